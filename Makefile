@@ -1,0 +1,54 @@
+# Two commands set everything up by themselves: `make demo` and `make test`.
+# They need Python 3.11, make and a shell; everything goes into .venv in this folder.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+# Pages are tested in a real browser where there is one; CI installs Debian's chromium.
+BROWSER := $(shell command -v chromium)
+NO_BROWSER := $(if $(BROWSER),,-m 'not browser')
+
+.PHONY: help demo test unit check lint schema clean
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP_INSTALL) --editable .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/.run
+	$(PIP_INSTALL) --editable '.[dev]'
+	@touch $@
+
+demo: $(VENV)/.run  ## the whole job against the simulator: no key, no money; run it twice
+	@$(BIN)/hailuo demo
+
+test: $(VENV)/.dev  ## every test, with branch coverage
+	@$(if $(BROWSER),,echo 'no chromium here: the tests of pages in a browser are left out')
+	$(BIN)/python -m pytest --numprocesses 2 --cov --cov-branch --cov-report=term --durations 5 $(NO_BROWSER)
+
+unit: $(VENV)/.dev  ## the quick tests only
+	$(BIN)/python -m pytest --numprocesses 2 --durations 5 -m 'not slow and not prefect and not browser'
+
+check: $(VENV)/.dev  ## format, lint, types, layers, spelling, generated files; writes nothing
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/codespell
+	$(BIN)/python scripts/generate_schema.py --check
+
+lint: $(VENV)/.dev  ## mend what can be mended by itself
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+schema: $(VENV)/.dev  ## write campaigns/schema.json anew
+	$(BIN)/python scripts/generate_schema.py
+
+clean:  ## forget everything that can be made again
+	rm -rf $(VENV) demo-store .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage

@@ -1,0 +1,73 @@
+"""A campaign as a value: what a campaign file says once it has been read and found well-formed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+
+from hailuo.errors import Place
+from hailuo.variant import FirstFrame
+
+__all__ = ["SETTING_AXES", "Axis", "Campaign", "Grid", "IllegalPolicy", "Level"]
+
+SETTING_AXES = ("prompt", "model", "duration", "size", "first_frame")
+"""The axes that every family understands; any other axis fills {name} in the prompts."""
+
+
+class IllegalPolicy(StrEnum):
+    """What becomes of a combination that the catalog does not offer."""
+
+    STOP = "stop"  # refuse the whole file
+    SKIP = "skip"  # leave it out, and list it with the rule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Level:
+    """One value of an axis. `label` is what files, reports and ad names call it.
+
+    `value` is a str (a prompt's template text for the axis `prompt`), an int for `duration`,
+    a FirstFrame for `first_frame`, or None for "no first frame".
+    """
+
+    axis: str
+    label: str
+    value: str | int | FirstFrame | None
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Axis:
+    """One named list of values."""
+
+    name: str
+    levels: tuple[Level, ...]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grid:
+    """A product of axes, less what `exclude` matches in part. A complete row is a grid of one cell.
+
+    `exclude` maps axis names to sets of labels: a cell goes when every named axis matches.
+    """
+
+    axes: tuple[Axis, ...]
+    exclude: tuple[Mapping[str, frozenset[str]], ...] = ()
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Campaign:
+    """One file: defaults, grids (the matrix, the rows, the includes), takes, a budget."""
+
+    name: str
+    edition: str = "main"
+    grids: tuple[Grid, ...]
+    takes: int = 1
+    illegal: IllegalPolicy = IllegalPolicy.STOP
+    budget_usd: Decimal | None = None
+    control: Mapping[str, str] = field(default_factory=dict)
+    placements: tuple[str, ...] = ()
+    failed_retries: int = 1
+    timezone: str = "UTC"
+    place: Place

@@ -1,0 +1,60 @@
+"""The only place that knows the time and the only way to wait.
+
+Everything that waits takes a `Clock`, so that a night passes in a test within a second
+(see `hailuo.testing.VirtualClock`).
+"""
+
+import asyncio
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+__all__ = ["Clock", "RehearsalClock", "SystemClock"]
+
+
+class Clock(Protocol):
+    """Wall time for records, monotonic seconds for waits."""
+
+    def now(self) -> datetime:
+        """The wall time, aware, in UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds since an arbitrary start; never goes back."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait; zero or less only gives way to others."""
+        ...
+
+
+class SystemClock:
+    """The machine's own clock."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(max(0.0, seconds))
+
+
+class RehearsalClock:
+    """A clock that runs `speed` times as fast as the machine's, from the time it was made on."""
+
+    def __init__(self, speed: float) -> None:
+        self._speed = speed
+        self._system = SystemClock()
+        self._started_at = self._system.now()
+        self._started = self._system.monotonic()
+
+    def now(self) -> datetime:
+        return self._started_at + timedelta(seconds=self.monotonic())
+
+    def monotonic(self) -> float:
+        return (self._system.monotonic() - self._started) * self._speed
+
+    async def sleep(self, seconds: float) -> None:
+        await self._system.sleep(seconds / self._speed)

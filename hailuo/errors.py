@@ -1,0 +1,136 @@
+"""What can go wrong, as a tree that branches by what the caller does next.
+
+    HailuoError
+    ├── RefusedError            nothing was spent: mend the input, then run again       exit 2
+    │   ├── CampaignError         the campaign file, its rows or its frames
+    │   ├── CatalogError          a catalog file
+    │   ├── SettingsError         the environment
+    │   └── AdmissionError        budget, balance, key, store or price forbid the run
+    ├── TransientError          wait, then ask again
+    │   └── StoreUnavailableError the store did not answer; nothing was decided
+    ├── TerminalError           give up on this job, the others go on
+    │   ├── FrameError            its first frame cannot be offered to the vendor
+    │   └── DamagedClipError      the bytes fetched are not the clip
+    ├── RunStoppedError         stop buying; what is in flight is still collected       exit 3
+    └── LedgerError             the ledger forbids the step: a defect or a second owner
+        └── IllegalMoveError      that fact may not follow the facts recorded so far
+
+A submit whose fate is unknown is not an exception but a state: it is recorded, held and listed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+__all__ = [
+    "AdmissionError",
+    "CampaignError",
+    "CatalogError",
+    "DamagedClipError",
+    "ExitCode",
+    "FrameError",
+    "HailuoError",
+    "IllegalMoveError",
+    "LedgerError",
+    "Place",
+    "Problem",
+    "RefusedError",
+    "RunStoppedError",
+    "SettingsError",
+    "StoreUnavailableError",
+    "TerminalError",
+    "TransientError",
+]
+
+
+class ExitCode(IntEnum):
+    """How a command ends; stable, for scripts and schedulers."""
+
+    COMPLETE = 0  # every job of the plan is stored
+    INCOMPLETE = 1  # some are failed, unknown or overdue
+    REFUSED = 2  # refused before any money was spent
+    STOPPED = 3  # the run was stopped: key refused, balance empty, canary
+    INTERRUPTED = 130  # by Ctrl-C, SIGTERM or a cancel
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where in an input: a file and a line (from 1; 0 where a line makes no sense)."""
+
+    file: str
+    line: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}" if self.line else self.file
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One thing wrong with an input: where, why, and what to do about it."""
+
+    place: Place
+    reason: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.reason}; {self.remedy}"
+
+
+class HailuoError(Exception):
+    """The root: catch this to catch everything this library raises on purpose."""
+
+
+class RefusedError(HailuoError):
+    """Nothing was spent. Mend every problem listed, then run again."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(sorted(set(problems)))
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class CampaignError(RefusedError):
+    """The campaign file, its rows or its frames have problems."""
+
+
+class CatalogError(RefusedError):
+    """A catalog file has problems."""
+
+
+class SettingsError(RefusedError):
+    """An environment variable has a value that cannot be used."""
+
+
+class AdmissionError(RefusedError):
+    """The plan as a whole may not run: budget, balance, key, store or price."""
+
+
+class TransientError(HailuoError):
+    """Wait, then ask again; nothing was decided."""
+
+
+class StoreUnavailableError(TransientError):
+    """The store did not answer; whether the write landed is not known."""
+
+
+class TerminalError(HailuoError):
+    """Give up on this job in this run; the others go on."""
+
+
+class FrameError(TerminalError):
+    """The first frame cannot be offered to the vendor."""
+
+
+class DamagedClipError(TerminalError):
+    """The bytes fetched are not the clip: too short, not an mp4, or cut off."""
+
+
+class RunStoppedError(HailuoError):
+    """Stop buying: key refused, balance empty, or the first jobs all fail for one cause."""
+
+
+class LedgerError(HailuoError):
+    """The ledger forbids the step."""
+
+
+class IllegalMoveError(LedgerError):
+    """That fact may not follow the facts recorded so far."""

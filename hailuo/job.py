@@ -1,0 +1,322 @@
+"""A job: one take of one variant, and the life it leads, told by the facts recorded about it.
+
+(nothing)                       NEW          may be bought
+intent                          IN_DOUBT     younger than the horizon: perhaps being sent right now
+intent                          UNKNOWN      older: held with its money until somebody settles it
+outcome unsent                  NEW          nothing reached the vendor: may be bought
+outcome abandoned               NEW          a person released it: may be bought
+outcome refused, may repeat     NEW          the vendor was busy, or the key or balance was the cause
+outcome refused, for good       REFUSED      moderation, invalid input: this request will never pass
+outcome submitted               SUBMITTED    at the vendor, paid; poll, download, store
+end failed, retries left        NEW          failed and refunded: policy allows another attempt
+end failed                      FAILED
+done                            STORED       bytes verified in the store; nothing else is
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+from hailuo.errors import IllegalMoveError
+from hailuo.variant import Variant, canonical_json, crockford
+
+__all__ = [
+    "Attempt",
+    "Done",
+    "Doubt",
+    "End",
+    "Fact",
+    "Intent",
+    "Job",
+    "JobRecord",
+    "JobState",
+    "Orphan",
+    "Outcome",
+    "OutcomeKind",
+    "creative_id_of",
+    "state_of",
+    "with_fact",
+]
+
+
+def creative_id_of(*, campaign: str, edition: str, variant_id: str, take: int) -> str:
+    """The job's key: 10 Crockford base32 characters (50 bits) of SHA-256.
+
+    Collision chance 1.8e-9 for 2,000 jobs; `matrix.expand` checks uniqueness all the same.
+    """
+    content = canonical_json([campaign, edition, variant_id, take])
+    return crockford(hashlib.sha256(content).digest(), characters=10)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """The durable unit: one take of one variant.
+
+    `levels` maps every axis to the label of its level (the factors of the report).
+    """
+
+    creative_id: str
+    campaign: str
+    edition: str
+    variant: Variant
+    take: int
+    levels: Mapping[str, str] = field(default_factory=dict)
+    is_control: bool = False
+
+    @property
+    def clip_key(self) -> str:
+        """Where the clip lies in the store."""
+        return f"{self.campaign}/{self.edition}/clips/{self.creative_id}.mp4"
+
+    @property
+    def frame_key(self) -> str | None:
+        """Where a local first frame lies in the store; None without one."""
+        frame = self.variant.first_frame
+        if frame is None or frame.url:
+            return None
+        return f"{self.campaign}/{self.edition}/frames/{frame.sha256}{frame.suffix}"
+
+    def without_local_path(self) -> "Job":
+        """The job as it may be recorded: no path of this machine."""
+        frame = self.variant.first_frame
+        if frame is None:
+            return self
+        return replace(self, variant=replace(self.variant, first_frame=replace(frame, path=None)))
+
+
+class OutcomeKind(StrEnum):
+    """What became of a submit."""
+
+    SUBMITTED = "submitted"  # the vendor gave a task id
+    REFUSED = "refused"  # the vendor said no, and charges nothing
+    UNSENT = "unsent"  # the request never left
+    ABANDONED = "abandoned"  # a person gave the attempt up
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """The right to POST once, taken before the POST."""
+
+    nonce: str
+    worker: str
+    at: datetime
+    price_usd: Decimal
+    request_sha256: str
+    job: Job
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """The POST ended without a verdict; what was seen, for the person who settles it."""
+
+    at: datetime
+    http_status: int | None
+    code: str | None
+    message: str
+    request_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How the POST ended. `repeatable` says whether a refusal may be asked again."""
+
+    kind: OutcomeKind
+    at: datetime
+    task_id: str | None = None
+    base_url: str | None = None
+    request_id: str | None = None
+    cause: str | None = None
+    code: str | None = None
+    message: str | None = None
+    repeatable: bool = True
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """The vendor failed the task; `refunded` is None when it did not say."""
+
+    at: datetime
+    code: str | None
+    message: str | None
+    moderated: bool
+    refunded: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orphan:
+    """A task id that arrived after its attempt was closed: paid, to be adopted."""
+
+    task_id: str
+    base_url: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """The clip lies in the store and its bytes were verified.
+
+    `price_usd` was reserved at the submit; `amount_usd` is what the vendor says it charged, if it says.
+    """
+
+    attempt: int
+    task_id: str
+    key: str
+    sha256: str
+    bytes: int
+    price_usd: Decimal
+    amount_usd: Decimal | None
+    submitted_at: datetime
+    completed_at: datetime | None
+    stored_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One submission made for a job. `recorded_at` is the store's own time of the intent."""
+
+    number: int
+    recorded_at: datetime
+    intent: Intent | None = None
+    doubt: Doubt | None = None
+    outcome: Outcome | None = None
+    end: End | None = None
+    orphans: tuple[Orphan, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRecord:
+    """Everything the ledger knows of one job."""
+
+    creative_id: str
+    attempts: tuple[Attempt, ...] = ()
+    done: Done | None = None
+
+    @property
+    def last(self) -> Attempt | None:
+        return self.attempts[-1] if self.attempts else None
+
+    @property
+    def job(self) -> Job | None:
+        """The job as it was bought, from the newest intent that was read."""
+        intents = (attempt.intent for attempt in reversed(self.attempts))
+        return next((intent.job for intent in intents if intent), None)
+
+    @property
+    def failures(self) -> int:
+        """Attempts that the vendor failed."""
+        return sum(1 for attempt in self.attempts if attempt.end)
+
+
+class JobState(StrEnum):
+    """Where a job stands; see the table at the top."""
+
+    NEW = "new"
+    IN_DOUBT = "in_doubt"
+    UNKNOWN = "unknown"
+    SUBMITTED = "submitted"
+    REFUSED = "refused"
+    FAILED = "failed"
+    STORED = "stored"
+
+
+def state_of(record: JobRecord, *, store_now: datetime, horizon: timedelta, failed_retries: int) -> JobState:
+    """Where the job stands by the facts alone.
+
+    `horizon` is how long an intent without outcome may be another worker's business, by the store's time.
+    """
+    if record.done:
+        return JobState.STORED
+    attempt = record.last
+    if attempt is None:
+        return JobState.NEW
+    if attempt.end:
+        return _after_end(record, attempt.end, failed_retries)
+    if attempt.outcome:
+        return _after_outcome(attempt.outcome)
+    young = attempt.doubt is None and store_now - attempt.recorded_at < horizon
+    return JobState.IN_DOUBT if young else JobState.UNKNOWN
+
+
+def _after_outcome(outcome: Outcome) -> JobState:
+    match outcome.kind:
+        case OutcomeKind.SUBMITTED:
+            return JobState.SUBMITTED
+        case OutcomeKind.REFUSED:
+            return JobState.NEW if outcome.repeatable else JobState.REFUSED
+        case OutcomeKind.UNSENT | OutcomeKind.ABANDONED:
+            return JobState.NEW
+
+
+def _after_end(record: JobRecord, end: End, failed_retries: int) -> JobState:
+    allowed = end.refunded and not end.moderated and record.failures <= failed_retries
+    return JobState.NEW if allowed else JobState.FAILED
+
+
+Fact = Intent | Doubt | Outcome | End | Done
+
+
+def with_fact(record: JobRecord, number: int, fact: Fact) -> JobRecord:
+    """The record after one more fact about attempt `number`: the one door for every change of state.
+
+    Raises: IllegalMoveError when that fact may not follow the facts recorded so far.
+    """
+    if not _may_follow(record, number, fact):
+        raise IllegalMoveError(
+            f"job {record.creative_id}: {type(fact).__name__.lower()} of attempt {number} may not follow "
+            f"{len(record.attempts)} attempts with the last one {_last_word(record)}"
+        )
+    match fact:
+        case Intent():
+            opened = Attempt(number=number, recorded_at=fact.at, intent=fact)
+            return replace(record, attempts=(*record.attempts, opened))
+        case Done():
+            return replace(record, done=fact)
+        case Doubt():
+            return _with_last(record, doubt=fact)
+        case Outcome():
+            return _with_last(record, outcome=fact)
+        case End():
+            return _with_last(record, end=fact)
+
+
+def _may_follow(record: JobRecord, number: int, fact: Fact) -> bool:
+    last = record.last
+    if isinstance(fact, Intent):
+        return number == len(record.attempts) + 1 and _is_open(record)
+    if record.done or last is None or last.number != number or last.end:
+        return False
+    if isinstance(fact, Doubt):
+        return last.doubt is None and last.outcome is None
+    if isinstance(fact, Outcome):
+        return last.outcome is None
+    return last.outcome is not None and last.outcome.kind is OutcomeKind.SUBMITTED
+
+
+def _is_open(record: JobRecord) -> bool:
+    """Whether another attempt may be opened at all; how often is the campaign's policy."""
+    last = record.last
+    if record.done or last is None:
+        return record.done is None
+    if last.end:
+        return bool(last.end.refunded) and not last.end.moderated
+    return last.outcome is not None and _after_outcome(last.outcome) is JobState.NEW
+
+
+def _last_word(record: JobRecord) -> str:
+    if record.done:
+        return "stored"
+    last = record.last
+    if last is None:
+        return "missing"
+    if last.end:
+        return "failed"
+    return last.outcome.kind.value if last.outcome else "without outcome"
+
+
+def _with_last(record: JobRecord, **facts: Doubt | Outcome | End) -> JobRecord:
+    last = replace(record.attempts[-1], **facts)  # type: ignore[arg-type]  # each caller names its own field
+    return replace(record, attempts=(*record.attempts[:-1], last))

@@ -1,0 +1,52 @@
+"""Names that were nearly right: the nearest known one, and words for a message."""
+
+import re
+from collections.abc import Collection
+from difflib import get_close_matches
+
+__all__ = ["listed", "nearest", "quoted", "slug_of", "suggestion"]
+
+_LONGEST = 60
+_MOST_LISTED = 12
+_MOST_COMPARED = 1_000  # comparing is slow, and may be asked once per row
+
+
+def nearest(word: str, known: Collection[str]) -> str | None:
+    """The known name that was probably meant (case is forgiven), or None."""
+    if len(known) > _MOST_COMPARED:
+        return None
+    by_folded = {name.casefold(): name for name in sorted(known)}
+    matches = get_close_matches(word.casefold()[:_LONGEST], by_folded, n=1, cutoff=0.7)
+    return by_folded[matches[0]] if matches else None
+
+
+def suggestion(word: str, known: Collection[str]) -> str:
+    """What to do about an unknown name: the nearest known one, or all that may be chosen."""
+    found = nearest(word, known)
+    return f"did you mean {quoted(found)}?" if found else f"choose {listed(known)}"
+
+
+def listed(names: Collection[object]) -> str:
+    """`a, b or c`, in the order given, the end cut off where there are too many to read."""
+    words = [str(name) for name in names]
+    if not words:
+        return "nothing: there is none"
+    if len(words) > _MOST_LISTED:
+        return f"one of {', '.join(words[:_MOST_LISTED])} ... ({len(words)} in all)"
+    head, last = words[:-1], words[-1]
+    return f"{', '.join(head)} or {last}" if head else last
+
+
+def quoted(text: object) -> str:
+    """A piece of a user's file, on one line, cut and harmless, in single quotes."""
+    words = "".join(c if c.isprintable() else " " for c in str(text)[: 4 * _LONGEST])
+    line = " ".join(words.split())
+    return f"'{line[:_LONGEST]}...'" if len(line) > _LONGEST else f"'{line}'"
+
+
+def slug_of(text: str, *, longest: int = 60) -> str:
+    """The nearest slug to a text: a-z, 0-9 and hyphens; empty when nothing is left."""
+    words = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+    if len(words) > longest:
+        words = words[: longest + 1].rpartition("-")[0] or words[:longest]
+    return words.strip("-")

@@ -1,0 +1,71 @@
+"""A variant: the final prompt and every generation setting, identified by its content."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+__all__ = ["FirstFrame", "Variant", "canonical_json", "crockford"]
+
+# RFC 4648's base32 alphabet, letter by letter in Crockford's (no I, L, O, U).
+_TO_CROCKFORD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789ABCDEFGHJKMNPQRSTVWXYZ")
+
+
+def canonical_json(value: object) -> bytes:
+    """JSON with one spelling per value: sorted keys, no spaces, UTF-8."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return text.encode()
+
+
+def crockford(digest: bytes, *, characters: int) -> str:
+    """The first `characters` x 5 bits of a digest in Crockford's base32 alphabet.
+
+    Source: https://www.crockford.com/base32.html
+    """
+    return base64.b32encode(digest).decode().translate(_TO_CROCKFORD)[:characters]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstFrame:
+    """The image a clip starts from: a local file (hashed by its bytes) or an https URL (hashed by its text).
+
+    `width` and `height` are pixels after EXIF rotation; None for a URL, which is not fetched.
+    """
+
+    label: str
+    sha256: str
+    path: Path | None = None
+    url: str | None = None
+    width: int | None = None
+    height: int | None = None
+    suffix: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """One resolved cell, ready to be ordered. Equal content, equal `variant_id`."""
+
+    model: str
+    prompt: str
+    duration: int
+    size: str
+    first_frame: FirstFrame | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+    def identity(self) -> dict[str, object]:
+        """What the clip depends on; names and places of files are no part of it."""
+        return {
+            "duration": self.duration,
+            "first_frame": self.first_frame.sha256 if self.first_frame else None,
+            "model": self.model,
+            "parameters": dict(self.parameters),
+            "prompt": self.prompt,
+            "size": self.size,
+        }
+
+    @property
+    def variant_id(self) -> str:
+        """10 Crockford base32 characters of the SHA-256 of the canonical JSON of `identity()`."""
+        return crockford(hashlib.sha256(canonical_json(self.identity())).digest(), characters=10)
