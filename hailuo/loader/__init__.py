@@ -1,0 +1,7 @@
+"""Files a user writes, as values: campaigns (YAML, CSV, first frames) and catalogs. The only place that knows YAML."""
+
+from hailuo.loader.campaign_file import Loaded, load_campaign
+from hailuo.loader.catalog_file import load_catalog
+from hailuo.loader.schema import campaign_schema
+
+__all__ = ["Loaded", "campaign_schema", "load_campaign", "load_catalog"]
