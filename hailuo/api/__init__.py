@@ -1,0 +1,26 @@
+"""The only HTTP to the vendor: orders, status, balance, clips, and what each answer means for the money."""
+
+from hailuo.api.client import SUBMIT_SECONDS_AT_MOST, Accepted, VideoClient
+from hailuo.api.download import Downloaded, DownloadFault
+from hailuo.api.families import BUILDERS, build_request, request_sha256
+from hailuo.api.faults import Cause, Fault, Meaning, fault_of, read_fault
+from hailuo.api.status import TaskPhase, TaskStatus, read_status
+
+__all__ = [
+    "BUILDERS",
+    "SUBMIT_SECONDS_AT_MOST",
+    "Accepted",
+    "Cause",
+    "DownloadFault",
+    "Downloaded",
+    "Fault",
+    "Meaning",
+    "TaskPhase",
+    "TaskStatus",
+    "VideoClient",
+    "build_request",
+    "fault_of",
+    "read_fault",
+    "read_status",
+    "request_sha256",
+]
