@@ -1,0 +1,117 @@
+"""Pace: how many submits a minute and how many tasks in flight, slowed down together and shared by all jobs."""
+
+import asyncio
+from dataclasses import dataclass, replace
+from random import Random
+
+from hailuo.clock import Clock
+
+__all__ = ["Aimd", "Limiter"]
+
+_FIRST_PAUSE_SECONDS = 15.0  # api-contract.md section 4: back off 15-60 s on "1002"
+_LONGEST_PAUSE_SECONDS = 60.0
+_LONGEST_RETRY_AFTER_SECONDS = 3600.0
+_JITTER = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aimd:
+    """A limit that grows by addition and shrinks by multiplication, within its floor and ceiling."""
+
+    value: float
+    floor: float
+    ceiling: float
+    step: float
+
+    def grown(self) -> "Aimd":
+        return replace(self, value=min(self.ceiling, self.value + self.step))
+
+    def cut(self) -> "Aimd":
+        return replace(self, value=max(self.floor, self.value / 2))
+
+
+class Limiter:
+    """One gate for every submit of a run.
+
+    In any window of `w` seconds at most `submits_per_minute * w / 60 + 1` submits start. A refusal for
+    rate slows everybody once: the pause is the vendor's Retry-After or our own back-off, whichever is
+    longer, lengthened by up to half at random and never shortened.
+    """
+
+    def __init__(self, *, submits_per_minute: float, in_flight: int, clock: Clock, random: Random) -> None:
+        self._rate = Aimd(
+            value=submits_per_minute,
+            floor=min(0.5, submits_per_minute),
+            ceiling=submits_per_minute,
+            step=submits_per_minute / 20,
+        )
+        self._window = Aimd(value=in_flight, floor=1, ceiling=in_flight, step=0.25)
+        self._clock = clock
+        self._random = random
+        self._queue = asyncio.Lock()
+        self._room = asyncio.Event()
+        self._in_flight = 0
+        self._next_start = clock.monotonic()
+        self._paused_until = clock.monotonic()
+        self._refusals = 0
+        self._refused_since: float | None = None
+
+    @property
+    def submits_per_minute(self) -> float:
+        """The pace at this moment."""
+        return self._rate.value
+
+    @property
+    def in_flight(self) -> int:
+        return self._in_flight
+
+    @property
+    def refused_for_seconds(self) -> float:
+        """How long the vendor has answered nothing but "slow down"."""
+        return 0.0 if self._refused_since is None else self._clock.monotonic() - self._refused_since
+
+    async def turn(self) -> None:
+        """Wait for room in flight and for the pace; first come, first served. Ends with `leave`."""
+        async with self._queue:
+            await self._wait_for_room()
+            while (wait := self._next_start - self._clock.monotonic()) > 0:
+                await self._clock.sleep(wait)
+            self._next_start = self._clock.monotonic() + 60 / self._rate.value
+            self._in_flight += 1
+
+    def occupy(self) -> None:
+        """Count a task that is in flight already: found in the ledger, not submitted now."""
+        self._in_flight += 1
+
+    def leave(self) -> None:
+        """Give the room back."""
+        self._in_flight -= 1
+        self._room.set()
+
+    def accepted(self) -> None:
+        """The vendor took a submit: recover a step."""
+        self._refusals = 0
+        self._refused_since = None
+        self._rate, self._window = self._rate.grown(), self._window.grown()
+
+    def slow_down(self, retry_after_seconds: float | None) -> None:
+        """The vendor asked for less: pause everybody, and go on at half the pace."""
+        now = self._clock.monotonic()
+        if self._refused_since is None:
+            self._refused_since = now
+        if now >= self._paused_until:  # answers to one burst are one refusal
+            self._rate, self._window = self._rate.cut(), self._window.cut()
+            self._refusals += 1
+        until = now + self._pause_seconds(retry_after_seconds)
+        self._paused_until = max(self._paused_until, until)
+        self._next_start = max(self._next_start, self._paused_until)
+
+    def _pause_seconds(self, retry_after_seconds: float | None) -> float:
+        own = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2.0 ** (min(self._refusals, 8) - 1))
+        asked = min(retry_after_seconds or 0.0, _LONGEST_RETRY_AFTER_SECONDS)
+        return max(own, asked) * (1 + _JITTER * self._random.random())
+
+    async def _wait_for_room(self) -> None:
+        while self._in_flight >= int(self._window.value):
+            self._room.clear()
+            await self._room.wait()

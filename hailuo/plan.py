@@ -1,0 +1,175 @@
+"""A plan: what a run would do and what it would cost, computed without doing it."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from hailuo.campaign import Campaign
+from hailuo.catalog import Catalog
+from hailuo.errors import Problem
+from hailuo.job import Job, JobRecord, JobState
+from hailuo.ledger import Ledger
+from hailuo.matrix import Expansion, IllegalCell
+from hailuo.pricing import Basis, Cell, Quote, quote, usd
+from hailuo.variant import canonical_json
+
+__all__ = ["HELD", "Money", "Plan", "PlannedJob", "admission_problems", "make_plan"]
+
+HELD = frozenset({JobState.SUBMITTED, JobState.UNKNOWN, JobState.IN_DOUBT})
+"""States in which money is at the vendor, or may be, and no clip is here yet."""
+
+_ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedJob:
+    """One job, where it stands, and the price of the attempt that it stands for or would open."""
+
+    job: Job
+    record: JobRecord
+    state: JobState
+    quote: Quote
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Money:
+    """US dollars of one edition: spent on what is stored or was not refunded, held at the vendor, still to buy."""
+
+    spent: Decimal
+    reserved: Decimal
+    planned: Decimal
+
+    @property
+    def total(self) -> Decimal:
+        return self.spent + self.reserved + self.planned
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a run would do. `strays` are jobs that were bought but are no longer in the file."""
+
+    campaign: Campaign
+    jobs: tuple[PlannedJob, ...]
+    strays: tuple[PlannedJob, ...] = ()
+    illegal: tuple[IllegalCell, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+    budget_usd: Decimal | None = None
+
+    @property
+    def everything(self) -> tuple[PlannedJob, ...]:
+        """The jobs of the file, then the strays."""
+        return (*self.jobs, *self.strays)
+
+    def in_state(self, *states: JobState) -> tuple[PlannedJob, ...]:
+        return tuple(planned for planned in self.everything if planned.state in states)
+
+    @property
+    def to_buy(self) -> tuple[PlannedJob, ...]:
+        return self.in_state(JobState.NEW)
+
+    @property
+    def to_collect(self) -> tuple[PlannedJob, ...]:
+        return self.in_state(JobState.SUBMITTED)
+
+    @property
+    def money(self) -> Money:
+        return Money(
+            spent=sum((_spent(planned.record) for planned in self.everything), _ZERO),
+            reserved=sum((_reserved(planned) for planned in self.in_state(*HELD)), _ZERO),
+            planned=sum((planned.quote.price_usd or _ZERO for planned in self.to_buy), _ZERO),
+        )
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over every job, where it stands and its price: a plan approved is the plan that runs."""
+        lines = [[p.job.creative_id, p.state.value, str(p.quote.price_usd)] for p in self.everything]
+        content = [self.campaign.name, self.campaign.edition, str(self.budget_usd), lines]
+        return hashlib.sha256(canonical_json(content)).hexdigest()
+
+
+def make_plan(
+    campaign: Campaign,
+    expansion: Expansion,
+    ledger: Ledger,
+    catalog: Catalog,
+    *,
+    budget_usd: Decimal | None = None,
+    warnings: Sequence[Problem] = (),
+) -> Plan:
+    """Campaign x ledger x catalog: what is done, to collect, to buy, refused, unknown; priced.
+
+    `budget_usd` takes the place of the file's budget.
+    """
+    wanted = {job.creative_id: job for job in expansion.jobs}
+    found = {cid: record.job for cid, record in ledger.records.items() if cid not in wanted and record.job}
+    charged = _last_charges({**wanted, **found}, ledger.records)
+
+    def planned(job: Job) -> PlannedJob:
+        state = ledger.state(job.creative_id, failed_retries=campaign.failed_retries)
+        record = ledger.record(job.creative_id)
+        return PlannedJob(job=job, record=record, state=state, quote=quote(job.variant, catalog, charged))
+
+    strays = (planned(job) for job in found.values())
+    return Plan(
+        campaign=campaign,
+        jobs=tuple(planned(job) for job in wanted.values()),
+        strays=tuple(stray for stray in strays if stray.state in HELD | {JobState.STORED}),
+        illegal=expansion.illegal,
+        warnings=tuple(warnings),
+        budget_usd=campaign.budget_usd if budget_usd is None else budget_usd,
+    )
+
+
+def admission_problems(plan: Plan, *, balance_usd: Decimal | None) -> list[Problem]:
+    """Why this plan as a whole may not run, for money's sake; `balance_usd` is None when nothing is to be bought."""
+    place, money = plan.campaign.place, plan.money
+    problems = [
+        Problem(
+            place, f"no price is known for {cell}", "add it to a catalog file and name that in HAILUO_CATALOG"
+        )
+        for cell in sorted({_cell_text(p.job) for p in plan.to_buy if p.quote.basis is Basis.UNKNOWN})
+    ]
+    if plan.to_buy and plan.budget_usd is not None and money.total > plan.budget_usd:
+        problems.append(
+            Problem(place, _over_budget(money, plan.budget_usd), "raise the budget, or buy less with --only")
+        )
+    if balance_usd is not None and money.planned > balance_usd:
+        reason = f"the plan buys for {usd(money.planned)}, and the vendor's balance is {usd(balance_usd)}"
+        problems.append(Problem(place, reason, "top the balance up, or buy less with --only"))
+    return problems
+
+
+def _over_budget(money: Money, budget: Decimal) -> str:
+    parts = f"{usd(money.spent)} spent + {usd(money.reserved)} held + {usd(money.planned)} planned"
+    return f"{parts} = {usd(money.total)} is over the budget of {usd(budget)}"
+
+
+def _cell_text(job: Job) -> str:
+    return f"{job.variant.model} at {job.variant.duration} s, {job.variant.size}"
+
+
+def _last_charges(jobs: Mapping[str, Job], records: Mapping[str, JobRecord]) -> dict[Cell, Decimal]:
+    """The amount last charged for each cell, as far as these records know one."""
+    stored = ((jobs[cid], record.done) for cid, record in records.items() if cid in jobs and record.done)
+    by_time = sorted(((done.stored_at, job, done.amount_usd) for job, done in stored), key=lambda row: row[0])
+    return {
+        Cell(job.variant.model, job.variant.duration, job.variant.size): amount
+        for _, job, amount in by_time
+        if amount is not None
+    }
+
+
+def _spent(record: JobRecord) -> Decimal:
+    """What was charged for good: the stored clip, or a failure that was not refunded."""
+    if record.done:
+        return record.done.price_usd if record.done.amount_usd is None else record.done.amount_usd
+    last = record.last
+    lost = last and last.end and not last.end.refunded and last.intent
+    return lost.price_usd if lost else _ZERO
+
+
+def _reserved(planned: PlannedJob) -> Decimal:
+    """What the vendor holds, or may hold, for the attempt under way."""
+    last = planned.record.last
+    return last.intent.price_usd if last and last.intent else planned.quote.price_usd or _ZERO

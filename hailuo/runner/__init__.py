@@ -1,0 +1,7 @@
+"""Drive a plan: submit, poll, download, verify, store; all jobs at once in one event loop."""
+
+from hailuo.runner.events import Ending, Event, EventKind, Observer, Progress, RunReport, why
+from hailuo.runner.run import Runner
+from hailuo.runner.tools import Tools
+
+__all__ = ["Ending", "Event", "EventKind", "Observer", "Progress", "RunReport", "Runner", "Tools", "why"]

@@ -1,0 +1,249 @@
+"""The runner: every job of a plan, driven at once, each through the one dispatch `_advance`."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from typing import Final
+
+from hailuo.canary import Canaries
+from hailuo.errors import FrameError
+from hailuo.job import Job, JobState
+from hailuo.plan import HELD, Plan, PlannedJob
+from hailuo.runner.collect import Collector
+from hailuo.runner.events import Ending, Event, EventKind, Observer, Progress, RunReport, why
+from hailuo.runner.halt import Halt, HaltedError
+from hailuo.runner.order import Again, Orders
+from hailuo.runner.tools import Tools
+
+__all__ = ["Runner"]
+
+_GRACE_SECONDS: Final = 20.0
+"""How long an interrupted run waits for answers to submits under way; Prefect kills after about 30."""
+
+_CANARY_PATIENCE: Final = 0.25
+"""The share of the deadline after which a canary that only renders slowly lets the others go."""
+
+_Placed = Ending | Again | None
+_log = logging.getLogger(__name__)
+
+
+def _ignore(_: Event) -> None:
+    """Nobody watches."""
+
+
+class Runner:
+    """Drives one plan that has been admitted. Not reusable."""
+
+    def __init__(self, plan: Plan, tools: Tools, *, observe: Observer = _ignore) -> None:
+        self._plan = plan
+        self._tools = tools
+        self._planned = {planned.job.creative_id: planned for planned in plan.everything}
+        self._observe = observe
+        self._stop_buying = Halt()
+        self._interrupt = Halt()
+        self._canaries = Canaries()
+        self._out_alone: dict[str, asyncio.Task[None]] = {}
+        self._in_flight: set[str] = set()
+        self._under_way: set[asyncio.Task[_Placed]] = set()
+        self._endings: dict[str, Ending] = {}
+        halts = {"interrupt": self._interrupt, "stop_buying": self._stop_buying}
+        self._orders = Orders(tools, observe=observe, **halts)
+        self._collector = Collector(tools, observe=observe, **halts)
+        for planned in plan.to_collect:
+            self._enter(planned.job)
+
+    async def run(self) -> RunReport:
+        """Drive every job as far as it goes in this run."""
+        await asyncio.gather(*(self.drive(creative_id) for creative_id in self._planned))
+        return await self.finish()
+
+    async def drive(self, creative_id: str) -> Ending:
+        """One job, as far as it goes in this run. Never raises but when cancelled."""
+        job = self._planned[creative_id].job
+        ending = await self._guarded(job)
+        self._leave(job)
+        self._judge_canary(job, ending)
+        self._endings[creative_id] = ending
+        self._observe(Event(kind=EventKind.ENDED, creative_id=creative_id, text=ending.reason or ""))
+        return ending
+
+    async def finish(self) -> RunReport:
+        """Wait for submits under way, look once more at what other workers had in hand, and report."""
+        await self._settle()
+        if not self._interrupt.reason:
+            for ending in [e for e in self._endings.values() if e.state is JobState.IN_DOUBT]:
+                await self._tools.ledger.refresh(ending.creative_id)
+                await self.drive(ending.creative_id)
+        return self.report()
+
+    def report(self) -> RunReport:
+        """How every job stands as far as this run knows."""
+        endings = (self._endings.get(cid) or self._ending(p.job) for cid, p in self._planned.items())
+        return RunReport(
+            endings=tuple(replace(ending, state=self._state_of(ending.creative_id)) for ending in endings),
+            stopped=self._stop_buying.reason,
+            interrupted=self._interrupt.reason,
+        )
+
+    def interrupt(self, reason: str) -> None:
+        """Stop submitting and waiting; what is in flight is in the ledger, and the next run collects it."""
+        self._stop_buying.throw(reason)
+        self._interrupt.throw(reason)
+
+    def progress(self) -> Progress:
+        """Where the run stands now."""
+        planned = self._planned.values()
+        states = [self._state(p.job) for p in planned]
+        stored, ended = states.count(JobState.STORED), len(self._endings)
+        return Progress(
+            jobs=len(states),
+            stored=stored,
+            in_flight=len(self._in_flight),
+            queued=sum(1 for cid in self._planned if cid not in self._endings and cid not in self._in_flight),
+            ended=ended,
+            spent_usd=self._sum(lambda p, state: state is JobState.STORED),
+            reserved_usd=self._sum(lambda p, state: state in HELD),
+        )
+
+    async def _guarded(self, job: Job) -> Ending:
+        try:
+            return await self._advance(job)
+        except HaltedError as error:
+            return self._ending(job, cause="stopped", reason=f"stopped: {error}")
+        except asyncio.CancelledError:
+            self.interrupt("cancelled")
+            await self._settle()
+            raise
+        except Exception as error:  # noqa: BLE001 (the job boundary: one defect must not take the others down)
+            _log.exception("hailuo.job.defect", extra={"creative_id": job.creative_id})
+            return self._ending(job, cause="defect", reason=f"{type(error).__name__}: {error}")
+
+    async def _advance(self, job: Job) -> Ending:
+        """Every state a job can be in, and the step that leads out of it."""
+        while True:
+            match self._state(job):
+                case JobState.NEW:
+                    ending = await self._buy(job)
+                case JobState.SUBMITTED:
+                    ending = await self._collect(job)
+                case (
+                    JobState.STORED
+                    | JobState.REFUSED
+                    | JobState.FAILED
+                    | JobState.UNKNOWN
+                    | JobState.IN_DOUBT
+                ):
+                    ending = self._ending(job)
+            if ending:
+                return ending
+
+    async def _buy(self, job: Job) -> Ending | None:
+        await self._stop_buying.unless(self._take_turn(job))
+        if self._stop_buying.reason:
+            raise HaltedError(self._stop_buying.reason)
+        order = asyncio.create_task(self._place(job))
+        self._under_way.add(order)
+        order.add_done_callback(self._under_way.discard)
+        result = await self._interrupt.unless(_shielded(order))  # the order itself goes on, see _settle
+        if isinstance(result, Again):
+            await self._stop_buying.unless(self._tools.clock.sleep(result.seconds))
+            return None
+        return result
+
+    async def _take_turn(self, job: Job) -> None:
+        """Wait for the canary of the model, for room in flight and for the pace."""
+        if job.creative_id not in self._out_alone and await self._canaries.turn(job.variant.model):
+            self._out_alone[job.creative_id] = asyncio.create_task(self._lose_patience(job))
+        await self._tools.limiter.turn()
+        self._in_flight.add(job.creative_id)
+
+    async def _place(self, job: Job) -> _Placed:
+        price = self._planned[job.creative_id].quote.price_usd
+        try:
+            return await self._orders.place(job, price if price is not None else Decimal(0))
+        except FrameError as error:
+            return self._ending(job, cause="first_frame", reason=str(error))
+        finally:
+            if self._state(job) is not JobState.SUBMITTED:
+                self._leave(job)
+
+    async def _collect(self, job: Job) -> Ending | None:
+        self._enter(job)
+        attempt = self._tools.ledger.record(job.creative_id).attempts[-1]
+        ending = await self._collector.collect(job, attempt)
+        self._leave(job)
+        return ending
+
+    def _enter(self, job: Job) -> None:
+        if job.creative_id not in self._in_flight:
+            self._in_flight.add(job.creative_id)
+            self._tools.limiter.occupy()
+
+    def _leave(self, job: Job) -> None:
+        if job.creative_id in self._in_flight:
+            self._in_flight.discard(job.creative_id)
+            self._tools.limiter.leave()
+
+    async def _lose_patience(self, job: Job) -> None:
+        await self._tools.clock.sleep(self._tools.schedule.deadline_seconds * _CANARY_PATIENCE)
+        if self._state(job) is JobState.SUBMITTED:
+            self._canaries.prove(job.variant.model)
+
+    def _judge_canary(self, job: Job, ending: Ending) -> None:
+        model = job.variant.model
+        patience = self._out_alone.pop(job.creative_id, None)
+        if patience:
+            patience.cancel()
+        if ending.state is JobState.STORED:
+            self._canaries.prove(model)
+        elif patience and ending.cause in {None, "stopped"}:
+            self._canaries.pass_on(model)
+        elif patience:
+            self._canary_failed(job, ending)
+
+    def _canary_failed(self, job: Job, ending: Ending) -> None:
+        cause = ending.cause or ending.state.value
+        witness = job.variant.prompt if cause == "moderation" else job.creative_id
+        if self._canaries.fail(job.variant.model, cause=cause, witness=witness):
+            reason = (
+                f"the first jobs of {job.variant.model} all failed for one cause ({cause}): {ending.reason}"
+            )
+            self._stop_buying.throw(reason)
+            self._observe(Event(kind=EventKind.STOPPED, text=reason))
+
+    async def _settle(self) -> None:
+        """Let submits under way record their answers; after the grace they are cut off, and stay unknown."""
+        if not self._under_way:
+            return
+        _, late = await asyncio.wait(set(self._under_way), timeout=_GRACE_SECONDS)
+        for order in late:
+            order.cancel()
+
+    def _state(self, job: Job) -> JobState:
+        return self._state_of(job.creative_id)
+
+    def _state_of(self, creative_id: str) -> JobState:
+        return self._tools.ledger.state(creative_id, failed_retries=self._plan.campaign.failed_retries)
+
+    def _ending(self, job: Job, *, cause: str | None = None, reason: str | None = None) -> Ending:
+        """Where the job stands by the ledger, in words."""
+        state = self._state(job)
+        if reason is None:
+            cause, reason = why(state, self._tools.ledger.record(job.creative_id))
+        return Ending(creative_id=job.creative_id, state=state, cause=cause, reason=reason)
+
+    def _sum(self, counts: Callable[[PlannedJob, JobState], bool]) -> Decimal:
+        chosen = (p for p in self._planned.values() if counts(p, self._state(p.job)))
+        return sum((self._price(p) for p in chosen), Decimal(0))
+
+    def _price(self, planned: PlannedJob) -> Decimal:
+        done = self._tools.ledger.record(planned.job.creative_id).done
+        if done and done.amount_usd is not None:
+            return done.amount_usd
+        return planned.quote.price_usd or Decimal(0)
+
+
+async def _shielded(order: asyncio.Task[_Placed]) -> _Placed:
+    return await asyncio.shield(order)

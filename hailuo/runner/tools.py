@@ -1,0 +1,56 @@
+"""What a run works with, put together once by the pipeline."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Final, TypeVar
+
+from hailuo.api import VideoClient
+from hailuo.catalog import Catalog
+from hailuo.clock import Clock
+from hailuo.errors import StoreUnavailableError
+from hailuo.ledger import Ledger
+from hailuo.limits import Limiter
+from hailuo.polling import PollSchedule
+from hailuo.store import Store
+
+__all__ = ["Tools", "insist"]
+
+T = TypeVar("T")
+_log = logging.getLogger(__name__)
+
+_INSIST_TRIES: Final = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """The run's connections to the world; `scratch` is a folder for downloads under way."""
+
+    ledger: Ledger
+    store: Store
+    client: VideoClient
+    limiter: Limiter
+    schedule: PollSchedule
+    clock: Clock
+    random: Random
+    catalog: Catalog
+    scratch: Path
+
+
+async def insist(clock: Clock, write: Callable[[], Awaitable[T]], *, about: str) -> T:
+    """Repeat a write that the store did not answer, for about two minutes: 1, 2, 4 ... 30 s apart.
+
+    `about` goes into the log: it names what would be forgotten, such as the task id.
+    Raises: StoreUnavailableError from the last try.
+    """
+    for tries in range(_INSIST_TRIES):
+        try:
+            return await write()
+        except StoreUnavailableError as error:
+            _log.error(
+                "hailuo.store.unavailable: %s; try %d of %d: %s", about, tries + 1, _INSIST_TRIES, error
+            )
+            await clock.sleep(min(30.0, 2.0**tries))
+    return await write()

@@ -1,0 +1,109 @@
+"""The environment, read once: typed, bounded, described. Nobody else looks at it."""
+
+import difflib
+import os
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from hailuo.errors import Place, Problem, SettingsError
+
+__all__ = ["Settings", "load_settings", "prefer_embedded_prefect", "variable_of"]
+
+_PREFIX = "HAILUO_"
+_Seconds = Annotated[float, Field(gt=0, le=86_400)]
+
+
+class Settings(BaseSettings):
+    """Every setting, with its default. Secrets do not print."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=_PREFIX, env_ignore_empty=True, extra="ignore", frozen=True, populate_by_name=True
+    )
+
+    api_key: SecretStr | None = Field(
+        default=None, validation_alias="IMAROUTER_API_KEY", description="The vendor's key, `sk-...`."
+    )
+    base_url: str = Field(
+        default="https://api.imarouter.com",
+        validation_alias="IMAROUTER_BASE_URL",
+        description="The vendor, or a simulator on this machine.",
+    )
+    store: str = Field(default="./store", description="A folder, or `s3://bucket/prefix`.")
+    submits_per_minute: Annotated[float, Field(gt=0, le=600)] = Field(
+        default=5, description="Submits a minute: where the limiter starts, and its ceiling."
+    )
+    in_flight: Annotated[int, Field(ge=1, le=1000)] = Field(
+        default=8, description="Tasks in flight at once: where the limiter starts, and its ceiling."
+    )
+    poll_first_seconds: _Seconds = Field(default=20, description="Age of a task at its first poll.")
+    poll_every_seconds: _Seconds = Field(default=10, description="The pace of further polls.")
+    deadline_seconds: _Seconds = Field(default=1800, description="The age at which a job is overdue.")
+    max_jobs: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
+        default=10_000, description="The largest plan."
+    )
+    catalog: Path | None = Field(default=None, description="A catalog file laid over the built-in one.")
+    prefect_api_url: str | None = Field(
+        default=None,
+        validation_alias="PREFECT_API_URL",
+        description="A Prefect server: with one, `hailuo run` runs as the flow.",
+    )
+
+
+def load_settings() -> Settings:
+    """Read the environment. Raises: SettingsError with every variable that cannot be used."""
+    problems = _unknown_variables()
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        raise SettingsError([*problems, *_problems(error)]) from error
+    if problems:
+        raise SettingsError(problems)
+    return settings
+
+
+def prefer_embedded_prefect(*, home: Path) -> None:
+    """Settings for Prefect's own embedded server, where the environment names none; before Prefect is imported.
+
+    Its start takes longer than the 20 s it allows itself (prefect-notes.md); it tells nobody; it stays quiet.
+    """
+    os.environ.pop("PREFECT_API_URL", None)
+    preferred = {
+        "PREFECT_HOME": str(home.absolute()),
+        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+        "PREFECT_LOGGING_LEVEL": "WARNING",
+    }
+    for name, value in preferred.items():
+        os.environ.setdefault(name, value)
+
+
+def variable_of(name: str) -> str:
+    """The environment variable that sets a field."""
+    alias = Settings.model_fields[name].validation_alias
+    return alias if isinstance(alias, str) else f"{_PREFIX}{name.upper()}"
+
+
+def _problems(error: ValidationError) -> list[Problem]:
+    names = {variable_of(name).lower(): variable_of(name) for name in Settings.model_fields}
+    found = []
+    for detail in error.errors(include_url=False, include_input=False):
+        place = str(detail["loc"][0]) if detail["loc"] else "environment"
+        variable = names.get(place.lower()) or variable_of(place)
+        reason = detail["msg"][0].lower() + detail["msg"][1:]
+        found.append(Problem(Place(variable), reason, "correct or unset the variable"))
+    return found
+
+
+def _unknown_variables() -> list[Problem]:
+    known = {variable_of(name) for name in Settings.model_fields}
+    strangers = sorted(name for name in os.environ if name.startswith(_PREFIX) and name not in known)
+    return [Problem(Place(name), "is not a setting", _nearest(name, known)) for name in strangers]
+
+
+def _nearest(name: str, known: set[str]) -> str:
+    near = difflib.get_close_matches(name, sorted(known), n=1)
+    return f"did you mean {near[0]}?" if near else f"unset it; settings are {', '.join(sorted(known))}"

@@ -1,0 +1,6 @@
+"""Where ledger, clips, frames, manifests and galleries lie: a folder or an S3 bucket, behind one port."""
+
+from hailuo.store.folder import FolderStore
+from hailuo.store.port import Entry, MissingKeyError, Store, UnsafeStoreError
+
+__all__ = ["Entry", "FolderStore", "MissingKeyError", "Store", "UnsafeStoreError"]

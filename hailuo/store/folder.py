@@ -1,0 +1,187 @@
+"""A store in a folder: create-once by `link()`, every acknowledged byte fsynced."""
+
+import asyncio
+import contextlib
+import hashlib
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from hailuo.errors import DamagedClipError, StoreUnavailableError
+from hailuo.store.port import Entry, MissingKeyError, UnsafeStoreError
+
+__all__ = ["FolderStore"]
+
+_PART = re.compile(r"[A-Za-z0-9._{}=-]+")
+_SCRATCH = ".scratch"
+
+
+class FolderStore:
+    """Keys are paths below one folder. Safe for many processes on one machine.
+
+    `served_at` is the URL under which somebody serves this folder, if anybody does: without it the
+    vendor cannot fetch a first frame from here.
+    """
+
+    def __init__(self, root: Path, *, served_at: str | None = None) -> None:
+        self._root = root
+        self._served_at = served_at
+
+    @property
+    def uri(self) -> str:
+        return str(self._root)
+
+    async def create(self, key: str, content: bytes) -> bool:
+        return await asyncio.to_thread(self._create, self._path(key), content)
+
+    async def read(self, key: str) -> bytes:
+        return await asyncio.to_thread(self._read, key)
+
+    async def put(self, key: str, content: bytes, *, content_type: str) -> None:
+        del content_type  # a file's name says it
+        await asyncio.to_thread(self._put, self._path(key), content)
+
+    async def put_file(self, key: str, path: Path, *, sha256: str, content_type: str) -> None:
+        del content_type
+        await asyncio.to_thread(self._put_file, self._path(key), path, sha256)
+
+    async def listing(self, prefix: str) -> Sequence[Entry]:
+        return await asyncio.to_thread(self._listing, prefix)
+
+    async def now(self) -> datetime:
+        return await asyncio.to_thread(self._now)
+
+    async def probe(self) -> None:
+        await asyncio.to_thread(self._probe)
+
+    def fetch_url(self, key: str, *, valid_for: timedelta) -> str | None:
+        del valid_for  # served for as long as the server lives
+        return f"{self._served_at.rstrip('/')}/{key}" if self._served_at else None
+
+    def _path(self, key: str) -> Path:
+        parts = key.split("/")
+        if not all(_PART.fullmatch(part) and part.strip(".") for part in parts):
+            raise ValueError(f"not a store key: {key!r}")
+        return self._root.joinpath(*parts)
+
+    def _create(self, path: Path, content: bytes) -> bool:
+        with _store_errors(path), self._scratch() as scratch:
+            _write_durably(scratch, content)
+            _make_folders(path.parent)
+            try:
+                os.link(scratch, path)
+            except FileExistsError:
+                return path.read_bytes() == content
+            _fsync_folder(path.parent)
+        return True
+
+    def _read(self, key: str) -> bytes:
+        path = self._path(key)
+        with _store_errors(path):
+            try:
+                return path.read_bytes()
+            except (FileNotFoundError, NotADirectoryError) as error:
+                raise MissingKeyError(f"{key} is not in {self.uri}") from error
+
+    def _put(self, path: Path, content: bytes) -> None:
+        with _store_errors(path), self._scratch() as scratch:
+            _write_durably(scratch, content)
+            _replace_durably(scratch, path)
+
+    def _put_file(self, path: Path, source: Path, sha256: str) -> None:
+        with _store_errors(path), self._scratch() as scratch:
+            shutil.copyfile(source, scratch)
+            with scratch.open("rb+") as copy:
+                arrived = hashlib.file_digest(copy, "sha256").hexdigest()
+                os.fsync(copy.fileno())
+            if arrived != sha256:
+                raise DamagedClipError(f"{path.name}: {arrived} arrived, not {sha256}; nothing was replaced")
+            _replace_durably(scratch, path)
+
+    def _listing(self, prefix: str) -> list[Entry]:
+        # A prefix may end inside a name: walk the deepest whole folder, then compare strings.
+        folder = prefix.rpartition("/")[0]
+        start = self._path(folder) if folder else self._root
+        with _store_errors(start):
+            found = (self._entry(path) for path in _files_below(start))
+            return sorted((e for e in found if e.key.startswith(prefix)), key=lambda entry: entry.key)
+
+    def _entry(self, path: Path) -> Entry:
+        stat = path.stat()
+        key = path.relative_to(self._root).as_posix()
+        return Entry(key, stat.st_size, datetime.fromtimestamp(stat.st_mtime, UTC))
+
+    def _now(self) -> datetime:
+        with _store_errors(self._root), self._scratch() as scratch:
+            scratch.touch()
+            return datetime.fromtimestamp(scratch.stat().st_mtime, UTC)
+
+    def _probe(self) -> None:
+        path = self._root / _SCRATCH / f"probe-{secrets.token_hex(8)}"
+        try:
+            first, second = self._create(path, b"first"), self._create(path, b"second")
+            content = path.read_bytes()
+        finally:
+            path.unlink(missing_ok=True)
+        if (first, second, content) != (True, False, b"first"):
+            raise UnsafeStoreError(f"{self.uri} lets a key be created twice; use another file system")
+
+    @contextlib.contextmanager
+    def _scratch(self) -> Iterator[Path]:
+        """A name for a temporary file on the same file system, gone afterwards."""
+        folder = self._root / _SCRATCH
+        _make_folders(folder)
+        path = folder / secrets.token_hex(12)
+        try:
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _store_errors(path: Path) -> Iterator[None]:
+    """Translate the operating system's refusals: nothing was decided, the caller may repeat."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreUnavailableError(f"{path}: {error.strerror or error}") from error
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    for parent, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name != _SCRATCH]
+        yield from (Path(parent, name) for name in names)
+
+
+def _write_durably(path: Path, content: bytes) -> None:
+    with path.open("xb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _replace_durably(source: Path, target: Path) -> None:
+    _make_folders(target.parent)
+    source.replace(target)
+    _fsync_folder(target.parent)
+
+
+def _make_folders(folder: Path) -> None:
+    """Create a folder so that it survives a power cut: each parent is fsynced after its new entry."""
+    if folder.is_dir():
+        return
+    _make_folders(folder.parent)
+    folder.mkdir(exist_ok=True)
+    _fsync_folder(folder.parent)
+
+
+def _fsync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

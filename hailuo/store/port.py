@@ -1,0 +1,80 @@
+"""The port: what every store does, and promises.
+
+Keys are relative, "/"-separated, of `[A-Za-z0-9._{}=-]` parts that are never "." or "..".
+All methods raise `StoreUnavailableError` when the store does not answer.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Protocol
+
+from hailuo.errors import HailuoError
+
+__all__ = ["Entry", "MissingKeyError", "Store", "UnsafeStoreError"]
+
+
+class MissingKeyError(HailuoError):
+    """The store holds nothing under that key."""
+
+
+class UnsafeStoreError(HailuoError):
+    """The store lets a key be created twice: with it, a clip could be paid for twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One object in a listing; `modified_at` is the store's own time."""
+
+    key: str
+    bytes: int
+    modified_at: datetime
+
+
+class Store(Protocol):
+    """Bytes under keys, durable when a call returns."""
+
+    @property
+    def uri(self) -> str:
+        """How people name this store: a path or `s3://bucket/prefix`."""
+        ...
+
+    async def create(self, key: str, content: bytes) -> bool:
+        """Create once: True if `content` is what now lies under the key, False if something else does.
+
+        `content` must be unique to the caller (the ledger puts a nonce in it): a store may learn of its
+        own success late, and then compares bytes.
+        """
+        ...
+
+    async def read(self, key: str) -> bytes:
+        """The bytes under the key. Raises: MissingKeyError."""
+        ...
+
+    async def put(self, key: str, content: bytes, *, content_type: str) -> None:
+        """Write or replace, atomically."""
+        ...
+
+    async def put_file(self, key: str, path: Path, *, sha256: str, content_type: str) -> None:
+        """Write or replace from a file, atomically, and verify what arrived.
+
+        Raises: DamagedClipError when the bytes under the key are not those of `sha256`.
+        """
+        ...
+
+    async def listing(self, prefix: str) -> Sequence[Entry]:
+        """Every object whose key starts with the prefix, sorted by key."""
+        ...
+
+    async def now(self) -> datetime:
+        """The store's own time, by which ages of `modified_at` are told."""
+        ...
+
+    async def probe(self) -> None:
+        """Prove that the store can be written and that a key is created only once. Raises: UnsafeStoreError."""
+        ...
+
+    def fetch_url(self, key: str, *, valid_for: timedelta) -> str | None:
+        """A URL under which the vendor can fetch the object, or None where this store has none to offer."""
+        ...

@@ -1,0 +1,139 @@
+"""Fakes that ship with the library: time that moves only when asked, and a store in memory.
+
+The vendor's fake is `hailuo.simulator`: it speaks the vendor's own language.
+"""
+
+import asyncio
+import hashlib
+import selectors
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import Executor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+
+from hailuo.clock import Clock
+from hailuo.errors import DamagedClipError
+from hailuo.store.port import Entry, MissingKeyError
+
+__all__ = ["MemoryStore", "VirtualClock"]
+
+T = TypeVar("T")
+
+
+class VirtualClock:
+    """A clock on which a night passes within a second.
+
+    Coroutines given to `run` see time jump to the next waiter whenever nobody has anything left to
+    do; work in threads is waited for. Time goes on from one `run` to the next, as after a crash.
+    """
+
+    def __init__(self, start: datetime = datetime(2026, 11, 22, 22, 0, tzinfo=UTC)) -> None:
+        self._start = start
+        self.seconds = 0.0
+
+    def now(self) -> datetime:
+        return self._start + timedelta(seconds=self.seconds)
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(max(0.0, seconds))  # noqa: TID251 (the virtual loop's own sleep)
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass between two runs."""
+        self.seconds += seconds
+
+    def run(self, main: Coroutine[object, object, T]) -> T:
+        """Run to the end in virtual time."""
+        with asyncio.Runner(loop_factory=lambda: _VirtualLoop(self)) as runner:
+            return runner.run(main)
+
+
+class _VirtualLoop(asyncio.SelectorEventLoop):
+    """An event loop whose time is a VirtualClock's."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        self._virtual = clock
+        self.threads_at_work = 0
+        super().__init__(_JumpingSelector(self, clock))
+
+    def time(self) -> float:
+        return self._virtual.seconds
+
+    def run_in_executor(
+        self, executor: Executor | None, func: Callable[..., T], *args: object
+    ) -> asyncio.Future[T]:
+        self.threads_at_work += 1
+        future = super().run_in_executor(executor, func, *args)
+        future.add_done_callback(self._thread_ended)
+        return future
+
+    def _thread_ended(self, _: object) -> None:
+        self.threads_at_work -= 1
+
+
+class _JumpingSelector(selectors.SelectSelector):
+    """Instead of waiting for the time to pass, lets it have passed."""
+
+    def __init__(self, loop: _VirtualLoop, clock: VirtualClock) -> None:
+        super().__init__()
+        self._loop = loop
+        self._clock = clock
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        if self._loop.threads_at_work and timeout != 0:
+            return super().select(None)  # the thread's end wakes the loop
+        if timeout is None or timeout <= 0:
+            return super().select(timeout)
+        ready = super().select(0)
+        if not ready:
+            self._clock.seconds += timeout
+        return ready
+
+
+class MemoryStore:
+    """A store in memory that outlives the runs of a test. Held to the same contract as the real ones."""
+
+    def __init__(self, clock: Clock, *, served_at: str | None = None) -> None:
+        self._clock = clock
+        self._served_at = served_at
+        self._objects: dict[str, tuple[bytes, datetime]] = {}
+
+    @property
+    def uri(self) -> str:
+        return "memory"
+
+    async def create(self, key: str, content: bytes) -> bool:
+        kept, _ = self._objects.setdefault(key, (content, self._clock.now()))
+        return kept == content
+
+    async def read(self, key: str) -> bytes:
+        if key not in self._objects:
+            raise MissingKeyError(f"{key} is not in {self.uri}")
+        return self._objects[key][0]
+
+    async def put(self, key: str, content: bytes, *, content_type: str) -> None:
+        del content_type
+        self._objects[key] = (content, self._clock.now())
+
+    async def put_file(self, key: str, path: Path, *, sha256: str, content_type: str) -> None:
+        content = await asyncio.to_thread(path.read_bytes)
+        if hashlib.sha256(content).hexdigest() != sha256:
+            raise DamagedClipError(f"{key}: other bytes arrived than {sha256}; nothing was replaced")
+        await self.put(key, content, content_type=content_type)
+
+    async def listing(self, prefix: str) -> Sequence[Entry]:
+        found = sorted((key, *kept) for key, kept in self._objects.items() if key.startswith(prefix))
+        return [Entry(key, len(content), at) for key, content, at in found]
+
+    async def now(self) -> datetime:
+        return self._clock.now()
+
+    async def probe(self) -> None:
+        """Nothing to prove: `setdefault` creates once."""
+
+    def fetch_url(self, key: str, *, valid_for: timedelta) -> str | None:
+        del valid_for
+        return f"{self._served_at.rstrip('/')}/{key}" if self._served_at else None
