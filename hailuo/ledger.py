@@ -13,11 +13,13 @@ is at most one POST per attempt, and an ambiguous submit is never repeated witho
 """
 
 import asyncio
+import hashlib
 import logging
 import re
 import secrets
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final, TypeVar
@@ -51,7 +53,7 @@ HORIZON: Final = timedelta(seconds=SUBMIT_SECONDS_AT_MOST + 60)
 """How long an intent without outcome may be another worker's business: the longest POST and a margin."""
 
 _READS_AT_ONCE = 32
-_KEY = re.compile(r"(?P<creative_id>[0-9A-Z]{10})/(?:a(?P<number>\d{3})/)?(?P<fact>[a-z]+(?:-\w+)?)")
+_KEY = re.compile(r"[0-9A-Z]{10}/(?:done|a\d{3}/(?:intent|doubt|outcome|end|orphan-\w+))")
 _KINDS: Mapping[type, str] = {Intent: "intent", Doubt: "doubt", Outcome: "outcome", End: "end", Done: "done"}
 
 _ADAPTERS: Mapping[type, TypeAdapter[Any]] = {kind: TypeAdapter(kind) for kind in (*_KINDS, Orphan)}
@@ -118,16 +120,22 @@ class Ledger:
             request_sha256=request_sha256,
             job=job.without_local_path(),
         )
-        return await self._write(job.creative_id, len(self.record(job.creative_id).attempts) + 1, intent)
+        won = await self._write(job.creative_id, len(self.record(job.creative_id).attempts) + 1, intent)
+        if won:
+            self._records[job.creative_id] = self._by_store_time(self._records[job.creative_id])
+        return won
 
     async def close(self, creative_id: str, outcome: Outcome) -> bool:
         """Record how the last attempt's POST ended. A task id that comes too late becomes an orphan."""
         number = len(self.record(creative_id).attempts)
-        if await self._write(creative_id, number, outcome):
-            return True
-        if outcome.kind is OutcomeKind.SUBMITTED:
-            await self._write_orphan(creative_id, number, outcome)
-        return False
+        won = await self._offer(creative_id, number, outcome)
+        if not won:
+            # The orphan first: should the store fail here, the same call made again still knows
+            # nothing of what the others wrote, and takes the same way to the same attempt.
+            if outcome.kind is OutcomeKind.SUBMITTED:
+                await self._write_orphan(creative_id, number, outcome)
+            await self.refresh(creative_id)
+        return won
 
     async def doubt(self, creative_id: str, doubt: Doubt) -> bool:
         """Record that the last attempt's POST ended without a verdict."""
@@ -142,6 +150,13 @@ class Ledger:
         return await self._write(creative_id, done.attempt, done)
 
     async def _write(self, creative_id: str, number: int, fact: Fact) -> bool:
+        """Offer a fact; where another was first, read what it was."""
+        won = await self._offer(creative_id, number, fact)
+        if not won:
+            await self.refresh(creative_id)
+        return won
+
+    async def _offer(self, creative_id: str, number: int, fact: Fact) -> bool:
         """The one way a fact gets into the store: checked, created once, then believed.
 
         Raises: IllegalMoveError, StoreUnavailableError (the same call may be made again).
@@ -151,8 +166,6 @@ class Ledger:
         won = await self._store.create(self._key(creative_id, number, name), _dump(fact))
         if won:
             self._records[creative_id] = moved
-        else:
-            await self.refresh(creative_id)
         _log.debug(
             "hailuo.ledger.%s", name, extra={"creative_id": creative_id, "attempt": number, "won": won}
         )
@@ -160,13 +173,19 @@ class Ledger:
 
     async def _write_orphan(self, creative_id: str, number: int, outcome: Outcome) -> None:
         orphan = Orphan(task_id=outcome.task_id or "", base_url=outcome.base_url or "", at=outcome.at)
-        key = self._key(creative_id, number, f"orphan-{secrets.token_hex(4)}")
-        await self._store.create(key, _dump(orphan))
+        content = _dump(orphan)
+        name = f"orphan-{hashlib.sha256(content).hexdigest()[:16]}"  # told twice, kept once
+        await self._store.create(self._key(creative_id, number, name), content)
         _log.warning(
             "hailuo.ledger.orphan",
             extra={"creative_id": creative_id, "attempt": number, "task_id": outcome.task_id},
         )
-        await self.refresh(creative_id)
+
+    def _by_store_time(self, record: JobRecord) -> JobRecord:
+        """The record with its newest intent as old as the store would call it."""
+        last = record.attempts[-1]
+        recorded = replace(last, recorded_at=last.recorded_at + self._store_ahead)
+        return replace(record, attempts=(*record.attempts[:-1], recorded))
 
     def _key(self, creative_id: str, number: int, name: str) -> str:
         place = name if name == "done" else f"a{number:03}/{name}"

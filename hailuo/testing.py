@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from hailuo.clock import Clock
 from hailuo.errors import DamagedClipError
-from hailuo.store.port import Entry, MissingKeyError
+from hailuo.store.port import Entry, MissingKeyError, checked
 
 __all__ = ["MemoryStore", "VirtualClock"]
 
@@ -106,17 +106,17 @@ class MemoryStore:
         return "memory"
 
     async def create(self, key: str, content: bytes) -> bool:
-        kept, _ = self._objects.setdefault(key, (content, self._clock.now()))
+        kept, _ = self._objects.setdefault(checked(key), (content, self._clock.now()))
         return kept == content
 
     async def read(self, key: str) -> bytes:
-        if key not in self._objects:
+        if checked(key) not in self._objects:
             raise MissingKeyError(f"{key} is not in {self.uri}")
         return self._objects[key][0]
 
     async def put(self, key: str, content: bytes, *, content_type: str) -> None:
         del content_type
-        self._objects[key] = (content, self._clock.now())
+        self._objects[checked(key)] = (content, self._clock.now())
 
     async def put_file(self, key: str, path: Path, *, sha256: str, content_type: str) -> None:
         content = await asyncio.to_thread(path.read_bytes)

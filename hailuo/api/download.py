@@ -125,6 +125,27 @@ class _Sink:
         self._kept = True
         return self._digest.hexdigest()
 
+    def unfinished(self) -> str | None:
+        """What shows that the mp4 ends too early: its boxes must add up to the file.
+
+        Source: ISO/IEC 14496-12 section 4.2 (size 0: to the end of the file; size 1: 64 bits follow).
+        """
+        self._file.flush()
+        start = 0
+        with self._path.open("rb") as file:
+            while start < self.bytes:
+                file.seek(start)
+                head = file.read(16)
+                size = int.from_bytes(head[8:16] if head[:4] == b"\0\0\0\1" else head[:4])
+                if size == 0:
+                    return None
+                start += max(size, 8)
+        return (
+            None
+            if start == self.bytes
+            else f"the mp4 breaks off: {start} bytes by its own account, {self.bytes} came"
+        )
+
     def __enter__(self) -> Self:
         return self
 
@@ -207,7 +228,8 @@ async def _take(answer: httpx.Response, to: Path, bytes_at_most: int) -> Downloa
             sink.write(chunk)
             if sink.bytes > bytes_at_most:
                 return _too_large(bytes_at_most)
-        if damage := _damage(sink, declared):
+        damage = _damage(sink, declared) or await asyncio.to_thread(sink.unfinished)
+        if damage:
             return DownloadFault(expired=False, reason=damage, damaged=True, http_status=status)
         sha256 = await asyncio.to_thread(sink.keep)
         content_type = plain(answer.headers.get("Content-Type")) or None

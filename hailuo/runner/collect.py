@@ -21,8 +21,8 @@ from hailuo.runner.tools import Tools, insist
 __all__ = ["Collector"]
 
 _NO_URL_PATIENCE_SECONDS: Final = 60.0  # api-contract.md section 3: completed with no usable URL
-_FORGOTTEN_POLLS: Final = 3  # api-contract.md section 4: task_not_exist, 2-3 times over about 30 s
-_FORGOTTEN_SECONDS: Final = 30.0
+_FORGOTTEN_POLLS: Final = 4  # api-contract.md section 4 says 2-3 times over about 30 s; patience is free
+_FORGOTTEN_SECONDS: Final = 60.0
 _DOWNLOAD_TRIES: Final = 5
 _CLIP_TYPE: Final = "video/mp4"
 

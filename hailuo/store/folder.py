@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import hashlib
 import os
-import re
 import secrets
 import shutil
 from collections.abc import Iterator, Sequence
@@ -12,12 +11,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from hailuo.errors import DamagedClipError, StoreUnavailableError
-from hailuo.store.port import Entry, MissingKeyError, UnsafeStoreError
+from hailuo.store.port import SCRATCH, Entry, MissingKeyError, UnsafeStoreError, checked
 
 __all__ = ["FolderStore"]
-
-_PART = re.compile(r"[A-Za-z0-9._{}=-]+")
-_SCRATCH = ".scratch"
 
 
 class FolderStore:
@@ -63,10 +59,7 @@ class FolderStore:
         return f"{self._served_at.rstrip('/')}/{key}" if self._served_at else None
 
     def _path(self, key: str) -> Path:
-        parts = key.split("/")
-        if not all(_PART.fullmatch(part) and part.strip(".") for part in parts):
-            raise ValueError(f"not a store key: {key!r}")
-        return self._root.joinpath(*parts)
+        return self._root / checked(key)
 
     def _create(self, path: Path, content: bytes) -> bool:
         with _store_errors(path), self._scratch() as scratch:
@@ -75,8 +68,9 @@ class FolderStore:
             try:
                 os.link(scratch, path)
             except FileExistsError:
-                return path.read_bytes() == content
-            _fsync_folder(path.parent)
+                if path.read_bytes() != content:
+                    return False
+            _fsync_folder(path.parent)  # of an earlier try too: it may have failed just here
         return True
 
     def _read(self, key: str) -> bytes:
@@ -84,7 +78,7 @@ class FolderStore:
         with _store_errors(path):
             try:
                 return path.read_bytes()
-            except (FileNotFoundError, NotADirectoryError) as error:
+            except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
                 raise MissingKeyError(f"{key} is not in {self.uri}") from error
 
     def _put(self, path: Path, content: bytes) -> None:
@@ -121,19 +115,16 @@ class FolderStore:
             return datetime.fromtimestamp(scratch.stat().st_mtime, UTC)
 
     def _probe(self) -> None:
-        path = self._root / _SCRATCH / f"probe-{secrets.token_hex(8)}"
-        try:
+        with _store_errors(self._root), self._scratch() as path:
             first, second = self._create(path, b"first"), self._create(path, b"second")
             content = path.read_bytes()
-        finally:
-            path.unlink(missing_ok=True)
         if (first, second, content) != (True, False, b"first"):
             raise UnsafeStoreError(f"{self.uri} lets a key be created twice; use another file system")
 
     @contextlib.contextmanager
     def _scratch(self) -> Iterator[Path]:
         """A name for a temporary file on the same file system, gone afterwards."""
-        folder = self._root / _SCRATCH
+        folder = self._root / SCRATCH
         _make_folders(folder)
         path = folder / secrets.token_hex(12)
         try:
@@ -152,9 +143,15 @@ def _store_errors(path: Path) -> Iterator[None]:
 
 
 def _files_below(folder: Path) -> Iterator[Path]:
-    for parent, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if name != _SCRATCH]
+    for parent, folders, names in os.walk(folder, onerror=_stumbled):
+        folders[:] = [name for name in folders if name != SCRATCH]
         yield from (Path(parent, name) for name in names)
+
+
+def _stumbled(error: OSError) -> None:
+    """A folder that is not there holds nothing; one that cannot be read may hold the proof of a purchase."""
+    if not isinstance(error, FileNotFoundError):
+        raise error
 
 
 def _write_durably(path: Path, content: bytes) -> None:

@@ -1,9 +1,11 @@
 """The port: what every store does, and promises.
 
-Keys are relative, "/"-separated, of `[A-Za-z0-9._{}=-]` parts that are never "." or "..".
+Keys are relative, "/"-separated, of `[A-Za-z0-9._{}=-]` parts that are not dots alone; any other key is a
+ValueError. A part `.scratch` is the stores' own.
 All methods raise `StoreUnavailableError` when the store does not answer.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,7 +14,20 @@ from typing import Protocol
 
 from hailuo.errors import HailuoError
 
-__all__ = ["Entry", "MissingKeyError", "Store", "UnsafeStoreError"]
+__all__ = ["SCRATCH", "Entry", "MissingKeyError", "Store", "UnsafeStoreError", "checked"]
+
+SCRATCH = ".scratch"
+"""A part that no key has: what a store keeps under it is in no listing."""
+
+_PART = re.compile(r"[A-Za-z0-9._{}=-]+")
+
+
+def checked(key: str) -> str:
+    """The key, if it is one. Raises: ValueError."""
+    for part in key.split("/"):
+        if not _PART.fullmatch(part) or not part.strip(".") or part == SCRATCH:
+            raise ValueError(f"not a store key: {key!r}")
+    return key
 
 
 class MissingKeyError(HailuoError):

@@ -12,7 +12,8 @@ from hailuo.api import Downloaded, DownloadFault, VideoClient
 from hailuo.api.download import Reach, reach_of, system_resolve
 
 Ask = Callable[..., Any]
-CLIP = b"\x00\x00\x00\x20ftypisom" + b"\x07" * 20_000
+MDAT_BYTES = 20_008
+CLIP = b"\x00\x00\x00\x14ftypisom" + b"\x00" * 8 + MDAT_BYTES.to_bytes(4) + b"mdat" + b"\x07" * 20_000
 CDN = "https://cdn.example.com/a.mp4"
 
 
@@ -256,8 +257,34 @@ def test_reach_of_an_address(address: str, reach: Reach | None) -> None:
     assert reach_of(address) is reach
 
 
+@pytest.mark.enable_socket
 def test_system_resolver_reads_addresses_in_any_spelling(ask: Ask, vendor_of: Any, to: Path) -> None:
     """127.1 and 2130706433 are loopback to the system, so they are to us."""
     for url in ("http://127.1/a.mp4", "http://2130706433/a.mp4"):
         fault = ask(vendor_of(clip()), fetch(url, to), resolve=system_resolve)
         assert "loopback" in fault.reason
+
+
+def test_half_a_clip_is_found_out_even_when_its_length_fits(ask: Ask, vendor_of: Any, to: Path) -> None:
+    """An mp4 says itself how long it is: a cut one is no clip, whatever Content-Length says."""
+    half = httpx.Response(200, content=CLIP[: len(CLIP) - 5_000])
+
+    outcome = ask(vendor_of(half), fetch("https://cdn.example.com/a.mp4", to))
+
+    assert isinstance(outcome, DownloadFault)
+    assert outcome.damaged
+    assert "breaks off" in outcome.reason
+    assert not to.exists()
+
+
+@pytest.mark.parametrize("size_field", [b"\0\0\0\0", b"\0\0\0\1"], ids=["to the end", "64 bits"])
+def test_the_long_spellings_of_a_box_size_are_understood(
+    ask: Ask, vendor_of: Any, to: Path, size_field: bytes
+) -> None:
+    """A last box may run to the end of the file, or tell its size in 64 bits."""
+    box = size_field + b"mdat" + (20_016).to_bytes(8) + b"\x07" * 20_000
+    clip = httpx.Response(200, content=CLIP[:20] + box)
+
+    outcome = ask(vendor_of(clip), fetch("https://cdn.example.com/a.mp4", to))
+
+    assert isinstance(outcome, Downloaded)

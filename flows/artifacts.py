@@ -1,0 +1,149 @@
+"""What a run leaves for people in the Prefect UI: plan, progress, comparison, unknowns."""
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from decimal import Decimal
+from typing import Final
+from uuid import UUID
+
+from prefect.artifacts import (
+    acreate_markdown_artifact,
+    acreate_progress_artifact,
+    acreate_table_artifact,
+    aupdate_progress_artifact,
+)
+
+from hailuo.clock import SystemClock
+from hailuo.job import JobState
+from hailuo.pipeline import Publication
+from hailuo.plan import Plan, PlannedJob
+from hailuo.pricing import usd
+from hailuo.runner import Runner, RunReport
+
+__all__ = ["progress_shown", "show_comparison", "show_plan", "show_unknowns"]
+
+_ROWS_AT_MOST: Final = 500
+_PROGRESS_SECONDS: Final = 5.0
+_COMPARISON = {
+    "creative_id": "id",
+    "prompt_id": "prompt",
+    "model": "model",
+    "duration_req": "seconds",
+    "size_req": "size",
+    "first_frame_id": "first frame",
+    "take": "take",
+    "state": "state",
+    "cost_est": "estimated USD",
+    "cost_actual": "charged USD",
+    "render_s": "rendered in s",
+    "error_message": "why not",
+}
+
+
+async def show_plan(plan: Plan) -> None:
+    """The priced plan, a row per model, length and size."""
+    cells: dict[tuple[str, int, str], list[PlannedJob]] = {}
+    for planned in plan.everything:
+        variant = planned.job.variant
+        cells.setdefault((variant.model, variant.duration, variant.size), []).append(planned)
+    money = plan.money
+    budget = "no budget" if plan.budget_usd is None else f"budget {usd(plan.budget_usd)}"
+    description = (
+        f"**{len(plan.to_buy)} clips to buy for {usd(money.planned)}**; {usd(money.spent)} spent, "
+        f"{usd(money.reserved)} held at the vendor; {budget}. Plan `{plan.digest[:12]}`."
+    )
+    await acreate_table_artifact(
+        [_cell_row(cell, jobs) for cell, jobs in sorted(cells.items())],
+        key=_key("plan", plan),
+        description=description,
+    )
+
+
+def _cell_row(cell: tuple[str, int, str], jobs: Sequence[PlannedJob]) -> dict[str, object]:
+    counts = Counter(planned.state for planned in jobs)
+    price = jobs[0].quote.price_usd
+    to_pay = sum((p.quote.price_usd or Decimal(0) for p in jobs if p.state is JobState.NEW), Decimal(0))
+    model, duration, size = cell
+    return {
+        "model": model,
+        "seconds": duration,
+        "size": size,
+        "jobs": len(jobs),
+        "done": counts[JobState.STORED],
+        "to collect": counts[JobState.SUBMITTED],
+        "to buy": counts[JobState.NEW],
+        "each": "unknown" if price is None else f"{usd(price)} ({jobs[0].quote.basis})",
+        "to pay": usd(to_pay),
+    }
+
+
+@contextlib.asynccontextmanager
+async def progress_shown(runner: Runner, plan: Plan) -> AsyncIterator[None]:
+    """A progress bar in the UI while the block runs, refreshed in real time."""
+    artifact = await acreate_progress_artifact(
+        0.0, key=_key("progress", plan), description=_progress_text(runner)
+    )
+    refreshing = asyncio.create_task(_refresh(artifact, runner))
+    try:
+        yield
+    finally:
+        refreshing.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await refreshing
+    await aupdate_progress_artifact(artifact, _percent(runner), description=_progress_text(runner))
+
+
+async def _refresh(artifact: UUID, runner: Runner) -> None:
+    clock = SystemClock()
+    while True:
+        await clock.sleep(_PROGRESS_SECONDS)
+        await aupdate_progress_artifact(artifact, _percent(runner), description=_progress_text(runner))
+
+
+def _percent(runner: Runner) -> float:
+    now = runner.progress()
+    return 100.0 * now.stored / now.jobs if now.jobs else 100.0
+
+
+def _progress_text(runner: Runner) -> str:
+    now = runner.progress()
+    money = f"{usd(now.spent_usd)} spent, {usd(now.reserved_usd)} held at the vendor"
+    return f"{now.stored} of {now.jobs} done, {now.in_flight} in flight, {now.queued} queued; {money}"
+
+
+async def show_comparison(plan: Plan, made: Publication) -> None:
+    """The manifest's most looked-at columns, a row per job."""
+    shown = made.rows.head(_ROWS_AT_MOST)[list(_COMPARISON)].rename(columns=_COMPARISON)
+    rows = [{str(name): _cell(value) for name, value in row.items()} for row in shown.to_dict("records")]
+    cut = "" if len(made.rows) <= _ROWS_AT_MOST else f" The first {_ROWS_AT_MOST} of {len(made.rows)} jobs."
+    where = f"Gallery: `{made.gallery_key}`, manifest: `{made.manifest_key}` in the store.{cut}"
+    await acreate_table_artifact(rows, key=_key("comparison", plan), description=where)
+
+
+def _cell(value: object) -> object:
+    if value is None:
+        return ""
+    return str(value) if isinstance(value, Decimal) else value
+
+
+async def show_unknowns(plan: Plan, report: RunReport) -> None:
+    """Submits that may have been bought, with the money they hold; said also when there are none."""
+    unknown = report.in_state(JobState.UNKNOWN, JobState.IN_DOUBT)
+    key = _key("unknown", plan)
+    if not unknown:
+        await acreate_markdown_artifact("Every submit has a verdict: no money is in doubt.", key=key)
+        return
+    prices = {planned.job.creative_id: planned.quote.price_usd or Decimal(0) for planned in plan.everything}
+    rows = [
+        {"id": e.creative_id, "state": e.state.value, "held": usd(prices[e.creative_id]), "why": e.reason}
+        for e in unknown
+    ]
+    held = sum((prices[ending.creative_id] for ending in unknown), Decimal(0))
+    text = f"**{usd(held)} may have been spent.** Nothing of this is sent again until it is settled."
+    await acreate_table_artifact(rows, key=key, description=text)
+
+
+def _key(kind: str, plan: Plan) -> str:
+    return f"{kind}-{plan.campaign.name}"

@@ -1,0 +1,74 @@
+"""`hailuo demo`"""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import click
+from pydantic import SecretStr
+
+from hailuo.cli.plan import make_plan_of
+from hailuo.cli.progress import Watcher, watched
+from hailuo.cli.screen import say, show_plan, show_report
+from hailuo.clock import RehearsalClock
+from hailuo.drivers import prefect_driver
+from hailuo.errors import ExitCode
+from hailuo.loader import load_catalog
+from hailuo.pipeline import Choice, Surroundings, within
+from hailuo.plan import Plan
+from hailuo.settings import Settings, prefer_embedded_prefect
+from hailuo.simulator import SimulatorOptions, simulating
+
+__all__ = ["command"]
+
+_EDITIONS_TRIED: Final = 100
+
+
+@click.command("demo")
+@click.argument("file", type=click.Path(path_type=Path), default=Path("campaigns/demo.yaml"))
+@click.option("--store", type=click.Path(path_type=Path), default=Path("demo-store"), show_default=True)
+@click.option(
+    "--speed", type=click.FloatRange(1, 600), default=60.0, show_default=True, help="60: a minute a second."
+)
+def command(file: Path, store: Path, speed: float) -> ExitCode:
+    """The whole job against the simulator, through the Prefect flow, into a folder: no key, no money."""
+    prefer_embedded_prefect(home=store / "prefect")
+    say("A rehearsal: a simulator of the vendor on this machine, no key, no money.")
+    clock = RehearsalClock(speed)  # the simulator's, too: nothing else has to be set for a rehearsal
+    with simulating(SimulatorOptions(catalog=load_catalog(None)), clock=clock) as base_url:
+        settings = Settings(api_key=SecretStr("sk-simulated"), base_url=base_url, store=str(store))
+        watcher = Watcher()
+        place = Surroundings(
+            settings=settings,
+            clock=clock,
+            observe=watcher,
+            watch=lambda runner: watched(runner.progress, watcher),
+        )
+        with within(place):
+            return _rehearse(Choice(path=file, at=place.clock.now()), store)
+
+
+def _rehearse(choice: Choice, store: Path) -> ExitCode:
+    choice, plan = _fresh(choice)
+    show_plan(plan)
+    report = prefect_driver()(choice, plan.digest)
+    show_report(report)
+    if not plan.to_buy:
+        say("nothing was bought: every clip had been bought before, and is in the store")
+    edition = store / plan.campaign.name / plan.campaign.edition
+    say(f"gallery   {edition / 'gallery.html'}")
+    say(f"manifest  {edition / 'manifest' / 'manifest.csv'}")
+    return report.exit_code
+
+
+def _fresh(choice: Choice) -> tuple[Choice, Plan]:
+    """The plan; of a new edition where an earlier rehearsal was cut off, for its simulator is gone."""
+    plan = asyncio.run(make_plan_of(choice))
+    for number in range(2, _EDITIONS_TRIED):
+        if not plan.to_collect:
+            break
+        say(f"an earlier rehearsal was cut off, and its simulator is gone: on with edition again-{number}")
+        choice = replace(choice, edition=f"again-{number}")
+        plan = asyncio.run(make_plan_of(choice))
+    return choice, plan

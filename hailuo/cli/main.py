@@ -1,0 +1,87 @@
+"""`hailuo`: find the command, run it, and turn what went wrong into a message and an exit code."""
+
+import importlib
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import click
+
+from hailuo.errors import ExitCode, HailuoError, RefusedError, RunStoppedError
+
+__all__ = ["main", "run"]
+
+# Written out here so that `hailuo --help` need not load what the commands load.
+_COMMANDS: Final[Mapping[str, str]] = {
+    "validate": "Tell every problem of campaign files, and nothing else.",
+    "plan": "Show what a run would do and cost, without doing it.",
+    "run": "Admit the plan and drive it: submit, poll, download, store.",
+    "status": "Show where every job stands and what it cost.",
+    "reconcile": "List submits whose fate is unknown, and settle them.",
+    "manifest": "Rebuild manifest and gallery from the store.",
+    "report": "Join ad platforms' exports with the manifest.",
+    "simulate": "Serve a simulator of the vendor on this machine.",
+    "demo": "The whole job against the simulator: no key, no money.",
+}
+
+
+class _LazyGroup(click.Group):
+    """Loads a command's module when the command is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in _COMMANDS:
+            return None
+        command = importlib.import_module(f"hailuo.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)  # noqa: S101 (a test walks all commands)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.group(
+    cls=_LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 every job is stored; 1 some are failed, unknown or overdue; 2 refused before any "
+    "money was spent; 3 the run was stopped; 130 interrupted.",
+)
+@click.version_option(package_name="hailuo-campaigns", prog_name="hailuo")
+def cli() -> None:
+    """Make, compare and learn from AI video ads: one campaign file in, every clip rendered once."""
+
+
+def main() -> None:
+    """The entry point of the command `hailuo`."""
+    sys.exit(run())
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """One command from its arguments (the process's own when None) to its exit code."""
+    try:
+        result = cli.main(arguments, prog_name="hailuo", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return ExitCode.REFUSED
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        return ExitCode.INTERRUPTED
+    except HailuoError as error:
+        return _told(error)
+    return result if isinstance(result, int) else ExitCode.COMPLETE
+
+
+def _told(error: HailuoError) -> ExitCode:
+    """Say what went wrong, for people, and how the command ends."""
+    if isinstance(error, RefusedError):
+        for problem in error.problems:
+            click.echo(str(problem), err=True)
+        return ExitCode.REFUSED
+    click.echo(str(error), err=True)
+    return ExitCode.STOPPED if isinstance(error, RunStoppedError) else ExitCode.INCOMPLETE

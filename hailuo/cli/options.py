@@ -1,0 +1,68 @@
+"""Arguments and options that several commands share."""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from hailuo.pipeline import Choice, axis_values, surroundings
+
+__all__ = ["as_json_option", "choose", "edition_option", "file_argument", "only_option", "usd_type"]
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+file_argument = click.argument("file", type=click.Path(path_type=Path))
+edition_option = click.option(
+    "--edition", metavar="NAME", help="Another edition than the file's: a fresh shoot."
+)
+as_json_option = click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
+
+
+class _Usd(click.ParamType[Decimal]):
+    """An amount of money above zero."""
+
+    name = "USD"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
+        try:
+            amount = Decimal(str(value))
+        except InvalidOperation:
+            self.fail(f"{value!r} is not an amount such as 40 or 12.50", param, ctx)
+        if not amount.is_finite() or amount <= 0:
+            self.fail(f"{value} is not above 0", param, ctx)
+        return amount
+
+
+usd_type = _Usd()
+
+
+def _read_only(
+    ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
+) -> Mapping[str, frozenset[str]]:
+    try:
+        return axis_values(values)
+    except ValueError as error:
+        raise click.BadParameter(str(error), ctx, param) from error
+
+
+only_option = click.option(
+    "--only",
+    metavar="AXIS=VALUE",
+    multiple=True,
+    callback=_read_only,
+    help="Only jobs with this value on this axis; may be given several times.",
+)
+
+
+def choose(
+    file: Path,
+    *,
+    edition: str | None = None,
+    budget_usd: Decimal | None = None,
+    only: Mapping[str, frozenset[str]] | None = None,
+) -> Choice:
+    """What the user asked for, now."""
+    at = surroundings().clock.now()
+    return Choice(path=file, at=at, edition=edition, budget_usd=budget_usd, only=only or {})

@@ -1,0 +1,49 @@
+"""`hailuo plan FILE`"""
+
+import asyncio
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+
+import click
+
+from hailuo.cli.options import as_json_option, choose, edition_option, file_argument, only_option, usd_type
+from hailuo.cli.screen import echo_json, plan_json, say, show_plan
+from hailuo.errors import ExitCode
+from hailuo.pipeline import Choice, open_session, prepare, surroundings
+from hailuo.plan import Plan, admission_problems
+
+__all__ = ["command", "make_plan_of"]
+
+
+@click.command("plan")
+@file_argument
+@edition_option
+@only_option
+@click.option("--budget", "budget_usd", type=usd_type, help="This budget in place of the file's.")
+@as_json_option
+def command(
+    file: Path,
+    edition: str | None,
+    only: Mapping[str, frozenset[str]],
+    budget_usd: Decimal | None,
+    as_json: bool,
+) -> ExitCode:
+    """Show what a run would do and what it would cost, without doing it."""
+    plan = asyncio.run(make_plan_of(choose(file, edition=edition, budget_usd=budget_usd, only=only)))
+    if as_json:
+        echo_json(plan_json(plan))
+    else:
+        show_plan(plan)
+    over = admission_problems(plan, balance_usd=None)
+    for problem in over if not as_json else []:
+        say(f"a run would be refused: {problem}")
+    return ExitCode.REFUSED if over else ExitCode.COMPLETE
+
+
+async def make_plan_of(choice: Choice) -> Plan:
+    """The plan as of now. Raises: CampaignError."""
+    place = surroundings()
+    prepared = prepare(choice, place.settings)
+    async with open_session(prepared, choice, place.settings, clock=place.clock) as session:
+        return await session.plan()

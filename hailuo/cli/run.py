@@ -1,0 +1,138 @@
+"""`hailuo run FILE`"""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+import click
+
+from hailuo.cli.options import as_json_option, choose, edition_option, file_argument, only_option, usd_type
+from hailuo.cli.progress import Watcher, watched
+from hailuo.cli.screen import echo_json, is_terminal, plan_json, report_json, say, show_plan, show_report
+from hailuo.drivers import prefect_driver
+from hailuo.errors import AdmissionError, ExitCode, Place, Problem
+from hailuo.pipeline import (
+    Choice,
+    Prepared,
+    Publication,
+    Session,
+    Surroundings,
+    open_session,
+    prepare,
+    surroundings,
+)
+from hailuo.plan import Plan
+from hailuo.pricing import usd
+from hailuo.runner import Runner, RunReport
+
+__all__ = ["command", "tell"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Manner:
+    """How the user wants to be asked and told."""
+
+    yes: bool
+    as_json: bool
+
+
+@click.command("run")
+@file_argument
+@edition_option
+@only_option
+@click.option("--budget", "budget_usd", type=usd_type, help="This budget in place of the file's.")
+@click.option("--yes", is_flag=True, help="Do not ask before spending.")
+@as_json_option
+def command(
+    file: Path,
+    edition: str | None,
+    only: Mapping[str, frozenset[str]],
+    budget_usd: Decimal | None,
+    yes: bool,
+    as_json: bool,
+) -> ExitCode:
+    """Admit the plan and drive it: submit, poll, download, verify, store. Running twice buys nothing."""
+    choice = choose(file, edition=edition, budget_usd=budget_usd, only=only)
+    place = surroundings()
+    prepared = prepare(choice, place.settings)
+    manner = _Manner(yes=yes, as_json=as_json)
+    if place.settings.prefect_api_url:
+        plan = asyncio.run(_confirmed(prepared, choice, place, manner))
+        report = prefect_driver()(choice, plan.digest)
+        return report.exit_code
+    return asyncio.run(_run(prepared, choice, place, manner))
+
+
+async def _confirmed(prepared: Prepared, choice: Choice, place: Surroundings, manner: _Manner) -> Plan:
+    async with open_session(prepared, choice, place.settings, clock=place.clock) as session:
+        plan = await session.plan()
+        _confirm(plan, manner)
+        return plan
+
+
+async def _run(prepared: Prepared, choice: Choice, place: Surroundings, manner: _Manner) -> ExitCode:
+    async with open_session(prepared, choice, place.settings, clock=place.clock) as session:
+        plan = await session.plan()
+        _confirm(plan, manner)
+        report = await _drive(session, plan, manner)
+        made = await session.publish()
+    if manner.as_json:
+        echo_json(
+            {**plan_json(plan), **report_json(report), "gallery": f"{session.store.uri}/{made.gallery_key}"}
+        )
+    else:
+        tell(plan, report, made, session.store.uri)
+    return report.exit_code
+
+
+async def _drive(session: Session, plan: Plan, manner: _Manner) -> RunReport:
+    await session.admit(plan)
+    watcher = Watcher(quiet=manner.as_json)
+    runner = session.runner(plan, observe=watcher)
+    with _signals(runner):
+        async with watched(runner.progress, watcher):
+            return await runner.run()
+
+
+def _confirm(plan: Plan, manner: _Manner) -> None:
+    """Show the plan and ask, unless nothing is to be bought. Raises: AdmissionError, click.Abort."""
+    if not manner.as_json:
+        show_plan(plan)
+    if manner.yes or not plan.to_buy:
+        return
+    if manner.as_json or not is_terminal():
+        problem = Problem(Place("hailuo run"), "there is nobody to ask before spending", "pass --yes")
+        raise AdmissionError([problem])
+    click.confirm(f"Buy {len(plan.to_buy)} clips for {usd(plan.money.planned)}?", abort=True)
+
+
+def tell(plan: Plan, report: RunReport, made: Publication, store_uri: str) -> None:
+    """What was bought, what is missing, and where to look."""
+    show_report(report)
+    if not plan.to_buy:
+        say("nothing was bought: every job of the plan had been bought before")
+    say(f"gallery   {store_uri}/{made.gallery_key}")
+    say(f"manifest  {store_uri}/{made.manifest_key}")
+
+
+@contextlib.contextmanager
+def _signals(runner: Runner) -> Iterator[None]:
+    """Ctrl-C and SIGTERM end the run in good order; a second one ends it at once."""
+    loop = asyncio.get_running_loop()
+    names = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM"}
+
+    def stop(number: signal.Signals) -> None:
+        runner.interrupt(names[number])
+        loop.remove_signal_handler(number)
+
+    for number in names:
+        loop.add_signal_handler(number, stop, number)
+    try:
+        yield
+    finally:
+        for number in names:
+            loop.remove_signal_handler(number)

@@ -1,0 +1,192 @@
+"""What people and machines get to see: tables and lines on the terminal, JSON without one."""
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from decimal import Decimal
+
+import click
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from hailuo.job import JobState
+from hailuo.plan import Plan, PlannedJob
+from hailuo.pricing import Basis, usd
+from hailuo.runner import RunReport
+
+__all__ = [
+    "STATE_WORDS",
+    "console",
+    "echo_json",
+    "is_terminal",
+    "plan_json",
+    "say",
+    "show_plan",
+    "show_report",
+]
+
+STATE_WORDS = {
+    JobState.STORED: "done",
+    JobState.SUBMITTED: "to collect",
+    JobState.NEW: "to buy",
+    JobState.UNKNOWN: "unknown",
+    JobState.IN_DOUBT: "in doubt",
+    JobState.REFUSED: "refused",
+    JobState.FAILED: "failed",
+}
+"""The plan's word for every state."""
+
+_BASIS_WORDS = {Basis.LIST: "list", Basis.CHARGED: "charged", Basis.UNKNOWN: "unknown"}
+
+
+def console() -> Console:
+    """Standard output; no colours and no bars without a terminal."""
+    return Console(highlight=False, soft_wrap=True)
+
+
+def say(text: str) -> None:
+    """One line for people; what came from a file or the vendor can steer no terminal."""
+    click.echo(_plain(text))
+
+
+def echo_json(content: object) -> None:
+    click.echo(json.dumps(content, indent=2, ensure_ascii=False, default=str))
+
+
+def _plain(text: str) -> str:
+    return "".join(
+        letter if letter.isprintable() or letter == "\n" else "\N{REPLACEMENT CHARACTER}" for letter in text
+    )
+
+
+def count(number: int, noun: str) -> str:
+    """`1 job`, `2 jobs`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def plan_json(plan: Plan) -> dict[str, object]:
+    """The plan for machines."""
+    return {
+        "campaign": plan.campaign.name,
+        "edition": plan.campaign.edition,
+        "digest": plan.digest,
+        "money": {
+            "spent_usd": plan.money.spent,
+            "reserved_usd": plan.money.reserved,
+            "planned_usd": plan.money.planned,
+            "budget_usd": plan.budget_usd,
+        },
+        "jobs": [_job_json(planned) for planned in plan.everything],
+        "illegal": [str(cell.rule) for cell in plan.illegal],
+        "warnings": [str(warning) for warning in plan.warnings],
+    }
+
+
+def _job_json(planned: PlannedJob) -> dict[str, object]:
+    variant = planned.job.variant
+    return {
+        "creative_id": planned.job.creative_id,
+        "decision": STATE_WORDS[planned.state],
+        "state": planned.state,
+        "model": variant.model,
+        "duration": variant.duration,
+        "size": variant.size,
+        "take": planned.job.take,
+        "levels": dict(planned.job.levels),
+        "price_usd": planned.quote.price_usd,
+        "price_basis": planned.quote.basis,
+    }
+
+
+def show_plan(plan: Plan) -> None:
+    """The plan for people: what each cell costs, what is there already, what the budget says."""
+    screen = console()
+    for warning in plan.warnings:
+        screen.print(Text(f"warning: {_plain(str(warning))}", style="yellow"))
+    for cell in plan.illegal:
+        screen.print(Text(f"skipped: {_plain(str(cell.rule))}", style="dim"))
+    screen.print(_cells(plan))
+    screen.print(Text(_counts(plan)))
+    screen.print(Text(_money(plan), style="bold"))
+    screen.print(Text(f"plan {plan.digest[:12]}", style="dim"))
+
+
+def _cells(plan: Plan) -> Table:
+    title = f"{plan.campaign.name} · {plan.campaign.edition}"
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for name in ("model", "time", "size"):
+        table.add_column(name, no_wrap=True)
+    for name in ("jobs", "done", "buy", "each", "to pay"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("price", no_wrap=True)
+    cells: dict[tuple[str, int, str], list[PlannedJob]] = {}
+    for planned in plan.everything:
+        variant = planned.job.variant
+        cells.setdefault((variant.model, variant.duration, variant.size), []).append(planned)
+    for (model, duration, size), jobs in sorted(cells.items()):
+        table.add_row(model, f"{duration} s", size, *_cell_numbers(jobs))
+    return table
+
+
+def _cell_numbers(jobs: Sequence[PlannedJob]) -> tuple[str, ...]:
+    buy = [planned for planned in jobs if planned.state is JobState.NEW]
+    quote = jobs[0].quote
+    each = "unknown" if quote.price_usd is None else usd(quote.price_usd)
+    done = sum(1 for planned in jobs if planned.state is JobState.STORED)
+    to_pay = sum((planned.quote.price_usd or Decimal(0) for planned in buy), Decimal(0))
+    return str(len(jobs)), str(done), str(len(buy)), each, usd(to_pay), _BASIS_WORDS[quote.basis]
+
+
+def _counts(plan: Plan) -> str:
+    counts = Counter(planned.state for planned in plan.everything)
+    words = [f"{counts[state]} {word}" for state, word in STATE_WORDS.items() if counts[state]]
+    skipped = [f"{count(len(plan.illegal), 'combination')} skipped"] if plan.illegal else []
+    strays = [f"{len(plan.strays)} of them no longer in the file"] if plan.strays else []
+    return f"{count(len(plan.everything), 'job')}: " + ", ".join(words + skipped + strays)
+
+
+def _money(plan: Plan) -> str:
+    money = plan.money
+    budget = "no budget is set" if plan.budget_usd is None else f"budget {usd(plan.budget_usd)}"
+    return f"{usd(money.planned)} to buy, {usd(money.spent)} spent, {usd(money.reserved)} held at the vendor; {budget}"
+
+
+def show_report(report: RunReport) -> None:
+    """How the run ended: what is not stored, each with its reason."""
+    for ending in report.endings:
+        if ending.state is JobState.STORED:
+            continue
+        word = "overdue" if ending.overdue else STATE_WORDS[ending.state]
+        say(f"{ending.creative_id}  {word}: {ending.reason}")
+    stored = len(report.in_state(JobState.STORED))
+    say(f"{stored} of {len(report.endings)} jobs are stored")
+    if report.stopped and not report.interrupted:
+        click.echo(_plain(f"stopped buying: {report.stopped}"), err=True)
+    if report.interrupted:
+        click.echo("interrupted; run again to go on: nothing is bought twice", err=True)
+
+
+def is_terminal() -> bool:
+    return sys.stdout.isatty()
+
+
+def report_json(report: RunReport) -> dict[str, object]:
+    """How the run ended, for machines."""
+    return {
+        "exit_code": int(report.exit_code),
+        "stopped": report.stopped,
+        "interrupted": report.interrupted,
+        "endings": [
+            {
+                "creative_id": e.creative_id,
+                "state": e.state,
+                "overdue": e.overdue,
+                "cause": e.cause,
+                "reason": e.reason,
+            }
+            for e in report.endings
+        ],
+    }

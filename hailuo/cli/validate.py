@@ -1,0 +1,47 @@
+"""`hailuo validate FILE...`"""
+
+from pathlib import Path
+
+import click
+
+from hailuo.cli.options import as_json_option, choose, edition_option
+from hailuo.cli.screen import count, echo_json, say
+from hailuo.errors import CampaignError, ExitCode
+from hailuo.pipeline import Prepared, prepare, surroundings
+
+__all__ = ["command"]
+
+
+@click.command("validate")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@edition_option
+@as_json_option
+def command(files: tuple[Path, ...], edition: str | None, as_json: bool) -> ExitCode:
+    """Tell every problem of the files, and nothing else. Nothing is bought, nothing is asked."""
+    read = {file: prepare(choose(file, edition=edition), surroundings().settings) for file in files}
+    problems = [problem for prepared in read.values() for problem in prepared.problems]
+    if as_json:
+        content = {
+            str(file): {
+                "jobs": len(prepared.expansion.jobs),
+                "problems": [str(problem) for problem in prepared.problems],
+                "warnings": [str(warning) for warning in prepared.warnings],
+            }
+            for file, prepared in read.items()
+        }
+        echo_json(content)
+        return ExitCode.REFUSED if problems else ExitCode.COMPLETE
+    for file, prepared in read.items():
+        for warning in prepared.warnings:
+            say(f"warning: {warning}")
+        if not prepared.problems:
+            say(f"{file}: {_size(prepared)}")
+    if problems:
+        raise CampaignError(problems)
+    return ExitCode.COMPLETE
+
+
+def _size(prepared: Prepared) -> str:
+    skipped = len(prepared.expansion.illegal)
+    jobs = count(len(prepared.expansion.jobs), "job")
+    return f"{jobs}, {count(skipped, 'combination')} skipped" if skipped else jobs

@@ -1,0 +1,55 @@
+"""Where the money of each job stands, by the same rule as the plan's: spent, held, or still to buy."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+__all__ = ["Bill", "Standing", "bill", "total"]
+
+
+class Standing(StrEnum):
+    """What became of a job's money; the value is how a tile says it."""
+
+    CHARGED = "charged"  # the vendor told the amount
+    ASSUMED = "by estimate"  # spent, but the amount was not told
+    LOST = "not refunded"  # spent on a failure, as far as is known
+    HELD = "held"  # at the vendor, or perhaps
+    PLANNED = "estimated"  # not spent yet
+    FREE = "nothing charged"  # refused, or refunded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bill:
+    """One job's money; the amount is None where no price is known."""
+
+    standing: Standing
+    amount: Decimal | None
+
+
+def bill(row: Mapping[str, object]) -> Bill:
+    """The money of one row of the manifest."""
+    standing = _standing(row)
+    amount = row["cost_actual"] if standing is Standing.CHARGED else row["cost_est"]
+    if standing is Standing.FREE:
+        return Bill(standing=standing, amount=Decimal(0))
+    return Bill(standing=standing, amount=amount if isinstance(amount, Decimal) else None)
+
+
+def total(bills: Iterable[Bill], *standings: Standing) -> Decimal:
+    """The sum of what stands so; an unknown price counts as nothing."""
+    return sum((b.amount for b in bills if b.standing in standings and b.amount is not None), Decimal(0))
+
+
+def _standing(row: Mapping[str, object]) -> Standing:
+    match row["state"]:
+        case "stored":
+            return Standing.ASSUMED if row["cost_actual"] is None else Standing.CHARGED
+        case "failed":
+            return Standing.FREE if row["refunded"] is True else Standing.LOST
+        case "refused":
+            return Standing.FREE
+        case "new":
+            return Standing.PLANNED
+        case _:
+            return Standing.HELD

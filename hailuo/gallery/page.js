@@ -1,0 +1,103 @@
+(() => {
+  "use strict";
+  const all = (selector) => [...document.querySelectorAll(selector)];
+  const one = (selector) => document.querySelector(selector);
+  const calm = matchMedia("(prefers-reduced-motion: reduce)");
+  const tiles = all(".tile");
+  const inView = new Set();
+  let together = false;
+
+  const play = (video) => video.play().catch(() => {}); // a pause that comes first rejects: not an error
+  const rest = (video) => together || video.pause();
+
+  // Playing: hover and keyboard focus start a clip, unless motion is unwelcome; a click or tap always toggles.
+  for (const button of all("button.media")) {
+    const video = button.firstElementChild;
+    const byMouse = (act) => (event) => event.pointerType === "mouse" && act(video);
+    button.addEventListener("pointerenter", byMouse((it) => calm.matches || play(it)));
+    button.addEventListener("pointerleave", byMouse(rest));
+    button.addEventListener("focus", () => button.matches(":focus-visible") && !calm.matches && play(video));
+    button.addEventListener("blur", () => rest(video));
+    button.addEventListener("click", () => (video.paused ? play(video) : video.pause()));
+  }
+
+  // The shape of a tile follows its clip, so that no clip is cropped or shrunk into bars; a gap takes its neighbour's.
+  const shape = (video) => {
+    const { videoWidth: wide, videoHeight: high } = video;
+    if (!wide) return;
+    const form = wide < high * 0.8 ? "portrait" : wide < high * 1.2 ? "square" : "landscape";
+    for (const media of [video, ...video.closest(".tiles").querySelectorAll(".empty")]) media.closest(".tile").classList.add(form);
+  };
+  const pressed = ({ target }) => target.parentElement.setAttribute("aria-pressed", String(!target.paused));
+  const lost = ({ target }) => {
+    const note = Object.assign(document.createElement("p"), { textContent: "The clip could not be loaded. Keep this page beside its clips folder." });
+    target.parentElement.classList.add("empty");
+    target.replaceWith(note);
+  };
+  const advance = ({ target }) => {
+    target.parentElement.lastElementChild.style.transform = `scaleX(${target.currentTime / target.duration || 0})`;
+  };
+  const heard = { play: pressed, pause: pressed, error: lost, timeupdate: advance, loadedmetadata: ({ target }) => shape(target) };
+  for (const [name, act] of Object.entries(heard)) {
+    document.addEventListener(name, (event) => event.target.localName === "video" && act(event), true);
+  }
+  all("video").forEach(shape);
+
+  // Clips come and go with the window: a browser holds only so many open at once.
+  const near = new IntersectionObserver((changes) => {
+    for (const { target: video, isIntersecting } of changes) {
+      if (isIntersecting) video.preload = "metadata";
+      else if (video.readyState && video.paused) { video.preload = "none"; video.load(); }
+    }
+  }, { rootMargin: "900px 0px" });
+  const seen = new IntersectionObserver((changes) => {
+    for (const { target: video, isIntersecting } of changes) {
+      inView[isIntersecting ? "add" : "delete"](video);
+      if (together) isIntersecting ? play(video) : video.pause();
+    }
+  }, { threshold: 0.3 });
+  all("video").forEach((video) => { near.observe(video); seen.observe(video); });
+
+  one("#together").addEventListener("click", ({ currentTarget: button }) => {
+    together = !together;
+    button.textContent = together ? "Pause all" : "Play all in view";
+    for (const video of together ? inView : all("video")) {
+      if (together) { video.currentTime = 0; play(video); } else video.pause();
+    }
+  });
+
+  // Filtering: a tile stays when every chosen level is its own and every word typed is found in it.
+  const choices = all("select[data-at]");
+  const words = one("#words");
+  const textOf = (tile) => {
+    const above = [".prompt", ".cell"].map((group) => tile.closest(group).firstElementChild.textContent);
+    return (tile.said ??= [...above, tile.textContent, tile.dataset.name].join(" ").toLowerCase());
+  };
+  const filter = () => {
+    const wanted = choices.filter((choice) => choice.value !== "").map(({ dataset, value }) => [dataset.at, value]);
+    const typed = words.value.toLowerCase().split(/\s+/).filter(Boolean);
+    for (const tile of tiles) {
+      const levels = tile.dataset.f.split(" ");
+      const chosen = wanted.every(([at, value]) => levels[at] === value);
+      tile.hidden = !(chosen && typed.every((word) => textOf(tile).includes(word)));
+    }
+    for (const group of all(".cell, .prompt")) group.hidden = !group.querySelector(".tile:not([hidden])");
+    const shown = tiles.filter((tile) => !tile.hidden).length;
+    one("#count").textContent = `${shown} of ${tiles.length} shown`;
+    one("#none").hidden = shown > 0;
+  };
+  choices.forEach((choice) => choice.addEventListener("change", filter));
+  words.addEventListener("input", filter);
+  one("#reset").addEventListener("click", () => {
+    for (const field of [...choices, words]) field.value = "";
+    filter();
+  });
+
+  document.addEventListener("click", async ({ target }) => {
+    if (!target.matches("[data-copy]")) return;
+    getSelection().selectAllChildren(target); // what remains to be copied by hand where the clipboard is closed
+    try { await navigator.clipboard.writeText(target.dataset.copy); } catch { return; }
+    target.textContent = "Copied";
+    setTimeout(() => { target.textContent = target.dataset.copy; }, 900);
+  });
+})();

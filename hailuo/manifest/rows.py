@@ -1,0 +1,255 @@
+"""From jobs and what the ledger knows of them to rows of the manifest."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import StrEnum
+from urllib.parse import urlsplit, urlunsplit
+
+import pandas as pd
+
+from hailuo.campaign import SETTING_AXES
+from hailuo.job import Attempt, Job, JobRecord, JobState, OutcomeKind
+from hailuo.manifest.columns import COLUMNS, CURRENCY, SCHEMA
+from hailuo.naming import ad_name, utm_content
+
+__all__ = ["Entry", "Status", "build"]
+
+_PROVIDER = "imarouter"
+_GRANTS = re.compile(r"sig|token|credential|expires|key|auth|policy", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A job with everything its row is made of.
+
+    `price_usd` is what its next attempt would cost; an attempt that was made brings its own price.
+    `clip_uri` says where the clip lies, where that is not simply its key in the store.
+    """
+
+    job: Job
+    record: JobRecord
+    state: JobState
+    price_usd: Decimal | None = None
+    clip_uri: str | None = None
+
+
+class Status(StrEnum):
+    """The published, coarser word for where a job stands."""
+
+    PLANNED = "planned"
+    SUBMITTED = "submitted"
+    RENDERED = "rendered"  # finished but not stored yet: the ledger does not tell it from SUBMITTED
+    STORED = "stored"
+    FAILED = "failed"
+    REJECTED = "rejected"
+
+
+def build(entries: Sequence[Entry], *, store_uri: str) -> pd.DataFrame:
+    """One row per job in the order given, with every column of `COLUMNS`; what is not known is None.
+
+    All columns have dtype object and hold plain values: str, int, float, bool, Decimal (money), dict, list;
+    times are RFC 3339 in UTC. Clips and frames are named `{store_uri}/{key}`, or by the key alone where
+    `store_uri` is empty.
+    """
+    axes = _varying_axes([entry.job for entry in entries])
+    rows = [_row(entry, axes=axes, store_uri=store_uri) for entry in entries]
+    return pd.DataFrame(rows, columns=list(COLUMNS), dtype=object)
+
+
+def _row(entry: Entry, *, axes: Sequence[str], store_uri: str) -> dict[str, object]:
+    known = {
+        **_identity(entry.job),
+        **_ordered(entry.job, axes),
+        **_first_frame(entry.job, store_uri),
+        **_life(entry),
+        **_times(entry.record),
+        **_money(entry),
+        **_clip(entry, store_uri),
+    }
+    return {column: known.get(column) for column in COLUMNS}
+
+
+def _identity(job: Job) -> dict[str, object]:
+    return {
+        "schema": SCHEMA,
+        "creative_id": job.creative_id,
+        "campaign_id": job.campaign,
+        "campaign_name": job.campaign,
+        "batch_id": job.edition,
+        "edition": job.edition,
+        "cell_id": job.variant.variant_id,
+        "variant_id": job.variant.variant_id,
+        "ad_name": ad_name(job),
+        "utm_content": utm_content(job),
+    }
+
+
+def _ordered(job: Job, axes: Sequence[str]) -> dict[str, object]:
+    variant = job.variant
+    label = job.levels.get("prompt")
+    return {
+        "prompt_id": label,
+        "prompt_label": label,
+        "prompt": variant.prompt,
+        "prompt_sha256": hashlib.sha256(variant.prompt.encode()).hexdigest(),
+        "prompt_vars": _prompt_vars(job),
+        "model": variant.model,
+        "duration_req": variant.duration,
+        "size_req": variant.size,
+        "take": job.take,
+        "params": dict(sorted(variant.parameters.items())),
+        "factors": {axis: job.levels.get(axis) for axis in axes},
+        "is_control": job.is_control,
+    }
+
+
+def _prompt_vars(job: Job) -> dict[str, str]:
+    settings = {*SETTING_AXES, *job.variant.parameters}
+    return {axis: label for axis, label in sorted(job.levels.items()) if axis not in settings}
+
+
+def _first_frame(job: Job, store_uri: str) -> dict[str, object]:
+    frame = job.variant.first_frame
+    if frame is None:
+        return {}
+    return {
+        "first_frame_id": frame.label,
+        "first_frame_sha256": frame.sha256,
+        "first_frame_uri": _without_grant(frame.url) if frame.url else _uri(store_uri, job.frame_key),
+    }
+
+
+def _without_grant(url: str) -> str:
+    """The URL without a signature or password: a manifest is passed on."""
+    parts = urlsplit(url)
+    query = "" if _GRANTS.search(parts.query) else parts.query
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, query, ""))
+
+
+def _varying_axes(jobs: Sequence[Job]) -> list[str]:
+    """The axes with more than one level over these jobs: settings first, then by name."""
+    named = {axis for job in jobs for axis in job.levels}
+    ordered = [axis for axis in SETTING_AXES if axis in named] + sorted(named - set(SETTING_AXES))
+    return [axis for axis in ordered if _several(job.levels.get(axis) for job in jobs)]
+
+
+def _several(levels: Iterable[str | None]) -> bool:
+    return len(set(levels)) > 1
+
+
+def _life(entry: Entry) -> dict[str, object]:
+    record = entry.record
+    last = record.last
+    return {
+        "provider": _PROVIDER,
+        "task_id": _task_id(record),
+        "request_id": _request_id(last),
+        "status": _status(entry.state).value,
+        "state": entry.state.value,
+        "attempts": len(record.attempts),
+        "refunded": last.end.refunded if last and last.end and record.done is None else None,
+        **_error(record),
+    }
+
+
+def _status(state: JobState) -> Status:
+    """A submit in doubt counts as submitted: it may have been paid, and must not look free to buy."""
+    match state:
+        case JobState.NEW:
+            return Status.PLANNED
+        case JobState.SUBMITTED | JobState.IN_DOUBT | JobState.UNKNOWN:
+            return Status.SUBMITTED
+        case JobState.REFUSED:
+            return Status.REJECTED
+        case JobState.FAILED:
+            return Status.FAILED
+        case JobState.STORED:
+            return Status.STORED
+
+
+def _task_id(record: JobRecord) -> str | None:
+    if record.done:
+        return record.done.task_id
+    outcome = record.last.outcome if record.last else None
+    return outcome.task_id if outcome else None
+
+
+def _request_id(attempt: Attempt | None) -> str | None:
+    answer = attempt and (attempt.outcome or attempt.doubt)
+    return answer.request_id if answer else None
+
+
+def _error(record: JobRecord) -> dict[str, object]:
+    """Why the job has no clip yet: the last thing that went wrong. A stored job has no error."""
+    if record.done or record.last is None:
+        return {}
+    trouble = record.last.end or record.last.outcome or record.last.doubt
+    if trouble is None:
+        return {}
+    return {"error_code": trouble.code, "error_message": trouble.message}
+
+
+def _times(record: JobRecord) -> dict[str, object]:
+    if done := record.done:
+        return {
+            "submitted_at": _rfc3339(done.submitted_at),
+            "completed_at": _rfc3339(done.completed_at),
+            "stored_at": _rfc3339(done.stored_at),
+            "render_s": _seconds_between(done.submitted_at, done.completed_at),
+        }
+    last = record.last
+    if last is None or last.outcome is None or last.outcome.kind is not OutcomeKind.SUBMITTED:
+        return {}
+    return {
+        "submitted_at": _rfc3339(last.outcome.at),
+        "completed_at": _rfc3339(last.end.at) if last.end else None,
+    }
+
+
+def _rfc3339(at: datetime | None) -> str | None:
+    """UTC with milliseconds always, so that text sorts as time."""
+    if at is None:
+        return None
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _seconds_between(start: datetime, end: datetime | None) -> float | None:
+    """None where it is not known, or where two clocks disagree so far that it is negative."""
+    if end is None or end < start:
+        return None
+    return round((end - start).total_seconds(), 3)
+
+
+def _money(entry: Entry) -> dict[str, object]:
+    done = entry.record.done
+    return {
+        "cost_est": _estimate(entry),
+        "cost_actual": done.amount_usd if done else None,
+        "cost_currency": CURRENCY,
+    }
+
+
+def _estimate(entry: Entry) -> Decimal | None:
+    """The price reserved for the attempt that was made; before that, what the next one would cost."""
+    last = entry.record.last
+    if entry.record.done:
+        return entry.record.done.price_usd
+    if entry.state is JobState.NEW or last is None or last.intent is None:
+        return entry.price_usd
+    return last.intent.price_usd
+
+
+def _clip(entry: Entry, store_uri: str) -> dict[str, object]:
+    done = entry.record.done
+    if done is None:
+        return {}
+    uri = entry.clip_uri or _uri(store_uri, done.key)
+    return {"s3_uri": uri, "bytes": done.bytes, "sha256": done.sha256}
+
+
+def _uri(store_uri: str, key: str | None) -> str | None:
+    return f"{store_uri.rstrip('/')}/{key}" if store_uri and key else key

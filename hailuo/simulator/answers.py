@@ -1,0 +1,74 @@
+"""The vendor's ways to answer: flat, nested, HTML, empty. Source: api-contract.md section 4."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+__all__ = ["Answer", "AnswerError", "empty", "flat", "html", "nested", "ok", "plain", "xml"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One HTTP answer, ready to send."""
+
+    status: int
+    body: bytes = b""
+    media_type: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class AnswerError(Exception):
+    """The request ends here with this answer."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+        super().__init__(answer.status)
+
+
+def ok(content: object) -> Answer:
+    """200 with a JSON body."""
+    return _json(200, content, {})
+
+
+def flat(status: int, code: str, message: str, *, headers: Mapping[str, str] | None = None) -> Answer:
+    """The task routes' own error body, `{code, message, data}`."""
+    return _json(status, {"code": code, "message": message, "data": None}, headers or {})
+
+
+def nested(
+    status: int,
+    message: str,
+    *,
+    code: str = "",
+    kind: str = "new_api_error",
+    headers: Mapping[str, str] | None = None,
+) -> Answer:
+    """The middleware's error body, `{error: {message, type, code}}`; the code is often empty."""
+    return _json(status, {"error": {"message": message, "type": kind, "code": code}}, headers or {})
+
+
+def html(status: int, title: str) -> Answer:
+    """What a proxy in front says in its own words."""
+    page = f"<html>\r\n<head><title>{title}</title></head>\r\n<body><center><h1>{title}</h1></center></body></html>"
+    return Answer(status=status, body=page.encode(), media_type="text/html")
+
+
+def xml(status: int, code: str, message: str) -> Answer:
+    """What an object store answers to a link it no longer honours."""
+    body = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{code}</Code><Message>{message}</Message></Error>'
+    return Answer(status=status, body=body.encode(), media_type="application/xml")
+
+
+def plain(status: int, text: str) -> Answer:
+    """A page for people, as text."""
+    return Answer(status=status, body=text.encode(), media_type="text/plain; charset=utf-8")
+
+
+def empty(status: int, *, headers: Mapping[str, str] | None = None) -> Answer:
+    """A status and nothing else."""
+    return Answer(status=status, headers=headers or {})
+
+
+def _json(status: int, content: object, headers: Mapping[str, str]) -> Answer:
+    body = json.dumps(content, ensure_ascii=False).encode()
+    return Answer(status=status, body=body, media_type="application/json", headers=headers)

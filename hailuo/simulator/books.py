@@ -1,0 +1,155 @@
+"""The vendor's books: what was charged, given back, and asked. Everything in Decimal."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from hailuo.simulator.tasks import Task, tick_of
+
+__all__ = ["Books", "Call", "Invoice", "InvoiceLine"]
+
+
+class Call(StrEnum):
+    """What was asked, counted whatever the answer."""
+
+    SUBMITS = "submits"
+    STATUSES = "statuses"
+    DOWNLOADS = "downloads"
+    DOWNLOADS_WITH_KEY = "downloads_with_key"
+    BALANCES = "balances"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceLine:
+    """One accepted POST. `answered` is False where the client was never told the task id."""
+
+    task_id: str
+    at: datetime
+    model: str
+    prompt: str
+    duration: int
+    size: str
+    request_sha256: str
+    price_usd: Decimal
+    refunded_usd: Decimal
+    status: str
+    answered: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invoice:
+    """Every accepted POST in order, and how often was asked. Tests hold it against the ledger to the cent."""
+
+    lines: tuple[InvoiceLine, ...] = ()
+    calls: Mapping[Call, int] = field(default_factory=dict)
+    balance_usd: Decimal
+
+    @property
+    def charged_usd(self) -> Decimal:
+        return sum((line.price_usd for line in self.lines), Decimal(0))
+
+    @property
+    def refunded_usd(self) -> Decimal:
+        return sum((line.refunded_usd for line in self.lines), Decimal(0))
+
+    @property
+    def net_usd(self) -> Decimal:
+        return self.charged_usd - self.refunded_usd
+
+    @property
+    def duplicates(self) -> Mapping[str, tuple[str, ...]]:
+        """Task ids by body, for every body accepted more than once. Takes of one variant are such too."""
+        bodies = Counter(line.request_sha256 for line in self.lines)
+        return {
+            body: tuple(line.task_id for line in self.lines if line.request_sha256 == body)
+            for body, count in bodies.items()
+            if count > 1
+        }
+
+    def as_json(self) -> dict[str, object]:
+        """For `GET /_sim/invoice`: money as text, so that no cent is lost on the way."""
+        return {
+            "accepted": len(self.lines),
+            "calls": {call.value: self.calls.get(call, 0) for call in Call},
+            "charged_usd": str(self.charged_usd),
+            "refunded_usd": str(self.refunded_usd),
+            "net_usd": str(self.net_usd),
+            "balance_usd": str(self.balance_usd),
+            "duplicates": {body: list(ids) for body, ids in self.duplicates.items()},
+            "lines": [_line_json(line) for line in self.lines],
+        }
+
+
+def _line_json(line: InvoiceLine) -> dict[str, object]:
+    return {
+        "task_id": line.task_id,
+        "at": line.at.isoformat(),
+        "model": line.model,
+        "prompt": line.prompt,
+        "duration": line.duration,
+        "size": line.size,
+        "request_sha256": line.request_sha256,
+        "price_usd": str(line.price_usd),
+        "refunded_usd": str(line.refunded_usd),
+        "status": line.status,
+        "answered": line.answered,
+    }
+
+
+class Books:
+    """Charges in full at acceptance, gives back in full when a failure shows."""
+
+    def __init__(self, balance_usd: Decimal) -> None:
+        self._opening_usd = balance_usd
+        self._charged_usd = Decimal(0)
+        self._accepted: list[tuple[Task, bool]] = []
+        self._failing: list[Task] = []
+        self._calls: Counter[Call] = Counter()
+
+    def count(self, call: Call) -> None:
+        self._calls[call] += 1
+
+    def balance_usd(self, now: float) -> Decimal:
+        """What is left at `now` (simulated seconds), refunds of failures that show by then included."""
+        refunded = (_refunded_usd(task, now) for task in self._failing)
+        return self._opening_usd - self._charged_usd + sum(refunded, Decimal(0))
+
+    def charge(self, task: Task, *, answered: bool) -> None:
+        """Take the full price of a task."""
+        self._charged_usd += task.order.price_usd
+        self._accepted.append((task, answered))
+        if task.failed_at_tick is not None:
+            self._failing.append(task)
+
+    def invoice(self, now: float) -> Invoice:
+        """The books as they stand at `now`."""
+        return Invoice(
+            lines=tuple(_lines(self._accepted, now)),
+            calls=dict(self._calls),
+            balance_usd=self.balance_usd(now),
+        )
+
+
+def _refunded_usd(task: Task, now: float) -> Decimal:
+    tick = task.failed_at_tick
+    return Decimal(0) if tick is None or tick_of(now) < tick else task.order.price_usd
+
+
+def _lines(accepted: Iterable[tuple[Task, bool]], now: float) -> Iterable[InvoiceLine]:
+    for task, answered in accepted:
+        yield InvoiceLine(
+            task_id=task.task_id,
+            at=task.accepted_at,
+            model=task.order.model,
+            prompt=task.order.prompt,
+            duration=task.order.duration,
+            size=task.order.size,
+            request_sha256=task.order.request_sha256,
+            price_usd=task.order.price_usd,
+            refunded_usd=_refunded_usd(task, now),
+            status=task.sight(now).phase.value,
+            answered=answered,
+        )

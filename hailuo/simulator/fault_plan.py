@@ -1,0 +1,147 @@
+"""Which faults strike, and when: by rate, or by a script."""
+
+import difflib
+import random
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from hailuo.simulator.faults import FAULTS, Fault, FaultRow, Strikes
+
+__all__ = ["FaultDice", "FaultPlan", "Occasion", "ScriptedFault"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptedFault:
+    """A fault that strikes `times` times, after `skip` occasions have passed untouched.
+
+    An occasion is a POST, an accepted task, a GET or a download, as the fault's row says; with
+    `model` only those of that model count. "The third submit" is `skip=2`.
+    """
+
+    fault: Fault
+    skip: int = 0
+    times: int = 1
+    model: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.skip < 0 or self.times < 1:
+            raise ValueError(f"{self.fault}: skip must be 0 or more and times 1 or more")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultPlan:
+    """What strikes by chance (0..1 per occasion) and what strikes by script; the script goes first.
+
+    Raises ValueError for a rate outside 0..1, or rates of one place that add up to more than 1.
+    """
+
+    rates: Mapping[Fault, float] = field(default_factory=dict)
+    script: tuple[ScriptedFault, ...] = ()
+
+    def __post_init__(self) -> None:
+        for fault, rate in self.rates.items():
+            if not 0 <= rate <= 1:
+                raise ValueError(f"{fault}: the rate must lie between 0 and 1, not {rate}")
+        for place in Strikes:
+            total = sum(rate for fault, rate in self.rates.items() if FAULTS[fault].strikes is place)
+            if total > 1 + 1e-9:
+                raise ValueError(
+                    f"the rates of all {place} faults add up to {total:g}; at most 1 is possible"
+                )
+
+    @classmethod
+    def parse(cls, text: str) -> "FaultPlan":
+        """Read `"charged_then_dropped=0.1,rate_limit_1002=0.2"`; a name alone means always.
+
+        Raises ValueError naming the part that cannot be read and the nearest known name.
+        """
+        parts = [part.strip() for part in text.split(",") if part.strip()]
+        return cls(rates=dict(_parse_rate(part) for part in parts))
+
+
+def _parse_rate(part: str) -> tuple[Fault, float]:
+    name, given, rate = part.partition("=")
+    fault = fault_named(name.strip())
+    try:
+        return fault, float(rate) if given else 1.0
+    except ValueError:
+        raise ValueError(f"{part}: the rate must be a number between 0 and 1, as in {fault}=0.1") from None
+
+
+def fault_named(name: str) -> Fault:
+    """The fault of that name. Raises ValueError naming the nearest known ones."""
+    try:
+        return Fault(name)
+    except ValueError:
+        near = difflib.get_close_matches(name, list(Fault), n=3, cutoff=0.4) or list(Fault)
+        raise ValueError(f"unknown fault {name!r}; did you mean {', '.join(near)}?") from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occasion:
+    """Something a fault may strike: its place, what it is about, and the model.
+
+    `key` decides the dice, so that the order in which requests arrive does not. With `once` the
+    same fault strikes that key only once by chance (the key then names a task).
+    """
+
+    place: Strikes
+    key: str
+    model: str
+    once: bool = False
+
+
+class FaultDice:
+    """Decides, occasion by occasion, what strikes; the same seed and requests give the same faults."""
+
+    def __init__(self, plan: FaultPlan, *, seed: int) -> None:
+        self._seed = seed
+        self._rates = dict(plan.rates)
+        self._script: list[ScriptedFault] = list(plan.script)
+        self._passed: Counter[int] = Counter()
+        self._rolls: Counter[str] = Counter()
+        self._struck: set[tuple[str, Fault]] = set()
+
+    def add(self, line: ScriptedFault) -> None:
+        """One more line of script; its occasions count from now on."""
+        self._script.append(line)
+
+    def strike(self, occasion: Occasion) -> FaultRow | None:
+        """The fault that strikes this occasion, or None."""
+        return self._by_script(occasion) or self._by_chance(occasion)
+
+    def _by_script(self, occasion: Occasion) -> FaultRow | None:
+        struck = [row for n, line in enumerate(self._script) if (row := self._line(n, line, occasion))]
+        return struck[0] if struck else None
+
+    def _line(self, number: int, line: ScriptedFault, occasion: Occasion) -> FaultRow | None:
+        row = FAULTS[line.fault]
+        if row.strikes is not occasion.place or line.model not in (None, occasion.model):
+            return None
+        passed = self._passed[number]
+        self._passed[number] += 1
+        return row if line.skip <= passed < line.skip + line.times else None
+
+    def _by_chance(self, occasion: Occasion) -> FaultRow | None:
+        here = [(f, rate) for f, rate in sorted(self._rates.items()) if FAULTS[f].strikes is occasion.place]
+        if not here:
+            return None
+        fault = _pick(here, self._roll(f"{occasion.place}:{occasion.key}"))
+        if fault is None or (occasion.key, fault) in self._struck:
+            return None
+        if occasion.once:
+            self._struck.add((occasion.key, fault))
+        return FAULTS[fault]
+
+    def _roll(self, key: str) -> float:
+        self._rolls[key] += 1
+        return random.Random(f"{self._seed}:{key}:{self._rolls[key]}").random()  # noqa: S311 (dice)
+
+
+def _pick(rates: Iterable[tuple[Fault, float]], roll: float) -> Fault | None:
+    for fault, rate in rates:
+        if roll < rate:
+            return fault
+        roll -= rate
+    return None

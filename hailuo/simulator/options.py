@@ -1,0 +1,62 @@
+"""How the simulated vendor is set up."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+
+from hailuo.catalog import Catalog
+from hailuo.simulator.fault_plan import FaultPlan
+
+__all__ = ["ClipDetail", "Profile", "SimulatorOptions"]
+
+
+class Profile(StrEnum):
+    """Which of the gateway's dialects is spoken. Source: api-contract.md sections 1 and 2."""
+
+    IMAROUTER = "imarouter"  # S1, G1: what ImaRouter documents; the status of a submit is ""
+    NEWAPI = "newapi"  # S2, G2: plain new-api; no task_id, results or amount on GET
+    ENVELOPED = "enveloped"  # S3, G3: the same in {"code": "success", "data": {...}}
+    SEED = "seed"  # S4: one id only; video.url or output[0].url, error as text
+
+
+class ClipDetail(StrEnum):
+    """How much work a clip is worth."""
+
+    FULL = "full"  # a picture worth looking at, about a CPU-second per clip
+    SMALL = "small"  # one plain colour: right pixels, length and rate, made once per shape
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimulatorOptions:
+    """One simulated vendor. Seconds named here are simulated ones: clock seconds times `speed`.
+
+    `keys` None accepts every key that starts with `sk-`. `strict` refuses unknown fields, as the
+    published schema does. `clips_base_url` puts the clips on another host than the API, as the real
+    vendor does. Raises ValueError for numbers that make no sense.
+    """
+
+    catalog: Catalog
+    profile: Profile = Profile.IMAROUTER
+    speed: float = 1.0
+    seed: int = 0
+    balance_usd: Decimal = Decimal(1000)
+    faults: FaultPlan = field(default_factory=FaultPlan)
+    clip_detail: ClipDetail = ClipDetail.FULL
+    submits_per_minute: int | None = None
+    keys: frozenset[str] | None = None
+    strict: bool = True
+    median_render_seconds: float = 90.0
+    p95_render_seconds: float = 240.0
+    url_lifetime_seconds: float = 86_400.0
+    unlisted_price_usd: Decimal = Decimal("0.50")
+    clips_base_url: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.speed <= 0:
+            raise ValueError(f"speed must be above 0, not {self.speed}")
+        if self.balance_usd < 0:
+            raise ValueError(f"the balance must not be below 0, not {self.balance_usd}")
+        if self.submits_per_minute is not None and self.submits_per_minute < 1:
+            raise ValueError("submits_per_minute must be 1 or more, or None for no limit")
+        if not 0 < self.median_render_seconds <= self.p95_render_seconds:
+            raise ValueError("the median render time must be above 0 and at most the 95th percentile")

@@ -1,0 +1,154 @@
+"""The vendor's tasks: fixed at the moment of acceptance, seen only at the ticks.
+
+Source: api-contract.md section 2 (15 s refresh) and section 8 (render times).
+"""
+
+import hashlib
+import math
+import random
+import statistics
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from hailuo.simulator.faults import Fault, FaultRow
+from hailuo.simulator.frames import Frame
+from hailuo.simulator.orders import Order
+
+__all__ = ["TICK_SECONDS", "Phase", "Sight", "Task", "pixels", "render_seconds", "task_id", "tick_of"]
+
+TICK_SECONDS = 15.0
+_P95 = statistics.NormalDist().inv_cdf(0.95)
+_QUEUED_SHARE = 0.3  # of the render time, before MiniMax says Processing
+_URL_LATE_SECONDS = 2 * TICK_SECONDS
+_FAST_FACTOR, _LONG_FACTOR, _LARGE_FACTOR = 0.6, 1.6, 1.5
+_WIDTHS_16X9 = {512: 912, 768: 1366, 1080: 1920}  # what T2V comes out as; Comfy's docs for 768p and 1080p
+_DEFAULT_SHORT_SIDE = 768
+
+
+class Phase(StrEnum):
+    """What the gateway's database says of a task."""
+
+    ACCEPTED = "accepted"
+    QUEUED = "queued"
+    RENDERING = "rendering"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """A task as visible at one moment. `updated_at` is when the database last changed it."""
+
+    phase: Phase
+    updated_at: datetime
+    has_url: bool = False
+
+    @property
+    def progress(self) -> int:
+        """0, 30, 50 or 100: nothing between (the gateway's mapping for Hailuo)."""
+        return {Phase.ACCEPTED: 0, Phase.QUEUED: 30, Phase.RENDERING: 50}.get(self.phase, 100)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One accepted order and its whole future.
+
+    `accepted` and `ready` are simulated seconds; `fate` is the fault that strikes the task, or None.
+    `take` counts the acceptances of the very same body from 1.
+    """
+
+    task_id: str
+    order: Order
+    take: int
+    number: int
+    accepted: float
+    accepted_at: datetime
+    ready: float
+    speed: float
+    width: int
+    height: int
+    frame: Frame | None = None
+    fate: FaultRow | None = None
+
+    @property
+    def failed_at_tick(self) -> float | None:
+        """The tick at which the failure shows and the price is given back; None when it succeeds."""
+        fails = self.fate is not None and self.fate.failure is not None
+        return _next_tick(self.ready) if fails else None
+
+    def sight(self, now: float) -> Sight:
+        """What a GET shows at `now` (simulated seconds): the state at the last tick."""
+        tick = tick_of(now)
+        phase = self._phase(tick)
+        late = _URL_LATE_SECONDS if self._meets(Fault.URL_LATE) else 0.0
+        has_url = phase is Phase.COMPLETED and tick >= _next_tick(self.ready) + late
+        return Sight(phase=phase, updated_at=self._at(self._changed(phase)), has_url=has_url)
+
+    def _phase(self, tick: float) -> Phase:
+        if tick <= self.accepted:
+            return Phase.ACCEPTED
+        if tick < self._rendering_from:
+            return Phase.QUEUED
+        if tick < self.ready or self._meets(Fault.STUCK):
+            return Phase.RENDERING
+        return Phase.FAILED if self.failed_at_tick is not None else Phase.COMPLETED
+
+    @property
+    def _rendering_from(self) -> float:
+        return self.accepted + _QUEUED_SHARE * (self.ready - self.accepted)
+
+    def _changed(self, phase: Phase) -> float:
+        """Since when it has been in this phase: completed_at is nothing but that."""
+        match phase:
+            case Phase.ACCEPTED:
+                return self.accepted
+            case Phase.QUEUED:
+                return tick_of(self.accepted) + TICK_SECONDS
+            case Phase.RENDERING:
+                return _next_tick(self._rendering_from)
+            case Phase.COMPLETED | Phase.FAILED:
+                return _next_tick(self.ready)
+
+    def _at(self, seconds: float) -> datetime:
+        return self.accepted_at + timedelta(seconds=(seconds - self.accepted) / self.speed)
+
+    def _meets(self, fault: Fault) -> bool:
+        return self.fate is not None and self.fate.fault is fault
+
+
+def tick_of(now: float) -> float:
+    """The last refresh of the gateway's database at or before `now`."""
+    return math.floor(now / TICK_SECONDS) * TICK_SECONDS
+
+
+def _next_tick(seconds: float) -> float:
+    return math.ceil(seconds / TICK_SECONDS) * TICK_SECONDS
+
+
+def render_seconds(order: Order, *, dice: random.Random, median: float, p95: float) -> float:
+    """Lognormal with this median and 95th percentile, longer for 10 s and 1080p, shorter for Fast."""
+    drawn = median * math.exp(dice.gauss(0, math.log(p95 / median) / _P95))
+    drawn *= _LONG_FACTOR if order.duration >= 10 else 1
+    drawn *= _LARGE_FACTOR if order.size == "1080p" else 1
+    return drawn * (_FAST_FACTOR if order.model.endswith("-Fast") else 1)
+
+
+def pixels(size: str, frame: Frame | None) -> tuple[int, int]:
+    """Width and height: 16:9 at the tier, or the first frame's aspect with the tier as the short side."""
+    digits = "".join(character for character in size if character.isdigit())
+    short = int(digits) if digits else _DEFAULT_SHORT_SIDE
+    if frame is None:
+        return _WIDTHS_16X9.get(short, _even(short * 16 / 9)), short
+    scale = short / min(frame.width, frame.height)
+    return _even(frame.width * scale), _even(frame.height * scale)
+
+
+def _even(pixels_: float) -> int:
+    return 2 * round(pixels_ / 2)
+
+
+def task_id(order: Order, *, take: int, seed: int, at: datetime) -> str:
+    """`task_`, the second of acceptance and 16 letters: the shape ImaRouter shows."""
+    digest = hashlib.sha256(f"{seed}:{order.request_sha256}:{take}".encode()).hexdigest().upper()
+    return f"task_{at:%Y%m%d%H%M%S}{digest[:16]}"

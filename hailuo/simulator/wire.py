@@ -1,0 +1,190 @@
+"""The gateway's bodies, dialect by dialect. Source: api-contract.md sections 1 and 2 (S1..S4, G1..G3, G5)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hailuo.simulator.faults import Failure
+from hailuo.simulator.options import Profile
+from hailuo.simulator.tasks import Phase, Sight, Task
+
+__all__ = ["Show", "enveloped", "legacy_body", "status_body", "submit_body"]
+
+Body = dict[str, object]
+
+_WORDS = {
+    Phase.ACCEPTED: "queued",
+    Phase.QUEUED: "in_progress",
+    Phase.RENDERING: "in_progress",
+    Phase.COMPLETED: "completed",
+    Phase.FAILED: "failed",
+}
+_LEGACY_WORDS = {
+    Phase.ACCEPTED: "NOT_START",
+    Phase.QUEUED: "IN_PROGRESS",
+    Phase.RENDERING: "IN_PROGRESS",
+    Phase.COMPLETED: "SUCCESS",
+    Phase.FAILED: "FAILURE",
+}
+_MINIMAX_WORDS = {
+    Phase.ACCEPTED: "Preparing",
+    Phase.QUEUED: "Queueing",
+    Phase.RENDERING: "Processing",
+    Phase.COMPLETED: "Success",
+    Phase.FAILED: "Fail",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Show:
+    """A task as it is to be shown now. `url` and `clip_bytes` are None until known."""
+
+    task: Task
+    sight: Sight
+    url: str | None = None
+    clip_bytes: int | None = None
+
+    @property
+    def failure(self) -> Failure | None:
+        return self.task.fate.failure if self.sight.phase is Phase.FAILED and self.task.fate else None
+
+    @property
+    def reason(self) -> str:
+        return self.task.fate.message if self.task.fate else ""
+
+
+def submit_body(task: Task, profile: Profile) -> Body:
+    """The body of an accepted POST."""
+    body = _common(task) | {"task_id": task.task_id, "status": "", "progress": 0}
+    match profile:
+        case Profile.IMAROUTER:
+            return body
+        case Profile.NEWAPI:
+            return body | {"status": "queued"}
+        case Profile.ENVELOPED:
+            return enveloped(body)
+        case Profile.SEED:
+            return {"id": task.task_id} if task.number % 2 else {"task_id": task.task_id}
+
+
+def status_body(show: Show, profile: Profile) -> Body:
+    """The body of `GET /v1/videos/{id}`."""
+    match profile:
+        case Profile.IMAROUTER:
+            return _documented(show)
+        case Profile.NEWAPI:
+            return _plain(show)
+        case Profile.ENVELOPED:
+            return enveloped(_documented(show))
+        case Profile.SEED:
+            return _sample(show)
+
+
+def legacy_body(show: Show) -> Body:
+    """The body of `GET /v1/video/generations/{id}`: new-api's TaskDto, with its own vocabulary."""
+    phase = show.sight.phase
+    created, updated = _created(show.task), _seconds(show)
+    return enveloped(
+        {
+            "id": show.task.number,
+            "task_id": show.task.task_id,
+            "platform": "hailuo",
+            "action": "generate",
+            "status": _LEGACY_WORDS[phase],
+            "progress": f"{show.sight.progress}%",
+            "fail_reason": show.reason if phase is Phase.FAILED else "",
+            "result_url": show.url or "",
+            "submit_time": created,
+            "start_time": 0 if phase is Phase.ACCEPTED else created,
+            "finish_time": updated if phase in (Phase.COMPLETED, Phase.FAILED) else 0,
+            "data": {
+                "status": _MINIMAX_WORDS[phase],
+                "base_resp": {"status_code": 0, "status_msg": "success"},
+            },
+        }
+    )
+
+
+def enveloped(data: Mapping[str, object]) -> Body:
+    """`{"code": "success", "message": "", "data": {...}}`."""
+    return {"code": "success", "message": "", "data": dict(data)}
+
+
+def _common(task: Task) -> Body:
+    return {
+        "id": task.task_id,
+        "object": "video",
+        "model": task.order.model,
+        "created_at": _created(task),
+    }
+
+
+def _created(task: Task) -> int:
+    return int(task.accepted_at.timestamp())
+
+
+def _seconds(show: Show) -> int:
+    return int(show.sight.updated_at.timestamp())
+
+
+def _base(show: Show) -> Body:
+    """What every dialect shows. Trap: completed_at is when the row last changed, at every status."""
+    return _common(show.task) | {
+        "status": _WORDS[show.sight.phase],
+        "progress": show.sight.progress,
+        "completed_at": _seconds(show),
+        "metadata": {"url": _metadata_url(show)},
+    }
+
+
+def _metadata_url(show: Show) -> str:
+    """Trap: "" while running, and on a failed task it may hold the text of the failure."""
+    return show.reason if show.failure is Failure.IN_URL else show.url or ""
+
+
+def _documented(show: Show) -> Body:
+    body = _base(show) | {"task_id": show.task.task_id} | _error(show)
+    if show.sight.phase is not Phase.COMPLETED:
+        return body
+    body["amount_usd"] = float(show.task.order.price_usd)
+    body["usage"] = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
+    if show.url:
+        body["results"] = [_result(show, show.url)]
+    return body
+
+
+def _result(show: Show, url: str) -> Body:
+    size = {} if show.clip_bytes is None else {"size": show.clip_bytes}
+    return {
+        "url": url,
+        "width": show.task.width,
+        "height": show.task.height,
+        "duration": show.task.order.duration,
+        "content_type": "video",
+    } | size
+
+
+def _plain(show: Show) -> Body:
+    """new-api's own: `unknown` until its first refresh, and no task_id, results or amount."""
+    unknown = {"status": "unknown"} if show.sight.phase is Phase.ACCEPTED else {}
+    return _base(show) | unknown | _error(show)
+
+
+def _sample(show: Show) -> Body:
+    """The dialect of the vendor's product page: two places for the URL, and the error is a text."""
+    body: Body = {"id": show.task.task_id, "status": _WORDS[show.sight.phase]}
+    if show.failure not in (None, Failure.ABSENT):
+        body["error"] = show.reason
+    if show.url is None:
+        return body
+    return body | ({"video": {"url": show.url}} if show.task.number % 2 else {"output": [{"url": show.url}]})
+
+
+def _error(show: Show) -> Body:
+    match show.failure:
+        case Failure.OBJECT:
+            code = show.task.fate.code if show.task.fate else ""
+            return {"error": {"code": code, "message": show.reason}}
+        case Failure.STRING:
+            return {"error": show.reason}
+        case Failure.ABSENT | Failure.IN_URL | None:
+            return {}
