@@ -7,9 +7,10 @@ BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 # Pages are tested in a real browser where there is one; CI installs Debian's chromium.
 BROWSER := $(shell command -v chromium)
-NO_BROWSER := $(if $(BROWSER),,-m 'not browser')
+NO_BROWSER := $(if $(BROWSER),,and not browser)
+PYTEST := $(BIN)/python -m pytest --quiet --durations 5
 
-.PHONY: help demo test unit check lint schema clean
+.PHONY: help demo test unit check smoke lint schema clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -30,10 +31,11 @@ demo: $(VENV)/.run  ## the whole job against the simulator: no key, no money; ru
 
 test: $(VENV)/.dev  ## every test, with branch coverage
 	@$(if $(BROWSER),,echo 'no chromium here: the tests of pages in a browser are left out')
-	$(BIN)/python -m pytest --numprocesses 2 --cov --cov-branch --cov-report=term --durations 5 $(NO_BROWSER)
+	$(PYTEST) --numprocesses 2 --cov --cov-report= -m 'not prefect $(NO_BROWSER)'
+	$(PYTEST) --cov --cov-append --cov-report=term -m prefect
 
 unit: $(VENV)/.dev  ## the quick tests only
-	$(BIN)/python -m pytest --numprocesses 2 --durations 5 -m 'not slow and not prefect and not browser'
+	$(PYTEST) --numprocesses 2 -m 'not slow and not prefect and not browser'
 
 check: $(VENV)/.dev  ## format, lint, types, layers, spelling, generated files; writes nothing
 	$(BIN)/ruff format --check .
@@ -43,6 +45,9 @@ check: $(VENV)/.dev  ## format, lint, types, layers, spelling, generated files; 
 	$(BIN)/lint-imports
 	$(BIN)/codespell
 	$(BIN)/python scripts/generate_schema.py --check
+
+smoke: $(VENV)/.dev  ## build the wheel and use it, away from this folder
+	sh scripts/smoke.sh $(abspath $(BIN))
 
 lint: $(VENV)/.dev  ## mend what can be mended by itself
 	$(BIN)/ruff format .

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Coroutine, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
@@ -24,7 +24,9 @@ from hailuo.pipeline import Choice, Session, axis_values, open_session, prepare,
 from hailuo.plan import Plan, PlannedJob
 from hailuo.runner import Ending, Runner, RunReport
 
-__all__ = ["drive", "render_campaign"]
+__all__ = ["drive", "render_campaign", "shards_of"]
+
+_Job = TypeVar("_Job")
 
 TASK_RUNS_AT_MOST: Final = 400
 """Above this many jobs a task run drives a shard of them: the server spends about 30 ms on each task run."""
@@ -80,12 +82,17 @@ async def render(session: Session, plan: Plan) -> RunReport:
         return await runner.finish()
 
 
+def shards_of(jobs: Sequence[_Job]) -> list[Sequence[_Job]]:
+    """The jobs dealt out evenly to at most 400 shards; up to 400 jobs, each its own."""
+    number = min(TASK_RUNS_AT_MOST, len(jobs))
+    return [jobs[start::number] for start in range(number)]
+
+
 def _task_runs(runner: Runner, waiting: Sequence[PlannedJob]) -> list[Coroutine[object, object, None]]:
     """One awaited task run per job, or per shard: `.map` would cost fifteen times the CPU (prefect-notes.md)."""
     if len(waiting) <= TASK_RUNS_AT_MOST:
         return [_drive_clip(runner, planned) for planned in waiting]
-    shards = [waiting[start::TASK_RUNS_AT_MOST] for start in range(TASK_RUNS_AT_MOST)]
-    return [_drive_shard(runner, number, shard) for number, shard in enumerate(shards, start=1)]
+    return [_drive_shard(runner, number, shard) for number, shard in enumerate(shards_of(waiting), start=1)]
 
 
 async def _drive_clip(runner: Runner, planned: PlannedJob) -> None:

@@ -172,15 +172,10 @@ class Session:
 
         `agreed_digest` is of the plan that somebody has agreed to; another one is not let in.
         """
-        problems = self._key_problems(plan)
-        if agreed_digest not in {None, plan.digest}:
-            reason = f"plan {plan.digest[:12]} is not plan {str(agreed_digest)[:12]} that was agreed to"
-            problems.append(Problem(self.campaign.place, reason, "look at the new plan and agree to it"))
-        balance = None
-        if plan.to_buy and not problems:
-            balance, more = await self._balance()
-            problems += more + await self._store_problems()
-        problems += admission_problems(plan, balance_usd=balance) + self._frame_problems(plan)
+        problems = self._agreement_problems(plan, agreed_digest) + self._key_problems(plan)
+        problems += self._frame_problems(plan) + admission_problems(plan, balance_usd=None)
+        if plan.to_buy and not problems:  # what can be known here comes first: then nobody is asked
+            problems = await self._balance_problems(plan) + await self._store_problems()
         if problems:
             raise AdmissionError(problems)
         await self._offer_frames(plan)
@@ -196,19 +191,25 @@ class Session:
             self._tools.store, self._tools.clock, campaign=self.campaign.name, edition=self.campaign.edition
         )
 
+    def _agreement_problems(self, plan: Plan, agreed_digest: str | None) -> list[Problem]:
+        if agreed_digest in {None, plan.digest}:
+            return []
+        reason = f"plan {plan.digest[:12]} is not plan {str(agreed_digest)[:12]} that was agreed to"
+        return [Problem(self.campaign.place, reason, "look at the new plan and agree to it")]
+
     def _key_problems(self, plan: Plan) -> list[Problem]:
         if self._settings.api_key or not (plan.to_buy or plan.to_collect):
             return []
         return [Problem(Place("IMAROUTER_API_KEY"), "is not set", "set it to the vendor's key")]
 
-    async def _balance(self) -> tuple[Decimal | None, list[Problem]]:
-        """The balance, or None where this gateway does not tell one; a refused key is a problem."""
+    async def _balance_problems(self, plan: Plan) -> list[Problem]:
+        """Whether the vendor takes the key and has the money; a gateway that tells no balance is let pass."""
         answer = await self._tools.client.balance()
         if isinstance(answer, Decimal):
-            return answer, []
+            return admission_problems(plan, balance_usd=answer)
         if answer.http_status in {200, 404, 501}:  # no such route here: the stop on an empty balance remains
-            return None, []
-        return None, [_vendor_problem(answer, self._settings)]
+            return []
+        return [_vendor_problem(answer, self._settings)]
 
     async def _store_problems(self) -> list[Problem]:
         try:

@@ -43,8 +43,8 @@ _BASIS_WORDS = {Basis.LIST: "list", Basis.CHARGED: "charged", Basis.UNKNOWN: "un
 
 
 def console() -> Console:
-    """Standard output; no colours and no bars without a terminal."""
-    return Console(highlight=False, soft_wrap=True)
+    """Standard output; no colours, no bars and no folded lines without a terminal."""
+    return Console(highlight=False, soft_wrap=not is_terminal())
 
 
 def say(text: str) -> None:

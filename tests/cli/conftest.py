@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -62,10 +62,16 @@ def campaign(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def rehearsal(tmp_path: Path) -> Iterator[Surroundings]:
+def vendor() -> dict[str, object]:
+    """How the simulated vendor differs from the ordinary one; a test may override it."""
+    return {}
+
+
+@pytest.fixture
+def rehearsal(tmp_path: Path, vendor: dict[str, object]) -> Iterator[Surroundings]:
     """A simulator, a folder store and a fast clock around every command of the test."""
     clock = RehearsalClock(SPEED)
-    options = SimulatorOptions(catalog=load_catalog(), clip_detail=ClipDetail.SMALL)
+    options = replace(SimulatorOptions(catalog=load_catalog(), clip_detail=ClipDetail.SMALL), **vendor)
     with contextlib.ExitStack() as stack:
         base_url = stack.enter_context(simulating(options, clock=clock))
         settings = Settings(api_key=SecretStr("sk-test"), base_url=base_url, store=str(tmp_path / "store"))

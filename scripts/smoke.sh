@@ -1,0 +1,26 @@
+#!/bin/sh
+# Build the wheel, unpack it away from the checkout, and use what it brings: the catalog, the gallery's
+# files, the flows. What is missing from the wheel fails here, not at a user's.
+set -eu
+bin=$1
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+"$bin/python" -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir "$folder" .
+cd "$folder"
+"$bin/python" -m zipfile -e ./*.whl here
+PYTHONPATH=here "$bin/python" -P -W error - <<'PYTHON'
+from datetime import UTC, datetime
+from pathlib import Path
+
+import hailuo
+from hailuo import gallery, manifest
+from hailuo.cli.main import run
+from hailuo.loader import load_catalog
+
+assert "here" in hailuo.__file__, hailuo.__file__
+assert load_catalog().models
+assert gallery.render(manifest.build([], store_uri="store"), title="smoke", built_at=datetime.now(UTC))
+assert Path("here/flows/render_campaign.py").is_file()
+assert run(["--help"]) == 0
+PYTHON
+echo 'the wheel works by itself'

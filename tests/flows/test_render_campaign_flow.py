@@ -1,0 +1,143 @@
+"""The flow `render-campaign` against a real embedded server: what it buys, and what it leaves to look at."""
+
+import asyncio
+from pathlib import Path
+
+import httpx
+import pytest
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
+
+from flows.render_campaign import drive, render_campaign, shards_of
+from hailuo.errors import AdmissionError, ExitCode
+from hailuo.pipeline import Choice
+from hailuo.runner import RunReport
+from hailuo.simulator import Fault, FaultPlan, ScriptedFault
+
+pytestmark = [
+    pytest.mark.prefect,
+    pytest.mark.enable_socket,
+    pytest.mark.filterwarnings(
+        "ignore"
+    ),  # Prefect leaves sockets open and deprecates itself: not ours to mend
+]
+
+
+def run_flow(campaign: Path, **parameters):
+    return asyncio.run(render_campaign(campaign, return_state=True, **parameters))
+
+
+def accepted(rehearsal) -> int:
+    headers = {"Authorization": "Bearer sk-test"}
+    return httpx.get(f"{rehearsal.settings.base_url}/_sim/invoice", headers=headers).json()["accepted"]
+
+
+def report_of(state) -> RunReport:
+    return state.result(raise_on_failure=False)
+
+
+def artifacts_of(state) -> dict:
+    async def read():
+        async with get_client() as client:
+            run_filter = ArtifactFilter(
+                flow_run_id=ArtifactFilterFlowRunId(any_=[state.state_details.flow_run_id])
+            )
+            return await client.read_artifacts(artifact_filter=run_filter)
+
+    return {artifact.key: artifact for artifact in asyncio.run(read())}
+
+
+def run_name(state) -> str:
+    async def read():
+        async with get_client() as client:
+            return await client.read_flow_run(state.state_details.flow_run_id)
+
+    return asyncio.run(read()).name
+
+
+def test_the_flow_stores_every_clip_and_says_what_it_did(rehearsal, campaign):
+    """Four clips bought, a run named by campaign and edition, and every artifact in its place."""
+    state = run_flow(campaign)
+
+    assert state.is_completed()
+    assert report_of(state).exit_code is ExitCode.COMPLETE
+    assert accepted(rehearsal) == 4
+    assert run_name(state) == "flow-test · main"
+    found = artifacts_of(state)
+    assert set(found) == {"plan-flow-test", "progress-flow-test", "comparison-flow-test", "unknown-flow-test"}
+    assert "4 clips to buy" in found["plan-flow-test"].description
+    assert found["progress-flow-test"].data == 100.0
+
+
+def test_a_second_flow_run_buys_nothing(rehearsal, campaign):
+    """Running twice is resuming: no task run, no submit."""
+    run_flow(campaign)
+
+    state = run_flow(campaign)
+
+    assert state.is_completed()
+    assert "nothing was to buy" in state.message
+    assert accepted(rehearsal) == 4
+
+
+def test_a_plan_over_the_budget_fails_the_run_and_buys_nothing(rehearsal, campaign):
+    """The reason is in the state; nothing was asked of the vendor."""
+    state = run_flow(campaign, budget_usd=0.5)
+
+    assert state.is_failed()
+    assert "over the budget" in state.message
+    assert accepted(rehearsal) == 0
+
+
+@pytest.mark.parametrize("budget", [-1, 0, 2_000_000])
+def test_a_budget_out_of_bounds_is_refused_by_the_form(rehearsal, campaign, budget):
+    """The bounds of the run form are enforced, not only shown."""
+    state = run_flow(campaign, budget_usd=budget)
+
+    assert state.is_failed()
+    assert accepted(rehearsal) == 0
+
+
+def test_a_plan_that_changed_after_it_was_agreed_to_is_refused(rehearsal, campaign):
+    """What is bought is the plan that somebody has seen."""
+    state = run_flow(campaign, plan_digest="0" * 64)
+
+    assert state.is_failed()
+    assert "agreed to" in state.message
+    assert accepted(rehearsal) == 0
+
+
+class TestWithAFaultyVendor:
+    """One submit ends without a verdict."""
+
+    @pytest.fixture
+    def faults(self):
+        return FaultPlan(script=(ScriptedFault(fault=Fault.CHARGED_THEN_502, skip=3),))
+
+    def test_an_unknown_submit_is_shown_with_the_money_it_holds(self, rehearsal, campaign):
+        """The run is incomplete, not failed, and the artifact says how much may have been spent."""
+        state = run_flow(campaign)
+
+        assert state.name == "Incomplete"
+        assert report_of(state).exit_code is ExitCode.INCOMPLETE
+        assert "$0.28 may have been spent" in artifacts_of(state)["unknown-flow-test"].description
+
+
+def test_the_command_line_drives_the_flow_and_gets_its_report(rehearsal, campaign):
+    """The entry point that `hailuo run` uses where a server is set."""
+    choice = Choice(path=campaign, at=rehearsal.clock.now())
+
+    with pytest.raises(AdmissionError, match="agreed to"):
+        drive(choice, "0" * 64)
+
+    assert accepted(rehearsal) == 0
+
+
+@pytest.mark.parametrize(("jobs", "task_runs"), [(1, 1), (400, 400), (401, 400), (10_000, 400)])
+def test_a_run_never_makes_more_than_400_task_runs(jobs, task_runs):
+    """Above 400 jobs a task run drives a shard, and the shards hold every job once."""
+    shards = shards_of(list(range(jobs)))
+
+    assert len(shards) == task_runs
+    assert sorted(number for shard in shards for number in shard) == list(range(jobs))
+    assert max(map(len, shards)) - min(map(len, shards)) <= 1
