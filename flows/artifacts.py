@@ -64,7 +64,9 @@ async def show_plan(plan: Plan) -> None:
 def _cell_row(cell: tuple[str, int, str], jobs: Sequence[PlannedJob]) -> dict[str, object]:
     counts = Counter(planned.state for planned in jobs)
     price = jobs[0].quote.price_usd
-    to_pay = sum((p.quote.price_usd or Decimal(0) for p in jobs if p.state is JobState.NEW), Decimal(0))
+    to_pay = sum(
+        (p.quote.price_usd or Decimal(0) for p in jobs if p.state is JobState.NEW and p.chosen), Decimal(0)
+    )
     model, duration, size = cell
     return {
         "model": model,
@@ -73,7 +75,7 @@ def _cell_row(cell: tuple[str, int, str], jobs: Sequence[PlannedJob]) -> dict[st
         "jobs": len(jobs),
         "done": counts[JobState.STORED],
         "to collect": counts[JobState.SUBMITTED],
-        "to buy": counts[JobState.NEW],
+        "to buy": sum(1 for p in jobs if p.state is JobState.NEW and p.chosen),
         "each": "unknown" if price is None else f"{usd(price)} ({jobs[0].quote.basis})",
         "to pay": usd(to_pay),
     }

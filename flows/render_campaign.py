@@ -76,7 +76,7 @@ async def render(session: Session, plan: Plan) -> RunReport:
     """Drive every unfinished job in one event loop; a task run each, or one per shard."""
     place = surroundings()
     runner = session.runner(plan, observe=place.observe)
-    waiting = [p for p in plan.everything if p.state in {JobState.NEW, JobState.SUBMITTED, JobState.IN_DOUBT}]
+    waiting = [p for p in plan.driven if p.state in {JobState.NEW, JobState.SUBMITTED, JobState.IN_DOUBT}]
     async with place.watch(runner), progress_shown(runner, plan):
         await asyncio.gather(*_task_runs(runner, waiting))
         return await runner.finish()

@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from ipaddress import ip_address
@@ -81,11 +81,15 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """A campaign read and expanded as far as it can be, with everything that is wrong with it."""
+    """A campaign read and expanded as far as it can be, with everything that is wrong with it.
+
+    `chosen` are the creative ids that this run is about; None for all of the file.
+    """
 
     campaign: Campaign | None
     catalog: Catalog
     expansion: Expansion
+    chosen: frozenset[str] | None
     problems: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
 
@@ -123,12 +127,16 @@ def prepare(choice: Choice, settings: Settings) -> Prepared:
     loaded = load_campaign(
         choice.path, catalog=catalog, at=choice.at, edition=choice.edition, max_jobs=settings.max_jobs
     )
-    expansion = expand(loaded.campaign, catalog, only=choice.only) if loaded.campaign else Expansion(jobs=())
+    expansion = expand(loaded.campaign, catalog) if loaded.campaign else Expansion(jobs=())
+    chosen = expansion
+    if loaded.campaign and choice.only:
+        chosen = expand(loaded.campaign, catalog, only=choice.only)
     return Prepared(
         campaign=loaded.campaign,
         catalog=catalog,
         expansion=expansion,
-        problems=(*loaded.problems, *expansion.problems),
+        chosen=frozenset(job.creative_id for job in chosen.jobs) if choice.only else None,
+        problems=tuple(dict.fromkeys([*loaded.problems, *expansion.problems, *chosen.problems])),
         warnings=(*loaded.warnings, *expansion.warnings),
     )
 
@@ -160,11 +168,11 @@ class Session:
         await self._tools.ledger.load({job.creative_id for job in self._prepared.expansion.jobs})
         return make_plan(
             self.campaign,
-            self._prepared.expansion,
+            replace(self._prepared.expansion, warnings=self._prepared.warnings),
             self._tools.ledger,
             self._tools.catalog,
+            chosen=self._prepared.chosen,
             budget_usd=self._choice.budget_usd,
-            warnings=self._prepared.warnings,
         )
 
     async def admit(self, plan: Plan, *, agreed_digest: str | None = None) -> None:

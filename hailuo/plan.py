@@ -1,7 +1,7 @@
 """A plan: what a run would do and what it would cost, computed without doing it."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -24,12 +24,16 @@ _ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedJob:
-    """One job, where it stands, and the price of the attempt that it stands for or would open."""
+    """One job, where it stands, and the price of the attempt that it stands for or would open.
+
+    A job that is not `chosen` is of the file, but left out of this run: nothing is bought for it.
+    """
 
     job: Job
     record: JobRecord
     state: JobState
     quote: Quote
+    chosen: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +51,10 @@ class Money:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What a run would do. `strays` are jobs that were bought but are no longer in the file."""
+    """What a run would do. `strays` are jobs that were bought but are no longer in the file.
+
+    `lost_usd` was charged for jobs that are no longer in the file and have nothing to collect.
+    """
 
     campaign: Campaign
     jobs: tuple[PlannedJob, ...]
@@ -55,6 +62,7 @@ class Plan:
     illegal: tuple[IllegalCell, ...] = ()
     warnings: tuple[Problem, ...] = ()
     budget_usd: Decimal | None = None
+    lost_usd: Decimal = _ZERO
 
     @property
     def everything(self) -> tuple[PlannedJob, ...]:
@@ -66,16 +74,21 @@ class Plan:
 
     @property
     def to_buy(self) -> tuple[PlannedJob, ...]:
-        return self.in_state(JobState.NEW)
+        return tuple(planned for planned in self.in_state(JobState.NEW) if planned.chosen)
 
     @property
     def to_collect(self) -> tuple[PlannedJob, ...]:
         return self.in_state(JobState.SUBMITTED)
 
     @property
+    def driven(self) -> tuple[PlannedJob, ...]:
+        """What a run works on: the chosen jobs, and whatever waits at the vendor, for that is paid."""
+        return tuple(p for p in self.everything if p.chosen or p.state is JobState.SUBMITTED)
+
+    @property
     def money(self) -> Money:
         return Money(
-            spent=sum((_spent(planned.record) for planned in self.everything), _ZERO),
+            spent=sum((_spent(planned.record) for planned in self.everything), self.lost_usd),
             reserved=sum((_reserved(planned) for planned in self.in_state(*HELD)), _ZERO),
             planned=sum((planned.quote.price_usd or _ZERO for planned in self.to_buy), _ZERO),
         )
@@ -83,8 +96,11 @@ class Plan:
     @property
     def digest(self) -> str:
         """SHA-256 over every job, where it stands and its price: a plan approved is the plan that runs."""
-        lines = [[p.job.creative_id, p.state.value, str(p.quote.price_usd)] for p in self.everything]
-        content = [self.campaign.name, self.campaign.edition, str(self.budget_usd), lines]
+        lines = [
+            [p.job.creative_id, p.state.value, str(p.quote.price_usd), p.chosen] for p in self.everything
+        ]
+        money = [str(self.budget_usd), str(self.lost_usd)]
+        content = [self.campaign.name, self.campaign.edition, money, lines]
         return hashlib.sha256(canonical_json(content)).hexdigest()
 
 
@@ -94,12 +110,12 @@ def make_plan(
     ledger: Ledger,
     catalog: Catalog,
     *,
+    chosen: Collection[str] | None = None,
     budget_usd: Decimal | None = None,
-    warnings: Sequence[Problem] = (),
 ) -> Plan:
     """Campaign x ledger x catalog: what is done, to collect, to buy, refused, unknown; priced.
 
-    `budget_usd` takes the place of the file's budget.
+    `chosen` are the creative ids to buy now, all when None; `budget_usd` takes the place of the file's budget.
     """
     wanted = {job.creative_id: job for job in expansion.jobs}
     found = {cid: record.job for cid, record in ledger.records.items() if cid not in wanted and record.job}
@@ -108,16 +124,24 @@ def make_plan(
     def planned(job: Job) -> PlannedJob:
         state = ledger.state(job.creative_id, failed_retries=campaign.failed_retries)
         record = ledger.record(job.creative_id)
-        return PlannedJob(job=job, record=record, state=state, quote=quote(job.variant, catalog, charged))
+        return PlannedJob(
+            job=job,
+            record=record,
+            state=state,
+            quote=quote(job.variant, catalog, charged),
+            chosen=chosen is None or job.creative_id in chosen,
+        )
 
-    strays = (planned(job) for job in found.values())
+    gone = [planned(job) for job in found.values()]
+    kept = HELD | {JobState.STORED}
     return Plan(
         campaign=campaign,
         jobs=tuple(planned(job) for job in wanted.values()),
-        strays=tuple(stray for stray in strays if stray.state in HELD | {JobState.STORED}),
+        strays=tuple(stray for stray in gone if stray.state in kept),
         illegal=expansion.illegal,
-        warnings=tuple(warnings),
+        warnings=expansion.warnings,
         budget_usd=campaign.budget_usd if budget_usd is None else budget_usd,
+        lost_usd=sum((_spent(stray.record) for stray in gone if stray.state not in kept), _ZERO),
     )
 
 

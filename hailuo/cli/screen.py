@@ -98,6 +98,7 @@ def _job_json(planned: PlannedJob) -> dict[str, object]:
         "levels": dict(planned.job.levels),
         "price_usd": planned.quote.price_usd,
         "price_basis": planned.quote.basis,
+        "chosen": planned.chosen,
     }
 
 
@@ -132,7 +133,7 @@ def _cells(plan: Plan) -> Table:
 
 
 def _cell_numbers(jobs: Sequence[PlannedJob]) -> tuple[str, ...]:
-    buy = [planned for planned in jobs if planned.state is JobState.NEW]
+    buy = [planned for planned in jobs if planned.state is JobState.NEW and planned.chosen]
     quote = jobs[0].quote
     each = "unknown" if quote.price_usd is None else usd(quote.price_usd)
     done = sum(1 for planned in jobs if planned.state is JobState.STORED)
@@ -141,11 +142,14 @@ def _cell_numbers(jobs: Sequence[PlannedJob]) -> tuple[str, ...]:
 
 
 def _counts(plan: Plan) -> str:
+    left_out = sum(1 for planned in plan.jobs if planned.state is JobState.NEW and not planned.chosen)
     counts = Counter(planned.state for planned in plan.everything)
+    counts[JobState.NEW] -= left_out
     words = [f"{counts[state]} {word}" for state, word in STATE_WORDS.items() if counts[state]]
     skipped = [f"{count(len(plan.illegal), 'combination')} skipped"] if plan.illegal else []
+    unchosen = [f"{left_out} left out"] if left_out else []
     strays = [f"{len(plan.strays)} of them no longer in the file"] if plan.strays else []
-    return f"{count(len(plan.everything), 'job')}: " + ", ".join(words + skipped + strays)
+    return f"{count(len(plan.everything), 'job')}: " + ", ".join(words + unchosen + skipped + strays)
 
 
 def _money(plan: Plan) -> str:

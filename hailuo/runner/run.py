@@ -39,7 +39,7 @@ class Runner:
     def __init__(self, plan: Plan, tools: Tools, *, observe: Observer = _ignore) -> None:
         self._plan = plan
         self._tools = tools
-        self._planned = {planned.job.creative_id: planned for planned in plan.everything}
+        self._planned = {planned.job.creative_id: planned for planned in plan.driven}
         self._observe = observe
         self._stop_buying = Halt()
         self._interrupt = Halt()

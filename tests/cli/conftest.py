@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -62,13 +63,13 @@ def campaign(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def vendor() -> dict[str, object]:
+def vendor() -> dict[str, Any]:
     """How the simulated vendor differs from the ordinary one; a test may override it."""
     return {}
 
 
 @pytest.fixture
-def rehearsal(tmp_path: Path, vendor: dict[str, object]) -> Iterator[Surroundings]:
+def rehearsal(tmp_path: Path, vendor: dict[str, Any]) -> Iterator[Surroundings]:
     """A simulator, a folder store and a fast clock around every command of the test."""
     clock = RehearsalClock(SPEED)
     options = replace(SimulatorOptions(catalog=load_catalog(), clip_detail=ClipDetail.SMALL), **vendor)

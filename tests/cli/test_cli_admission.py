@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 from PIL import Image
+from pydantic import SecretStr
 
 from hailuo.settings import Settings
 
@@ -95,6 +96,6 @@ def test_a_vendor_that_cannot_be_reached_is_no_reason_to_buy(hailuo, campaign, t
 
 def test_the_key_does_not_show_in_the_settings():
     """Not in repr, not in str."""
-    settings = Settings(api_key="sk-hidden")
+    settings = Settings(api_key=SecretStr("sk-hidden"))
 
     assert "sk-hidden" not in repr(settings) + str(settings)

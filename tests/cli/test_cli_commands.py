@@ -67,7 +67,18 @@ def test_only_buys_what_was_asked_for(hailuo, rehearsal, campaign):
 
     assert said.code == 0
     assert "2 of 2 jobs are stored" in said.out
-    assert "2 to buy" in hailuo("plan", campaign).out
+    assert "2 done, 2 to buy" in hailuo("plan", campaign).out
+
+
+def test_what_is_left_out_is_said_and_still_in_the_manifest(hailuo, rehearsal, campaign, tmp_path):
+    """Half of the file was bought: the manifest has a row for every job, and the budget counts them all."""
+    plan = hailuo("plan", campaign, "--only", "model=MiniMax-Hailuo-02")
+
+    hailuo("run", campaign, "--yes", "--only", "model=MiniMax-Hailuo-02")
+
+    assert "2 to buy, 2 left out" in plan.out
+    manifest = tmp_path / "store" / "small" / "main" / "manifest" / "manifest.jsonl"
+    assert len(manifest.read_text().splitlines()) == 4
 
 
 def test_another_edition_buys_anew(hailuo, rehearsal, campaign):
