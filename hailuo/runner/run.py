@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from hailuo.canary import Canaries
-from hailuo.errors import FrameError
+from hailuo.errors import FrameError, StoreUnavailableError
 from hailuo.job import Job, JobState
 from hailuo.plan import HELD, Plan, PlannedJob
 from hailuo.runner.collect import Collector
@@ -73,10 +73,13 @@ class Runner:
         """Wait for submits under way, look once more at what other workers had in hand, and report."""
         await self._settle()
         if not self._interrupt.reason:
-            for ending in [e for e in self._endings.values() if e.state is JobState.IN_DOUBT]:
-                await self._tools.ledger.refresh(ending.creative_id)
-                await self.drive(ending.creative_id)
+            doubtful = [e.creative_id for e in self._endings.values() if e.cause == "in_doubt"]
+            await asyncio.gather(*(self._look_again(creative_id) for creative_id in doubtful))
         return self.report()
+
+    async def _look_again(self, creative_id: str) -> None:
+        await self._tools.ledger.refresh(creative_id)
+        await self.drive(creative_id)
 
     def report(self) -> RunReport:
         """How every job stands as far as this run knows."""
@@ -116,6 +119,8 @@ class Runner:
             self.interrupt("cancelled")
             await self._settle()
             raise
+        except StoreUnavailableError as error:
+            return self._ending(job, cause="store", reason=str(error))
         except Exception as error:  # noqa: BLE001 (the job boundary: one defect must not take the others down)
             _log.exception("hailuo.job.defect", extra={"creative_id": job.creative_id})
             return self._ending(job, cause="defect", reason=f"{type(error).__name__}: {error}")

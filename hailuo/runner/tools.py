@@ -21,7 +21,8 @@ __all__ = ["Tools", "insist"]
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
-_INSIST_TRIES: Final = 8
+_INSIST_TRIES: Final = 9
+_INSIST_LONGEST_SECONDS: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,14 +44,14 @@ async def insist(clock: Clock, write: Callable[[], Awaitable[T]], *, about: str)
     """Repeat a write that the store did not answer, for about two minutes: 1, 2, 4 ... 30 s apart.
 
     `about` goes into the log: it names what would be forgotten, such as the task id.
-    Raises: StoreUnavailableError from the last try.
+    Raises: StoreUnavailableError, saying so, when the last try fails too.
     """
-    for tries in range(_INSIST_TRIES):
+    last: StoreUnavailableError | None = None
+    for tries in range(1, _INSIST_TRIES + 1):
         try:
             return await write()
         except StoreUnavailableError as error:
-            _log.error(
-                "hailuo.store.unavailable: %s; try %d of %d: %s", about, tries + 1, _INSIST_TRIES, error
-            )
-            await clock.sleep(min(30.0, 2.0**tries))
-    return await write()
+            _log.error("hailuo.store.unavailable: %s; try %d of %d: %s", about, tries, _INSIST_TRIES, error)
+            last = error
+        await clock.sleep(min(_INSIST_LONGEST_SECONDS, 2.0 ** (tries - 1)))
+    raise StoreUnavailableError(f"{about}, and the store did not take it: {last}") from last

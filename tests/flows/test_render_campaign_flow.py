@@ -11,7 +11,6 @@ from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRun
 from flows.render_campaign import drive, render_campaign, shards_of
 from hailuo.errors import AdmissionError, ExitCode
 from hailuo.pipeline import Choice
-from hailuo.runner import RunReport
 from hailuo.simulator import Fault, FaultPlan, ScriptedFault
 
 pytestmark = [
@@ -24,19 +23,22 @@ pytestmark = [
 
 
 def run_flow(campaign: Path, **parameters):
-    return asyncio.run(render_campaign(campaign, return_state=True, **parameters))
+    async def run():
+        return await render_campaign(campaign, return_state=True, **parameters)
+
+    return asyncio.run(run())
 
 
-def accepted(rehearsal) -> int:
+def accepted(rehearsal):
     headers = {"Authorization": "Bearer sk-test"}
     return httpx.get(f"{rehearsal.settings.base_url}/_sim/invoice", headers=headers).json()["accepted"]
 
 
-def report_of(state) -> RunReport:
+def report_of(state):
     return state.result(raise_on_failure=False)
 
 
-def artifacts_of(state) -> dict:
+def artifacts_of(state):
     async def read():
         async with get_client() as client:
             run_filter = ArtifactFilter(
@@ -47,7 +49,7 @@ def artifacts_of(state) -> dict:
     return {artifact.key: artifact for artifact in asyncio.run(read())}
 
 
-def run_name(state) -> str:
+def run_name(state):
     async def read():
         async with get_client() as client:
             return await client.read_flow_run(state.state_details.flow_run_id)

@@ -7,9 +7,10 @@ from decimal import Decimal
 
 import pytest
 
-from hailuo.errors import ExitCode
+from hailuo.errors import ExitCode, StoreUnavailableError
 from hailuo.job import Done, JobState
 from hailuo.simulator import Fault, FaultPlan, Profile, ScriptedFault
+from hailuo.testing import MemoryStore
 
 from .conftest import campaign_of
 
@@ -263,3 +264,64 @@ def test_the_ledgers_view_of_money_matches_after_a_mixed_night(make_world):
     money = world.clock.run(world.plan(ledger)).money
     assert money.spent + money.reserved == world.simulator.invoice().net_usd
     assert money.reserved > Decimal(0)
+
+
+class FlakyStore(MemoryStore):
+    """A store that does not answer for a while; what it did not take is not there."""
+
+    down = False
+
+    async def create(self, key, content):
+        if self.down:
+            raise StoreUnavailableError("the disk is full")
+        return await super().create(key, content)
+
+
+def test_a_task_id_is_recorded_as_soon_as_the_store_answers_again(make_world):
+    """The store is down for a minute just when the vendor accepts: the id is kept and written later."""
+    world = make_world(jobs=1, faults=scripted(Fault.SLOW_SUBMIT))
+    world.store = FlakyStore(world.clock)
+
+    async def fail_for_a_minute(runner) -> None:
+        await world.clock.sleep(60)
+        world.store.down = True
+        await world.clock.sleep(60)  # the answer comes meanwhile
+        world.store.down = False
+
+    report = world.run(during=fail_for_a_minute)
+
+    assert report.exit_code is ExitCode.COMPLETE
+    assert len(world.simulator.invoice().lines) == 1
+
+
+def test_a_store_that_stays_down_loses_no_task_id_from_sight(make_world):
+    """Nothing is bought twice, and the reason names the task that was accepted."""
+    world = make_world(jobs=1, faults=scripted(Fault.SLOW_SUBMIT))
+    world.store = FlakyStore(world.clock)
+
+    async def fail(runner) -> None:
+        await world.clock.sleep(60)
+        world.store.down = True
+
+    report = world.run(during=fail)
+
+    [ending] = report.endings
+    [line] = world.simulator.invoice().lines
+    assert ending.cause == "store"
+    assert line.task_id in ending.reason
+    world.store.down = False
+    world.clock.advance(3600)
+    assert [e.state for e in world.run().endings] == [JobState.UNKNOWN]
+    assert len(world.simulator.invoice().lines) == 1
+
+
+def test_a_store_that_refuses_the_intent_costs_nothing(make_world):
+    """No intent, no POST."""
+    world = make_world(jobs=5)
+    world.store = FlakyStore(world.clock)
+    world.store.down = True
+
+    report = world.run()
+
+    assert report.exit_code is ExitCode.STOPPED
+    assert world.simulator.invoice().calls.get("submits", 0) == 0
