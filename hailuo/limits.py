@@ -93,6 +93,7 @@ class Limiter:
         self._refusals = 0
         self._refused_since = None
         self._rate, self._window = self._rate.grown(), self._window.grown()
+        self._room.set()
 
     def slow_down(self, retry_after_seconds: float | None) -> None:
         """The vendor asked for less: pause everybody, and go on at half the pace."""

@@ -33,7 +33,7 @@ def ad_name(job: Job) -> str:
     campaign, prompt, model, first_frame = _cut_to_fit(
         [
             _token(job.campaign),
-            _token(job.levels.get("prompt") or variant.prompt),
+            _token(job.levels.get("prompt") or _digest(variant.prompt)),
             _token(_short_model(variant.model)),
             _token(frame.label) if frame else "none",
         ],
@@ -68,7 +68,11 @@ def _token(text: str) -> str:
     """ASCII letters, digits, dots and hyphens; a label with none of these becomes a short hash."""
     ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     token = re.sub(r"[^A-Za-z0-9.]+", "-", ascii_text).strip(_OPEN_ENDS)
-    return token[:AD_NAME_LIMIT] or hashlib.sha256(text.encode()).hexdigest()[:6]
+    return token[:AD_NAME_LIMIT] or _digest(text)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:6]
 
 
 def _cut_to_fit(tokens: list[str], *, fixed: str) -> list[str]:

@@ -298,7 +298,8 @@ async def publish(store: Store, clock: Clock, *, campaign: str, edition: str) ->
     ledger = Ledger(store, clock, campaign=campaign, edition=edition, worker=_worker())
     await ledger.load({line.job.creative_id for line in plan.lines})
     entries = _entries(ledger, plan.lines, failed_retries=plan.failed_retries)
-    rows = manifest.build(entries, store_uri=store.uri)
+    # Paths within a folder stay true when the folder moves; a bucket's address says more.
+    rows = manifest.build(entries, store_uri=store.uri if "://" in store.uri else "")
     return await _put_pages(store, clock, rows, campaign=campaign, edition=edition)
 
 

@@ -1,13 +1,12 @@
 (() => {
   "use strict";
-  const all = (selector) => [...document.querySelectorAll(selector)];
-  const one = (selector) => document.querySelector(selector);
+  const all = (selector) => [...document.querySelectorAll(selector)], one = (selector) => document.querySelector(selector);
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
-  const tiles = all(".tile");
-  const inView = new Set();
+  const tiles = all(".tile"), inView = new Set();
   let together = false;
 
-  const play = (video) => video.play().catch(() => {}); // a pause that comes first rejects: not an error
+  const open = (video) => video.src || (video.src = video.dataset.src);
+  const play = (video) => open(video) && video.play().catch(() => {}); // a pause that comes first rejects: not an error
   const rest = (video) => together || video.pause();
 
   // Playing: hover and keyboard focus start a clip, unless motion is unwelcome; a click or tap always toggles.
@@ -26,13 +25,13 @@
     const { videoWidth: wide, videoHeight: high } = video;
     if (!wide) return;
     const form = wide < high * 0.8 ? "portrait" : wide < high * 1.2 ? "square" : "landscape";
-    for (const media of [video, ...video.closest(".tiles").querySelectorAll(".empty")]) media.closest(".tile").classList.add(form);
+    const gaps = video.closest(".tiles").querySelectorAll(".empty");
+    for (const media of [video, ...gaps]) media.closest(".tile").classList.add(form);
   };
   const pressed = ({ target }) => target.parentElement.setAttribute("aria-pressed", String(!target.paused));
   const lost = ({ target }) => {
-    const note = Object.assign(document.createElement("p"), { textContent: "The clip could not be loaded. Keep this page beside its clips folder." });
     target.parentElement.classList.add("empty");
-    target.replaceWith(note);
+    target.outerHTML = "<p>The clip could not be loaded. Keep this page beside its clips folder.</p>";
   };
   const advance = ({ target }) => {
     target.parentElement.lastElementChild.style.transform = `scaleX(${target.currentTime / target.duration || 0})`;
@@ -43,11 +42,11 @@
   }
   all("video").forEach(shape);
 
-  // Clips come and go with the window: a browser holds only so many open at once.
+  // Clips come and go with the window: a browser opens 1,000 of them, even with nothing preloaded, and no more.
   const near = new IntersectionObserver((changes) => {
     for (const { target: video, isIntersecting } of changes) {
-      if (isIntersecting) video.preload = "metadata";
-      else if (video.readyState && video.paused) { video.preload = "none"; video.load(); }
+      if (isIntersecting) open(video);
+      else if (video.src) { video.pause(); video.removeAttribute("src"); video.load(); }
     }
   }, { rootMargin: "900px 0px" });
   const seen = new IntersectionObserver((changes) => {
@@ -67,8 +66,7 @@
   });
 
   // Filtering: a tile stays when every chosen level is its own and every word typed is found in it.
-  const choices = all("select[data-at]");
-  const words = one("#words");
+  const choices = all("select[data-at]"), words = one("#words");
   const textOf = (tile) => {
     const above = [".prompt", ".cell"].map((group) => tile.closest(group).firstElementChild.textContent);
     return (tile.said ??= [...above, tile.textContent, tile.dataset.name].join(" ").toLowerCase());
@@ -86,8 +84,7 @@
     one("#count").textContent = `${shown} of ${tiles.length} shown`;
     one("#none").hidden = shown > 0;
   };
-  choices.forEach((choice) => choice.addEventListener("change", filter));
-  words.addEventListener("input", filter);
+  for (const field of [...choices, words]) field.addEventListener("input", filter);
   one("#reset").addEventListener("click", () => {
     for (const field of [...choices, words]) field.value = "";
     filter();
