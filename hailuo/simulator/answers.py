@@ -9,12 +9,18 @@ __all__ = ["Answer", "AnswerError", "empty", "flat", "html", "nested", "ok", "pl
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """One HTTP answer, ready to send."""
+    """One HTTP answer, ready to send.
+
+    With `promised_bytes` the Content-Length says more than the body holds, and the connection ends after it:
+    `cut` if it is to be noticed even by who does not count.
+    """
 
     status: int
     body: bytes = b""
     media_type: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    promised_bytes: int | None = None
+    cut: bool = False
 
 
 class AnswerError(Exception):

@@ -1,5 +1,6 @@
 """The strip below the picture that says what the clip is, and that it is simulated."""
 
+import colorsys
 import hashlib
 from dataclasses import dataclass
 
@@ -14,7 +15,6 @@ _STRIP = (14, 15, 18)
 _TEXT, _QUIET = (244, 244, 246), (168, 172, 182)
 _LINE_SHARE = 0.036  # height of the type, as a share of the clip's short side
 _STRIP_LINES = 3.4
-_MODEL_COLOURS = ((255, 138, 76), (94, 200, 255), (178, 255, 120), (255, 122, 190))
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
@@ -56,7 +56,9 @@ def _drawn(heading: str, prompt: str, *, model: str, size: tuple[int, int], line
 
 
 def _colour_of(model: str) -> tuple[int, int, int]:
-    return _MODEL_COLOURS[hashlib.sha256(model.encode()).digest()[0] % len(_MODEL_COLOURS)]
+    hue = hashlib.sha256(model.encode()).digest()[2] / 256
+    red, green, blue = colorsys.hsv_to_rgb(hue, 0.65, 1.0)
+    return round(255 * red), round(255 * green), round(255 * blue)
 
 
 def _fitting(text: str, font: Font, room: int) -> str:

@@ -2,6 +2,7 @@
 
 import functools
 import io
+import itertools
 import math
 import random
 import tempfile
@@ -60,7 +61,7 @@ class Studio:
         if self._detail is ClipDetail.SMALL:
             return _small_clip(task)
         dice = random.Random(f"{self._seed}:{task.order.request_sha256}:{task.take}")  # noqa: S311 (looks)
-        return _encode(_pictures(task, dice), width=task.width, height=task.height, caption=_caption(task))
+        return _encode(_captioned(task, _pictures(task, dice)), (task.width, task.height))
 
     def _keep(self, task_id: str, clip: bytes) -> None:
         self._kept[task_id] = clip
@@ -84,7 +85,17 @@ def _small_clip(task: Task) -> bytes:
 @functools.cache
 def _plain_clip(duration: int, width: int, height: int) -> bytes:
     grey = Image.new("RGB", (width // 8, height // 8), (52, 68, 96))
-    return _encode([grey] * frame_count(duration), width=width, height=height, caption=None)
+    frame = _frame(grey, (width, height))
+    return _encode(itertools.repeat(frame, frame_count(duration)), (width, height))
+
+
+def _captioned(task: Task, pictures: Iterable[Image.Image]) -> Iterator[av.VideoFrame]:
+    caption = _caption(task)
+    for number, picture in enumerate(pictures):
+        frame = _frame(picture, (task.width, task.height))
+        if number >= caption.from_frame:
+            caption.lay_over(frame)
+        yield frame
 
 
 def _free_box(content: bytes) -> bytes:
@@ -178,8 +189,9 @@ def _cover(still: Image.Image, size: tuple[int, int]) -> Image.Image:
     """The image, filling the size, what is over cut off evenly."""
     scale = max(size[0] / still.width, size[1] / still.height)
     width, height = size[0] / scale, size[1] / scale
-    left, top = (still.width - width) / 2, (still.height - height) / 2
-    return still.resize(size, Image.Resampling.LANCZOS, box=(left, top, left + width, top + height))
+    left, top = max(0.0, (still.width - width) / 2), max(0.0, (still.height - height) / 2)
+    box = (left, top, min(still.width, left + width), min(still.height, top + height))
+    return still.resize(size, Image.Resampling.LANCZOS, box=box)
 
 
 def _closer(still: Image.Image, eased: float, aim: View) -> Image.Image:
@@ -190,36 +202,28 @@ def _closer(still: Image.Image, eased: float, aim: View) -> Image.Image:
     return still.resize(still.size, Image.Resampling.BILINEAR, box=(left, top, left + width, top + height))
 
 
-def _encode(pictures: Iterable[Image.Image], *, width: int, height: int, caption: Caption | None) -> bytes:
+def _encode(frames: Iterable[av.VideoFrame], size: tuple[int, int]) -> bytes:
     """H.264 in mp4 with the index in front. A file is needed: the muxer reopens it to move the index."""
     with tempfile.TemporaryDirectory(prefix="hailuo-simulator-") as folder:
         path = Path(folder) / "clip.mp4"
         with av.open(path, "w", options={"movflags": "+faststart"}) as container:
-            _write(container, pictures, (width, height), caption)
+            _write(container, frames, size)
         return path.read_bytes()
 
 
 def _write(
-    container: av.container.OutputContainer,
-    pictures: Iterable[Image.Image],
-    size: tuple[int, int],
-    caption: Caption | None,
+    container: av.container.OutputContainer, frames: Iterable[av.VideoFrame], size: tuple[int, int]
 ) -> None:
     stream = container.add_stream("libx264", rate=FRAMES_PER_SECOND, options=dict(_H264))
     stream.width, stream.height = size
     stream.pix_fmt = "yuv420p"
     stream.codec_context.thread_count = 1
-    for number, picture in enumerate(pictures):
-        container.mux(stream.encode(_frame(picture, number, size, caption)))
+    for number, frame in enumerate(frames):
+        frame.pts = number
+        container.mux(stream.encode(frame))
     container.mux(stream.encode())
 
 
-def _frame(
-    picture: Image.Image, number: int, size: tuple[int, int], caption: Caption | None
-) -> av.VideoFrame:
+def _frame(picture: Image.Image, size: tuple[int, int]) -> av.VideoFrame:
     painted = av.VideoFrame.from_ndarray(np.asarray(picture), format="rgb24")
-    frame = painted.reformat(*size, format="yuv420p", interpolation="BILINEAR")
-    if caption and number >= caption.from_frame:
-        caption.lay_over(frame)
-    frame.pts = number
-    return frame
+    return painted.reformat(*size, format="yuv420p", interpolation="BILINEAR")

@@ -10,7 +10,6 @@ from starlette.requests import Request
 
 from hailuo.simulator.answers import Answer, AnswerError, xml
 from hailuo.simulator.clips import Studio
-from hailuo.simulator.drops import DroppedError
 from hailuo.simulator.fault_plan import FaultDice, Occasion
 from hailuo.simulator.faults import Fault, FaultRow, Strikes
 from hailuo.simulator.options import SimulatorOptions
@@ -72,15 +71,13 @@ class Delivery:
                 self._generations[task.task_id] += 1
                 return _expired()
             case Fault.DOWNLOAD_TRUNCATED:
-                return Answer(
-                    status=200, body=half, media_type=_TYPE, headers={"Content-Length": str(len(clip))}
-                )
+                return Answer(status=200, body=half, media_type=_TYPE, promised_bytes=len(clip))
             case Fault.DOWNLOAD_HALF:
                 return Answer(status=200, body=half, media_type=_TYPE)
             case Fault.DOWNLOAD_REDIRECT:
                 return Answer(status=302, headers={"Location": str(request.url)})
             case Fault.DOWNLOAD_DROPPED:
-                raise DroppedError
+                return Answer(status=200, body=half, media_type=_TYPE, promised_bytes=len(clip), cut=True)
             case _:
                 assert row.answer  # noqa: S101 (the table gives every other download fault its answer)
                 return row.answer

@@ -1,35 +1,105 @@
-"""Connections that end without an answer: over a socket, and in-process."""
+"""Connections that end too early: over a socket, and in-process."""
 
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
 from typing import Protocol
 
 import httpx
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["DroppedError", "SimulatorTransport", "cutting"]
+__all__ = ["BrokenOffResponse", "DroppedError", "SimulatorTransport", "cutting", "until_gone"]
 
 
 class DroppedError(Exception):
-    """The connection is cut here. Over a socket `cutting` does it, in-process `SimulatorTransport`."""
+    """The connection ends here. Over a socket `cutting` ends it, in-process `SimulatorTransport`.
+
+    An `orderly` end is a close that looks like the end of the body; `silent` is one that comes only
+    after every client has given up waiting.
+    """
+
+    def __init__(self, *, orderly: bool = False, silent: bool = False) -> None:
+        self.orderly = orderly
+        self.silent = silent
+        super().__init__("the simulator cut the connection")
+
+
+class BrokenOffResponse(Response):
+    """A body that is shorter than its Content-Length, and then the end of the connection."""
+
+    def __init__(self, response: Response, *, promised_bytes: int, orderly: bool) -> None:
+        super().__init__(response.body, response.status_code, media_type=response.media_type)
+        self.raw_headers = list(response.raw_headers)
+        self.headers["Content-Length"] = str(promised_bytes)
+        self._orderly = orderly
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        del scope, receive
+        start = {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
+        await send(start)
+        await send({"type": "http.response.body", "body": self.body, "more_body": True})
+        raise DroppedError(orderly=self._orderly)
 
 
 class SimulatorTransport(httpx.AsyncBaseTransport):
     """httpx straight into a simulator's app: no sockets, and a cut connection looks like one."""
 
     def __init__(self, app: ASGIApp) -> None:
-        self._inner = httpx.ASGITransport(app=app)
+        self._app = app
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """The app's answer. Raises httpx.ReadError or httpx.ReadTimeout where none comes."""
+        watched = _Watched(self._app)
         try:
-            return await self._inner.handle_async_request(request)
+            response = await httpx.ASGITransport(app=watched).handle_async_request(request)
         except DroppedError as error:
-            raise httpx.ReadError("the simulator cut the connection", request=request) from error
+            kind = httpx.ReadTimeout if error.silent else httpx.ReadError
+            raise kind(str(error), request=request) from error
+        if watched.cut_while_sending:
+            assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101 (for the type checker)
+            response.stream = _CutStream(response.stream, request)
+        return response
 
-    async def aclose(self) -> None:
-        await self._inner.aclose()
+
+class _Watched:
+    """An app for one request, that remembers whether its connection was cut amid the body."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._started = False
+        self.cut_while_sending = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def watching(message: Message) -> None:
+            self._started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watching)
+        except DroppedError as error:
+            if not self._started:
+                raise
+            self.cut_while_sending = not error.orderly
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+class _CutStream(httpx.AsyncByteStream):
+    """What came before the cut, and then the cut."""
+
+    def __init__(self, stream: httpx.AsyncByteStream, request: httpx.Request) -> None:
+        self._stream = stream
+        self._request = request
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for part in self._stream:
+            yield part
+        raise httpx.ReadError("the simulator cut the connection", request=self._request)
 
 
 class _Cuttable(Protocol):
     def abort(self) -> None: ...
+
+    def close(self) -> None: ...
 
 
 def cutting(app: ASGIApp) -> ASGIApp:
@@ -41,11 +111,30 @@ def cutting(app: ASGIApp) -> ASGIApp:
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await app(scope, receive, send)
-        except DroppedError:
-            cycle = getattr(send, "__self__", None)
-            transport: _Cuttable | None = getattr(cycle, "transport", None)
+        except DroppedError as error:
+            transport: _Cuttable | None = getattr(getattr(send, "__self__", None), "transport", None)
             if transport is None:
                 raise
-            transport.abort()
+            if error.orderly:
+                transport.close()
+            else:
+                transport.abort()
+            await _gone(receive)
 
     return serve
+
+
+async def until_gone(receive: Receive, patience: Coroutine[None, None, None]) -> None:
+    """Wait until the client has hung up, or for as long as `patience` takes."""
+    waits = [asyncio.ensure_future(_gone(receive)), asyncio.ensure_future(patience)]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
+
+
+async def _gone(receive: Receive) -> None:
+    """Until the server knows: else it would complain that no answer, or half of one, was given."""
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from hailuo.simulator.faults import FAULTS, Fault, FaultRow, Strikes
 
-__all__ = ["FaultDice", "FaultPlan", "Occasion", "ScriptedFault"]
+__all__ = ["FaultDice", "FaultPlan", "Occasion", "ScriptedFault", "read_script"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +76,25 @@ def fault_named(name: str) -> Fault:
     except ValueError:
         near = difflib.get_close_matches(name, list(Fault), n=3, cutoff=0.4) or list(Fault)
         raise ValueError(f"unknown fault {name!r}; did you mean {', '.join(near)}?") from None
+
+
+def read_script(lines: object) -> tuple[ScriptedFault, ...]:
+    """The script in a JSON value: a list of `{"fault": name, "skip": 0, "times": 1, "model": null}`.
+
+    Raises ValueError naming what cannot be read.
+    """
+    if not isinstance(lines, list):
+        raise ValueError("a script is a list of faults")  # noqa: TRY004 (input, not code)
+    return tuple(_read_line(line) for line in lines)
+
+
+def _read_line(line: object) -> ScriptedFault:
+    if not isinstance(line, dict) or "fault" not in line:
+        raise ValueError(f"{line}: a line of script is an object that names a fault")
+    skip, times, model = line.get("skip", 0), line.get("times", 1), line.get("model")
+    if not isinstance(skip, int) or not isinstance(times, int) or not isinstance(model, str | None):
+        raise ValueError(f"{line}: skip and times are numbers, model is a name or null")  # noqa: TRY004 (input, not code)
+    return ScriptedFault(fault=fault_named(str(line["fault"])), skip=skip, times=times, model=model)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

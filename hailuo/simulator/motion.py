@@ -24,7 +24,7 @@ class Motion(StrEnum):
 
 
 _WORDS = {
-    Motion.ORBIT: ("orbit", "arc shot", "rotat", "turntable", "circl"),
+    Motion.ORBIT: ("orbit", "arc shot", "rotate", "rotating", "rotation", "turntable", "circl"),
     Motion.PUSH_IN: ("push in", "push-in", "zoom in", "dolly in", "推进", "变焦推近"),
     Motion.PULL_OUT: ("pull out", "pull back", "zoom out", "reveal", "拉远", "变焦拉远"),
     Motion.TRACK: ("tracking", "track", "follow", "walking", "driving", "跟随"),

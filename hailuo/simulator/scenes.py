@@ -54,18 +54,19 @@ _MOODS: tuple[tuple[tuple[str, ...], tuple[float, float, float, int, bool]], ...
     (("street", "asphalt", "urban", "handheld"), (0.56, 0.46, 0.22, 18, False)),
     (("window", "soft", "white", "clean", "lifestyle"), (0.10, 0.82, 0.20, 6, True)),
 )
+_FLATTERING = (0.0, 0.06, 0.11, 0.47, 0.53, 0.60, 0.72, 0.80, 0.92)  # hues: no olive, no lime
 
 
 def setting_of(prompt: str, model: str, dice: random.Random) -> Setting:
     """The same prompt gives the same mood; model and take shift hue, light and side."""
-    own = int.from_bytes(hashlib.sha256(prompt.encode()).digest()[:4]) / 2**32
+    own = _number_of(prompt) / 2**32
     text = prompt.lower()
     moods = (mood for words, mood in _MOODS if any(word in text for word in words))
     hue, brightness, saturation, lamps, sun = next(moods, (own, 0.45, 0.55, 14, False))
-    hue += 0.10 * (own - 0.5) + dice.uniform(-0.05, 0.05) + 0.04 * (len(model) % 5 - 2)
+    hue += 0.06 * (own - 0.5) + dice.uniform(-0.03, 0.03)
     return Setting(
         backdrop_hue=hue % 1,
-        light_hue=(hue + 0.38 + 0.3 * own) % 1,
+        light_hue=(_light_hue(prompt, model, hue) + dice.uniform(-0.02, 0.02)) % 1,
         brightness=brightness * dice.uniform(0.85, 1.1),
         saturation=saturation,
         lamps=round(lamps * dice.uniform(0.7, 1.3)),
@@ -73,6 +74,17 @@ def setting_of(prompt: str, model: str, dice: random.Random) -> Setting:
         from_left=dice.random() < 0.5,
         scale=dice.uniform(0.88, 1.06),
     )
+
+
+def _light_hue(prompt: str, model: str, backdrop_hue: float) -> float:
+    """A hue that flatters, apart from the backdrop's; another model, another one."""
+    apart = [hue for hue in _FLATTERING if 0.1 < (hue - backdrop_hue) % 1 < 0.9]
+    return apart[(_number_of(prompt) + _number_of(model)) % len(apart)]
+
+
+def _number_of(text: str) -> int:
+    """A number below 2**32 that belongs to this text."""
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4])
 
 
 def paint(prompt: str, setting: Setting, size: tuple[int, int], dice: random.Random) -> Scene:
@@ -105,7 +117,7 @@ def _gradient(plate: tuple[int, int], setting: Setting) -> npt.NDArray[np.uint8]
         setting.backdrop_hue + 0.04, setting.saturation * 0.8, min(1.0, setting.brightness * 1.15)
     )
     tint = _colour(setting.light_hue, 0.5, 0.30 if setting.sun else 0.14)
-    wall = dark + (bright - dark) * glow + tint * glow**2
+    wall: Pixels = dark + (bright - dark) * glow + tint * glow**2
     return np.clip(wall, 0, 255).astype(np.uint8)
 
 

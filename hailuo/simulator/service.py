@@ -8,32 +8,33 @@ import json
 import random
 from collections import deque
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import httpx
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Route, Router
 
 from hailuo.clock import Clock
 from hailuo.simulator.answers import Answer, AnswerError, flat, nested, ok, plain, xml
 from hailuo.simulator.books import Books, Call, Invoice
 from hailuo.simulator.clips import Studio
 from hailuo.simulator.delivery import Delivery
-from hailuo.simulator.drops import DroppedError
-from hailuo.simulator.fault_plan import FaultDice, Occasion, ScriptedFault, fault_named
+from hailuo.simulator.drops import BrokenOffResponse, DroppedError, until_gone
+from hailuo.simulator.fault_plan import FaultDice, Occasion, read_script
 from hailuo.simulator.faults import FAULTS, Ending, Fault, FaultRow, Strikes
 from hailuo.simulator.frames import Frame, FrameFetcher, FrameRefusedError, FrameUnreachableError
 from hailuo.simulator.options import SimulatorOptions
 from hailuo.simulator.orders import Order, invalid_params, read_fields, read_model, read_order
 from hailuo.simulator.tasks import Task, pixels, render_seconds, task_id
-from hailuo.simulator.wire import Show, enveloped, legacy_body, status_body, submit_body
+from hailuo.simulator.wire import LEGACY_WORDS, Show, enveloped, legacy_body, status_body, submit_body
 
 __all__ = ["Simulator"]
 
 _MINUTE_SECONDS = 60.0
 _SILENCE_SECONDS = 900.0  # longer than any client waits
 _SLOW_SECONDS = 90.0
+_MAX_BODY_BYTES = 32 * 1024 * 1024
 _STRANGE_WORD = "reticulating"
 _GREETING = (
     "A simulator of ImaRouter's /v1/videos. Nothing here costs money, and nothing here is the vendor.\n"
@@ -59,15 +60,15 @@ class Simulator:
         self._takes: dict[str, int] = {}
         self._recent: deque[float] = deque()
         self._answers = 0
-        self.app = Starlette(routes=self._routes())
+        self.app = Router(self._routes())  # a Starlette would answer 500 where a connection is to be cut
 
     def invoice(self) -> Invoice:
         """Every accepted POST, and how often was asked."""
         return self._books.invoice(self._now())
 
     def _routes(self) -> list[Route]:
-        def route(path: str, handler: _Handler, method: str = "GET") -> Route:
-            return Route(path, self._answered(handler), methods=[method])
+        def route(path: str, handler: _Handler, *methods: str) -> Route:
+            return Route(path, self._answered(handler), methods=methods or ("GET",))
 
         return [
             route("/v1/videos", self._submit, "POST"),
@@ -80,8 +81,7 @@ class Simulator:
             route("/_sim/invoice", self._show_invoice),
             route("/_sim/faults", self._add_faults, "POST"),
             route("/", self._greet),
-            route("/{path:path}", self._nowhere, "GET"),
-            route("/{path:path}", self._nowhere, "POST"),
+            route("/{path:path}", self._nowhere, "GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"),
         ]
 
     def _answered(self, handler: _Handler) -> Callable[[Request], Awaitable[Response]]:
@@ -96,7 +96,10 @@ class Simulator:
                 "X-Oneapi-Request-Id": f"{self._clock.now():%Y%m%d%H%M%S}{self._answers:08}",
                 **answer.headers,
             }
-            return Response(answer.body, answer.status, headers, answer.media_type)
+            response = Response(answer.body, answer.status, headers, answer.media_type)
+            if answer.promised_bytes is None:
+                return response
+            return BrokenOffResponse(response, promised_bytes=answer.promised_bytes, orderly=not answer.cut)
 
         return respond
 
@@ -113,8 +116,10 @@ class Simulator:
     async def _accept(self, request: Request) -> Task:
         """The gateway's order of things: key, fields, model, limits, rules, price, task, answer."""
         self._books.count(Call.SUBMITS)
-        body = await request.body()
         self._check_key(request)
+        body = await request.body()
+        if len(body) > _MAX_BODY_BYTES:
+            raise AnswerError(flat(413, "read_request_body_failed", "http: request body too large"))
         fields = read_fields(body)
         model = read_model(fields, self._options.catalog)
         row = self._strike(Strikes.SUBMIT, key=hashlib.sha256(body).hexdigest(), model=model.name)
@@ -130,7 +135,7 @@ class Simulator:
         task = await self._charged_task(
             order, answered=not (row and row.charged and row.ending is not Ending.OTHERWISE)
         )
-        await self._spoil_answer(row)
+        await self._spoil_answer(request, row)
         return task
 
     async def _refuse_if_struck(self, row: FaultRow | None) -> None:
@@ -140,7 +145,7 @@ class Simulator:
             raise AnswerError(row.answer)
         raise DroppedError
 
-    async def _spoil_answer(self, row: FaultRow | None) -> None:
+    async def _spoil_answer(self, request: Request, row: FaultRow | None) -> None:
         """The price is taken; now the answer goes wrong."""
         if row is None:
             return
@@ -149,7 +154,7 @@ class Simulator:
         elif row.answer:
             raise AnswerError(row.answer)
         else:
-            await self._fall_silent(row)
+            await self._fall_silent(request, row)
 
     async def _charged_task(self, order: Order, *, answered: bool) -> Task:
         frame, fate = await self._frame(order)
@@ -168,8 +173,8 @@ class Simulator:
             return await self._frames.fetch(order.frame_url), None
         except FrameRefusedError as error:
             raise AnswerError(invalid_params(str(error))) from error
-        except FrameUnreachableError:
-            return None, FAULTS[Fault.FAILED_FRAME_DOWNLOAD]
+        except FrameUnreachableError as error:
+            return None, replace(FAULTS[Fault.FAILED_FRAME_DOWNLOAD], message=str(error))
 
     def _new_task(self, order: Order, frame: Frame | None, fate: FaultRow | None) -> Task:
         take = self._takes[order.request_sha256] = self._takes.get(order.request_sha256, 0) + 1
@@ -230,7 +235,7 @@ class Simulator:
         if row and row.answer:
             raise AnswerError(row.answer)
         if row and row.ending is not Ending.OTHERWISE:
-            await self._fall_silent(row)
+            await self._fall_silent(request, row)
         sight = task.sight(self._now())
         base = self._options.clips_base_url or str(request.base_url)
         url = self._delivery.url(task, base=base, now=self._now()) if sight.has_url else None
@@ -252,9 +257,8 @@ class Simulator:
             raise AnswerError(nested(404, "Task not found"))
         sight = task.sight(self._now())
         if not sight.has_url:
-            raise AnswerError(
-                nested(400, f"Task is not completed yet, current status: {sight.phase.upper()}")
-            )
+            word = LEGACY_WORDS[sight.phase]
+            raise AnswerError(nested(400, f"Task is not completed yet, current status: {word}"))
         return await self._delivery.whole(task, request)
 
     async def _balance(self, request: Request) -> Answer:
@@ -279,8 +283,8 @@ class Simulator:
     async def _add_faults(self, request: Request) -> Answer:
         """`[{"fault": "html_502", "skip": 0, "times": 1, "model": null}, ...]`, added to the script."""
         try:
-            lines = [_scripted(line) for line in json.loads(await request.body())]
-        except (ValueError, TypeError, KeyError) as error:
+            lines = read_script(json.loads(await request.body()))
+        except ValueError as error:
             raise AnswerError(plain(400, f"cannot read that script: {error}\n")) from error
         for line in lines:
             self._dice.add(line)
@@ -316,14 +320,7 @@ class Simulator:
     def _strike(self, place: Strikes, *, key: str, model: str, once: bool = False) -> FaultRow | None:
         return self._dice.strike(Occasion(place=place, key=key, model=model, once=once))
 
-    async def _fall_silent(self, row: FaultRow) -> None:
+    async def _fall_silent(self, request: Request, row: FaultRow) -> None:
         if row.ending is Ending.SILENCE:
-            await self._clock.sleep(_SILENCE_SECONDS)
-        raise DroppedError
-
-
-def _scripted(line: dict[str, object]) -> ScriptedFault:
-    skip, times, model = line.get("skip", 0), line.get("times", 1), line.get("model")
-    if not isinstance(skip, int) or not isinstance(times, int) or not isinstance(model, str | None):
-        raise TypeError(f"{line}: skip and times are numbers, model is a name or null")
-    return ScriptedFault(fault=fault_named(str(line["fault"])), skip=skip, times=times, model=model)
+            await until_gone(request.receive, self._clock.sleep(_SILENCE_SECONDS))
+        raise DroppedError(silent=row.ending is Ending.SILENCE)

@@ -7,7 +7,7 @@ from hailuo.simulator.faults import Failure
 from hailuo.simulator.options import Profile
 from hailuo.simulator.tasks import Phase, Sight, Task
 
-__all__ = ["Show", "enveloped", "legacy_body", "status_body", "submit_body"]
+__all__ = ["LEGACY_WORDS", "Show", "enveloped", "legacy_body", "status_body", "submit_body"]
 
 Body = dict[str, object]
 
@@ -18,7 +18,7 @@ _WORDS = {
     Phase.COMPLETED: "completed",
     Phase.FAILED: "failed",
 }
-_LEGACY_WORDS = {
+LEGACY_WORDS = {
     Phase.ACCEPTED: "NOT_START",
     Phase.QUEUED: "IN_PROGRESS",
     Phase.RENDERING: "IN_PROGRESS",
@@ -89,7 +89,7 @@ def legacy_body(show: Show) -> Body:
             "task_id": show.task.task_id,
             "platform": "hailuo",
             "action": "generate",
-            "status": _LEGACY_WORDS[phase],
+            "status": LEGACY_WORDS[phase],
             "progress": f"{show.sight.progress}%",
             "fail_reason": show.reason if phase is Phase.FAILED else "",
             "result_url": show.url or "",

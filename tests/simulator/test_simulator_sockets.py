@@ -1,0 +1,90 @@
+"""The simulator on a real socket: the same answers, and connections that are really cut."""
+
+import httpx
+import pytest
+
+from hailuo.simulator import (
+    ClipDetail,
+    Fault,
+    FaultPlan,
+    ScriptedFault,
+    SimulatorOptions,
+    serving_folder,
+    simulating,
+)
+from tests.simulator.conftest import CATALOG
+
+pytestmark = [pytest.mark.slow, pytest.mark.enable_socket]
+
+ORDER = {"model": "MiniMax-Hailuo-02", "prompt": "A shoe", "duration": 6, "size": "512p"}
+KEY = {"Authorization": "Bearer sk-test"}
+
+
+def options(*faults):
+    script = tuple(ScriptedFault(fault=fault) for fault in faults)
+    return SimulatorOptions(
+        catalog=CATALOG, faults=FaultPlan(script=script), clip_detail=ClipDetail.SMALL, speed=100_000
+    )
+
+
+def bought(client):
+    """The URL of a clip; at this speed the first GET may be a moment early."""
+    task_id = client.post("/v1/videos", json=ORDER).json()["task_id"]
+    while (body := client.get(f"/v1/videos/{task_id}").json())["status"] != "completed":
+        pass
+    return body["metadata"]["url"]
+
+
+def test_a_clip_is_bought_and_fetched_over_a_socket():
+    """POST, GET, download, invoice: the same app as in-process."""
+    with simulating(options()) as base_url, httpx.Client(base_url=base_url, headers=KEY) as client:
+        clip = client.get(bought(client)).content
+        invoice = client.get("/_sim/invoice").json()
+
+    assert clip[4:8] == b"ftyp"
+    assert invoice["net_usd"] == "0.10"
+
+
+@pytest.mark.parametrize("fault", [Fault.CHARGED_THEN_DROPPED, Fault.DROPPED])
+def test_a_dropped_submit_ends_without_a_byte(fault, capfd):
+    """httpx sees the connection go; the next POST, on a new one, is answered; the server's log stays clean."""
+    with simulating(options(fault)) as base_url, httpx.Client(base_url=base_url, headers=KEY) as client:
+        with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
+            client.post("/v1/videos", json=ORDER)
+        assert client.post("/v1/videos", json=ORDER).status_code == 200
+
+    assert capfd.readouterr().err == ""
+
+
+def test_a_silent_vendor_holds_nobody_back_once_the_client_has_left(capfd):
+    """The client's own time-out ends it; the server closes down at once and complains of nothing."""
+    with simulating(options(Fault.CHARGED_THEN_SILENCE)) as base_url:
+        with pytest.raises(httpx.ReadTimeout):
+            httpx.post(f"{base_url}/v1/videos", json=ORDER, headers=KEY, timeout=0.2)
+        invoice = httpx.get(f"{base_url}/_sim/invoice").json()
+
+    assert (invoice["accepted"], invoice["lines"][0]["answered"]) == (1, False)
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("fault", [Fault.DOWNLOAD_DROPPED, Fault.DOWNLOAD_TRUNCATED])
+def test_a_broken_off_download_is_noticed(fault, capfd):
+    """Fewer bytes than promised, then the end: httpx raises; the second try is whole."""
+    with simulating(options(fault)) as base_url, httpx.Client(base_url=base_url, headers=KEY) as client:
+        url = bought(client)
+        with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
+            client.get(url)
+        assert client.get(url).content[4:8] == b"ftyp"
+
+    assert capfd.readouterr().err == ""
+
+
+def test_a_folder_is_offered_beside_it(tmp_path):
+    """First frames of a folder store, for the simulator to fetch."""
+    (tmp_path / "frames").mkdir()
+    (tmp_path / "frames" / "a.png").write_bytes(b"png")
+
+    with serving_folder(tmp_path) as base_url:
+        answer = httpx.get(f"{base_url}/frames/a.png")
+
+    assert answer.content == b"png"
