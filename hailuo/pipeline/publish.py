@@ -1,0 +1,81 @@
+"""Manifest and gallery, from the store alone."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+import pandas as pd
+
+from hailuo import gallery, manifest
+from hailuo.clock import Clock
+from hailuo.errors import AdmissionError, Place, Problem
+from hailuo.ledger import Ledger
+from hailuo.planfile import PlanLine, read_plan
+from hailuo.store import Store
+
+__all__ = ["Publication", "publish"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    """What was built from the store: the rows, and under which keys the files lie."""
+
+    rows: pd.DataFrame
+    manifest_key: str
+    csv_key: str
+    gallery_key: str
+
+
+async def publish(store: Store, clock: Clock, *, campaign: str, edition: str) -> Publication:
+    """Build manifest and gallery from the store alone. Raises: AdmissionError when nothing ever ran."""
+    plan = await read_plan(store, campaign=campaign, edition=edition)
+    if plan is None:
+        reason = f"{store.uri} holds no run of {campaign}, edition {edition}"
+        raise AdmissionError([Problem(Place(campaign), reason, "run it first, or name another --edition")])
+    ledger = Ledger(store, clock, campaign=campaign, edition=edition, worker="publish")
+    await ledger.load({line.job.creative_id for line in plan.lines})
+    entries = _entries(ledger, plan.lines, failed_retries=plan.failed_retries)
+    # Paths within a folder stay true when the folder moves; a bucket's address says more.
+    rows = manifest.build(entries, store_uri=store.uri if "://" in store.uri else "")
+    return await _put_pages(store, clock, rows, campaign=campaign, edition=edition)
+
+
+async def _put_pages(
+    store: Store, clock: Clock, rows: pd.DataFrame, *, campaign: str, edition: str
+) -> Publication:
+    made = Publication(
+        rows=rows,
+        manifest_key=manifest.manifest_jsonl_key(campaign=campaign, edition=edition),
+        csv_key=manifest.manifest_csv_key(campaign=campaign, edition=edition),
+        gallery_key=gallery.gallery_key(campaign=campaign, edition=edition),
+    )
+    page = gallery.render(rows, title=campaign, built_at=clock.now())
+    await store.put(made.manifest_key, manifest.to_jsonl(rows), content_type="application/x-ndjson")
+    await store.put(made.csv_key, manifest.to_csv(rows), content_type="text/csv; charset=utf-8")
+    await store.put(made.gallery_key, page, content_type="text/html; charset=utf-8")
+    return made
+
+
+def _entries(ledger: Ledger, lines: tuple[PlanLine, ...], *, failed_retries: int) -> list[manifest.Entry]:
+    """One entry per job of the plan, in its order, then the jobs bought that are no longer in the file."""
+    planned = {line.job.creative_id: line for line in lines}
+    strays = {cid: record.job for cid, record in ledger.records.items() if cid not in planned and record.job}
+    jobs = {**{cid: line.job for cid, line in planned.items()}, **strays}
+    return [
+        manifest.Entry(
+            job=job,
+            record=ledger.record(cid),
+            state=ledger.state(cid, failed_retries=failed_retries),
+            price_usd=_estimate(ledger, cid, planned.get(cid)),
+        )
+        for cid, job in jobs.items()
+    ]
+
+
+def _estimate(ledger: Ledger, creative_id: str, line: PlanLine | None) -> Decimal | None:
+    """The price the job was bought at, or would be."""
+    record = ledger.record(creative_id)
+    if record.done:
+        return record.done.price_usd
+    if record.last and record.last.intent:
+        return record.last.intent.price_usd
+    return line.price_usd if line else None

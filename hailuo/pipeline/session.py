@@ -1,0 +1,146 @@
+"""One edition of one campaign, opened: plan, admit, run, publish."""
+
+import os
+import socket
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import replace
+from ipaddress import ip_address
+from pathlib import Path
+from random import SystemRandom
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from hailuo.api import VideoClient
+from hailuo.clock import Clock
+from hailuo.errors import Place, Problem, SettingsError
+from hailuo.ledger import Ledger
+from hailuo.limits import Limiter
+from hailuo.pipeline.admission import admit
+from hailuo.pipeline.prepare import Choice, Prepared
+from hailuo.pipeline.publish import Publication, publish
+from hailuo.pipeline.stores import open_store
+from hailuo.plan import Plan, make_plan
+from hailuo.polling import PollSchedule
+from hailuo.runner import Observer, Runner, Tools
+from hailuo.settings import Settings
+from hailuo.store import Store
+
+__all__ = ["Session", "open_session"]
+
+_NO_KEY = SecretStr("sk-none")
+"""Stands in where no key is set: a plan can be made, and admission refuses everything that needs one."""
+
+
+class Session:
+    """One edition of one campaign, opened: plan, admit, run, publish."""
+
+    def __init__(self, prepared: Prepared, choice: Choice, settings: Settings, *, tools: Tools) -> None:
+        self.campaign = prepared.sound()
+        self._prepared = prepared
+        self._choice = choice
+        self._settings = settings
+        self._tools = tools
+
+    @property
+    def store(self) -> Store:
+        return self._tools.store
+
+    async def plan(self) -> Plan:
+        """Read the ledger and say what a run would do. Raises: StoreUnavailableError, LedgerError."""
+        await self._tools.ledger.load({job.creative_id for job in self._prepared.expansion.jobs})
+        return make_plan(
+            self.campaign,
+            replace(self._prepared.expansion, warnings=self._prepared.warnings),
+            self._tools.ledger,
+            self._tools.catalog,
+            chosen=self._prepared.chosen,
+            budget_usd=self._choice.budget_usd,
+        )
+
+    async def admit(self, plan: Plan, *, agreed_digest: str | None = None) -> None:
+        """Let the whole plan in, or nothing of it. Raises: AdmissionError with every reason.
+
+        `agreed_digest` is of the plan that somebody has agreed to; another one is not let in.
+        """
+        await admit(plan, self._tools, self._settings, agreed_digest=agreed_digest)
+
+    def runner(self, plan: Plan, *, observe: Observer) -> Runner:
+        """What drives the plan once it is admitted."""
+        return Runner(plan, self._tools, observe=observe)
+
+    async def publish(self) -> Publication:
+        """Build manifest and gallery."""
+        return await publish(
+            self._tools.store, self._tools.clock, campaign=self.campaign.name, edition=self.campaign.edition
+        )
+
+
+@asynccontextmanager
+async def open_session(
+    prepared: Prepared, choice: Choice, settings: Settings, *, clock: Clock
+) -> AsyncIterator[Session]:
+    """Open store, ledger and vendor for a sound campaign; closed when the block ends."""
+    campaign = prepared.sound()
+    async with AsyncExitStack() as stack:
+        served_at = stack.enter_context(_frames_served(prepared, settings))
+        store = open_store(settings, served_at=served_at)
+        client = await stack.enter_async_context(_client(settings))
+        scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="hailuo-"))
+        random = SystemRandom()
+        tools = Tools(
+            ledger=Ledger(store, clock, campaign=campaign.name, edition=campaign.edition, worker=_worker()),
+            store=store,
+            client=client,
+            limiter=Limiter(
+                submits_per_minute=settings.submits_per_minute,
+                in_flight=settings.in_flight,
+                clock=clock,
+                random=random,
+            ),
+            schedule=PollSchedule(
+                first_seconds=settings.poll_first_seconds,
+                every_seconds=settings.poll_every_seconds,
+                deadline_seconds=settings.deadline_seconds,
+            ),
+            clock=clock,
+            random=random,
+            catalog=prepared.catalog,
+            scratch=Path(scratch),
+        )
+        yield Session(prepared, choice, settings, tools=tools)
+
+
+def _client(settings: Settings) -> VideoClient:
+    try:
+        return VideoClient(base_url=settings.base_url, key=settings.api_key or _NO_KEY)
+    except ValueError as error:
+        place = Place("IMAROUTER_BASE_URL and IMAROUTER_API_KEY")
+        raise SettingsError([Problem(place, str(error), "correct the variable")]) from error
+
+
+@contextmanager
+def _frames_served(prepared: Prepared, settings: Settings) -> Iterator[str | None]:
+    """Where the simulator on this machine finds the local first frames of a folder store; else None."""
+    local = any(job.frame_key for job in prepared.expansion.jobs)
+    if not local or "://" in settings.store or not _is_loopback(settings.base_url):
+        yield None
+        return
+    from hailuo.simulator import serving_folder  # noqa: PLC0415 (only rehearsals pay for the import)
+
+    with serving_folder(Path(settings.store)) as url:
+        yield url
+
+
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _worker() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"
