@@ -8,7 +8,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 # Pages are tested in a real browser where there is one; CI installs Debian's chromium.
 BROWSER := $(shell command -v chromium)
 NO_BROWSER := $(if $(BROWSER),,and not browser)
-PYTEST := $(BIN)/python -m pytest --quiet --durations 5
+PYTEST := $(BIN)/python -m pytest --quiet --inline-snapshot=disable --durations 5
 
 .PHONY: help demo test unit check smoke lint schema clean
 

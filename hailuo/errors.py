@@ -12,6 +12,9 @@
     │   ├── FrameError            its first frame cannot be offered to the vendor
     │   └── DamagedClipError      the bytes fetched are not the clip
     ├── RunStoppedError         stop buying; what is in flight is still collected       exit 3
+    ├── StoreError              what the store said, and it is final
+    │   ├── MissingKeyError       it holds nothing under that key
+    │   └── UnsafeStoreError      it would let a clip be paid for twice
     └── LedgerError             the ledger forbids the step: a defect or a second owner
         └── IllegalMoveError      that fact may not follow the facts recorded so far
 
@@ -32,14 +35,17 @@ __all__ = [
     "HailuoError",
     "IllegalMoveError",
     "LedgerError",
+    "MissingKeyError",
     "Place",
     "Problem",
     "RefusedError",
     "RunStoppedError",
     "SettingsError",
+    "StoreError",
     "StoreUnavailableError",
     "TerminalError",
     "TransientError",
+    "UnsafeStoreError",
 ]
 
 
@@ -126,6 +132,18 @@ class DamagedClipError(TerminalError):
 
 class RunStoppedError(HailuoError):
     """Stop buying: key refused, balance empty, or the first jobs all fail for one cause."""
+
+
+class StoreError(HailuoError):
+    """What the store said, and it is final."""
+
+
+class MissingKeyError(StoreError):
+    """The store holds nothing under that key."""
+
+
+class UnsafeStoreError(StoreError):
+    """The store lets a key be created twice: with it, a clip could be paid for twice."""
 
 
 class LedgerError(HailuoError):

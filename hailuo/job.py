@@ -3,8 +3,10 @@
 (nothing)                       NEW          may be bought
 intent                          IN_DOUBT     younger than the horizon: perhaps being sent right now
 intent                          UNKNOWN      older: held with its money until somebody settles it
+doubt                           UNKNOWN      the submit ended without a verdict: held likewise
 outcome unsent                  NEW          nothing reached the vendor: may be bought
 outcome abandoned               NEW          a person released it: may be bought
+outcome abandoned, orphan       UNKNOWN      given up too early: its task id came after all, to be adopted
 outcome refused, may repeat     NEW          the vendor was busy, or the key or balance was the cause
 outcome refused, for good       REFUSED      moderation, invalid input: this request will never pass
 outcome submitted               SUBMITTED    at the vendor, paid; poll, download, store
@@ -236,9 +238,14 @@ def state_of(record: JobRecord, *, store_now: datetime, horizon: timedelta, fail
     if attempt.end:
         return _after_end(record, attempt.end, failed_retries)
     if attempt.outcome:
-        return _after_outcome(attempt.outcome)
+        return JobState.UNKNOWN if _is_orphaned(attempt) else _after_outcome(attempt.outcome)
     young = attempt.doubt is None and store_now - attempt.recorded_at < horizon
     return JobState.IN_DOUBT if young else JobState.UNKNOWN
+
+
+def _is_orphaned(attempt: Attempt) -> bool:
+    """A task id came after the attempt was closed without one: the vendor has a task, and the money."""
+    return bool(attempt.orphans) and attempt.outcome is not None and attempt.outcome.task_id is None
 
 
 def _after_outcome(outcome: Outcome) -> JobState:
@@ -303,7 +310,8 @@ def _is_open(record: JobRecord) -> bool:
         return record.done is None
     if last.end:
         return bool(last.end.refunded) and not last.end.moderated
-    return last.outcome is not None and _after_outcome(last.outcome) is JobState.NEW
+    open_again = last.outcome is not None and _after_outcome(last.outcome) is JobState.NEW
+    return open_again and not _is_orphaned(last)
 
 
 def _last_word(record: JobRecord) -> str:

@@ -53,7 +53,7 @@ HORIZON: Final = timedelta(seconds=SUBMIT_SECONDS_AT_MOST + 60)
 """How long an intent without outcome may be another worker's business: the longest POST and a margin."""
 
 _READS_AT_ONCE = 32
-_KEY = re.compile(r"[0-9A-Z]{10}/(?:done|a\d{3}/(?:intent|doubt|outcome|end|orphan-\w+))")
+_KEY = re.compile(r"[0-9A-Z]{10}/(?:done|a\d{3,}/(?:intent|doubt|outcome|end|orphan-\w+))")
 _KINDS: Mapping[type, str] = {Intent: "intent", Doubt: "doubt", Outcome: "outcome", End: "end", Done: "done"}
 
 _ADAPTERS: Mapping[type, TypeAdapter[Any]] = {kind: TypeAdapter(kind) for kind in (*_KINDS, Orphan)}
@@ -252,7 +252,7 @@ def _group(entries: Iterable[Entry], prefix: str) -> dict[str, dict[str, datetim
 
 def _attempt_times(creative_id: str, facts: Mapping[str, datetime]) -> dict[int, datetime]:
     """Attempt numbers with the time of their intent. Raises: LedgerError where keys were deleted."""
-    numbers = sorted({int(name[1:4]) for name in facts if name != "done"})
+    numbers = sorted({int(name[1:].partition("/")[0]) for name in facts if name != "done"})
     times = {n: facts[f"a{n:03}/intent"] for n in numbers if f"a{n:03}/intent" in facts}
     if list(times) != list(range(1, len(numbers) + 1)):
         raise LedgerError(

@@ -8,10 +8,11 @@ from typing import Literal
 
 from pydantic import TypeAdapter
 
+from hailuo.errors import MissingKeyError
 from hailuo.job import Job
 from hailuo.plan import Plan
 from hailuo.pricing import Basis
-from hailuo.store import MissingKeyError, Store
+from hailuo.store import Store
 
 __all__ = ["PlanFile", "PlanLine", "plan_key", "read_plan", "write_plan"]
 

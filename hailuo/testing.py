@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from hailuo.clock import Clock
-from hailuo.errors import DamagedClipError
-from hailuo.store.port import Entry, MissingKeyError, checked
+from hailuo.errors import DamagedClipError, MissingKeyError
+from hailuo.store.port import Entry, checked
 
 __all__ = ["MemoryStore", "VirtualClock"]
 

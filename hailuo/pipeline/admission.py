@@ -5,13 +5,13 @@ from decimal import Decimal
 from typing import Final
 
 from hailuo.api import Cause, Fault
-from hailuo.errors import AdmissionError, Place, Problem
+from hailuo.errors import AdmissionError, Place, Problem, UnsafeStoreError
 from hailuo.job import Job
 from hailuo.plan import Plan, admission_problems
 from hailuo.planfile import write_plan
 from hailuo.runner import Tools
 from hailuo.settings import Settings
-from hailuo.store import Store, UnsafeStoreError
+from hailuo.store import Store
 
 __all__ = ["admit"]
 

@@ -2,82 +2,64 @@
 
 import colorsys
 import hashlib
-from dataclasses import dataclass
 
-import av
-import numpy as np
-import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
-__all__ = ["Caption", "caption_of"]
+from hailuo.simulator.planes import Planes, even
+
+__all__ = ["draw_strip"]
 
 _STRIP = (14, 15, 18)
-_TEXT, _QUIET = (244, 244, 246), (168, 172, 182)
-_LINE_SHARE = 0.036  # height of the type, as a share of the clip's short side
-_STRIP_LINES = 3.4
+_TEXT, _QUIET, _MARK = (244, 244, 246), (176, 180, 190), (255, 196, 84)
+_LINE_SHARE = 0.058  # height of the type by the clip's short side: readable in a tile 320 pixels wide
+_SECOND_LINE = 0.78
+_STRIP_LINES = 2.7
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+Colour = tuple[int, int, int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Caption:
-    """The strip as video planes (Y, U, V), to be laid over each frame from row `top` on."""
+def draw_strip(model: str, heading: str, mark: str, prompt: str, *, size: tuple[int, int]) -> Planes:
+    """The strip for a clip of this size (pixels), as wide as the clip: two lines, the first one larger.
 
-    top: int
-    planes: tuple[npt.NDArray[np.uint8], ...]
-    from_frame: int
-
-    def lay_over(self, frame: av.VideoFrame) -> None:
-        """Overwrite the lowest rows of a yuv420p frame."""
-        for plane, strip, scale in zip(frame.planes, self.planes, (1, 2, 2), strict=True):
-            rows = np.frombuffer(memoryview(plane), dtype=np.uint8).reshape(plane.height, plane.line_size)
-            start = self.top // scale
-            rows[start : start + strip.shape[0], : strip.shape[1]] = strip
-
-
-def caption_of(heading: str, prompt: str, *, model: str, size: tuple[int, int], from_frame: int) -> Caption:
-    """The strip for a clip of this size (pixels), with the model's own colour at its left."""
-    width, height = size
+    `heading` says what the clip is, with the model's own colour at its left; `mark` and the beginning
+    of the prompt follow below.
+    """
     line = max(10, round(min(size) * _LINE_SHARE))
-    strip_height = 2 * round(line * _STRIP_LINES / 2)
-    strip = _drawn(heading, prompt, model=model, size=(width, strip_height), line=line)
-    return Caption(top=height - strip_height, planes=_planes(strip), from_frame=from_frame)
+    strip = Image.new("RGB", (size[0], even(line * _STRIP_LINES)), _STRIP)
+    ImageDraw.Draw(strip).rectangle((0, 0, line // 3, strip.height), fill=_colour_of(model))
+    left = _write(strip, heading, at=(0.8 * line, 0.3 * line), type_size=line, colour=_TEXT)
+    low, small = 1.55 * line, round(line * _SECOND_LINE)
+    left = _write(strip, mark, at=(0.8 * line, low), type_size=small, colour=_MARK)
+    _write(strip, prompt, at=(left + 0.6 * small, low), type_size=small, colour=_QUIET)
+    return Planes.of(strip)
 
 
-def _drawn(heading: str, prompt: str, *, model: str, size: tuple[int, int], line: int) -> Image.Image:
-    """Two lines: what it is, and how the prompt begins."""
-    strip = Image.new("RGB", size, _STRIP)
-    draw = ImageDraw.Draw(strip)
-    draw.rectangle((0, 0, line // 3, size[1]), fill=_colour_of(model))
-    font: Font = ImageFont.load_default(line)
-    room = size[0] - 2 * line
-    draw.text((line, line * 0.35), _fitting(heading, font, room), font=font, fill=_TEXT)
-    draw.text((line, line * 1.85), _fitting(prompt, font, room), font=font, fill=_QUIET)
-    return strip
+def _write(
+    strip: Image.Image, text: str, *, at: tuple[float, float], type_size: int, colour: Colour
+) -> float:
+    """As much of the text as fits into the line; gives where it ends (pixels)."""
+    font: Font = ImageFont.load_default(type_size)
+    shown = _fitting(_drawable(text), font, strip.width - at[0] - type_size / 2)
+    ImageDraw.Draw(strip).text(at, shown, font=font, fill=colour)
+    return at[0] + font.getlength(shown)
 
 
-def _colour_of(model: str) -> tuple[int, int, int]:
-    hue = hashlib.sha256(model.encode()).digest()[2] / 256
-    red, green, blue = colorsys.hsv_to_rgb(hue, 0.65, 1.0)
-    return round(255 * red), round(255 * green), round(255 * blue)
+def _drawable(text: str) -> str:
+    """One line of what the built-in type can draw: European letters and typographic marks."""
+    kept = "".join(c if c < "\u0250" or "\u2010" <= c <= "\u2026" else " " for c in text)
+    return " ".join(kept.split())
 
 
-def _fitting(text: str, font: Font, room: int) -> str:
-    """As much of the first line of text as fits into the room (pixels)."""
-    words = " ".join(text.split())
-    if font.getlength(words) <= room:
-        return words
-    average = max(1.0, font.getlength(words) / len(words))
-    shown = words[: max(1, int(room / average))]
+def _fitting(text: str, font: Font, room: float) -> str:
+    if font.getlength(text) <= room:
+        return text
+    shown = text[: max(1, int(len(text) * room / font.getlength(text)))]
     while shown and font.getlength(f"{shown}…") > room:
         shown = shown[:-1]
     return f"{shown}…"
 
 
-def _planes(strip: Image.Image) -> tuple[npt.NDArray[np.uint8], ...]:
-    frame = av.VideoFrame.from_ndarray(np.asarray(strip), format="rgb24").reformat(format="yuv420p")
-    return tuple(
-        np.frombuffer(memoryview(plane), dtype=np.uint8)
-        .reshape(plane.height, plane.line_size)[:, : plane.width]
-        .copy()
-        for plane in frame.planes
-    )
+def _colour_of(model: str) -> Colour:
+    hue = hashlib.sha256(model.encode()).digest()[2] / 256
+    red, green, blue = colorsys.hsv_to_rgb(hue, 0.65, 1.0)
+    return round(255 * red), round(255 * green), round(255 * blue)

@@ -71,8 +71,8 @@ def view_at(motion: Motion, share: float) -> View:
 
 def _straight(motion: Motion, eased: float, swing: float) -> View:
     straight = {
-        Motion.PUSH_IN: View(zoom=1 + 0.32 * eased),
-        Motion.PULL_OUT: View(zoom=1.34 - 0.34 * eased),
+        Motion.PUSH_IN: View(zoom=1 + 0.26 * eased),
+        Motion.PULL_OUT: View(zoom=1.28 - 0.28 * eased),
         Motion.LEFT: View(zoom=1.04, x=-_REACH * swing),
         Motion.RIGHT: View(zoom=1.04, x=_REACH * swing),
         Motion.UP: View(zoom=1.04, y=-_REACH * swing),

@@ -9,19 +9,22 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
 
-from hailuo.simulator.subjects import silhouette
+from hailuo.simulator.planes import Box, Planes, Veil, even
+from hailuo.simulator.subjects import Figure, Tone, figure, named_colour
 
-__all__ = ["MARGIN", "Scene", "Setting", "paint", "setting_of"]
+__all__ = ["MARGIN", "Scene", "Setting", "Standing", "paint", "setting_of"]
 
-MARGIN = 0.25  # how much larger than the frame the layers are, for the camera to move in
+MARGIN = 0.25  # how much larger than the picture the layers are, for the camera to move in
+_BACKDROP_SHARE = 0.36  # of the picture's sides: what is out of focus can be painted small
+_FIGURE_SHARE = 0.7
 Colour = tuple[int, int, int]
 Pixels = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """The mood: hue (0..1) of backdrop and light, how bright, how many lamps, where the
-    light is, and how large (around 1) the subject."""
+    """The mood: hues (0..1), how bright, how many lamps, where the light is, how large (around 1) and how far
+    from the middle the subject."""
 
     backdrop_hue: float
     light_hue: float
@@ -31,25 +34,35 @@ class Setting:
     sun: bool
     from_left: bool
     scale: float
+    aside: float
+    body: tuple[float, float, float]  # hue, saturation, value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """The lit subject and its reflection, where they cover, and which part of the plate that is."""
+
+    picture: Planes
+    veil: Veil
+    box: Box
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """The layers of a clip, larger than the frame by MARGIN. `subject_box` is what the subject covers of its own.
+    """The layers of a clip: backdrop and subject larger than the picture by MARGIN.
 
-    `beam` is three frames wide, to be slid across, and is added as light.
+    `beam` is three pictures wide, to be slid across, and is added as light.
     """
 
-    backdrop: Image.Image
-    subject: Image.Image
-    subject_box: tuple[int, int, int, int]
+    backdrop: Planes
+    subject: Standing
     beam: Image.Image
 
 
-# words of the prompt: hue of the backdrop, brightness, saturation, lamps, sun
-_MOODS: tuple[tuple[tuple[str, ...], tuple[float, float, float, int, bool]], ...] = (
+Mood = tuple[float, float, float, int, bool]  # hue of the backdrop, brightness, saturation, lamps, sun
+_MOODS: tuple[tuple[tuple[str, ...], Mood], ...] = (  # by words of the prompt
     (("night", "neon", "city", "rain"), (0.68, 0.22, 0.75, 34, False)),
-    (("golden", "sunset", "sunrise", "beach", "warm", "morning"), (0.07, 0.72, 0.62, 8, True)),
+    (("golden", "sunset", "sunrise", "beach", "warm", "morning", "daylight"), (0.07, 0.72, 0.62, 8, True)),
     (("stone", "luxury", "premium", "black", "studio", "dark"), (0.60, 0.24, 0.35, 5, False)),
     (("street", "asphalt", "urban", "handheld"), (0.56, 0.46, 0.22, 18, False)),
     (("window", "soft", "white", "clean", "lifestyle"), (0.10, 0.82, 0.20, 6, True)),
@@ -60,9 +73,7 @@ _FLATTERING = (0.0, 0.06, 0.11, 0.47, 0.53, 0.60, 0.72, 0.80, 0.92)  # hues: no 
 def setting_of(prompt: str, model: str, dice: random.Random) -> Setting:
     """The same prompt gives the same mood; model and take shift hue, light and side."""
     own = _number_of(prompt) / 2**32
-    text = prompt.lower()
-    moods = (mood for words, mood in _MOODS if any(word in text for word in words))
-    hue, brightness, saturation, lamps, sun = next(moods, (own, 0.45, 0.55, 14, False))
+    hue, brightness, saturation, lamps, sun = _mood_of(prompt.lower()) or (own, 0.45, 0.55, 14, False)
     hue += 0.06 * (own - 0.5) + dice.uniform(-0.03, 0.03)
     return Setting(
         backdrop_hue=hue % 1,
@@ -73,7 +84,15 @@ def setting_of(prompt: str, model: str, dice: random.Random) -> Setting:
         sun=sun,
         from_left=dice.random() < 0.5,
         scale=dice.uniform(0.88, 1.06),
+        aside=dice.uniform(-0.07, 0.07),
+        body=named_colour(prompt) or (_light_hue(prompt, model, hue), 0.62, 0.30 + 0.55 * brightness),
     )
+
+
+def _mood_of(text: str) -> Mood | None:
+    """The mood whose word comes first."""
+    found = [(text.find(word), mood) for words, mood in _MOODS for word in words if word in text]
+    return min(found, key=lambda place: place[0])[1] if found else None
 
 
 def _light_hue(prompt: str, model: str, backdrop_hue: float) -> float:
@@ -88,15 +107,17 @@ def _number_of(text: str) -> int:
 
 
 def paint(prompt: str, setting: Setting, size: tuple[int, int], dice: random.Random) -> Scene:
-    """The scene for a frame of this size (pixels)."""
-    plate = (round(size[0] * (1 + MARGIN)), round(size[1] * (1 + MARGIN)))
-    subject = _subject(prompt, setting, plate)
+    """The scene for a picture of this size (pixels)."""
+    backdrop = _backdrop(setting, _plate(size, _BACKDROP_SHARE), dice)
     return Scene(
-        backdrop=_backdrop(setting, plate, dice),
-        subject=subject,
-        subject_box=subject.getbbox() or (0, 0, *plate),
-        beam=_beam(setting, size),
+        backdrop=Planes.of(backdrop),
+        subject=_standing(prompt, setting, _plate(size, _FIGURE_SHARE)),
+        beam=_beam((size[0] // 2, size[1] // 2)),
     )
+
+
+def _plate(size: tuple[int, int], share: float) -> tuple[int, int]:
+    return even(size[0] * share * (1 + MARGIN)), even(size[1] * share * (1 + MARGIN))
 
 
 def _backdrop(setting: Setting, plate: tuple[int, int], dice: random.Random) -> Image.Image:
@@ -148,61 +169,79 @@ def _with_floor(picture: Image.Image, horizon: int) -> Image.Image:
     return picture
 
 
-def _subject(prompt: str, setting: Setting, plate: tuple[int, int]) -> Image.Image:
-    """The silhouette, shaded, with a rim of light on the lit side and its reflection below."""
-    mask, tones = silhouette(prompt, plate, scale=setting.scale)
-    if setting.from_left:
-        mask, tones = ImageOps.mirror(mask), ImageOps.mirror(tones)
-    shaded = Image.fromarray(_shade(mask, tones, setting))
-    layer = _reflection(shaded, mask)
-    shaded.putalpha(mask)
-    layer.alpha_composite(shaded)
-    return layer
+def _standing(prompt: str, setting: Setting, plate: tuple[int, int]) -> Standing:
+    """The figure, shaded, with a rim of light on the lit side and its reflection on the floor."""
+    palette = {tone: _as_colour(_colour(*hsv)) for tone, hsv in _palette(setting).items()}
+    drawn = figure(prompt, plate, scale=setting.scale, aside=setting.aside, palette=palette)
+    shaded = Image.fromarray(_shade(drawn, setting, plate))
+    picture, veil = _with_reflection(shaded, drawn, plate[1])
+    left, top = drawn.left / plate[0], drawn.top / plate[1]
+    return Standing(
+        picture=Planes.of(picture),
+        veil=Veil.of(veil),
+        box=(left, top, left + veil.width / plate[0], top + veil.height / plate[1]),
+    )
 
 
-def _shade(mask: Image.Image, tones: Image.Image, setting: Setting) -> npt.NDArray[np.uint8]:
-    across, down = _grid(mask.size)
-    tone = np.asarray(tones, dtype=np.float32)[..., None] / 255
+def _palette(setting: Setting) -> dict[Tone, tuple[float, float, float]]:
+    hue, saturation, value = setting.body
+    return {
+        Tone.BODY: (hue, saturation, value),
+        Tone.DARK: (hue, 0.5 * saturation, 0.26 * value),
+        Tone.SKIN: (0.06, 0.38, 0.86),
+        Tone.GLASS: (hue, 0.30 * saturation, 0.35 + 0.25 * value),
+        Tone.LIGHT: (setting.backdrop_hue + 0.5, 0.10, 0.88),
+    }
+
+
+def _shade(drawn: Figure, setting: Setting, plate: tuple[int, int]) -> npt.NDArray[np.uint8]:
+    """Brighter towards the light, darker away from it and at the edges that it does not reach."""
+    across, down = _grid(drawn.mask.size)
     toward = (1 - across if setting.from_left else across)[..., None]
-    body = _colour(setting.light_hue, 0.62, 0.30 + 0.55 * setting.brightness)
-    light = _colour(setting.backdrop_hue + 0.5, 0.12, 1.0)
-    painted = np.where(tone > 0.7, light * 0.82, body * (0.25 + 1.3 * tone))
-    painted = np.where((tone > 0.7) & (tone < 0.8), _colour(0.06, 0.38, 0.86), painted)
-    painted *= 0.35 + 0.75 * toward + 0.25 * (1 - down[..., None])
-    painted += _rim(mask, setting) * _colour(setting.light_hue + 0.06, 0.25, 0.95)
+    painted = np.asarray(drawn.colours, dtype=np.float32) * (
+        0.55 + 0.55 * toward + 0.2 * (1 - down[..., None])
+    )
+    reach = max(2, plate[1] // 55)
+    painted *= 1 - 0.55 * _edge(drawn.mask, reach=2 * reach, from_left=not setting.from_left)
+    rim = _edge(drawn.mask, reach=reach, from_left=setting.from_left)
+    painted += rim * _colour(setting.light_hue + 0.06, 0.25, 0.85)
     return np.clip(painted, 0, 255).astype(np.uint8)
 
 
-def _rim(mask: Image.Image, setting: Setting) -> Pixels:
-    """How much of the light catches the edge that faces it (0..1)."""
-    reach = max(2, mask.height // 60)
-    moved = ImageChops.offset(mask, reach if setting.from_left else -reach, reach)
+def _edge(mask: Image.Image, *, reach: int, from_left: bool) -> Pixels:
+    """How much a light from that side and above catches the edges (0..1)."""
+    moved = ImageChops.offset(mask, reach if from_left else -reach, reach if from_left else -reach // 2)
     inner = moved.filter(ImageFilter.GaussianBlur(reach))
     edge = ImageChops.subtract(mask, inner)
     return np.asarray(edge, dtype=np.float32)[..., None] / np.float32(255)
 
 
-def _reflection(shaded: Image.Image, mask: Image.Image) -> Image.Image:
-    """A layer with nothing but the subject's mirror image on the floor, fading downwards."""
-    width, height = mask.size
-    layer = Image.new("RGBA", mask.size)
-    bottom = (mask.getbbox() or (0, 0, 0, height))[3]
-    depth = min(bottom, height - bottom)
-    if depth > 0:
-        box = (0, bottom - depth, width, bottom)
-        fade = Image.linear_gradient("L").resize((width, depth)).point(lambda value: (255 - value) * 0.5)
-        mirrored = ImageOps.flip(shaded.crop(box)).filter(ImageFilter.GaussianBlur(height / 150))
-        veil = ImageOps.flip(mask.crop(box)).filter(ImageFilter.GaussianBlur(height / 200))
-        mirrored.putalpha(ImageChops.multiply(veil, fade))
-        layer.paste(mirrored, (0, bottom))
-    return layer
+def _with_reflection(
+    shaded: Image.Image, drawn: Figure, plate_height: int
+) -> tuple[Image.Image, Image.Image]:
+    """The figure above its mirror image, which fades downwards; the picture, and where it covers."""
+    foot = drawn.bottom - drawn.top
+    depth = min(foot, max(0, plate_height - drawn.bottom))
+    size = (even(shaded.width), even(max(shaded.height, foot + depth)))
+    picture, veil = Image.new("RGB", size), Image.new("L", size)
+    if depth:
+        box = (0, foot - depth, shaded.width, foot)
+        fade = (
+            Image.linear_gradient("L").resize((shaded.width, depth)).point(lambda value: (255 - value) * 0.4)
+        )
+        soft = ImageFilter.GaussianBlur(plate_height / 170)
+        picture.paste(ImageOps.flip(shaded.crop(box)).filter(soft), (0, foot))
+        veil.paste(ImageChops.multiply(ImageOps.flip(drawn.mask.crop(box)).filter(soft), fade), (0, foot))
+    picture.paste(shaded.crop((0, 0, shaded.width, foot)), (0, 0))
+    veil.paste(drawn.mask.crop((0, 0, shaded.width, foot)), (0, 0))
+    return picture, veil
 
 
-def _beam(setting: Setting, size: tuple[int, int]) -> Image.Image:
-    """A slanting band of light, three frames wide, to be slid across."""
+def _beam(size: tuple[int, int]) -> Image.Image:
+    """A slanting band of light, three pictures wide, to be slid across."""
     across, down = _grid((size[0] * 3, size[1]))
-    band = np.exp(-(((across * 3 - 1.5 + 0.5 * (down - 0.5)) / 0.16) ** 2))[..., None]
-    return Image.fromarray((band * _colour(setting.light_hue, 0.3, 0.22)).astype(np.uint8))
+    band = 46 * np.exp(-(((across * 3 - 1.5 + 0.5 * (down - 0.5)) / 0.16) ** 2))
+    return Image.fromarray(band.astype(np.uint8))
 
 
 def _grid(size: tuple[int, int]) -> tuple[Pixels, Pixels]:
@@ -214,3 +253,8 @@ def _grid(size: tuple[int, int]) -> tuple[Pixels, Pixels]:
 def _colour(hue: float, saturation: float, value: float) -> Pixels:
     """Red, green and blue, 0..255."""
     return np.asarray(colorsys.hsv_to_rgb(hue % 1, saturation, min(1.0, value)), dtype=np.float32) * 255
+
+
+def _as_colour(pixels: Pixels) -> Colour:
+    red, green, blue = (int(value) for value in pixels)
+    return red, green, blue

@@ -1,6 +1,6 @@
 """Where ledger, clips, frames, manifests and galleries lie: a folder or an S3 bucket, behind one port."""
 
 from hailuo.store.folder import FolderStore
-from hailuo.store.port import Entry, MissingKeyError, Store, UnsafeStoreError
+from hailuo.store.port import Entry, Store
 
-__all__ = ["Entry", "FolderStore", "MissingKeyError", "Store", "UnsafeStoreError"]
+__all__ = ["Entry", "FolderStore", "Store"]

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from hailuo.errors import DamagedClipError, StoreUnavailableError
-from hailuo.store.port import SCRATCH, Entry, MissingKeyError, UnsafeStoreError, checked
+from hailuo.errors import DamagedClipError, MissingKeyError, StoreUnavailableError, UnsafeStoreError
+from hailuo.store.port import SCRATCH, Entry, checked
 
 __all__ = ["FolderStore"]
 

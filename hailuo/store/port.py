@@ -12,9 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
-from hailuo.errors import HailuoError
-
-__all__ = ["SCRATCH", "Entry", "MissingKeyError", "Store", "UnsafeStoreError", "checked"]
+__all__ = ["SCRATCH", "Entry", "Store", "checked"]
 
 SCRATCH = ".scratch"
 """A part that no key has: what a store keeps under it is in no listing."""
@@ -28,14 +26,6 @@ def checked(key: str) -> str:
         if not _PART.fullmatch(part) or not part.strip(".") or part == SCRATCH:
             raise ValueError(f"not a store key: {key!r}")
     return key
-
-
-class MissingKeyError(HailuoError):
-    """The store holds nothing under that key."""
-
-
-class UnsafeStoreError(HailuoError):
-    """The store lets a key be created twice: with it, a clip could be paid for twice."""
 
 
 @dataclass(frozen=True, slots=True)

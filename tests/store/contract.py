@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from hailuo.errors import DamagedClipError
-from hailuo.store import MissingKeyError, Store
+from hailuo.errors import DamagedClipError, MissingKeyError
+from hailuo.store import Store
 
 KEY = "shoe/main/ledger/v1/7KQ2M9X4TD/a001/intent"
 CLIP = "shoe/main/clips/7KQ2M9X4TD.mp4"

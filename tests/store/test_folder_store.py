@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from hailuo.errors import DamagedClipError, StoreUnavailableError
-from hailuo.store import FolderStore, MissingKeyError, Store
+from hailuo.errors import DamagedClipError, MissingKeyError, StoreUnavailableError
+from hailuo.store import FolderStore, Store
 from tests.store.contract import CLIP, KEY, MP4, TEXT, StoreContract, sha256_of
 
 Act = Callable[[Store, Path], Coroutine[object, object, object]]

@@ -11,7 +11,7 @@ import pytest
 
 from hailuo import job as job_module
 from hailuo.errors import IllegalMoveError
-from hailuo.job import Fact, Job, JobRecord, JobState, OutcomeKind, state_of, with_fact
+from hailuo.job import Fact, Job, JobRecord, JobState, Orphan, OutcomeKind, state_of, with_fact
 from hailuo.variant import FirstFrame
 from tests.factories import (
     ABANDONED,
@@ -37,15 +37,19 @@ OUTCOMES = (SUBMITTED, BUSY, REFUSED, UNSENT, ABANDONED)
 ENDS = (REFUNDED, KEPT, UNSAID, MODERATED)
 
 
-def record_of(*facts: Fact) -> JobRecord:
+def record_of(*facts: Fact | Orphan) -> JobRecord:
     """The record of one attempt with these facts."""
     record = JobRecord(creative_id=CID)
     for fact in facts:
-        record = with_fact(record, 1, fact)
+        if isinstance(fact, Orphan):
+            record = replace(record, attempts=(replace(record.attempts[0], orphans=(fact,)),))
+        else:
+            record = with_fact(record, 1, fact)
     return record
 
 
-RECORDS: dict[str, tuple[Fact, ...]] = {
+ORPHAN = Orphan(task_id="task_late", base_url="https://api.imarouter.com", at=AT)
+RECORDS: dict[str, tuple[Fact | Orphan, ...]] = {
     "nothing": (),
     "intent": (INTENT,),
     "doubt": (INTENT, DOUBT),
@@ -53,6 +57,7 @@ RECORDS: dict[str, tuple[Fact, ...]] = {
     "submitted after a doubt": (INTENT, DOUBT, SUBMITTED),
     "unsent": (INTENT, UNSENT),
     "abandoned": (INTENT, ABANDONED),
+    "abandoned too early": (INTENT, ABANDONED, ORPHAN),
     "refused, may repeat": (INTENT, BUSY),
     "refused for good": (INTENT, REFUSED),
     "failed and refunded": (INTENT, SUBMITTED, REFUNDED),
@@ -79,6 +84,7 @@ LEGAL: dict[str, set[str]] = {
     "submitted after a doubt": {"end", "end by moderation", "done"},
     "unsent": {"second intent"},
     "abandoned": {"second intent"},
+    "abandoned too early": set(),
     "refused, may repeat": {"second intent"},
     "refused for good": set(),
     "failed and refunded": {"second intent"},
@@ -148,12 +154,14 @@ def test_the_tables_name_every_fact_and_every_outcome() -> None:
     assert LEGAL.keys() == RECORDS.keys()
 
 
-ROWS: list[tuple[str, Sequence[Fact], timedelta, JobState]] = [
+ROWS: list[tuple[str, Sequence[Fact | Orphan], timedelta, JobState]] = [
     ("(nothing)", (), timedelta(0), JobState.NEW),
     ("intent", (INTENT,), timedelta(0), JobState.IN_DOUBT),
     ("intent", (INTENT,), HORIZON, JobState.UNKNOWN),
+    ("doubt", (INTENT, DOUBT), timedelta(0), JobState.UNKNOWN),
     ("outcome unsent", (INTENT, UNSENT), HORIZON, JobState.NEW),
     ("outcome abandoned", (INTENT, ABANDONED), HORIZON, JobState.NEW),
+    ("outcome abandoned, orphan", (INTENT, ABANDONED, ORPHAN), HORIZON, JobState.UNKNOWN),
     ("outcome refused, may repeat", (INTENT, BUSY), HORIZON, JobState.NEW),
     ("outcome refused, for good", (INTENT, REFUSED), HORIZON, JobState.REFUSED),
     ("outcome submitted", (INTENT, SUBMITTED), HORIZON, JobState.SUBMITTED),
@@ -164,7 +172,9 @@ ROWS: list[tuple[str, Sequence[Fact], timedelta, JobState]] = [
 
 
 @pytest.mark.parametrize(("row", "facts", "age", "state"), ROWS)
-def test_the_facts_tell_the_state(row: str, facts: Sequence[Fact], age: timedelta, state: JobState) -> None:
+def test_the_facts_tell_the_state(
+    row: str, facts: Sequence[Fact | Orphan], age: timedelta, state: JobState
+) -> None:
     """One test per row of the table in the module's docstring."""
     assert re.search(rf"^{re.escape(row)}\s+{state.name}\b", job_module.__doc__ or "", re.MULTILINE)
     assert state_of(record_of(*facts), store_now=AT + age, horizon=HORIZON, failed_retries=1) is state
