@@ -3,8 +3,10 @@
 # files, the flows. What is missing from the wheel fails here, not at a user's.
 set -eu
 bin=$1
+top=$(pwd)
 folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
+trap 'rm -rf "$folder" "$top/build"' EXIT
+rm -rf build  # what an earlier build left behind would get into the wheel
 "$bin/python" -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir "$folder" .
 cd "$folder"
 "$bin/python" -m zipfile -e ./*.whl here

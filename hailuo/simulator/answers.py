@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 __all__ = ["Answer", "AnswerError", "empty", "flat", "html", "nested", "ok", "plain", "xml"]
 
+_REQUEST_ID = b"{request_id}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
@@ -21,6 +23,10 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
     promised_bytes: int | None = None
     cut: bool = False
+
+    def signed(self, request_id: str) -> bytes:
+        """The body, with the id of the request where it quotes one."""
+        return self.body.replace(_REQUEST_ID, request_id.encode())
 
 
 class AnswerError(Exception):
@@ -49,8 +55,12 @@ def nested(
     kind: str = "new_api_error",
     headers: Mapping[str, str] | None = None,
 ) -> Answer:
-    """The middleware's error body, `{error: {message, type, code}}`; the code is often empty."""
-    return _json(status, {"error": {"message": message, "type": kind, "code": code}}, headers or {})
+    """The middleware's error body, `{error: {message, type, code}}`; the code is often empty.
+
+    The message ends with the request's id, as the gateway's do.
+    """
+    signed = f"{message} (request id: {_REQUEST_ID.decode()})"
+    return _json(status, {"error": {"message": signed, "type": kind, "code": code}}, headers or {})
 
 
 def html(status: int, title: str) -> Answer:

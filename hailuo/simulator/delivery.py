@@ -17,7 +17,7 @@ from hailuo.simulator.tasks import Task
 
 __all__ = ["Delivery"]
 
-_RANGE = re.compile(r"bytes=(\d+)-(\d*)")
+_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 _TYPE = "video/mp4"
 
 
@@ -35,36 +35,30 @@ class Delivery:
         return self._studio.length(task)
 
     def url(self, task: Task, *, base: str, now: float) -> str:
-        """A link that is honoured until it expires; `now` in simulated seconds."""
+        """A link that is honoured until it expires; `now` in simulated seconds, `base` is the API's."""
+        if task.meets(Fault.URL_ON_GATEWAY):
+            return f"{base.rstrip('/')}/v1/videos/{task.task_id}/content"
+        base = self._options.clips_base_url or base
         expires = int(now + self._options.url_lifetime_seconds)
         query = urlencode({"expires": expires, "sig": self._signature(task, expires)})
         return f"{base.rstrip('/')}/_clips/{task.task_id}.mp4?{query}"
 
-    async def answer(self, task: Task, request: Request, *, now: float) -> Answer:
-        """What the link gives: the clip, a part of it, or a fault."""
-        self._check_link(task, request, now)
+    def check_link(self, task: Task, request: Request, *, now: float) -> None:
+        """Raises AnswerError (403, XML) where the link is not signed as `url` does, or has expired."""
+        expires = request.query_params.get("expires", "")
+        signed = expires.isdigit() and request.query_params.get("sig") == self._signature(task, int(expires))
+        if not signed or int(expires) < now:
+            raise AnswerError(_expired())
+
+    async def answer(self, task: Task, request: Request) -> Answer:
+        """The clip, a part of it, or a fault."""
         row = self._dice.strike(
             Occasion(place=Strikes.DOWNLOAD, key=task.task_id, model=task.order.model, once=True)
         )
-        if row is None:
-            return await self.whole(task, request)
-        return await self._spoilt(task, request, row)
-
-    async def whole(self, task: Task, request: Request) -> Answer:
-        """The clip, or the range of it that was asked for."""
         clip = await asyncio.to_thread(self._studio.clip, task)
-        asked = _RANGE.fullmatch(request.headers.get("range", ""))
-        headers = {"Accept-Ranges": "bytes", "Cache-Control": "public, max-age=86400"}
-        if asked is None:
-            return Answer(status=200, body=clip, media_type=_TYPE, headers=headers)
-        first, last = int(asked[1]), min(int(asked[2] or len(clip)), len(clip) - 1)
-        if first > last:
-            return Answer(status=416, headers={"Content-Range": f"bytes */{len(clip)}"})
-        headers["Content-Range"] = f"bytes {first}-{last}/{len(clip)}"
-        return Answer(status=206, body=clip[first : last + 1], media_type=_TYPE, headers=headers)
+        return _asked_part(clip, request) if row is None else self._spoilt(clip, task, request, row)
 
-    async def _spoilt(self, task: Task, request: Request, row: FaultRow) -> Answer:
-        clip = await asyncio.to_thread(self._studio.clip, task)
+    def _spoilt(self, clip: bytes, task: Task, request: Request, row: FaultRow) -> Answer:
         half = clip[: len(clip) // 2]
         match row.fault:
             case Fault.URL_EXPIRED:
@@ -82,15 +76,24 @@ class Delivery:
                 assert row.answer  # noqa: S101 (the table gives every other download fault its answer)
                 return row.answer
 
-    def _check_link(self, task: Task, request: Request, now: float) -> None:
-        expires = request.query_params.get("expires", "")
-        signed = expires.isdigit() and request.query_params.get("sig") == self._signature(task, int(expires))
-        if not signed or int(expires) < now:
-            raise AnswerError(_expired())
-
     def _signature(self, task: Task, expires: int) -> str:
         content = f"{task.task_id}:{self._generations[task.task_id]}:{expires}"
         return hashlib.sha256(content.encode()).hexdigest()[:32]
+
+
+def _asked_part(clip: bytes, request: Request) -> Answer:
+    """The clip, or the range of it that was asked for (RFC 9110 section 14; several ranges are ignored)."""
+    headers = {"Accept-Ranges": "bytes", "Cache-Control": "public, max-age=86400"}
+    asked = _RANGE.fullmatch(request.headers.get("range", ""))
+    if asked is None or not any(asked.groups()):
+        return Answer(status=200, body=clip, media_type=_TYPE, headers=headers)
+    length = len(clip)
+    first = int(asked[1]) if asked[1] else max(0, length - int(asked[2]))
+    last = min(int(asked[2]), length - 1) if asked[1] and asked[2] else length - 1
+    if first > last:
+        return Answer(status=416, headers={"Content-Range": f"bytes */{length}"})
+    headers["Content-Range"] = f"bytes {first}-{last}/{length}"
+    return Answer(status=206, body=clip[first : last + 1], media_type=_TYPE, headers=headers)
 
 
 def _expired() -> Answer:

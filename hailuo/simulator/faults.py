@@ -97,6 +97,7 @@ class Fault(StrEnum):
     FAILED_FRAME_DOWNLOAD = "failed_frame_download"
     STUCK = "stuck"
     URL_LATE = "url_late"
+    URL_ON_GATEWAY = "url_on_gateway"
 
     TASK_NOT_EXIST = "task_not_exist"
     DATA_NULL = "data_null"
@@ -296,6 +297,11 @@ _TASK = (
     _fails(Fault.FAILED_FRAME_DOWNLOAD, Failure.OBJECT, "", _WGET, "the first frame cannot be fetched"),
     FaultRow(fault=Fault.STUCK, strikes=Strikes.TASK, says="stays in_progress for ever"),
     FaultRow(fault=Fault.URL_LATE, strikes=Strikes.TASK, says="completed two ticks before its URL comes"),
+    FaultRow(
+        fault=Fault.URL_ON_GATEWAY,
+        strikes=Strikes.TASK,
+        says="the URL is the gateway's own /content, which wants the key",
+    ),
 )
 _STATUS = (
     _status(Fault.TASK_NOT_EXIST, "unknown at first", flat(400, "task_not_exist", "task_not_exist")),

@@ -81,7 +81,7 @@ class Task:
         """What a GET shows at `now` (simulated seconds): the state at the last tick."""
         tick = tick_of(now)
         phase = self._phase(tick)
-        late = _URL_LATE_SECONDS if self._meets(Fault.URL_LATE) else 0.0
+        late = _URL_LATE_SECONDS if self.meets(Fault.URL_LATE) else 0.0
         has_url = phase is Phase.COMPLETED and tick >= _next_tick(self.ready) + late
         return Sight(phase=phase, updated_at=self._at(self._changed(phase)), has_url=has_url)
 
@@ -90,7 +90,7 @@ class Task:
             return Phase.ACCEPTED
         if tick < self._rendering_from:
             return Phase.QUEUED
-        if tick < self.ready or self._meets(Fault.STUCK):
+        if tick < self.ready or self.meets(Fault.STUCK):
             return Phase.RENDERING
         return Phase.FAILED if self.failed_at_tick is not None else Phase.COMPLETED
 
@@ -113,7 +113,8 @@ class Task:
     def _at(self, seconds: float) -> datetime:
         return self.accepted_at + timedelta(seconds=(seconds - self.accepted) / self.speed)
 
-    def _meets(self, fault: Fault) -> bool:
+    def meets(self, fault: Fault) -> bool:
+        """Whether this fault is the task's fate."""
         return self.fate is not None and self.fate.fault is fault
 
 

@@ -2,12 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 from hailuo.simulator.faults import Failure
 from hailuo.simulator.options import Profile
 from hailuo.simulator.tasks import Phase, Sight, Task
 
-__all__ = ["LEGACY_WORDS", "Show", "enveloped", "legacy_body", "status_body", "submit_body"]
+__all__ = [
+    "LEGACY_WORDS",
+    "Body",
+    "Show",
+    "balance_body",
+    "enveloped",
+    "legacy_body",
+    "status_body",
+    "submit_body",
+]
 
 Body = dict[str, object]
 
@@ -102,6 +112,18 @@ def legacy_body(show: Show) -> Body:
             },
         }
     )
+
+
+def balance_body(left_usd: Decimal, *, used_usd: Decimal) -> Body:
+    """The body of `GET /api/usage/token/user-balance`."""
+    data = {
+        "object": "user_balance",
+        "user_id": 1,
+        "username": "simulated",
+        "balance_usd": float(left_usd),
+        "used_amount_usd": float(used_usd),
+    }
+    return {"success": True, "message": "", "data": data}
 
 
 def enveloped(data: Mapping[str, object]) -> Body:

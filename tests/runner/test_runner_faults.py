@@ -44,6 +44,7 @@ HARMLESS = {
     Fault.FAILED_TEXT_IN_URL,
     Fault.FAILED_FRAME_DOWNLOAD,
     Fault.URL_LATE,
+    Fault.URL_ON_GATEWAY,
 }
 HELD = {
     Fault.TIMEOUT_408,

@@ -1,0 +1,109 @@
+"""Taking orders in: MiniMax's limit, the first frame, the price, and the task that comes of it."""
+
+import random
+from collections import Counter, deque
+from dataclasses import replace
+
+from hailuo.simulator.answers import AnswerError, flat
+from hailuo.simulator.books import Books
+from hailuo.simulator.fault_plan import FaultDice, Occasion
+from hailuo.simulator.faults import FAULTS, Fault, FaultRow, Strikes
+from hailuo.simulator.frames import Frame, FrameFetcher, FrameRefusedError, FrameUnreachableError
+from hailuo.simulator.options import SimulatorOptions
+from hailuo.simulator.orders import Order, invalid_params
+from hailuo.simulator.tasks import Task, pixels, render_seconds, task_id
+from hailuo.simulator.timepiece import Timepiece
+
+__all__ = ["Intake"]
+
+_MINUTE_SECONDS = 60.0
+
+
+class Intake:
+    """Makes tasks of legal orders, and charges them in `books`. A task's whole future is decided here."""
+
+    def __init__(
+        self,
+        options: SimulatorOptions,
+        *,
+        time: Timepiece,
+        books: Books,
+        dice: FaultDice,
+        frames: FrameFetcher,
+    ) -> None:
+        self._options = options
+        self._time = time
+        self._books = books
+        self._dice = dice
+        self._frames = frames
+        self._tasks: dict[str, Task] = {}
+        self._takes: Counter[str] = Counter()
+        self._recent: deque[float] = deque()
+
+    def task(self, name: str) -> Task | None:
+        """The task of this id, if it was ever made."""
+        return self._tasks.get(name)
+
+    async def take(self, order: Order, *, answered: bool) -> Task:
+        """Charge the order and make its task; `answered`: the client is told.
+
+        Raises AnswerError: 400 with MiniMax's "1002" or "2013", or 403 where the balance does not cover.
+        """
+        self._check_rate()
+        frame, fate = await self._frame(order)
+        if order.price_usd > self._books.balance_usd(self._time.seconds()):
+            raise AnswerError(flat(403, "insufficient_user_quota", "用户额度不足"))
+        task = self._new_task(order, frame, fate)
+        self._tasks[task.task_id] = task
+        self._books.charge(task, answered=answered)
+        return task
+
+    def _check_rate(self) -> None:
+        """MiniMax's limit of submits in any minute, shown as HTTP 400."""
+        limit, now = self._options.submits_per_minute, self._time.seconds()
+        while self._recent and self._recent[0] <= now - _MINUTE_SECONDS:
+            self._recent.popleft()
+        if limit is not None and len(self._recent) >= limit:
+            raise AnswerError(flat(400, "1002", "hailuo api error: rate limit"))
+        self._recent.append(now)
+
+    async def _frame(self, order: Order) -> tuple[Frame | None, FaultRow | None]:
+        """The first frame, or the fate of a task whose first frame cannot be fetched."""
+        if order.frame_url is None:
+            return None, None
+        try:
+            return await self._frames.fetch(order.frame_url), None
+        except FrameRefusedError as error:
+            raise AnswerError(invalid_params(str(error))) from error
+        except FrameUnreachableError as error:
+            return None, replace(FAULTS[Fault.FAILED_FRAME_DOWNLOAD], message=str(error))
+
+    def _new_task(self, order: Order, frame: Frame | None, fate: FaultRow | None) -> Task:
+        self._takes[order.request_sha256] += 1
+        take, seed = self._takes[order.request_sha256], self._options.seed
+        at, now = self._time.now(), self._time.seconds()
+        width, height = pixels(order.size, frame)
+        occasion = Occasion(place=Strikes.TASK, key=f"{order.request_sha256}:{take}", model=order.model)
+        return Task(
+            task_id=task_id(order, take=take, seed=seed, at=at),
+            order=order,
+            take=take,
+            number=len(self._tasks) + 1,
+            accepted=now,
+            accepted_at=at,
+            ready=now + self._render_seconds(order, take),
+            speed=self._time.speed,
+            width=width,
+            height=height,
+            frame=frame,
+            fate=fate or self._dice.strike(occasion),
+        )
+
+    def _render_seconds(self, order: Order, take: int) -> float:
+        dice = random.Random(f"{self._options.seed}:{order.request_sha256}:{take}")  # noqa: S311 (a simulation)
+        return render_seconds(
+            order,
+            dice=dice,
+            median=self._options.median_render_seconds,
+            p95=self._options.p95_render_seconds,
+        )
