@@ -24,7 +24,7 @@ from hailuo.pipeline.publish import Publication, publish
 from hailuo.pipeline.stores import open_store
 from hailuo.plan import Plan, make_plan
 from hailuo.polling import PollSchedule
-from hailuo.runner import Observer, Runner, Tools
+from hailuo.runner import Observer, Reached, Runner, Tools, unheard
 from hailuo.settings import Settings
 from hailuo.store import Store
 
@@ -80,7 +80,7 @@ class Session:
 
 @asynccontextmanager
 async def open_session(
-    prepared: Prepared, choice: Choice, settings: Settings, *, clock: Clock
+    prepared: Prepared, choice: Choice, settings: Settings, *, clock: Clock, reached: Reached = unheard
 ) -> AsyncIterator[Session]:
     """Open store, ledger and vendor for a sound campaign; closed when the block ends."""
     campaign = prepared.sound()
@@ -109,6 +109,7 @@ async def open_session(
             random=random,
             catalog=prepared.catalog,
             scratch=Path(scratch),
+            reached=reached,
         )
         yield Session(prepared, choice, settings, tools=tools)
 

@@ -2,6 +2,20 @@
 
 from hailuo.runner.events import Ending, Event, EventKind, Observer, Progress, RunReport, why
 from hailuo.runner.run import Runner
+from hailuo.runner.steps import Reached, Step, unheard
 from hailuo.runner.tools import Tools
 
-__all__ = ["Ending", "Event", "EventKind", "Observer", "Progress", "RunReport", "Runner", "Tools", "why"]
+__all__ = [
+    "Ending",
+    "Event",
+    "EventKind",
+    "Observer",
+    "Progress",
+    "Reached",
+    "RunReport",
+    "Runner",
+    "Step",
+    "Tools",
+    "unheard",
+    "why",
+]

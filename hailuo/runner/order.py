@@ -11,6 +11,7 @@ from hailuo.errors import FrameError
 from hailuo.job import Doubt, Job, Outcome, OutcomeKind
 from hailuo.runner.events import Ending, Event, EventKind, Observer
 from hailuo.runner.halt import Halt
+from hailuo.runner.steps import Step
 from hailuo.runner.tools import Tools, insist
 
 __all__ = ["Again", "Orders"]
@@ -56,6 +57,7 @@ class Orders:
         request = self.request(job)
         started = self._tools.clock.monotonic()
         ledger = self._tools.ledger
+        self._tools.reached(Step.BEFORE_INTENT)
         if not await ledger.intend(job, price_usd=price_usd, request_sha256=request_sha256(request)):
             return None  # another worker was first
         if self._interrupt.reason or self._tools.clock.monotonic() - started > _FENCE_SECONDS:
@@ -63,7 +65,9 @@ class Orders:
                 job.creative_id, self._outcome(OutcomeKind.UNSENT, message="stopped before the POST")
             )
             return None
+        self._tools.reached(Step.BEFORE_POST)
         answer = await self._tools.client.submit(request)
+        self._tools.reached(Step.AFTER_POST)
         if isinstance(answer, Accepted):
             await self._accepted(job, answer)
             return None
@@ -155,6 +159,7 @@ class Orders:
     async def _record(self, job: Job, outcome: Outcome, *, about: str) -> None:
         ledger = self._tools.ledger
         await insist(self._tools.clock, lambda: ledger.close(job.creative_id, outcome), about=about)
+        self._tools.reached(Step.AFTER_OUTCOME)
 
     def _outcome(self, kind: OutcomeKind, *, repeatable: bool = True, **said: str | None) -> Outcome:
         return Outcome(kind=kind, at=self._tools.clock.now(), repeatable=repeatable, **said)

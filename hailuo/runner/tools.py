@@ -14,6 +14,7 @@ from hailuo.errors import StoreUnavailableError
 from hailuo.ledger import Ledger
 from hailuo.limits import Limiter
 from hailuo.polling import PollSchedule
+from hailuo.runner.steps import Reached, unheard
 from hailuo.store import Store
 
 __all__ = ["Tools", "insist"]
@@ -27,7 +28,10 @@ _INSIST_LONGEST_SECONDS: Final = 30.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
-    """The run's connections to the world; `scratch` is a folder for downloads under way."""
+    """The run's connections to the world; `scratch` is a folder for downloads under way.
+
+    `reached` hears of every step between two effects.
+    """
 
     ledger: Ledger
     store: Store
@@ -38,6 +42,7 @@ class Tools:
     random: Random
     catalog: Catalog
     scratch: Path
+    reached: Reached = unheard
 
 
 async def insist(clock: Clock, write: Callable[[], Awaitable[T]], *, about: str) -> T:

@@ -23,7 +23,7 @@ from hailuo.loader import load_catalog
 from hailuo.matrix import expand
 from hailuo.plan import Plan, make_plan
 from hailuo.polling import PollSchedule
-from hailuo.runner import Runner, RunReport, Tools
+from hailuo.runner import Reached, Runner, RunReport, Tools, unheard
 from hailuo.simulator import ClipDetail, FaultPlan, Simulator, SimulatorOptions, SimulatorTransport
 from hailuo.store import Store
 from hailuo.testing import MemoryStore, VirtualClock
@@ -64,6 +64,7 @@ class World:
     options: SimulatorOptions
     clock: VirtualClock = field(default_factory=VirtualClock)
     campaign: Campaign = field(default_factory=lambda: campaign_of(30))
+    reached: Reached = unheard
 
     def __post_init__(self) -> None:
         self.simulator = Simulator(self.options, clock=self.clock)
@@ -114,6 +115,7 @@ class World:
             random=random,
             catalog=self.catalog,
             scratch=scratch,
+            reached=self.reached,
         )
 
     def net_usd_by_prompt(self) -> dict[str, Decimal]:
