@@ -7,13 +7,13 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
-from hailuo.canary import Canaries
 from hailuo.errors import FrameError, StoreUnavailableError
 from hailuo.job import Job, JobState
 from hailuo.plan import HELD, Plan, PlannedJob
 from hailuo.runner.collect import Collector
 from hailuo.runner.events import Ending, Event, EventKind, Observer, Progress, RunReport, why
 from hailuo.runner.halt import Halt, HaltedError
+from hailuo.runner.judge import Judge
 from hailuo.runner.order import Again, Orders
 from hailuo.runner.tools import Tools
 
@@ -24,6 +24,9 @@ _GRACE_SECONDS: Final = 20.0
 
 _CANARY_PATIENCE: Final = 0.25
 """The share of the deadline after which a canary that only renders slowly lets the others go."""
+
+_MOVING: Final = frozenset({JobState.NEW, JobState.SUBMITTED})
+"""Where a job stands at the start whose ending tells something about this run."""
 
 _Placed = Ending | Again | None
 _log = logging.getLogger(__name__)
@@ -43,8 +46,8 @@ class Runner:
         self._observe = observe
         self._stop_buying = Halt()
         self._interrupt = Halt()
-        self._canaries = Canaries()
-        self._out_alone: dict[str, asyncio.Task[None]] = {}
+        patience = tools.schedule.deadline_seconds * _CANARY_PATIENCE
+        self._judge = Judge(tools.clock, patience_seconds=patience, state=self._state, stop=self._stop)
         self._in_flight: set[str] = set()
         self._under_way: set[asyncio.Task[_Placed]] = set()
         self._endings: dict[str, Ending] = {}
@@ -64,7 +67,7 @@ class Runner:
         job = self._planned[creative_id].job
         ending = await self._guarded(job)
         self._leave(job)
-        self._judge_canary(job, ending)
+        self._judge.job_ended(job, ending, moved=self._planned[creative_id].state in _MOVING)
         self._endings[creative_id] = ending
         self._observe(Event(kind=EventKind.ENDED, creative_id=creative_id, text=ending.reason or ""))
         return ending
@@ -159,8 +162,7 @@ class Runner:
 
     async def _take_turn(self, job: Job) -> None:
         """Wait for the canary of the model, for room in flight and for the pace."""
-        if job.creative_id not in self._out_alone and await self._canaries.turn(job.variant.model):
-            self._out_alone[job.creative_id] = asyncio.create_task(self._lose_patience(job))
+        await self._judge.turn(job)
         await self._tools.limiter.turn()
         self._in_flight.add(job.creative_id)
 
@@ -179,6 +181,7 @@ class Runner:
         attempt = self._tools.ledger.record(job.creative_id).attempts[-1]
         ending = await self._collector.collect(job, attempt)
         self._leave(job)
+        self._judge.attempt_failed(job, self._tools.ledger.record(job.creative_id).attempts[-1])
         return ending
 
     def _enter(self, job: Job) -> None:
@@ -191,32 +194,9 @@ class Runner:
             self._in_flight.discard(job.creative_id)
             self._tools.limiter.leave()
 
-    async def _lose_patience(self, job: Job) -> None:
-        await self._tools.clock.sleep(self._tools.schedule.deadline_seconds * _CANARY_PATIENCE)
-        if self._state(job) is JobState.SUBMITTED:
-            self._canaries.prove(job.variant.model)
-
-    def _judge_canary(self, job: Job, ending: Ending) -> None:
-        model = job.variant.model
-        patience = self._out_alone.pop(job.creative_id, None)
-        if patience:
-            patience.cancel()
-        if ending.state is JobState.STORED:
-            self._canaries.prove(model)
-        elif patience and ending.cause in {None, "stopped"}:
-            self._canaries.pass_on(model)
-        elif patience:
-            self._canary_failed(job, ending)
-
-    def _canary_failed(self, job: Job, ending: Ending) -> None:
-        cause = ending.cause or ending.state.value
-        witness = job.variant.prompt if cause == "moderation" else job.creative_id
-        if self._canaries.fail(job.variant.model, cause=cause, witness=witness):
-            reason = (
-                f"the first jobs of {job.variant.model} all failed for one cause ({cause}): {ending.reason}"
-            )
-            self._stop_buying.throw(reason)
-            self._observe(Event(kind=EventKind.STOPPED, text=reason))
+    def _stop(self, reason: str) -> None:
+        self._stop_buying.throw(reason)
+        self._observe(Event(kind=EventKind.STOPPED, text=reason))
 
     async def _settle(self) -> None:
         """Let submits under way record their answers; after the grace they are cut off, and stay unknown."""

@@ -325,3 +325,37 @@ def test_a_store_that_refuses_the_intent_costs_nothing(make_world):
 
     assert report.exit_code is ExitCode.STOPPED
     assert world.simulator.invoice().calls.get("submits", 0) == 0
+
+
+@pytest.mark.parametrize(
+    ("fault", "cause", "next_step"),
+    [
+        (Fault.FAILED_OBJECT, "vendor_failure", "run again later"),
+        (Fault.CHARGED_THEN_502, "unknown", "hailuo reconcile"),
+        (Fault.DOWNLOAD_502, "download", "run again to collect"),
+        (Fault.SENSITIVE_1026, "moderation", "change the prompts"),
+    ],
+)
+def test_when_job_after_job_fails_for_one_cause_buying_stops(make_world, fault, cause, next_step):
+    """The canary came through, then nothing does: the breaker opens long before thirty are bought."""
+    world = make_world(faults=FaultPlan(script=(ScriptedFault(fault=fault, skip=2, times=999),)))
+
+    report = world.run()
+
+    assert report.exit_code is ExitCode.STOPPED
+    assert f"({cause})" in report.stopped
+    assert next_step in report.stopped
+    assert world.simulator.invoice().calls["submits"] < 30
+
+
+def test_what_ended_badly_last_night_does_not_stop_tonight(make_world):
+    """Ten jobs are unknown from yesterday: tonight's buying goes on."""
+    world = make_world(
+        faults=FaultPlan(script=(ScriptedFault(fault=Fault.CHARGED_THEN_DROPPED, skip=1, times=5),))
+    )
+    world.run()
+
+    report = world.run()
+
+    assert Counter(ending.state for ending in report.endings) == {JobState.STORED: 25, JobState.UNKNOWN: 5}
+    assert report.exit_code is ExitCode.INCOMPLETE
