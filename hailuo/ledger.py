@@ -45,6 +45,7 @@ from hailuo.job import (
     state_of,
     with_fact,
 )
+from hailuo.rollup import Rollups
 from hailuo.store import Entry, Store
 
 __all__ = ["HORIZON", "Ledger"]
@@ -70,6 +71,7 @@ class Ledger:
         self._clock = clock
         self._prefix = f"{campaign}/{edition}/ledger/v1/"
         self._worker = worker
+        self._rollups = Rollups(store, campaign=campaign, edition=edition)
         self._records: dict[str, JobRecord] = {}
         self._store_ahead = timedelta(0)
 
@@ -94,20 +96,27 @@ class Ledger:
     async def load(self, known: Collection[str] = ()) -> None:
         """Read where every job stands: one listing, and the facts of the jobs that are not finished.
 
-        Of a finished job only `done` is read, unless it is not among the `known` creative ids.
+        Of a finished job only `done` is read, and that from a rollup where one holds it, unless the job
+        is not among the `known` creative ids.
         """
         self._store_ahead = await self._store.now() - self._clock.now()
         by_job = _group(await self._store.listing(self._prefix), self._prefix)
+        rolled_up = await self._rollups.read()
         gate = asyncio.Semaphore(_READS_AT_ONCE)
-        reads = (self._read(cid, facts, full=cid not in known, gate=gate) for cid, facts in by_job.items())
+        reads = (
+            self._read(cid, facts, gate=gate, full=cid not in known, done=rolled_up.get(cid))
+            for cid, facts in by_job.items()
+        )
         self._records = {record.creative_id: record for record in await asyncio.gather(*reads)}
+        read = ((cid, record.done) for cid, record in self._records.items() if cid not in rolled_up)
+        await self._rollups.add((cid, done) for cid, done in read if done)
 
     async def refresh(self, creative_id: str) -> JobRecord:
         """Read one job's facts again."""
         found = _group(await self._store.listing(f"{self._prefix}{creative_id}/"), self._prefix)
         gate = asyncio.Semaphore(_READS_AT_ONCE)
         facts = found.get(creative_id, {})
-        self._records[creative_id] = await self._read(creative_id, facts, full=True, gate=gate)
+        self._records[creative_id] = await self._read(creative_id, facts, gate=gate)
         return self._records[creative_id]
 
     async def intend(self, job: Job, *, price_usd: Decimal, request_sha256: str) -> bool:
@@ -147,7 +156,10 @@ class Ledger:
 
     async def finish(self, creative_id: str, done: Done) -> bool:
         """Record that the clip lies verified in the store."""
-        return await self._write(creative_id, done.attempt, done)
+        won = await self._write(creative_id, done.attempt, done)
+        if won:
+            await self._rollups.add([(creative_id, done)])
+        return won
 
     async def _write(self, creative_id: str, number: int, fact: Fact) -> bool:
         """Offer a fact; where another was first, read what it was."""
@@ -192,9 +204,18 @@ class Ledger:
         return f"{self._prefix}{creative_id}/{place}"
 
     async def _read(
-        self, creative_id: str, facts: Mapping[str, datetime], *, full: bool, gate: asyncio.Semaphore
+        self,
+        creative_id: str,
+        facts: Mapping[str, datetime],
+        *,
+        gate: asyncio.Semaphore,
+        full: bool = True,
+        done: Done | None = None,
     ) -> JobRecord:
-        done = await self._fetch(creative_id, "done", Done, gate) if "done" in facts else None
+        if "done" not in facts:
+            done = None  # the listing is the authority
+        elif done is None:
+            done = await self._fetch(creative_id, "done", Done, gate)
         attempts = _attempt_times(creative_id, facts)
         if done and not full:
             bare = (Attempt(number=number, recorded_at=at) for number, at in attempts.items())

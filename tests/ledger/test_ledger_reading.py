@@ -129,7 +129,7 @@ def test_of_a_finished_job_only_done_is_read(clock: VirtualClock, counting: Coun
 
     clock.run(ledger.load({JOB.creative_id, make_job(take=3).creative_id}))
 
-    assert counting.listings == 1
+    assert counting.listings == 2  # the facts, and the rollups
     assert _names(counting, take=1) == ["done"]
     assert _names(counting, take=3) == ["a001/intent", "a001/outcome"]
     assert ledger.state(CID, failed_retries=0) is JobState.STORED
