@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 __all__ = ["Answer", "AnswerError", "empty", "flat", "html", "nested", "ok", "plain", "xml"]
 
 _REQUEST_ID = b"{request_id}"
+_JSON = "application/json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +27,7 @@ class Answer:
 
     def signed(self, request_id: str) -> bytes:
         """The body, with the id of the request where it quotes one."""
-        return self.body.replace(_REQUEST_ID, request_id.encode())
+        return self.body.replace(_REQUEST_ID, request_id.encode()) if self.media_type == _JSON else self.body
 
 
 class AnswerError(Exception):
@@ -87,4 +88,4 @@ def empty(status: int, *, headers: Mapping[str, str] | None = None) -> Answer:
 
 def _json(status: int, content: object, headers: Mapping[str, str]) -> Answer:
     body = json.dumps(content, ensure_ascii=False).encode()
-    return Answer(status=status, body=body, media_type="application/json", headers=headers)
+    return Answer(status=status, body=body, media_type=_JSON, headers=headers)

@@ -33,8 +33,9 @@ class Studio:
     Safe to call from several threads.
     """
 
-    def __init__(self, detail: ClipDetail, *, seed: int) -> None:
+    def __init__(self, detail: ClipDetail, *, seed: int, kept_bytes: int = _KEPT_BYTES) -> None:
         self._detail = detail
+        self._kept_bytes = kept_bytes
         self._seed = seed
         self._making = threading.Lock()
         self._keeping = threading.Lock()
@@ -71,7 +72,7 @@ class Studio:
         with self._keeping:
             self._kept[task_id] = clip
             self._lengths[task_id] = len(clip)
-            while sum(map(len, self._kept.values())) > _KEPT_BYTES and len(self._kept) > 1:
+            while sum(map(len, self._kept.values())) > self._kept_bytes and len(self._kept) > 1:
                 self._kept.popitem(last=False)
 
 

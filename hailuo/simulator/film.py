@@ -7,9 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import av
+from av.video.frame import PictureType
 from av.video.reformatter import VideoReformatter
-from PIL import Image, ImageChops
+from PIL import Image
 
+from hailuo.simulator.beam import Beam
 from hailuo.simulator.captions import draw_strip
 from hailuo.simulator.motion import Motion, View, motion_of, view_at
 from hailuo.simulator.planes import Box, Planes, even, rows_of
@@ -20,9 +22,8 @@ __all__ = ["film"]
 
 # Of the picture's sides: moved small and then enlarged by swscale, a clip costs a third. What is out of focus can
 # be smallest; a first frame is a photograph, and is seen beside the original.
-_BACKDROP_SHARE, _SCENE_SHARE, _STILL_SHARE = 1 / 3, 0.6, 0.75
+_BACKDROP_SHARE, _SCENE_SHARE, _STILL_SHARE = 1 / 3, 0.6, 0.68
 _STRIP_FROM, _STRIP_FRAMES = 6, 12  # an image-to-video clip begins with nothing but the first frame
-_CLOSER = 0.22
 
 
 def film(task: Task, *, frames: int, dice: random.Random) -> Iterator[av.VideoFrame]:
@@ -32,10 +33,16 @@ def film(task: Task, *, frames: int, dice: random.Random) -> Iterator[av.VideoFr
     if task.frame:
         with Image.open(io.BytesIO(task.frame.content)) as image:
             still = stage.prepared(image.convert("RGB"))
-        return _film_still(stage, still, view_at(motion, 1.0), frames)
-    prompt = task.order.prompt
-    scene = paint(prompt, setting_of(prompt, task.order.model, dice), stage.picture_size, dice)
-    return _film_scene(stage, scene, motion, frames)
+        return _film_still(stage, still, _Approach.of(motion, dice), frames)
+    setting = setting_of(task.order.prompt, task.order.model, dice)
+    scene = paint(task.order.prompt, setting, stage.picture_size, dice)
+    built = _Set.of(stage, scene, from_left=setting.from_left)
+    return (built.frame(view_at(motion, share), share) for share in _shares(frames))
+
+
+def _shares(frames: int) -> Iterator[float]:
+    """How much of the clip is over at each picture: from 0 to 1."""
+    return (number / (frames - 1) for number in range(frames))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,42 +94,32 @@ class _Stage:
         return Planes.of(still.resize(size, Image.Resampling.LANCZOS, box=box))
 
 
-def _film_scene(stage: _Stage, scene: Scene, motion: Motion, frames: int) -> Iterator[av.VideoFrame]:
-    built = _Set.of(stage, scene)
-    for number in range(frames):
-        share = number / (frames - 1)
-        yield built.frame(view_at(motion, share), share)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Set:
-    """A scene set up on a stage; its light in the size of the filmed picture, and in that of the filmed backdrop."""
+    """A scene set up on a stage. It is filmed at `size`, its backdrop at `far_size`, and enlarged after that."""
 
     stage: _Stage
     scene: Scene
-    near_beam: Image.Image
-    far_beam: Image.Image
+    size: tuple[int, int]
+    far_size: tuple[int, int]
+    beam: Beam
+    far_beam: Beam
     enlarge: VideoReformatter
 
     @classmethod
-    def of(cls, stage: _Stage, scene: Scene) -> "_Set":
+    def of(cls, stage: _Stage, scene: Scene, *, from_left: bool) -> "_Set":
         width, height = stage.picture_size
-
-        def beam(share: float) -> Image.Image:
-            size = (3 * even(width * share), even(height * share))
-            return scene.beam.resize(size, Image.Resampling.BILINEAR)
-
+        size = (even(width * _SCENE_SHARE), even(height * _SCENE_SHARE))
+        far_size = (even(width * _BACKDROP_SHARE), even(height * _BACKDROP_SHARE))
         return cls(
             stage=stage,
             scene=scene,
-            near_beam=beam(_SCENE_SHARE),
-            far_beam=beam(_BACKDROP_SHARE),
+            size=size,
+            far_size=far_size,
+            beam=Beam.of(size, from_left=from_left),
+            far_beam=Beam.of(far_size, from_left=from_left),
             enlarge=VideoReformatter(),
         )
-
-    @property
-    def size(self) -> tuple[int, int]:
-        return self.near_beam.width // 3, self.near_beam.height
 
     def frame(self, view: View, share: float) -> av.VideoFrame:
         """One picture, when this share of the clip is over."""
@@ -135,27 +132,19 @@ class _Set:
         """It follows the camera less than the subject does, which gives depth."""
         x, y = 0.4 * view.x - 0.08 * (view.drift - 0.5), 0.4 * view.y
         window = _window(View(zoom=1 + 0.35 * (view.zoom - 1), x=x, y=y))
-        back = self.scene.backdrop.seen(window, (self.far_beam.width // 3, self.far_beam.height))
-        return Planes(y=_lit(back.y, self.far_beam, share, (0, 0)), u=back.u, v=back.v)
+        back = self.scene.backdrop.seen(window, self.far_size)
+        return Planes(y=self.far_beam.over(back.y, share), u=back.u, v=back.v)
 
     def _put_subject(self, frame: av.VideoFrame, window: Box, share: float) -> None:
         """Only the pixels that the subject covers are worked on."""
-        subject, size = self.scene.subject, self.size
-        across = _covered(subject.box[0::2], window[0::2], size[0])
-        down = _covered(subject.box[1::2], window[1::2], size[1])
-        if not (across.pixels and down.pixels):
-            return
+        subject = self.scene.subject
+        across = _covered(subject.box[0::2], window[0::2], self.size[0])
+        down = _covered(subject.box[1::2], window[1::2], self.size[1])
         at, part = (across.start, down.start), (across.pixels, down.pixels)
         box = (across.first, down.first, across.last, down.last)
         near = subject.picture.seen(box, part)
-        over = Planes(y=_lit(near.y, self.near_beam, share, at), u=near.u, v=near.v)
+        over = Planes(y=self.beam.over(near.y, share, at), u=near.u, v=near.v)
         over.blend_onto(frame, at, subject.veil.seen(box, part))
-
-
-def _lit(plane: Image.Image, beam: Image.Image, share: float, at: tuple[int, int]) -> Image.Image:
-    """A part of the picture, `at` pixels from its left and top, with the sliding light added."""
-    left = at[0] + round((2 - 2 * share) * beam.width / 3)
-    return ImageChops.add(plane, beam.crop((left, at[1], left + plane.width, at[1] + plane.height)))
 
 
 def _window(view: View) -> Box:
@@ -187,22 +176,46 @@ def _covered(layer: Sequence[float], window: Sequence[float], side: int) -> _Cov
     return _Covered(start=start, pixels=end - start, first=first, last=first + (end - start) / scale / length)
 
 
-def _film_still(stage: _Stage, still: Planes, aim: View, frames: int) -> Iterator[av.VideoFrame]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Approach:
+    """How the camera moves into a first frame: how much closer, to where (shares of the frame), in which light."""
+
+    closer: float
+    x: float
+    y: float
+    from_left: bool
+
+    @classmethod
+    def of(cls, motion: Motion, dice: random.Random) -> "_Approach":
+        aim = view_at(motion, 1.0)
+        return cls(
+            closer=dice.uniform(0.14, 0.28),
+            x=0.5 + 4 * aim.x + dice.uniform(-0.12, 0.12),
+            y=0.5 + 4 * aim.y + dice.uniform(-0.12, 0.12),
+            from_left=dice.random() < 0.5,
+        )
+
+    def seen(self, share: float, *, flat: float) -> Box:
+        """The part of the first frame that is seen; `flat` is how much of the clip's height it fills."""
+        eased = share * share * (3 - 2 * share)
+        width = 1 / (1 + self.closer * eased)
+        height = width * flat
+        left = (1 - width) * (0.5 + (self.x - 0.5) * eased)
+        top = (1 - height) * (0.5 + (self.y - 0.5) * eased)
+        return left, top, left + width, top + height
+
+
+def _film_still(stage: _Stage, still: Planes, approach: _Approach, frames: int) -> Iterator[av.VideoFrame]:
     """Start from the whole first frame, then move into it; it makes room for the strip, so nothing is covered."""
-    for number in range(frames):
-        share = number / (frames - 1)
+    beam = Beam.of(still.y.size, from_left=approach.from_left)
+    for number, share in enumerate(_shares(frames)):
         rows = stage.strip.y.height * min(1.0, max(0.0, (number - _STRIP_FROM) / _STRIP_FRAMES))
         strip_rows = even(rows) if rows else 0
         height = stage.height - strip_rows
-        box = _closer(share * share * (3 - 2 * share), aim, flat=height / stage.height)
         size = (even(stage.width * _STILL_SHARE), even(height * _STILL_SHARE))
-        yield stage.frame(still.seen(box, size).as_frame(), strip_rows=strip_rows)
-
-
-def _closer(eased: float, aim: View, *, flat: float) -> Box:
-    """The part of the first frame that is seen; `flat` is how much of the clip's height it fills."""
-    width = 1 / (1 + _CLOSER * eased)
-    height = width * flat
-    left = (1 - width) * (0.5 + 4 * aim.x * eased)
-    top = (1 - height) * (0.5 + 4 * aim.y * eased)
-    return left, top, left + width, top + height
+        near = still.seen(approach.seen(share, flat=height / stage.height), size)
+        lit = Planes(y=beam.over(near.y, share), u=near.u, v=near.v)
+        frame = stage.frame(lit.as_frame(), strip_rows=strip_rows)
+        if number == _STRIP_FROM + _STRIP_FRAMES:
+            frame.pict_type = PictureType.I  # drawn afresh, so that nothing of the picture shines through
+        yield frame

@@ -1,4 +1,4 @@
-"""Pictures to film: a backdrop, a lit subject and a light that sweeps, painted once per clip."""
+"""Pictures to film: a backdrop and a lit subject, painted once per clip."""
 
 import colorsys
 import hashlib
@@ -49,14 +49,10 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """The layers of a clip: backdrop and subject larger than the picture by MARGIN.
-
-    `beam` is three pictures wide, to be slid across, and is added as light.
-    """
+    """The layers of a clip, larger than the picture by MARGIN."""
 
     backdrop: Planes
     subject: Standing
-    beam: Image.Image
 
 
 Mood = tuple[float, float, float, int, bool]  # hue of the backdrop, brightness, saturation, lamps, sun
@@ -112,7 +108,6 @@ def paint(prompt: str, setting: Setting, size: tuple[int, int], dice: random.Ran
     return Scene(
         backdrop=Planes.of(backdrop),
         subject=_standing(prompt, setting, _plate(size, _FIGURE_SHARE)),
-        beam=_beam((size[0] // 2, size[1] // 2)),
     )
 
 
@@ -235,13 +230,6 @@ def _with_reflection(
     picture.paste(shaded.crop((0, 0, shaded.width, foot)), (0, 0))
     veil.paste(drawn.mask.crop((0, 0, shaded.width, foot)), (0, 0))
     return picture, veil
-
-
-def _beam(size: tuple[int, int]) -> Image.Image:
-    """A slanting band of light, three pictures wide, to be slid across."""
-    across, down = _grid((size[0] * 3, size[1]))
-    band = 46 * np.exp(-(((across * 3 - 1.5 + 0.5 * (down - 0.5)) / 0.16) ** 2))
-    return Image.fromarray(band.astype(np.uint8))
 
 
 def _grid(size: tuple[int, int]) -> tuple[Pixels, Pixels]:

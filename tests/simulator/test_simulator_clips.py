@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from hailuo.simulator import ClipDetail
+from hailuo.simulator import ClipDetail, Fault, FaultPlan
 
 FRAME_URL = "https://frames.example/a.jpg"
 SHAPES = {
@@ -130,7 +130,14 @@ def test_the_same_task_gives_the_same_bytes_to_everybody(make_desk):
 
 
 @pytest.mark.parametrize(
-    ("asked", "part"), [("bytes=0-99", slice(0, 100)), ("bytes=100-", slice(100, None))], ids=str
+    ("asked", "part"),
+    [
+        ("bytes=0-99", slice(0, 100)),
+        ("bytes=100-", slice(100, None)),
+        ("bytes=-100", slice(-100, None)),
+        ("bytes=0-99999999", slice(None)),
+    ],
+    ids=str,
 )
 def test_a_range_of_a_clip_can_be_fetched(desk, asked, part):
     """206 with Content-Range."""
@@ -146,6 +153,22 @@ def test_a_range_of_a_clip_can_be_fetched(desk, asked, part):
 def test_a_range_behind_the_end_cannot(desk):
     """416 with the clip's length."""
     assert desk.fetch(desk.finished(), Range="bytes=99999999-").status_code == 416
+
+
+@pytest.mark.parametrize("asked", ["bytes=-", "bytes=0-9,20-29", "lines=1-2", "bytes=a-b"])
+def test_a_range_that_is_not_understood_is_ignored(desk, asked):
+    """RFC 9110: the whole clip, 200."""
+    assert desk.fetch(desk.finished(), Range=asked).status_code == 200
+
+
+def test_a_head_tells_the_length_and_sends_nothing(desk):
+    """As an object store does."""
+    url = desk.finished()
+
+    answer = desk.ask("HEAD", url, key=None)
+
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert int(answer.headers["Content-Length"]) == len(desk.fetch(url).content)
 
 
 def test_a_link_needs_no_key_and_no_change(desk):
@@ -183,7 +206,20 @@ def test_content_streams_the_clip_to_who_has_a_key(desk):
     desk.advance(3600)
 
     assert desk.ask("GET", f"/v1/videos/{task_id}/content").content == desk.fetch(desk.url(task_id)).content
-    assert desk.ask("GET", "/v1/videos/task_1/content").json()["error"]["message"] == "Task not found"
+    missing = desk.ask("GET", "/v1/videos/task_1/content")
+    assert (missing.status_code, missing.json()["error"]["message"][:14]) == (404, "Task not found")
+
+
+def test_a_url_on_the_gateway_wants_the_key(make_desk):
+    """Where the gateway cannot resolve the file, it offers its own /content: 401 to strangers."""
+    desk = make_desk(
+        faults=FaultPlan(rates={Fault.URL_ON_GATEWAY: 1}), clips_base_url="https://clips.example"
+    )
+    url = desk.finished()
+
+    assert url.startswith("http://simulator/v1/videos/")
+    assert desk.fetch(url).status_code == 401
+    assert desk.ask("GET", url).content[4:8] == b"ftyp"
 
 
 def test_clips_can_be_on_another_host_than_the_api(make_desk):

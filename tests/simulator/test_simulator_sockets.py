@@ -1,7 +1,12 @@
 """The simulator on a real socket: the same answers, and connections that are really cut."""
 
+import gc
+import io
+import threading
+
 import httpx
 import pytest
+from PIL import Image
 
 from hailuo.simulator import (
     ClipDetail,
@@ -27,9 +32,9 @@ def options(*faults):
     )
 
 
-def bought(client):
+def bought(client, **changes):
     """The URL of a clip; at this speed the first GET may be a moment early."""
-    task_id = client.post("/v1/videos", json=ORDER).json()["task_id"]
+    task_id = client.post("/v1/videos", json=ORDER | changes).json()["task_id"]
     while (body := client.get(f"/v1/videos/{task_id}").json())["status"] != "completed":
         pass
     return body["metadata"]["url"]
@@ -88,3 +93,48 @@ def test_a_folder_is_offered_beside_it(tmp_path):
         answer = httpx.get(f"{base_url}/frames/a.png")
 
     assert answer.content == b"png"
+
+
+def test_a_first_frame_in_a_folder_becomes_a_clip_of_its_shape(tmp_path):
+    """End to end on loopback: the store's folder, the vendor that fetches from it, the clip."""
+    written = io.BytesIO()
+    Image.new("RGB", (900, 1600), (200, 30, 30)).save(written, "PNG")
+    (tmp_path / "a.png").write_bytes(written.getvalue())
+
+    with (
+        serving_folder(tmp_path) as frames_url,
+        simulating(options()) as base_url,
+        httpx.Client(base_url=base_url, headers=KEY) as client,
+    ):
+        metadata = {"first_frame_image": f"{frames_url}/a.png"}
+        bought(client, model="MiniMax-Hailuo-2.3", size="768p", metadata=metadata)
+        task_id = client.get("/_sim/invoice").json()["lines"][0]["task_id"]
+        (result,) = client.get(f"/v1/videos/{task_id}").json()["results"]
+
+    assert (result["width"], result["height"]) == (768, 1366)
+
+
+def test_a_simulator_that_is_shut_down_leaves_nothing_behind(tmp_path):
+    """No thread, no open socket (an unclosed one would warn, and a warning is an error), no answer."""
+    before = set(threading.enumerate())
+
+    with (
+        simulating(options()) as base_url,
+        serving_folder(tmp_path),
+        httpx.Client(base_url=base_url) as client,
+    ):
+        client.get("/")
+    gc.collect()
+
+    assert set(threading.enumerate()) == before
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(base_url)
+
+
+def test_two_simulators_run_side_by_side():
+    """Each on a free port of its own, with books of its own."""
+    with simulating(options()) as one, simulating(options()) as other:
+        httpx.post(f"{one}/v1/videos", json=ORDER, headers=KEY)
+        accepted = [httpx.get(f"{url}/_sim/invoice").json()["accepted"] for url in (one, other)]
+
+    assert accepted == [1, 0]
