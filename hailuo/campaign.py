@@ -66,6 +66,7 @@ class Campaign:
     takes: int = 1
     illegal: IllegalPolicy = IllegalPolicy.STOP
     budget_usd: Decimal | None = None
+    campaign_budget_usd: Decimal | None = None
     control: Mapping[str, str] = field(default_factory=dict)
     placements: tuple[str, ...] = ()
     failed_retries: int = 1

@@ -5,7 +5,8 @@
     │   ├── CampaignError         the campaign file, its rows or its frames
     │   ├── CatalogError          a catalog file
     │   ├── SettingsError         the environment
-    │   └── AdmissionError        budget, balance, key, store or price forbid the run
+    │   ├── AdmissionError        budget, balance, key, store or price forbid the run
+    │   └── SettlementError       a decision about an unknown attempt that cannot be recorded
     ├── TransientError          wait, then ask again
     │   └── StoreUnavailableError the store did not answer; nothing was decided
     ├── TerminalError           give up on this job, the others go on
@@ -41,6 +42,7 @@ __all__ = [
     "RefusedError",
     "RunStoppedError",
     "SettingsError",
+    "SettlementError",
     "StoreError",
     "StoreUnavailableError",
     "TerminalError",
@@ -108,6 +110,10 @@ class SettingsError(RefusedError):
 
 class AdmissionError(RefusedError):
     """The plan as a whole may not run: budget, balance, key, store or price."""
+
+
+class SettlementError(RefusedError):
+    """The decision about an unknown attempt cannot be recorded: no such attempt, not unknown, not its task."""
 
 
 class TransientError(HailuoError):

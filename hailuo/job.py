@@ -4,9 +4,11 @@
 intent                          IN_DOUBT     younger than the horizon: perhaps being sent right now
 intent                          UNKNOWN      older: held with its money until somebody settles it
 doubt                           UNKNOWN      the submit ended without a verdict: held likewise
+intent that adopts              UNKNOWN      takes over a task id that came late; sends nothing, awaits its outcome
 outcome unsent                  NEW          nothing reached the vendor: may be bought
 outcome abandoned               NEW          a person released it: may be bought
 outcome abandoned, orphan       UNKNOWN      given up too early: its task id came after all, to be adopted
+orphan, later attempt empty     UNKNOWN      likewise, after an attempt that holds no task (any more) either
 outcome refused, may repeat     NEW          the vendor was busy, or the key or balance was the cause
 outcome refused, for good       REFUSED      moderation, invalid input: this request will never pass
 outcome submitted               SUBMITTED    at the vendor, paid; poll, download, store
@@ -35,10 +37,12 @@ __all__ = [
     "Job",
     "JobRecord",
     "JobState",
+    "LateTask",
     "Orphan",
     "Outcome",
     "OutcomeKind",
     "creative_id_of",
+    "paid_twice_usd",
     "state_of",
     "with_fact",
 ]
@@ -100,7 +104,10 @@ class OutcomeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
-    """The right to POST once, taken before the POST."""
+    """The right to POST once, taken before the POST.
+
+    One that `adopts` gives no such right: it takes over a task id that came late, and nothing is sent.
+    """
 
     nonce: str
     worker: str
@@ -108,6 +115,7 @@ class Intent:
     price_usd: Decimal
     request_sha256: str
     job: Job
+    adopts: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,8 +198,25 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LateTask:
+    """A task id that came late, and the attempt whose POST it answers."""
+
+    attempt: Attempt
+    orphan: Orphan
+
+    @property
+    def price_usd(self) -> Decimal:
+        """What was reserved for it: the vendor has a task, hence the money."""
+        return self.attempt.intent.price_usd if self.attempt.intent else Decimal(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobRecord:
-    """Everything the ledger knows of one job."""
+    """Everything the ledger knows of one job.
+
+    An orphan is unclaimed while no attempt holds its task id. The first of them is `adoptable` as soon as the
+    last attempt has come to nothing: it is paid, and saves buying. All others are `paid_twice`.
+    """
 
     creative_id: str
     attempts: tuple[Attempt, ...] = ()
@@ -212,6 +237,30 @@ class JobRecord:
         """Attempts that the vendor failed."""
         return sum(1 for attempt in self.attempts if attempt.end)
 
+    @property
+    def adoptable(self) -> LateTask | None:
+        """The late task id that the next attempt may take over."""
+        unclaimed = self._unclaimed
+        return unclaimed[0] if unclaimed and self.done is None and _came_to_nothing(self.last) else None
+
+    @property
+    def paid_twice(self) -> tuple[LateTask, ...]:
+        """Late task ids for which something else was bought, or is being bought."""
+        return self._unclaimed[1:] if self.adoptable else self._unclaimed
+
+    @property
+    def _unclaimed(self) -> tuple[LateTask, ...]:
+        intents = {attempt.intent.adopts for attempt in self.attempts if attempt.intent}
+        outcomes = {attempt.outcome.task_id for attempt in self.attempts if attempt.outcome}
+        claimed = intents | outcomes | {self.done.task_id if self.done else None}
+        late = {
+            orphan.task_id: LateTask(attempt=attempt, orphan=orphan)
+            for attempt in self.attempts
+            for orphan in attempt.orphans
+            if orphan.task_id not in claimed
+        }
+        return tuple(late.values())
+
 
 class JobState(StrEnum):
     """Where a job stands; see the table at the top."""
@@ -225,6 +274,11 @@ class JobState(StrEnum):
     STORED = "stored"
 
 
+def paid_twice_usd(record: JobRecord) -> Decimal:
+    """US dollars at the vendor for tasks that this job did not need."""
+    return sum((late.price_usd for late in record.paid_twice), Decimal(0))
+
+
 def state_of(record: JobRecord, *, store_now: datetime, horizon: timedelta, failed_retries: int) -> JobState:
     """Where the job stands by the facts alone.
 
@@ -235,17 +289,28 @@ def state_of(record: JobRecord, *, store_now: datetime, horizon: timedelta, fail
     attempt = record.last
     if attempt is None:
         return JobState.NEW
-    if attempt.end:
-        return _after_end(record, attempt.end, failed_retries)
-    if attempt.outcome:
-        return JobState.UNKNOWN if _is_orphaned(attempt) else _after_outcome(attempt.outcome)
-    young = attempt.doubt is None and store_now - attempt.recorded_at < horizon
-    return JobState.IN_DOUBT if young else JobState.UNKNOWN
+    if attempt.outcome is None:
+        return _before_outcome(attempt, age=store_now - attempt.recorded_at, horizon=horizon)
+    if record.adoptable:
+        return JobState.UNKNOWN
+    return _after_end(record, attempt.end, failed_retries) if attempt.end else _after_outcome(attempt.outcome)
 
 
-def _is_orphaned(attempt: Attempt) -> bool:
-    """A task id came after the attempt was closed without one: the vendor has a task, and the money."""
-    return bool(attempt.orphans) and attempt.outcome is not None and attempt.outcome.task_id is None
+def _before_outcome(attempt: Attempt, *, age: timedelta, horizon: timedelta) -> JobState:
+    may_be_sending = attempt.doubt is None and not _adopts(attempt)
+    return JobState.IN_DOUBT if may_be_sending and age < horizon else JobState.UNKNOWN
+
+
+def _adopts(attempt: Attempt) -> str | None:
+    """The task id that the attempt takes over, if it does."""
+    return attempt.intent.adopts if attempt.intent else None
+
+
+def _came_to_nothing(attempt: Attempt | None) -> bool:
+    """Closed, and no task to collect: refused, unsent, abandoned, or failed by the vendor."""
+    if attempt is None or attempt.outcome is None:
+        return False
+    return attempt.end is not None or attempt.outcome.kind is not OutcomeKind.SUBMITTED
 
 
 def _after_outcome(outcome: Outcome) -> JobState:
@@ -293,25 +358,35 @@ def with_fact(record: JobRecord, number: int, fact: Fact) -> JobRecord:
 def _may_follow(record: JobRecord, number: int, fact: Fact) -> bool:
     last = record.last
     if isinstance(fact, Intent):
-        return number == len(record.attempts) + 1 and _is_open(record)
+        return number == len(record.attempts) + 1 and _may_open(record, fact)
     if record.done or last is None or last.number != number or last.end:
         return False
     if isinstance(fact, Doubt):
-        return last.doubt is None and last.outcome is None
+        return last.doubt is None and last.outcome is None and not _adopts(last)
     if isinstance(fact, Outcome):
-        return last.outcome is None
+        return last.outcome is None and _may_answer(last, fact)
     return last.outcome is not None and last.outcome.kind is OutcomeKind.SUBMITTED
 
 
-def _is_open(record: JobRecord) -> bool:
-    """Whether another attempt may be opened at all; how often is the campaign's policy."""
-    last = record.last
+def _may_open(record: JobRecord, intent: Intent) -> bool:
+    """Whether this attempt may be opened; how often one may buy again is the campaign's policy.
+
+    A late task id is taken over by an intent that adopts just that one; till then nothing is bought.
+    """
+    late, last = record.adoptable, record.last
+    if late or intent.adopts:
+        return late is not None and late.orphan.task_id == intent.adopts
     if record.done or last is None:
         return record.done is None
     if last.end:
         return bool(last.end.refunded) and not last.end.moderated
-    open_again = last.outcome is not None and _after_outcome(last.outcome) is JobState.NEW
-    return open_again and not _is_orphaned(last)
+    return last.outcome is not None and _after_outcome(last.outcome) is JobState.NEW
+
+
+def _may_answer(attempt: Attempt, outcome: Outcome) -> bool:
+    """Whatever became of a POST; of an attempt that adopts, only the task it took over."""
+    adopted = _adopts(attempt)
+    return adopted is None or (outcome.kind is OutcomeKind.SUBMITTED and outcome.task_id == adopted)
 
 
 def _last_word(record: JobRecord) -> str:

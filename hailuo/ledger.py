@@ -1,6 +1,6 @@
 """The durable record of attempts: write-once facts beside the clips.
 
-    {campaign}/{edition}/ledger/v1/{creative_id}/a001/intent      the right to POST once
+    {campaign}/{edition}/ledger/v1/{creative_id}/a001/intent      the right to POST once (or: adopts a late task id)
                                                  a001/doubt       the POST ended without a verdict
                                                  a001/outcome     submitted | refused | unsent | abandoned
                                                  a001/end         the vendor failed the task
@@ -14,11 +14,12 @@ is at most one POST per attempt, and an ambiguous submit is never repeated witho
 
 import asyncio
 import hashlib
+import json
 import logging
 import re
 import secrets
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -39,6 +40,7 @@ from hailuo.job import (
     Job,
     JobRecord,
     JobState,
+    LateTask,
     Orphan,
     Outcome,
     OutcomeKind,
@@ -48,13 +50,14 @@ from hailuo.job import (
 from hailuo.rollup import Rollups
 from hailuo.store import Entry, Store
 
-__all__ = ["HORIZON", "Ledger"]
+__all__ = ["HORIZON", "Ledger", "keys_naming"]
 
 HORIZON: Final = timedelta(seconds=SUBMIT_SECONDS_AT_MOST + 60)
 """How long an intent without outcome may be another worker's business: the longest POST and a margin."""
 
 _READS_AT_ONCE = 32
 _KEY = re.compile(r"[0-9A-Z]{10}/(?:done|a\d{3,}/(?:intent|doubt|outcome|end|orphan-\w+))")
+_NAMES_A_TASK = re.compile(r"[^/]+/[^/]+/ledger/v1/[^/]+/(?:done|a\d{3,}/(?:outcome|orphan-\w+))")
 _KINDS: Mapping[type, str] = {Intent: "intent", Doubt: "doubt", Outcome: "outcome", End: "end", Done: "done"}
 
 _ADAPTERS: Mapping[type, TypeAdapter[Any]] = {kind: TypeAdapter(kind) for kind in (*_KINDS, Orphan)}
@@ -133,6 +136,23 @@ class Ledger:
         if won:
             self._records[job.creative_id] = self._by_store_time(self._records[job.creative_id])
         return won
+
+    async def take_over(self, creative_id: str, late: LateTask) -> bool:
+        """Open an attempt for a task id that came late; nothing is sent for it. Its outcome is to `settle`."""
+        bought = late.attempt.intent
+        assert bought  # noqa: S101 (the ledger reads it for every job that has an orphan)
+        intent = replace(
+            bought,
+            nonce=secrets.token_hex(16),
+            worker=self._worker,
+            at=self._clock.now(),
+            adopts=late.orphan.task_id,
+        )
+        return await self._write(creative_id, len(self.record(creative_id).attempts) + 1, intent)
+
+    async def settle(self, creative_id: str, outcome: Outcome) -> bool:
+        """Record how the last attempt's POST ended by somebody's decision, unless its own answer came first."""
+        return await self._write(creative_id, len(self.record(creative_id).attempts), outcome)
 
     async def close(self, creative_id: str, outcome: Outcome) -> bool:
         """Record how the last attempt's POST ended. A task id that comes too late becomes an orphan."""
@@ -217,7 +237,8 @@ class Ledger:
         elif done is None:
             done = await self._fetch(creative_id, "done", Done, gate)
         attempts = _attempt_times(creative_id, facts)
-        if done and not full:
+        late = any("/orphan-" in name for name in facts)  # what was paid twice is told for ever
+        if done and not full and not late:
             bare = (Attempt(number=number, recorded_at=at) for number, at in attempts.items())
             return JobRecord(creative_id=creative_id, attempts=tuple(bare), done=done)
         read = [await self._read_attempt(creative_id, number, facts, gate) for number in attempts]
@@ -253,6 +274,25 @@ class Ledger:
             content = await self._store.read(f"{self._prefix}{creative_id}/{name}")
         fact: _Kind = _ADAPTERS[kind].validate_json(content)
         return fact
+
+
+async def keys_naming(store: Store, task_id: str, *, since: datetime | None) -> Sequence[str]:
+    """The ledger keys, of every campaign and edition in the store, that name the task.
+
+    One listing of the store, and a read of each such fact that the store got `since` then (all when None).
+    """
+    entries = await store.listing("")
+    told = [
+        e.key for e in entries if _NAMES_A_TASK.fullmatch(e.key) and (not since or e.modified_at >= since)
+    ]
+    gate = asyncio.Semaphore(_READS_AT_ONCE)
+
+    async def names_it(key: str) -> bool:
+        async with gate:
+            return bool(json.loads(await store.read(key)).get("task_id") == task_id)
+
+    found = await asyncio.gather(*map(names_it, told))
+    return [key for key, names in zip(told, found, strict=True) if names]
 
 
 def _dump(fact: Fact | Orphan) -> bytes:

@@ -12,6 +12,7 @@ _FIRST_PAUSE_SECONDS = 15.0  # api-contract.md section 4: back off 15-60 s on "1
 _LONGEST_PAUSE_SECONDS = 60.0
 _LONGEST_RETRY_AFTER_SECONDS = 3600.0
 _JITTER = 0.5
+_SHORTEST_WAIT_SECONDS = 1e-6  # less, and a loop's timer fires before the clock has moved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +51,8 @@ class Limiter:
         self._random = random
         self._queue = asyncio.Lock()
         self._room = asyncio.Event()
+        self._pacing: asyncio.Future[None] | None = None
+        self._turns = 0
         self._in_flight = 0
         self._next_start = clock.monotonic()
         self._paused_until = clock.monotonic()
@@ -70,14 +73,25 @@ class Limiter:
         """How long the vendor has answered nothing but "slow down"."""
         return 0.0 if self._refused_since is None else self._clock.monotonic() - self._refused_since
 
-    async def turn(self) -> None:
-        """Wait for room in flight and for the pace; first come, first served. Ends with `leave`."""
+    async def turn(self) -> int:
+        """Wait for room in flight and for the pace; first come, first served. Ends with `leave`.
+
+        Gives the number of the turn, for `give_back`.
+        """
         async with self._queue:
             await self._wait_for_room()
-            while (wait := self._next_start - self._clock.monotonic()) > 0:
-                await self._clock.sleep(wait)
+            await self._wait_for_pace()
             self._next_start = self._clock.monotonic() + 60 / self._rate.value
             self._in_flight += 1
+            self._turns += 1
+            return self._turns
+
+    def give_back(self, turn: int) -> None:
+        """This turn started no submit: the next one takes its place at once, unless one has gone since."""
+        if turn == self._turns:
+            self._next_start = max(self._paused_until, self._clock.monotonic())
+            if self._pacing:
+                self._pacing.cancel()  # whoever waits looks again
 
     def occupy(self) -> None:
         """Count a task that is in flight already: found in the ledger, not submitted now."""
@@ -111,6 +125,14 @@ class Limiter:
         own = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2.0 ** (min(self._refusals, 8) - 1))
         asked = min(retry_after_seconds or 0.0, _LONGEST_RETRY_AFTER_SECONDS)
         return max(own, asked) * (1 + _JITTER * self._random.random())
+
+    async def _wait_for_pace(self) -> None:
+        while (wait := self._next_start - self._clock.monotonic()) > 0:
+            self._pacing = asyncio.ensure_future(self._clock.sleep(max(wait, _SHORTEST_WAIT_SECONDS)))
+            try:
+                await asyncio.wait({self._pacing})
+            finally:
+                self._pacing.cancel()
 
     async def _wait_for_room(self) -> None:
         while self._in_flight >= int(self._window.value):

@@ -8,7 +8,7 @@ from decimal import Decimal
 from hailuo.campaign import Campaign
 from hailuo.catalog import Catalog
 from hailuo.errors import Problem
-from hailuo.job import Job, JobRecord, JobState
+from hailuo.job import Job, JobRecord, JobState, paid_twice_usd
 from hailuo.ledger import Ledger
 from hailuo.matrix import Expansion, IllegalCell
 from hailuo.pricing import Basis, Cell, Quote, quote, usd
@@ -94,12 +94,22 @@ class Plan:
         )
 
     @property
+    def unknown_usd(self) -> Decimal:
+        """The part of what is held of which nobody knows whether it was spent."""
+        return sum((_reserved(planned) for planned in self.in_state(JobState.UNKNOWN)), _ZERO)
+
+    @property
+    def paid_twice_usd(self) -> Decimal:
+        """The part of what is spent for tasks that came after their job was bought again."""
+        return sum((paid_twice_usd(planned.record) for planned in self.everything), _ZERO)
+
+    @property
     def digest(self) -> str:
         """SHA-256 over every job, where it stands and its price: a plan approved is the plan that runs."""
         lines = [
             [p.job.creative_id, p.state.value, str(p.quote.price_usd), p.chosen] for p in self.everything
         ]
-        money = [str(self.budget_usd), str(self.lost_usd)]
+        money = [str(self.budget_usd), str(self.lost_usd + self.paid_twice_usd)]
         content = [self.campaign.name, self.campaign.edition, money, lines]
         return hashlib.sha256(canonical_json(content)).hexdigest()
 
@@ -185,15 +195,19 @@ def _last_charges(jobs: Mapping[str, Job], records: Mapping[str, JobRecord]) -> 
 
 
 def _spent(record: JobRecord) -> Decimal:
-    """What was charged for good: the stored clip, or a failure that was not refunded."""
+    """What was charged for good: the stored clip, a failure that was not refunded, and what was paid twice."""
+    twice = paid_twice_usd(record)
     if record.done:
-        return record.done.price_usd if record.done.amount_usd is None else record.done.amount_usd
+        amount = record.done.amount_usd
+        return twice + (record.done.price_usd if amount is None else amount)
     last = record.last
     lost = last and last.end and not last.end.refunded and last.intent
-    return lost.price_usd if lost else _ZERO
+    return twice + (lost.price_usd if lost else _ZERO)
 
 
 def _reserved(planned: PlannedJob) -> Decimal:
-    """What the vendor holds, or may hold, for the attempt under way."""
-    last = planned.record.last
+    """What the vendor holds, or may hold, for the attempt under way, or for a task id that came late."""
+    late, last = planned.record.adoptable, planned.record.last
+    if late:
+        return late.price_usd
     return last.intent.price_usd if last and last.intent else planned.quote.price_usd or _ZERO

@@ -2,8 +2,9 @@
 
 import difflib
 import os
+from decimal import Decimal
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -32,6 +33,13 @@ class Settings(BaseSettings):
         description="The vendor, or a simulator on this machine.",
     )
     store: str = Field(default="./store", description="A folder, or `s3://bucket/prefix`.")
+    s3_checksums: Literal["when_supported", "when_required"] = Field(
+        default="when_supported", description="`when_required` for S3 servers that refuse checksum trailers."
+    )
+    s3_encryption: Literal["none", "AES256", "aws:kms"] = Field(
+        default="none", description="Server-side encryption asked for; `none` leaves it to the bucket."
+    )
+    s3_kms_key: str | None = Field(default=None, description="The key for `aws:kms`; else the bucket's own.")
     submits_per_minute: Annotated[float, Field(gt=0, le=600)] = Field(
         default=5, description="Submits a minute: where the limiter starts, and its ceiling."
     )
@@ -45,6 +53,12 @@ class Settings(BaseSettings):
         default=10_000, description="The largest plan."
     )
     catalog: Path | None = Field(default=None, description="A catalog file laid over the built-in one.")
+    max_usd_per_run: Annotated[Decimal, Field(gt=0)] | None = Field(
+        default=None, description="The most that one run may buy for, whatever the file says."
+    )
+    max_usd_per_month: Annotated[Decimal, Field(gt=0)] | None = Field(
+        default=None, description="The most that all runs on this store may spend in a calendar month (UTC)."
+    )
     prefect_api_url: str | None = Field(
         default=None,
         validation_alias="PREFECT_API_URL",
@@ -105,5 +119,9 @@ def _unknown_variables() -> list[Problem]:
 
 
 def _nearest(name: str, known: set[str]) -> str:
-    near = difflib.get_close_matches(name, sorted(known), n=1)
-    return f"did you mean {near[0]}?" if near else f"unset it; settings are {', '.join(sorted(known))}"
+    """By what follows the first word: HAILUO_API_KEY is IMAROUTER_API_KEY, not HAILUO_S3_KMS_KEY."""
+    endings = {variable.partition("_")[2]: variable for variable in sorted(known)}
+    near = difflib.get_close_matches(name.partition("_")[2], endings, n=1)
+    return (
+        f"did you mean {endings[near[0]]}?" if near else f"unset it; settings are {', '.join(sorted(known))}"
+    )

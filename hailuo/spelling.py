@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection
 from difflib import get_close_matches
 
-__all__ = ["listed", "nearest", "quoted", "slug_of", "suggestion"]
+__all__ = ["listed", "nearest", "printable", "quoted", "slug_of", "suggestion"]
 
 _LONGEST = 60
 _MOST_LISTED = 12
@@ -35,6 +35,11 @@ def listed(names: Collection[object]) -> str:
         return f"one of {', '.join(words[:_MOST_LISTED])} ... ({len(words)} in all)"
     head, last = words[:-1], words[-1]
     return f"{', '.join(head)} or {last}" if head else last
+
+
+def printable(text: str) -> str:
+    """The text in which nothing steers a terminal: escapes, controls and marks of direction are made visible."""
+    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def quoted(text: object) -> str:

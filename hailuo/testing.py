@@ -137,3 +137,7 @@ class MemoryStore:
     def fetch_url(self, key: str, *, valid_for: timedelta) -> str | None:
         del valid_for
         return f"{self._served_at.rstrip('/')}/{key}" if self._served_at else None
+
+    def offers_for(self, duration: timedelta) -> bool:
+        del duration  # served for as long as somebody serves it
+        return self._served_at is not None

@@ -2,10 +2,15 @@
 
 import os
 import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 from pytest_socket import disable_socket, socket_allow_hosts
+
+if TYPE_CHECKING:
+    from tests.s3_servers import S3Server
 
 settings.register_profile("house", deadline=None, derandomize=True)
 settings.load_profile("house")
@@ -28,3 +33,21 @@ def _empty_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a developer has set changes no test."""
     for name in filter(_OURS.fullmatch, list(os.environ)):  # noqa: TID251 (to empty it)
         monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session", name="seaweedfs")
+def _seaweedfs(tmp_path_factory: pytest.TempPathFactory) -> Iterator["S3Server"]:
+    """A real S3 server that checks keys, signatures, checksums and conditions; one for all tests."""
+    from tests.s3_servers import seaweedfs  # noqa: PLC0415 (only tests of S3 pay for boto3)
+
+    with seaweedfs(tmp_path_factory.mktemp("seaweedfs")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session", name="ministack")
+def _ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator["S3Server"]:
+    """A second S3 server, written by others: what both do is not one server's whim."""
+    from tests.s3_servers import ministack  # noqa: PLC0415 (only tests of S3 pay for boto3)
+
+    with ministack(tmp_path_factory.mktemp("ministack")) as server:
+        yield server

@@ -1,10 +1,11 @@
 """The only HTTP to the vendor: orders, status, balance, clips, and what each answer means for the money."""
 
 from hailuo.api.client import SUBMIT_SECONDS_AT_MOST, Accepted, VideoClient
-from hailuo.api.download import Downloaded, DownloadFault
+from hailuo.api.download import Downloaded, DownloadFault, on_our_own_network
 from hailuo.api.families import BUILDERS, build_request, request_sha256
 from hailuo.api.faults import Cause, Fault, Meaning, fault_of, read_fault
 from hailuo.api.status import TaskPhase, TaskStatus, read_status
+from hailuo.api.wire import task_id_of
 
 __all__ = [
     "BUILDERS",
@@ -20,7 +21,9 @@ __all__ = [
     "VideoClient",
     "build_request",
     "fault_of",
+    "on_our_own_network",
     "read_fault",
     "read_status",
     "request_sha256",
+    "task_id_of",
 ]

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 from urllib.parse import quote
+from urllib.request import getproxies
 
 import httpx
 from pydantic import SecretStr
@@ -29,6 +30,7 @@ from hailuo.api.download import (
     system_resolve,
 )
 from hailuo.api.faults import Fault, fault_of, read_fault, request_id_of
+from hailuo.api.logs import Discretion
 from hailuo.api.status import TaskStatus, read_status
 from hailuo.api.wire import parse_json, read_balance, task_id_of
 from hailuo.variant import canonical_json
@@ -46,6 +48,10 @@ _READ_TIMEOUT = httpx.Timeout(connect=15.0, write=30.0, read=30.0, pool=30.0)
 _DOWNLOAD_TIMEOUT = httpx.Timeout(connect=15.0, write=30.0, read=60.0, pool=60.0)
 _FRESH_CONNECTIONS = httpx.Limits(max_connections=None, max_keepalive_connections=0)
 _KEPT_CONNECTIONS = httpx.Limits(max_connections=32, max_keepalive_connections=8)
+
+_PROXIES: Final = {"http", "https", "all"}
+_UNBOUNDED: Final = {"br", "zstd"}
+"""Encodings of which a few bytes can unfold to any size; gzip and deflate grow a thousandfold at most."""
 
 _log = logging.getLogger("hailuo.api")
 
@@ -88,17 +94,19 @@ class VideoClient:
     ) -> None:
         api = _checked_base_url(base_url)
         self.base_url = str(api)
-        self._secret = SecretStr(_checked_key(key.get_secret_value()))
+        self._secret = _checked_key(key)
+        self._discretion = Discretion(self._secret)
         connect = _Connector(api=api, transport=transport, user_agent=user_agent)
-        authorization = {"Authorization": f"Bearer {self._key}"}
+        authorization = httpx.Headers({"Authorization": f"Bearer {self._key}"})
         self._submits = connect.client(_SUBMIT_TIMEOUT, _FRESH_CONNECTIONS, authorization)
         self._reads = connect.client(_READ_TIMEOUT, _KEPT_CONNECTIONS, authorization)
-        self._downloads = connect.client(_DOWNLOAD_TIMEOUT, _KEPT_CONNECTIONS, {})
+        self._downloads = connect.client(_DOWNLOAD_TIMEOUT, _FRESH_CONNECTIONS, httpx.Headers())
         self._downloader = Downloader(
             client=self._downloads,
             api=api,
-            key=self._key,
+            key=self._secret,
             resolve=resolve or (literals_only if transport else system_resolve),
+            proxied=connect.proxied,
         )
 
     async def submit(self, request: Mapping[str, object]) -> Accepted | Fault:
@@ -148,6 +156,7 @@ class VideoClient:
         """Closes every connection."""
         for client in (self._submits, self._reads, self._downloads):
             await client.aclose()
+        self._discretion.end()
 
     async def __aenter__(self) -> Self:
         return self
@@ -217,21 +226,32 @@ class _Connector:
             "Accept-Encoding": "identity",  # nothing to decode: an id is never lost to a broken encoding
         }
         self._trust_env = not _is_loopback(api.host)  # a proxy has no business on our own machine
+        self.proxied = transport is None and self._trust_env and not _PROXIES.isdisjoint(getproxies())
         self._tls = httpx.create_ssl_context(trust_env=self._trust_env) if transport is None else True
 
     def client(
-        self, timeout: httpx.Timeout, limits: httpx.Limits, authorization: Mapping[str, str]
+        self, timeout: httpx.Timeout, limits: httpx.Limits, authorization: httpx.Headers
     ) -> httpx.AsyncClient:
+        headers = httpx.Headers(self._headers)
+        headers.update(authorization)
         return httpx.AsyncClient(
             base_url=self._api,
-            headers=self._headers | dict(authorization),
+            headers=headers,
             timeout=timeout,
             limits=limits,
             transport=self._transport,
             verify=self._tls,
             trust_env=self._trust_env,
             follow_redirects=False,
+            event_hooks={"response": [_refuse_bomb]},
         )
+
+
+async def _refuse_bomb(answer: httpx.Response) -> None:
+    """Undisguised answers were asked for. One layer of gzip is borne with; what has no bound is not unfolded."""
+    codings = [word.strip().lower() for word in answer.headers.get("Content-Encoding", "").split(",")]
+    if len(codings) > 1 or not _UNBOUNDED.isdisjoint(codings):
+        raise httpx.DecodingError("encoded in a way that has no bound", request=answer.request)
 
 
 async def _body(response: httpx.Response) -> bytes:
@@ -267,10 +287,15 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _checked_key(key: str) -> str:
+def _checked_key(key: SecretStr) -> SecretStr:
     """A key that cannot stand in a header would make every submit UNKNOWN, so it is refused here."""
-    if not key or not key.isascii() or not key.isprintable() or " " in key:
+    if not _fits_header(key):
         raise ValueError(
             "the API key is empty or holds spaces or strange characters; set IMAROUTER_API_KEY anew"
         )
     return key
+
+
+def _fits_header(key: SecretStr) -> bool:
+    text = key.get_secret_value()
+    return bool(text) and text.isascii() and text.isprintable() and " " not in text

@@ -2,8 +2,9 @@
 
 Clip URLs come from outside. Each hop is checked: http(s), no credentials in it, and no address on a
 private, loopback or link-local network unless the API itself is there (the simulator, a gateway in the
-house). A name is resolved for the check and again by httpx; what only a proxy can resolve is the proxy's
-to judge. Source: api-contract.md section 3.
+house). A name is resolved once: the addresses that passed the check are those connected to, under the
+name's own certificate. Where a proxy connects in our place, it is the proxy that resolves and judges.
+Source: api-contract.md section 3.
 """
 
 import asyncio
@@ -12,7 +13,8 @@ import ipaddress
 import os
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -20,10 +22,21 @@ from types import TracebackType
 from typing import Self
 
 import httpx
+from pydantic import SecretStr
 
 from hailuo.api.wire import plain
 
-__all__ = ["DownloadFault", "Downloaded", "Downloader", "Resolve", "literals_only", "system_resolve"]
+__all__ = [
+    "DownloadFault",
+    "Downloaded",
+    "Downloader",
+    "Reach",
+    "Resolve",
+    "literals_only",
+    "on_our_own_network",
+    "reach_of",
+    "system_resolve",
+]
 
 Resolve = Callable[[str], Awaitable[Sequence[str]]]
 """A host name in, its IP addresses out; none where the name is not known."""
@@ -88,6 +101,11 @@ def reach_of(address: str) -> Reach | None:
     if ip.is_link_local or ip.is_multicast or ip.is_unspecified or ip.is_reserved:
         return Reach.SPECIAL
     return Reach.PUBLIC if ip.is_global else Reach.PRIVATE
+
+
+def on_our_own_network(host: str) -> bool:
+    """Whether the host says by its spelling that only this machine or this house can reach it."""
+    return host == "localhost" or host.endswith(".localhost") or reach_of(host) not in {None, Reach.PUBLIC}
 
 
 def _innermost(
@@ -158,13 +176,20 @@ class _Sink:
 
 
 class Downloader:
-    """Fetches clips. `api` is the API's base URL, the only origin that is shown the key."""
+    """Fetches clips. `api` is the API's base URL, the only origin that is shown the key.
 
-    def __init__(self, *, client: httpx.AsyncClient, api: httpx.URL, key: str, resolve: Resolve) -> None:
+    `proxied`: a proxy connects in our place. The `client` must keep no connection: one to an address was
+    opened under the certificate of one name, and another name may share the address.
+    """
+
+    def __init__(
+        self, *, client: httpx.AsyncClient, api: httpx.URL, key: SecretStr, resolve: Resolve, proxied: bool
+    ) -> None:
         self._client = client
         self._api = api
-        self._key = key
+        self._secret = key
         self._resolve = resolve
+        self._proxied = proxied
 
     async def fetch(
         self, url: str, to: Path, *, bytes_at_most: int, seconds_at_most: float
@@ -176,44 +201,87 @@ class Downloader:
         try:
             async with asyncio.timeout(seconds_at_most):
                 return await self._follow(httpx.URL(url), to, bytes_at_most)
-        except (httpx.RequestError, httpx.InvalidURL, ssl.SSLError, TimeoutError) as error:
-            reason = plain(f"{type(error).__name__}: {error}", secret=self._key)
-            return DownloadFault(expired=False, reason=reason)
+        except (httpx.RequestError, httpx.InvalidURL, ssl.SSLError, TimeoutError, UnicodeError) as error:
+            return self._fault(f"{type(error).__name__}: {error}")
 
     async def _follow(self, url: httpx.URL, to: Path, bytes_at_most: int) -> Downloaded | DownloadFault:
         for _ in range(_REDIRECTS_AT_MOST + 1):
-            if objection := await self._objection(url):
-                return DownloadFault(expired=False, reason=objection)
-            async with self._client.stream("GET", url, headers=self._credentials_for(url)) as answer:
+            hosts = await self._hosts(url)
+            if isinstance(hosts, DownloadFault):
+                return hosts
+            async with self._opened(url, hosts) as answer:
                 if not answer.has_redirect_location:
                     return await _take(answer, to, bytes_at_most)
                 url = url.join(answer.headers["Location"])
-        return DownloadFault(expired=False, reason=f"more than {_REDIRECTS_AT_MOST} redirects")
+        return self._fault(f"more than {_REDIRECTS_AT_MOST} redirects")
 
-    def _credentials_for(self, url: httpx.URL) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self._key}"} if _origin(url) == _origin(self._api) else {}
-
-    async def _objection(self, url: httpx.URL) -> str | None:
-        """Why this URL may not be asked, or None."""
-        if url.scheme not in {"http", "https"} or not url.host:
-            return f"not an http(s) URL: {plain(url.scheme)}"
+    async def _hosts(self, url: httpx.URL) -> Sequence[str] | DownloadFault:
+        """The hosts to connect to for this URL, in the order to try them; or why it may not be asked."""
+        if url.scheme not in {"http", "https"} or not url.raw_host:
+            return self._fault(f"not an http(s) URL: {url.scheme}")
         if url.userinfo:
-            return "the URL holds credentials"
+            return self._fault("the URL holds credentials")
+        name = _name(url)
         if _origin(url) == _origin(self._api):
-            return None
-        strange = await self._reaches(url.host) - {Reach.PUBLIC}
-        if strange and not strange <= await self._reaches(self._api.host):
-            return f"{plain(url.host)} is on a {min(strange)} network and the API is not"
-        return None
+            return (name,)
+        addresses = await self._resolve(name)
+        strange = _reaches(addresses) - {Reach.PUBLIC}
+        if strange and not strange <= _reaches(await self._resolve(_name(self._api))):
+            return self._fault(f"{name} is on a {min(strange)} network and the API is not")
+        if self._proxied:
+            return (name,)
+        return addresses or self._fault(f"{name} is not known to the name service")
 
-    async def _reaches(self, host: str) -> set[Reach]:
-        reaches = {reach_of(address) for address in await self._resolve(host)}
-        return {reach for reach in reaches if reach}
+    @asynccontextmanager
+    async def _opened(self, url: httpx.URL, hosts: Sequence[str]) -> AsyncIterator[httpx.Response]:
+        answer = await self._answer(url, hosts)
+        try:
+            yield answer
+        finally:
+            await answer.aclose()
+
+    async def _answer(self, url: httpx.URL, hosts: Sequence[str]) -> httpx.Response:
+        *others, last = hosts
+        for host in others:
+            try:
+                return await self._ask(url, host)
+            except (httpx.ConnectError, httpx.ConnectTimeout):
+                continue
+        return await self._ask(url, last)
+
+    async def _ask(self, url: httpx.URL, host: str) -> httpx.Response:
+        """Ask this host for the URL: the name stays in Host, in SNI and in the check of the certificate."""
+        request = self._client.build_request(
+            "GET",
+            url.copy_with(host=host),
+            headers=self._headers_for(url),
+            extensions={"sni_hostname": _name(url)},
+        )
+        return await self._client.send(request, stream=True)
+
+    def _headers_for(self, url: httpx.URL) -> httpx.Headers:
+        headers = httpx.Headers({"Host": url.netloc.decode("ascii")})  # its repr hides the key
+        if _origin(url) == _origin(self._api):
+            headers["Authorization"] = f"Bearer {self._secret.get_secret_value()}"
+        return headers
+
+    def _fault(self, reason: str) -> DownloadFault:
+        return DownloadFault(expired=False, reason=plain(reason, secret=self._secret.get_secret_value()))
+
+
+def _reaches(addresses: Sequence[str]) -> set[Reach]:
+    reaches = {reach_of(address) for address in addresses}
+    return {reach for reach in reaches if reach}
+
+
+def _name(url: httpx.URL) -> str:
+    """The host as it is asked for on the wire. httpx shows another one, which resolvers encode by older rules."""
+    return url.raw_host.decode("ascii")
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
     port = url.port or {"http": 80, "https": 443}.get(url.scheme)
-    return url.scheme, url.host, port
+    return url.scheme, _name(url), port
 
 
 async def _take(answer: httpx.Response, to: Path, bytes_at_most: int) -> Downloaded | DownloadFault:

@@ -23,11 +23,14 @@ __all__ = [
     "plain",
     "read_balance",
     "task_id_of",
+    "without_secrets",
 ]
 
 _TEXT_LIMIT = 500
 _TASK_ID = re.compile(r"[!-~]{1,128}")  # the vendor's are up to 64 characters; opaque
 _SECRET_KEY = re.compile(r"\bsk-[\w-]{8,}")
+_GRANT = re.compile(r"""(https?:[\\/]+[^\s"'<>?]*)\?[^\s"'<>]*""", re.IGNORECASE)
+"""A URL with a query, also where JSON has escaped its slashes: the query may be a signature."""
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})  # controls, bidi and zero-width marks, surrogates
 _SUCCESS_WORDS = frozenset({"", "0", "200", "ok", "success"})
 _AMOUNT_LIMIT_USD = Decimal(1_000_000)
@@ -60,13 +63,18 @@ def parse_json(body: bytes) -> object:
 
 
 def plain(value: object, *, secret: str = "") -> str:
-    """Text that may be shown and stored: one line, no control characters, no key, at most 500 characters."""
+    """Text that may be shown and stored: one line, no control characters, no secret, at most 500 characters."""
     text = " ".join(str("" if value is None else value).split())
     text = "".join(c for c in text if unicodedata.category(c) not in _UNPRINTABLE)
-    # The key goes before the cut, which might else leave half of it.
+    # Secrets go before the cut, which might else leave half of one.
+    return without_secrets(text, secret=secret)[:_TEXT_LIMIT]
+
+
+def without_secrets(text: str, *, secret: str = "") -> str:
+    """The text without the key, in any case, without what looks like a key, and without queries of URLs."""
     if secret:
-        text = text.replace(secret, "***")
-    return _SECRET_KEY.sub("sk-***", text)[:_TEXT_LIMIT]
+        text = re.sub(re.escape(secret), "***", text, flags=re.IGNORECASE)
+    return _GRANT.sub(r"\1?***", _SECRET_KEY.sub("sk-***", text))
 
 
 def mapping_of(value: object) -> Mapping[str, object]:

@@ -8,6 +8,7 @@ from typing import Final
 import click
 
 from hailuo.errors import ExitCode, HailuoError, RefusedError, RunStoppedError
+from hailuo.spelling import printable
 
 __all__ = ["main", "run"]
 
@@ -81,7 +82,7 @@ def _told(error: HailuoError) -> ExitCode:
     """Say what went wrong, for people, and how the command ends."""
     if isinstance(error, RefusedError):
         for problem in error.problems:
-            click.echo(str(problem), err=True)
+            click.echo(printable(str(problem)), err=True)
         return ExitCode.REFUSED
-    click.echo(str(error), err=True)
+    click.echo(printable(str(error)), err=True)
     return ExitCode.STOPPED if isinstance(error, RunStoppedError) else ExitCode.INCOMPLETE

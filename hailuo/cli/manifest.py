@@ -1,48 +1,62 @@
 """`hailuo manifest FILE`"""
 
 import asyncio
-import re
+from datetime import timedelta
 from pathlib import Path
+from typing import Final
 
 import click
 
-from hailuo.cli.options import choose, edition_option
+from hailuo.cli.options import edition_option, file_or_edition_argument, names_of
 from hailuo.cli.screen import count, say
-from hailuo.errors import CampaignError, ExitCode
-from hailuo.pipeline import open_store, prepare, publish, surroundings
+from hailuo.errors import ExitCode
+from hailuo.pipeline import (
+    SharedGallery,
+    nothing_bought_without_store,
+    open_store,
+    publish,
+    share,
+    surroundings,
+)
 
 __all__ = ["command"]
 
-_NAMES = re.compile(r"(?P<campaign>[a-z0-9-]+)/(?P<edition>[A-Za-z0-9._-]+)")
+_MOST_HOURS: Final = 168  # S3 signs for no longer than a week
 
 
 @click.command("manifest")
-@click.argument("file", metavar="FILE|CAMPAIGN/EDITION", type=click.Path(path_type=Path))
+@file_or_edition_argument
 @edition_option
-def command(file: Path, edition: str | None) -> ExitCode:
+@click.option(
+    "--presign",
+    type=click.IntRange(1, _MOST_HOURS),
+    metavar="HOURS",
+    help="On S3: also a gallery whose links open for everybody who has its address, for so long.",
+)
+def command(file: Path, edition: str | None, presign: int | None) -> ExitCode:
     """Rebuild manifest and gallery from the store alone.
 
     Of a campaign file only its name and edition are used; where the file is gone, name them: CAMPAIGN/EDITION.
     """
-    asyncio.run(_publish(*_names(file, edition)))
+    with nothing_bought_without_store():
+        asyncio.run(_publish(*names_of(file, edition), presign=presign))
     return ExitCode.COMPLETE
 
 
-def _names(file: Path, edition: str | None) -> tuple[str, str]:
-    """The campaign's name and edition. Raises: CampaignError."""
-    named = _NAMES.fullmatch(str(file))
-    if named and not file.exists():
-        return named["campaign"], edition or named["edition"]
-    prepared = prepare(choose(file, edition=edition), surroundings().settings)
-    if prepared.campaign is None:
-        raise CampaignError(prepared.problems)
-    return prepared.campaign.name, prepared.campaign.edition
-
-
-async def _publish(campaign: str, edition: str) -> None:
+async def _publish(campaign: str, edition: str, *, presign: int | None) -> None:
     place = surroundings()
     store = open_store(place.settings)
     made = await publish(store, place.clock, campaign=campaign, edition=edition)
     say(count(len(made.rows), "job"))
     for key in (made.manifest_key, made.csv_key, made.gallery_key):
         say(f"{store.uri}/{key}")
+    if presign:
+        hours = timedelta(hours=presign)
+        _tell(await share(made.rows, store, place.clock, page_key=made.gallery_key, valid_for=hours))
+
+
+def _tell(shared: SharedGallery) -> None:
+    say(f"for everybody who has this address, until {shared.until:%Y-%m-%d %H:%M} UTC:")
+    say(shared.url)
+    if not shared.certain:
+        say("warning: it ends with the session of the AWS credentials that signed it, if that ends sooner")

@@ -1,5 +1,6 @@
 """Arguments and options that several commands share."""
 
+import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -7,17 +8,33 @@ from typing import Any, TypeVar
 
 import click
 
-from hailuo.pipeline import Choice, axis_values, surroundings
+from hailuo.errors import CampaignError
+from hailuo.pipeline import Choice, axis_values, prepare, surroundings
 
-__all__ = ["as_json_option", "choose", "edition_option", "file_argument", "only_option", "usd_type"]
+__all__ = [
+    "as_json_option",
+    "choose",
+    "edition_option",
+    "file_argument",
+    "file_or_edition_argument",
+    "names_of",
+    "only_option",
+    "usd_type",
+]
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 file_argument = click.argument("file", type=click.Path(path_type=Path))
+file_or_edition_argument = click.argument(
+    "file", metavar="FILE|CAMPAIGN/EDITION", type=click.Path(path_type=Path)
+)
 edition_option = click.option(
     "--edition", metavar="NAME", help="Another edition than the file's: a fresh shoot."
 )
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
+
+
+_NAMES = re.compile(r"(?P<campaign>[a-z0-9-]+)/(?P<edition>[A-Za-z0-9._-]+)")
 
 
 class _Usd(click.ParamType[Decimal]):
@@ -66,3 +83,14 @@ def choose(
     """What the user asked for, now."""
     at = surroundings().clock.now()
     return Choice(path=file, at=at, edition=edition, budget_usd=budget_usd, only=only or {})
+
+
+def names_of(file: Path, edition: str | None) -> tuple[str, str]:
+    """The campaign's name and edition: those of the file, or CAMPAIGN/EDITION itself. Raises: CampaignError."""
+    named = _NAMES.fullmatch(str(file))
+    if named and not file.is_file():
+        return named["campaign"], edition or named["edition"]
+    prepared = prepare(choose(file, edition=edition), surroundings().settings)
+    if prepared.campaign is None:
+        raise CampaignError(prepared.problems)
+    return prepared.campaign.name, prepared.campaign.edition

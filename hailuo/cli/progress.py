@@ -14,6 +14,7 @@ from hailuo.cli.screen import console, is_terminal, say
 from hailuo.clock import SystemClock
 from hailuo.pricing import usd
 from hailuo.runner import Event, EventKind, Progress
+from hailuo.spelling import printable
 
 __all__ = ["Watcher", "watched"]
 
@@ -32,7 +33,7 @@ class Watcher:
         line = _line(event)
         if line is None or self.quiet:
             return
-        self.last = [*self.last, line][-_LAST_EVENTS:]
+        self.last = [*self.last, printable(line)][-_LAST_EVENTS:]
         if not is_terminal():
             say(line)
 

@@ -14,7 +14,7 @@ from hailuo.cli.options import as_json_option, choose, edition_option, file_argu
 from hailuo.cli.progress import Watcher, watched
 from hailuo.cli.screen import echo_json, is_terminal, plan_json, report_json, say, show_plan, show_report
 from hailuo.drivers import prefect_driver
-from hailuo.errors import AdmissionError, ExitCode, Place, Problem
+from hailuo.errors import AdmissionError, ExitCode, Place, Problem, StoreUnavailableError
 from hailuo.pipeline import (
     Choice,
     Prepared,
@@ -28,6 +28,7 @@ from hailuo.pipeline import (
 from hailuo.plan import Plan
 from hailuo.pricing import usd
 from hailuo.runner import Runner, RunReport
+from hailuo.spelling import printable
 
 __all__ = ["command", "tell"]
 
@@ -79,14 +80,23 @@ async def _run(prepared: Prepared, choice: Choice, place: Surroundings, manner: 
         plan = await session.plan()
         _confirm(plan, manner)
         report = await _drive(session, plan, manner)
-        made = await session.publish()
+        made = await _published(session)
     if manner.as_json:
-        echo_json(
-            {**plan_json(plan), **report_json(report), "gallery": f"{session.store.uri}/{made.gallery_key}"}
-        )
+        gallery = f"{session.store.uri}/{made.gallery_key}" if made else None
+        echo_json({**plan_json(plan), **report_json(report), "gallery": gallery})
     else:
         tell(plan, report, made, session.store.uri)
-    return report.exit_code
+    return report.exit_code if made else report.exit_code or ExitCode.INCOMPLETE
+
+
+async def _published(session: Session) -> Publication | None:
+    """None, said aloud, when the store takes no more: how the run ended is told all the same."""
+    try:
+        return await session.publish()
+    except StoreUnavailableError as error:
+        remedy = "`hailuo manifest FILE` makes them from what is in the store"
+        click.echo(printable(f"no manifest and no gallery were written: {error}; {remedy}"), err=True)
+        return None
 
 
 async def _drive(session: Session, plan: Plan, manner: _Manner) -> RunReport:
@@ -110,13 +120,14 @@ def _confirm(plan: Plan, manner: _Manner) -> None:
     click.confirm(f"Buy {len(plan.to_buy)} clips for {usd(plan.money.planned)}?", abort=True)
 
 
-def tell(plan: Plan, report: RunReport, made: Publication, store_uri: str) -> None:
+def tell(plan: Plan, report: RunReport, made: Publication | None, store_uri: str) -> None:
     """What was bought, what is missing, and where to look."""
     show_report(report)
     if not plan.to_buy:
         say("nothing was bought: every job of the plan had been bought before")
-    say(f"gallery   {store_uri}/{made.gallery_key}")
-    say(f"manifest  {store_uri}/{made.manifest_key}")
+    if made:
+        say(f"gallery   {store_uri}/{made.gallery_key}")
+        say(f"manifest  {store_uri}/{made.manifest_key}")
 
 
 @contextlib.contextmanager

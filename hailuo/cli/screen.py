@@ -3,7 +3,7 @@
 import json
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 import click
@@ -16,6 +16,7 @@ from hailuo.job import JobState
 from hailuo.plan import Plan, PlannedJob
 from hailuo.pricing import Basis, usd
 from hailuo.runner import RunReport
+from hailuo.spelling import printable
 
 __all__ = [
     "STATE_WORDS",
@@ -49,17 +50,12 @@ def console() -> Console:
 
 def say(text: str) -> None:
     """One line for people; what came from a file or the vendor can steer no terminal."""
-    click.echo(_plain(text))
+    click.echo(printable(text))
 
 
 def echo_json(content: object) -> None:
-    click.echo(json.dumps(content, indent=2, ensure_ascii=False, default=str))
-
-
-def _plain(text: str) -> str:
-    return "".join(
-        letter if letter.isprintable() or letter == "\n" else "\N{REPLACEMENT CHARACTER}" for letter in text
-    )
+    """A JSON document, in ASCII: it too may end on a terminal."""
+    click.echo(json.dumps(content, indent=2, default=str))
 
 
 def count(number: int, noun: str) -> str:
@@ -77,6 +73,8 @@ def plan_json(plan: Plan) -> dict[str, object]:
             "spent_usd": plan.money.spent,
             "reserved_usd": plan.money.reserved,
             "planned_usd": plan.money.planned,
+            "unknown_usd": plan.unknown_usd,
+            "paid_twice_usd": plan.paid_twice_usd,
             "budget_usd": plan.budget_usd,
         },
         "jobs": [_job_json(planned) for planned in plan.everything],
@@ -106,12 +104,14 @@ def show_plan(plan: Plan) -> None:
     """The plan for people: what each cell costs, what is there already, what the budget says."""
     screen = console()
     for warning in plan.warnings:
-        screen.print(Text(f"warning: {_plain(str(warning))}", style="yellow"))
+        screen.print(Text(f"warning: {printable(str(warning))}", style="yellow"))
     for cell in plan.illegal:
-        screen.print(Text(f"skipped: {_plain(str(cell.rule))}", style="dim"))
+        screen.print(Text(f"skipped: {printable(str(cell.rule))}", style="dim"))
     screen.print(_cells(plan))
     screen.print(Text(_counts(plan)))
     screen.print(Text(_money(plan), style="bold"))
+    for line in _to_settle(plan):
+        screen.print(Text(line, style="yellow"))
     screen.print(Text(f"plan {plan.digest[:12]}", style="dim"))
 
 
@@ -128,7 +128,8 @@ def _cells(plan: Plan) -> Table:
         variant = planned.job.variant
         cells.setdefault((variant.model, variant.duration, variant.size), []).append(planned)
     for (model, duration, size), jobs in sorted(cells.items()):
-        table.add_row(model, f"{duration} s", size, *_cell_numbers(jobs))
+        # As Text: a name out of somebody's catalog is no markup.
+        table.add_row(Text(printable(model)), f"{duration} s", Text(printable(size)), *_cell_numbers(jobs))
     return table
 
 
@@ -158,6 +159,16 @@ def _money(plan: Plan) -> str:
     return f"{usd(money.planned)} to buy, {usd(money.spent)} spent, {usd(money.reserved)} held at the vendor; {budget}"
 
 
+def _to_settle(plan: Plan) -> Iterator[str]:
+    """What a person has to look at, and with which command."""
+    reconcile = f"hailuo reconcile {plan.campaign.name}/{plan.campaign.edition}"
+    unknown = len(plan.in_state(JobState.UNKNOWN))
+    if unknown:
+        yield f"{count(unknown, 'job')} unknown, {usd(plan.unknown_usd)} of the money held: {reconcile}"
+    if plan.paid_twice_usd:
+        yield f"{usd(plan.paid_twice_usd)} of the money spent was paid twice: {reconcile}"
+
+
 def show_report(report: RunReport) -> None:
     """How the run ended: what is not stored, each with its reason."""
     for ending in report.endings:
@@ -168,7 +179,7 @@ def show_report(report: RunReport) -> None:
     stored = len(report.in_state(JobState.STORED))
     say(f"{stored} of {len(report.endings)} jobs are stored")
     if report.stopped and not report.interrupted:
-        click.echo(_plain(f"stopped buying: {report.stopped}"), err=True)
+        click.echo(printable(f"stopped buying: {report.stopped}"), err=True)
     if report.interrupted:
         click.echo("interrupted; run again to go on: nothing is bought twice", err=True)
 

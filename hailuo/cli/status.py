@@ -15,6 +15,7 @@ from hailuo.job import JobState
 from hailuo.plan import Plan, PlannedJob
 from hailuo.pricing import usd
 from hailuo.runner import why
+from hailuo.spelling import printable
 
 __all__ = ["command"]
 
@@ -57,7 +58,7 @@ def _line(planned: PlannedJob) -> tuple[str | Text, ...]:
         planned.job.creative_id,
         STATE_WORDS[planned.state],
         number,
-        Text(task or ""),
+        Text(printable(task or "")),
         held,
-        Text(reason or ""),
+        Text(printable(reason or "")),
     )

@@ -13,7 +13,7 @@ class Standing(StrEnum):
 
     CHARGED = "charged"  # the vendor told the amount
     ASSUMED = "by estimate"  # spent, but the amount was not told
-    LOST = "not refunded"  # spent on a failure, as far as is known
+    LOST = "counted as spent"  # on a failure that was not refunded, as far as is known
     HELD = "held"  # at the vendor, or perhaps
     PLANNED = "estimated"  # not spent yet
     FREE = "nothing charged"  # refused, or refunded
@@ -21,10 +21,11 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bill:
-    """One job's money; the amount is None where no price is known."""
+    """One job's money; the amount is None where no price is known. `twice` was spent besides, for nothing."""
 
     standing: Standing
     amount: Decimal | None
+    twice: Decimal = Decimal(0)
 
 
 def bill(row: Mapping[str, object]) -> Bill:
@@ -32,13 +33,18 @@ def bill(row: Mapping[str, object]) -> Bill:
     standing = _standing(row)
     amount = row["cost_actual"] if standing is Standing.CHARGED else row["cost_est"]
     if standing is Standing.FREE:
-        return Bill(standing=standing, amount=Decimal(0))
-    return Bill(standing=standing, amount=amount if isinstance(amount, Decimal) else None)
+        amount = Decimal(0)
+    twice = _money(row["paid_twice_usd"]) or Decimal(0)
+    return Bill(standing=standing, amount=_money(amount), twice=twice)
 
 
 def total(bills: Iterable[Bill], *standings: Standing) -> Decimal:
     """The sum of what stands so; an unknown price counts as nothing."""
     return sum((b.amount for b in bills if b.standing in standings and b.amount is not None), Decimal(0))
+
+
+def _money(value: object) -> Decimal | None:
+    return value if isinstance(value, Decimal) else None
 
 
 def _standing(row: Mapping[str, object]) -> Standing:

@@ -24,19 +24,22 @@
   const shape = (video) => {
     const { videoWidth: wide, videoHeight: high } = video;
     if (!wide) return;
-    const form = wide < high * 0.8 ? "portrait" : wide < high * 1.2 ? "square" : "landscape";
-    const gaps = video.closest(".tiles").querySelectorAll(".empty");
-    for (const media of [video, ...gaps]) media.closest(".tile").classList.add(form);
+    for (const media of [video.parentElement, ...video.closest(".cell").querySelectorAll(".empty")]) {
+      media.style.aspectRatio = `${wide} / ${high}`;
+      media.closest(".tile").classList.toggle("tall", wide < high * 1.2);
+    }
   };
   const pressed = ({ target }) => target.parentElement.setAttribute("aria-pressed", String(!target.paused));
   const lost = ({ target }) => {
-    target.parentElement.classList.add("empty");
+    const media = target.parentElement;
+    media.classList.add("empty");
+    media.setAttribute("aria-label", `${media.getAttribute("aria-label")}: the clip could not be loaded`);
     target.outerHTML = "<p>The clip could not be loaded. Keep this page beside its clips folder.</p>";
   };
   const advance = ({ target }) => {
     target.parentElement.lastElementChild.style.transform = `scaleX(${target.currentTime / target.duration || 0})`;
   };
-  const heard = { play: pressed, pause: pressed, error: lost, timeupdate: advance, loadedmetadata: ({ target }) => shape(target) };
+  const heard = { play: pressed, pause: pressed, emptied: pressed, error: lost, timeupdate: advance, loadedmetadata: ({ target }) => shape(target) };
   for (const [name, act] of Object.entries(heard)) {
     document.addEventListener(name, (event) => event.target.localName === "video" && act(event), true);
   }
@@ -66,10 +69,10 @@
   });
 
   // Filtering: a tile stays when every chosen level is its own and every word typed is found in it.
-  const choices = all("select[data-at]"), words = one("#words");
+  const choices = all("select[data-at]"), words = one("#words"), state = one("#state"), pills = all("[data-only]");
   const textOf = (tile) => {
-    const above = [".prompt", ".cell"].map((group) => tile.closest(group).firstElementChild.textContent);
-    return (tile.said ??= [...above, tile.textContent, tile.dataset.name].join(" ").toLowerCase());
+    const prompt = tile.closest(".prompt").firstElementChild.textContent;
+    return (tile.said ??= `${prompt} ${tile.textContent} ${tile.dataset.name}`.toLowerCase());
   };
   const filter = () => {
     const wanted = choices.filter((choice) => choice.value !== "").map(({ dataset, value }) => [dataset.at, value]);
@@ -79,12 +82,24 @@
       const chosen = wanted.every(([at, value]) => levels[at] === value);
       tile.hidden = !(chosen && typed.every((word) => textOf(tile).includes(word)));
     }
-    for (const group of all(".cell, .prompt")) group.hidden = !group.querySelector(".tile:not([hidden])");
+    for (const group of all(".cell, .prompt")) {
+      const left = group.querySelectorAll(".tile:not([hidden])");
+      group.hidden = !left.length;
+      if (group.matches(".cell")) left.forEach((tile, at) => tile.classList.toggle("last", at === left.length - 1));
+    }
+    for (const pill of pills) pill.setAttribute("aria-pressed", String(pill.dataset.only === state.selectedOptions[0].text));
     const shown = tiles.filter((tile) => !tile.hidden).length;
     one("#count").textContent = `${shown} of ${tiles.length} shown`;
     one("#none").hidden = shown > 0;
   };
   for (const field of [...choices, words]) field.addEventListener("input", filter);
+  for (const pill of pills) {
+    pill.addEventListener("click", () => {
+      const wanted = [...state.options].find(({ text }) => text === pill.dataset.only);
+      state.value = pill.getAttribute("aria-pressed") === "true" ? "" : wanted.value;
+      filter();
+    });
+  }
   one("#reset").addEventListener("click", () => {
     for (const field of [...choices, words]) field.value = "";
     filter();

@@ -35,17 +35,19 @@ def render(
     title: str,
     built_at: datetime,
     clip_href: Callable[[str], str | None] = clip_beside,
+    clips_until: datetime | None = None,
 ) -> bytes:
     """The page for a manifest (a frame of `hailuo.manifest`), as UTF-8 HTML with nothing to load but clips.
 
     `clip_href` gives the link for the creative id of a stored clip, or None where there is none. `built_at` is shown, and waiting
-    times are counted up to it; aware.
+    times are counted up to it; aware. `clips_until` is shown too: when the links end, where they do.
     """
     rows = _rows(frame)
     style, script = _asset("page.css"), _asset("page.js")
     page = _template().render(
         title=title,
         built_at=moment(built_at),
+        clips_until=moment(clips_until) if clips_until else "",
         facts=facts(rows),
         filters=filters(rows),
         sections=sections(rows, clip_href=clip_href, built_at=built_at),
@@ -54,7 +56,7 @@ def render(
         script=script,
         policy=_policy(style=style, script=script),
     )
-    return page.encode()
+    return page.encode(errors="backslashreplace")  # what no UTF-8 can hold is shown, not died of
 
 
 def _rows(frame: pd.DataFrame) -> list[Row]:
@@ -69,7 +71,7 @@ def _policy(*, style: str, script: str) -> str:
         (
             "default-src 'none'",
             "media-src 'self' file: data: blob: https: http:",
-            "img-src data: 'self' file: https:",
+            "img-src data:",
             f"script-src '{_hash(script)}'",
             f"style-src '{_hash(style)}'",
             "base-uri 'none'",

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from hailuo.gallery.bill import Standing, bill, total
 from hailuo.gallery.words import (
@@ -26,7 +27,7 @@ class Tile:
     creative_id: str
     state: str
     state_word: str
-    label: str
+    take: str
     spoken: str
     href: str | None
     why: str
@@ -40,11 +41,17 @@ class Tile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """The takes (and first frames) of one prompt at one model, duration and size."""
+    """The takes of one prompt at one model, duration, size and first frame (empty where there is none)."""
 
     model: str
     setting: str
+    first_frame: str
     tiles: tuple[Tile, ...]
+
+    @property
+    def spoken(self) -> str:
+        frame = f", first frame {self.first_frame}" if self.first_frame else ""
+        return f"{self.model}, {self.setting}{frame}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +88,6 @@ class Filter:
 class Facts:
     """The numbers on top of the page."""
 
-    campaigns: str
     editions: str
     jobs: int
     states: tuple[tuple[str, str, int], ...]
@@ -99,7 +105,9 @@ def filters(rows: Sequence[Row]) -> tuple[Filter, ...]:
     """One per axis that varies, and one for the state."""
     axes = dict.fromkeys(axis for row in rows for axis in _mapping(row, "factors"))
     by_axis = [
-        Filter(axis=axis, levels={level: level or "none" for level in (_level(row, axis) for row in rows)})
+        Filter(
+            axis=axis, levels={level: _shown(axis, level) for level in (_level(row, axis) for row in rows)}
+        )
         for axis in axes
     ]
     states = {state: state_word(state) for state in (_level(row, None) for row in rows)}
@@ -109,7 +117,7 @@ def filters(rows: Sequence[Row]) -> tuple[Filter, ...]:
 def sections(
     rows: Sequence[Row], *, clip_href: Callable[[str], str | None], built_at: datetime
 ) -> tuple[Section, ...]:
-    """Prompts, within them model x duration x size, within these the takes; each in order of appearance."""
+    """Prompts, within them model x duration x size x first frame, within these the takes; as they appear."""
     positions = [(f.axis, {level: at for at, level in enumerate(f.levels)}) for f in filters(rows)]
 
     def tile(row: Row) -> Tile:
@@ -131,19 +139,20 @@ def facts(rows: Sequence[Row]) -> Facts:
     """Counts, money and what the matrix spans."""
     bills = [bill(row) for row in rows]
     assumed = total(bills, Standing.ASSUMED, Standing.LOST)
+    twice = sum((b.twice for b in bills), Decimal(0))
+    notes = ((assumed, "of it by estimate"), (twice, "of it paid twice"))
     return Facts(
-        campaigns=", ".join(_distinct(rows, "campaign_name")),
         editions=", ".join(_distinct(rows, "edition")),
         jobs=len(rows),
         states=_state_counts(rows),
-        spent=usd(total(bills, Standing.CHARGED) + assumed),
-        spent_note=f"{usd(assumed)} of it by estimate" if assumed else "",
+        spent=usd(total(bills, Standing.CHARGED) + assumed + twice),
+        spent_note=", ".join(f"{usd(amount)} {said}" for amount, said in notes if amount),
         held=usd(total(bills, Standing.HELD)),
         to_buy=usd(total(bills, Standing.PLANNED)),
         models=", ".join(map(_short_model, _distinct(rows, "model"))),
         durations=", ".join(f"{duration} s" for duration in _distinct(rows, "duration_req")),
         sizes=", ".join(_distinct(rows, "size_req")),
-        clip_bytes=bytes_in_words(sum(int(str(row["bytes"] or 0)) for row in rows)),
+        clip_bytes=bytes_in_words(sum(_number(row, "bytes") for row in rows)),
     )
 
 
@@ -153,6 +162,7 @@ def _cell(rows: Sequence[Row], tile: Callable[[Row], Tile]) -> Cell:
     return Cell(
         model=_short_model(_text(first, "model")),
         setting=" · ".join([f"{first['duration_req']} s", _text(first, "size_req"), *parameters]),
+        first_frame=_text(first, "first_frame_id"),
         tiles=tuple(map(tile, rows)),
     )
 
@@ -168,22 +178,17 @@ def _tile(
         creative_id=creative_id,
         state=state,
         state_word=state_word(state),
-        label=_tile_label(row),
+        take=f"Take {row['take']}",
         spoken=_spoken(row),
         href=href,
         why="" if href else reason(row, built_at=built_at),
         cost="no price known" if cost.amount is None else usd(cost.amount),
-        cost_note=cost.standing.value,
+        cost_note=cost.standing.value + (f" + {usd(cost.twice)} paid twice" if cost.twice else ""),
         render_time=seconds_in_words(rendered) if isinstance(rendered, int | float) else "",
         ad_name=_text(row, "ad_name"),
         is_control=bool(row["is_control"]),
         filtered_by=filtered_by,
     )
-
-
-def _tile_label(row: Row) -> str:
-    frame = _text(row, "first_frame_id")
-    return f"Take {row['take']} · {frame}" if frame else f"Take {row['take']}"
 
 
 def _spoken(row: Row) -> str:
@@ -205,12 +210,17 @@ def _state_counts(rows: Sequence[Row]) -> tuple[tuple[str, str, int], ...]:
 
 
 def _setting_key(row: Row) -> tuple[object, ...]:
-    return (row["model"], row["duration_req"], row["size_req"], str(_mapping(row, "params")))
+    frame = (row["first_frame_id"], row["first_frame_sha256"])
+    return (row["model"], row["duration_req"], row["size_req"], *frame, str(_mapping(row, "params")))
 
 
 def _level(row: Row, axis: str | None) -> str:
     level = row["state"] if axis is None else _mapping(row, "factors").get(axis)
     return "" if level is None else str(level)
+
+
+def _shown(axis: str, level: str) -> str:
+    return (_short_model(level) if axis == "model" else level) or "none"
 
 
 def _short_model(model: str) -> str:
@@ -232,6 +242,11 @@ def _distinct(rows: Iterable[Row], column: str) -> list[str]:
 def _text(row: Row, column: str) -> str:
     value = row[column]
     return "" if value is None else str(value)
+
+
+def _number(row: Row, column: str) -> float:
+    value = row[column]
+    return value if isinstance(value, int | float) else 0
 
 
 def _mapping(row: Row, column: str) -> Mapping[str, object]:

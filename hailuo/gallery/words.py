@@ -1,7 +1,7 @@
 """How the page says things: states, money, times and sizes, in words for people who buy ads."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from hailuo.pricing import usd
@@ -12,7 +12,7 @@ Row = Mapping[str, object]
 
 STATE_WORDS: Mapping[str, str] = {
     "stored": "Stored",
-    "submitted": "Rendering",
+    "submitted": "At the vendor",
     "in_doubt": "Being sent",
     "unknown": "Unknown",
     "failed": "Failed",
@@ -36,7 +36,8 @@ def reason(row: Row, *, built_at: datetime) -> str:
 
 
 def moment(at: datetime) -> str:
-    """A time in UTC, to the minute."""
+    """A time in UTC, to the minute, whatever zone it is told in."""
+    at = at.astimezone(UTC)
     return f"{at.day} {at:%B %Y, %H:%M} UTC"
 
 
@@ -51,7 +52,7 @@ def seconds_in_words(seconds: float) -> str:
     return " ".join(parts[:2])
 
 
-def bytes_in_words(count: int) -> str:
+def bytes_in_words(count: float) -> str:
     """Decimal megabytes, as file managers say them."""
     return f"{count / 1e6:,.1f} MB" if count < 1e9 else f"{count / 1e9:,.1f} GB"
 
@@ -64,32 +65,44 @@ def _planned(row: Row, _: datetime) -> str:
 
 
 def _at_vendor(row: Row, built_at: datetime) -> str:
-    return f"At the vendor{_waiting(row, built_at)}. The next run collects it."
+    return f"{_waited(row, built_at)}The next run collects it; {_held(row)} till then."
+
+
+def _being_sent(row: Row, _: datetime) -> str:
+    return f"Handed to the vendor moments ago, perhaps by another run. No answer yet; {_held(row)}."
 
 
 def _lost_sight_of(row: Row, _: datetime) -> str:
-    return f"Sent, but the answer was lost: it may have been paid. {_held(row)} until it is reconciled."
+    if row["task_id"]:
+        return (
+            f"Given up, then the vendor did take it, as {row['task_id']}; {_held(row)} until it is adopted."
+        )
+    seen = f" ({_said(row)})" if _said(row) else ""
+    return f"Sent, but the answer was lost{seen}: it may have been paid; {_held(row)} until it is reconciled."
 
 
-def _waiting(row: Row, built_at: datetime) -> str:
+def _waited(row: Row, built_at: datetime) -> str:
     submitted = row["submitted_at"]
     if not isinstance(submitted, str):
         return ""
     waited = (built_at - datetime.fromisoformat(submitted)).total_seconds()
-    return f" for {seconds_in_words(max(waited, 0))} when this page was built"
+    return f"Waited for {seconds_in_words(max(waited, 0))} when this page was built. "
 
 
 def _held(row: Row) -> str:
     price = row["cost_est"]
-    return f"{usd(price)} is held" if isinstance(price, Decimal) else "Its price is held"
+    return f"{usd(price)} is held" if isinstance(price, Decimal) else "its price is held"
 
 
 def _trouble(row: Row) -> str:
-    message, code = row["error_message"], row["error_code"]
-    said = str(message or "").strip().rstrip(".")
+    said, code = _said(row), row["error_code"]
     if not said:
         return f"The vendor gave code {code} and no reason." if code else "No reason is on record."
     return f"{said} ({code})." if code else f"{said}."
+
+
+def _said(row: Row) -> str:
+    return str(row["error_message"] or "").strip().rstrip(".")
 
 
 def _refund(row: Row) -> str:
@@ -105,7 +118,7 @@ def _refund(row: Row) -> str:
 _REASONS: Mapping[str, Callable[[Row, datetime], str]] = {
     "stored": lambda _row, _at: "Stored, but not reachable from this page.",
     "submitted": _at_vendor,
-    "in_doubt": lambda _row, _at: "Handed to the vendor moments ago, perhaps by another run. No answer yet.",
+    "in_doubt": _being_sent,
     "unknown": _lost_sight_of,
     "failed": lambda row, _at: f"{_trouble(row)} {_refund(row)}",
     "refused": lambda row, _at: f"{_trouble(row)} Nothing was charged.",

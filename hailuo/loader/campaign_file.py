@@ -95,6 +95,7 @@ def _build(
         takes=sheet.takes,
         illegal=IllegalPolicy(sheet.illegal),
         budget_usd=sheet.budget_usd,
+        campaign_budget_usd=sheet.campaign_budget_usd,
         control=control,
         placements=sheet.placements,
         failed_retries=sheet.failed_retries,

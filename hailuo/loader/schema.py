@@ -121,16 +121,20 @@ Matched = Annotated[
 ]
 
 
-class Budget(_Part):
-    """The most that the edition may cost, over all its runs."""
+_Usd = Annotated[
+    Decimal,
+    Field(strict=False, gt=0, le=1_000_000, allow_inf_nan=False),
+    WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": 1_000_000}),
+]
 
-    usd: Annotated[
-        Decimal,
-        Field(strict=False, gt=0, le=1_000_000, allow_inf_nan=False, description="US dollars."),
-        WithJsonSchema(
-            {"type": "number", "exclusiveMinimum": 0, "maximum": 1_000_000, "description": "US dollars."}
-        ),
-    ]
+
+class Budget(_Part):
+    """The most that may be spent: on this edition over all its runs, and on all editions together."""
+
+    usd: _Usd = Field(description="US dollars, for this edition over all its runs.")
+    campaign_usd: _Usd | None = Field(
+        None, description="US dollars, for all editions of the campaign together."
+    )
 
 
 class Retries(_Part):

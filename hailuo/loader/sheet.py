@@ -56,6 +56,7 @@ class Sheet:
     control: RawMatch | None = None
     illegal: str = "stop"
     budget_usd: Decimal | None = None
+    campaign_budget_usd: Decimal | None = None
     placements: tuple[str, ...] = ()
     failed_retries: int = 1
     tainted: frozenset[str] = frozenset()

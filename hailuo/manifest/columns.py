@@ -38,8 +38,9 @@ _DISCLOSURE_AND_JUDGEMENT = (
     *("pick", "rating", "tags", "reviewer", "reviewed_at", "note"),
 )
 # Ours, after the published schema: `state` is the exact word of `hailuo.job.JobState`, of which `status`
-# is the coarser published one; `refunded` says whether a failed job's money came back (null: not told).
-_OURS = ("variant_id", "edition", "state", "refunded")
+# is the coarser published one; `refunded` says whether a failed job's money came back (null: not told);
+# `paid_twice_usd` is at the vendor for tasks that came late and that the job no longer needed.
+_OURS = ("variant_id", "edition", "state", "refunded", "paid_twice_usd")
 
 COLUMNS: tuple[str, ...] = (
     *_IDENTITY,
@@ -52,5 +53,5 @@ COLUMNS: tuple[str, ...] = (
 )
 """Every column of every manifest; what is not known is null, never absent."""
 
-MONEY_COLUMNS = ("cost_est", "cost_actual")
+MONEY_COLUMNS = ("cost_est", "cost_actual", "paid_twice_usd")
 """Columns that hold Decimal, in `CURRENCY`."""

@@ -14,8 +14,10 @@ from hailuo.manifest.columns import COLUMNS, MONEY_COLUMNS
 __all__ = ["ManifestError", "read_jsonl", "to_csv", "to_jsonl"]
 
 _READABLE = re.compile(r"hailuo\.manifest/1\.\d+")
-# What a spreadsheet takes for the start of a formula, perhaps behind blanks (OWASP ASVS 1.2.10, CWE-1236).
-_FORMULA = re.compile("[\\s\u200b\ufeff]*[=+\\-@\t\r\n\0＝＋－＠]")
+# What a spreadsheet takes for the start of a formula, perhaps behind blanks and invisible characters
+# (OWASP ASVS 1.2.10, CWE-1236).
+_UNSEEN = "\\s\0-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+_FORMULA = re.compile(f"[{_UNSEEN}]*[=+\\-@\t\r\n\0＝＋－＠]")
 
 
 class ManifestError(HailuoError):
@@ -27,7 +29,8 @@ def to_jsonl(frame: pd.DataFrame) -> bytes:
 
     Raises: ValueError for a number that is infinite.
     """
-    return "".join(f"{_json_object(row)}\n" for row in _rows(frame)).encode()
+    lines = "".join(f"{_json_object(row)}\n" for row in _rows(frame))
+    return lines.encode(errors="backslashreplace")  # a lone surrogate becomes the escape that JSON has for it
 
 
 def read_jsonl(content: bytes) -> pd.DataFrame:
@@ -35,7 +38,7 @@ def read_jsonl(content: bytes) -> pd.DataFrame:
 
     Raises: ManifestError naming the line.
     """
-    lines = content.decode("utf-8-sig").split("\n")
+    lines = _text(content).split("\n")
     rows = [_read_row(line, number) for number, line in enumerate(lines, start=1) if line.strip()]
     seen = {column: None for row in rows for column in row}
     columns = [*COLUMNS, *(column for column in seen if column not in COLUMNS)]
@@ -53,7 +56,8 @@ def to_csv(frame: pd.DataFrame) -> bytes:
     cells = [{_safe(column): _cell(value) for column, value in row.items()} for row in rows]
     columns = list(_flattened(dict.fromkeys(frame.columns), _factor_names(frame)))
     table = pd.DataFrame(cells, columns=[_safe(column) for column in columns], dtype=object)
-    return table.to_csv(index=False, lineterminator="\r\n").encode("utf-8-sig")
+    text = table.to_csv(index=False, lineterminator="\r\n")
+    return text.encode("utf-8-sig", errors="backslashreplace")
 
 
 def _rows(frame: pd.DataFrame) -> list[dict[str, object]]:
@@ -81,9 +85,21 @@ def _digits(amount: Decimal) -> str:
     return format(amount, "f")
 
 
+def _text(content: bytes) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ManifestError(f"manifest line {line} is not UTF-8 text") from error
+
+
+def _not_a_number(word: str) -> object:
+    raise ValueError(f"{word} is no JSON number")
+
+
 def _read_row(line: str, number: int) -> dict[str, object]:
     try:
-        row = json.loads(line, parse_float=Decimal)
+        row = json.loads(line, parse_float=Decimal, parse_constant=_not_a_number)
     except ValueError as error:
         raise ManifestError(f"manifest line {number} is not JSON: {error}") from error
     if not isinstance(row, dict) or not _READABLE.fullmatch(str(row.get("schema"))):

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 import pandas as pd
 
 from hailuo.campaign import SETTING_AXES
-from hailuo.job import Attempt, Job, JobRecord, JobState, OutcomeKind
+from hailuo.job import Attempt, Job, JobRecord, JobState, OutcomeKind, paid_twice_usd
 from hailuo.manifest.columns import COLUMNS, CURRENCY, SCHEMA
 from hailuo.naming import ad_name, utm_content
 
@@ -172,10 +172,14 @@ def _status(state: JobState) -> Status:
 
 
 def _task_id(record: JobRecord) -> str | None:
-    if record.done:
-        return record.done.task_id
-    outcome = record.last.outcome if record.last else None
-    return outcome.task_id if outcome else None
+    """The vendor's name for it; also one that came too late, for whoever has to adopt it."""
+    if record.done or record.last is None:
+        return record.done.task_id if record.done else None
+    if record.adoptable:
+        return record.adoptable.orphan.task_id
+    if record.last.outcome:
+        return record.last.outcome.task_id
+    return record.last.intent.adopts if record.last.intent else None
 
 
 def _request_id(attempt: Attempt | None) -> str | None:
@@ -201,13 +205,21 @@ def _times(record: JobRecord) -> dict[str, object]:
             "stored_at": _rfc3339(done.stored_at),
             "render_s": _seconds_between(done.submitted_at, done.completed_at),
         }
-    last = record.last
-    if last is None or last.outcome is None or last.outcome.kind is not OutcomeKind.SUBMITTED:
-        return {}
+    end = record.last.end if record.last else None
     return {
-        "submitted_at": _rfc3339(last.outcome.at),
-        "completed_at": _rfc3339(last.end.at) if last.end else None,
+        "submitted_at": _rfc3339(_sent_at(record)),
+        "completed_at": _rfc3339(end.at) if end else None,
     }
+
+
+def _sent_at(record: JobRecord) -> datetime | None:
+    """Since when the vendor has it, or may have it; None once it is known that it has not."""
+    late, last = record.adoptable, record.last
+    if late or last is None:
+        return late.orphan.at if late else None
+    if last.outcome is None:
+        return last.intent.at if last.intent else None
+    return last.outcome.at if last.outcome.kind is OutcomeKind.SUBMITTED else None
 
 
 def _rfc3339(at: datetime | None) -> str | None:
@@ -230,14 +242,16 @@ def _money(entry: Entry) -> dict[str, object]:
         "cost_est": _estimate(entry),
         "cost_actual": done.amount_usd if done else None,
         "cost_currency": CURRENCY,
+        "paid_twice_usd": paid_twice_usd(entry.record),
     }
 
 
 def _estimate(entry: Entry) -> Decimal | None:
     """The price reserved for the attempt that was made; before that, what the next one would cost."""
+    bought = entry.record.done or entry.record.adoptable
+    if bought:
+        return bought.price_usd
     last = entry.record.last
-    if entry.record.done:
-        return entry.record.done.price_usd
     if entry.state is JobState.NEW or last is None or last.intent is None:
         return entry.price_usd
     return last.intent.price_usd

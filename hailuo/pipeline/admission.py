@@ -1,19 +1,24 @@
 """Letting a plan in: the whole of it or nothing, and every reason at once, before any money moves."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Final
+from urllib.parse import urlsplit
 
-from hailuo.api import Cause, Fault
+from hailuo.api import Cause, Fault, on_our_own_network
 from hailuo.errors import AdmissionError, Place, Problem, UnsafeStoreError
 from hailuo.job import Job
+from hailuo.pipeline.money import Purse
 from hailuo.plan import Plan, admission_problems
 from hailuo.planfile import write_plan
-from hailuo.runner import Tools
+from hailuo.pricing import usd
+from hailuo.runner import FRAME_VALID_FOR, Tools
 from hailuo.settings import Settings
+from hailuo.spelling import quoted
 from hailuo.store import Store
 
-__all__ = ["admit"]
+__all__ = ["admit", "frame_warnings"]
 
 _ANY_TIME: Final = timedelta(hours=1)
 _FRAME_TYPES: Final = {
@@ -25,15 +30,21 @@ _FRAME_TYPES: Final = {
 _NO_BALANCE_TOLD: Final = frozenset({200, 404, 501})
 
 
-async def admit(plan: Plan, tools: Tools, settings: Settings, *, agreed_digest: str | None) -> None:
-    """Check, put the first frames where the vendor finds them, and keep the plan in the store.
+async def admit(
+    plan: Plan, tools: Tools, settings: Settings, *, purse: Purse, agreed_digest: str | None
+) -> None:
+    """Check, take the grant, put the first frames where the vendor finds them, keep the plan in the store.
 
     Raises: AdmissionError with every reason, StoreUnavailableError.
     """
     problems = _agreement_problems(plan, agreed_digest) + _key_problems(plan, settings)
-    problems += _frame_problems(plan, tools.store) + admission_problems(plan, balance_usd=None)
+    problems += _frame_problems(plan, tools.store) + _private_frame_problems(plan, settings)
+    problems += admission_problems(plan, balance_usd=None)
+    problems += _run_cap_problems(plan, settings)
     if plan.to_buy and not problems:  # what can be known here comes first: then nobody is asked
         problems = await _balance_problems(plan, tools, settings) + await _store_problems(tools.store)
+    if not problems:
+        problems = await purse.fill(plan)
     if problems:
         raise AdmissionError(problems)
     await _offer_frames(plan, tools.store)
@@ -53,6 +64,27 @@ def _key_problems(plan: Plan, settings: Settings) -> list[Problem]:
     return [Problem(Place("IMAROUTER_API_KEY"), "is not set", "set it to the vendor's key")]
 
 
+def _run_cap_problems(plan: Plan, settings: Settings) -> list[Problem]:
+    cap, planned = settings.max_usd_per_run, plan.money.planned
+    if cap is None or planned <= cap:
+        return []
+    reason = f"the plan buys for {usd(planned)}, and one run may for {usd(cap)}"
+    return [Problem(Place("HAILUO_MAX_USD_PER_RUN"), reason, "raise it, or buy less with --only")]
+
+
+def frame_warnings(jobs: Sequence[Job], store: Store) -> tuple[Problem, ...]:
+    """What the vendor may find gone when its queue is long. Raises: StoreUnavailableError."""
+    keys = [job.frame_key for job in jobs if job.frame_key]
+    if not keys or not store.fetch_url(keys[0], valid_for=_ANY_TIME) or store.offers_for(FRAME_VALID_FOR):
+        return ()
+    hours = FRAME_VALID_FOR // timedelta(hours=1)
+    reason = (
+        f"the links to local first frames end with this session's AWS credentials, perhaps before {hours} h"
+    )
+    remedy = "sign with lasting keys, lest the vendor's queue outlives them"
+    return (Problem(Place("HAILUO_STORE"), reason, remedy),)
+
+
 def _frame_problems(plan: Plan, store: Store) -> list[Problem]:
     """The vendor fetches a first frame itself: a local one needs a store that can offer it."""
     keys = [planned.job.frame_key for planned in plan.to_buy if planned.job.frame_key]
@@ -60,6 +92,25 @@ def _frame_problems(plan: Plan, store: Store) -> list[Problem]:
         return []
     reason = f"the first frames are local files, and the vendor cannot fetch them from {store.uri}"
     return [Problem(plan.campaign.place, reason, "use an S3 store, or give the first frames as https URLs")]
+
+
+def _private_frame_problems(plan: Plan, settings: Settings) -> list[Problem]:
+    """A URL that only this house can reach tells the vendor about the house, and fails there.
+
+    By its text alone: names are resolved, and redirects followed, where the vendor stands.
+    """
+    if on_our_own_network(urlsplit(settings.base_url).hostname or ""):
+        return []
+    frames = (planned.job.variant.first_frame for planned in plan.to_buy)
+    hosts = {urlsplit(frame.url).hostname or "" for frame in frames if frame and frame.url}
+    return [
+        Problem(
+            plan.campaign.place,
+            f"a first frame is at {quoted(host)}, where the vendor cannot fetch it",
+            "offer it under a public https address, or as a file beside the campaign",
+        )
+        for host in sorted(filter(on_our_own_network, hosts))
+    ]
 
 
 async def _balance_problems(plan: Plan, tools: Tools, settings: Settings) -> list[Problem]:

@@ -1,6 +1,7 @@
 """One edition of one campaign, opened: plan, admit, run, publish."""
 
 import os
+import secrets
 import socket
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -18,17 +19,18 @@ from hailuo.clock import Clock
 from hailuo.errors import Place, Problem, SettingsError
 from hailuo.ledger import Ledger
 from hailuo.limits import Limiter
-from hailuo.pipeline.admission import admit
+from hailuo.pipeline.admission import admit, frame_warnings
+from hailuo.pipeline.money import Purse
 from hailuo.pipeline.prepare import Choice, Prepared
 from hailuo.pipeline.publish import Publication, publish
-from hailuo.pipeline.stores import open_store
+from hailuo.pipeline.stores import nothing_bought_without_store, open_store
 from hailuo.plan import Plan, make_plan
 from hailuo.polling import PollSchedule
 from hailuo.runner import Observer, Reached, Runner, Tools, unheard
 from hailuo.settings import Settings
 from hailuo.store import Store
 
-__all__ = ["Session", "open_session"]
+__all__ = ["Session", "open_client", "open_session"]
 
 _NO_KEY = SecretStr("sk-none")
 """Stands in where no key is set: a plan can be made, and admission refuses everything that needs one."""
@@ -37,23 +39,28 @@ _NO_KEY = SecretStr("sk-none")
 class Session:
     """One edition of one campaign, opened: plan, admit, run, publish."""
 
-    def __init__(self, prepared: Prepared, choice: Choice, settings: Settings, *, tools: Tools) -> None:
+    def __init__(
+        self, prepared: Prepared, choice: Choice, settings: Settings, *, tools: Tools, purse: Purse
+    ) -> None:
         self.campaign = prepared.sound()
         self._prepared = prepared
         self._choice = choice
         self._settings = settings
         self._tools = tools
+        self._purse = purse
 
     @property
     def store(self) -> Store:
         return self._tools.store
 
     async def plan(self) -> Plan:
-        """Read the ledger and say what a run would do. Raises: StoreUnavailableError, LedgerError."""
-        await self._tools.ledger.load({job.creative_id for job in self._prepared.expansion.jobs})
+        """Read the ledger and say what a run would do. Raises: AdmissionError without a store, LedgerError."""
+        with nothing_bought_without_store():
+            await self._tools.ledger.load({job.creative_id for job in self._prepared.expansion.jobs})
+        warnings = self._prepared.warnings + frame_warnings(self._prepared.expansion.jobs, self.store)
         return make_plan(
             self.campaign,
-            replace(self._prepared.expansion, warnings=self._prepared.warnings),
+            replace(self._prepared.expansion, warnings=warnings),
             self._tools.ledger,
             self._tools.catalog,
             chosen=self._prepared.chosen,
@@ -65,11 +72,12 @@ class Session:
 
         `agreed_digest` is of the plan that somebody has agreed to; another one is not let in.
         """
-        await admit(plan, self._tools, self._settings, agreed_digest=agreed_digest)
+        with nothing_bought_without_store():
+            await admit(plan, self._tools, self._settings, purse=self._purse, agreed_digest=agreed_digest)
 
     def runner(self, plan: Plan, *, observe: Observer) -> Runner:
         """What drives the plan once it is admitted."""
-        return Runner(plan, self._tools, observe=observe)
+        return Runner(plan, self._tools, observe=observe, buy_until=self._purse.buy_until)
 
     async def publish(self) -> Publication:
         """Build manifest and gallery."""
@@ -87,11 +95,11 @@ async def open_session(
     async with AsyncExitStack() as stack:
         served_at = stack.enter_context(_frames_served(prepared, settings))
         store = open_store(settings, served_at=served_at)
-        client = await stack.enter_async_context(_client(settings))
-        scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="hailuo-"))
-        random = SystemRandom()
+        client = await stack.enter_async_context(open_client(settings))
+        scratch = stack.enter_context(_scratch())
+        random, run = SystemRandom(), _run_name()
         tools = Tools(
-            ledger=Ledger(store, clock, campaign=campaign.name, edition=campaign.edition, worker=_worker()),
+            ledger=Ledger(store, clock, campaign=campaign.name, edition=campaign.edition, worker=run),
             store=store,
             client=client,
             limiter=Limiter(
@@ -111,15 +119,30 @@ async def open_session(
             scratch=Path(scratch),
             reached=reached,
         )
-        yield Session(prepared, choice, settings, tools=tools)
+        purse = Purse(tools, settings, run=run)
+        stack.push_async_callback(purse.close)
+        yield Session(prepared, choice, settings, tools=tools, purse=purse)
 
 
-def _client(settings: Settings) -> VideoClient:
+def open_client(settings: Settings) -> VideoClient:
+    """The vendor that the settings name, to be used in `async with`. Raises: SettingsError."""
     try:
         return VideoClient(base_url=settings.base_url, key=settings.api_key or _NO_KEY)
     except ValueError as error:
         place = Place("IMAROUTER_BASE_URL and IMAROUTER_API_KEY")
         raise SettingsError([Problem(place, str(error), "correct the variable")]) from error
+
+
+@contextmanager
+def _scratch() -> Iterator[str]:
+    """A folder for downloads under way. Raises: SettingsError when this machine has no place for one."""
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="hailuo-")
+    except OSError as error:
+        reason = f"there is no folder for temporary files ({error.strerror})"
+        raise SettingsError([Problem(Place("TMPDIR"), reason, "name a writable folder")]) from error
+    with folder as name:
+        yield name
 
 
 @contextmanager
@@ -143,5 +166,6 @@ def _is_loopback(url: str) -> bool:
         return False
 
 
-def _worker() -> str:
-    return f"{socket.gethostname()}:{os.getpid()}"
+def _run_name() -> str:
+    """No two runs have the same: an attempt belongs to the run that its intent names."""
+    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"

@@ -1,17 +1,72 @@
 """The store that the settings name."""
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
-from hailuo.errors import Place, Problem, SettingsError
+from hailuo.clock import SystemClock
+from hailuo.errors import AdmissionError, Place, Problem, SettingsError, StoreUnavailableError
 from hailuo.settings import Settings
 from hailuo.store import FolderStore, Store
+from hailuo.store.port import checked
 
-__all__ = ["open_store"]
+__all__ = ["nothing_bought_without_store", "open_store"]
+
+_BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+"""docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html"""
 
 
 def open_store(settings: Settings, *, served_at: str | None = None) -> Store:
     """The store that the settings name. Raises: SettingsError."""
-    if "://" in settings.store:
-        problem = Problem(Place("HAILUO_STORE"), f"{settings.store} is not a folder", "name a folder")
-        raise SettingsError([problem])
-    return FolderStore(Path(settings.store), served_at=served_at)
+    scheme, separator, rest = settings.store.partition("://")
+    if not separator:
+        return FolderStore(Path(settings.store), served_at=served_at)
+    bucket, _, prefix = rest.partition("/")
+    if scheme != "s3" or not _BUCKET.fullmatch(bucket):
+        # What else it says is not repeated: people put keys into such addresses.
+        reason = f"begins with {scheme}://, but is no s3://bucket/prefix"
+        raise SettingsError([Problem(Place("HAILUO_STORE"), reason, "name a folder or s3://bucket/prefix")])
+    return _bucket_store(bucket, _checked_prefix(prefix.strip("/")), settings)
+
+
+@contextmanager
+def nothing_bought_without_store() -> Iterator[None]:
+    """A store that is full, read-only or away, met before anything was bought, is a refusal.
+
+    Raises: AdmissionError.
+    """
+    try:
+        yield
+    except StoreUnavailableError as error:
+        remedy = "nothing was bought, and nothing is forgotten; make the store writable, then run again"
+        raise AdmissionError([Problem(Place("HAILUO_STORE"), str(error), remedy)]) from error
+
+
+def _checked_prefix(prefix: str) -> str:
+    try:
+        return checked(prefix) if prefix else ""
+    except ValueError as error:
+        remedy = "use letters, digits and . _ - = between the slashes"
+        reason = "has a prefix that no key can begin with"
+        raise SettingsError([Problem(Place("HAILUO_STORE"), reason, remedy)]) from error
+
+
+def _bucket_store(bucket: str, prefix: str, settings: Settings) -> Store:
+    from hailuo.store.s3 import S3Options, S3Store  # noqa: PLC0415 (a folder does not pay for boto3)
+
+    if settings.s3_kms_key and settings.s3_encryption != "aws:kms":
+        reason = f"is set, but HAILUO_S3_ENCRYPTION is {settings.s3_encryption}"
+        raise SettingsError(
+            [Problem(Place("HAILUO_S3_KMS_KEY"), reason, "set that to aws:kms, or unset the key")]
+        )
+    options = S3Options(
+        checksums=settings.s3_checksums, encryption=settings.s3_encryption, kms_key=settings.s3_kms_key
+    )
+    try:
+        return S3Store(bucket, prefix, clock=SystemClock(), options=options)
+    except ValueError as error:
+        reason = f"the AWS settings of this machine cannot be used: {error}"
+        remedy = "correct AWS_PROFILE, AWS_ENDPOINT_URL_S3 or ~/.aws/config"
+        raise SettingsError([Problem(Place("HAILUO_STORE"), reason, remedy)]) from error

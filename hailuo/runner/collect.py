@@ -4,6 +4,7 @@ Everything here is free and may be repeated. Nothing here ends a job but a verdi
 back to a submit but a failure that the vendor refunded.
 """
 
+import contextlib
 import logging
 import tempfile
 from dataclasses import dataclass, replace
@@ -50,8 +51,11 @@ class Collector:
         self._stop_buying = stop_buying
         self._observe = observe
 
-    async def collect(self, job: Job, attempt: Attempt) -> Ending | None:
-        """None: the verdict is recorded, look at the ledger. An Ending: not in this run."""
+    async def collect(self, job: Job, attempt: Attempt, *, shared: bool = False) -> Ending | None:
+        """None: the verdict is recorded, look at the ledger. An Ending: not in this run.
+
+        A `shared` attempt is of another worker that was alive in this run: it has a tick to bring its clip home.
+        """
         outcome = attempt.outcome
         assert outcome  # noqa: S101 (the state SUBMITTED says so)
         if outcome.base_url != self._tools.client.base_url:
@@ -65,7 +69,16 @@ class Collector:
         if verdict.phase is TaskPhase.FAILED:
             await self._record_end(job, verdict)
             return None
+        if shared and await self._is_home(job):
+            return None
         return await self._bring_home(job, attempt, verdict)
+
+    async def _is_home(self, job: Job) -> bool:
+        """Whether the other worker has done it, a tick later: a look costs less than a download."""
+        await self._pause(self._tools.schedule.every_seconds)
+        with contextlib.suppress(StoreUnavailableError):
+            return (await self._tools.ledger.refresh(job.creative_id)).done is not None
+        return False
 
     async def _verdict(self, job: Job, outcome: Outcome) -> TaskStatus | Ending:
         """Poll until the task has completed with a URL, or failed, or this run gives up waiting."""

@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from hailuo.errors import ExitCode
-from hailuo.job import End, JobRecord, JobState
+from hailuo.job import Doubt, End, JobRecord, JobState, Outcome
 
 __all__ = ["Ending", "Event", "EventKind", "Observer", "Progress", "RunReport", "why"]
 
@@ -97,13 +97,19 @@ def why(state: JobState, record: JobRecord) -> tuple[str | None, str | None]:
             cause = "moderation" if end and end.moderated else "vendor_failure"
             return cause, _failure_text(end)
         case JobState.UNKNOWN:
-            seen = doubt.message if doubt else "the run ended before the answer came"
-            return "unknown", f"may have been bought: {seen}; held until hailuo reconcile settles it"
+            return "unknown", _unknown_text(outcome, doubt)
         case JobState.IN_DOUBT:
             return (
                 "in_doubt",
                 "is being submitted by another run, or was by one that died; look again in six minutes",
             )
+
+
+def _unknown_text(outcome: Outcome | None, doubt: Doubt | None) -> str:
+    if outcome:
+        return "was bought: its task id came after it was given up; hailuo reconcile adopts it"
+    seen = doubt.message if doubt else "the run ended before the answer came"
+    return f"may have been bought: {seen}; held until hailuo reconcile settles it"
 
 
 def _failure_text(end: End | None) -> str:

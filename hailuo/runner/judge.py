@@ -40,6 +40,13 @@ class Judge:
         if job.creative_id not in self._out_alone and await self._canaries.turn(job.variant.model):
             self._out_alone[job.creative_id] = asyncio.create_task(self._lose_patience(job))
 
+    def taken_by_another(self, job: Job) -> None:
+        """A canary that another worker sends proves nothing here: the next one need not wait for it."""
+        patience = self._out_alone.pop(job.creative_id, None)
+        if patience:
+            patience.cancel()
+            self._canaries.pass_on(job.variant.model)
+
     def attempt_failed(self, job: Job, attempt: Attempt) -> None:
         """The vendor failed an attempt: that counts at once, also when the job is bought again."""
         if attempt.end is None:

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from math import inf
 from typing import Final
 
 from hailuo.api import Accepted, Cause, Fault, Meaning, build_request, request_sha256
@@ -14,14 +15,14 @@ from hailuo.runner.halt import Halt
 from hailuo.runner.steps import Step
 from hailuo.runner.tools import Tools, insist
 
-__all__ = ["Again", "Orders"]
+__all__ = ["FRAME_VALID_FOR", "Again", "Orders"]
 
 _FENCE_SECONDS: Final = 30.0
 """A worker that was asleep for longer between its intent and its POST does not send."""
 
 _FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 15.0, 60.0  # api-contract.md section 4: back off 15-60 s
 
-_FRAME_VALID_FOR: Final = timedelta(hours=48)
+FRAME_VALID_FOR: Final = timedelta(hours=48)
 """The vendor fetches the first frame itself, after its queue: api-contract.md section 6 asks for 24 h or more."""
 
 
@@ -33,14 +34,22 @@ class Again:
 
 
 class Orders:
-    """The only place that submits. `stop_buying` is thrown when the run as a whole was refused."""
+    """The only place that submits. `stop_buying` is thrown when the run as a whole was refused.
 
-    def __init__(self, tools: Tools, *, stop_buying: Halt, interrupt: Halt, observe: Observer) -> None:
+    `buy_until` is when the run's grant ends, in the clock's monotonic seconds. `lost` are the creative ids
+    of the jobs that another worker was quicker to take.
+    """
+
+    def __init__(
+        self, tools: Tools, *, stop_buying: Halt, interrupt: Halt, observe: Observer, buy_until: float = inf
+    ) -> None:
         self._tools = tools
+        self._buy_until = buy_until
         self._stop_buying = stop_buying
         self._interrupt = interrupt
         self._observe = observe
         self._met: Counter[tuple[str, str]] = Counter()
+        self.lost: set[str] = set()
 
     def request(self, job: Job) -> dict[str, object]:
         """The body that the vendor gets. Raises: FrameError."""
@@ -48,18 +57,24 @@ class Orders:
         family = self._tools.catalog.family_of(model)
         return build_request(job.variant, family, first_frame_url=self._frame_url(job))
 
-    async def place(self, job: Job, price_usd: Decimal) -> Ending | Again | None:
-        """One attempt, from intent to recorded outcome; never cancelled half-way.
+    async def place(self, job: Job, price_usd: Decimal, *, turn: int) -> Ending | Again | None:
+        """One attempt, from intent to recorded outcome; never cancelled half-way. `turn` is the limiter's.
 
         None: look at the ledger for what to do next. Again: the same, after a wait. An Ending: this
         run gives the job up.
         """
         request = self.request(job)
         started = self._tools.clock.monotonic()
+        if started > self._buy_until:
+            self._stop("this run's grant has run out: its right to buy ended; run again")
+            return None
         ledger = self._tools.ledger
         self._tools.reached(Step.BEFORE_INTENT)
         if not await ledger.intend(job, price_usd=price_usd, request_sha256=request_sha256(request)):
-            return None  # another worker was first
+            self._tools.limiter.give_back(turn)
+            self.lost.add(job.creative_id)
+            return None
+        self.lost.discard(job.creative_id)
         if self._interrupt.reason or self._tools.clock.monotonic() - started > _FENCE_SECONDS:
             await ledger.close(
                 job.creative_id, self._outcome(OutcomeKind.UNSENT, message="stopped before the POST")
@@ -172,7 +187,7 @@ class Orders:
         frame = job.variant.first_frame
         if frame is None or frame.url:
             return frame.url if frame else None
-        url = self._tools.store.fetch_url(job.frame_key or "", valid_for=_FRAME_VALID_FOR)
+        url = self._tools.store.fetch_url(job.frame_key or "", valid_for=FRAME_VALID_FOR)
         if url is None:
             raise FrameError(
                 f"job {job.creative_id}: {self._tools.store.uri} cannot offer {frame.label} to the vendor"

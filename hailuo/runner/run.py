@@ -1,10 +1,12 @@
 """The runner: every job of a plan, driven at once, each through the one dispatch `_advance`."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
+from math import inf
 from typing import Final
 
 from hailuo.errors import FrameError, StoreUnavailableError
@@ -28,6 +30,9 @@ _CANARY_PATIENCE: Final = 0.25
 _MOVING: Final = frozenset({JobState.NEW, JobState.SUBMITTED})
 """Where a job stands at the start whose ending tells something about this run."""
 
+_AT_WORK: Final = frozenset({JobState.NEW, JobState.SUBMITTED})
+"""States in which a job of this run has something to do or to wait for."""
+
 _Placed = Ending | Again | None
 _log = logging.getLogger(__name__)
 
@@ -39,7 +44,9 @@ def _ignore(_: Event) -> None:
 class Runner:
     """Drives one plan that has been admitted. Not reusable."""
 
-    def __init__(self, plan: Plan, tools: Tools, *, observe: Observer = _ignore) -> None:
+    def __init__(
+        self, plan: Plan, tools: Tools, *, observe: Observer = _ignore, buy_until: float = inf
+    ) -> None:
         self._plan = plan
         self._tools = tools
         self._planned = {planned.job.creative_id: planned for planned in plan.driven}
@@ -52,7 +59,7 @@ class Runner:
         self._under_way: set[asyncio.Task[_Placed]] = set()
         self._endings: dict[str, Ending] = {}
         halts = {"interrupt": self._interrupt, "stop_buying": self._stop_buying}
-        self._orders = Orders(tools, observe=observe, **halts)
+        self._orders = Orders(tools, observe=observe, buy_until=buy_until, **halts)
         self._collector = Collector(tools, observe=observe, **halts)
         for planned in plan.to_collect:
             self._enter(planned.job)
@@ -65,6 +72,7 @@ class Runner:
     async def drive(self, creative_id: str) -> Ending:
         """One job, as far as it goes in this run. Never raises but when cancelled."""
         job = self._planned[creative_id].job
+        self._endings.pop(creative_id, None)
         ending = await self._guarded(job)
         self._leave(job)
         self._judge.job_ended(job, ending, moved=self._planned[creative_id].state in _MOVING)
@@ -81,7 +89,10 @@ class Runner:
         return self.report()
 
     async def _look_again(self, creative_id: str) -> None:
-        await self._tools.ledger.refresh(creative_id)
+        try:
+            await self._tools.ledger.refresh(creative_id)
+        except StoreUnavailableError:
+            return  # its ending stands: nothing newer is known
         await self.drive(creative_id)
 
     def report(self) -> RunReport:
@@ -136,22 +147,34 @@ class Runner:
                     ending = await self._buy(job)
                 case JobState.SUBMITTED:
                     ending = await self._collect(job)
-                case (
-                    JobState.STORED
-                    | JobState.REFUSED
-                    | JobState.FAILED
-                    | JobState.UNKNOWN
-                    | JobState.IN_DOUBT
-                ):
+                case JobState.IN_DOUBT:
+                    ending = await self._watch(job)
+                case JobState.STORED | JobState.REFUSED | JobState.FAILED | JobState.UNKNOWN:
                     ending = self._ending(job)
             if ending:
                 return ending
 
+    async def _watch(self, job: Job) -> Ending | None:
+        """Another worker's submit: look at it every tick for as long as this run has other work to do."""
+        self._judge.taken_by_another(job)
+        while self._others_at_work():
+            await self._interrupt.unless(self._tools.clock.sleep(self._tools.schedule.every_seconds))
+            with contextlib.suppress(
+                StoreUnavailableError
+            ):  # a look that was missed; the next tick has another
+                await self._tools.ledger.refresh(job.creative_id)
+            if self._state(job) is not JobState.IN_DOUBT:
+                return None
+        return self._ending(job)
+
+    def _others_at_work(self) -> bool:
+        return any(cid not in self._endings and self._state_of(cid) in _AT_WORK for cid in self._planned)
+
     async def _buy(self, job: Job) -> Ending | None:
-        await self._stop_buying.unless(self._take_turn(job))
+        turn = await self._stop_buying.unless(self._take_turn(job))
         if self._stop_buying.reason:
             raise HaltedError(self._stop_buying.reason)
-        order = asyncio.create_task(self._place(job))
+        order = asyncio.create_task(self._place(job, turn))
         self._under_way.add(order)
         order.add_done_callback(self._under_way.discard)
         result = await self._interrupt.unless(_shielded(order))  # the order itself goes on, see _settle
@@ -160,16 +183,17 @@ class Runner:
             return None
         return result
 
-    async def _take_turn(self, job: Job) -> None:
-        """Wait for the canary of the model, for room in flight and for the pace."""
+    async def _take_turn(self, job: Job) -> int:
+        """Wait for the canary of the model, for room in flight and for the pace; the limiter's turn."""
         await self._judge.turn(job)
-        await self._tools.limiter.turn()
+        turn = await self._tools.limiter.turn()
         self._in_flight.add(job.creative_id)
+        return turn
 
-    async def _place(self, job: Job) -> _Placed:
+    async def _place(self, job: Job, turn: int) -> _Placed:
         price = self._planned[job.creative_id].quote.price_usd
         try:
-            return await self._orders.place(job, price if price is not None else Decimal(0))
+            return await self._orders.place(job, price if price is not None else Decimal(0), turn=turn)
         except FrameError as error:
             return self._ending(job, cause="first_frame", reason=str(error))
         finally:
@@ -179,7 +203,8 @@ class Runner:
     async def _collect(self, job: Job) -> Ending | None:
         self._enter(job)
         attempt = self._tools.ledger.record(job.creative_id).attempts[-1]
-        ending = await self._collector.collect(job, attempt)
+        shared = job.creative_id in self._orders.lost
+        ending = await self._collector.collect(job, attempt, shared=shared)
         self._leave(job)
         self._judge.attempt_failed(job, self._tools.ledger.record(job.creative_id).attempts[-1])
         return ending

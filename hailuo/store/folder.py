@@ -58,6 +58,10 @@ class FolderStore:
         del valid_for  # served for as long as the server lives
         return f"{self._served_at.rstrip('/')}/{key}" if self._served_at else None
 
+    def offers_for(self, duration: timedelta) -> bool:
+        del duration  # served for as long as somebody serves it
+        return self._served_at is not None
+
     def _path(self, key: str) -> Path:
         return self._root / checked(key)
 

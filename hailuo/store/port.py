@@ -83,3 +83,7 @@ class Store(Protocol):
     def fetch_url(self, key: str, *, valid_for: timedelta) -> str | None:
         """A URL under which the vendor can fetch the object, or None where this store has none to offer."""
         ...
+
+    def offers_for(self, duration: timedelta) -> bool:
+        """Whether a URL offered now is known to work for so long."""
+        ...

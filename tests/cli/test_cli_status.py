@@ -56,7 +56,8 @@ class TestARefusedKey:
 
         assert said.code == 3
         assert "stopped buying" in said.err
-        assert "2 of 4 jobs are stored" in said.out
+        assert "4 of 4" not in said.out
+        assert hailuo("run", campaign, "--yes").code == 0  # the key is good again, and nothing is lost
 
 
 @pytest.mark.parametrize(

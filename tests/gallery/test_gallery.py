@@ -4,7 +4,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from html.parser import HTMLParser
 
@@ -93,11 +93,12 @@ def test_a_small_page_reads_so() -> None:
 
     assert page_of(frame).words == snapshot(
         [
-            "Sneaker launch",
+            "Sneaker launch · main",
             "Skip to the clips",
-            "sneaker-launch · edition main",
             "Sneaker launch",
-            "Built 22 November 2026, 17:05 UTC",
+            "Edition",
+            "main",
+            "· built 22 November 2026, 17:05 UTC",
             "Spent",
             "$0.28",
             "Held at the vendor",
@@ -131,19 +132,20 @@ def test_a_small_page_reads_so() -> None:
             "Sneaker on wet asphalt",
             "Hailuo 2.3",
             "6 s · 768p",
-            "Hailuo 2.3 · 6 s · 768p",
             "Take 1",
             "Stored",
+            "rendered in 1 min 36 s",
             "$0.28",
             "charged",
-            "rendered in",
-            "1 min 36 s",
             "7KQ2M9X4TD",
             "Open",
+            "Hailuo 2.3",
+            "6 s · 768p",
+            "Take 2",
+            "from",
+            "A1",
             "Unknown",
-            "Sent, but the answer was lost: it may have been paid. $0.28 is held until it is reconciled.",
-            "Hailuo 2.3 · 6 s · 768p",
-            "Take 2 · A1",
+            "Sent, but the answer was lost: it may have been paid; $0.28 is held until it is reconciled.",
             "Unknown",
             "$0.28",
             "held",
@@ -173,11 +175,24 @@ def test_every_state_is_a_visible_tile_with_its_word(state: JobState) -> None:
         ),
         (
             without_clip("submitted"),
-            "At the vendor for 1 h 1 min when this page was built. The next run collects it.",
+            "Waited for 1 h 1 min when this page was built. The next run collects it; $0.28 is held till then.",
         ),
         (
-            without_clip("unknown"),
-            "Sent, but the answer was lost: it may have been paid. $0.28 is held until it is reconciled.",
+            without_clip("in_doubt"),
+            "Handed to the vendor moments ago, perhaps by another run. No answer yet; $0.28 is held.",
+        ),
+        (
+            without_clip("unknown", error_message="read timed out"),
+            "Sent, but the answer was lost (read timed out): it may have been paid; $0.28 is held "
+            "until it is reconciled.",
+        ),
+        (
+            without_clip("unknown", task_id="task_9", error_message="never arrived"),
+            "Given up, then the vendor did take it, as task_9; $0.28 is held until it is adopted.",
+        ),
+        (
+            without_clip("unknown", cost_est=None),
+            "Sent, but the answer was lost: it may have been paid; its price is held until it is reconciled.",
         ),
         (
             without_clip("refused", error_code="1026", error_message="input refused."),
@@ -208,7 +223,7 @@ def test_a_tile_without_a_clip_says_why_and_what_became_of_the_money(
         (without_clip("new", attempts=0, cost_est=None), "no price known", "estimated"),
         (without_clip("refused"), "$0.00", "nothing charged"),
         (without_clip("failed", refunded=True), "$0.00", "nothing charged"),
-        (without_clip("failed", refunded=None), "$0.28", "not refunded"),
+        (without_clip("failed", refunded=None), "$0.28", "counted as spent"),
     ],
 )
 def test_a_tile_tells_its_cost_and_how_sure_that_is(row: dict[str, object], amount: str, note: str) -> None:
@@ -229,22 +244,36 @@ def test_the_head_adds_the_money_up() -> None:
     assert words[words.index("Still to buy") + 1] == "$0.28"
 
 
+def test_money_paid_twice_is_spent_and_shown() -> None:
+    """What bought nothing is on the bill all the same, on its tile and on top."""
+    words = page_of(make_frame({"paid_twice_usd": Decimal("0.30")})).words
+
+    assert words[words.index("Spent") + 1 :][:2] == ["$0.58", "$0.30 of it paid twice"]
+    assert "charged + $0.30 paid twice" in words
+
+
 def test_clips_lie_in_sections_per_prompt_and_cells_per_setting() -> None:
-    """What is compared stands side by side: prompts, in them settings, in them takes."""
+    """What is compared stands side by side: prompts, in them settings with their first frame, in them takes."""
     frame = make_frame(
         {},
         {"take": 2},
         {"duration_req": 10},
         {"prompt": "Sneaker on black stone"},
         {"model": "MiniMax-Hailuo-02"},
+        {"first_frame_id": "A1"},
     )
 
     page = page_of(frame)
 
     kinds = [attrs["class"] for attrs in page.all("section")]
-    assert kinds == ["prompt", "cell", "cell", "cell", "prompt", "cell"]
+    assert kinds == ["prompt", "cell", "cell", "cell", "cell", "prompt", "cell"]
     cells = [attrs["aria-label"] for attrs in page.all("section") if attrs["class"] == "cell"]
-    assert cells[:3] == ["Hailuo 2.3, 6 s · 768p", "Hailuo 2.3, 10 s · 768p", "Hailuo 02, 6 s · 768p"]
+    assert cells[:4] == [
+        "Hailuo 2.3, 6 s · 768p",
+        "Hailuo 2.3, 10 s · 768p",
+        "Hailuo 02, 6 s · 768p",
+        "Hailuo 2.3, 6 s · 768p, first frame A1",
+    ]
 
 
 def test_filters_offer_the_axes_that_vary_and_the_state() -> None:
@@ -362,7 +391,7 @@ def test_the_page_is_complete_in_itself() -> None:
 
 def test_the_script_stays_small() -> None:
     """A page that anyone may audit in a minute."""
-    assert page_of(make_frame({})).raw["script"].count("\n") <= 100
+    assert page_of(make_frame({})).raw["script"].count("\n") <= 120
 
 
 def test_everything_that_can_be_pressed_has_a_name() -> None:
@@ -375,6 +404,50 @@ def test_everything_that_can_be_pressed_has_a_name() -> None:
         "Play street, Hailuo 2.3, 6 seconds, 768p, take 1",
         "Play street, Hailuo 2.3, 6 seconds, 768p, take 2, first frame A1",
     ]
+
+
+def test_prompts_of_one_label_are_told_apart_by_what_fills_them() -> None:
+    """The name of a section is its label and the values of its template."""
+    page = page_of(make_frame({}, {"prompt": "Sneaker", "prompt_vars": {}}))
+
+    names = [attrs["aria-labelledby"] for attrs in page.all("section") if attrs["class"] == "prompt"]
+
+    assert names == ["p1 v1", "p2"]
+    assert {"p1", "v1", "p2"} <= {attrs.get("id") for _, attrs in page.tags}
+
+
+def test_a_long_prompt_is_cut_and_whole_on_demand() -> None:
+    """2,000 characters do not push the clips out of sight, and none of them is lost."""
+    prompt = "Sneaker, " * 220
+
+    page = page_of(make_frame({"prompt": prompt}))
+
+    assert page.all("details")
+    assert prompt.strip() in page.words
+
+
+def test_the_time_of_building_is_told_in_utc() -> None:
+    """Whatever zone the machine is in, the page says UTC and means it."""
+    tokyo = BUILT_AT.astimezone(timezone(timedelta(hours=9)))
+
+    content = render(make_frame({}), title="Sneaker launch", built_at=tokyo)
+
+    assert "built 22 November 2026, 17:05 UTC" in content.decode()
+
+
+def test_text_that_is_no_unicode_does_not_stop_the_page() -> None:
+    """Half a surrogate pair, as a shell may hand over, is shown as an escape."""
+    page = page_of(make_frame(without_clip("failed", error_message="broken \udc80")))
+
+    assert any("broken \\udc80" in word for word in page.words)
+
+
+def test_each_text_of_others_is_kept_to_its_own_direction() -> None:
+    """A prompt that turns writing around turns around nothing but itself."""
+    page = page_of(make_frame({"prompt": "\u202e" + "long " * 100, "first_frame_id": "\u202eA1"}))
+
+    isolated = [tag for tag, attrs in page.tags if tag == "bdi" or attrs.get("dir") == "auto"]
+    assert isolated == ["h1", "bdi", "h2", "bdi", "bdi", "p", "bdi"]
 
 
 def test_an_edition_without_jobs_is_a_page_too() -> None:

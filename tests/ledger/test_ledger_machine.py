@@ -1,6 +1,7 @@
-"""Two workers on one ledger, with crashes, late answers and people who abandon: money moves once."""
+"""Two workers on one ledger, with crashes, late answers and people who settle: money moves once."""
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import Coroutine, Mapping
 from dataclasses import replace
@@ -130,12 +131,40 @@ class TwoWorkers(RuleBasedStateMachine):
     @rule()
     def abandon(self) -> None:
         """A person reads the ledger, and releases what is unknown."""
+        cleo = self.reader()
+        if self.awaits_a_decision(cleo):
+            self.run(cleo.settle(CID, ABANDONED))
+
+    @rule()
+    def name_the_task(self) -> None:
+        """A person has found the task at the vendor; the worker's own answer may still come."""
+        cleo = self.reader()
+        if self.awaits_a_decision(cleo):
+            number = len(cleo.record(CID).attempts)
+            self.run(cleo.settle(CID, replace(SUBMITTED, task_id=f"task_{number}", by="person")))
+
+    @rule(dies=st.booleans())
+    def adopt_late(self, dies: bool) -> None:
+        """Reconcile takes over a task id that came late, or finishes what one that died began."""
+        cleo = self.reader()
+        late = cleo.record(CID).adoptable
+        if late:
+            assert self.run(cleo.take_over(CID, late))
+        last = cleo.record(CID).last
+        if last and last.intent and last.intent.adopts and last.outcome is None and not dies:
+            self.run(cleo.settle(CID, replace(SUBMITTED, task_id=last.intent.adopts, by="reconcile")))
+
+    def reader(self) -> Ledger:
+        """Cleo's, who has just read everything."""
         cleo = self.new_ledger("cleo")
         self.run(cleo.load())
-        last = cleo.record(CID).last
-        unsettled = last is not None and last.outcome is None
-        if unsettled and cleo.state(CID, failed_retries=RETRIES) is JobState.UNKNOWN:
-            self.run(cleo.close(CID, ABANDONED))
+        return cleo
+
+    def awaits_a_decision(self, ledger: Ledger) -> bool:
+        last = ledger.record(CID).last
+        sent = last is not None and last.intent is not None and last.intent.adopts is None
+        unknown = ledger.state(CID, failed_retries=RETRIES) is JobState.UNKNOWN
+        return sent and last is not None and last.outcome is None and unknown
 
     @rule(worker=workers)
     def look_again(self, worker: str) -> None:
@@ -163,13 +192,16 @@ class TwoWorkers(RuleBasedStateMachine):
         bought = sorted(int(name[1:4]) for name in facts if name.endswith("/intent"))
         assert facts.items() >= self.seen.items(), "a fact never changes and never goes"
         self.seen = facts
-        self.check_posts(bought)
+        self.check_posts(bought, facts)
         self.check_order(facts, bought)
         self.check_tasks(facts)
 
-    def check_posts(self, bought: list[int]) -> None:
+    def check_posts(self, bought: list[int], facts: Mapping[str, bytes]) -> None:
+        adopting = {number for number in bought if json.loads(facts[f"a{number:03}/intent"])["adopts"]}
         assert set(self.posts.values()) <= {1}, "an attempt is posted at most once"
-        assert self.posts.keys() == set(bought), "only after its intent"
+        assert self.posts.keys() == set(bought) - adopting, (
+            "only after its intent; for one that adopts, never"
+        )
         assert max(map(self.attempts, self.view)) <= len(bought), "no view is ahead of the store"
 
     def check_order(self, facts: Mapping[str, bytes], bought: list[int]) -> None:
@@ -183,6 +215,9 @@ class TwoWorkers(RuleBasedStateMachine):
         for number in self.tasks:
             about = b"".join(facts[name] for name in facts if name.startswith(f"a{number:03}/o"))
             assert f'"task_{number}"'.encode() in about, "a task id is kept with its own attempt"
+        outcomes = [json.loads(facts[name])["task_id"] for name in facts if name.endswith("/outcome")]
+        held = [task_id for task_id in outcomes if task_id]
+        assert len(held) == len(set(held)), "a task is one attempt's"
 
 
 TwoWorkers.TestCase.settings = settings(max_examples=200, stateful_step_count=STEPS)

@@ -13,7 +13,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hailuo.job import Attempt, Done, Doubt, End, Intent, Job, JobRecord, JobState, Outcome, OutcomeKind
+from hailuo.job import (
+    Attempt,
+    Done,
+    Doubt,
+    End,
+    Intent,
+    Job,
+    JobRecord,
+    JobState,
+    Orphan,
+    Outcome,
+    OutcomeKind,
+)
 from hailuo.manifest import (
     COLUMNS,
     SCHEMA,
@@ -108,8 +120,8 @@ def test_a_manifest_has_every_column_in_order_even_without_rows() -> None:
 def test_columns_follow_the_published_schema_and_end_with_ours() -> None:
     """The published columns come first, each once; ours are additions."""
     assert COLUMNS[:3] == ("schema", "creative_id", "campaign_id")
-    assert COLUMNS[-5:] == ("note", "variant_id", "edition", "state", "refunded")
-    assert len(set(COLUMNS)) == len(COLUMNS) == 107
+    assert COLUMNS[-6:] == ("note", "variant_id", "edition", "state", "refunded", "paid_twice_usd")
+    assert len(set(COLUMNS)) == len(COLUMNS) == 108
 
 
 def test_rows_stand_in_the_order_given() -> None:
@@ -190,6 +202,31 @@ def test_an_unknown_job_shows_what_was_seen() -> None:
     row = row_of(entry_of(job, JobState.UNKNOWN, record=make_record(job, doubt=doubt)))
 
     assert (row["error_message"], row["request_id"], row["task_id"]) == ("read timed out", "req_9", None)
+    assert row["submitted_at"] == "2026-11-22T12:00:00.000Z"
+
+
+def test_a_task_id_that_came_too_late_is_told() -> None:
+    """Whoever has to adopt it finds the vendor's id, and since when it is held, in the row."""
+    job = make_job()
+    given_up = Outcome(kind=OutcomeKind.ABANDONED, at=NOON, by="bea", message="never arrived")
+    late = Orphan(task_id="task_9", base_url="https://vendor.example", at=NOON + timedelta(hours=1))
+
+    row = row_of(entry_of(job, JobState.UNKNOWN, record=make_record(job, outcome=given_up, orphans=(late,))))
+
+    assert (row["task_id"], row["submitted_at"]) == ("task_9", "2026-11-22T13:00:00.000Z")
+    assert (row["cost_est"], row["paid_twice_usd"]) == (Decimal("0.28"), Decimal(0))
+
+
+def test_what_was_paid_twice_is_told() -> None:
+    """A task id that came after the job was bought again is money that no other row accounts for."""
+    job = make_job()
+    given_up = Outcome(kind=OutcomeKind.ABANDONED, at=NOON, by="bea")
+    late = Orphan(task_id="task_9", base_url="https://vendor.example", at=NOON)
+    record = make_record(job, outcome=given_up, orphans=(late,), done=make_done(job))
+
+    row = row_of(entry_of(job, JobState.STORED, record=record))
+
+    assert (row["task_id"], row["paid_twice_usd"]) == ("task_1", Decimal("0.28"))
 
 
 def test_a_job_to_be_bought_again_is_priced_by_its_next_attempt() -> None:
@@ -284,7 +321,7 @@ PLAIN = st.recursive(
 )
 
 
-@given(prompts=st.lists(TEXT, min_size=1, max_size=4), extra=PLAIN, message=TEXT)
+@given(prompts=st.lists(TEXT, min_size=1, max_size=4), extra=PLAIN, message=st.text(max_size=40))
 def test_json_lines_lose_nothing(prompts: list[str], extra: object, message: str) -> None:
     """What is read back is what was written, by value, type, order and byte."""
     frame = build([entry_of(make_job(prompt=prompt)) for prompt in prompts], store_uri="")
@@ -333,6 +370,8 @@ def test_what_is_no_amount_is_refused(amount: object) -> None:
     ("content", "message"),
     [
         (b"\n{]", "line 2 is not JSON"),
+        (b'{"schema":"hailuo.manifest/1.0","fps":NaN}', "line 1 is not JSON: NaN"),
+        (b"\n\n\xff", "line 3 is not UTF-8"),
         (b"[]", "line 1 is not of schema"),
         (b'{"schema":"hailuo.manifest/2.0"}', "line 1 is not of schema"),
         (b'{"creative_id":"x"}', "line 1 is not of schema"),
@@ -346,7 +385,7 @@ def test_what_is_no_manifest_is_refused_by_line(content: bytes, message: str) ->
 
 HOSTILE = [
     *(f"{start}HYPERLINK(1)" for start in "=+-@\t\r\n\0＝＋－＠"),
-    *("  =1+1", "\u00a0=1+1", "\u200b@SUM(A1)", "\ufeff=1", " \t-2"),
+    *("  =1+1", "\u00a0=1+1", "\u200b@SUM(A1)", "\ufeff=1", " \t-2", "\u202e=1", "\x01=1", "\u2066\u200d+1"),
 ]
 
 
@@ -356,6 +395,26 @@ def test_no_text_of_a_csv_is_a_formula(prompt: str) -> None:
     content = to_csv(build([entry_of(make_job(prompt=prompt))], store_uri=""))
 
     assert cells(content)[0]["prompt"] == f"'{prompt}"
+
+
+@given(unseen=st.text(" \t\n\u00a0\u200b\u200e\u202e\u2060\ufeff\x07", max_size=4), rest=TEXT)
+def test_nothing_invisible_hides_a_formula(unseen: str, rest: str) -> None:
+    """Whatever a spreadsheet trims away before it looks, an apostrophe stands in front."""
+    frame = build([entry_of(make_job(prompt=f"{unseen}={rest}"))], store_uri="")
+    frame["note"] = f"{unseen}@{rest}"
+
+    row = cells(to_csv(frame))[0]
+
+    assert (row["prompt"], row["note"]) == (f"'{unseen}={rest}", f"'{unseen}@{rest}")
+
+
+def test_half_a_surrogate_pair_is_an_escape() -> None:
+    """What no UTF-8 can hold, and a shell may hand over, stops no manifest."""
+    frame = build([entry_of(make_job())], store_uri="").assign(note="a\udc80")
+
+    assert '"note":"a\\udc80"' in to_jsonl(frame).decode()
+    assert list(read_jsonl(to_jsonl(frame))["note"]) == ["a\udc80"]
+    assert cells(to_csv(frame))[0]["note"] == "a\\udc80"
 
 
 @given(prompt=TEXT)

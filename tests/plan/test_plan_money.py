@@ -8,7 +8,7 @@ import pytest
 
 from hailuo.errors import Problem
 from hailuo.job import Done, Doubt, End, Job, JobState, Outcome
-from hailuo.ledger import HORIZON
+from hailuo.ledger import HORIZON, Ledger
 from hailuo.matrix import Expansion, IllegalCell
 from hailuo.plan import HELD, Money, Plan, make_plan
 from hailuo.pricing import Basis
@@ -25,8 +25,10 @@ from tests.factories import (
     SUBMITTED,
     UNSAID,
     UNSENT,
+    bought,
     make_done,
     make_job,
+    tell,
 )
 from tests.plan.conftest import UNPRICED, Desk, make_campaign, make_catalog
 
@@ -274,6 +276,50 @@ def test_the_digest_changes_with_whatever_costs(desk: Desk, jobs: list[Job], cha
 
     assert callable(changed)
     assert changed(desk, jobs).digest != before
+
+
+def test_what_was_paid_twice_is_spent_and_in_the_digest(desk: Desk) -> None:
+    """Given up, bought again, then answered after all: the vendor has both, and a plan agreed to before is another."""
+    owner = Ledger(desk.store, desk.clock, campaign="shoe", edition="main", worker="owner")
+    desk.clock.run(bought(owner, JOB, price_usd=BOUGHT_AT))
+    desk.clock.run(desk.ledger.load())
+    desk.clock.run(tell(desk.ledger, JOB, ABANDONED))
+    desk.happened(JOB, replace(SUBMITTED, task_id="task_2"))
+    before = desk.plan([JOB])
+
+    desk.clock.run(tell(owner, JOB, SUBMITTED))
+
+    after = desk.plan([JOB])
+    assert (before.money.spent, after.money.spent) == (NOTHING, BOUGHT_AT)
+    assert (before.paid_twice_usd, after.paid_twice_usd) == (NOTHING, BOUGHT_AT)
+    assert after.money.reserved == before.money.reserved == PRICE
+    assert after.digest != before.digest
+
+
+def test_a_late_task_of_a_job_given_up_is_held(desk: Desk) -> None:
+    """It is to be adopted: neither spent nor bought again."""
+    owner = Ledger(desk.store, desk.clock, campaign="shoe", edition="main", worker="owner")
+    desk.clock.run(bought(owner, JOB, price_usd=BOUGHT_AT))
+    desk.clock.run(desk.ledger.load())
+    desk.clock.run(tell(desk.ledger, JOB, ABANDONED))
+    desk.clock.run(tell(owner, JOB, SUBMITTED))
+
+    plan = desk.plan([JOB])
+
+    assert plan.money == Money(spent=NOTHING, reserved=BOUGHT_AT, planned=NOTHING)
+    assert plan.unknown_usd == BOUGHT_AT
+
+
+def test_a_late_task_is_held_at_its_own_price(desk: Desk) -> None:
+    """Not at that of an attempt that came to nothing after it."""
+    owner = Ledger(desk.store, desk.clock, campaign="shoe", edition="main", worker="owner")
+    desk.clock.run(bought(owner, JOB, price_usd=BOUGHT_AT))
+    desk.clock.run(desk.ledger.load())
+    desk.clock.run(tell(desk.ledger, JOB, ABANDONED))
+    desk.happened(JOB, UNSENT)
+    desk.clock.run(tell(owner, JOB, SUBMITTED))
+
+    assert desk.plan([JOB]).money == Money(spent=NOTHING, reserved=BOUGHT_AT, planned=NOTHING)
 
 
 def test_the_digest_says_nothing_about_words(desk: Desk, jobs: list[Job]) -> None:

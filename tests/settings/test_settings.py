@@ -22,12 +22,17 @@ VARIABLES: dict[str, tuple[str, object, str, object]] = {
         "http://127.0.0.1:8080",
     ),
     "HAILUO_STORE": ("store", "./store", "s3://ads/hailuo", "s3://ads/hailuo"),
+    "HAILUO_S3_CHECKSUMS": ("s3_checksums", "when_supported", "when_required", "when_required"),
+    "HAILUO_S3_ENCRYPTION": ("s3_encryption", "none", "aws:kms", "aws:kms"),
+    "HAILUO_S3_KMS_KEY": ("s3_kms_key", None, "alias/clips", "alias/clips"),
     "HAILUO_SUBMITS_PER_MINUTE": ("submits_per_minute", 5, "2.5", 2.5),
     "HAILUO_IN_FLIGHT": ("in_flight", 8, "40", 40),
     "HAILUO_POLL_FIRST_SECONDS": ("poll_first_seconds", 20, "45", 45),
     "HAILUO_POLL_EVERY_SECONDS": ("poll_every_seconds", 10, "15.5", 15.5),
     "HAILUO_DEADLINE_SECONDS": ("deadline_seconds", 1800, "3600", 3600),
     "HAILUO_MAX_JOBS": ("max_jobs", 10_000, "200", 200),
+    "HAILUO_MAX_USD_PER_RUN": ("max_usd_per_run", None, "12.50", Decimal("12.50")),
+    "HAILUO_MAX_USD_PER_MONTH": ("max_usd_per_month", None, "400", Decimal(400)),
     "HAILUO_CATALOG": ("catalog", None, "our/catalog.yaml", Path("our/catalog.yaml")),
     "PREFECT_API_URL": ("prefect_api_url", None, "http://127.0.0.1:4200/api", "http://127.0.0.1:4200/api"),
 }
@@ -69,6 +74,8 @@ def test_an_empty_variable_is_not_set(monkeypatch: pytest.MonkeyPatch, variable:
         ("HAILUO_POLL_EVERY_SECONDS", ["0", "-1", "86401", "inf"]),
         ("HAILUO_DEADLINE_SECONDS", ["0", "-1", "86401", "1h"]),
         ("HAILUO_MAX_JOBS", ["0", "-5", "1000001", "1e3x"]),
+        ("HAILUO_MAX_USD_PER_RUN", ["0", "-5", "nan", "ten"]),
+        ("HAILUO_MAX_USD_PER_MONTH", ["0", "-0.01", "inf"]),
     ],
 )
 def test_a_value_out_of_bounds_is_refused(

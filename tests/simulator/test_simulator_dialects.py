@@ -62,7 +62,7 @@ DIALECTS = {
 
 
 def told(desk, task_id):
-    """A GET's body, with TASK and URL for what differs from task to task."""
+    """A GET body, with TASK and URL for what differs from task to task."""
     body = desk.status(task_id).json()
     text = json.dumps(body)
     for url in {part for part in text.split('"') if part.startswith("http://simulator/_clips/")}:

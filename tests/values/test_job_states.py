@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from itertools import product
 from typing import get_args
 
@@ -11,7 +12,17 @@ import pytest
 
 from hailuo import job as job_module
 from hailuo.errors import IllegalMoveError
-from hailuo.job import Fact, Job, JobRecord, JobState, Orphan, OutcomeKind, state_of, with_fact
+from hailuo.job import (
+    Fact,
+    Job,
+    JobRecord,
+    JobState,
+    Orphan,
+    OutcomeKind,
+    paid_twice_usd,
+    state_of,
+    with_fact,
+)
 from hailuo.variant import FirstFrame
 from tests.factories import (
     ABANDONED,
@@ -23,6 +34,7 @@ from tests.factories import (
     JOB,
     KEPT,
     MODERATED,
+    PRICE,
     REFUNDED,
     REFUSED,
     SUBMITTED,
@@ -33,7 +45,9 @@ from tests.factories import (
 
 CID = JOB.creative_id
 HORIZON = timedelta(minutes=7)
+NOTHING = Decimal(0)
 OUTCOMES = (SUBMITTED, BUSY, REFUSED, UNSENT, ABANDONED)
+DONE_AGAIN = replace(DONE, attempt=2)
 ENDS = (REFUNDED, KEPT, UNSAID, MODERATED)
 
 
@@ -48,7 +62,27 @@ def record_of(*facts: Fact | Orphan) -> JobRecord:
     return record
 
 
+def late(*facts: Fact) -> JobRecord:
+    """The record of an attempt whose task id came after it was given up, and of these facts about the next."""
+    record = record_of(INTENT, ABANDONED, ORPHAN)
+    for fact in facts:
+        record = with_fact(record, 2, fact)
+    return record
+
+
+def bought_again(*facts: Fact) -> JobRecord:
+    """As `late`, by a worker that had not heard of the task id."""
+    record = record_of(INTENT, ABANDONED)
+    for fact in (INTENT, *facts):
+        record = with_fact(record, 2, fact)
+    first, second = record.attempts
+    return replace(record, attempts=(replace(first, orphans=(ORPHAN,)), second))
+
+
 ORPHAN = Orphan(task_id="task_late", base_url="https://api.imarouter.com", at=AT)
+ADOPTS = replace(INTENT, adopts="task_late")
+ADOPTED = replace(SUBMITTED, task_id="task_late")
+OTHER_LATE = replace(INTENT, adopts="task_other")
 RECORDS: dict[str, tuple[Fact | Orphan, ...]] = {
     "nothing": (),
     "intent": (INTENT,),
@@ -69,6 +103,9 @@ RECORDS: dict[str, tuple[Fact | Orphan, ...]] = {
 FACTS: dict[str, tuple[int, Fact]] = {
     "first intent": (1, INTENT),
     "second intent": (2, INTENT),
+    "intent that adopts the late task": (2, ADOPTS),
+    "intent that adopts another": (2, OTHER_LATE),
+    "first intent, adopting": (1, ADOPTS),
     "doubt": (1, DOUBT),
     **{f"outcome {outcome.kind} {outcome.cause or ''}".strip(): (1, outcome) for outcome in OUTCOMES},
     "end": (1, REFUNDED),
@@ -84,7 +121,7 @@ LEGAL: dict[str, set[str]] = {
     "submitted after a doubt": {"end", "end by moderation", "done"},
     "unsent": {"second intent"},
     "abandoned": {"second intent"},
-    "abandoned too early": set(),
+    "abandoned too early": {"intent that adopts the late task"},
     "refused, may repeat": {"second intent"},
     "refused for good": set(),
     "failed and refunded": {"second intent"},
@@ -154,14 +191,16 @@ def test_the_tables_name_every_fact_and_every_outcome() -> None:
     assert LEGAL.keys() == RECORDS.keys()
 
 
-ROWS: list[tuple[str, Sequence[Fact | Orphan], timedelta, JobState]] = [
+ROWS: list[tuple[str, Sequence[Fact | Orphan] | JobRecord, timedelta, JobState]] = [
     ("(nothing)", (), timedelta(0), JobState.NEW),
     ("intent", (INTENT,), timedelta(0), JobState.IN_DOUBT),
     ("intent", (INTENT,), HORIZON, JobState.UNKNOWN),
     ("doubt", (INTENT, DOUBT), timedelta(0), JobState.UNKNOWN),
+    ("intent that adopts", late(ADOPTS), timedelta(0), JobState.UNKNOWN),
     ("outcome unsent", (INTENT, UNSENT), HORIZON, JobState.NEW),
     ("outcome abandoned", (INTENT, ABANDONED), HORIZON, JobState.NEW),
     ("outcome abandoned, orphan", (INTENT, ABANDONED, ORPHAN), HORIZON, JobState.UNKNOWN),
+    ("orphan, later attempt empty", bought_again(UNSENT), HORIZON, JobState.UNKNOWN),
     ("outcome refused, may repeat", (INTENT, BUSY), HORIZON, JobState.NEW),
     ("outcome refused, for good", (INTENT, REFUSED), HORIZON, JobState.REFUSED),
     ("outcome submitted", (INTENT, SUBMITTED), HORIZON, JobState.SUBMITTED),
@@ -173,11 +212,12 @@ ROWS: list[tuple[str, Sequence[Fact | Orphan], timedelta, JobState]] = [
 
 @pytest.mark.parametrize(("row", "facts", "age", "state"), ROWS)
 def test_the_facts_tell_the_state(
-    row: str, facts: Sequence[Fact | Orphan], age: timedelta, state: JobState
+    row: str, facts: Sequence[Fact | Orphan] | JobRecord, age: timedelta, state: JobState
 ) -> None:
     """One test per row of the table in the module's docstring."""
+    record = facts if isinstance(facts, JobRecord) else record_of(*facts)
     assert re.search(rf"^{re.escape(row)}\s+{state.name}\b", job_module.__doc__ or "", re.MULTILINE)
-    assert state_of(record_of(*facts), store_now=AT + age, horizon=HORIZON, failed_retries=1) is state
+    assert state_of(record, store_now=AT + age, horizon=HORIZON, failed_retries=1) is state
 
 
 def test_the_table_has_every_state_and_every_row_is_tested() -> None:
@@ -243,6 +283,84 @@ def test_an_attempt_that_reached_nobody_uses_up_no_retry() -> None:
 
     assert record.failures == 1
     assert state_of(record, store_now=AT, horizon=HORIZON, failed_retries=1) is JobState.NEW
+
+
+@pytest.mark.parametrize("fact", [DOUBT, *OUTCOMES], ids=lambda fact: type(fact).__name__)
+def test_an_attempt_that_adopts_ends_only_in_the_task_it_took_over(fact: Fact) -> None:
+    """Nothing was sent for it: no doubt, no refusal, nobody may abandon it, and no other task is its own."""
+    with pytest.raises(IllegalMoveError):
+        with_fact(late(ADOPTS), 2, fact)
+
+    assert with_fact(late(ADOPTS), 2, ADOPTED).attempts[1].outcome == ADOPTED
+
+
+@pytest.mark.parametrize("age", [timedelta(0), 2 * HORIZON])
+def test_an_attempt_that_adopts_is_never_perhaps_being_sent(age: timedelta) -> None:
+    """Whoever finds it may complete it at once."""
+    assert state_of(late(ADOPTS), store_now=AT + age, horizon=HORIZON, failed_retries=1) is JobState.UNKNOWN
+
+
+def test_an_adopted_task_lives_like_any_other() -> None:
+    """Collected, stored, or failed; and its id is not adopted a second time."""
+    record = late(ADOPTS, ADOPTED)
+    failed = with_fact(record, 2, REFUNDED)
+
+    assert state_of(record, store_now=AT, horizon=HORIZON, failed_retries=0) is JobState.SUBMITTED
+    assert with_fact(record, 2, replace(DONE, attempt=2, task_id="task_late")).paid_twice == ()
+    assert (failed.adoptable, failed.paid_twice) == (None, ())
+
+
+AGAIN: list[tuple[str, tuple[Fact, ...], bool]] = [
+    # what became of the attempt that was bought again, and whether the late task can save the next
+    ("still open", (), False),
+    ("in doubt", (DOUBT,), False),
+    ("at the vendor", (SUBMITTED,), False),
+    ("stored", (SUBMITTED, DONE_AGAIN), False),
+    ("unsent", (UNSENT,), True),
+    ("busy", (BUSY,), True),
+    ("refused for good", (REFUSED,), True),
+    ("abandoned", (ABANDONED,), True),
+    ("failed, refunded", (SUBMITTED, REFUNDED), True),
+    ("failed, kept", (SUBMITTED, KEPT), True),
+]
+
+
+@pytest.mark.parametrize(("facts", "saves"), [row[1:] for row in AGAIN], ids=[row[0] for row in AGAIN])
+def test_a_late_task_saves_buying_or_was_paid_twice(facts: tuple[Fact, ...], saves: bool) -> None:
+    """Never both, never neither; and while it can save buying, nothing is bought."""
+    record = bought_again(*facts)
+
+    state = state_of(record, store_now=AT, horizon=HORIZON, failed_retries=9)
+
+    assert (record.adoptable is not None) is saves
+    assert paid_twice_usd(record) == (NOTHING if saves else PRICE)
+    if saves:
+        assert state is JobState.UNKNOWN
+        with pytest.raises(IllegalMoveError):
+            with_fact(record, 3, INTENT)
+        assert with_fact(record, 3, ADOPTS).adoptable is None
+
+
+def test_of_two_late_tasks_one_saves_buying() -> None:
+    """The other was paid twice."""
+    record = bought_again(ABANDONED)
+    second = replace(record.attempts[1], orphans=(replace(ORPHAN, task_id="task_later"),))
+    record = replace(record, attempts=(record.attempts[0], second))
+
+    assert record.adoptable is not None
+    assert record.adoptable.orphan.task_id == "task_late"
+    assert [task.orphan.task_id for task in record.paid_twice] == ["task_later"]
+
+
+def test_the_right_task_named_by_a_person_is_not_paid_twice_when_its_answer_comes() -> None:
+    """The late answer says the same; another one shows that the person was wrong."""
+    record = record_of(INTENT, ADOPTED)
+    same, other = (
+        replace(record, attempts=(replace(record.attempts[0], orphans=(orphan,)),))
+        for orphan in (ORPHAN, replace(ORPHAN, task_id="task_other"))
+    )
+
+    assert (paid_twice_usd(same), paid_twice_usd(other)) == (NOTHING, PRICE)
 
 
 @pytest.mark.parametrize("end", [KEPT, UNSAID, MODERATED])

@@ -1,0 +1,172 @@
+"""Grants: what each run may spend, in one order that every machine sees, so that no cap is overshot.
+
+    money/v1/00000001    grant    run, campaign, edition, month, price of every job it may buy
+    money/v1/00000002    close    run, what its attempts really cost or hold
+
+Facts are numbered and created once. A run reads all of them, checks the caps with its own plan added, and
+takes the next number; if another run was first it reads that and checks again. So of two runs that would
+overshoot together, the later is refused, on whatever machine they are. Two runs of the same plan share:
+a job granted twice counts once. A run that dies leaves its grant counted in full: too much is held, never
+too little. A run buys only while its grant is younger than `LIFETIME`; the next run of the edition closes
+grants that are older, by what the ledger says their attempts cost.
+"""
+
+import secrets
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Annotated, Final, Literal
+
+from pydantic import Field, TypeAdapter
+
+from hailuo.errors import LedgerError
+from hailuo.store import Store
+
+__all__ = ["LIFETIME", "Cap", "Close", "Grant", "Grants", "OverCapError"]
+
+LIFETIME: Final = timedelta(hours=24)
+"""How long a run may buy on its grant, by the store's time."""
+
+_MARGIN: Final = timedelta(hours=1)
+_PREFIX: Final = "money/v1/"
+_ZERO: Final = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """The right of one run to buy these jobs at these prices; `month` is of its start, UTC, as 2026-11."""
+
+    kind: Literal["grant"] = "grant"
+    run: str
+    campaign: str
+    edition: str
+    month: str
+    at: datetime
+    prices: Mapping[str, Decimal]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Close:
+    """What the attempts of a run cost or hold, by job; what it did not buy is free again."""
+
+    kind: Literal["close"] = "close"
+    run: str
+    nonce: str
+    at: datetime
+    spent: Mapping[str, Decimal]
+
+
+_Entry = Annotated[Grant | Close, Field(discriminator="kind")]
+_ADAPTER: Final[TypeAdapter[Grant | Close]] = TypeAdapter(_Entry)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cap:
+    """At most `usd` over all grants that `covers`; `name` is for people."""
+
+    name: str
+    usd: Decimal
+    covers: Callable[[Grant], bool]
+
+
+class OverCapError(LedgerError):
+    """The grant would overshoot a cap: nothing was taken."""
+
+    def __init__(self, cap: Cap, committed: Decimal, asked: Decimal) -> None:
+        self.cap, self.committed, self.asked = cap, committed, asked
+        super().__init__(f"{cap.name}: {committed} committed, with this run {asked}, at most {cap.usd}")
+
+
+class Grants:
+    """The grants of one store, as last read."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._entries: dict[int, Grant | Close] = {}
+
+    async def load(self) -> None:
+        """Read what is new. Raises: StoreUnavailableError, LedgerError where numbers are missing."""
+        for entry in await self._store.listing(_PREFIX):
+            number = int(entry.key.removeprefix(_PREFIX))
+            if number not in self._entries:
+                self._entries[number] = _ADAPTER.validate_json(await self._store.read(entry.key))
+        if sorted(self._entries) != list(range(1, len(self._entries) + 1)):
+            raise LedgerError(
+                f"{_PREFIX} has gaps: somebody deleted grants; restore them before anything is bought"
+            )
+
+    async def take(self, grant: Grant, caps: Iterable[Cap]) -> None:
+        """Add the grant if no cap is overshot by it. Raises: OverCapError, StoreUnavailableError."""
+        caps = tuple(caps)
+        await self.load()
+        while True:
+            for cap in caps:
+                self._check(cap, grant)
+            if await self._append(grant):
+                return
+            await self.load()
+
+    async def close(self, run: str, spent: Mapping[str, Decimal], *, at: datetime) -> None:
+        """Give back what a run did not spend. Closing twice adds nothing: only the first close counts."""
+        close = Close(run=run, nonce=secrets.token_hex(8), at=at, spent=spent)
+        await self.load()
+        while not await self._append(close):
+            await self.load()
+
+    def committed(self, covers: Callable[[Grant], bool]) -> Decimal:
+        """US dollars: what closed runs spent, and for open ones the dearest price granted for each job."""
+        return self._sum([grant for grant in self._grants if covers(grant)])
+
+    def stale(self, *, campaign: str, edition: str, store_now: datetime) -> list[Grant]:
+        """Open grants of an edition on which nobody may buy any more."""
+        closed = self._closes
+        return [
+            grant
+            for grant in self._grants
+            if (grant.campaign, grant.edition) == (campaign, edition)
+            and grant.run not in closed
+            and store_now - grant.at > LIFETIME + _MARGIN
+        ]
+
+    @property
+    def _grants(self) -> list[Grant]:
+        return [entry for entry in self._entries.values() if isinstance(entry, Grant)]
+
+    @property
+    def _closes(self) -> dict[str, Close]:
+        """The first close of every run."""
+        found: dict[str, Close] = {}
+        for _, entry in sorted(self._entries.items()):
+            if isinstance(entry, Close):
+                found.setdefault(entry.run, entry)
+        return found
+
+    def _check(self, cap: Cap, grant: Grant) -> None:
+        if not cap.covers(grant):
+            return
+        before = [other for other in self._grants if cap.covers(other)]
+        asked = self._sum([*before, grant])
+        if asked > cap.usd:
+            raise OverCapError(cap, self._sum(before), asked)
+
+    def _sum(self, grants: Iterable[Grant]) -> Decimal:
+        closes = self._closes
+        spent, open_prices = _ZERO, defaultdict[tuple[str, str, str], Decimal](Decimal)
+        for grant in grants:
+            close = closes.get(grant.run)
+            if close:
+                spent += sum(close.spent.values(), _ZERO)
+                continue
+            for job, price in grant.prices.items():
+                key = (grant.campaign, grant.edition, job)
+                open_prices[key] = max(open_prices[key], price)
+        return spent + sum(open_prices.values(), _ZERO)
+
+    async def _append(self, entry: Grant | Close) -> bool:
+        number = len(self._entries) + 1
+        won = await self._store.create(f"{_PREFIX}{number:08}", _ADAPTER.dump_json(entry))
+        if won:
+            self._entries[number] = entry
+        return won

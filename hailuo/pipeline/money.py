@@ -1,0 +1,135 @@
+"""A run's money: the grant it takes before it may buy, and what it gives back at the end."""
+
+import logging
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Final
+
+from hailuo.errors import Place, Problem, StoreUnavailableError
+from hailuo.grants import LIFETIME, Cap, Grant, Grants, OverCapError
+from hailuo.job import Attempt, JobRecord, OutcomeKind
+from hailuo.ledger import Ledger
+from hailuo.plan import Plan
+from hailuo.pricing import usd
+from hailuo.runner import Tools
+from hailuo.settings import Settings
+
+__all__ = ["Purse", "spent_by"]
+
+_log = logging.getLogger(__name__)
+
+_FENCE_SECONDS: Final = 3600.0
+_ZERO: Final = Decimal(0)
+
+
+class Purse:
+    """The grant of one run. Nothing is held before `fill`, and nothing after `close`."""
+
+    def __init__(self, tools: Tools, settings: Settings, *, run: str) -> None:
+        self._tools = tools
+        self._settings = settings
+        self._run = run
+        self._grants = Grants(tools.store)
+        self._granted_at: float | None = None
+
+    @property
+    def buy_until(self) -> float:
+        """When this run must stop buying, in the clock's monotonic seconds; at once without a grant."""
+        if self._granted_at is None:
+            return self._tools.clock.monotonic() - 1
+        return self._granted_at + LIFETIME.total_seconds() - _FENCE_SECONDS
+
+    async def fill(self, plan: Plan) -> list[Problem]:
+        """Take the grant for a plan, or say which cap forbids it. Raises: StoreUnavailableError."""
+        if not plan.to_buy:
+            return []
+        store_now = await self._tools.store.now()
+        campaign = plan.campaign
+        await self._close_stale(campaign.name, campaign.edition)
+        grant = Grant(
+            run=self._run,
+            campaign=campaign.name,
+            edition=campaign.edition,
+            month=f"{store_now:%Y-%m}",
+            at=store_now,
+            prices={p.job.creative_id: p.quote.price_usd or _ZERO for p in plan.to_buy},
+        )
+        started = self._tools.clock.monotonic()
+        try:
+            await self._grants.take(grant, self._caps(plan, grant.month))
+        except OverCapError as error:
+            return [_problem(plan, error)]
+        self._granted_at = started
+        return []
+
+    async def close(self) -> None:
+        """Give back what was not spent. A store that does not answer leaves the grant open: too much is held."""
+        if self._granted_at is None:
+            return
+        self._granted_at = None
+        try:
+            now = await self._tools.store.now()
+            await self._grants.close(self._run, spent_by(self._run, self._tools.ledger), at=now)
+        except StoreUnavailableError:
+            _log.warning("hailuo.grant.left_open", extra={"run": self._run})
+
+    async def _close_stale(self, campaign: str, edition: str) -> None:
+        """What a run that died did not buy is free again once nobody can buy on its grant."""
+        await self._grants.load()
+        now = await self._tools.store.now()
+        for grant in self._grants.stale(campaign=campaign, edition=edition, store_now=now):
+            for creative_id in grant.prices:
+                await self._tools.ledger.refresh(creative_id)
+            await self._grants.close(grant.run, spent_by(grant.run, self._tools.ledger), at=now)
+
+    def _caps(self, plan: Plan, month: str) -> Iterable[Cap]:
+        name, edition = plan.campaign.name, plan.campaign.edition
+        if plan.budget_usd is not None:
+            yield Cap(
+                name="the budget of the edition",
+                usd=plan.budget_usd,
+                covers=lambda grant: (grant.campaign, grant.edition) == (name, edition),
+            )
+        if plan.campaign.campaign_budget_usd is not None:
+            yield Cap(
+                name="the budget of the campaign",
+                usd=plan.campaign.campaign_budget_usd,
+                covers=lambda grant: grant.campaign == name,
+            )
+        if self._settings.max_usd_per_month is not None:
+            yield Cap(
+                name=f"HAILUO_MAX_USD_PER_MONTH for {month}",
+                usd=self._settings.max_usd_per_month,
+                covers=lambda grant: grant.month == month,
+            )
+
+
+def spent_by(run: str, ledger: Ledger) -> dict[str, Decimal]:
+    """What the attempts of one run cost or hold, by job, as far as the ledger was read; nothing where nothing."""
+    spent = {cid: _spent_on(record, run) for cid, record in ledger.records.items()}
+    return {cid: amount for cid, amount in spent.items() if amount}
+
+
+def _spent_on(record: JobRecord, run: str) -> Decimal:
+    own = (a for a in record.attempts if a.intent and a.intent.worker == run)
+    return sum((_cost(record, attempt) for attempt in own), _ZERO)
+
+
+def _cost(record: JobRecord, attempt: Attempt) -> Decimal:
+    """What one attempt cost for good, or may: only a no, or a refund, is free."""
+    price = attempt.intent.price_usd if attempt.intent else _ZERO
+    if record.done and record.done.attempt == attempt.number:
+        return price if record.done.amount_usd is None else record.done.amount_usd
+    refused = attempt.outcome and attempt.outcome.kind in {OutcomeKind.REFUSED, OutcomeKind.UNSENT}
+    refunded = attempt.end and attempt.end.refunded
+    return _ZERO if refused or refunded else price
+
+
+def _problem(plan: Plan, error: OverCapError) -> Problem:
+    reason = (
+        f"{error.cap.name} is {usd(error.cap.usd)}; {usd(error.committed)} of it are spent or granted to runs, "
+        f"and this plan would make it {usd(error.asked)}"
+    )
+    return Problem(
+        Place(plan.campaign.place.file), reason, "raise the cap, buy less with --only, or wait for other runs"
+    )

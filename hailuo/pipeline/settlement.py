@@ -1,0 +1,35 @@
+"""Opening what settles the unknown attempts of one edition."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from hailuo.clock import Clock
+from hailuo.errors import AdmissionError, Place, Problem
+from hailuo.ledger import Ledger
+from hailuo.pipeline.session import open_client
+from hailuo.pipeline.stores import open_store
+from hailuo.planfile import read_plan
+from hailuo.reconcile import Reconciler
+from hailuo.settings import Settings
+
+__all__ = ["open_reconciler"]
+
+
+@asynccontextmanager
+async def open_reconciler(
+    settings: Settings, clock: Clock, *, campaign: str, edition: str
+) -> AsyncIterator[Reconciler]:
+    """Store and vendor opened, the edition's ledger read; needs no campaign file.
+
+    Raises: AdmissionError when nothing was ever run, SettingsError, StoreUnavailableError, LedgerError.
+    """
+    store = open_store(settings)
+    ledger = Ledger(store, clock, campaign=campaign, edition=edition, worker="reconcile")
+    plan = await read_plan(store, campaign=campaign, edition=edition)
+    await ledger.load({line.job.creative_id for line in plan.lines} if plan else ())
+    if plan is None and not ledger.records:
+        reason = f"{store.uri} holds no run of {campaign}, edition {edition}"
+        problem = Problem(Place(campaign), reason, "name another --edition, or set HAILUO_STORE")
+        raise AdmissionError([problem])
+    async with open_client(settings) as client:
+        yield Reconciler(ledger, store, client, clock)
