@@ -3,6 +3,7 @@
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
+BENCH_VENV ?= .venv-bench
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 # Pages are tested in a real browser where there is one; CI installs Debian's chromium.
@@ -10,10 +11,10 @@ BROWSER := $(shell command -v chromium)
 NO_BROWSER := $(if $(BROWSER),,and not browser)
 PYTEST := $(BIN)/python -m pytest --quiet --inline-snapshot=disable --durations 5
 
-.PHONY: help demo test unit check smoke lint schema clean
+.PHONY: help demo test unit check smoke lint schema proof bench-pay-once clean
 
 help:  ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
@@ -56,5 +57,17 @@ lint: $(VENV)/.dev  ## mend what can be mended by itself
 schema: $(VENV)/.dev  ## write campaigns/schema.json anew
 	$(BIN)/python scripts/generate_schema.py
 
+# The peers of the comparison are installed apart, so that they never meet what the product runs with.
+$(BENCH_VENV)/.bench: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(BENCH_VENV)
+	$(BENCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'
+	@touch $@
+
+bench-pay-once: $(BENCH_VENV)/.bench  ## who pays twice under faults and kills: peers and we; about five minutes
+	$(BENCH_VENV)/bin/python -m benchmarks.pay_once --write docs/proof.md
+
+proof: $(VENV)/.dev  ## kill real runs at every step and at random, and do the books; about fifteen minutes, writes docs/proof.md
+	$(BIN)/python scripts/prove.py --write docs/proof.md
+
 clean:  ## forget everything that can be made again
-	rm -rf $(VENV) demo-store .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
+	rm -rf $(VENV) $(BENCH_VENV) demo-store .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage

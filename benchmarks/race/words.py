@@ -1,0 +1,153 @@
+"""The table and the words around it, and their place in docs/proof.md."""
+
+import importlib.metadata
+import platform
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from benchmarks.race.orders import DOWNLOAD_FAULTS, POLL_FAULTS, SUBMIT_FAULTS
+from benchmarks.race.tally import Tally
+from hailuo.simulator import FAULTS, Fault
+
+__all__ = ["section", "table", "write_section"]
+
+_START, _END = "<!-- pay-once:start -->", "<!-- pay-once:end -->"
+_PACKAGES: Final = ("httpx", "openai", "prefect", "hailuo-campaigns")
+_HEAD: Final = (
+    "contender",
+    "wanted",
+    "on disk",
+    "billed",
+    "billed / wanted",
+    "bought again",
+    "paid, no clip",
+    "held",
+    "starts",
+    "wall s",
+    "polls a clip",
+)
+
+
+def table(tallies: Iterable[Tally]) -> str:
+    """Markdown, one line per contender."""
+    rows = [_HEAD, tuple("---" if n == 0 else "---:" for n in range(len(_HEAD)))]
+    rows += [_row(tally) for tally in tallies]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def _row(tally: Tally) -> tuple[str, ...]:
+    return (
+        tally.name,
+        str(tally.wanted),
+        str(tally.stored),
+        str(tally.billed),
+        f"{tally.billed_per_wanted:.2f}",
+        str(tally.again),
+        str(tally.paid_without_clip),
+        "no list" if tally.held is None else str(tally.held),
+        str(tally.starts),
+        f"{tally.seconds:.0f}",
+        f"{tally.polls_per_clip:.1f}",
+    )
+
+
+def section(tallies: Sequence[Tally], *, at: datetime, speed: float, cores: int, kills: Sequence[int]) -> str:
+    """The section of docs/proof.md, without its markers."""
+    facts = {
+        "date": f"{at:%Y-%m-%d}",
+        "versions": ", ".join(f"{name} {importlib.metadata.version(name)}" for name in _PACKAGES),
+        "machine": f"{cores} cores, {platform.system()}, Python {platform.python_version()}",
+        "speed": f"{speed:g}",
+        "submit": _rates(SUBMIT_FAULTS),
+        "download": _rates(DOWNLOAD_FAULTS),
+        "poll": _rates(POLL_FAULTS),
+        "kills": " and ".join(str(kill) for kill in kills),
+        "wanted": str(tallies[0].wanted),
+        "table": table(tallies),
+    }
+    return _TEXT.format_map(facts)
+
+
+def _rates(rates: Mapping[Fault, float]) -> str:
+    return "; ".join(f"{FAULTS[fault].says} ({fault}) {rate:.1%}" for fault, rate in rates.items())
+
+
+def write_section(path: Path, text: str) -> None:
+    """Put the section between its markers; what others wrote in the file stays as it is."""
+    old = path.read_text() if path.exists() else "# Proof\n"
+    new = f"{_START}\n{text.strip()}\n{_END}"
+    before, start, rest = old.partition(_START)
+    _, end, after = rest.partition(_END)
+    whole = f"{before}{new}{after}" if start and end else f"{old.rstrip()}\n\n{new}\n"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(whole)
+
+
+_TEXT: Final = """\
+## Paid once: side by side
+
+Written by `make bench-pay-once` on {date}. {versions}. {machine}.
+
+{table}
+
+- **on disk**: different wanted clips that are byte for byte the vendor's and play.
+- **billed**: POSTs that the vendor charged for. **bought again**: purchases of a clip that had been bought before.
+- **paid, no clip**: wanted clips that were bought, and of which nothing whole lies on the disk at the end.
+- **held**: clips that the contender itself lists as "perhaps paid, a person must say", and does not buy again.
+- **starts**: how often it was started, the killed starts included. **wall s**: all starts together, at {speed} times
+  the real speed: a second of start-up counts as much here as a minute of rendering, so read it as an order of magnitude.
+- **polls a clip**: status requests per clip on the disk.
+
+### What was done
+
+Every contender wants the same {wanted} different clips (6 s, 768p, two models), from the same simulated vendor with books
+of its own, over real sockets, with at most 8 clips on the way at once. All counts but
+`held` come from the vendor's invoice and the files; nothing else is believed. The vendor bills when it accepts, and has no idempotency key and no list of tasks, as the
+real one.
+
+- On a POST: {submit}.
+- On a download: {download}.
+- On a poll: {poll}.
+- Each process gets a real SIGKILL when {kills} clips lie on the disk, and is started again with the same command.
+  Up to 8 clips are on the way then: who does not write down what was ordered pays for these again.
+
+The n-th POST, and the n-th download, has the same fate for every contender; failed polls come from dice with one seed. A
+contender that sends more requests meets more faults. After the kills a contender is left alone. Where it goes on from what
+it has, it is started up to three times, until it says it is done (ours never does while it holds clips: its last start
+or two only say so again). The sample and the default Prefect flow would buy everything anew each time, so they are
+started once, which flatters what they cost.
+
+### The contenders
+
+They are in `benchmarks/contenders/`, each a page long, with the defaults that their documents give.
+
+- **vendor's sample**: the loop of the vendor's page for one clip, polled every 3 s, around a list. It remembers nothing.
+- **afternoon script**: httpx; skips files that exist; five tries with growing waits for 429, 5xx and lost connections.
+- **openai**: the same loop, with the SDK's `videos.create`, `retrieve`, `download_content` and its own two retries. Its
+  waits between retries cannot be told to run at simulated speed, which costs it wall time here.
+- **Prefect, default**: one task run per clip, `retries=2`. **Prefect, results kept**: the same with `persist_result=True`
+  and the cache policy `INPUTS`. The server's start is not counted.
+- **hailuo**: `hailuo run CAMPAIGN --yes`, with its defaults.
+
+### What a careful user of the others could change
+
+- Not repeat a POST after a 5xx or a lost connection (`max_retries=0` for openai; `retries=0` for Prefect): that alone
+  ends the silent second purchase within a run, and leaves the clip missing until the next run buys it.
+- Write the task id to the disk before the first poll, and go on from it: then a kill costs nothing but the moment between
+  the answer and the write.
+- Treat a failed download as a download to be repeated, with a fresh URL, and not as a failed clip.
+- Write down each order *before* it is sent, and send none that may have been sent: then nothing is bought twice, and
+  somebody has to decide about the rest. That is what the ledger of this project is.
+
+### Where ours is worse
+
+- It ends with fewer clips on the disk on the first evening: a submit whose answer was lost is held, with its money, until
+  a person decides (`hailuo reconcile`). The others buy such a clip again at once, and mostly never know. Where the vendor
+  did charge, deciding to buy again costs the same second price; ours only never does so unasked.
+- It is slower: it submits 5 a minute by default, halves its pace at each 429 or "1002" and recovers slowly, and the first
+  clip of each model goes alone. Set `HAILUO_SUBMITS_PER_MINUTE` where the vendor allows more. The others go as fast as 8
+  places allow; the simulated vendor punishes nobody for that, the real one may.
+- It is far more code than a page. Who wants five clips and can bear a doubtful dollar does not need it.
+"""
