@@ -36,7 +36,7 @@ test: $(VENV)/.dev  ## every test, with branch coverage
 	$(PYTEST) --cov --cov-append --cov-report=term -m prefect
 
 unit: $(VENV)/.dev  ## the quick tests only
-	$(PYTEST) --numprocesses 2 -m 'not slow and not prefect and not browser'
+	$(PYTEST) --numprocesses 2 -m 'not whole and not slow and not prefect and not browser'
 
 check: $(VENV)/.dev  ## format, lint, types, layers, spelling, generated files; writes nothing
 	$(BIN)/ruff format --check .

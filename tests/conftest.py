@@ -19,6 +19,17 @@ _LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 _OURS = re.compile(r"(HAILUO|IMAROUTER|AWS)_.*|PREFECT_API_URL|(ALL|HTTPS?|NO)_PROXY", re.IGNORECASE)
 
 
+_WHOLE = frozenset({"benchmarks", "cli", "processes", "proof", "reconcile", "runner", "security"})
+"""Folders whose tests drive whole runs or commands: `make unit` leaves them to `make test`."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark by folder what no unit test is."""
+    for item in items:
+        if item.path.parent.name in _WHOLE:
+            item.add_marker(pytest.mark.whole)
+
+
 @pytest.hookimpl(tryfirst=True)  # before pytest-socket's own, and before any fixture
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Shut the network; a test marked `enable_socket` may talk to its own machine, nobody beyond."""
