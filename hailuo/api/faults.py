@@ -504,12 +504,18 @@ def read_fault(status: int, body: bytes, headers: Mapping[str, str], *, secret: 
         name=row.name,
         http_status=status,
         code=plain(said.code, secret=secret) or None,
-        message=said.message or plain(body.decode("utf-8", "replace"), secret=secret),
+        message=said.message or _unreadable(body, secret),
         retry_after_seconds=_retry_after_seconds(lower),
         request_id=request_id_of(lower, secret=secret),
         most_repeats=row.most_repeats,
         cause=row.cause,
     )
+
+
+def _unreadable(body: bytes, secret: str) -> str:
+    """What to tell people of a body that is no answer of the gateway's; a proxy's page says nothing more."""
+    text = plain(body.decode("utf-8", "replace"), secret=secret)
+    return "a web page in place of an answer" if text.startswith("<") else text
 
 
 def fault_of(error: httpx.RequestError | OSError, *, secret: str = "") -> Fault:

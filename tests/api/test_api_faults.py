@@ -277,3 +277,11 @@ def test_exception_text_never_shows_the_key() -> None:
     error = httpx.LocalProtocolError("Illegal header value b'Bearer secret-key-1'")
 
     assert "secret-key-1" not in fault_of(error, secret="secret-key-1").message
+
+
+def test_a_proxys_page_is_not_shown_as_it_is() -> None:
+    """People read reasons in tables and artifacts: a page of HTML there says nothing."""
+    fault = read_fault(502, b"<html>\r\n<head><title>502 Bad Gateway</title></head></html>", {})
+
+    assert fault.message == "a web page in place of an answer"
+    assert fault.http_status == 502

@@ -7,6 +7,7 @@ from collections.abc import Coroutine, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -221,4 +222,4 @@ class TwoWorkers(RuleBasedStateMachine):
 
 
 TwoWorkers.TestCase.settings = settings(max_examples=200, stateful_step_count=STEPS)
-TestTwoWorkers = TwoWorkers.TestCase
+TestTwoWorkers = pytest.mark.slow(TwoWorkers.TestCase)
