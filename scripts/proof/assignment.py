@@ -1,0 +1,60 @@
+"""What a worker process is told to do; plain values, so that they travel to another process."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from hailuo.runner import Step
+from hailuo.settings import Settings
+
+__all__ = ["Assignment", "Killing", "Place"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A store as workers reach it, and as the auditor does: a proxy may stand before the workers only.
+
+    `uri` is what HAILUO_STORE would say; the mappings are environment variables for boto3.
+    """
+
+    name: str
+    uri: str
+    environment: Mapping[str, str] = field(default_factory=dict)
+    direct_environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Killing:
+    """The process ends itself with SIGKILL when it passes `step` for the `passing`-th time (from 1)."""
+
+    step: Step
+    passing: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """One campaign to drive, where, against which vendor, how fast its clock runs, and how it ends."""
+
+    campaign: Path
+    place: Place
+    base_url: str
+    speed: float
+    submits_per_minute: float = 60.0
+    in_flight: int = 12
+    killing: Killing | None = None
+
+    @property
+    def settings(self) -> Settings:
+        """As the environment would have them. The paces are in seconds of the worker's quick clock."""
+        return Settings(
+            api_key=SecretStr("sk-simulated"),
+            base_url=self.base_url,
+            store=self.place.uri,
+            submits_per_minute=self.submits_per_minute,
+            in_flight=self.in_flight,
+            poll_first_seconds=10.0,
+            poll_every_seconds=10.0,
+            deadline_seconds=1800.0,
+        )

