@@ -202,7 +202,10 @@ def test_a_late_task_id_is_adopted_and_told(hailuo, ran, unknown, task_id, tmp_p
 
     assert "1 job unknown, $0.28 of the money held: hailuo reconcile small/main" in status.out
     assert said.code == 0
-    assert f"{creative_id}: task {task_id} is adopted as attempt {last + 1}; the next run collects it" in said.out
+    assert (
+        f"{creative_id}: task {task_id} is adopted as attempt {last + 1}; the next run collects it"
+        in said.out
+    )
     assert hailuo("run", ran, "--yes").code == 0
 
 
