@@ -11,7 +11,7 @@ BROWSER := $(shell command -v chromium)
 NO_BROWSER := $(if $(BROWSER),,and not browser)
 PYTEST := $(BIN)/python -m pytest --quiet --inline-snapshot=disable --durations 5
 
-.PHONY: help demo test unit check smoke lint schema proof bench-pay-once clean
+.PHONY: help demo test unit check smoke lint schema proof bench-ledger bench-pay-once clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -65,6 +65,9 @@ $(BENCH_VENV)/.bench: pyproject.toml constraints.txt
 
 bench-pay-once: $(BENCH_VENV)/.bench  ## who pays twice under faults and kills: peers and we; about five minutes
 	$(BENCH_VENV)/bin/python -m benchmarks.pay_once --write docs/proof.md
+
+bench-ledger: $(VENV)/.dev  ## S3 requests that the state of 10,000 jobs costs; about three minutes, writes docs/proof.md
+	$(BIN)/python -m benchmarks.ledger_requests --write docs/proof.md
 
 proof: $(VENV)/.dev  ## kill real runs at every step and at random, and do the books; about fifteen minutes, writes docs/proof.md
 	$(BIN)/python scripts/prove.py --write docs/proof.md

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
 from hailuo.errors import Place
 from hailuo.variant import FirstFrame
 
-__all__ = ["SETTING_AXES", "Axis", "Campaign", "Grid", "IllegalPolicy", "Level"]
+__all__ = ["SETTING_AXES", "Axis", "Campaign", "Grid", "IllegalPolicy", "Level", "Nightly"]
 
 SETTING_AXES = ("prompt", "model", "duration", "size", "first_frame")
 """The axes that every family understands; any other axis fills {name} in the prompts."""
@@ -57,6 +58,25 @@ class Grid:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Nightly:
+    """The mark of a campaign that the night renders; nights are dates in the campaign's timezone, inclusive."""
+
+    first_night: date | None = None
+    last_night: date | None = None
+    is_paused: bool = False
+
+    def absence(self, night: date) -> str | None:
+        """Why the campaign is left out of a night; None when it is not."""
+        if self.is_paused:
+            return "paused"
+        if self.first_night and night < self.first_night:
+            return f"its first night is {self.first_night}"
+        if self.last_night and night > self.last_night:
+            return f"its last night was {self.last_night}"
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Campaign:
     """One file: defaults, grids (the matrix, the rows, the includes), takes, a budget."""
 
@@ -71,4 +91,5 @@ class Campaign:
     placements: tuple[str, ...] = ()
     failed_retries: int = 1
     timezone: str = "UTC"
+    nightly: Nightly | None = None
     place: Place

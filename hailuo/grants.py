@@ -8,7 +8,8 @@ takes the next number; if another run was first it reads that and checks again. 
 overshoot together, the later is refused, on whatever machine they are. Two runs of the same plan share:
 a job granted twice counts once. A run that dies leaves its grant counted in full: too much is held, never
 too little. A run buys only while its grant is younger than `LIFETIME`; the next run of the edition closes
-grants that are older, by what the ledger says their attempts cost.
+grants that are older, by what the ledger says their attempts cost or hold. An attempt that a person abandoned
+counts with them, though the plan takes that person's word: here, too much is counted, never too little.
 """
 
 import secrets
@@ -97,16 +98,19 @@ class Grants:
                 f"{_PREFIX} has gaps: somebody deleted grants; restore them before anything is bought"
             )
 
+    async def check(self, grant: Grant, caps: Iterable[Cap]) -> None:
+        """Whether the grant could be taken now; it is not. Raises: OverCapError, StoreUnavailableError."""
+        await self.load()
+        for cap in caps:
+            self._check(cap, grant)
+
     async def take(self, grant: Grant, caps: Iterable[Cap]) -> None:
         """Add the grant if no cap is overshot by it. Raises: OverCapError, StoreUnavailableError."""
         caps = tuple(caps)
-        await self.load()
         while True:
-            for cap in caps:
-                self._check(cap, grant)
+            await self.check(grant, caps)
             if await self._append(grant):
                 return
-            await self.load()
 
     async def close(self, run: str, spent: Mapping[str, Decimal], *, at: datetime) -> None:
         """Give back what a run did not spend. Closing twice adds nothing: only the first close counts."""
@@ -118,6 +122,11 @@ class Grants:
     def committed(self, covers: Callable[[Grant], bool]) -> Decimal:
         """US dollars: what closed runs spent, and for open ones the dearest price granted for each job."""
         return self._sum([grant for grant in self._grants if covers(grant)])
+
+    def open_grant(self, run: str) -> Grant | None:
+        """The grant of a run, while it is not closed."""
+        found = (grant for grant in self._grants if grant.run == run and run not in self._closes)
+        return next(found, None)
 
     def stale(self, *, campaign: str, edition: str, store_now: datetime) -> list[Grant]:
         """Open grants of an edition on which nobody may buy any more."""

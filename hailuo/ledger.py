@@ -7,19 +7,18 @@
                                                  a001/orphan-*    a task id that came after the attempt was closed
                                                  done             the clip's bytes are in the store
 
-The only reader and writer of these keys. The state is in the key names: one listing tells where every
+The only writer of these keys, and but for `hailuo.claims` the only reader. The state is in the key names: one listing tells where every
 job stands. Guarantee: if the store's create-once is linearisable and nobody deletes ledger keys, there
 is at most one POST per attempt, and an ambiguous submit is never repeated without a recorded decision.
 """
 
 import asyncio
 import hashlib
-import json
 import logging
 import re
 import secrets
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -44,20 +43,18 @@ from hailuo.job import (
     Orphan,
     Outcome,
     OutcomeKind,
-    state_of,
-    with_fact,
 )
+from hailuo.life import state_of, with_fact
 from hailuo.rollup import Rollups
 from hailuo.store import Entry, Store
 
-__all__ = ["HORIZON", "Ledger", "keys_naming"]
+__all__ = ["HORIZON", "Ledger"]
 
 HORIZON: Final = timedelta(seconds=SUBMIT_SECONDS_AT_MOST + 60)
 """How long an intent without outcome may be another worker's business: the longest POST and a margin."""
 
 _READS_AT_ONCE = 32
 _KEY = re.compile(r"[0-9A-Z]{10}/(?:done|a\d{3,}/(?:intent|doubt|outcome|end|orphan-\w+))")
-_NAMES_A_TASK = re.compile(r"[^/]+/[^/]+/ledger/v1/[^/]+/(?:done|a\d{3,}/(?:outcome|orphan-\w+))")
 _KINDS: Mapping[type, str] = {Intent: "intent", Doubt: "doubt", Outcome: "outcome", End: "end", Done: "done"}
 
 _ADAPTERS: Mapping[type, TypeAdapter[Any]] = {kind: TypeAdapter(kind) for kind in (*_KINDS, Orphan)}
@@ -96,18 +93,31 @@ class Ledger:
             failed_retries=failed_retries,
         )
 
-    async def load(self, known: Collection[str] = ()) -> None:
+    def attempt_key(self, creative_id: str) -> str:
+        """Where the facts of the job's last attempt lie in the store."""
+        return self._key(creative_id, len(self.record(creative_id).attempts), "intent").removesuffix(
+            "/intent"
+        )
+
+    async def load(self, known: Collection[str] = (), *, histories: bool = False) -> None:
         """Read where every job stands: one listing, and the facts of the jobs that are not finished.
 
         Of a finished job only `done` is read, and that from a rollup where one holds it, unless the job
-        is not among the `known` creative ids.
+        is not among the `known` creative ids. With `histories` a finished job of several attempts is read whole:
+        what was refunded or abandoned on the way is told by nothing else.
         """
         self._store_ahead = await self._store.now() - self._clock.now()
         by_job = _group(await self._store.listing(self._prefix), self._prefix)
         rolled_up = await self._rollups.read()
         gate = asyncio.Semaphore(_READS_AT_ONCE)
         reads = (
-            self._read(cid, facts, gate=gate, full=cid not in known, done=rolled_up.get(cid))
+            self._read(
+                cid,
+                facts,
+                gate=gate,
+                full=cid not in known or (histories and len(_attempt_times(cid, facts)) > 1),
+                done=rolled_up.get(cid),
+            )
             for cid, facts in by_job.items()
         )
         self._records = {record.creative_id: record for record in await asyncio.gather(*reads)}
@@ -122,15 +132,18 @@ class Ledger:
         self._records[creative_id] = await self._read(creative_id, facts, gate=gate)
         return self._records[creative_id]
 
-    async def intend(self, job: Job, *, price_usd: Decimal, request_sha256: str) -> bool:
-        """Take the right to POST once: True if this call, and nobody else, holds it."""
+    async def intend(
+        self, job: Job, *, price_usd: Decimal, request_sha256: str, base_url: str | None = None
+    ) -> bool:
+        """Take the right to POST once, to `base_url`: True if this call, and nobody else, holds it."""
         intent = Intent(
             nonce=secrets.token_hex(16),
             worker=self._worker,
             at=self._clock.now(),
             price_usd=price_usd,
             request_sha256=request_sha256,
-            job=job.without_local_path(),
+            job=job.as_recorded(),
+            base_url=base_url,
         )
         won = await self._write(job.creative_id, len(self.record(job.creative_id).attempts) + 1, intent)
         if won:
@@ -274,25 +287,6 @@ class Ledger:
             content = await self._store.read(f"{self._prefix}{creative_id}/{name}")
         fact: _Kind = _ADAPTERS[kind].validate_json(content)
         return fact
-
-
-async def keys_naming(store: Store, task_id: str, *, since: datetime | None) -> Sequence[str]:
-    """The ledger keys, of every campaign and edition in the store, that name the task.
-
-    One listing of the store, and a read of each such fact that the store got `since` then (all when None).
-    """
-    entries = await store.listing("")
-    told = [
-        e.key for e in entries if _NAMES_A_TASK.fullmatch(e.key) and (not since or e.modified_at >= since)
-    ]
-    gate = asyncio.Semaphore(_READS_AT_ONCE)
-
-    async def names_it(key: str) -> bool:
-        async with gate:
-            return bool(json.loads(await store.read(key)).get("task_id") == task_id)
-
-    found = await asyncio.gather(*map(names_it, told))
-    return [key for key, names in zip(told, found, strict=True) if names]
 
 
 def _dump(fact: Fact | Orphan) -> bytes:

@@ -8,9 +8,10 @@ from decimal import Decimal
 from hailuo.campaign import Campaign
 from hailuo.catalog import Catalog
 from hailuo.errors import Problem
-from hailuo.job import Job, JobRecord, JobState, paid_twice_usd
+from hailuo.job import Job, JobRecord, JobState
 from hailuo.ledger import Ledger
 from hailuo.matrix import Expansion, IllegalCell
+from hailuo.money import JobMoney, Sums, money_of, sums_of_jobs
 from hailuo.pricing import Basis, Cell, Quote, quote, usd
 from hailuo.variant import canonical_json
 
@@ -35,10 +36,31 @@ class PlannedJob:
     quote: Quote
     chosen: bool = True
 
+    @property
+    def money(self) -> JobMoney:
+        """The job's bill, as far as its attempts were read."""
+        return money_of(self.job, self.record)
+
+    @property
+    def is_retry(self) -> bool:
+        """Whether what is to be bought was bought before, failed and was refunded."""
+        return self.state is JobState.NEW and self.record.failures > 0
+
+    @property
+    def retries(self) -> int | None:
+        """The paid retries used so far; None of a finished job whose attempts were not read."""
+        last = self.record.last
+        unread = last is not None and last.number > 1 and last.intent is None
+        return None if unread else self.money.sums.retries
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Money:
-    """US dollars of one edition: spent on what is stored or was not refunded, held at the vendor, still to buy."""
+    """US dollars of one edition: spent on what is stored or was not refunded, held at the vendor, still to buy.
+
+    What was abandoned is in none of them, by the word of the person who looked it up; the caps of `hailuo.grants`
+    count it all the same, for that word may be wrong: a run may be refused that by this alone would fit.
+    """
 
     spent: Decimal
     reserved: Decimal
@@ -53,16 +75,16 @@ class Money:
 class Plan:
     """What a run would do. `strays` are jobs that were bought but are no longer in the file.
 
-    `lost_usd` was charged for jobs that are no longer in the file and have nothing to collect.
+    `gone` are no longer in the file either, and have nothing to collect: only their money counts.
     """
 
     campaign: Campaign
     jobs: tuple[PlannedJob, ...]
     strays: tuple[PlannedJob, ...] = ()
+    gone: tuple[PlannedJob, ...] = ()
     illegal: tuple[IllegalCell, ...] = ()
     warnings: tuple[Problem, ...] = ()
     budget_usd: Decimal | None = None
-    lost_usd: Decimal = _ZERO
 
     @property
     def everything(self) -> tuple[PlannedJob, ...]:
@@ -86,22 +108,33 @@ class Plan:
         return tuple(p for p in self.everything if p.chosen or p.state is JobState.SUBMITTED)
 
     @property
+    def bills(self) -> tuple[JobMoney, ...]:
+        """Every job of the edition with its money."""
+        return tuple(planned.money for planned in (*self.everything, *self.gone))
+
+    @property
+    def sums(self) -> Sums:
+        """What became of the money of the edition, column by column."""
+        return sums_of_jobs(self.bills)
+
+    @property
     def money(self) -> Money:
+        sums = self.sums
         return Money(
-            spent=sum((_spent(planned.record) for planned in self.everything), self.lost_usd),
-            reserved=sum((_reserved(planned) for planned in self.in_state(*HELD)), _ZERO),
+            spent=sums.spent_usd,
+            reserved=sums.reserved_usd,
             planned=sum((planned.quote.price_usd or _ZERO for planned in self.to_buy), _ZERO),
         )
 
     @property
     def unknown_usd(self) -> Decimal:
         """The part of what is held of which nobody knows whether it was spent."""
-        return sum((_reserved(planned) for planned in self.in_state(JobState.UNKNOWN)), _ZERO)
+        return sums_of_jobs([p.money for p in self.in_state(JobState.UNKNOWN)]).unknown_usd
 
     @property
     def paid_twice_usd(self) -> Decimal:
         """The part of what is spent for tasks that came after their job was bought again."""
-        return sum((paid_twice_usd(planned.record) for planned in self.everything), _ZERO)
+        return self.sums.paid_twice_usd
 
     @property
     def digest(self) -> str:
@@ -109,7 +142,8 @@ class Plan:
         lines = [
             [p.job.creative_id, p.state.value, str(p.quote.price_usd), p.chosen] for p in self.everything
         ]
-        money = [str(self.budget_usd), str(self.lost_usd + self.paid_twice_usd)]
+        gone, kept = (sums_of_jobs([p.money for p in jobs]) for jobs in (self.gone, self.everything))
+        money = [str(self.budget_usd), str(gone.spent_usd + kept.paid_twice_usd)]
         content = [self.campaign.name, self.campaign.edition, money, lines]
         return hashlib.sha256(canonical_json(content)).hexdigest()
 
@@ -151,7 +185,7 @@ def make_plan(
         illegal=expansion.illegal,
         warnings=expansion.warnings,
         budget_usd=campaign.budget_usd if budget_usd is None else budget_usd,
-        lost_usd=sum((_spent(stray.record) for stray in gone if stray.state not in kept), _ZERO),
+        gone=tuple(stray for stray in gone if stray.state not in kept),
     )
 
 
@@ -192,22 +226,3 @@ def _last_charges(jobs: Mapping[str, Job], records: Mapping[str, JobRecord]) -> 
         for _, job, amount in by_time
         if amount is not None
     }
-
-
-def _spent(record: JobRecord) -> Decimal:
-    """What was charged for good: the stored clip, a failure that was not refunded, and what was paid twice."""
-    twice = paid_twice_usd(record)
-    if record.done:
-        amount = record.done.amount_usd
-        return twice + (record.done.price_usd if amount is None else amount)
-    last = record.last
-    lost = last and last.end and not last.end.refunded and last.intent
-    return twice + (lost.price_usd if lost else _ZERO)
-
-
-def _reserved(planned: PlannedJob) -> Decimal:
-    """What the vendor holds, or may hold, for the attempt under way, or for a task id that came late."""
-    late, last = planned.record.adoptable, planned.record.last
-    if late:
-        return late.price_usd
-    return last.intent.price_usd if last and last.intent else planned.quote.price_usd or _ZERO

@@ -49,7 +49,7 @@ def plan_key(campaign: str, edition: str) -> str:
 async def write_plan(store: Store, plan: Plan, *, at: datetime) -> None:
     """Keep the plan, with every job of the file; what was bought before and left the file is in the ledger."""
     lines = (
-        PlanLine(job=p.job.without_local_path(), price_usd=p.quote.price_usd, price_basis=p.quote.basis)
+        PlanLine(job=p.job.as_recorded(), price_usd=p.quote.price_usd, price_basis=p.quote.basis)
         for p in plan.jobs
     )
     content = PlanFile(

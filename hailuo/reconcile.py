@@ -4,6 +4,7 @@ One thing is evidence: a task id that came late is the answer to this very POST,
 is none, whatever it says; docs/unknowns.md tells why.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,10 +12,11 @@ from decimal import Decimal
 from typing import Final
 
 from hailuo.api import Cause, Fault, TaskStatus, VideoClient, task_id_of
+from hailuo.claims import Claim, stake, traces_of
 from hailuo.clock import Clock
 from hailuo.errors import Place, Problem, SettlementError
 from hailuo.job import Attempt, Job, JobRecord, JobState, LateTask, Orphan, Outcome, OutcomeKind
-from hailuo.ledger import HORIZON, Ledger, keys_naming
+from hailuo.ledger import HORIZON, Ledger
 from hailuo.pricing import usd
 from hailuo.spelling import nearest, quoted
 from hailuo.store import Store
@@ -98,15 +100,18 @@ class Reconciler:
     async def adopt(self, creative_id: str, task_id: str) -> Adopted:
         """Record a person's word that this task is what the unknown attempt bought.
 
-        Raises: SettlementError, with nothing written, unless the attempt is unknown, the vendor has the task,
-        of this model, made at that time, and no ledger of this store names it.
+        Raises: SettlementError, with no fact written, unless the attempt is unknown and was sent to this base URL, the
+        vendor has the task, of this model, made at that time, and no other attempt in this store has or claims it.
         """
         record = self._unknown(creative_id)
         late = _late_of(record)
         if late:
             return await self._adopt_named(creative_id, late, task_id)
         unsettled = self._unsettled(record)
+        self._check_address(unsettled)
         status = await self._checked(unsettled, task_id)
+        await self._check_nobody_elses(task_id, unsettled, status)
+        await self._claim(creative_id, task_id)
         outcome = Outcome(
             kind=OutcomeKind.SUBMITTED,
             at=status.created_at or unsettled.attempt.recorded_at,
@@ -237,16 +242,41 @@ class Reconciler:
         misfit = _misfit(unsettled, answer)
         if misfit:
             raise _refusal(f"task {quoted(task_id)}", misfit, "look for the right one; nothing was written")
-        # A fact about a task that was made in this attempt's time is no older, but for the skew of two clocks.
-        since = unsettled.attempt.recorded_at - 2 * CLOCK_SKEW if answer.created_at else None
-        keys = await keys_naming(self._store, task_id, since=since)
-        if keys:
-            reason, remedy = (
-                f"is known already: {', '.join(keys)}",
-                "look for the right one; nothing was written",
-            )
-            raise _refusal(f"task {quoted(task_id)}", reason, remedy)
         return answer
+
+    def _check_address(self, unsettled: Unsettled) -> None:
+        """Raises: SettlementError when this is not the vendor that the attempt was sent to."""
+        sent_to, here = _sent_to(unsettled), self._client.base_url
+        if sent_to not in {None, here}:
+            remedy = f"set IMAROUTER_BASE_URL to {sent_to}, then adopt again; nothing was written"
+            raise _refusal(
+                unsettled.creative_id, f"was sent to {sent_to}, and the vendor is now {here}", remedy
+            )
+
+    async def _check_nobody_elses(self, task_id: str, unsettled: Unsettled, status: TaskStatus) -> None:
+        """Raises: SettlementError when another attempt has the task, or has a POST under way that may have made it."""
+        # A fact about a task that was made in this attempt's time is no older, but for the skew of two clocks.
+        since = unsettled.attempt.recorded_at - 2 * CLOCK_SKEW if status.created_at else None
+        until = status.created_at + CLOCK_SKEW if status.created_at else None
+        traces = await traces_of(self._store, task_id, since=since, until=until)
+        if traces.named:
+            reason = f"is known already: {', '.join(traces.named)}"
+            raise _refusal(f"task {quoted(task_id)}", reason, "look for the right one; nothing was written")
+        if traces.under_way:
+            reason = f"may be the answer to a submit that is still under way: {', '.join(traces.under_way)}"
+            minutes = math.ceil(HORIZON.total_seconds() / 60)
+            remedy = f"adopt again when that has ended, within {minutes} minutes; nothing was written"
+            raise _refusal(f"task {quoted(task_id)}", reason, remedy)
+
+    async def _claim(self, creative_id: str, task_id: str) -> None:
+        """Raises: SettlementError when somebody has claimed the task for another attempt, perhaps this very second."""
+        attempt = self._ledger.attempt_key(creative_id)
+        wanted = Claim(task_id=task_id, base_url=self._client.base_url, attempt=attempt)
+        standing = await stake(self._store, wanted)
+        if standing != wanted:
+            reason = f"is claimed for {standing.attempt}"
+            remedy = "if that is wrong, settle that one otherwise first; no fact was written"
+            raise _refusal(f"task {quoted(task_id)}", reason, remedy)
 
     def _warnings(self, adopted: Unsettled, status: TaskStatus) -> Iterator[str]:
         """What the vendor cannot tell us, and the person should look at twice."""
@@ -256,7 +286,9 @@ class Reconciler:
             yield "the vendor does not tell when the task was made"
         if status.amount_usd and status.amount_usd != adopted.price_usd:
             yield f"the vendor charged {usd(status.amount_usd)} for it, {usd(adopted.price_usd)} was expected"
-        others = [other for other in self._in_state(JobState.UNKNOWN) if _could_be(other, status)]
+        here = {None, self._client.base_url}
+        unknown = (other for other in self._in_state(JobState.UNKNOWN) if _sent_to(other) in here)
+        others = [other for other in unknown if _could_be(other, status)]
         if others:
             names = ", ".join(other.creative_id for other in others)
             yield f"by model and time it could also be the task of {names}: compare the prompt at the vendor"
@@ -291,6 +323,11 @@ def _misfit(unsettled: Unsettled, status: TaskStatus) -> str | None:
 
 def _could_be(unsettled: Unsettled, status: TaskStatus) -> bool:
     return _misfit(unsettled, status) is None
+
+
+def _sent_to(unsettled: Unsettled) -> str | None:
+    """The base URL that the attempt was sent to; None where version 0.1 did not record it."""
+    return unsettled.attempt.intent.base_url if unsettled.attempt.intent else None
 
 
 def _of_model(unsettled: Unsettled, status: TaskStatus) -> bool:

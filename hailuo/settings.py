@@ -52,6 +52,9 @@ class Settings(BaseSettings):
     max_jobs: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
         default=10_000, description="The largest plan."
     )
+    campaigns: Path = Field(
+        default=Path("./campaigns"), description="The folder of campaign files that the flows offer."
+    )
     catalog: Path | None = Field(default=None, description="A catalog file laid over the built-in one.")
     max_usd_per_run: Annotated[Decimal, Field(gt=0)] | None = Field(
         default=None, description="The most that one run may buy for, whatever the file says."

@@ -3,8 +3,9 @@
 from hailuo.api.client import SUBMIT_SECONDS_AT_MOST, Accepted, VideoClient
 from hailuo.api.download import Downloaded, DownloadFault, on_our_own_network
 from hailuo.api.families import BUILDERS, build_request, request_sha256
-from hailuo.api.faults import Cause, Fault, Meaning, fault_of, read_fault
+from hailuo.api.faults import Cause, Meaning
 from hailuo.api.status import TaskPhase, TaskStatus, read_status
+from hailuo.api.verdict import Fault, fault_of, read_fault
 from hailuo.api.wire import task_id_of
 
 __all__ = [

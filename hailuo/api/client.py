@@ -29,9 +29,9 @@ from hailuo.api.download import (
     literals_only,
     system_resolve,
 )
-from hailuo.api.faults import Fault, fault_of, read_fault, request_id_of
 from hailuo.api.logs import Discretion
 from hailuo.api.status import TaskStatus, read_status
+from hailuo.api.verdict import Fault, fault_of, read_fault, request_id_of
 from hailuo.api.wire import parse_json, read_balance, task_id_of
 from hailuo.variant import canonical_json
 
@@ -184,20 +184,20 @@ class VideoClient:
                     status=response.status_code, body=await _body(response), headers=response.headers
                 )
         except (httpx.RequestError, OSError) as error:  # OSError: the time is up, or raw TLS trouble
-            return fault_of(error, secret=self._key)
+            return fault_of(error, secret=self._secret)
 
     def _acceptance(self, answer: _Answer) -> Accepted | Fault:
         task_id = task_id_of(parse_json(answer.body)) if answer.is_success else None
         if task_id is None:
             return self._fault(answer)
-        return Accepted(task_id=task_id, request_id=request_id_of(answer.headers, secret=self._key))
+        return Accepted(task_id=task_id, request_id=request_id_of(answer.headers, secret=self._secret))
 
     def _told(self, answer: _Answer) -> TaskStatus | Fault:
         document = parse_json(answer.body) if answer.is_success else None
-        return read_status(document, secret=self._key) or self._fault(answer)
+        return read_status(document, secret=self._secret) or self._fault(answer)
 
     def _fault(self, answer: _Answer) -> Fault:
-        return read_fault(answer.status, answer.body, answer.headers, secret=self._key)
+        return read_fault(answer.status, answer.body, answer.headers, secret=self._secret)
 
     def _tell(self, action: str, outcome: Accepted | TaskStatus | Fault, task_id: str | None) -> None:
         """One event per answer, for those who follow a run closely."""

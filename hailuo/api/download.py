@@ -266,7 +266,7 @@ class Downloader:
         return headers
 
     def _fault(self, reason: str) -> DownloadFault:
-        return DownloadFault(expired=False, reason=plain(reason, secret=self._secret.get_secret_value()))
+        return DownloadFault(expired=False, reason=plain(reason, secret=self._secret))
 
 
 def _reaches(addresses: Sequence[str]) -> set[Reach]:

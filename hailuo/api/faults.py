@@ -13,32 +13,18 @@ For a GET every row means the same: a poll missed, and `name` and `cause` say wh
 Source: api-contract.md section 4.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from typing import Final
 
 import httpx
 
 from hailuo.api.status import MODERATION_CODES
-from hailuo.api.wire import ErrorBody, Shape, error_body, parse_json, plain
+from hailuo.api.wire import ErrorBody, Shape
 
-__all__ = [
-    "EXCEPTIONS",
-    "TABLE",
-    "Cause",
-    "Fault",
-    "Meaning",
-    "Row",
-    "fault_of",
-    "read_fault",
-    "request_id_of",
-]
-
-_RETRY_AFTER_LIMIT_SECONDS = 86_400.0
-_SECONDS = re.compile(r"\d{1,9}(\.\d{1,6})?")
+__all__ = ["EXCEPTIONS", "LOST_AFTER_SEND", "TABLE", "Cause", "Meaning", "Row"]
 
 
 class Meaning(StrEnum):
@@ -96,35 +82,6 @@ class Row:
 
 def _matches(text: str, patterns: tuple[str, ...]) -> bool:
     return any(fnmatchcase(text, pattern) for pattern in patterns)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """An answer that is no success, or none at all. `name` is the row's; `code` and `message` the vendor's.
-
-    `message` is one line of at most 500 characters without the key. `retry_after_seconds` is what
-    the vendor asked for, None if it did not.
-    """
-
-    meaning: Meaning
-    name: str
-    http_status: int | None
-    code: str | None
-    message: str
-    retry_after_seconds: float | None
-    request_id: str | None
-    most_repeats: int | None
-    cause: Cause
-
-    @property
-    def remedy(self) -> str:
-        """What a person can do about it, in one sentence."""
-        row = _ROWS.get(self.name)
-        return row.remedy if row else ""
-
-    def __str__(self) -> str:
-        said = " ".join(str(part) for part in (self.http_status, self.code, self.message) if part)
-        return f"{self.name} ({said})" if said else self.name
 
 
 TABLE = (
@@ -459,7 +416,7 @@ _REFUSED_BY_PROXY = Row(
     most_repeats=3,
     remedy="The proxy let nothing through; check HTTPS_PROXY and NO_PROXY.",
 )
-_LOST_AFTER_SEND = Row(
+LOST_AFTER_SEND: Final = Row(
     name="lost_after_send",
     meaning=Meaning.UNKNOWN,
     cause=Cause.NETWORK,
@@ -478,77 +435,15 @@ EXCEPTIONS: Mapping[type[Exception], Row] = {
     httpx.PoolTimeout: _NOT_CONNECTED,
     httpx.UnsupportedProtocol: _NOT_CONNECTED,
     httpx.ProxyError: _REFUSED_BY_PROXY,  # raised for a refused CONNECT or SOCKS greeting only
-    httpx.WriteError: _LOST_AFTER_SEND,
-    httpx.WriteTimeout: _LOST_AFTER_SEND,
-    httpx.ReadError: _LOST_AFTER_SEND,
-    httpx.ReadTimeout: _LOST_AFTER_SEND,
-    httpx.CloseError: _LOST_AFTER_SEND,
-    httpx.LocalProtocolError: _LOST_AFTER_SEND,
-    httpx.RemoteProtocolError: _LOST_AFTER_SEND,
+    httpx.WriteError: LOST_AFTER_SEND,
+    httpx.WriteTimeout: LOST_AFTER_SEND,
+    httpx.ReadError: LOST_AFTER_SEND,
+    httpx.ReadTimeout: LOST_AFTER_SEND,
+    httpx.CloseError: LOST_AFTER_SEND,
+    httpx.LocalProtocolError: LOST_AFTER_SEND,
+    httpx.RemoteProtocolError: LOST_AFTER_SEND,
     httpx.DecodingError: _UNREADABLE_ANSWER,
     httpx.TooManyRedirects: _UNREADABLE_ANSWER,
-    OSError: _LOST_AFTER_SEND,  # the total time is up, or a TLS error that httpx lets through
+    OSError: LOST_AFTER_SEND,  # the total time is up, or a TLS error that httpx lets through
 }
 """What each way of getting no answer means; the base classes of these are UNKNOWN as well."""
-
-_ROWS = {row.name: row for row in (*TABLE, *EXCEPTIONS.values())}
-
-
-def read_fault(status: int, body: bytes, headers: Mapping[str, str], *, secret: str = "") -> Fault:
-    """What an answer means that is no success; `secret` is cut out of its text. Never raises."""
-    said = error_body(parse_json(body), secret=secret)
-    row = next(row for row in TABLE if row.fits(status, said))
-    lower = {name.lower(): value for name, value in headers.items()}
-    return Fault(
-        meaning=row.meaning,
-        name=row.name,
-        http_status=status,
-        code=plain(said.code, secret=secret) or None,
-        message=said.message or _unreadable(body, secret),
-        retry_after_seconds=_retry_after_seconds(lower),
-        request_id=request_id_of(lower, secret=secret),
-        most_repeats=row.most_repeats,
-        cause=row.cause,
-    )
-
-
-def _unreadable(body: bytes, secret: str) -> str:
-    """What to tell people of a body that is no answer of the gateway's; a proxy's page says nothing more."""
-    text = plain(body.decode("utf-8", "replace"), secret=secret)
-    return "a web page in place of an answer" if text.startswith("<") else text
-
-
-def fault_of(error: httpx.RequestError | OSError, *, secret: str = "") -> Fault:
-    """What it means that no answer came; anything after bytes may have left is UNKNOWN."""
-    row = next((EXCEPTIONS[kind] for kind in type(error).__mro__ if kind in EXCEPTIONS), _LOST_AFTER_SEND)
-    return Fault(
-        meaning=row.meaning,
-        name=row.name,
-        http_status=None,
-        code=None,
-        message=plain(f"{type(error).__name__}: {error}", secret=secret),
-        retry_after_seconds=None,
-        request_id=None,
-        most_repeats=row.most_repeats,
-        cause=row.cause,
-    )
-
-
-def request_id_of(headers: Mapping[str, str], *, secret: str = "") -> str | None:
-    """The id to quote to the vendor's support; header names in lower case."""
-    named = headers.get("x-oneapi-request-id") or headers.get("x-request-id")
-    return plain(named, secret=secret) or None
-
-
-def _retry_after_seconds(headers: Mapping[str, str]) -> float | None:
-    """Retry-After in seconds, at most a day; its date form is counted from the answer's own Date."""
-    text = headers.get("retry-after", "").strip()
-    seconds = float(text) if _SECONDS.fullmatch(text) else _seconds_until(text, headers.get("date", ""))
-    return None if seconds is None else min(max(0.0, seconds), _RETRY_AFTER_LIMIT_SECONDS)
-
-
-def _seconds_until(then: str, now: str) -> float | None:
-    try:
-        return (parsedate_to_datetime(then) - parsedate_to_datetime(now)).total_seconds()
-    except (TypeError, ValueError, OverflowError):  # no dates, or one of them without its zone
-        return None

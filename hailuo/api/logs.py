@@ -32,7 +32,7 @@ class Discretion(logging.Filter):
             logging.getLogger(name).addFilter(self)
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg = without_secrets(record.getMessage(), secret=self._secret.get_secret_value())
+        record.msg = without_secrets(record.getMessage(), secret=self._secret)
         record.args = ()
         return True
 

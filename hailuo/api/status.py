@@ -11,6 +11,8 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
+from pydantic import SecretStr
+
 from hailuo.api.wire import Shape, amount_of, code_of, error_body, mapping_of, plain
 
 __all__ = ["MODERATION_CODES", "TaskPhase", "TaskStatus", "is_moderation", "read_status"]
@@ -68,7 +70,7 @@ def is_moderation(code: str | None) -> bool:
     return any(fnmatchcase((code or "").lower(), pattern) for pattern in MODERATION_CODES)
 
 
-def read_status(document: object, *, secret: str = "") -> TaskStatus | None:
+def read_status(document: object, *, secret: SecretStr | None = None) -> TaskStatus | None:
     """The status told by an answer's JSON; None where the answer tells of no task.
 
     An envelope without content (G4: `{"code": "success", "data": null}`) is a task not yet visible.
@@ -89,7 +91,7 @@ def _task_in(outer: Mapping[str, object]) -> Mapping[str, object]:
     return inner if inner and "status" not in outer else outer
 
 
-def _status_of(task: Mapping[str, object], secret: str) -> TaskStatus:
+def _status_of(task: Mapping[str, object], secret: SecretStr | None) -> TaskStatus:
     word = plain(task.get("status"), secret=secret)
     phase = _PHASES.get(word.casefold())
     status = TaskStatus(
@@ -104,7 +106,7 @@ def _status_of(task: Mapping[str, object], secret: str) -> TaskStatus:
     return _ended(status, task, secret)
 
 
-def _ended(status: TaskStatus, task: Mapping[str, object], secret: str) -> TaskStatus:
+def _ended(status: TaskStatus, task: Mapping[str, object], secret: SecretStr | None) -> TaskStatus:
     """What may be believed only of a task that has ended."""
     # While a task runs, `completed_at` is merely its last update, and `metadata.url` is "".
     ended_at = _time(task, "completed_at", "finish_time")
@@ -124,7 +126,7 @@ def _ended(status: TaskStatus, task: Mapping[str, object], secret: str) -> TaskS
             return status
 
 
-def _failure(task: Mapping[str, object], secret: str) -> tuple[str | None, str | None]:
+def _failure(task: Mapping[str, object], secret: SecretStr | None) -> tuple[str | None, str | None]:
     """Code and message: `error` is an object, a text or absent; the reason may hide in `metadata.url`."""
     error = task.get("error")
     details = mapping_of(error)
@@ -137,7 +139,7 @@ def _failure(task: Mapping[str, object], secret: str) -> tuple[str | None, str |
     return _code_as_sent(details.get("code"), secret), message or None
 
 
-def _code_as_sent(value: object, secret: str) -> str | None:
+def _code_as_sent(value: object, secret: SecretStr | None) -> str | None:
     return plain(value, secret=secret) if code_of(value) else None
 
 

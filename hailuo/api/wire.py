@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 
+from pydantic import SecretStr
+
 __all__ = [
     "ErrorBody",
     "Shape",
@@ -62,7 +64,7 @@ def parse_json(body: bytes) -> object:
         return None
 
 
-def plain(value: object, *, secret: str = "") -> str:
+def plain(value: object, *, secret: SecretStr | None = None) -> str:
     """Text that may be shown and stored: one line, no control characters, no secret, at most 500 characters."""
     text = " ".join(str("" if value is None else value).split())
     text = "".join(c for c in text if unicodedata.category(c) not in _UNPRINTABLE)
@@ -70,10 +72,10 @@ def plain(value: object, *, secret: str = "") -> str:
     return without_secrets(text, secret=secret)[:_TEXT_LIMIT]
 
 
-def without_secrets(text: str, *, secret: str = "") -> str:
+def without_secrets(text: str, *, secret: SecretStr | None = None) -> str:
     """The text without the key, in any case, without what looks like a key, and without queries of URLs."""
     if secret:
-        text = re.sub(re.escape(secret), "***", text, flags=re.IGNORECASE)
+        text = re.sub(re.escape(secret.get_secret_value()), "***", text, flags=re.IGNORECASE)
     return _GRANT.sub(r"\1?***", _SECRET_KEY.sub("sk-***", text))
 
 
@@ -104,7 +106,7 @@ def _usable_id(value: object) -> str | None:
     return text if _TASK_ID.fullmatch(text) and text not in {".", ".."} else None
 
 
-def error_body(document: object, *, secret: str = "") -> ErrorBody:
+def error_body(document: object, *, secret: SecretStr | None = None) -> ErrorBody:
     """What an answer that is no success says, in whichever shape."""
     body = mapping_of(document)
     said = _flat(body, secret) or _nested(body, secret) or ErrorBody(shape=Shape.NONE)
@@ -113,14 +115,14 @@ def error_body(document: object, *, secret: str = "") -> ErrorBody:
     return said
 
 
-def _flat(body: Mapping[str, object], secret: str) -> ErrorBody | None:
+def _flat(body: Mapping[str, object], secret: SecretStr | None) -> ErrorBody | None:
     code = code_of(body.get("code"))
     if code is None or code in _SUCCESS_WORDS:
         return None
     return ErrorBody(shape=Shape.FLAT, code=code, message=plain(body.get("message"), secret=secret))
 
 
-def _nested(body: Mapping[str, object], secret: str) -> ErrorBody | None:
+def _nested(body: Mapping[str, object], secret: SecretStr | None) -> ErrorBody | None:
     error = body.get("error")
     if not error or not isinstance(error, dict | str):
         return None

@@ -18,6 +18,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "plan": "Show what a run would do and cost, without doing it.",
     "run": "Admit the plan and drive it: submit, poll, download, store.",
     "status": "Show where every job stands and what it cost.",
+    "money": "Show what every attempt cost, by edition, cell, day, month or job.",
     "reconcile": "List submits whose fate is unknown, and settle them.",
     "manifest": "Rebuild manifest and gallery from the store.",
     "report": "Join ad platforms' exports with the manifest.",

@@ -41,9 +41,9 @@ def command(
     return ExitCode.REFUSED if over else ExitCode.COMPLETE
 
 
-async def make_plan_of(choice: Choice) -> Plan:
-    """The plan as of now. Raises: CampaignError."""
+async def make_plan_of(choice: Choice, *, histories: bool = False) -> Plan:
+    """The plan as of now; `histories` as in `Ledger.load`. Raises: CampaignError."""
     place = surroundings()
     prepared = prepare(choice, place.settings)
     async with open_session(prepared, choice, place.settings, clock=place.clock) as session:
-        return await session.plan()
+        return await session.plan(histories=histories)

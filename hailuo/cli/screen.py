@@ -58,9 +58,9 @@ def echo_json(content: object) -> None:
     click.echo(json.dumps(content, indent=2, default=str))
 
 
-def count(number: int, noun: str) -> str:
-    """`1 job`, `2 jobs`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+def count(number: int, noun: str, nouns: str | None = None) -> str:
+    """`1 job`, `2 jobs`; `nouns` where an s is not enough."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {nouns or noun + 's'}"
 
 
 def plan_json(plan: Plan) -> dict[str, object]:
@@ -77,6 +77,7 @@ def plan_json(plan: Plan) -> dict[str, object]:
             "paid_twice_usd": plan.paid_twice_usd,
             "budget_usd": plan.budget_usd,
         },
+        "paid_retries_at_most": plan.campaign.failed_retries,
         "jobs": [_job_json(planned) for planned in plan.everything],
         "illegal": [str(cell.rule) for cell in plan.illegal],
         "warnings": [str(warning) for warning in plan.warnings],
@@ -97,6 +98,8 @@ def _job_json(planned: PlannedJob) -> dict[str, object]:
         "price_usd": planned.quote.price_usd,
         "price_basis": planned.quote.basis,
         "chosen": planned.chosen,
+        "attempts": len(planned.record.attempts),
+        "paid_retries": planned.retries,
     }
 
 
@@ -110,7 +113,7 @@ def show_plan(plan: Plan) -> None:
     screen.print(_cells(plan))
     screen.print(Text(_counts(plan)))
     screen.print(Text(_money(plan), style="bold"))
-    for line in _to_settle(plan):
+    for line in (*_retries(plan), *_to_settle(plan)):
         screen.print(Text(line, style="yellow"))
     screen.print(Text(f"plan {plan.digest[:12]}", style="dim"))
 
@@ -157,6 +160,14 @@ def _money(plan: Plan) -> str:
     money = plan.money
     budget = "no budget is set" if plan.budget_usd is None else f"budget {usd(plan.budget_usd)}"
     return f"{usd(money.planned)} to buy, {usd(money.spent)} spent, {usd(money.reserved)} held at the vendor; {budget}"
+
+
+def _retries(plan: Plan) -> Iterator[str]:
+    """What is bought once more because the vendor failed it, by how many times that is."""
+    most = plan.campaign.failed_retries
+    again = Counter(planned.record.failures for planned in plan.to_buy if planned.is_retry)
+    for number, jobs in sorted(again.items()):
+        yield f"{count(jobs, 'job')} to buy again, failed and refunded: paid retry {number} of at most {most}"
 
 
 def _to_settle(plan: Plan) -> Iterator[str]:

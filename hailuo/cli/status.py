@@ -9,7 +9,8 @@ from rich.text import Text
 
 from hailuo.cli.options import as_json_option, choose, edition_option, file_argument
 from hailuo.cli.plan import make_plan_of
-from hailuo.cli.screen import STATE_WORDS, console, echo_json, plan_json, show_plan
+from hailuo.cli.screen import STATE_WORDS, console, count, echo_json, plan_json, say, show_plan
+from hailuo.cli.sums import cells, cells_json, remarks, show_sums, sums_json
 from hailuo.errors import ExitCode
 from hailuo.job import JobState
 from hailuo.plan import Plan, PlannedJob
@@ -25,15 +26,33 @@ __all__ = ["command"]
 @edition_option
 @as_json_option
 def command(file: Path, edition: str | None, as_json: bool) -> ExitCode:
-    """Show where every job stands, and the money: spent, held at the vendor, unknown."""
-    plan = asyncio.run(make_plan_of(choose(file, edition=edition)))
+    """Show where every job stands, and the money: estimated and actual per cell, held at the vendor, unknown."""
+    plan = asyncio.run(make_plan_of(choose(file, edition=edition), histories=True))
     if as_json:
-        echo_json(plan_json(plan))
+        echo_json({**plan_json(plan), **_money_json(plan)})
     else:
         show_plan(plan)
+        _show_money(plan)
         _show_unfinished(plan)
     complete = all(planned.state is JobState.STORED for planned in plan.jobs)
     return ExitCode.COMPLETE if complete else ExitCode.INCOMPLETE
+
+
+def _money_json(plan: Plan) -> dict[str, object]:
+    return {"cells": cells_json(plan.bills), "total": sums_json(plan.sums)}
+
+
+def _show_money(plan: Plan) -> None:
+    if not plan.sums.bought:
+        return
+    show_sums(cells(plan.bills), plan.sums, title="estimated and actual", key="cell")
+    for line in (*remarks(plan.sums), _retries(plan)):
+        say(line)
+
+
+def _retries(plan: Plan) -> str:
+    used, most = plan.sums.retries, plan.campaign.failed_retries
+    return f"{count(used, 'paid retry', 'paid retries')} after a failure; at most {most} for each job"
 
 
 def _show_unfinished(plan: Plan) -> None:
@@ -41,7 +60,7 @@ def _show_unfinished(plan: Plan) -> None:
     if not waiting:
         return
     table = Table(title="not finished", title_justify="left")
-    for name in ("creative id", "state", "attempt", "task", "held", "why"):
+    for name in ("creative id", "state", "attempt", "retry", "task", "held", "why"):
         table.add_column(name, overflow="fold")
     for planned in waiting:
         table.add_row(*_line(planned))
@@ -51,13 +70,15 @@ def _show_unfinished(plan: Plan) -> None:
 def _line(planned: PlannedJob) -> tuple[str | Text, ...]:
     last = planned.record.last
     task = last.outcome.task_id if last and last.outcome else None
-    held = usd(last.intent.price_usd) if last and last.intent and not last.end else ""
+    sums = planned.money.sums
+    held = usd(sums.reserved_usd) if sums.reserved_usd else ""
     _, reason = why(planned.state, planned.record)
     number = str(last.number) if last else ""
     return (
         planned.job.creative_id,
         STATE_WORDS[planned.state],
         number,
+        str(sums.retries) if sums.retries else "",
         Text(printable(task or "")),
         held,
         Text(printable(reason or "")),

@@ -4,8 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final
 
 __all__ = ["Bill", "Standing", "bill", "total"]
+
+_ZERO: Final = Decimal(0)
 
 
 class Standing(StrEnum):
@@ -21,11 +24,14 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bill:
-    """One job's money; the amount is None where no price is known. `twice` was spent besides, for nothing."""
+    """One job's money; the amount is None where no price is known. `twice` and `lost` were spent besides, for
+    nothing: on a task that came late, and on earlier attempts that were not refunded.
+    """
 
     standing: Standing
     amount: Decimal | None
-    twice: Decimal = Decimal(0)
+    twice: Decimal = _ZERO
+    lost: Decimal = _ZERO
 
 
 def bill(row: Mapping[str, object]) -> Bill:
@@ -33,14 +39,16 @@ def bill(row: Mapping[str, object]) -> Bill:
     standing = _standing(row)
     amount = row["cost_actual"] if standing is Standing.CHARGED else row["cost_est"]
     if standing is Standing.FREE:
-        amount = Decimal(0)
-    twice = _money(row["paid_twice_usd"]) or Decimal(0)
-    return Bill(standing=standing, amount=_money(amount), twice=twice)
+        amount = _ZERO
+    twice, lost = _money(row["paid_twice_usd"]) or _ZERO, _money(row["lost_usd"]) or _ZERO
+    if standing is Standing.LOST and lost:
+        amount, lost = lost, _ZERO
+    return Bill(standing=standing, amount=_money(amount), twice=twice, lost=lost)
 
 
 def total(bills: Iterable[Bill], *standings: Standing) -> Decimal:
     """The sum of what stands so; an unknown price counts as nothing."""
-    return sum((b.amount for b in bills if b.standing in standings and b.amount is not None), Decimal(0))
+    return sum((b.amount for b in bills if b.standing in standings and b.amount is not None), _ZERO)
 
 
 def _money(value: object) -> Decimal | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from hailuo.gallery.bill import Standing, bill, total
+from hailuo.gallery.bill import Bill, Standing, bill, total
 from hailuo.gallery.words import (
     STATE_WORDS,
     bytes_in_words,
@@ -138,7 +138,7 @@ def sections(
 def facts(rows: Sequence[Row]) -> Facts:
     """Counts, money and what the matrix spans."""
     bills = [bill(row) for row in rows]
-    assumed = total(bills, Standing.ASSUMED, Standing.LOST)
+    assumed = total(bills, Standing.ASSUMED, Standing.LOST) + sum((b.lost for b in bills), Decimal(0))
     twice = sum((b.twice for b in bills), Decimal(0))
     notes = ((assumed, "of it by estimate"), (twice, "of it paid twice"))
     return Facts(
@@ -183,12 +183,17 @@ def _tile(
         href=href,
         why="" if href else reason(row, built_at=built_at),
         cost="no price known" if cost.amount is None else usd(cost.amount),
-        cost_note=cost.standing.value + (f" + {usd(cost.twice)} paid twice" if cost.twice else ""),
+        cost_note=_cost_note(cost),
         render_time=seconds_in_words(rendered) if isinstance(rendered, int | float) else "",
         ad_name=_text(row, "ad_name"),
         is_control=bool(row["is_control"]),
         filtered_by=filtered_by,
     )
+
+
+def _cost_note(cost: Bill) -> str:
+    besides = ((cost.twice, "paid twice"), (cost.lost, "lost"))
+    return "".join([cost.standing.value, *(f" + {usd(amount)} {said}" for amount, said in besides if amount)])
 
 
 def _spoken(row: Row) -> str:

@@ -2,6 +2,8 @@
 
 from hailuo.loader.campaign_file import Loaded, load_campaign
 from hailuo.loader.catalog_file import load_catalog
+from hailuo.loader.folder import path_inside
+from hailuo.loader.glance import Glance, glance_at
 from hailuo.loader.schema import campaign_schema
 
-__all__ = ["Loaded", "campaign_schema", "load_campaign", "load_catalog"]
+__all__ = ["Glance", "Loaded", "campaign_schema", "glance_at", "load_campaign", "load_catalog", "path_inside"]

@@ -7,7 +7,7 @@ from pathlib import Path
 from re import fullmatch
 from zoneinfo import ZoneInfo, available_timezones
 
-from hailuo.campaign import Campaign, Grid, IllegalPolicy
+from hailuo.campaign import Campaign, Grid, IllegalPolicy, Nightly
 from hailuo.catalog import Catalog
 from hailuo.errors import Place, Problem
 from hailuo.loader.csv_sheet import read_rows
@@ -28,43 +28,68 @@ Match = Mapping[str, frozenset[str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """What a campaign file gave. With problems, `campaign` is only what was left of it: never to be bought."""
+    """What a campaign file gave. With problems, `campaign` is only what was left of it: never to be bought.
+
+    `nightly` is the file's mark even where `campaign` is None; a file that cannot be read at all counts as marked.
+    """
 
     campaign: Campaign | None
+    nightly: Nightly | None
     problems: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
 
 
 def load_campaign(
-    path: Path, *, catalog: Catalog, at: datetime, edition: str | None = None, max_jobs: int = 10_000
+    path: Path,
+    *,
+    catalog: Catalog,
+    at: datetime,
+    edition: str | None = None,
+    max_jobs: int = 10_000,
+    text: str | None = None,
 ) -> Loaded:
     """Every problem of the file in one go, and the campaign as far as it is sound.
 
     `at` is the scheduled start, aware: `{date}` in an edition is its date in the campaign's timezone.
-    `edition` overrides the file's. Nothing is raised for anything that a file may hold or lack.
+    `edition` overrides the file's. `text`, if given, is read in place of the file's content: then `path` only says
+    which kind of file it would be, where its frames and rows lie, and what its problems are reported under. Nothing is raised for anything that a file may hold or lack.
     """
     findings = Findings()
-    sheet = _read(path, findings, max_jobs)
+    sheet = _read(path, findings, max_jobs, text)
     if sheet and edition is not None:
         sheet = replace(sheet, edition=edition, edition_place=Place(str(path)))
+    elif sheet and sheet.nightly:
+        _warn_of_one_edition(sheet, findings)
     campaign = _build(sheet, catalog, at, max_jobs, findings) if sheet else None
-    return Loaded(campaign=campaign, problems=findings.problems, warnings=findings.warnings)
+    nightly = sheet.nightly if sheet else Nightly()
+    return Loaded(campaign=campaign, nightly=nightly, problems=findings.problems, warnings=findings.warnings)
 
 
-def _read(path: Path, findings: Findings, max_jobs: int) -> Sheet | None:
+def _warn_of_one_edition(sheet: Sheet, findings: Findings) -> None:
+    """Legal, but hardly meant: the same edition never buys a clip twice."""
+    if "{date}" not in sheet.edition:
+        reason = (
+            f"the edition {quoted(sheet.edition)} is the same every night: after the first, nothing is bought"
+        )
+        findings.warning(
+            sheet.edition_place, reason, 'write `edition: "night-{date}"` for a fresh one each night'
+        )
+
+
+def _read(path: Path, findings: Findings, max_jobs: int, text: str | None) -> Sheet | None:
     match path.suffix.lower():
         case ".yaml" | ".yml":
-            return read_yaml(path, findings, most_rows=max_jobs)
+            return read_yaml(path, findings, most_rows=max_jobs, pasted=text)
         case ".csv":
-            return _read_csv(path, findings, max_jobs)
+            return _read_csv(path, findings, max_jobs, text)
         case _:
             findings.problem(Place(str(path)), "this is no campaign file", "name a .yaml or a .csv file")
             return None
 
 
-def _read_csv(path: Path, findings: Findings, max_jobs: int) -> Sheet | None:
+def _read_csv(path: Path, findings: Findings, max_jobs: int, text: str | None) -> Sheet | None:
     place = Place(str(path))
-    grids = read_rows(path, findings, most_rows=max_jobs)
+    grids = read_rows(path, findings, most_rows=max_jobs, pasted=text)
     name = slug_of(path.stem)
     if not name:
         findings.problem(place, "the file's name gives no campaign name", "call it by a-z and 0-9")
@@ -100,6 +125,7 @@ def _build(
         placements=sheet.placements,
         failed_retries=sheet.failed_retries,
         timezone=sheet.timezone,
+        nightly=sheet.nightly,
         place=sheet.place,
     )
 

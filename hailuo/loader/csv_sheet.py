@@ -30,9 +30,11 @@ class _RefusedRowsError(Exception):
         self.line, self.reason, self.remedy = line, reason, remedy
 
 
-def read_rows(path: Path, findings: Findings, *, most_rows: int) -> Sequence[RawGrid] | None:
-    """One grid per row; None when there is none, and then `findings` says why."""
-    text = read_text(path, findings, most_bytes=_MOST_BYTES)
+def read_rows(
+    path: Path, findings: Findings, *, most_rows: int, pasted: str | None = None
+) -> Sequence[RawGrid] | None:
+    """One grid per row; None when there is none, and then `findings` says why. `pasted` replaces the file's text."""
+    text = read_text(path, findings, most_bytes=_MOST_BYTES, pasted=pasted)
     if text is None:
         return None
     rows = _Rows(str(path), findings)

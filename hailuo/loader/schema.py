@@ -1,14 +1,17 @@
 """What a campaign file may say: the pydantic models behind the checks and behind campaigns/schema.json."""
 
+from datetime import date
 from decimal import Decimal
+from re import fullmatch
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, PlainValidator, Tag, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-__all__ = ["PLACEMENTS", "SLUG", "CampaignFile", "campaign_schema"]
+__all__ = ["PLACEMENTS", "SLUG", "CampaignFile", "NightlyPart", "campaign_schema"]
 
 SLUG = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"
+_DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _EDITION = r"^[a-z0-9-]*(\{date\}[a-z0-9-]*)?$"
 
 Placement = Literal[
@@ -145,6 +148,33 @@ class Retries(_Part):
     )
 
 
+def _date(value: object) -> date:
+    if not isinstance(value, str) or not fullmatch(_DAY, value):
+        raise PydanticCustomError("date", "not a date")
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise PydanticCustomError("date", "not a day of the calendar") from None
+
+
+Day = Annotated[
+    date, PlainValidator(_date), WithJsonSchema({"type": "string", "format": "date", "pattern": _DAY})
+]
+
+
+class NightlyPart(_Part):
+    """When the night renders the campaign; dates are nights in the campaign's timezone, both inclusive."""
+
+    first: Day | None = Field(None, alias="from", description="The first night, such as 2026-11-01.")
+    until: Day | None = Field(None, description="The last night, such as 2026-12-24.")
+    paused: bool = Field(default=False, description="Leave it out for now; the night says so.")
+
+
+Mark = Annotated[
+    Annotated[bool, Tag("<word>")] | Annotated[NightlyPart, Tag("<entry>")], Discriminator(_form)
+]
+
+
 class CampaignFile(_Part):
     """One campaign: what is rendered, how often, and what it may cost."""
 
@@ -177,6 +207,9 @@ class CampaignFile(_Part):
         default={}, description="The baseline that the report compares with: a partial match."
     )
     placements: list[Placement] = Field(default=[], description="Where the clips shall run as ads.")
+    nightly: Mark = Field(
+        default=False, description="Marks the campaign for the night: true, or {from, until, paused}."
+    )
     retries: Retries = Field(default_factory=Retries, description="When a job may be bought again.")
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from hailuo.campaign import Nightly
 from hailuo.errors import Place
 
 __all__ = ["NOTHING", "RawGrid", "RawMatch", "RawValue", "Sheet"]
@@ -59,4 +60,5 @@ class Sheet:
     campaign_budget_usd: Decimal | None = None
     placements: tuple[str, ...] = ()
     failed_retries: int = 1
+    nightly: Nightly | None = None
     tainted: frozenset[str] = frozenset()

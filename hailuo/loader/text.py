@@ -14,11 +14,14 @@ _UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ufff
 _AS_UTF8 = "save it as UTF-8 (in Excel: CSV UTF-8)"
 
 
-def read_text(path: Path, findings: Findings, *, most_bytes: int) -> str | None:
-    """The file's text; None when it cannot be had, and then `findings` says why."""
+def read_text(path: Path, findings: Findings, *, most_bytes: int, pasted: str | None = None) -> str | None:
+    """The file's text; None when it cannot be had, and then `findings` says why.
+
+    `pasted` is read in place of the file's content, by the same rules.
+    """
     place = Place(str(path))
     try:
-        content = _read(path, most_bytes)
+        content = _read(path, most_bytes) if pasted is None else pasted.encode(errors="surrogatepass")
     except (OSError, ValueError) as error:
         findings.problem(place, f"the file cannot be read ({_cause(error)})", _remedy_for_missing(path))
         return None

@@ -6,27 +6,29 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from hailuo.campaign import SETTING_AXES
+from hailuo.campaign import SETTING_AXES, Nightly
 from hailuo.errors import Place
 from hailuo.loader.csv_sheet import read_rows
 from hailuo.loader.document import Node, read_document
 from hailuo.loader.findings import Findings
 from hailuo.loader.folder import path_inside
 from hailuo.loader.refusals import Complaint, Rules, Steps, complaints_about, pruned, report
-from hailuo.loader.schema import Budget, CampaignFile, FrameEntry, PromptEntry, Retries
+from hailuo.loader.schema import Budget, CampaignFile, FrameEntry, NightlyPart, PromptEntry, Retries
 from hailuo.loader.sheet import RawGrid, RawMatch, RawValue, Sheet
 from hailuo.loader.text import read_text
 from hailuo.spelling import slug_of
 
-__all__ = ["read_yaml"]
+__all__ = ["read_tree", "read_yaml"]
 
 _MOST_BYTES = 1_000_000
 _MOST_ROUNDS = 6
 _GRAIN = {"matrix": 3, "include": 2, "exclude": 2, "defaults": 2, "placements": 2}
 _SLUG_REMEDY = "use a-z, 0-9 and hyphens, at most 60 of them"
+_DATE_REMEDY = "write a date, such as 2026-11-01"
 _PARTS: Mapping[str, type[BaseModel]] = {
     "budget": Budget,
     "retries": Retries,
+    "nightly": NightlyPart,
     "prompt": PromptEntry,
     "first_frame": FrameEntry,
 }
@@ -46,6 +48,10 @@ _REMEDIES = {
     "rows": "name one CSV file beside this one",
     "timezone": "write a name such as Europe/Berlin",
     "prompt": "write a text, or {id: ..., text: ...}",
+    "nightly": "write true, or {from: 2026-11-01, until: 2026-12-24}",
+    "nightly.from": _DATE_REMEDY,
+    "nightly.until": _DATE_REMEDY,
+    "nightly.paused": "write true or false",
     "first_frame": "write a file, an https URL, {id: ..., file: ...} or null",
 }
 
@@ -53,13 +59,18 @@ _REMEDIES = {
 def _keys(steps: Steps) -> Collection[str]:
     names = [step for step in steps if isinstance(step, str)]
     part: type[BaseModel] | None = _PARTS.get(names[-1]) if names else CampaignFile
-    return list(part.model_fields) if part else []
+    return [field.alias or name for name, field in part.model_fields.items()] if part else []
 
 
-def read_yaml(path: Path, findings: Findings, *, most_rows: int) -> Sheet | None:
+def read_tree(path: Path, findings: Findings, *, pasted: str | None = None) -> Node | None:
+    """The file as a tree; None when it cannot be read. `pasted` is read in place of the file's text."""
+    text = read_text(path, findings, most_bytes=_MOST_BYTES, pasted=pasted)
+    return read_document(text, Place(str(path)), findings) if text is not None else None
+
+
+def read_yaml(path: Path, findings: Findings, *, most_rows: int, pasted: str | None = None) -> Sheet | None:
     """The sheet, as far as the file can be understood; what cannot is left out and told to `findings`."""
-    text = read_text(path, findings, most_bytes=_MOST_BYTES)
-    root = read_document(text, Place(str(path)), findings) if text is not None else None
+    root = read_tree(path, findings, pasted=pasted)
     if root is None:
         return None
     complaints = complaints_about(CampaignFile, root)
@@ -134,8 +145,20 @@ class _Reader:
             campaign_budget_usd=file.budget.campaign_usd if file.budget else None,
             placements=tuple(dict.fromkeys(file.placements)),
             failed_retries=file.retries.failed,
+            nightly=self._nightly(root, file.nightly),
             tainted=tainted,
         )
+
+    def _nightly(self, root: Node, mark: NightlyPart | bool) -> Nightly | None:
+        """The mark; one that cannot be read counts as a plain one: the file is refused, and the night says so."""
+        if not isinstance(mark, NightlyPart):
+            return Nightly() if mark or "nightly" in self._refused_keys(root) else None
+        if mark.first and mark.until and mark.until < mark.first:
+            place = self._place(root.entries["nightly"] if root.entries else root, "until")
+            reason = f"nightly.until is {mark.until}, before nightly.from, {mark.first}"
+            self._findings.problem(place, reason, "swap the two, or leave one out")
+            return Nightly(is_paused=mark.paused)
+        return Nightly(first_night=mark.first, last_night=mark.until, is_paused=mark.paused)
 
     def _place(self, node: Node, key: str) -> Place:
         return self._at(node.key_lines.get(key, node.line))

@@ -39,8 +39,9 @@ _DISCLOSURE_AND_JUDGEMENT = (
 )
 # Ours, after the published schema: `state` is the exact word of `hailuo.job.JobState`, of which `status`
 # is the coarser published one; `refunded` says whether a failed job's money came back (null: not told);
-# `paid_twice_usd` is at the vendor for tasks that came late and that the job no longer needed.
-_OURS = ("variant_id", "edition", "state", "refunded", "paid_twice_usd")
+# `paid_twice_usd` is at the vendor for tasks that came late and that the job no longer needed; `lost_usd` for
+# attempts that the vendor failed and did not refund, as far as it told.
+_OURS = ("variant_id", "edition", "state", "refunded", "paid_twice_usd", "lost_usd")
 
 COLUMNS: tuple[str, ...] = (
     *_IDENTITY,
@@ -53,5 +54,5 @@ COLUMNS: tuple[str, ...] = (
 )
 """Every column of every manifest; what is not known is null, never absent."""
 
-MONEY_COLUMNS = ("cost_est", "cost_actual", "paid_twice_usd")
+MONEY_COLUMNS = ("cost_est", "cost_actual", "paid_twice_usd", "lost_usd")
 """Columns that hold Decimal, in `CURRENCY`."""

@@ -12,8 +12,9 @@ from urllib.parse import urlsplit, urlunsplit
 import pandas as pd
 
 from hailuo.campaign import SETTING_AXES
-from hailuo.job import Attempt, Job, JobRecord, JobState, OutcomeKind, paid_twice_usd
+from hailuo.job import Attempt, Job, JobRecord, JobState, OutcomeKind
 from hailuo.manifest.columns import COLUMNS, CURRENCY, SCHEMA
+from hailuo.money import items_of, sums_of
 from hailuo.naming import ad_name, utm_content
 
 __all__ = ["Entry", "Status", "build"]
@@ -26,7 +27,7 @@ _GRANTS = re.compile(r"sig|token|credential|expires|key|auth|policy", re.IGNOREC
 class Entry:
     """A job with everything its row is made of.
 
-    `price_usd` is what its next attempt would cost; an attempt that was made brings its own price.
+    `price_usd` is what its next attempt would cost, None where none will be bought; one made brings its own price.
     `clip_uri` says where the clip lies, where that is not simply its key in the store.
     """
 
@@ -237,17 +238,20 @@ def _seconds_between(start: datetime, end: datetime | None) -> float | None:
 
 
 def _money(entry: Entry) -> dict[str, object]:
-    done = entry.record.done
+    done, sums = entry.record.done, sums_of(items_of(entry.record))
     return {
         "cost_est": _estimate(entry),
         "cost_actual": done.amount_usd if done else None,
         "cost_currency": CURRENCY,
-        "paid_twice_usd": paid_twice_usd(entry.record),
+        "paid_twice_usd": sums.paid_twice_usd,
+        "lost_usd": sums.lost_usd,
     }
 
 
 def _estimate(entry: Entry) -> Decimal | None:
-    """The price reserved for the attempt that was made; before that, what the next one would cost."""
+    """The price reserved for the attempt that delivered, else for the last one; what the next one would cost if
+    one may be bought.
+    """
     bought = entry.record.done or entry.record.adoptable
     if bought:
         return bought.price_usd

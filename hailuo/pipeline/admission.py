@@ -18,7 +18,7 @@ from hailuo.settings import Settings
 from hailuo.spelling import quoted
 from hailuo.store import Store
 
-__all__ = ["admit", "frame_warnings"]
+__all__ = ["admit", "frame_warnings", "refusals"]
 
 _ANY_TIME: Final = timedelta(hours=1)
 _FRAME_TYPES: Final = {
@@ -37,18 +37,32 @@ async def admit(
 
     Raises: AdmissionError with every reason, StoreUnavailableError.
     """
-    problems = _agreement_problems(plan, agreed_digest) + _key_problems(plan, settings)
-    problems += _frame_problems(plan, tools.store) + _private_frame_problems(plan, settings)
-    problems += admission_problems(plan, balance_usd=None)
-    problems += _run_cap_problems(plan, settings)
-    if plan.to_buy and not problems:  # what can be known here comes first: then nobody is asked
-        problems = await _balance_problems(plan, tools, settings) + await _store_problems(tools.store)
+    problems = await _problems(plan, tools, settings, agreed_digest=agreed_digest)
     if not problems:
         problems = await purse.fill(plan)
     if problems:
         raise AdmissionError(problems)
     await _offer_frames(plan, tools.store)
     await write_plan(tools.store, plan, at=tools.clock.now())
+
+
+async def refusals(plan: Plan, tools: Tools, settings: Settings, *, purse: Purse) -> list[Problem]:
+    """Why the plan would not be let in now; nothing is held, and nothing offered. Raises: StoreUnavailableError."""
+    problems = await _problems(plan, tools, settings, agreed_digest=None)
+    return problems or await purse.problems(plan)
+
+
+async def _problems(
+    plan: Plan, tools: Tools, settings: Settings, *, agreed_digest: str | None
+) -> list[Problem]:
+    """Every reason but the caps that runs share. What can be known here comes first: then nobody is asked."""
+    problems = _agreement_problems(plan, agreed_digest) + _key_problems(plan, settings)
+    problems += _frame_problems(plan, tools.store) + _private_frame_problems(plan, settings)
+    problems += admission_problems(plan, balance_usd=None)
+    problems += _run_cap_problems(plan, settings)
+    if plan.to_buy and not problems:
+        problems = await _balance_problems(plan, tools, settings) + await _store_problems(tools.store)
+    return problems
 
 
 def _agreement_problems(plan: Plan, agreed_digest: str | None) -> list[Problem]:

@@ -1,14 +1,15 @@
 """A run's money: the grant it takes before it may buy, and what it gives back at the end."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Final
 
 from hailuo.errors import Place, Problem, StoreUnavailableError
 from hailuo.grants import LIFETIME, Cap, Grant, Grants, OverCapError
-from hailuo.job import Attempt, JobRecord, OutcomeKind
+from hailuo.job import JobRecord
 from hailuo.ledger import Ledger
+from hailuo.money import items_of, sums_of
 from hailuo.plan import Plan
 from hailuo.pricing import usd
 from hailuo.runner import Tools
@@ -31,6 +32,13 @@ class Purse:
         self._run = run
         self._grants = Grants(tools.store)
         self._granted_at: float | None = None
+        self._shares_out = 0
+        self._spent: dict[str, Decimal] = {}
+
+    @property
+    def run(self) -> str:
+        """The run that holds the grant."""
+        return self._run
 
     @property
     def buy_until(self) -> float:
@@ -43,17 +51,7 @@ class Purse:
         """Take the grant for a plan, or say which cap forbids it. Raises: StoreUnavailableError."""
         if not plan.to_buy:
             return []
-        store_now = await self._tools.store.now()
-        campaign = plan.campaign
-        await self._close_stale(campaign.name, campaign.edition)
-        grant = Grant(
-            run=self._run,
-            campaign=campaign.name,
-            edition=campaign.edition,
-            month=f"{store_now:%Y-%m}",
-            at=store_now,
-            prices={p.job.creative_id: p.quote.price_usd or _ZERO for p in plan.to_buy},
-        )
+        grant = await self._wanted(plan)
         started = self._tools.clock.monotonic()
         try:
             await self._grants.take(grant, self._caps(plan, grant.month))
@@ -62,16 +60,70 @@ class Purse:
         self._granted_at = started
         return []
 
+    async def problems(self, plan: Plan) -> list[Problem]:
+        """The cap that forbids the plan now, if one does; nothing is held. Raises: StoreUnavailableError."""
+        if not plan.to_buy:
+            return []
+        grant = await self._wanted(plan)
+        try:
+            await self._grants.check(grant, self._caps(plan, grant.month))
+        except OverCapError as error:
+            return [_problem(plan, error)]
+        return []
+
+    async def prices(self) -> Mapping[str, Decimal]:
+        """What each job may cost on this run's grant, while a shard may buy on it; empty when it is closed.
+
+        Takes the time of the grant over, for `buy_until`. Raises: StoreUnavailableError, LedgerError.
+        """
+        await self._grants.load()
+        grant = self._grants.open_grant(self._run)
+        if grant is None:
+            return {}
+        age = await self._tools.store.now() - grant.at
+        self._granted_at = self._tools.clock.monotonic() - age.total_seconds()
+        return grant.prices
+
+    def lend(self) -> None:
+        """A shard may buy on this grant from now on: it stays open until that shard's account is in."""
+        self._shares_out += 1
+
+    def settle(self, spent: Mapping[str, Decimal]) -> None:
+        """The account of a shard that buys no more."""
+        self._shares_out -= 1
+        self._spent.update(spent)
+
+    def note_own(self) -> None:
+        """Keep what this process's attempts cost, before the ledger is read again."""
+        self._spent = {**spent_by(self._run, self._tools.ledger), **self._spent}
+
     async def close(self) -> None:
-        """Give back what was not spent. A store that does not answer leaves the grant open: too much is held."""
-        if self._granted_at is None:
+        """Give back what was not spent.
+
+        A store that does not answer, or a shard without account, leaves the grant open: too much is held.
+        """
+        if self._granted_at is None or self._shares_out:
             return
         self._granted_at = None
         try:
             now = await self._tools.store.now()
-            await self._grants.close(self._run, spent_by(self._run, self._tools.ledger), at=now)
+            self.note_own()
+            await self._grants.close(self._run, self._spent, at=now)
         except StoreUnavailableError:
             _log.warning("hailuo.grant.left_open", extra={"run": self._run})
+
+    async def _wanted(self, plan: Plan) -> Grant:
+        """The grant that the plan needs; those of dead runs of its edition are closed first."""
+        store_now, campaign = await self._tools.store.now(), plan.campaign
+        await self._close_stale(campaign.name, campaign.edition)
+        return Grant(
+            run=self._run,
+            campaign=campaign.name,
+            edition=campaign.edition,
+            month=f"{store_now:%Y-%m}",
+            at=store_now,
+            prices={p.job.creative_id: p.quote.price_usd or _ZERO for p in plan.to_buy},
+        )
 
     async def _close_stale(self, campaign: str, edition: str) -> None:
         """What a run that died did not buy is free again once nobody can buy on its grant."""
@@ -105,29 +157,23 @@ class Purse:
 
 
 def spent_by(run: str, ledger: Ledger) -> dict[str, Decimal]:
-    """What the attempts of one run cost or hold, by job, as far as the ledger was read; nothing where nothing."""
-    spent = {cid: _spent_on(record, run) for cid, record in ledger.records.items()}
+    """What the attempts of one run cost or hold, by job, as far as the ledger was read; nothing where nothing.
+
+    For a cap: what a person abandoned counts too. Whoever looked may be wrong, and a cap errs to the safe side.
+    """
+    spent = {cid: _at_most(record, run) for cid, record in ledger.records.items()}
     return {cid: amount for cid, amount in spent.items() if amount}
 
 
-def _spent_on(record: JobRecord, run: str) -> Decimal:
-    own = (a for a in record.attempts if a.intent and a.intent.worker == run)
-    return sum((_cost(record, attempt) for attempt in own), _ZERO)
-
-
-def _cost(record: JobRecord, attempt: Attempt) -> Decimal:
-    """What one attempt cost for good, or may: only a no, or a refund, is free."""
-    price = attempt.intent.price_usd if attempt.intent else _ZERO
-    if record.done and record.done.attempt == attempt.number:
-        return price if record.done.amount_usd is None else record.done.amount_usd
-    refused = attempt.outcome and attempt.outcome.kind in {OutcomeKind.REFUSED, OutcomeKind.UNSENT}
-    refunded = attempt.end and attempt.end.refunded
-    return _ZERO if refused or refunded else price
+def _at_most(record: JobRecord, run: str) -> Decimal:
+    """Shards are called by their run's name and a number."""
+    own = (item for item in items_of(record) if item.worker and item.worker.partition("/")[0] == run)
+    return sums_of(own).at_most_usd
 
 
 def _problem(plan: Plan, error: OverCapError) -> Problem:
     reason = (
-        f"{error.cap.name} is {usd(error.cap.usd)}; {usd(error.committed)} of it are spent or granted to runs, "
+        f"{error.cap.name} is {usd(error.cap.usd)}; {usd(error.committed)} of it are spent, abandoned or granted to runs, "
         f"and this plan would make it {usd(error.asked)}"
     )
     return Problem(

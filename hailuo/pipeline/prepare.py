@@ -21,11 +21,13 @@ __all__ = ["Choice", "Prepared", "axis_values", "prepare"]
 class Choice:
     """What the user asks for: a campaign file, and what differs from it this time.
 
-    `at` is the scheduled start of the run: it decides the `{date}` of an edition.
+    `at` is the scheduled start of the run: it decides the `{date}` of an edition. `text`, if given, is the campaign:
+    then `path` only says where its frames and rows lie, and what its problems are reported under.
     """
 
     path: Path
     at: datetime
+    text: str | None = None
     edition: str | None = None
     budget_usd: Decimal | None = None
     only: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -67,7 +69,12 @@ def prepare(choice: Choice, settings: Settings) -> Prepared:
     """Load and expand; nothing but files is touched. Raises: CatalogError."""
     catalog = load_catalog(settings.catalog)
     loaded = load_campaign(
-        choice.path, catalog=catalog, at=choice.at, edition=choice.edition, max_jobs=settings.max_jobs
+        choice.path,
+        catalog=catalog,
+        at=choice.at,
+        edition=choice.edition,
+        max_jobs=settings.max_jobs,
+        text=choice.text,
     )
     expansion = expand(loaded.campaign, catalog) if loaded.campaign else Expansion(jobs=())
     chosen = expansion

@@ -1,7 +1,6 @@
 """Manifest and gallery, from the store alone."""
 
 from dataclasses import dataclass
-from decimal import Decimal
 
 import pandas as pd
 
@@ -65,17 +64,7 @@ def _entries(ledger: Ledger, lines: tuple[PlanLine, ...], *, failed_retries: int
             job=job,
             record=ledger.record(cid),
             state=ledger.state(cid, failed_retries=failed_retries),
-            price_usd=_estimate(ledger, cid, planned.get(cid)),
+            price_usd=planned[cid].price_usd if cid in planned else None,  # nothing is bought for a stray
         )
         for cid, job in jobs.items()
     ]
-
-
-def _estimate(ledger: Ledger, creative_id: str, line: PlanLine | None) -> Decimal | None:
-    """The price the job was bought at, or would be."""
-    record = ledger.record(creative_id)
-    if record.done:
-        return record.done.price_usd
-    if record.last and record.last.intent:
-        return record.last.intent.price_usd
-    return line.price_usd if line else None

@@ -5,7 +5,7 @@ import secrets
 import socket
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
@@ -19,14 +19,16 @@ from hailuo.clock import Clock
 from hailuo.errors import Place, Problem, SettingsError
 from hailuo.ledger import Ledger
 from hailuo.limits import Limiter
-from hailuo.pipeline.admission import admit, frame_warnings
-from hailuo.pipeline.money import Purse
+from hailuo.pipeline.admission import admit, frame_warnings, refusals
+from hailuo.pipeline.lead import Lead, part_of
+from hailuo.pipeline.money import Purse, spent_by
 from hailuo.pipeline.prepare import Choice, Prepared
 from hailuo.pipeline.publish import Publication, publish
+from hailuo.pipeline.shards import ShardNote, ShardNotes, Share
 from hailuo.pipeline.stores import nothing_bought_without_store, open_store
 from hailuo.plan import Plan, make_plan
 from hailuo.polling import PollSchedule
-from hailuo.runner import Observer, Reached, Runner, Tools, unheard
+from hailuo.runner import Observer, Reached, Runner, Tools, insist, unheard
 from hailuo.settings import Settings
 from hailuo.store import Store
 
@@ -53,10 +55,14 @@ class Session:
     def store(self) -> Store:
         return self._tools.store
 
-    async def plan(self) -> Plan:
-        """Read the ledger and say what a run would do. Raises: AdmissionError without a store, LedgerError."""
+    async def plan(self, *, histories: bool = False) -> Plan:
+        """Read the ledger and say what a run would do; `histories` as in `Ledger.load`.
+
+        Raises: AdmissionError without a store, LedgerError.
+        """
+        known = {job.creative_id for job in self._prepared.expansion.jobs}
         with nothing_bought_without_store():
-            await self._tools.ledger.load({job.creative_id for job in self._prepared.expansion.jobs})
+            await self._tools.ledger.load(known, histories=histories)
         warnings = self._prepared.warnings + frame_warnings(self._prepared.expansion.jobs, self.store)
         return make_plan(
             self.campaign,
@@ -75,9 +81,48 @@ class Session:
         with nothing_bought_without_store():
             await admit(plan, self._tools, self._settings, purse=self._purse, agreed_digest=agreed_digest)
 
+    async def refusals(self, plan: Plan) -> list[Problem]:
+        """Every reason for which the plan would not be let in now; nothing is bought, granted or offered."""
+        with nothing_bought_without_store():
+            return await refusals(plan, self._tools, self._settings, purse=self._purse)
+
+    async def part(self, share: Share) -> Plan:
+        """A shard's part of a plan that its lead has admitted, at the prices that were granted.
+
+        Raises: AdmissionError where this worker sees another file, another store, or no open grant.
+        """
+        whole = await self.plan()
+        with nothing_bought_without_store():
+            prices = await self._purse.prices()
+        return part_of(whole, share, prices=prices, settings=self._settings)
+
     def runner(self, plan: Plan, *, observe: Observer) -> Runner:
         """What drives the plan once it is admitted."""
         return Runner(plan, self._tools, observe=observe, buy_until=self._purse.buy_until)
+
+    def lead(self, plan: Plan, *, machines: int) -> Lead:
+        """What deals the admitted plan out to shards, and watches over them."""
+        return Lead(plan, self._tools, self._settings, self._purse, machines=machines)
+
+    def noting(self, share: Share, runner: Runner) -> AbstractAsyncContextManager[None]:
+        """Tell the lead where this shard stands while the block runs."""
+        return self._notes().beating(share.number, runner.progress)
+
+    async def give_account(self, share: Share, runner: Runner) -> None:
+        """The shard's last note: how its jobs ended, and what its attempts cost. Raises: StoreUnavailableError."""
+        spent = spent_by(self._purse.run, self._tools.ledger)
+        note = ShardNote(
+            number=share.number,
+            at=self._tools.clock.now(),
+            progress=runner.progress(),
+            report=runner.report(),
+            spent={cid: amount for cid, amount in spent.items() if cid in share.creative_ids},
+        )
+        await insist(self._tools.clock, lambda: self._notes().write(note), about="a shard's account")
+
+    def _notes(self) -> ShardNotes:
+        names = {"campaign": self.campaign.name, "edition": self.campaign.edition}
+        return ShardNotes(self.store, self._tools.clock, run=self._purse.run, **names)
 
     async def publish(self) -> Publication:
         """Build manifest and gallery."""
@@ -88,18 +133,29 @@ class Session:
 
 @asynccontextmanager
 async def open_session(
-    prepared: Prepared, choice: Choice, settings: Settings, *, clock: Clock, reached: Reached = unheard
+    prepared: Prepared,
+    choice: Choice,
+    settings: Settings,
+    *,
+    clock: Clock,
+    reached: Reached = unheard,
+    share: Share | None = None,
 ) -> AsyncIterator[Session]:
-    """Open store, ledger and vendor for a sound campaign; closed when the block ends."""
+    """Open store, ledger and vendor for a sound campaign; closed when the block ends.
+
+    With a `share`, as a shard of somebody else's run: on its grant, with its share of the vendor's limits.
+    """
     campaign = prepared.sound()
+    settings = share.limits(settings) if share else settings
     async with AsyncExitStack() as stack:
         served_at = stack.enter_context(_frames_served(prepared, settings))
         store = open_store(settings, served_at=served_at)
         client = await stack.enter_async_context(open_client(settings))
         scratch = stack.enter_context(_scratch())
-        random, run = SystemRandom(), _run_name()
+        random, run = SystemRandom(), share.run if share else _run_name()
+        worker = share.worker if share else run
         tools = Tools(
-            ledger=Ledger(store, clock, campaign=campaign.name, edition=campaign.edition, worker=run),
+            ledger=Ledger(store, clock, campaign=campaign.name, edition=campaign.edition, worker=worker),
             store=store,
             client=client,
             limiter=Limiter(
@@ -120,7 +176,8 @@ async def open_session(
             reached=reached,
         )
         purse = Purse(tools, settings, run=run)
-        stack.push_async_callback(purse.close)
+        if share is None:  # the grant is the lead's to close
+            stack.push_async_callback(purse.close)
         yield Session(prepared, choice, settings, tools=tools, purse=purse)
 
 

@@ -1,4 +1,4 @@
-"""A second gallery for people without access to the bucket: every link in it is signed, and ends."""
+"""Where people look: a second gallery for those without access to the bucket, in which every link is signed, and ends."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,9 +8,11 @@ import pandas as pd
 from hailuo import gallery
 from hailuo.clock import Clock
 from hailuo.errors import AdmissionError, Place, Problem
+from hailuo.pipeline.publish import publish
+from hailuo.planfile import read_plan
 from hailuo.store import Store
 
-__all__ = ["SharedGallery", "share"]
+__all__ = ["GalleryLink", "SharedGallery", "link_to_gallery", "share"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +22,31 @@ class SharedGallery:
     url: str
     until: datetime
     certain: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GalleryLink:
+    """Where an edition is looked at: a path, or a URL that opens for everybody until `until`."""
+
+    address: str
+    until: datetime | None = None
+    certain: bool = True
+
+
+async def link_to_gallery(
+    store: Store, clock: Clock, *, campaign: str, edition: str, valid_for: timedelta
+) -> GalleryLink | None:
+    """Build the gallery anew and say where it lies: signed where the store can sign. None when nothing ever ran.
+
+    Raises: StoreUnavailableError.
+    """
+    if await read_plan(store, campaign=campaign, edition=edition) is None:
+        return None
+    made = await publish(store, clock, campaign=campaign, edition=edition)
+    if store.fetch_url(made.gallery_key, valid_for=valid_for) is None:
+        return GalleryLink(address=f"{store.uri}/{made.gallery_key}")
+    shared = await share(made.rows, store, clock, page_key=made.gallery_key, valid_for=valid_for)
+    return GalleryLink(address=shared.url, until=shared.until, certain=shared.certain)
 
 
 async def share(

@@ -4,7 +4,7 @@ from hailuo.runner.events import Ending, Event, EventKind, Observer, Progress, R
 from hailuo.runner.order import FRAME_VALID_FOR
 from hailuo.runner.run import Runner
 from hailuo.runner.steps import Reached, Step, unheard
-from hailuo.runner.tools import Tools
+from hailuo.runner.tools import Tools, insist
 
 __all__ = [
     "FRAME_VALID_FOR",
@@ -18,6 +18,7 @@ __all__ = [
     "Runner",
     "Step",
     "Tools",
+    "insist",
     "unheard",
     "why",
 ]

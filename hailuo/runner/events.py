@@ -50,7 +50,7 @@ class Ending:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """Where the run stands: numbers of jobs, and US dollars."""
+    """Where the run stands: numbers of its jobs, and US dollars by the rules of `hailuo.money`."""
 
     jobs: int
     stored: int

@@ -35,6 +35,10 @@ class Judge:
         self._breaker = Breaker()
         self._out_alone: dict[str, asyncio.Task[None]] = {}
 
+    def proven(self, model: str) -> None:
+        """A clip of the model is stored already."""
+        self._canaries.prove(model)
+
     async def turn(self, job: Job) -> None:
         """Wait until the job's model is proven, or it is this job's turn to go alone."""
         if job.creative_id not in self._out_alone and await self._canaries.turn(job.variant.model):

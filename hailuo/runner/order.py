@@ -70,7 +70,8 @@ class Orders:
             return None
         ledger = self._tools.ledger
         self._tools.reached(Step.BEFORE_INTENT)
-        if not await ledger.intend(job, price_usd=price_usd, request_sha256=request_sha256(request)):
+        right = {"request_sha256": request_sha256(request), "base_url": self._tools.client.base_url}
+        if not await ledger.intend(job, price_usd=price_usd, **right):
             self._tools.limiter.give_back(turn)
             self.lost.add(job.creative_id)
             return None

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from math import inf
@@ -11,7 +10,8 @@ from typing import Final
 
 from hailuo.errors import FrameError, StoreUnavailableError
 from hailuo.job import Job, JobState
-from hailuo.plan import HELD, Plan, PlannedJob
+from hailuo.money import items_of, sums_of
+from hailuo.plan import Plan
 from hailuo.runner.collect import Collector
 from hailuo.runner.events import Ending, Event, EventKind, Observer, Progress, RunReport, why
 from hailuo.runner.halt import Halt, HaltedError
@@ -50,6 +50,7 @@ class Runner:
         self._plan = plan
         self._tools = tools
         self._planned = {planned.job.creative_id: planned for planned in plan.driven}
+        self._may_buy = {planned.job.creative_id for planned in plan.jobs if planned.chosen}
         self._observe = observe
         self._stop_buying = Halt()
         self._interrupt = Halt()
@@ -63,6 +64,8 @@ class Runner:
         self._collector = Collector(tools, observe=observe, **halts)
         for planned in plan.to_collect:
             self._enter(planned.job)
+        for planned in plan.in_state(JobState.STORED):
+            self._judge.proven(planned.job.variant.model)
 
     async def run(self) -> RunReport:
         """Drive every job as far as it goes in this run."""
@@ -114,14 +117,15 @@ class Runner:
         planned = self._planned.values()
         states = [self._state(p.job) for p in planned]
         stored, ended = states.count(JobState.STORED), len(self._endings)
+        money = sums_of(item for cid in self._planned for item in items_of(self._tools.ledger.record(cid)))
         return Progress(
             jobs=len(states),
             stored=stored,
             in_flight=len(self._in_flight),
             queued=sum(1 for cid in self._planned if cid not in self._endings and cid not in self._in_flight),
             ended=ended,
-            spent_usd=self._sum(lambda p, state: state is JobState.STORED),
-            reserved_usd=self._sum(lambda p, state: state in HELD),
+            spent_usd=money.spent_usd,
+            reserved_usd=money.reserved_usd,
         )
 
     async def _guarded(self, job: Job) -> Ending:
@@ -144,7 +148,7 @@ class Runner:
         while True:
             match self._state(job):
                 case JobState.NEW:
-                    ending = await self._buy(job)
+                    ending = await self._buy(job) if job.creative_id in self._may_buy else self._left_out(job)
                 case JobState.SUBMITTED:
                     ending = await self._collect(job)
                 case JobState.IN_DOUBT:
@@ -153,6 +157,11 @@ class Runner:
                     ending = self._ending(job)
             if ending:
                 return ending
+
+    def _left_out(self, job: Job) -> Ending:
+        """It was driven to be collected; to buy it again is not in the plan that was priced and admitted."""
+        reason = "its attempt came to nothing and cost nothing; this run's plan does not buy it again"
+        return self._ending(job, cause="not_planned", reason=reason)
 
     async def _watch(self, job: Job) -> Ending | None:
         """Another worker's submit: look at it every tick for as long as this run has other work to do."""
@@ -243,16 +252,6 @@ class Runner:
         if reason is None:
             cause, reason = why(state, self._tools.ledger.record(job.creative_id))
         return Ending(creative_id=job.creative_id, state=state, cause=cause, reason=reason)
-
-    def _sum(self, counts: Callable[[PlannedJob, JobState], bool]) -> Decimal:
-        chosen = (p for p in self._planned.values() if counts(p, self._state(p.job)))
-        return sum((self._price(p) for p in chosen), Decimal(0))
-
-    def _price(self, planned: PlannedJob) -> Decimal:
-        done = self._tools.ledger.record(planned.job.creative_id).done
-        if done and done.amount_usd is not None:
-            return done.amount_usd
-        return planned.quote.price_usd or Decimal(0)
 
 
 async def _shielded(order: asyncio.Task[_Placed]) -> _Placed:

@@ -7,6 +7,7 @@ from starlette.requests import Request
 
 from hailuo.simulator.answers import Answer, AnswerError, ok, plain
 from hailuo.simulator.books import Invoice
+from hailuo.simulator.drops import body_of
 from hailuo.simulator.fault_plan import FaultDice, read_script
 
 __all__ = ["Console"]
@@ -34,7 +35,7 @@ class Console:
     async def add_faults(self, request: Request) -> Answer:
         """`[{"fault": "html_502", "skip": 0, "times": 1, "model": null}, ...]`, added to the script."""
         try:
-            lines = read_script(json.loads(await request.body()))
+            lines = read_script(json.loads(await body_of(request)))
         except ValueError as error:
             raise AnswerError(plain(400, f"cannot read that script: {error}\n")) from error
         for line in lines:

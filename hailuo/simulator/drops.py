@@ -5,10 +5,11 @@ from collections.abc import AsyncIterator, Coroutine
 from typing import Protocol
 
 import httpx
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["BrokenOffResponse", "DroppedError", "SimulatorTransport", "cutting", "until_gone"]
+__all__ = ["BrokenOffResponse", "DroppedError", "SimulatorTransport", "body_of", "cutting", "until_gone"]
 
 
 class DroppedError(Exception):
@@ -122,6 +123,14 @@ def cutting(app: ASGIApp) -> ASGIApp:
             await _gone(receive)
 
     return serve
+
+
+async def body_of(request: Request) -> bytes:
+    """What the client sent. Raises DroppedError when it hung up half-way: nobody is left to be answered."""
+    try:
+        return await request.body()
+    except ClientDisconnect as error:
+        raise DroppedError from error
 
 
 async def until_gone(receive: Receive, patience: Coroutine[None, None, None]) -> None:

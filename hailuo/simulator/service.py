@@ -17,7 +17,7 @@ from hailuo.simulator.books import Books, Call, Invoice
 from hailuo.simulator.clips import Studio
 from hailuo.simulator.console import Console
 from hailuo.simulator.delivery import Delivery
-from hailuo.simulator.drops import BrokenOffResponse, DroppedError, until_gone
+from hailuo.simulator.drops import BrokenOffResponse, DroppedError, body_of, until_gone
 from hailuo.simulator.fault_plan import FaultDice, Occasion
 from hailuo.simulator.faults import Ending, Fault, FaultRow, Strikes
 from hailuo.simulator.frames import FrameFetcher
@@ -122,7 +122,7 @@ class Simulator:
         """The gateway's order of things: key, fields, model, rules; then limits, price, task, answer."""
         self._books.count(Call.SUBMITS)
         self._check_key(request)
-        body = await request.body()
+        body = await body_of(request)
         if len(body) > _MAX_BODY_BYTES:
             raise AnswerError(flat(413, "read_request_body_failed", "http: request body too large"))
         fields = read_fields(body)

@@ -61,7 +61,7 @@ class Books:
     keys: frozenset[str]
     clips: Mapping[str, str | None]
     invoice: Invoice
-    killed: Collection[int]
+    killed: Collection[int | str]
 
     @cached_property
     def held(self) -> tuple[Attempt, ...]:
@@ -122,9 +122,9 @@ class Books:
         return sum(1 for attempt in self.held if not (attempt.doubt or self._worker_was_killed(attempt)))
 
     def _worker_was_killed(self, attempt: Attempt) -> bool:
-        """The ledger's name of a worker holds its process id between colons."""
-        words = attempt.intent.worker.split(":") if attempt.intent else []
-        return any(str(pid) in words for pid in self.killed)
+        """By its whole name, or by its process id, which the name of a run holds between colons."""
+        words = [attempt.intent.worker, *attempt.intent.worker.split(":")] if attempt.intent else []
+        return any(str(one) in words for one in self.killed)
 
     @property
     def spent_by_invoice(self) -> Decimal:
@@ -165,13 +165,16 @@ class Books:
         yield "the books do not add up", money.spent + untold_usd == self.invoice.net_usd
 
 
-def audit(assignment: Assignment, invoice: Invoice, *, killed: Collection[int]) -> Audit:
-    """Read the store anew, past the workers' proxy, and hold the invoice against it."""
+def audit(assignment: Assignment, invoice: Invoice, *, killed: Collection[int | str]) -> Audit:
+    """Read the store anew, past the workers' proxy, and hold the invoice against it.
+
+    `killed` are the workers that were: process ids, or names as the ledger has them.
+    """
     os.environ.update(assignment.place.direct_environment)  # noqa: TID251 (boto3 reads its endpoint there)
     return asyncio.run(_books(assignment, invoice, killed)).verdict()
 
 
-async def _books(assignment: Assignment, invoice: Invoice, killed: Collection[int]) -> Books:
+async def _books(assignment: Assignment, invoice: Invoice, killed: Collection[int | str]) -> Books:
     clock = VirtualClock(SystemClock().now())
     choice = Choice(path=assignment.campaign, at=clock.now())
     prepared = prepare(choice, assignment.settings)

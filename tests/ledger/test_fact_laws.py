@@ -123,7 +123,7 @@ def test_an_attempt_is_read_as_it_was_written(
     written, read = VirtualClock().run(_written_and_read(job, price_usd, doubt, outcome, None))
 
     assert read == written
-    assert read.job == job
+    assert read.job == job.as_recorded()
 
 
 @given(job=jobs, price_usd=amounts, verdict=ends | finishes)
@@ -178,6 +178,23 @@ def test_no_path_of_this_machine_gets_into_the_store() -> None:
 
     assert b"homes" not in content
     assert FRAME.sha256.encode() in content
+
+
+def test_an_intent_of_version_0_1_is_still_read() -> None:
+    """It did not say where it was sent."""
+    clock = VirtualClock()
+    store = MemoryStore(clock)
+    writer, reader = _ledger(store, clock), _ledger(store, clock)
+    clock.run(writer.intend(JOB, price_usd=Decimal("0.19"), request_sha256="5e", base_url=BASE_URL))
+    intent = json.loads(clock.run(store.read(PREFIX + "intent")))
+    assert intent.pop("base_url") == BASE_URL
+    clock.run(store.put(PREFIX + "intent", json.dumps(intent).encode(), content_type="application/json"))
+
+    clock.run(reader.load())
+
+    read = reader.record(CID).attempts[0].intent
+    assert read is not None
+    assert (read.base_url, read.job) == (None, JOB.as_recorded())
 
 
 def test_facts_are_plain_json() -> None:

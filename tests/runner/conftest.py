@@ -65,6 +65,7 @@ class World:
     clock: VirtualClock = field(default_factory=VirtualClock)
     campaign: Campaign = field(default_factory=lambda: campaign_of(30))
     reached: Reached = unheard
+    chosen: frozenset[str] | None = None
 
     def __post_init__(self) -> None:
         self.simulator = Simulator(self.options, clock=self.clock)
@@ -81,7 +82,8 @@ class World:
 
     async def plan(self, ledger: Ledger) -> Plan:
         await ledger.load({job.creative_id for job in self.jobs})
-        return make_plan(self.campaign, expand(self.campaign, self.catalog), ledger, self.catalog)
+        expansion = expand(self.campaign, self.catalog)
+        return make_plan(self.campaign, expansion, ledger, self.catalog, chosen=self.chosen)
 
     def run(self, *, during: Callable[[Runner], Coroutine[None, None, None]] | None = None) -> RunReport:
         """One run of the campaign, from a fresh process's point of view, to its end in virtual time."""

@@ -120,6 +120,28 @@ def test_a_job_that_was_bought_and_left_the_file_is_still_collected(make_world):
     assert [ending.state for ending in report.endings] == [JobState.STORED] * 2
 
 
+@pytest.mark.parametrize("left_out", ["of the file", "by --only"])
+def test_what_is_only_to_be_collected_is_never_bought_again(make_world, left_out):
+    """Its task failed and was refunded: the plan that was admitted does not buy it, so the run does not."""
+    world = make_world(jobs=1, faults=FaultPlan(script=(ScriptedFault(fault=Fault.FAILED_OBJECT),)))
+
+    async def stop_early(runner) -> None:
+        await world.clock.sleep(10)
+        runner.interrupt("Ctrl-C")
+
+    world.run(during=stop_early)
+    if left_out == "of the file":
+        world.campaign = campaign_of(1, prompts="Edited prompt")
+    else:
+        world.chosen = frozenset()
+    report = world.run()
+
+    prompts = [line.prompt for line in world.simulator.invoice().lines]
+    old = [ending for ending in report.endings if ending.cause == "not_planned"]
+    assert [ending.state for ending in old] == [JobState.NEW]
+    assert len(set(prompts)) == len(prompts)
+
+
 def test_the_first_job_of_a_model_goes_alone(make_world):
     """Until its clip is stored nobody follows."""
     world = make_world(jobs=5)

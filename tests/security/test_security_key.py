@@ -87,24 +87,53 @@ def test_a_closed_client_leaves_the_logs_of_others_alone(name):
     assert logger.filters == before
 
 
-@pytest.mark.parametrize("name", QUESTIONS)
-def test_no_traceback_holds_the_key_even_with_local_variables(name, tmp_path):
-    """A defect below us may be printed with the values of every frame: the key is in none of them."""
+class Defective(httpx.Headers):
+    """Headers that fail whoever reads them through, as a defect in our own reading would."""
 
-    def defect(request: httpx.Request) -> httpx.Response:
+    def items(self) -> Any:
         raise RuntimeError("a defect")
 
-    shown = io.StringIO()
-    with pytest.raises(RuntimeError, match="a defect") as caught:
-        ask(defect, lambda client: QUESTIONS[name](client, tmp_path / "clip.part"))
 
-    error = caught.value
+def below_us(_: httpx.Request) -> httpx.Response:
+    raise RuntimeError("a defect")
+
+
+def in_our_reading(_: httpx.Request) -> httpx.Response:
+    answer = httpx.Response(400, content=b'{"code": "no"}')
+    answer.headers = Defective(answer.headers)
+    return answer
+
+
+@pytest.mark.parametrize("defect", [below_us, in_our_reading])
+@pytest.mark.parametrize("name", ["submit", "status", "balance"])
+def test_no_traceback_holds_the_key_even_with_local_variables(name, defect, tmp_path):
+    """A defect may be printed with the values of every frame: the key is in none, below us or where answers are read."""
+    with pytest.raises(RuntimeError, match="a defect") as caught:
+        ask(defect, lambda client: QUESTIONS[name](client, tmp_path))
+
+    shown = with_local_variables(caught.value)
+    assert "hailuo/api/client.py" in shown
+    assert "self = <hailuo.api.client.VideoClient" in shown
+    assert KEY not in shown
+
+
+def test_no_traceback_of_a_download_holds_the_key(tmp_path):
+    """Nor while a clip is asked for at the API's own host, the only one that is shown the key."""
+    with pytest.raises(RuntimeError, match="a defect") as caught:
+        ask(below_us, lambda client: QUESTIONS["download"](client, tmp_path / "clip.part"))
+
+    shown = with_local_variables(caught.value)
+    assert "hailuo/api/download.py" in shown
+    assert KEY not in shown
+
+
+def with_local_variables(error: BaseException) -> str:
+    """The traceback as the two tools print it that show values: rich and the standard library."""
+    shown = io.StringIO()
     rich = Traceback.from_exception(type(error), error, error.__traceback__, show_locals=True)
     Console(file=shown, width=10_000).print(rich)
     plain = traceback.TracebackException.from_exception(error, capture_locals=True)
-    assert "locals" in shown.getvalue()
-    assert KEY not in shown.getvalue()
-    assert KEY not in "".join(plain.format())
+    return shown.getvalue() + "".join(plain.format())
 
 
 def test_no_traceback_of_a_refused_key_holds_it():

@@ -49,7 +49,7 @@ def everything_stored() -> str:
 
 
 async def _run(campaign) -> tuple[object, str]:
-    state = await render_campaign(campaign, return_state=True)
+    state = await render_campaign(str(campaign), return_state=True)
     await APILogHandler.aflush()
     assert state.state_details.flow_run_id
     async with get_client() as client:

@@ -111,6 +111,7 @@ class TestARunFullOfHostileText:
         """Files are called by ids that we made: campaign, edition, creative id."""
         names = [path.relative_to(store).as_posix() for path in store.rglob("*") if path.is_file()]
 
+        assert len([name for name in names if "/ledger/" in name]) >= 6
         assert all(re.fullmatch(r"(hostile/main|\.?[a-z-]+)/[A-Za-z0-9./_-]+", name) for name in names)
         assert not any(word in name for name in names for word in ("passwd", "script", "stone", "exe"))
         assert {path.name for path in store.parent.iterdir()} == {"hostile.yaml", "said.txt", "store"}

@@ -33,6 +33,7 @@ VARIABLES: dict[str, tuple[str, object, str, object]] = {
     "HAILUO_MAX_JOBS": ("max_jobs", 10_000, "200", 200),
     "HAILUO_MAX_USD_PER_RUN": ("max_usd_per_run", None, "12.50", Decimal("12.50")),
     "HAILUO_MAX_USD_PER_MONTH": ("max_usd_per_month", None, "400", Decimal(400)),
+    "HAILUO_CAMPAIGNS": ("campaigns", Path("./campaigns"), "/srv/campaigns", Path("/srv/campaigns")),
     "HAILUO_CATALOG": ("catalog", None, "our/catalog.yaml", Path("our/catalog.yaml")),
     "PREFECT_API_URL": ("prefect_api_url", None, "http://127.0.0.1:4200/api", "http://127.0.0.1:4200/api"),
 }

@@ -2,6 +2,7 @@
 
 import gc
 import io
+import socket
 import threading
 
 import httpx
@@ -48,6 +49,23 @@ def test_a_clip_is_bought_and_fetched_over_a_socket():
 
     assert clip[4:8] == b"ftyp"
     assert invoice["net_usd"] == "0.10"
+
+
+@pytest.mark.parametrize("path", ["/v1/videos", "/_sim/faults"])
+def test_a_client_killed_amid_its_request_is_nobodys_trouble(path, capfd):
+    """Nothing is bought, nothing is answered, and the server's log stays clean."""
+    with simulating(options()) as base_url, httpx.Client(base_url=base_url) as client:
+        url = httpx.URL(base_url)
+        with socket.create_connection((url.host, url.port)) as dying:
+            head = f"POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer sk-test\r\nContent-Length: 99\r\n\r\n"
+            dying.sendall(head.encode() + b'{"model":')
+        while (
+            not (invoice := client.get("/_sim/invoice").json())["calls"]["submits"] and path == "/v1/videos"
+        ):
+            pass
+
+    assert invoice["accepted"] == 0
+    assert capfd.readouterr().err == ""
 
 
 @pytest.mark.parametrize("fault", [Fault.CHARGED_THEN_DROPPED, Fault.DROPPED])

@@ -52,7 +52,7 @@ def sha256_of(path: Path) -> str:
 class StoreContract:
     """The promises of `hailuo.store.Store`."""
 
-    many = 3000
+    many = 1050
     """Facts of a long night; override where each costs a request."""
 
     @pytest.fixture

@@ -1,4 +1,4 @@
-"""Where a job stands, row by row of the table at the top of `hailuo.job`, and which fact may follow which."""
+"""Where a job stands, row by row of the table at the top of `hailuo.life`, and which fact may follow which."""
 
 import re
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from typing import get_args
 
 import pytest
 
-from hailuo import job as job_module
+from hailuo import life
 from hailuo.errors import IllegalMoveError
 from hailuo.job import (
     Fact,
@@ -19,10 +19,9 @@ from hailuo.job import (
     JobState,
     Orphan,
     OutcomeKind,
-    paid_twice_usd,
-    state_of,
-    with_fact,
 )
+from hailuo.life import state_of, with_fact
+from hailuo.money import items_of, sums_of
 from hailuo.variant import FirstFrame
 from tests.factories import (
     ABANDONED,
@@ -216,13 +215,13 @@ def test_the_facts_tell_the_state(
 ) -> None:
     """One test per row of the table in the module's docstring."""
     record = facts if isinstance(facts, JobRecord) else record_of(*facts)
-    assert re.search(rf"^{re.escape(row)}\s+{state.name}\b", job_module.__doc__ or "", re.MULTILINE)
+    assert re.search(rf"^{re.escape(row)}\s+{state.name}\b", life.__doc__ or "", re.MULTILINE)
     assert state_of(record, store_now=AT + age, horizon=HORIZON, failed_retries=1) is state
 
 
 def test_the_table_has_every_state_and_every_row_is_tested() -> None:
     """A state that the docstring does not explain does not exist."""
-    documented = re.findall(r"^(\S.*?) {2,}([A-Z_]+)(?: |$)", job_module.__doc__ or "", re.MULTILINE)
+    documented = re.findall(r"^(\S.*?) {2,}([A-Z_]+)(?: |$)", life.__doc__ or "", re.MULTILINE)
 
     assert documented == [(row, state.name) for row, _, _, state in ROWS]
     assert {state for _, _, _, state in ROWS} == set(JobState)
@@ -333,7 +332,7 @@ def test_a_late_task_saves_buying_or_was_paid_twice(facts: tuple[Fact, ...], sav
     state = state_of(record, store_now=AT, horizon=HORIZON, failed_retries=9)
 
     assert (record.adoptable is not None) is saves
-    assert paid_twice_usd(record) == (NOTHING if saves else PRICE)
+    assert sums_of(items_of(record)).paid_twice_usd == (NOTHING if saves else PRICE)
     if saves:
         assert state is JobState.UNKNOWN
         with pytest.raises(IllegalMoveError):
@@ -360,7 +359,8 @@ def test_the_right_task_named_by_a_person_is_not_paid_twice_when_its_answer_come
         for orphan in (ORPHAN, replace(ORPHAN, task_id="task_other"))
     )
 
-    assert (paid_twice_usd(same), paid_twice_usd(other)) == (NOTHING, PRICE)
+    paid_twice = [sums_of(items_of(told)).paid_twice_usd for told in (same, other)]
+    assert paid_twice == [NOTHING, PRICE]
 
 
 @pytest.mark.parametrize("end", [KEPT, UNSAID, MODERATED])
@@ -385,6 +385,19 @@ def test_a_job_knows_where_its_clip_and_frame_lie() -> None:
 
     assert job.clip_key == f"shoe/main/clips/{CID}.mp4"
     assert job.frame_key == f"shoe/main/frames/{'fa' * 32}.png"
+
+
+@pytest.mark.parametrize("grant", ["?X-Amz-Signature=0ff1ce", "#0ff1ce", "?a=1?b=2#c\n0ff1ce"])
+def test_a_job_is_recorded_without_what_opens_its_frame(grant: str) -> None:
+    """A query or fragment of the frame's URL may be a signature; the job's ids do not hang on it."""
+    frame = FirstFrame(label="web", sha256="00", url=f"https://example.com/x.png{grant}")
+    job: Job = replace(JOB, variant=replace(VARIANT, first_frame=frame))
+
+    recorded = job.as_recorded()
+
+    bare = replace(frame, url="https://example.com/x.png")
+    assert recorded == replace(job, variant=replace(job.variant, first_frame=bare))
+    assert recorded.variant.variant_id == job.variant.variant_id
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,77 @@
+"""What the two lanes stand on: Prefect's server, and for each lane a vendor and a store of its own."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from scale.meter import Meter
+from scale.processes import Service, environment_of_ours, free_ports, running
+from scale.server import Server, client_environment, program
+from scale.vendor import Simulator, simulator
+
+from benchmarks.overhead.size import Size
+
+__all__ = ["Lane", "cpu_seconds_of", "open_lane", "sqlite_server"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lane:
+    """One way to render the campaign, in a folder of its own. With a server `hailuo run` runs as the flow."""
+
+    name: str
+    folder: Path
+    campaign: Path
+    vendor: Simulator
+    environment: Mapping[str, str]
+
+    @property
+    def command(self) -> Sequence[str]:
+        return [program("hailuo"), "run", str(self.campaign), "--yes"]
+
+    @property
+    def log(self) -> Path:
+        return self.folder / f"{self.name}.log"
+
+    def calls(self) -> Mapping[str, int]:
+        """What its vendor has been asked so far, by kind."""
+        return self.vendor.traffic().calls
+
+
+@contextmanager
+def open_lane(name: str, folder: Path, *, campaign: Path, size: Size, server: Server | None) -> Iterator[Lane]:
+    """A lane that is ready to start, its vendor on a free port while the block runs."""
+    folder.mkdir(parents=True)
+    limit = size.vendor_per_own_minute
+    with simulator(folder / "vendor", speed=size.speed, submits_per_minute=limit) as vendor:
+        home = client_environment(folder, server.url) if server else environment_of_ours(folder)
+        ours = {
+            **size.settings,
+            "IMAROUTER_API_KEY": "sk-simulated",
+            "IMAROUTER_BASE_URL": vendor.url,
+            "HAILUO_STORE": str(folder / "store"),
+        }
+        yield Lane(name=name, folder=folder, campaign=campaign, vendor=vendor, environment={**home, **ours})
+
+
+@contextmanager
+def sqlite_server(folder: Path) -> Iterator[Server]:
+    """Prefect's server on a free port, on a database in the folder, while the block runs."""
+    folder.mkdir(parents=True)
+    (port,) = free_ports(1)
+    url = f"http://127.0.0.1:{port}/api"
+    words = ["server", "start", "--host", "127.0.0.1", "--port", str(port), "--no-ui", "--log-level", "INFO"]
+    environment = client_environment(folder, url)
+    command = [program("prefect"), *words]
+    service = Service(name="prefect-server", command=command, environment=environment, folder=folder)
+    with running(service):
+        server = Server(service=service, url=url)
+        server.wait()
+        yield server
+
+
+def cpu_seconds_of(service: Service) -> float:
+    """What the service and all that it has started have used so far."""
+    meter = Meter(roots=lambda: {"it": [service.pid] if service.pid else []})
+    meter.look()
+    return meter.costs()["it"].cpu_seconds

@@ -1,0 +1,114 @@
+"""`hailuo money FILE`"""
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from hailuo.cli.options import as_json_option, edition_option, file_or_edition_argument, names_of
+from hailuo.cli.screen import echo_json, say
+from hailuo.cli.sums import cells, cells_json, remarks, show_sums, sums_json
+from hailuo.errors import ExitCode
+from hailuo.job import Job
+from hailuo.money import JobMoney, Sums, by_day, by_job, sums_of_jobs
+from hailuo.pipeline import surroundings
+from hailuo.pipeline.statement import Month, Statement, read_statement
+from hailuo.pricing import usd
+
+__all__ = ["command"]
+
+_VIEWS = ("edition", "cell", "day", "month", "job")
+
+
+@click.command("money")
+@file_or_edition_argument
+@click.option(
+    "--by", "view", type=click.Choice(_VIEWS), default="edition", show_default=True, help="A row for each."
+)
+@edition_option
+@as_json_option
+def command(file: Path, view: str, edition: str | None, as_json: bool) -> ExitCode:
+    """Show what every attempt cost: estimated, spent, held, refunded; over all editions unless one is named.
+
+    Read from the ledger alone, all of it. A day is that (UTC) on which the right to submit was taken, for the price
+    reserved and for what came of it alike. With --json every view at once.
+    """
+    place = surroundings()
+    campaign, named = names_of(file, edition)
+    only = named if edition or not file.is_file() else None
+    statement = asyncio.run(read_statement(place.settings, place.clock, campaign=campaign, edition=only))
+    if as_json:
+        echo_json(_statement_json(statement))
+    else:
+        _show(statement, view)
+    return ExitCode.COMPLETE
+
+
+def _show(statement: Statement, view: str) -> None:
+    total = sums_of_jobs(statement.bills)
+    title = f"{statement.campaign} · {', '.join(statement.editions)}"
+    show_sums(_rows(statement, view), total, title=title, key=view)
+    for line in remarks(total):
+        say(line)
+    say(_month_line(statement.month))
+
+
+def _rows(statement: Statement, view: str) -> Mapping[str, Sums]:
+    match view:
+        case "cell":
+            return cells(statement.bills)
+        case "day":
+            return by_day(statement.bills)
+        case "month":
+            return by_day(statement.bills, spelt="%Y-%m")
+        case "job":
+            return by_job(statement.bills, _job_words)
+        case _:
+            return by_job(statement.bills, lambda job: job.edition)
+
+
+def _job_words(job: Job) -> str:
+    return f"{job.edition} {job.creative_id}"
+
+
+def _month_line(month: Month) -> str:
+    of = "no HAILUO_MAX_USD_PER_MONTH is set" if month.cap_usd is None else f"of at most {usd(month.cap_usd)}"
+    return (
+        f"{month.name}, all campaigns of the store: {usd(month.committed_usd)} spent, held or granted; {of}"
+    )
+
+
+def _statement_json(statement: Statement) -> dict[str, object]:
+    bills, month = statement.bills, statement.month
+    return {
+        "campaign": statement.campaign,
+        "editions": _named("edition", by_job(bills, lambda job: job.edition)),
+        "cells": cells_json(bills),
+        "days": _named("day", by_day(bills)),
+        "months": _named("month", by_day(bills, spelt="%Y-%m")),
+        "jobs": [_job_json(bill) for bill in bills],
+        "total": sums_json(sums_of_jobs(bills)),
+        "this_month": {"month": month.name, "committed_usd": month.committed_usd, "cap_usd": month.cap_usd},
+    }
+
+
+def _named(key: str, rows: Mapping[str, Sums]) -> list[dict[str, object]]:
+    return [{key: name, **sums_json(sums)} for name, sums in sorted(rows.items())]
+
+
+def _job_json(bill: JobMoney) -> dict[str, object]:
+    attempts = [
+        {
+            "attempt": item.attempt,
+            "at": item.at.isoformat(),
+            "money": item.fate,
+            "price_usd": item.price_usd,
+            "amount_usd": item.amount_usd,
+            "told": item.told,
+            "paid_retry": item.retry,
+        }
+        for item in bill.items
+    ]
+    names = {"edition": bill.job.edition, "creative_id": bill.job.creative_id}
+    return {**names, **sums_json(bill.sums), "attempts": attempts}
