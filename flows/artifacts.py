@@ -3,24 +3,26 @@
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
+import httpx
 from prefect.artifacts import (
     acreate_markdown_artifact,
     acreate_progress_artifact,
     acreate_table_artifact,
     aupdate_progress_artifact,
 )
+from prefect.exceptions import PrefectException
 
 from hailuo.clock import SystemClock
 from hailuo.job import JobState
 from hailuo.pipeline import Publication
 from hailuo.plan import Plan, PlannedJob
 from hailuo.pricing import usd
-from hailuo.runner import Runner, RunReport
+from hailuo.runner import Progress, RunReport
 
 __all__ = ["progress_shown", "show_comparison", "show_plan", "show_unknowns"]
 
@@ -82,35 +84,35 @@ def _cell_row(cell: tuple[str, int, str], jobs: Sequence[PlannedJob]) -> dict[st
 
 
 @contextlib.asynccontextmanager
-async def progress_shown(runner: Runner, plan: Plan) -> AsyncIterator[None]:
-    """A progress bar in the UI while the block runs, refreshed in real time."""
+async def progress_shown(progress: Callable[[], Progress], plan: Plan) -> AsyncIterator[None]:
+    """A progress bar in the UI while the block runs, refreshed in real time. A server that is away stops nothing."""
     artifact = await acreate_progress_artifact(
-        0.0, key=_key("progress", plan), description=_progress_text(runner)
+        0.0, key=_key("progress", plan), description=_progress_text(progress())
     )
-    refreshing = asyncio.create_task(_refresh(artifact, runner))
+    refreshing = asyncio.create_task(_refresh(artifact, progress))
     try:
         yield
     finally:
         refreshing.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await refreshing
-    await aupdate_progress_artifact(artifact, _percent(runner), description=_progress_text(runner))
+    await _update(artifact, progress())
 
 
-async def _refresh(artifact: UUID, runner: Runner) -> None:
+async def _refresh(artifact: UUID, progress: Callable[[], Progress]) -> None:
     clock = SystemClock()
     while True:
         await clock.sleep(_PROGRESS_SECONDS)
-        await aupdate_progress_artifact(artifact, _percent(runner), description=_progress_text(runner))
+        await _update(artifact, progress())
 
 
-def _percent(runner: Runner) -> float:
-    now = runner.progress()
-    return 100.0 * now.stored / now.jobs if now.jobs else 100.0
+async def _update(artifact: UUID, now: Progress) -> None:
+    with contextlib.suppress(httpx.HTTPError, PrefectException):
+        percent = 100.0 * now.stored / now.jobs if now.jobs else 100.0
+        await aupdate_progress_artifact(artifact, percent, description=_progress_text(now))
 
 
-def _progress_text(runner: Runner) -> str:
-    now = runner.progress()
+def _progress_text(now: Progress) -> str:
     money = f"{usd(now.spent_usd)} spent, {usd(now.reserved_usd)} held at the vendor"
     return f"{now.stored} of {now.jobs} done, {now.in_flight} in flight, {now.queued} queued; {money}"
 
@@ -137,7 +139,7 @@ async def show_unknowns(plan: Plan, report: RunReport) -> None:
     if not unknown:
         await acreate_markdown_artifact("Every submit has a verdict: no money is in doubt.", key=key)
         return
-    prices = {planned.job.creative_id: planned.quote.price_usd or Decimal(0) for planned in plan.everything}
+    prices = {planned.job.creative_id: _held_usd(planned) for planned in plan.everything}
     rows = [
         {"id": e.creative_id, "state": e.state.value, "held": usd(prices[e.creative_id]), "why": e.reason}
         for e in unknown
@@ -145,6 +147,11 @@ async def show_unknowns(plan: Plan, report: RunReport) -> None:
     held = sum((prices[ending.creative_id] for ending in unknown), Decimal(0))
     text = f"**{usd(held)} may have been spent.** Nothing of this is sent again until it is settled."
     await acreate_table_artifact(rows, key=key, description=text)
+
+
+def _held_usd(planned: PlannedJob) -> Decimal:
+    """What the ledger held for it before the run; else the price at which this run bought it."""
+    return planned.money.sums.reserved_usd or planned.quote.price_usd or Decimal(0)
 
 
 def _key(kind: str, plan: Plan) -> str:

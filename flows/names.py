@@ -12,7 +12,17 @@ from hailuo.plan import Plan
 from hailuo.pricing import usd
 from hailuo.runner import RunReport
 
-__all__ = ["job_label", "name_this_run", "outcome_text", "scheduled_start"]
+__all__ = ["first_name", "job_label", "name_this_run", "outcome_text", "run_name", "scheduled_start"]
+
+
+def first_name() -> str:
+    """What a flow run is called until its file is read."""
+    return str(flow_run.get_parameters().get("campaign") or "pasted campaign")
+
+
+def run_name(campaign: str, edition: str) -> str:
+    """What every flow run about an edition is called; events and lists go by it."""
+    return f"{campaign} · {edition}"
 
 
 async def name_this_run(campaign: Campaign) -> None:
@@ -21,7 +31,7 @@ async def name_this_run(campaign: Campaign) -> None:
     if this_run is None:
         return
     async with get_client() as client:
-        await client.update_flow_run(UUID(this_run), name=f"{campaign.name} · {campaign.edition}")
+        await client.update_flow_run(UUID(this_run), name=run_name(campaign.name, campaign.edition))
 
 
 def scheduled_start() -> datetime:

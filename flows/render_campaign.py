@@ -5,130 +5,95 @@ Embedded, with no server started by hand: `python -m flows.render_campaign FILE`
 
 import asyncio
 import sys
-from collections.abc import Coroutine, Sequence
-from decimal import Decimal
-from pathlib import Path
-from typing import Annotated, Final, TypeVar
+from typing import Any
 
-from prefect import flow, task
-from prefect.cache_policies import NO_CACHE
+from prefect import flow
 from prefect.client.schemas.objects import State
+from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
-from pydantic import Field
 
-from flows.artifacts import progress_shown, show_comparison, show_plan, show_unknowns
-from flows.names import job_label, name_this_run, outcome_text, scheduled_start
+from flows.artifacts import show_comparison, show_plan, show_unknowns
+from flows.clips import render
+from flows.machines import render_on_machines
+from flows.names import first_name, name_this_run, outcome_text
+from flows.parameters import (
+    Budget,
+    CampaignName,
+    CampaignText,
+    Digest,
+    DueAt,
+    Edition,
+    Machines,
+    Only,
+    choice_of,
+)
+from flows.place import flow_surroundings, library_heard
+from flows.telling import tell_report, tell_stopped
 from hailuo.errors import ExitCode
-from hailuo.job import JobState
-from hailuo.pipeline import Choice, Session, axis_values, open_session, prepare, surroundings
-from hailuo.plan import Plan, PlannedJob
-from hailuo.runner import Ending, Runner, RunReport
+from hailuo.pipeline import Choice, open_session, prepare
+from hailuo.plan import Plan
+from hailuo.runner import RunReport
 
-__all__ = ["drive", "render_campaign", "shards_of"]
-
-_Job = TypeVar("_Job")
-
-TASK_RUNS_AT_MOST: Final = 400
-"""Above this many jobs a task run drives a shard of them: the server spends about 30 ms on each task run."""
-
-CampaignFile = Annotated[Path, Field(description="The campaign file, YAML or CSV.")]
-Edition = Annotated[str, Field(description="Another edition than the file's: a fresh shoot, bought anew.")]
-Budget = Annotated[float, Field(gt=0, le=1_000_000, description="US dollars, in place of the file's budget.")]
-Only = Annotated[
-    list[str], Field(description="Only these values, as AXIS=VALUE, such as model=MiniMax-Hailuo-02.")
-]
-Digest = Annotated[
-    str, Field(description="The plan agreed to; if another one would run by now, nothing is bought.")
-]
+__all__ = ["drive", "render_campaign"]
 
 
-@flow(name="render-campaign", retries=0, persist_result=False, validate_parameters=True)
-async def render_campaign(
-    campaign: CampaignFile,
+@flow(
+    name="render-campaign",
+    flow_run_name=first_name,
+    retries=0,
+    persist_result=False,
+    validate_parameters=True,
+    on_failure=[tell_stopped],
+    on_crashed=[tell_stopped],
+    on_cancellation=[tell_stopped],
+)
+async def render_campaign(  # noqa: PLR0913, PLR0917 (the fields of the run form)
+    campaign: CampaignName | None = None,
+    campaign_text: CampaignText | None = None,
     edition: Edition | None = None,
     budget_usd: Budget | None = None,
     only: Only = [],  # noqa: B006 (Prefect reads the default into the run form; nobody changes it)
+    machines: Machines = 1,
     plan_digest: Digest | None = None,
+    due_at: DueAt | None = None,
 ) -> State[RunReport]:
-    """Render every clip of a campaign once, store it, and lay all of them side by side."""
-    place = surroundings()
-    choice = Choice(
-        path=campaign,
-        at=scheduled_start(),
-        edition=edition,
-        budget_usd=None if budget_usd is None else Decimal(str(budget_usd)),
-        only=axis_values(only),
-    )
-    prepared = prepare(choice, place.settings)
-    await name_this_run(prepared.sound())
-    async with open_session(prepared, choice, place.settings, clock=place.clock) as session:
-        plan = await session.plan()
-        await show_plan(plan)
-        await session.admit(plan, agreed_digest=plan_digest)
-        report = await render(session, plan)
-        made = await session.publish()
+    """Render every clip of a campaign once, store it, and lay all of them side by side.
+
+    Args:
+        campaign: A file of the campaigns folder. Leave it empty to paste a campaign below.
+        campaign_text: A whole campaign in YAML, in place of a file. Its frames are looked for in the campaigns folder.
+        edition: Another edition than the file's: a fresh shoot, bought anew. Left empty: the file's.
+        budget_usd: The budget in US dollars, in place of the file's.
+        only: Only jobs with these values, each as AXIS=VALUE, such as model=MiniMax-Hailuo-02.
+        machines: On how many workers to render at once. More than 1 is for thousands of clips.
+        plan_digest: The digest of an approved plan; if another plan would run by now, nothing is bought.
+        due_at: The night that it belongs to, which gives {date} in an edition its date. Left empty: now.
+    """
+    wish: dict[str, Any] = {
+        "campaign": campaign,
+        "campaign_text": campaign_text,
+        "edition": edition,
+        "only": only,
+    }
+    with library_heard():
+        place = await flow_surroundings()
+        choice = choice_of(place.settings, **wish, budget_usd=budget_usd, due_at=due_at)
+        prepared = prepare(choice, place.settings)
+        await name_this_run(prepared.sound())
+        async with open_session(prepared, choice, place.settings, clock=place.clock) as session:
+            plan = await session.plan()
+            await show_plan(plan)
+            await session.admit(plan, agreed_digest=plan_digest)
+            if machines > 1 and flow_run.get_id():
+                form = {**wish, "due_at": choice.at}
+                report = await render_on_machines(session, plan, place, machines=machines, form=form)
+            else:
+                report = await render(session, plan, place)
+            made = await session.publish()
     await show_comparison(plan, made)
     await show_unknowns(plan, report)
+    tell_report(plan, report)
     return _flow_state(plan, report)
-
-
-async def render(session: Session, plan: Plan) -> RunReport:
-    """Drive every unfinished job in one event loop; a task run each, or one per shard."""
-    place = surroundings()
-    runner = session.runner(plan, observe=place.observe)
-    waiting = [p for p in plan.driven if p.state in {JobState.NEW, JobState.SUBMITTED, JobState.IN_DOUBT}]
-    async with place.watch(runner), progress_shown(runner, plan):
-        await asyncio.gather(*_task_runs(runner, waiting))
-        return await runner.finish()
-
-
-def shards_of(jobs: Sequence[_Job]) -> list[Sequence[_Job]]:
-    """The jobs dealt out evenly to at most 400 shards; up to 400 jobs, each its own."""
-    number = min(TASK_RUNS_AT_MOST, len(jobs))
-    return [jobs[start::number] for start in range(number)]
-
-
-def _task_runs(runner: Runner, waiting: Sequence[PlannedJob]) -> list[Coroutine[object, object, None]]:
-    """One awaited task run per job, or per shard: `.map` would cost fifteen times the CPU (prefect-notes.md)."""
-    if len(waiting) <= TASK_RUNS_AT_MOST:
-        return [_drive_clip(runner, planned) for planned in waiting]
-    return [_drive_shard(runner, number, shard) for number, shard in enumerate(shards_of(waiting), start=1)]
-
-
-async def _drive_clip(runner: Runner, planned: PlannedJob) -> None:
-    @task(name="render-clip", task_run_name="{label}", retries=0, cache_policy=NO_CACHE, persist_result=False)
-    async def render_clip(creative_id: str, label: str) -> State[None]:
-        del label
-        return _task_state([await runner.drive(creative_id)])
-
-    await render_clip(planned.job.creative_id, job_label(planned.job), return_state=True)  # type: ignore[misc]  # Prefect types an async return_state as if it were sync
-
-
-async def _drive_shard(runner: Runner, number: int, shard: Sequence[PlannedJob]) -> None:
-    @task(
-        name="render-shard",
-        task_run_name="shard {number}",
-        retries=0,
-        cache_policy=NO_CACHE,
-        persist_result=False,
-    )
-    async def render_shard(number: int, creative_ids: list[str]) -> State[None]:
-        del number
-        return _task_state(await asyncio.gather(*(runner.drive(creative_id) for creative_id in creative_ids)))
-
-    await render_shard(number, [planned.job.creative_id for planned in shard], return_state=True)  # type: ignore[misc]  # Prefect types an async return_state as if it were sync
-
-
-def _task_state(endings: Sequence[Ending]) -> State[None]:
-    """Green when every clip of the task run is stored; else red, with the first reason."""
-    missing = [ending for ending in endings if ending.state is not JobState.STORED]
-    if not missing:
-        return Completed(name="Stored", message=f"{len(endings)} stored")
-    first = missing[0]
-    name = "Overdue" if first.overdue else first.state.value.replace("_", " ").capitalize()
-    return Failed(
-        name=name, message=f"{len(missing)} of {len(endings)} not stored; {first.creative_id}: {first.reason}"
-    )
 
 
 def _flow_state(plan: Plan, report: RunReport) -> State[RunReport]:
@@ -149,7 +114,7 @@ def drive(choice: Choice, plan_digest: str) -> RunReport:
 
 async def _drive(choice: Choice, plan_digest: str) -> RunReport:
     state: State[RunReport] = await render_campaign(  # type: ignore[assignment]  # Prefect unwraps the returned State
-        choice.path,
+        str(choice.path),
         edition=choice.edition,
         budget_usd=None if choice.budget_usd is None else float(choice.budget_usd),
         only=[f"{axis}={label}" for axis, labels in choice.only.items() for label in sorted(labels)],
@@ -162,4 +127,4 @@ async def _drive(choice: Choice, plan_digest: str) -> RunReport:
 
 
 if __name__ == "__main__":
-    asyncio.run(render_campaign(Path(sys.argv[1])))
+    asyncio.run(render_campaign(sys.argv[1]))

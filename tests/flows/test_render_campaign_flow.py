@@ -8,7 +8,8 @@ import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
 
-from flows.render_campaign import drive, render_campaign, shards_of
+from flows.clips import bundles_of
+from flows.render_campaign import drive, render_campaign
 from hailuo.errors import AdmissionError, ExitCode
 from hailuo.pipeline import Choice
 from hailuo.simulator import Fault, FaultPlan, ScriptedFault
@@ -24,7 +25,7 @@ pytestmark = [
 
 def run_flow(campaign: Path, **parameters):
     async def run():
-        return await render_campaign(campaign, return_state=True, **parameters)
+        return await render_campaign(str(campaign), return_state=True, **parameters)
 
     return asyncio.run(run())
 
@@ -138,7 +139,7 @@ def test_the_command_line_drives_the_flow_and_gets_its_report(rehearsal, campaig
 @pytest.mark.parametrize(("jobs", "task_runs"), [(1, 1), (400, 400), (401, 400), (10_000, 400)])
 def test_a_run_never_makes_more_than_400_task_runs(jobs, task_runs):
     """Above 400 jobs a task run drives a shard, and the shards hold every job once."""
-    shards = shards_of(list(range(jobs)))
+    shards = bundles_of(list(range(jobs)))
 
     assert len(shards) == task_runs
     assert sorted(number for shard in shards for number in shard) == list(range(jobs))

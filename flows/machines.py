@@ -1,0 +1,188 @@
+"""A run on several machines: shards as flow runs on the work pool; their lead waits, and takes over from the dead."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+import httpx
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import (
+    FlowRunFilter,
+    FlowRunFilterId,
+    TaskRunFilter,
+    TaskRunFilterState,
+    TaskRunFilterStateType,
+)
+from prefect.client.schemas.objects import State, StateType
+from prefect.deployments import run_deployment
+from prefect.exceptions import ObjectNotFound, PrefectException
+from prefect.states import Cancelling, Crashed
+
+from flows.artifacts import progress_shown
+from flows.clips import TASK_RUNS_AT_MOST, render
+from hailuo.errors import StoreUnavailableError
+from hailuo.pipeline import Lead, Session, Share, Standing, Surroundings
+from hailuo.plan import Plan
+from hailuo.runner import RunReport
+
+__all__ = ["SHARD_DEPLOYMENT", "render_on_machines"]
+
+SHARD_DEPLOYMENT: Final = "render-shard/on-demand"
+
+_LOOK_SECONDS: Final = 10.0
+_START_PATIENCE_SECONDS: Final = 300.0
+"""A shard that no worker has taken up by then is driven by the lead itself."""
+
+_log = logging.getLogger("hailuo.lead")
+
+
+@dataclass(slots=True)
+class _Shard:
+    """A flow run at work on a share; `waited` are the seconds that it has not been seen."""
+
+    share: Share
+    flow_run_id: UUID
+    waited: float = 0.0
+
+
+async def render_on_machines(
+    session: Session, plan: Plan, place: Surroundings, *, machines: int, form: Mapping[str, Any]
+) -> RunReport:
+    """Drive the canaries here, then every other job as shards on the work pool.
+
+    `form` are the parameters by which a shard finds the same campaign. Without anything left to deal, or when the
+    canaries stop the run, no shard is started.
+    """
+    lead = session.lead(plan, machines=machines)
+    if lead.canaries.to_buy:
+        first = await render(session, lead.canaries, place)
+        if first.stopped or first.interrupted:
+            return first
+    crew = _Crew(session, lead, place, form)
+    async with progress_shown(lead.progress, plan), crew.on_duty(lead.deal()):
+        await crew.see_through()
+    return await lead.report()
+
+
+class _Crew:
+    """The flow runs of one run's shards."""
+
+    def __init__(self, session: Session, lead: Lead, place: Surroundings, form: Mapping[str, Any]) -> None:
+        self._session = session
+        self._lead = lead
+        self._place = place
+        self._form = form
+        self._shards: dict[int, _Shard] = {}
+        self._task_runs = TASK_RUNS_AT_MOST
+
+    @contextlib.asynccontextmanager
+    async def on_duty(self, shares: Sequence[Share]) -> AsyncIterator[None]:
+        """Shards at work on the shares; whoever is still at work when the block ends is told to stop."""
+        self._task_runs = max(1, TASK_RUNS_AT_MOST // max(1, len(shares)))
+        try:
+            for share in shares:
+                await self._start(share)
+            yield
+        finally:
+            for shard in self._shards.values():
+                await _set_state(shard.flow_run_id, Cancelling(message="its lead has ended"))
+
+    async def see_through(self) -> None:
+        """Until every shard has given its account, or another has taken over what it left."""
+        while self._shards:
+            await self._place.clock.sleep(_LOOK_SECONDS)
+            for number in list(self._shards):
+                with contextlib.suppress(StoreUnavailableError, httpx.HTTPError):  # a look that was missed
+                    await self._look_at(number)
+
+    async def _start(self, share: Share) -> None:
+        run = await run_deployment(  # type: ignore[misc]  # Prefect types the dispatched call as if it were sync
+            SHARD_DEPLOYMENT,
+            parameters={**self._form, "share": share, "task_runs": self._task_runs},
+            flow_run_name=f"shard {share.number} · {self._session.campaign.name}",
+            timeout=0,
+            idempotency_key=share.worker,
+        )
+        self._shards[share.number] = _Shard(share=share, flow_run_id=run.id)
+        _log.info("shard %d: %d jobs dealt", share.number, len(share.creative_ids))
+
+    async def _look_at(self, number: int) -> None:
+        shard = self._shards[number]
+        match await self._lead.standing(number):
+            case Standing.ENDED:
+                del self._shards[number]
+            case Standing.SILENT:
+                await self._replace(number, "its notes have stopped")
+            case Standing.AT_WORK:
+                if await _is_over(shard.flow_run_id):
+                    await self._replace_unless_ended(number)
+            case Standing.UNSEEN:
+                await self._wait_for(number, shard)
+
+    async def _replace_unless_ended(self, number: int) -> None:
+        """Prefect says that it is over: its last note may have come since we looked."""
+        if await self._lead.standing(number) is Standing.ENDED:
+            del self._shards[number]
+        else:
+            await self._replace(number, "it ended without giving its account")
+
+    async def _wait_for(self, number: int, shard: _Shard) -> None:
+        shard.waited += _LOOK_SECONDS
+        over = await _is_over(shard.flow_run_id)
+        if not over and shard.waited < _START_PATIENCE_SECONDS:
+            return
+        await _set_state(
+            shard.flow_run_id, Cancelling(message="no worker took it up: its lead goes on alone")
+        )
+        _log.warning("shard %d did not begin; its jobs are driven here", number)
+        del self._shards[number]
+        await render(self._session, self._lead.recall(number), self._place)
+
+    async def _replace(self, number: int, why: str) -> None:
+        shard = self._shards.pop(number)
+        _log.warning("shard %d is taken for dead (%s); its jobs are dealt again", number, why)
+        await _bury(shard.flow_run_id, why)
+        share = await self._lead.replace(number)
+        if share:
+            await self._start(share)
+
+
+async def _is_over(flow_run_id: UUID) -> bool:
+    """Whether Prefect says that the flow run has ended; False when it does not answer."""
+    with contextlib.suppress(httpx.HTTPError, PrefectException):
+        async with get_client() as client:
+            run = await client.read_flow_run(flow_run_id)
+        return run.state is not None and run.state.is_final()
+    return False
+
+
+async def _set_state(flow_run_id: UUID, state: State[Any]) -> None:
+    """Tell Prefect; what it shows is no reason to stop."""
+    with contextlib.suppress(httpx.HTTPError, PrefectException, ObjectNotFound):
+        async with get_client() as client:
+            await client.set_flow_run_state(flow_run_id, state)
+
+
+async def _bury(flow_run_id: UUID, why: str) -> None:
+    """Mark a dead shard and its task runs as crashed: nobody else would."""
+    crashed: State[None] = Crashed(message=f"taken for dead: {why}")
+    with contextlib.suppress(httpx.HTTPError, PrefectException):
+        async with get_client() as client:
+            run = await client.read_flow_run(flow_run_id)
+            if run.state is None or not run.state.is_final():
+                await client.set_flow_run_state(flow_run_id, crashed, force=True)
+            left = await client.read_task_runs(
+                flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=[flow_run_id])),
+                task_run_filter=TaskRunFilter(
+                    state=TaskRunFilterState(
+                        type=TaskRunFilterStateType(any_=[StateType.RUNNING, StateType.PENDING])
+                    )
+                ),
+            )
+            await asyncio.gather(
+                *(client.set_task_run_state(task_run.id, crashed, force=True) for task_run in left)
+            )

@@ -1,0 +1,198 @@
+"""Prefect's server on Postgres and Redis, and what is asked of it over its API."""
+
+import re
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, cast
+
+import httpx
+
+from scale.broker import Broker
+from scale.database import Database
+from scale.processes import Service, environment_of_ours, free_ports, running, wait_until
+
+__all__ = ["HEARTBEAT_SECONDS", "FlowRun", "Server", "client_environment", "prefect_server", "program"]
+
+HEARTBEAT_SECONDS: Final = 30
+"""Prefect's shortest."""
+
+_START_SECONDS: Final = 180.0
+_PAGE: Final = 200
+_RED = frozenset({"FAILED", "CRASHED", "CANCELLED"})
+_TERMINAL: Final = _RED | {"COMPLETED"}
+_ACCESS = re.compile(rb'"(?:GET|POST|PUT|PATCH|DELETE) (?:http://[^/]+)?/api/[^"]*HTTP/1')
+
+_Body = Mapping[str, object]
+_Environment = Mapping[str, str]
+_NOTHING_MORE: Final[_Environment] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowRun:
+    """A flow run as the server shows it."""
+
+    id: str
+    name: str
+    flow: str
+    state: str
+    state_name: str
+    parameters: Mapping[str, object]
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in _TERMINAL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """Prefect's server. It can be stopped and started again where it was."""
+
+    service: Service
+    url: str
+
+    def wait(self) -> None:
+        """Until it answers. Raises: TimeoutError."""
+        wait_until(self._answers, seconds=_START_SECONDS, what="Prefect's server answers", every=0.5)
+
+    def restart(self) -> None:
+        """Stop it, start it again, wait until it answers."""
+        self.service.stop()
+        self.service.start()
+        self.wait()
+
+    def call(self, *words: str, folder: Path, environment: _Environment = _NOTHING_MORE) -> None:
+        """A command of Prefect's, in a folder. Raises: RuntimeError with what it said."""
+        done = subprocess.run(  # noqa: S603 (our own client)
+            [program("prefect"), "--no-prompt", *words],
+            cwd=folder,
+            env={**client_environment(self.service.folder, self.url), **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise RuntimeError(f"prefect {' '.join(words)}: {done.stdout[-2000:]} {done.stderr[-2000:]}")
+
+    def create_run(self, deployment: str, parameters: _Body) -> str:
+        """A flow run of `flow/deployment`, as the button in the UI makes it. Returns its id."""
+        found = self._get(f"/deployments/name/{deployment}")
+        made = self._post(f"/deployments/{found['id']}/create_flow_run", {"parameters": parameters})
+        return str(made["id"])
+
+    def flow_runs(self) -> list[FlowRun]:
+        """All of them, the oldest first."""
+        rows = self._pages("/flow_runs/filter", {"sort": "START_TIME_ASC"})
+        flows = {str(row["id"]): str(row["name"]) for row in self._pages("/flows/filter", {})}
+        return [_flow_run(row, flows) for row in rows]
+
+    def task_runs(self) -> Counter[tuple[str, str]]:
+        """How many task runs of each flow run are in each state."""
+        rows = self._pages("/task_runs/filter", {})
+        return Counter((str(row["flow_run_id"]), str(row["state_type"])) for row in rows)
+
+    def requests(self) -> int:
+        """The requests that it has answered over all its starts, by its own access log."""
+        return sum(1 for line in self.service.log.read_bytes().splitlines() if _ACCESS.search(line))
+
+    def _pages(self, path: str, body: _Body) -> list[dict[str, object]]:
+        rows: list[dict[str, object]] = []
+        while True:
+            page = self._send(path, {**body, "limit": _PAGE, "offset": len(rows)}).json()
+            rows += page
+            if len(page) < _PAGE:
+                return rows
+
+    def _get(self, path: str) -> dict[str, object]:
+        answer = httpx.get(f"{self.url}{path}", timeout=60, trust_env=False).raise_for_status()
+        found: dict[str, object] = answer.json()
+        return found
+
+    def _post(self, path: str, body: _Body) -> dict[str, object]:
+        made: dict[str, object] = self._send(path, body).json()
+        return made
+
+    def _send(self, path: str, body: _Body) -> httpx.Response:
+        return httpx.post(f"{self.url}{path}", json=body, timeout=60, trust_env=False).raise_for_status()
+
+    def _answers(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/health", timeout=5, trust_env=False).status_code == 200
+        except httpx.TransportError:
+            return False
+
+
+@contextmanager
+def prefect_server(folder: Path, database: Database, broker: Broker) -> Iterator[Server]:
+    """The server on a free port while the block runs; all that it must not forget lies in Postgres and Redis."""
+    folder.mkdir()
+    (port,) = free_ports(1)
+    url = f"http://127.0.0.1:{port}/api"
+    options = [
+        "server",
+        "start",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--no-ui",
+        "--log-level",
+        "INFO",
+    ]
+    service = Service(
+        name="prefect-server",
+        command=[program("prefect"), *options],
+        environment={**client_environment(folder, url), **_backing(database, broker)},
+        folder=folder,
+    )
+    with running(service):
+        server = Server(service=service, url=url)
+        server.wait()
+        yield server
+
+
+def client_environment(folder: Path, url: str) -> dict[str, str]:
+    """What makes Prefect's client speak to this server, and to nobody else."""
+    return {
+        **environment_of_ours(folder),
+        "PREFECT_HOME": str(folder / "home"),
+        "PREFECT_API_URL": url,
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+        "NO_COLOR": "1",
+    }
+
+
+def program(name: str) -> str:
+    """A command that is installed beside this Python."""
+    return str(Path(sys.executable).with_name(name))
+
+
+def _backing(database: Database, broker: Broker) -> Mapping[str, str]:
+    """As deploy/compose.yaml has it; every name is one of Prefect 3.8.8's settings."""
+    return {
+        "PREFECT_API_DATABASE_CONNECTION_URL": database.url,
+        "PREFECT_MESSAGING_BROKER": "prefect_redis.messaging",
+        "PREFECT_MESSAGING_CACHE": "prefect_redis.messaging",
+        "PREFECT_SERVER_EVENTS_CAUSAL_ORDERING": "prefect_redis.ordering",
+        "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect_redis.lease_storage",
+        "PREFECT_SERVER_WORKER_CHANNEL_CLEANUP_QUEUE_STORAGE": "prefect_redis.cleanup_queue",
+        "PREFECT_REDIS_MESSAGING_URL": broker.url(0),
+        "PREFECT_REDIS_WORKER_CLEANUP_QUEUE_URL": broker.url(0),
+        "PREFECT_SERVER_DOCKET_URL": broker.url(1),
+    }
+
+
+def _flow_run(row: _Body, flows: Mapping[str, str]) -> FlowRun:
+    return FlowRun(
+        id=str(row["id"]),
+        name=str(row["name"]),
+        flow=flows[str(row["flow_id"])],
+        state=str(row["state_type"]),
+        state_name=str(row["state_name"]),
+        parameters=cast("Mapping[str, object]", row["parameters"]),
+    )

@@ -1,0 +1,95 @@
+"""The simulated vendor as a process of its own, and how often it was asked in any minute."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import httpx
+
+from scale.processes import Service, environment_of_ours, free_ports, running, wait_until
+from scale.server import program
+
+__all__ = ["Simulator", "Traffic", "most_within", "simulator"]
+
+_BALANCE_USD: Final = 100_000
+_START_SECONDS: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traffic:
+    """Who asked how often. `refused` counts submits that were not taken, for whatever reason."""
+
+    calls: Mapping[str, int]
+    accepted_at: Sequence[datetime]
+
+    @property
+    def refused(self) -> int:
+        return self.calls["submits"] - len(self.accepted_at)
+
+    @property
+    def total(self) -> int:
+        return sum(count for call, count in self.calls.items() if call != "downloads_with_key")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Simulator:
+    """A vendor `speed` times as fast as the day, that takes `submits_per_minute` of its own quick minutes."""
+
+    service: Service
+    url: str
+    speed: float
+    submits_per_minute: int
+
+    @property
+    def minute(self) -> timedelta:
+        """The vendor's minute, in real time."""
+        return timedelta(minutes=1) / self.speed
+
+    def traffic(self) -> Traffic:
+        """By its own books."""
+        told = httpx.get(f"{self.url}/_sim/invoice", timeout=60, trust_env=False).raise_for_status().json()
+        return Traffic(
+            calls=told["calls"],
+            accepted_at=tuple(datetime.fromisoformat(line["at"]) for line in told["lines"]),
+        )
+
+
+@contextmanager
+def simulator(folder: Path, *, speed: float, submits_per_minute: int) -> Iterator[Simulator]:
+    """The vendor on a free port while the block runs."""
+    folder.mkdir()
+    (port,) = free_ports(1)
+    words = ["simulate", "--port", str(port), "--speed", str(speed), "--rate-limit", str(submits_per_minute)]
+    service = Service(
+        name="simulator",
+        command=[program("hailuo"), *words, "--small-clips", "--balance", str(_BALANCE_USD)],
+        environment=environment_of_ours(folder),
+        folder=folder,
+    )
+    url = f"http://127.0.0.1:{port}"
+    with running(service):
+        wait_until(lambda: _answers(url), seconds=_START_SECONDS, what="the simulator answers")
+        yield Simulator(service=service, url=url, speed=speed, submits_per_minute=submits_per_minute)
+
+
+def most_within(moments: Iterable[datetime], window: timedelta) -> int:
+    """The most of these moments that any window of this length holds, its end excluded."""
+    inside: deque[datetime] = deque()
+    most = 0
+    for moment in sorted(moments):
+        inside.append(moment)
+        while moment - inside[0] >= window:
+            inside.popleft()
+        most = max(most, len(inside))
+    return most
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=2, trust_env=False).status_code == 200
+    except httpx.TransportError:
+        return False

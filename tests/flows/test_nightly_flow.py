@@ -1,0 +1,273 @@
+"""The flow `nightly` against a real embedded server: what a night buys, what it survives, and the page it leaves."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
+
+from flows.nightly import nightly
+from hailuo.errors import ExitCode
+from hailuo.pipeline import Surroundings, within
+from hailuo.simulator import Fault, FaultPlan, ScriptedFault
+
+pytestmark = [
+    pytest.mark.prefect,
+    pytest.mark.enable_socket,
+    pytest.mark.filterwarnings("ignore"),  # Prefect leaves sockets open and deprecates itself
+]
+
+DUE_AT = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)
+CAMPAIGN = """\
+campaign: {name}
+edition: "{edition}"
+takes: {takes}
+nightly: {mark}
+defaults: {{size: 768p, duration: 6, model: MiniMax-Hailuo-02}}
+matrix: {{prompt: [{{id: stone, text: Perfume bottle on black stone}}]}}
+budget: {{usd: {budget}}}
+"""
+
+Lay = Callable[..., Path]
+
+
+@pytest.fixture
+def place(rehearsal: Surroundings, tmp_path: Path) -> Iterator[Surroundings]:
+    """The rehearsal, with a shelf of campaigns."""
+    settings = rehearsal.settings.model_copy(update={"campaigns": tmp_path / "campaigns"})
+    shelved = replace(rehearsal, settings=settings)
+    settings.campaigns.mkdir()
+    with within(shelved):
+        yield shelved
+
+
+@pytest.fixture
+def lay(place: Surroundings) -> Lay:
+    """Put a campaign of two jobs on the shelf, marked unless said otherwise."""
+
+    def laid(name: str, **values: object) -> Path:
+        path = place.settings.campaigns / f"{name}.yaml"
+        defaults = {"edition": "night-{date}", "takes": 2, "mark": "true", "budget": 5}
+        path.write_text(CAMPAIGN.format(name=name, **{**defaults, **values}))
+        return path
+
+    return laid
+
+
+def run_night(**parameters):
+    async def run():
+        return await nightly(return_state=True, **{"due_at": DUE_AT, **parameters})
+
+    return asyncio.run(run())
+
+
+def report_of(state):
+    return state.result(raise_on_failure=False)
+
+
+def endings(state):
+    return {part.due.name: part.ending for part in report_of(state).parts}
+
+
+def accepted(place):
+    headers = {"Authorization": "Bearer sk-test"}
+    return httpx.get(f"{place.settings.base_url}/_sim/invoice", headers=headers).json()["accepted"]
+
+
+def page_of(state):
+    """As it reads, without the escapes of its Markdown."""
+
+    async def read():
+        run_filter = ArtifactFilter(
+            flow_run_id=ArtifactFilterFlowRunId(any_=[state.state_details.flow_run_id])
+        )
+        async with get_client() as client:
+            return await client.read_artifacts(artifact_filter=run_filter)
+
+    return next(a.data for a in asyncio.run(read()) if a.key == "night").replace("\\", "")
+
+
+def test_a_night_renders_the_marked_campaigns_and_says_so(place, lay):
+    """Every clip bought and stored; what is left out is told, what is not marked is not."""
+    lay("autumn")
+    lay("spring", takes=1)
+    lay("paused", mark="{paused: true}")
+    lay("draft", mark="false")
+
+    state = run_night()
+
+    assert (state.name, state.message) == (
+        "Completed",
+        "2 campaigns: 2 complete; 3 clips bought: $0.84 spent, estimated $0.84",
+    )
+    assert accepted(place) == 3
+    page = page_of(state)
+    assert "| autumn | night-2026-11-22 | complete | 2 of 2 | 2 of 2 | 0 | 0 | 0 | $0.56 | $0.56 |" in page
+    assert f"{place.settings.store}/autumn/night-2026-11-22/gallery.html" in page
+    assert "| **Total** | | | 3 of 3 | 3 of 3 | 0 | 0 | 0 | $0.84 | $0.84 | |" in page
+    assert "**paused.yaml**: paused" in page
+    assert "draft" not in page
+
+
+def test_a_deployed_night_renders_the_same_files(place, lay, monkeypatch):
+    """A deployment takes names of the folder alone; the night gives it nothing else."""
+    monkeypatch.setenv("PREFECT__RUNTIME__DEPLOYMENT__ID", "every-night")
+    lay("autumn", takes=1)
+
+    state = run_night()
+
+    assert endings(state) == {"autumn.yaml": ExitCode.COMPLETE}
+
+
+def test_a_second_run_of_the_night_buys_nothing(place, lay):
+    """Running twice is resuming, also for a whole night; another night is another shoot."""
+    lay("autumn")
+    run_night()
+
+    again = run_night()
+    tomorrow = run_night(due_at=datetime(2026, 11, 23, 23, 30, tzinfo=UTC))
+
+    assert again.message == "1 campaign: 1 complete; nothing bought"
+    assert tomorrow.is_completed()
+    assert accepted(place) == 4
+
+
+def test_a_night_that_overlaps_another_joins_in(place, lay):
+    """Two runs at once over one store: one submit for each job, and both see the clips stored."""
+    lay("autumn", takes=3)
+    lay("spring", takes=3, edition="main")
+
+    async def both():
+        return await asyncio.gather(*(nightly(return_state=True, due_at=DUE_AT) for _ in range(2)))
+
+    states = asyncio.run(both())
+
+    assert accepted(place) == 6
+    assert [report_of(state).total.unknown for state in states] == [0, 0]
+    assert [report_of(state).total.stored for state in states] == [6, 6]
+
+
+def test_a_campaign_that_fails_stops_no_other(place, lay):
+    """Refused, crashed, unreadable: three ways to end, and the fourth campaign is rendered all the same."""
+    lay("a-refused", budget="0.30")
+    lay("b-crashed", edition="main")
+    facts = Path(place.settings.store) / "b-crashed/main/ledger/v1/0000000000"
+    facts.mkdir(parents=True)
+    (facts / "done").write_text("no fact")
+    lay("c-broken", takes=0)
+    lay("d-sound")
+
+    state = run_night()
+
+    assert (state.name, state.is_failed()) == ("Stopped", True)
+    assert endings(state) == {
+        "a-refused.yaml": ExitCode.REFUSED,
+        "b-crashed.yaml": ExitCode.STOPPED,
+        "d-sound.yaml": ExitCode.COMPLETE,
+    }
+    assert accepted(place) == 2
+    assert state.message.startswith(
+        "3 campaigns: 1 refused, 1 stopped, 1 complete; 2 clips bought: $0.56 spent, estimated $0.56"
+    )
+    assert state.message.endswith("not sound: c-broken.yaml")
+    page = page_of(state)
+    assert "is over the budget of" in page
+    assert "takes is '0'" in page
+
+
+class TestWithAFaultyVendor:
+    """One submit ends without a verdict."""
+
+    @pytest.fixture
+    def faults(self):
+        return FaultPlan(script=(ScriptedFault(fault=Fault.CHARGED_THEN_502, skip=1),))
+
+    def test_an_unknown_submit_makes_the_night_incomplete(self, place, lay):
+        """The money that it holds is told apart from what is spent."""
+        lay("autumn")
+
+        state = run_night()
+
+        assert (state.name, state.is_completed()) == ("Incomplete", True)
+        assert state.message == (
+            "1 campaign: 1 incomplete; 2 clips bought: $0.28 spent and $0.28 held, estimated $0.56; "
+            "$0.28 in unknown submits"
+        )
+        page = page_of(state)
+        assert "| 1 ($0.28) | 0 | $0.56 | $0.28 + $0.28 held |" in page
+        assert "$0.28 may have been spent on 1 unknown submit" in page
+
+
+def test_the_budget_of_a_night_is_kept_before_any_money_moves(place, lay):
+    """The campaign that would overshoot is not run; a later one that fits into what is left is."""
+    lay("a-first", takes=2)
+    lay("b-dear", takes=3)
+    lay("c-cheap", takes=1)
+
+    state = run_night(budget_usd_for_the_night=0.9)
+
+    assert list(endings(state).values()) == [ExitCode.COMPLETE, ExitCode.REFUSED, ExitCode.COMPLETE]
+    assert accepted(place) == 3
+    assert "the plan buys for $0.84, and $0.34 of the night's budget are left" in page_of(state).replace(
+        "\\", ""
+    )
+
+
+def test_a_dry_run_prices_the_night_and_buys_nothing(place, lay):
+    """Also what would be refused is told."""
+    lay("autumn")
+    lay("spring", budget="0.30")
+
+    state = run_night(dry_run=True)
+
+    assert state.name == "Stopped"
+    assert state.message == ("2 campaigns looked at, nothing bought; 2 clips would be bought for $0.56")
+    assert accepted(place) == 0
+    page = page_of(state)
+    assert "| autumn | night-2026-11-22 | started | 0 of 2 |" in page
+    assert "| spring | night-2026-11-22 | refused | 0 of 0 |" in page
+
+
+def test_only_the_campaigns_named_are_rendered(place, lay):
+    """The others are not even mentioned."""
+    lay("autumn", takes=1)
+    lay("spring")
+
+    state = run_night(only_campaigns=["autumn.yaml"])
+
+    assert endings(state) == {"autumn.yaml": ExitCode.COMPLETE}
+    assert accepted(place) == 1
+
+
+def test_a_name_that_is_not_marked_refuses_the_night(place, lay):
+    """Before anything is bought, with the nearest name."""
+    lay("autumn")
+
+    state = run_night(only_campaigns=["autumn.yml"])
+
+    assert state.is_failed()
+    assert "'autumn.yml' is not marked for the night; did you mean 'autumn.yaml'?" in state.message
+    assert accepted(place) == 0
+
+
+def test_a_night_with_nothing_to_do_is_complete(place):
+    """And says so."""
+    state = run_night()
+
+    assert (state.name, state.message) == ("Completed", "no campaign is due tonight")
+
+
+@pytest.mark.parametrize("budget", [0, -1, 2_000_000])
+def test_a_budget_out_of_bounds_is_refused_by_the_form(place, lay, budget):
+    """The bounds of the run form are enforced."""
+    lay("autumn")
+
+    state = run_night(budget_usd_for_the_night=budget)
+
+    assert state.is_failed()
+    assert accepted(place) == 0

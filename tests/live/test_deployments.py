@@ -1,0 +1,216 @@
+"""The deployments of prefect.yaml on a real server with real workers, started as the UI starts them."""
+
+import re
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from hailuo.clock import SystemClock
+from tests.live.conftest import api
+
+pytestmark = [pytest.mark.prefect, pytest.mark.slow, pytest.mark.enable_socket]
+
+DEPLOYMENTS = {
+    "render-campaign/on-demand",
+    "render-shard/on-demand",
+    "nightly/every-night",
+    "approve-campaign/on-demand",
+    "reconcile/on-demand",
+}
+
+
+def run_of(house, run_id):
+    return api(house, "GET", f"/flow_runs/{run_id}")
+
+
+def until(house, run_id, *states, seconds=120):
+    """The flow run, once it is in one of these states (by type)."""
+    clock = SystemClock()
+    end = clock.monotonic() + seconds
+    while (run := run_of(house, run_id))["state_type"] not in states:
+        assert clock.monotonic() < end, (
+            f"{run['name']} is still {run['state_name']}: {run['state']['message']}"
+        )
+        house.wait(0.5)
+    return run
+
+
+def over(house, run_id):
+    return until(house, run_id, "COMPLETED", "FAILED", "CRASHED", "CANCELLED")
+
+
+def artifacts_of(house, run_id):
+    wanted = {"artifacts": {"flow_run_id": {"any_": [run_id]}}}
+    return {a["key"]: a for a in api(house, "POST", "/artifacts/filter", wanted)}
+
+
+def log_of(house, run_id):
+    wanted = {"logs": {"flow_run_id": {"any_": [run_id]}}, "limit": 200}
+    return "\n".join(line["message"] for line in api(house, "POST", "/logs/filter", wanted))
+
+
+def deployment(house, name):
+    return api(house, "GET", f"/deployments/name/{name}")
+
+
+def test_every_deployment_is_there_with_a_form_and_the_night_is_off(house):
+    """`prefect deploy --all` made them all; each field of each form says what it is for; nothing fires by itself."""
+    found = {name: deployment(house, name) for name in DEPLOYMENTS}
+
+    for name, one in found.items():
+        for field, schema in one["parameter_openapi_schema"]["properties"].items():
+            assert schema.get("description"), f"{name}: {field}"
+        assert one["work_pool_name"] == "hailuo"
+        assert one["description"]
+        assert one["concurrency_limit"] is None
+    (schedule,) = found["nightly/every-night"]["schedules"]
+    assert schedule["active"] is False
+    assert schedule["schedule"]["timezone"] == "Europe/Berlin"
+
+
+def test_the_form_offers_the_campaigns_of_the_folder(house):
+    """A list to pick from, not a path to type."""
+    fields = deployment(house, "render-campaign/on-demand")["parameter_openapi_schema"]["properties"]
+
+    offered = next(s for s in fields["campaign"]["anyOf"] if "enum" in s)["enum"]
+
+    assert offered == ["autumn.yaml", "spring.yaml", "summer.yaml", "tonight.yaml"]
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"campaign": "winter.yaml"},
+        {"campaign": "../spring.yaml"},
+        {"campaign": "spring.yaml", "budget_usd": 0},
+        {"campaign": "spring.yaml", "budget_usd": 2_000_000},
+        {"campaign": "spring.yaml", "machines": 33},
+        {"campaign": "spring.yaml", "machines": "many"},
+    ],
+    ids=str,
+)
+def test_what_the_form_does_not_allow_never_becomes_a_run(house, parameters):
+    """Refused by the server, before any worker sees it."""
+    with pytest.raises(httpx.HTTPStatusError, match=r"409|422"):
+        house.server.create_run("render-campaign/on-demand", parameters)
+
+
+def test_a_campaign_runs_from_the_ui_and_leaves_everything_to_look_at(house, bought):
+    """Clips bought once with the key of the Secret block; plan, progress, comparison, unknowns; a log in words."""
+    run_id = house.server.create_run("render-campaign/on-demand", {"campaign": "spring.yaml"})
+
+    run = over(house, run_id)
+
+    assert run["state_name"] == "Completed", run["state"]["message"]
+    assert run["name"] == "spring · main"
+    assert bought("spring") == 4
+    keys = {"plan-spring", "progress-spring", "comparison-spring", "unknown-spring"}
+    assert keys <= set(artifacts_of(house, run_id))
+    log = log_of(house, run_id)
+    assert len(re.findall(r"^submitted [0-9A-Z]{10} \(", log, re.MULTILINE)) == 4
+    assert len(re.findall(r"^stored [0-9A-Z]{10} \(", log, re.MULTILINE)) == 4
+    assert "sk-simulated" not in log
+    assert events_named(house, "hailuo.campaign.completed")
+
+
+def events_named(house, name):
+    """The events of the last hour with this name."""
+    now = SystemClock().now()
+    occurred = {"since": str(now - timedelta(hours=1)), "until": str(now + timedelta(hours=1))}
+    wanted = {"filter": {"event": {"name": [name]}, "occurred": occurred, "order": "DESC"}}
+    for _ in range(40):  # the server takes events in behind our back
+        found = api(house, "POST", "/events/filter", wanted)["events"]
+        if found:
+            return found
+        house.wait(0.5)
+    return []
+
+
+def test_a_campaign_pasted_as_text_runs_on_several_machines(house, bought):
+    """No file anywhere: the text travels to the shards, which buy each clip once between them."""
+    text = (
+        (house.campaigns / "spring.yaml")
+        .read_text()
+        .replace("spring", "pasted")
+        .replace("takes: 1", "takes: 5")
+    )
+
+    run = over(
+        house,
+        house.server.create_run("render-campaign/on-demand", {"campaign_text": text, "machines": 3}),
+    )
+
+    assert run["state_name"] == "Completed", run["state"]["message"]
+    assert bought("pasted") == 20
+    shards = [
+        one for one in house.server.flow_runs() if one.name.endswith("· pasted") and "shard" in one.name
+    ]
+    assert {one.state_name for one in shards} == {"Completed"}
+    assert len(shards) == 3
+
+
+def test_a_cancelled_run_goes_on_where_it_stood(house, bought):
+    """Cancelled from the UI half-way: what was bought is in the ledger, and the next run buys only the rest."""
+    run_id = house.server.create_run("render-campaign/on-demand", {"campaign": "summer.yaml"})
+    wait_for_clips(house, bought, "summer", 8)
+
+    cancelling = {"state": {"type": "CANCELLING", "name": "Cancelling"}}
+    api(house, "POST", f"/flow_runs/{run_id}/set_state", cancelling)
+    cancelled = over(house, run_id)
+
+    assert cancelled["state_type"] == "CANCELLED"
+    at_cancel = bought("summer")
+    assert 8 <= at_cancel < 48
+    assert events_named(house, "hailuo.campaign.stopped")
+    run = over(house, house.server.create_run("render-campaign/on-demand", {"campaign": "summer.yaml"}))
+    assert run["state_name"] == "Completed", run["state"]["message"]
+    assert bought("summer") == 48
+    assert re.search(rf"{48 - at_cancel} were to buy", run["state"]["message"])
+
+
+def wait_for_clips(house, bought, campaign, number):
+    clock = SystemClock()
+    end = clock.monotonic() + 90
+    while bought(campaign) < number:
+        assert clock.monotonic() < end, f"{bought(campaign)} of {number} bought"
+        house.wait(0.1)
+
+
+def test_the_run_of_a_worker_that_lost_its_power_is_finished_by_the_next(house, bought):
+    """SIGKILL to worker and flow: the vendor was paid once for each clip, by its own books."""
+    before = house.accepted()
+    house.server.create_run("render-campaign/on-demand", {"campaign": "autumn.yaml"})
+    wait_for_clips(house, bought, "autumn", 8)
+
+    for machine in house.machines:
+        if machine.is_busy:
+            machine.lose_power()
+            machine.service.start()
+    run = over(house, house.server.create_run("render-campaign/on-demand", {"campaign": "autumn.yaml"}))
+
+    assert run["state_type"] == "COMPLETED", run["state"]["message"]
+    unknown = artifacts_of(house, run["id"])["unknown-autumn"]
+    held = 0 if "no money is in doubt" in str(unknown["data"]) else len(unknown["data"])
+    assert house.accepted() - before <= 48
+    assert bought("autumn") + held == 48
+    assert held <= 3  # the submits that were under way in that moment
+
+
+def test_a_schedule_fires_and_the_night_renders_what_is_marked(house, bought):
+    """Switched on with a cron that is due within the minute: the marked campaign is rendered, nothing else."""
+    night = deployment(house, "nightly/every-night")["id"]
+    soon = {"schedule": {"cron": "* * * * *", "timezone": "Europe/Berlin"}, "active": True}
+    (made,) = api(house, "POST", f"/deployments/{night}/schedules", [soon])
+
+    try:
+        wait_for_clips(house, bought, "tonight", 4)
+    finally:
+        api(house, "DELETE", f"/deployments/{night}/schedules/{made['id']}")
+
+    first = min((one for one in house.server.flow_runs() if one.flow == "nightly"), key=lambda one: one.name)
+    run = over(house, first.id)
+    assert run["state_name"] == "Completed", run["state"]["message"]
+    assert run["auto_scheduled"]
+    assert bought("tonight") == 4
+    assert any("night" in key for key in artifacts_of(house, run["id"]))

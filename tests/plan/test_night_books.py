@@ -1,0 +1,128 @@
+"""The books of a night: what is counted as bought and spent between two plans, and what the night may still buy for."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from hailuo.job import Job
+from hailuo.pipeline import Allowance, books_of, total_of
+from tests.factories import ABANDONED, DOUBT, KEPT, PRICE, REFUNDED, REFUSED, SUBMITTED, make_done, make_job
+from tests.plan.conftest import Desk, make_campaign
+
+NOTHING = Decimal(0)
+CHARGED = Decimal("0.31")
+
+
+def test_what_was_ordered_since_the_first_plan_is_the_nights(desk: Desk, jobs: list[Job]) -> None:
+    """One stored, one unknown, one not bought; the estimate is of the plan that was let in."""
+    before = desk.plan(jobs)
+    desk.happened(jobs[0], SUBMITTED, make_done(jobs[0], amount_usd=CHARGED))
+    desk.happened(jobs[1], DOUBT)
+
+    books = books_of(before, desk.plan(jobs))
+
+    assert (books.jobs, books.stored, books.failed, books.unknown, books.unfinished) == (3, 1, 0, 1, 1)
+    assert (books.to_buy, books.estimate_usd) == (3, 3 * PRICE)
+    assert (books.bought, books.spent_usd, books.held_usd) == (2, CHARGED, PRICE)
+    assert books.unknown_usd == PRICE
+
+
+def test_what_was_bought_before_is_no_cost_of_this_night(desk: Desk, jobs: list[Job]) -> None:
+    """A clip of last night that is collected tonight was paid last night; its unknown still holds money."""
+    desk.happened(jobs[0], SUBMITTED)
+    desk.happened(jobs[1], DOUBT)
+    before = desk.plan(jobs[:2])
+    desk.clock.run(desk.ledger.finish(jobs[0].creative_id, make_done(jobs[0])))
+
+    books = books_of(before, desk.plan(jobs[:2]))
+
+    assert (books.stored, books.unknown, books.unknown_usd) == (1, 1, PRICE)
+    assert (books.to_buy, books.bought, books.spent_usd, books.held_usd) == (0, 0, NOTHING, NOTHING)
+
+
+def test_failures_cost_what_was_not_given_back(desk: Desk, jobs: list[Job]) -> None:
+    """Refused and refunded are free; a failure that was kept is spent."""
+    before = desk.plan(jobs)
+    desk.happened(jobs[0], REFUSED)
+    desk.happened(jobs[1], SUBMITTED, KEPT)
+    desk.happened(jobs[2], SUBMITTED, REFUNDED)
+
+    books = books_of(before, desk.plan(jobs))
+
+    assert (books.failed, books.unfinished) == (2, 1)
+    assert (books.bought, books.spent_usd, books.held_usd) == (2, PRICE, NOTHING)
+
+
+def test_a_plan_that_was_not_let_in_estimates_nothing(desk: Desk, jobs: list[Job]) -> None:
+    """The total of a night compares the cost with what was let in, and still tells the unknown."""
+    desk.happened(jobs[0], DOUBT)
+    plan = desk.plan(jobs)
+
+    books = books_of(plan, plan).of_refused
+
+    assert (books.to_buy, books.estimate_usd, books.unknown_usd) == (0, NOTHING, PRICE)
+
+
+def test_the_total_adds_every_column(desk: Desk, jobs: list[Job]) -> None:
+    """And nothing is the total of nothing."""
+    before = desk.plan(jobs)
+    desk.happened(jobs[0], SUBMITTED)
+    books = books_of(before, desk.plan(jobs))
+
+    total = total_of([books, books])
+
+    assert total.jobs == 6
+    assert (total.estimate_usd, total.held_usd, total.bought) == (6 * PRICE, 2 * PRICE, 2)
+    assert total_of([]).jobs == 0
+    assert total == replace(
+        books,
+        jobs=6,
+        to_buy=6,
+        bought=2,
+        estimate_usd=6 * PRICE,
+        held_usd=2 * PRICE,
+    )
+
+
+@pytest.mark.parametrize(("left", "fits"), [(None, True), ("0.84", True), ("0.83", False), ("0", False)])
+def test_a_plan_fits_into_the_night_or_is_refused_whole(
+    desk: Desk, jobs: list[Job], left: str | None, fits: bool
+) -> None:
+    """To the cent; without a budget everything fits."""
+    allowance = Allowance(left_usd=None if left is None else Decimal(left))
+
+    assert bool(allowance.problems(desk.plan(jobs))) is not fits
+
+
+def test_a_plan_that_buys_nothing_always_fits(desk: Desk, jobs: list[Job]) -> None:
+    """What was paid is collected, however little is left; no cap is put on it."""
+    desk.happened(jobs[0], SUBMITTED)
+    plan, allowance = desk.plan(jobs[:1]), Allowance(left_usd=NOTHING)
+
+    assert allowance.problems(plan) == []
+    assert allowance.budget_of(plan) is None
+
+
+@pytest.mark.parametrize(
+    ("file_budget", "cap"), [(None, "2.12"), ("5", "2.12"), ("1.5", "1.5")], ids=["none", "larger", "smaller"]
+)
+def test_the_rest_of_the_night_caps_the_edition(
+    desk: Desk, jobs: list[Job], file_budget: str | None, cap: str
+) -> None:
+    """What may have left the account, an abandoned submit included, and what the night has left; never above the file's."""
+    desk.happened(jobs[0], SUBMITTED, KEPT)
+    desk.happened(jobs[1], SUBMITTED)
+    desk.happened(make_job(take=4), ABANDONED)
+    campaign = make_campaign(budget_usd=None if file_budget is None else Decimal(file_budget))
+
+    plan = desk.plan([*jobs, make_job(take=4)], campaign=campaign)
+
+    assert Allowance(left_usd=Decimal("1.28")).budget_of(plan) == Decimal(cap)
+
+
+def test_what_is_taken_is_gone() -> None:
+    """It does not go below nothing, and no limit stays none."""
+    assert Allowance(left_usd=Decimal(1)).less(PRICE).left_usd == Decimal("0.72")
+    assert Allowance(left_usd=PRICE).less(CHARGED).left_usd == NOTHING
+    assert Allowance(left_usd=None).less(PRICE).left_usd is None
