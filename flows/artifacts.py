@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Hashable, Mapping, Sequence
+from datetime import UTC
 from decimal import Decimal
 from typing import Final
 from uuid import UUID
@@ -19,29 +20,15 @@ from prefect.exceptions import PrefectException
 
 from hailuo.clock import SystemClock
 from hailuo.job import JobState
-from hailuo.pipeline import Publication
+from hailuo.pipeline import GalleryLink, Publication
 from hailuo.plan import Plan, PlannedJob
 from hailuo.pricing import usd
 from hailuo.runner import Progress, RunReport
 
-__all__ = ["progress_shown", "show_comparison", "show_plan", "show_unknowns"]
+__all__ = ["gallery_text", "progress_shown", "show_comparison", "show_plan", "show_unknowns"]
 
 _ROWS_AT_MOST: Final = 500
 _PROGRESS_SECONDS: Final = 5.0
-_COMPARISON = {
-    "creative_id": "id",
-    "prompt_id": "prompt",
-    "model": "model",
-    "duration_req": "seconds",
-    "size_req": "size",
-    "first_frame_id": "first frame",
-    "take": "take",
-    "state": "state",
-    "cost_est": "estimated USD",
-    "cost_actual": "charged USD",
-    "render_s": "rendered in s",
-    "error_message": "why not",
-}
 
 
 async def show_plan(plan: Plan) -> None:
@@ -70,17 +57,21 @@ def _cell_row(cell: tuple[str, int, str], jobs: Sequence[PlannedJob]) -> dict[st
         (p.quote.price_usd or Decimal(0) for p in jobs if p.state is JobState.NEW and p.chosen), Decimal(0)
     )
     model, duration, size = cell
-    return {
+    return {  # what matters comes first: the page cuts wide tables off
         "model": model,
-        "seconds": duration,
-        "size": size,
+        "clip": _format(duration, size),
+        "to buy": sum(1 for p in jobs if p.state is JobState.NEW and p.chosen),
+        "each": "unknown" if price is None else usd(price),
+        "to pay": usd(to_pay),
         "jobs": len(jobs),
         "done": counts[JobState.STORED],
         "to collect": counts[JobState.SUBMITTED],
-        "to buy": sum(1 for p in jobs if p.state is JobState.NEW and p.chosen),
-        "each": "unknown" if price is None else f"{usd(price)} ({jobs[0].quote.basis})",
-        "to pay": usd(to_pay),
+        "price from": jobs[0].quote.basis.value,
     }
+
+
+def _format(duration: object, size: object) -> str:
+    return f"{duration} s, {size}"
 
 
 @contextlib.asynccontextmanager
@@ -117,19 +108,49 @@ def _progress_text(now: Progress) -> str:
     return f"{now.stored} of {now.jobs} done, {now.in_flight} in flight, {now.queued} queued; {money}"
 
 
-async def show_comparison(plan: Plan, made: Publication) -> None:
-    """The manifest's most looked-at columns, a row per job."""
-    shown = made.rows.head(_ROWS_AT_MOST)[list(_COMPARISON)].rename(columns=_COMPARISON)
-    rows = [{str(name): _cell(value) for name, value in row.items()} for row in shown.to_dict("records")]
+async def show_comparison(plan: Plan, made: Publication, gallery: GalleryLink | None) -> None:
+    """The manifest's most looked-at columns, a row per job, and the way to the gallery."""
+    shown = made.rows.head(_ROWS_AT_MOST).astype(object)
+    rows = [_job_row(row) for row in shown.where(shown.notna(), None).to_dict("records")]
     cut = "" if len(made.rows) <= _ROWS_AT_MOST else f" The first {_ROWS_AT_MOST} of {len(made.rows)} jobs."
-    where = f"Gallery: `{made.gallery_key}`, manifest: `{made.manifest_key}` in the store.{cut}"
-    await acreate_table_artifact(rows, key=_key("comparison", plan), description=where)
+    await acreate_table_artifact(
+        rows,
+        key=_key("comparison", plan),
+        description=f"{gallery_text(gallery)}; manifest `{made.manifest_key}` in the store.{cut}",
+    )
 
 
-def _cell(value: object) -> object:
-    if value is None:
-        return ""
-    return str(value) if isinstance(value, Decimal) else value
+def gallery_text(gallery: GalleryLink | None) -> str:
+    """Where to look at the clips: a link that ends, or a path."""
+    if gallery is None:
+        return "no gallery"
+    if gallery.until is None:
+        return f"Gallery `{gallery.address}`"
+    ends = f"until {gallery.until.astimezone(UTC):%d %B %H:%M} UTC" + (
+        "" if gallery.certain else " or sooner"
+    )
+    return f"[Gallery]({gallery.address}) ({ends})"
+
+
+def _job_row(row: Mapping[Hashable, object]) -> dict[str, object]:
+    """What matters comes first: the page cuts wide tables off."""
+    return {
+        "id": row["creative_id"],
+        "prompt": row["prompt_id"],
+        "model": row["model"],
+        "clip": _format(row["duration_req"], row["size_req"]),
+        "take": row["take"],
+        "state": row["state"],
+        "charged": _dollars(row["cost_actual"]),
+        "estimate": _dollars(row["cost_est"]),
+        "rendered": "" if row["render_s"] is None else f"{row['render_s']:.0f} s",
+        "first frame": row["first_frame_id"] or "",
+        "why not": row["error_message"] or "",
+    }
+
+
+def _dollars(amount: object) -> str:
+    return usd(amount) if isinstance(amount, Decimal) else ""
 
 
 async def show_unknowns(plan: Plan, report: RunReport) -> None:

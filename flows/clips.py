@@ -63,7 +63,8 @@ async def _drive_clip(runner: Runner, planned: PlannedJob) -> None:
         del label
         return _task_state([await runner.drive(creative_id)])
 
-    await render_clip(planned.job.creative_id, job_label(planned.job), return_state=True)  # type: ignore[misc]  # Prefect types an async return_state as if it were sync
+    label = f"{job_label(planned.job)} · {planned.job.creative_id}"
+    await render_clip(planned.job.creative_id, label, return_state=True)  # type: ignore[misc]  # Prefect types an async return_state as if it were sync
 
 
 async def _drive_bundle(runner: Runner, number: int, bundle: Sequence[PlannedJob]) -> None:

@@ -43,7 +43,7 @@ def job_label(job: Job) -> str:
     """A job in a few words, for a list of task runs."""
     variant = job.variant
     prompt = job.levels.get("prompt", "")
-    return f"{prompt} · {variant.model} · {variant.duration} s · {variant.size} · take {job.take} · {job.creative_id}"
+    return f"{prompt} · {variant.model} · {variant.duration} s · {variant.size} · take {job.take}"
 
 
 def outcome_text(plan: Plan, report: RunReport) -> str:

@@ -5,7 +5,7 @@ Each step is a task run or a flow run whose failure ends this turn and nothing e
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from prefect import task
@@ -13,7 +13,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.runtime import deployment
 
-from flows.render_campaign import render_campaign
+from flows.render_campaign import LINKS_VALID_FOR, render_campaign
 from hailuo.errors import ExitCode, Problem, RefusedError
 from hailuo.job import JobState
 from hailuo.pipeline import (
@@ -34,9 +34,6 @@ from hailuo.plan import Plan, admission_problems
 from hailuo.runner import RunReport
 
 __all__ = ["Turn"]
-
-_LINKS_VALID_FOR: Final = timedelta(days=3)
-"""Over a weekend; whoever has the link has the clips."""
 
 _MOST_REASONS: Final = 5
 
@@ -129,7 +126,7 @@ class Turn:
             self._place.clock,
             campaign=campaign.name,
             edition=campaign.edition,
-            valid_for=_LINKS_VALID_FOR,
+            valid_for=LINKS_VALID_FOR,
         )
 
     def _failed(self, outcome: object) -> Part:

@@ -46,7 +46,7 @@ class _OnOffer:
             SettingsError
         ):  # no such folder here: any name may be typed, and is looked up when the flow runs
             names = ()
-        return {**schema, "enum": list(names)} if names else schema
+        return {**schema, "enum": [*names, ""]} if names else schema
 
 
 CampaignName = Annotated[str, _OnOffer()]
@@ -55,32 +55,27 @@ Edition = Annotated[str, Field(max_length=60)]
 Budget = Annotated[float, Field(gt=0, le=1_000_000)]
 Only = Annotated[list[str], Field(max_length=100)]
 Machines = Annotated[int, Field(ge=1, le=32)]
-Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Digest = Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
 DueAt = AwareDatetime
 
 
 def choice_of(
-    settings: Settings,
-    *,
-    campaign: str | None,
-    campaign_text: str | None,
-    due_at: datetime | None = None,
-    **rest: Any,
+    settings: Settings, *, campaign: str, campaign_text: str, due_at: datetime | None = None, **rest: Any
 ) -> Choice:
-    """What the form asks for, as the library takes it. `rest`: edition, budget_usd, only.
+    """What the form asks for, as the library takes it. `rest`: edition, budget_usd, only; empty texts are no wish.
 
     A deployment takes names of the campaigns folder alone; a flow called from a program also takes paths.
     Raises: CampaignError unless there is exactly one of file and text, SettingsError.
     """
-    if (campaign is None) == (campaign_text is None):
+    if bool(campaign) == bool(campaign_text.strip()):
         reason = "a campaign is wanted: either a file of the campaigns folder, or its text"
         raise CampaignError([Problem(Place("campaign"), reason, "fill in one of the two")])
     budget = rest.get("budget_usd")
     return Choice(
-        path=settings.campaigns / _PASTED if campaign is None else _path_of(campaign, settings),
-        text=campaign_text,
+        path=_path_of(campaign, settings) if campaign else settings.campaigns / _PASTED,
+        text=None if campaign else campaign_text,
         at=due_at or scheduled_start(),
-        edition=rest.get("edition"),
+        edition=rest.get("edition") or None,
         budget_usd=None if budget is None else Decimal(str(budget)),
         only=axis_values(rest.get("only") or ()),
     )

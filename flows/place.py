@@ -2,7 +2,7 @@
 
 import contextlib
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +12,7 @@ from prefect.logging.handlers import APILogHandler
 from prefect.runtime import deployment, flow_run
 from pydantic import SecretStr
 
+from flows.names import job_label
 from hailuo.errors import Place, Problem, SettingsError
 from hailuo.pipeline import Surroundings, surroundings
 from hailuo.plan import Plan
@@ -70,7 +71,7 @@ def library_heard() -> Iterator[None]:
 
 def journal(plan: Plan, also: Observer) -> Observer:
     """An observer that logs what happens to each clip, in words, and passes every event on."""
-    labels = {p.job.creative_id: _label(p.job.levels) for p in plan.everything}
+    labels = {p.job.creative_id: job_label(p.job) for p in plan.everything}
 
     def hear(event: Event) -> None:
         also(event)
@@ -93,10 +94,6 @@ def _line(event: Event, label: str) -> str | None:
             return f"stopped buying: {event.text}"
         case EventKind.ENDED:
             return f"{event.creative_id} ({label}) {event.text}" if event.text else None
-
-
-def _label(levels: Mapping[str, str]) -> str:
-    return " · ".join(levels.values())
 
 
 def _of_this_run(run_id: str | None) -> logging.Filter:

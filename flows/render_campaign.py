@@ -5,7 +5,8 @@ Embedded, with no server started by hand: `python -m flows.render_campaign FILE`
 
 import asyncio
 import sys
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
 from prefect import flow
 from prefect.client.schemas.objects import State
@@ -34,7 +35,10 @@ from hailuo.pipeline import Choice, open_session, prepare
 from hailuo.plan import Plan
 from hailuo.runner import RunReport
 
-__all__ = ["drive", "render_campaign"]
+__all__ = ["LINKS_VALID_FOR", "drive", "render_campaign"]
+
+LINKS_VALID_FOR: Final = timedelta(days=3)
+"""Links to a gallery in a bucket, over a weekend; whoever has one has the clips."""
 
 
 @flow(
@@ -48,13 +52,13 @@ __all__ = ["drive", "render_campaign"]
     on_cancellation=[tell_stopped],
 )
 async def render_campaign(  # noqa: PLR0913, PLR0917 (the fields of the run form)
-    campaign: CampaignName | None = None,
-    campaign_text: CampaignText | None = None,
-    edition: Edition | None = None,
+    campaign: CampaignName = "",
+    campaign_text: CampaignText = "",
+    edition: Edition = "",
     budget_usd: Budget | None = None,
     only: Only = [],  # noqa: B006 (Prefect reads the default into the run form; nobody changes it)
     machines: Machines = 1,
-    plan_digest: Digest | None = None,
+    plan_digest: Digest = "",
     due_at: DueAt | None = None,
 ) -> State[RunReport]:
     """Render every clip of a campaign once, store it, and lay all of them side by side.
@@ -83,14 +87,15 @@ async def render_campaign(  # noqa: PLR0913, PLR0917 (the fields of the run form
         async with open_session(prepared, choice, place.settings, clock=place.clock) as session:
             plan = await session.plan()
             await show_plan(plan)
-            await session.admit(plan, agreed_digest=plan_digest)
+            await session.admit(plan, agreed_digest=plan_digest or None)
             if machines > 1 and flow_run.get_id():
                 form = {**wish, "due_at": choice.at}
                 report = await render_on_machines(session, plan, place, machines=machines, form=form)
             else:
                 report = await render(session, plan, place)
             made = await session.publish()
-    await show_comparison(plan, made)
+            gallery = await session.gallery_link(made, valid_for=LINKS_VALID_FOR)
+    await show_comparison(plan, made, gallery)
     await show_unknowns(plan, report)
     tell_report(plan, report)
     return _flow_state(plan, report)
@@ -115,7 +120,7 @@ def drive(choice: Choice, plan_digest: str) -> RunReport:
 async def _drive(choice: Choice, plan_digest: str) -> RunReport:
     state: State[RunReport] = await render_campaign(  # type: ignore[assignment]  # Prefect unwraps the returned State
         str(choice.path),
-        edition=choice.edition,
+        edition=choice.edition or "",
         budget_usd=None if choice.budget_usd is None else float(choice.budget_usd),
         only=[f"{axis}={label}" for axis, labels in choice.only.items() for label in sorted(labels)],
         plan_digest=plan_digest,

@@ -30,9 +30,9 @@ TaskRuns = Annotated[int, Field(ge=1, le=TASK_RUNS_AT_MOST)]
 )
 async def render_shard(  # noqa: PLR0913, PLR0917 (its lead fills the form in)
     share: Share,
-    campaign: CampaignName | None = None,
-    campaign_text: CampaignText | None = None,
-    edition: Edition | None = None,
+    campaign: CampaignName = "",
+    campaign_text: CampaignText = "",
+    edition: Edition = "",
     only: Only = [],  # noqa: B006 (Prefect reads the default into the run form; nobody changes it)
     due_at: DueAt | None = None,
     task_runs: TaskRuns = _FEWEST_TASK_RUNS,

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from random import SystemRandom
@@ -25,6 +26,7 @@ from hailuo.pipeline.money import Purse, spent_by
 from hailuo.pipeline.prepare import Choice, Prepared
 from hailuo.pipeline.publish import Publication, publish
 from hailuo.pipeline.shards import ShardNote, ShardNotes, Share
+from hailuo.pipeline.share import GalleryLink, link_to
 from hailuo.pipeline.stores import nothing_bought_without_store, open_store
 from hailuo.plan import Plan, make_plan
 from hailuo.polling import PollSchedule
@@ -123,6 +125,13 @@ class Session:
     def _notes(self) -> ShardNotes:
         names = {"campaign": self.campaign.name, "edition": self.campaign.edition}
         return ShardNotes(self.store, self._tools.clock, run=self._purse.run, **names)
+
+    async def gallery_link(self, made: Publication, *, valid_for: timedelta) -> GalleryLink:
+        """Where to look at what was published: a signed link where the store can sign, else a path."""
+        lasting = open_store(
+            self._settings
+        )  # a folder served for a simulator has links that end with this run
+        return await link_to(made, lasting, self._tools.clock, valid_for=valid_for)
 
     async def publish(self) -> Publication:
         """Build manifest and gallery."""

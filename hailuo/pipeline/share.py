@@ -8,11 +8,11 @@ import pandas as pd
 from hailuo import gallery
 from hailuo.clock import Clock
 from hailuo.errors import AdmissionError, Place, Problem
-from hailuo.pipeline.publish import publish
+from hailuo.pipeline.publish import Publication, publish
 from hailuo.planfile import read_plan
 from hailuo.store import Store
 
-__all__ = ["GalleryLink", "SharedGallery", "link_to_gallery", "share"]
+__all__ = ["GalleryLink", "SharedGallery", "link_to", "link_to_gallery", "share"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +43,11 @@ async def link_to_gallery(
     if await read_plan(store, campaign=campaign, edition=edition) is None:
         return None
     made = await publish(store, clock, campaign=campaign, edition=edition)
+    return await link_to(made, store, clock, valid_for=valid_for)
+
+
+async def link_to(made: Publication, store: Store, clock: Clock, *, valid_for: timedelta) -> GalleryLink:
+    """Where a gallery that was just built lies: signed where the store can sign. Raises: StoreUnavailableError."""
     if store.fetch_url(made.gallery_key, valid_for=valid_for) is None:
         return GalleryLink(address=f"{store.uri}/{made.gallery_key}")
     shared = await share(made.rows, store, clock, page_key=made.gallery_key, valid_for=valid_for)
