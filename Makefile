@@ -11,7 +11,7 @@ BROWSER := $(shell command -v chromium)
 NO_BROWSER := $(if $(BROWSER),,and not browser)
 PYTEST := $(BIN)/python -m pytest --quiet --inline-snapshot=disable --durations 5
 
-.PHONY: help demo test unit check smoke lint schema proof bench-ledger bench-pay-once clean
+.PHONY: help demo test unit check smoke lint schema proof scale-proof bench-ledger bench-overhead bench-pay-once ui pictures clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -71,6 +71,22 @@ bench-ledger: $(VENV)/.dev  ## S3 requests that the state of 10,000 jobs costs; 
 
 proof: $(VENV)/.dev  ## kill real runs at every step and at random, and do the books; about fifteen minutes, writes docs/proof.md
 	$(BIN)/python scripts/prove.py --write docs/proof.md
+
+bench-overhead: $(VENV)/.dev  ## what the flow costs over the bare library; about twenty minutes, writes docs/overhead.md
+	$(BIN)/python -m benchmarks.flow_overhead --write docs/overhead.md
+
+$(VENV)/.server: $(VENV)/.dev
+	$(PIP_INSTALL) --editable '.[dev,server]'
+	@touch $@
+
+scale-proof: $(VENV)/.server  ## 2,000 jobs on four machines, one killed, the server restarted; about nine minutes, writes docs/scale.md
+	$(BIN)/python scripts/scale_proof.py --write docs/scale.md
+
+ui: $(VENV)/.dev  ## Prefect's server, a worker, a simulator and every deployment on this machine, until Ctrl-C
+	@$(BIN)/python scripts/ui.py
+
+pictures: $(VENV)/.dev  ## take the pictures of docs/operations.md anew, with chromium
+	$(BIN)/python scripts/pictures.py
 
 clean:  ## forget everything that can be made again
 	rm -rf $(VENV) $(BENCH_VENV) demo-store .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage

@@ -31,7 +31,7 @@ from hailuo.runner import RunReport
 
 __all__ = ["SHARD_DEPLOYMENT", "render_on_machines"]
 
-SHARD_DEPLOYMENT: Final = "render-shard/on-demand"
+SHARD_DEPLOYMENT: Final = "render-shard/render-shard"
 
 _LOOK_SECONDS: Final = 10.0
 _START_PATIENCE_SECONDS: Final = 300.0
@@ -100,13 +100,15 @@ class _Crew:
                     await self._look_at(number)
 
     async def _start(self, share: Share) -> None:
-        run = await run_deployment(  # type: ignore[misc]  # Prefect types the dispatched call as if it were sync
-            SHARD_DEPLOYMENT,
-            parameters={**self._form, "share": share, "task_runs": self._task_runs},
-            flow_run_name=f"shard {share.number} · {self._session.campaign.name}",
-            timeout=0,
-            idempotency_key=share.worker,
-        )
+        async with get_client() as client:  # one that Prefect opens by itself stays open
+            run = await run_deployment(  # type: ignore[misc]  # Prefect types the dispatched call as if it were sync
+                SHARD_DEPLOYMENT,
+                client=client,
+                parameters={**self._form, "share": share, "task_runs": self._task_runs},
+                flow_run_name=f"shard {share.number} · {self._session.campaign.name}",
+                timeout=0,
+                idempotency_key=share.worker,
+            )
         self._shards[share.number] = _Shard(share=share, flow_run_id=run.id)
         _log.info("shard %d: %d jobs dealt", share.number, len(share.creative_ids))
 

@@ -13,7 +13,7 @@ _ENTITIES: Final = str.maketrans({"&": "&amp;", "<": "&lt;"})
 
 def escaped(text: object) -> str:
     """The text as Markdown that reads as it was written, on one line: no markup, no link, no table cell of its own."""
-    line = " ".join(printable(str(text)).split())
+    line = printable(" ".join(str(text).split()))
     return _STEERING.sub(r"\\\1", line).translate(_ENTITIES)
 
 

@@ -19,12 +19,16 @@ _PAGE: Final = """\
 **{{ report.headline }}**
 
 {% if report.parts %}
-| Campaign | Edition | {{ "Would be" if report.is_dry_run else "Ended" }} | Bought | Stored | Failed | Unknown | Unfinished | Estimate | Cost | Gallery |
-| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |
+| Campaign | Edition | {{ "Would be" if report.is_dry_run else "Ended" }} | Bought | Cost | Estimate | Stored | Failed | Unknown | Unfinished |
+| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
 {% for part in report.parts %}
-| {{ part.due.campaign.name }} | {{ part.due.campaign.edition }} | {{ report.word(part) }} | {{ cells(part.books) }} | {{ link(part.gallery) }} |
+| {{ part.due.campaign.name }} | {{ part.due.campaign.edition }} | {{ report.word(part) }} | {{ cells(part.books) }} |
 {% endfor %}
-| **Total** | | | {{ cells(report.total) }} | |
+| **Total** | | | {{ cells(report.total) }} |
+
+{% for part in report.parts if part.gallery %}
+- Gallery of **{{ part.due.campaign.name }}**: {{ link(part.gallery) }}
+{% endfor %}
 
 Bought and cost are of what was ordered since this run began, by it or by another beside it.
 {% endif %}
@@ -91,26 +95,24 @@ def _finalised(value: object) -> str:
 
 
 def _cells(books: Books | None) -> _Markdown:
-    """Bought, stored, failed, unknown, unfinished, estimate, cost."""
+    """Bought, cost, estimate, stored, failed, unknown, unfinished: what matters first, the page cuts wide tables off."""
     if books is None:
         return _Markdown(" | ".join(["not known"] * 7))
     unknown = f"{books.unknown} ({usd(books.unknown_usd)})" if books.unknown else "0"
     cost = usd(books.spent_usd) + (f" + {usd(books.held_usd)} held" if books.held_usd else "")
     cells = [
         f"{books.bought} of {books.to_buy}",
+        cost,
+        usd(books.estimate_usd),
         f"{books.stored} of {books.jobs}",
         str(books.failed),
         unknown,
         str(books.unfinished),
-        usd(books.estimate_usd),
-        cost,
     ]
     return _Markdown(" | ".join(cells))
 
 
-def _link(gallery: GalleryLink | None) -> _Markdown:
-    if gallery is None:
-        return _Markdown("none yet")
+def _link(gallery: GalleryLink) -> _Markdown:
     if gallery.until is None:
         return _Markdown(escaped(gallery.address))
     surely = "" if gallery.certain else " at the latest"

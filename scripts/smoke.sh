@@ -25,4 +25,16 @@ assert gallery.render(manifest.build([], store_uri="store"), title="smoke", buil
 assert Path("here/flows/render_campaign.py").is_file()
 assert run(["--help"]) == 0
 PYTHON
+# Every deployment's flow is found in the wheel, by the name under which prefect.yaml knows it.
+for entrypoint in $(sed -n 's/^ *entrypoint: *//p' "$top/prefect.yaml"); do
+    PYTHONPATH=here "$bin/python" -P - "$entrypoint" <<'PYTHON'
+import sys
+
+import flows
+from prefect.flows import load_flow_from_entrypoint
+
+assert "here" in flows.__file__, flows.__file__
+assert load_flow_from_entrypoint(sys.argv[1]).parameters.properties
+PYTHON
+done
 echo 'the wheel works by itself'

@@ -130,7 +130,8 @@ and at a half Prefect's server was restarted.
 
 {costs}
 
-The vendor's and the store's rows are what they were asked by everybody, the server's is its own access log. CPU is of all processes,
+The vendor's and the store's rows are by their own counts, the server's by its access log, in which the proof's own looks every two
+seconds stand too. CPU is of all processes,
 the killed ones too; memory is the proportional set size of all processes of a row together at their peak. The vendor
 and the store share the machine with everything else.
 """

@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import httpx
 
 from scale.broker import Broker
 from scale.database import Database
-from scale.processes import Service, environment_of_ours, free_ports, running, wait_until
+from scale.processes import Service, environment_of_ours, free_ports, pause, running, wait_until
 
 __all__ = ["HEARTBEAT_SECONDS", "FlowRun", "Server", "client_environment", "prefect_server", "program"]
 
@@ -23,11 +23,13 @@ HEARTBEAT_SECONDS: Final = 30
 
 _START_SECONDS: Final = 180.0
 _PAGE: Final = 200
+_BUSY_TRIES: Final = 10
 _RED = frozenset({"FAILED", "CRASHED", "CANCELLED"})
 _TERMINAL: Final = _RED | {"COMPLETED"}
 _ACCESS = re.compile(rb'"(?:GET|POST|PUT|PATCH|DELETE) (?:http://[^/]+)?/api/[^"]*HTTP/1')
 
 _Body = Mapping[str, object]
+
 _Environment = Mapping[str, str]
 _NOTHING_MORE: Final[_Environment] = {}
 
@@ -80,8 +82,8 @@ class Server:
 
     def create_run(self, deployment: str, parameters: _Body) -> str:
         """A flow run of `flow/deployment`, as the button in the UI makes it. Returns its id."""
-        found = self._get(f"/deployments/name/{deployment}")
-        made = self._post(f"/deployments/{found['id']}/create_flow_run", {"parameters": parameters})
+        found = self.ask("GET", f"/deployments/name/{deployment}")
+        made = self.ask("POST", f"/deployments/{found['id']}/create_flow_run", {"parameters": parameters})
         return str(made["id"])
 
     def flow_runs(self) -> list[FlowRun]:
@@ -102,22 +104,23 @@ class Server:
     def _pages(self, path: str, body: _Body) -> list[dict[str, object]]:
         rows: list[dict[str, object]] = []
         while True:
-            page = self._send(path, {**body, "limit": _PAGE, "offset": len(rows)}).json()
+            page = self.ask("POST", path, {**body, "limit": _PAGE, "offset": len(rows)})
             rows += page
             if len(page) < _PAGE:
                 return rows
 
-    def _get(self, path: str) -> dict[str, object]:
-        answer = httpx.get(f"{self.url}{path}", timeout=60, trust_env=False).raise_for_status()
-        found: dict[str, object] = answer.json()
-        return found
+    def ask(self, method: str, path: str, body: _Body | list[Any] | None = None) -> Any:
+        """One request of its API, as the UI makes it; again while it is busy with its database.
 
-    def _post(self, path: str, body: _Body) -> dict[str, object]:
-        made: dict[str, object] = self._send(path, body).json()
-        return made
-
-    def _send(self, path: str, body: _Body) -> httpx.Response:
-        return httpx.post(f"{self.url}{path}", json=body, timeout=60, trust_env=False).raise_for_status()
+        Raises: httpx.HTTPStatusError.
+        """
+        for _ in range(_BUSY_TRIES):
+            answer = httpx.request(method, f"{self.url}{path}", json=body, timeout=60, trust_env=False)
+            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                break
+            pause(1.0)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
 
     def _answers(self) -> bool:
         try:
@@ -182,6 +185,9 @@ def _backing(database: Database, broker: Broker) -> Mapping[str, str]:
         "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect_redis.lease_storage",
         "PREFECT_SERVER_WORKER_CHANNEL_CLEANUP_QUEUE_STORAGE": "prefect_redis.cleanup_queue",
         "PREFECT_REDIS_MESSAGING_URL": broker.url(0),
+        # else an event is lost now and then: docs/scale.md, "Events that got lost"
+        "PREFECT_REDIS_MESSAGING_PUBLISHER_BATCH_SIZE": "1",
+        "PREFECT_REDIS_MESSAGING_PUBLISHER_PUBLISH_EVERY": "86400",
         "PREFECT_REDIS_WORKER_CLEANUP_QUEUE_URL": broker.url(0),
         "PREFECT_SERVER_DOCKET_URL": broker.url(1),
     }

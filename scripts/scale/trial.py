@@ -91,7 +91,7 @@ class Findings:
         settled = set(self.tasks) <= {"COMPLETED", "CRASHED", "FAILED"}
         limit = self.size.vendor_per_own_minute
         return (
-            ("not every job is stored", self.audit.stored + self.audit.held == self.audit.jobs),
+            ("a job is neither stored nor held", self.audit.stored + self.audit.held == self.audit.jobs),
             ("the campaign's run did not complete", [run.state for run in lead] == ["COMPLETED"]),
             ("a flow run was left running", ended),
             ("a task run was left running", settled),
@@ -145,7 +145,7 @@ class _Play:
         """The lead's machine also takes a shard; every other one takes one."""
         first = self._set_up.start_machine(flow_runs=2)
         parameters = {"campaign": self._set_up.campaign.name, "machines": self._set_up.size.machines}
-        self._set_up.server.create_run(f"{_LEAD}/on-demand", parameters)
+        self._set_up.server.create_run(f"{_LEAD}/{_LEAD}", parameters)
         wait_until(lambda: first.is_busy, seconds=_START_SECONDS, what="a machine took the campaign up")
         for _ in range(self._set_up.size.machines - 1):
             self._set_up.start_machine()

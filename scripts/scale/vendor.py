@@ -30,24 +30,14 @@ class Traffic:
     def refused(self) -> int:
         return self.calls["submits"] - len(self.accepted_at)
 
-    @property
-    def total(self) -> int:
-        return sum(count for call, count in self.calls.items() if call != "downloads_with_key")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Simulator:
-    """A vendor `speed` times as fast as the day, that takes `submits_per_minute` of its own quick minutes."""
+    """A vendor that answers, and takes so many submits in any minute of its own."""
 
     service: Service
     url: str
-    speed: float
     submits_per_minute: int
-
-    @property
-    def minute(self) -> timedelta:
-        """The vendor's minute, in real time."""
-        return timedelta(minutes=1) / self.speed
 
     def traffic(self) -> Traffic:
         """By its own books."""
@@ -60,7 +50,7 @@ class Simulator:
 
 @contextmanager
 def simulator(folder: Path, *, speed: float, submits_per_minute: int) -> Iterator[Simulator]:
-    """The vendor on a free port while the block runs."""
+    """The vendor on a free port while the block runs, so many times as fast as the day."""
     folder.mkdir()
     (port,) = free_ports(1)
     words = ["simulate", "--port", str(port), "--speed", str(speed), "--rate-limit", str(submits_per_minute)]
@@ -73,7 +63,7 @@ def simulator(folder: Path, *, speed: float, submits_per_minute: int) -> Iterato
     url = f"http://127.0.0.1:{port}"
     with running(service):
         wait_until(lambda: _answers(url), seconds=_START_SECONDS, what="the simulator answers")
-        yield Simulator(service=service, url=url, speed=speed, submits_per_minute=submits_per_minute)
+        yield Simulator(service=service, url=url, submits_per_minute=submits_per_minute)
 
 
 def most_within(moments: Iterable[datetime], window: timedelta) -> int:

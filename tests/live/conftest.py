@@ -1,11 +1,10 @@
 """A real Prefect server with a pool, workers and every deployment, and a simulator: as `make ui` starts them."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from pytest_socket import enable_socket
 from ui import House, open_house
@@ -49,11 +48,9 @@ def house(campaigns: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield house
 
 
-def api(house: House, method: str, path: str, body: object = None) -> Any:
+def api(house: House, method: str, path: str, body: Mapping[str, object] | list[object] | None = None) -> Any:
     """What the UI asks of the server."""
-    answer = httpx.request(method, f"{house.server.url}{path}", json=body, timeout=60, trust_env=False)
-    answer.raise_for_status()
-    return answer.json() if answer.content else None
+    return house.server.ask(method, path, body)
 
 
 def save_key(house: House) -> None:

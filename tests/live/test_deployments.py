@@ -12,11 +12,11 @@ from tests.live.conftest import api
 pytestmark = [pytest.mark.prefect, pytest.mark.slow, pytest.mark.enable_socket]
 
 DEPLOYMENTS = {
-    "render-campaign/on-demand",
-    "render-shard/on-demand",
-    "nightly/every-night",
-    "approve-campaign/on-demand",
-    "reconcile/on-demand",
+    "render-campaign/render-campaign",
+    "render-shard/render-shard",
+    "nightly/nightly",
+    "approve-campaign/approve-campaign",
+    "reconcile/reconcile",
 }
 
 
@@ -64,14 +64,14 @@ def test_every_deployment_is_there_with_a_form_and_the_night_is_off(house):
         assert one["work_pool_name"] == "hailuo"
         assert one["description"]
         assert one["concurrency_limit"] is None
-    (schedule,) = found["nightly/every-night"]["schedules"]
+    (schedule,) = found["nightly/nightly"]["schedules"]
     assert schedule["active"] is False
     assert schedule["schedule"]["timezone"] == "Europe/Berlin"
 
 
 def test_the_form_offers_the_campaigns_of_the_folder(house):
     """A list to pick from, not a path to type."""
-    fields = deployment(house, "render-campaign/on-demand")["parameter_openapi_schema"]["properties"]
+    fields = deployment(house, "render-campaign/render-campaign")["parameter_openapi_schema"]["properties"]
 
     offered = next(s for s in fields["campaign"]["anyOf"] if "enum" in s)["enum"]
 
@@ -93,12 +93,12 @@ def test_the_form_offers_the_campaigns_of_the_folder(house):
 def test_what_the_form_does_not_allow_never_becomes_a_run(house, parameters):
     """Refused by the server, before any worker sees it."""
     with pytest.raises(httpx.HTTPStatusError, match=r"409|422"):
-        house.server.create_run("render-campaign/on-demand", parameters)
+        house.server.create_run("render-campaign/render-campaign", parameters)
 
 
 def test_a_campaign_runs_from_the_ui_and_leaves_everything_to_look_at(house, bought):
     """Clips bought once with the key of the Secret block; plan, progress, comparison, unknowns; a log in words."""
-    run_id = house.server.create_run("render-campaign/on-demand", {"campaign": "spring.yaml"})
+    run_id = house.server.create_run("render-campaign/render-campaign", {"campaign": "spring.yaml"})
 
     run = over(house, run_id)
 
@@ -129,16 +129,11 @@ def events_named(house, name):
 
 def test_a_campaign_pasted_as_text_runs_on_several_machines(house, bought):
     """No file anywhere: the text travels to the shards, which buy each clip once between them."""
-    text = (
-        (house.campaigns / "spring.yaml")
-        .read_text()
-        .replace("spring", "pasted")
-        .replace("takes: 1", "takes: 5")
-    )
+    text = pasted(house, "pasted").replace("takes: 1", "takes: 5")
 
     run = over(
         house,
-        house.server.create_run("render-campaign/on-demand", {"campaign_text": text, "machines": 3}),
+        house.server.create_run("render-campaign/render-campaign", {"campaign_text": text, "machines": 3}),
     )
 
     assert run["state_name"] == "Completed", run["state"]["message"]
@@ -152,7 +147,7 @@ def test_a_campaign_pasted_as_text_runs_on_several_machines(house, bought):
 
 def test_a_cancelled_run_goes_on_where_it_stood(house, bought):
     """Cancelled from the UI half-way: what was bought is in the ledger, and the next run buys only the rest."""
-    run_id = house.server.create_run("render-campaign/on-demand", {"campaign": "summer.yaml"})
+    run_id = house.server.create_run("render-campaign/render-campaign", {"campaign": "summer.yaml"})
     wait_for_clips(house, bought, "summer", 8)
 
     cancelling = {"state": {"type": "CANCELLING", "name": "Cancelling"}}
@@ -163,7 +158,7 @@ def test_a_cancelled_run_goes_on_where_it_stood(house, bought):
     at_cancel = bought("summer")
     assert 8 <= at_cancel < 48
     assert events_named(house, "hailuo.campaign.stopped")
-    run = over(house, house.server.create_run("render-campaign/on-demand", {"campaign": "summer.yaml"}))
+    run = over(house, house.server.create_run("render-campaign/render-campaign", {"campaign": "summer.yaml"}))
     assert run["state_name"] == "Completed", run["state"]["message"]
     assert bought("summer") == 48
     assert re.search(rf"{48 - at_cancel} were to buy", run["state"]["message"])
@@ -180,14 +175,14 @@ def wait_for_clips(house, bought, campaign, number):
 def test_the_run_of_a_worker_that_lost_its_power_is_finished_by_the_next(house, bought):
     """SIGKILL to worker and flow: the vendor was paid once for each clip, by its own books."""
     before = house.accepted()
-    house.server.create_run("render-campaign/on-demand", {"campaign": "autumn.yaml"})
+    house.server.create_run("render-campaign/render-campaign", {"campaign": "autumn.yaml"})
     wait_for_clips(house, bought, "autumn", 8)
 
     for machine in house.machines:
         if machine.is_busy:
             machine.lose_power()
             machine.service.start()
-    run = over(house, house.server.create_run("render-campaign/on-demand", {"campaign": "autumn.yaml"}))
+    run = over(house, house.server.create_run("render-campaign/render-campaign", {"campaign": "autumn.yaml"}))
 
     assert run["state_type"] == "COMPLETED", run["state"]["message"]
     unknown = artifacts_of(house, run["id"])["unknown-autumn"]
@@ -199,7 +194,7 @@ def test_the_run_of_a_worker_that_lost_its_power_is_finished_by_the_next(house, 
 
 def test_a_schedule_fires_and_the_night_renders_what_is_marked(house, bought):
     """Switched on with a cron that is due within the minute: the marked campaign is rendered, nothing else."""
-    night = deployment(house, "nightly/every-night")["id"]
+    night = deployment(house, "nightly/nightly")["id"]
     soon = {"schedule": {"cron": "* * * * *", "timezone": "Europe/Berlin"}, "active": True}
     (made,) = api(house, "POST", f"/deployments/{night}/schedules", [soon])
 
@@ -214,3 +209,53 @@ def test_a_schedule_fires_and_the_night_renders_what_is_marked(house, bought):
     assert run["auto_scheduled"]
     assert bought("tonight") == 4
     assert any("night" in key for key in artifacts_of(house, run["id"]))
+
+
+def test_an_approved_plan_is_started_and_another_answer_starts_nothing(house, bought):
+    """The plan waits for a yes with a name; then exactly that plan is rendered by a run of its own."""
+    name = "approved"
+    text = pasted(house, name)
+    declined = house.server.create_run("approve-campaign/approve-campaign", {"campaign_text": text})
+    until(house, declined, "PAUSED")
+    answer(house, declined, approve="no", approved_by="Kim")
+    assert over(house, declined)["state_name"] == "Declined"
+    assert bought(name) == 0
+
+    asked = house.server.create_run("approve-campaign/approve-campaign", {"campaign_text": text})
+    until(house, asked, "PAUSED")
+    answer(house, asked, approve="yes", approved_by="Kim", note="for the spring launch")
+
+    approved = over(house, asked)
+    assert approved["state_name"] == "Approved", approved["state"]["message"]
+    assert "Kim" in approved["state"]["message"]
+    wait_for_clips(house, bought, name, 4)
+    assert bought(name) == 4
+
+
+def pasted(house, name):
+    """A campaign of four clips as text, under a name of its own."""
+    return (house.campaigns / "spring.yaml").read_text().replace("spring", name)
+
+
+def answer(house, run_id, **given):
+    """What the form behind the button Resume sends."""
+    said = api(house, "POST", f"/flow_runs/{run_id}/resume", {"run_input": {"note": "", **given}})
+    assert said["status"] == "ACCEPT", said
+
+
+def test_reconcile_lists_an_edition_and_refuses_what_makes_no_sense(house):
+    """Nothing is unknown here: said so; an adoption without its task id is refused before anything."""
+    over(
+        house,
+        house.server.create_run("render-campaign/render-campaign", {"campaign_text": pasted(house, "clean")}),
+    )
+
+    clean = over(house, house.server.create_run("reconcile/reconcile", {"campaign": "clean"}))
+    assert clean["state_name"] == "Completed", clean["state"]["message"]
+    assert artifacts_of(house, clean["id"])
+
+    adopting = {"campaign": "clean", "action": "adopt", "creative_id": "7KQ2M9X4TD"}
+    refused = over(house, house.server.create_run("reconcile/reconcile", adopting))
+
+    assert refused["state_type"] == "FAILED"
+    assert "task_id" in refused["state"]["message"]

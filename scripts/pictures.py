@@ -1,0 +1,97 @@
+"""Pictures of what people see in Prefect, from a real server with headless chromium, for docs/operations.md."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from playwright.sync_api import Page, sync_playwright
+from scale.processes import interruptible, pause
+from ui import ROOT, House, open_house
+
+__all__: list[str] = []
+
+_PICTURES: Final = ROOT / "docs" / "pictures"
+_FLAGS: Final = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+_OVER: Final = frozenset({"COMPLETED", "FAILED", "CRASHED", "CANCELLED"})
+_SETTLED_MS: Final = 2500
+"""How long a page is given to draw what it has loaded."""
+
+
+class Album:
+    """Takes pictures of a house's UI."""
+
+    def __init__(self, house: House, page: Page) -> None:
+        self._house = house
+        self._page = page
+
+    def take(self, name: str, path: str, *, height: int = 860, before: str | None = None) -> None:
+        """One page as people see it; `before` is the text of a button to press first."""
+        self._page.set_viewport_size({"width": 1280, "height": height})
+        self._page.goto(self._house.ui + path, wait_until="networkidle")
+        if before:
+            self._page.get_by_role("button", name=before).first.click()
+        self._page.wait_for_timeout(_SETTLED_MS)
+        self._page.screenshot(path=str(_PICTURES / f"{name}.png"))
+        print(f"{name}.png")
+
+    def take_artifact(self, name: str, key: str, *, height: int = 860) -> None:
+        """The newest artifact of a key."""
+        wanted = {"artifacts": {"key": {"any_": [key]}}, "sort": "CREATED_DESC"}
+        newest = self._house.server.ask("POST", "/artifacts/filter", wanted)[0]["id"]
+        self.take(name, f"/artifacts/artifact/{newest}", height=height)
+
+
+@contextmanager
+def _album(campaigns: Path) -> Iterator[tuple[House, Album]]:
+    folder = Path(tempfile.mkdtemp(prefix="pictures-"))
+    try:
+        with open_house(folder, campaigns=campaigns) as house, sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=_FLAGS)
+            yield house, Album(house, browser.new_page())
+            browser.close()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _until(house: House, run_id: str, done: Callable[[str], bool]) -> None:
+    while not done(house.server.ask("GET", f"/flow_runs/{run_id}")["state_type"]):
+        pause(0.5)
+
+
+def _main() -> None:
+    _PICTURES.mkdir(exist_ok=True)
+    with interruptible(), _album(ROOT / "campaigns") as (house, album):
+        deployment = house.server.ask("GET", "/deployments/name/render-campaign/render-campaign")["id"]
+        album.take("run-form", f"/deployments/deployment/{deployment}/run", height=1040)
+        batch = house.server.create_run("render-campaign/render-campaign", {"campaign": "demo.yaml"})
+        while house.accepted() < 14:
+            pause(0.2)
+        album.take("running-batch", f"/runs/flow-run/{batch}")
+        night = house.server.create_run("nightly/nightly", {})
+        _until(house, batch, _OVER.__contains__)
+        album.take_artifact("plan", "plan-demo", height=640)
+        album.take_artifact("comparison", "comparison-demo")
+        asking = house.server.create_run(
+            "approve-campaign/approve-campaign", {"campaign": "luxury-launch.yaml"}
+        )
+        _until(house, asking, "PAUSED".__eq__)
+        album.take("approval", f"/runs/flow-run/{asking}", before="Resume")
+        _until(house, night, _OVER.__contains__)
+        album.take_artifact("night", "night", height=640)
+        album.take("dashboard", "/dashboard")
+        album.take("deployments", "/deployments", height=640)
+
+
+if __name__ == "__main__":
+    _main()

@@ -1,0 +1,59 @@
+"""Prove at scale, on Prefect's server with Postgres and Redis; `make scale-proof` writes docs/scale.md.
+
+Needs Debian's packages postgresql and redis-server, and the optional dependencies `server`. Exit code 1, with the
+promise, when one was broken.
+"""
+
+import argparse
+import dataclasses
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from proof.page import write_section
+from scale.page import MARK, section, tables
+from scale.size import Size
+from scale.trial import trial
+
+from hailuo.clock import SystemClock
+
+
+def main(arguments: list[str]) -> int:
+    given = _parser().parse_args(arguments)
+    size = dataclasses.replace(Size(), jobs=given.jobs, speed=given.speed)
+    with _folder(given.keep) as folder:
+        findings = trial(size, folder, say=lambda text: print(text, file=sys.stderr, flush=True))
+    print(f"\n{tables(findings)}\n")
+    for broken in findings.broken:
+        print(f"BROKEN: {broken}", file=sys.stderr)
+    if given.write:
+        text = section(findings, command="make scale-proof", at=SystemClock().now())
+        write_section(given.write, text, mark=MARK)
+    return 1 if findings.broken else 0
+
+
+@contextmanager
+def _folder(kept: Path | None) -> Iterator[Path]:
+    if kept is None:
+        with tempfile.TemporaryDirectory(prefix="hailuo-scale-") as scratch:
+            yield Path(scratch)
+    else:
+        kept.mkdir(parents=True)
+        yield kept.absolute()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python scripts/scale_proof.py", description=__doc__)
+    parser.add_argument("--jobs", type=int, default=Size().jobs, help="jobs; an even number")
+    parser.add_argument(
+        "--speed", type=float, default=Size().speed, help="how many times as fast the vendor lives"
+    )
+    parser.add_argument("--keep", type=Path, help="a new folder for data and logs, which are left there")
+    parser.add_argument("--write", type=Path, help="the document that takes the tables")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

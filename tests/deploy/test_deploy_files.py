@@ -1,0 +1,162 @@
+"""The examples in deploy/ say what exists: settings, events, files, and no secret."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from prefect.events.schemas.automations import AutomationCore
+from prefect.settings import Settings as PrefectSettings
+
+from flows.telling import CampaignEvent
+from hailuo.settings import Settings, variable_of
+
+DEPLOY = Path("deploy")
+AUTOMATIONS = sorted(DEPLOY.glob("automations/*.yaml"))
+WITH_ENVIRONMENT = [DEPLOY / "compose.yaml", *sorted(DEPLOY.glob("helm/*.yaml")), DEPLOY / "Dockerfile"]
+SERVERS = [
+    (DEPLOY / "compose.yaml", ("services", "server", "environment")),
+    (DEPLOY / "helm" / "prefect-server.yaml", ("global", "prefect", "env")),
+]
+OF_PREFECT_REDIS = {
+    "PREFECT_REDIS_MESSAGING_PUBLISHER_BATCH_SIZE",
+    "PREFECT_REDIS_MESSAGING_PUBLISHER_PUBLISH_EVERY",
+    "PREFECT_REDIS_MESSAGING_URL",
+    "PREFECT_REDIS_WORKER_CLEANUP_QUEUE_URL",
+}
+"""Settings of the package prefect-redis: RedisMessagingSettings, RedisMessagingPublisherSettings, and its cleanup queue's."""
+
+
+def prefect_variables() -> frozenset[str]:
+    """Every environment variable that the installed Prefect reads, as its own schema lists them."""
+    return frozenset(name.upper() for name in variables_in(PrefectSettings.model_json_schema()))
+
+
+def variables_in(schema: object) -> Iterator[str]:
+    """The variables that a JSON schema of settings names, at any depth."""
+    if isinstance(schema, dict):
+        yield from schema.get("supported_environment_variables", ())
+        for part in schema.values():
+            yield from variables_in(part)
+
+
+def read(path: Path) -> object:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def environment_of(path: Path, at: tuple[str, ...]) -> dict[str, str]:
+    """The variables at a place of a file, in compose's way of writing them or in Kubernetes'."""
+    place: Any = read(path)
+    for key in at:
+        place = place[key]
+    return place if isinstance(place, dict) else {entry["name"]: entry["value"] for entry in place}
+
+
+@pytest.mark.parametrize("path", sorted(DEPLOY.rglob("*.yaml")), ids=str)
+def test_every_yaml_of_the_examples_can_be_read(path):
+    """An example that cannot be parsed helps nobody."""
+    assert isinstance(read(path), dict)
+
+
+@pytest.mark.parametrize("path", WITH_ENVIRONMENT, ids=str)
+def test_every_prefect_setting_of_the_examples_exists(path):
+    """Prefect ignores a misspelt variable without a word: then leases and events lie in memory again."""
+    named = set(re.findall(r"\bPREFECT_[A-Z0-9_]+", path.read_text(encoding="utf-8")))
+
+    assert named - prefect_variables() - OF_PREFECT_REDIS == set()
+
+
+@pytest.mark.parametrize(("path", "at"), SERVERS, ids=str)
+def test_prefect_takes_every_value_of_the_examples(monkeypatch, path, at):
+    """A server would not start on a value that it cannot read; this one cleans up and forgets no lease."""
+    for name, value in environment_of(path, at).items():
+        monkeypatch.setenv(name, value)
+
+    server = PrefectSettings().server
+
+    assert server.concurrency.lease_storage == "prefect_redis.lease_storage"
+    assert server.services.db_vacuum.enabled_vacuum_types == {"events", "flow_runs", "orphans"}
+    assert server.services.db_vacuum.retention_period == timedelta(days=30)
+    assert server.events.retention_period == timedelta(days=7)
+
+
+@pytest.mark.parametrize("path", [*WITH_ENVIRONMENT, DEPLOY / "env.example"], ids=str)
+def test_every_setting_of_ours_in_the_examples_exists(path):
+    """As above, for HAILUO_ and IMAROUTER_."""
+    ours = {variable_of(name) for name in Settings.model_fields}
+    named = set(re.findall(r"\b(?:HAILUO|IMAROUTER)_[A-Z0-9_]+", path.read_text(encoding="utf-8")))
+
+    assert named - ours == set()
+
+
+@pytest.mark.parametrize("path", AUTOMATIONS, ids=str)
+def test_prefect_takes_every_automation(path):
+    """The server would refuse what this model refuses."""
+    automation = AutomationCore.model_validate(read(path))
+
+    assert automation.actions
+
+
+@pytest.mark.parametrize(("path", "at"), SERVERS, ids=str)
+def test_the_examples_lose_no_event(path, at):
+    """Redis's publisher loses what arrives while its timer publishes: no batches, and a timer that does not run."""
+    environment = environment_of(path, at)
+
+    assert environment["PREFECT_REDIS_MESSAGING_PUBLISHER_BATCH_SIZE"] == "1"
+    assert int(environment["PREFECT_REDIS_MESSAGING_PUBLISHER_PUBLISH_EVERY"]) >= 86_400
+
+
+def test_a_healthy_flow_run_is_no_zombie():
+    """The window is three of Prefect's default heartbeats: a shorter one has marked healthy runs as crashed."""
+    zombies = AutomationCore.model_validate(read(DEPLOY / "automations" / "zombies.yaml"))
+    heartbeat = PrefectSettings().flows.heartbeat_frequency
+
+    assert heartbeat is not None
+    assert getattr(zombies.trigger, "within", None) == 3 * timedelta(seconds=heartbeat)
+
+
+@pytest.mark.parametrize("event", [CampaignEvent.UNKNOWN, CampaignEvent.STOPPED])
+def test_somebody_is_told_when_a_campaign_needs_a_person(event):
+    """Money in doubt and a stop each have an automation that waits for the very event that the flows emit."""
+    waiting = [path for path in AUTOMATIONS if f"- {event.value}\n" in path.read_text(encoding="utf-8")]
+
+    assert len(waiting) == 1
+
+
+def test_the_examples_hold_no_secret_and_name_no_registry():
+    """Passwords come from the environment file, which is empty; images are plain public names."""
+    example = DEPLOY.joinpath("env.example").read_text(encoding="utf-8")
+    secrets = re.findall(
+        r"^(?:POSTGRES_PASSWORD|IMAROUTER_API_KEY|AWS_\w*KEY\w*)=(.*)$", example, re.MULTILINE
+    )
+    compose = DEPLOY.joinpath("compose.yaml").read_text(encoding="utf-8")
+    images = re.findall(r"^\s*image: (\S+)$", compose, re.MULTILINE)
+
+    assert set(secrets) == {""}
+    assert sorted(images) == ["hailuo-campaigns", "postgres:16", "redis:7"]
+    assert set(re.findall(r"POSTGRES_PASSWORD: (\S+)", compose)) == {"${POSTGRES_PASSWORD:?is"}
+
+
+def test_the_image_is_built_from_files_that_exist():
+    """What the Dockerfile copies is there, and not left out of the build's context."""
+    dockerfile = DEPLOY.joinpath("Dockerfile").read_text(encoding="utf-8")
+    let_in = DEPLOY.joinpath("Dockerfile.dockerignore").read_text(encoding="utf-8")
+    copied = [
+        name
+        for line in re.findall(r"^COPY (?!--from|\. )(.+) \S+$", dockerfile, re.MULTILINE)
+        for name in line.split()
+    ]
+
+    assert copied == ["constraints.txt", "prefect.yaml", "deploy/automations"]
+    assert [name for name in copied if not Path(name).exists() or f"!{name}" not in let_in] == []
+
+
+def test_the_image_of_prefect_is_the_version_that_is_tested():
+    """Server and client of one version."""
+    values = DEPLOY.joinpath("helm", "prefect-server.yaml").read_text(encoding="utf-8")
+    (pinned,) = re.findall(r"^prefect==(\S+)$", Path("constraints.txt").read_text(), re.MULTILINE)
+
+    assert re.findall(r"prefectTag: (\S+?)-python3\.11", values) == [pinned]

@@ -1,0 +1,165 @@
+"""The flow `reconcile` against a real embedded server: what it lists, what it records, and what it refuses."""
+
+import asyncio
+from pathlib import Path
+
+import httpx
+import pytest
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
+
+from flows.reconcile import reconcile
+from flows.render_campaign import render_campaign
+from hailuo.pipeline import Surroundings
+from hailuo.simulator import Fault, FaultPlan, ScriptedFault
+
+pytestmark = [
+    pytest.mark.prefect,
+    pytest.mark.enable_socket,
+    pytest.mark.filterwarnings("ignore"),  # Prefect leaves sockets open and deprecates itself
+]
+
+NAME = "flow-test"
+
+
+@pytest.fixture
+def faults() -> FaultPlan:
+    """The answer to the last of four submits is lost: bought, and nobody was told."""
+    return FaultPlan(script=(ScriptedFault(fault=Fault.CHARGED_THEN_502, skip=3),))
+
+
+@pytest.fixture
+def lost(rehearsal: Surroundings, campaign: Path) -> str:
+    """The creative id of the one job whose submit is unknown."""
+    render(campaign)
+    (unsettled,) = settled().result().unknown
+    return str(unsettled.creative_id)
+
+
+def render(campaign: Path):
+    async def run():
+        return await render_campaign(str(campaign), return_state=True)
+
+    return asyncio.run(run())
+
+
+def settled(campaign: str = NAME, **form):
+    """The state in which `reconcile` ends, with this form filled in."""
+
+    async def run():
+        return await reconcile(campaign, return_state=True, **form)
+
+    return asyncio.run(run())
+
+
+def invoice(rehearsal: Surroundings) -> dict:
+    headers = {"Authorization": "Bearer sk-test"}
+    return dict(httpx.get(f"{rehearsal.settings.base_url}/_sim/invoice", headers=headers).json())
+
+
+def artifact_of(state):
+    async def read():
+        async with get_client() as client:
+            mine = ArtifactFilterFlowRunId(any_=[state.state_details.flow_run_id])
+            return await client.read_artifacts(artifact_filter=ArtifactFilter(flow_run_id=mine))
+
+    (artifact,) = asyncio.run(read())
+    return artifact
+
+
+def test_what_is_unknown_is_listed_with_the_money_it_holds(rehearsal, lost):
+    """A row per attempt: when, what was asked for, the money, and from when it may be settled."""
+    state = settled()
+
+    assert (state.type, state.name) == ("COMPLETED", "Incomplete")
+    assert state.message == "1 unknown, 0 in doubt: $0.28 held"
+    shown = artifact_of(state)
+    assert shown.key == f"unknown-{NAME}"
+    assert "$0.28 may have been spent on 1 unknown submits" in shown.description
+    for name, value in {
+        "id": lost,
+        "state": "unknown",
+        "held": "$0.28",
+        "prompt": "stone",
+        "size": "768p",
+    }.items():
+        assert f'"{name}": "{value}"' in shown.data
+
+
+def test_an_adopted_task_is_collected_by_the_next_run(rehearsal, campaign, lost):
+    """The person's task id makes the list empty, and the clip comes without being bought again."""
+    (task,) = [line["task_id"] for line in invoice(rehearsal)["lines"] if not line["answered"]]
+
+    state = settled(action="adopt", creative_id=lost, task_id=task)
+
+    assert (state.type, state.name) == ("COMPLETED", "Completed")
+    assert f"task {task} is adopted" in state.message
+    assert "nothing is unknown" in state.message
+    assert "no money is in doubt" in artifact_of(state).data
+    assert render(campaign).name == "Completed"
+    assert invoice(rehearsal)["accepted"] == 4
+
+
+def test_an_abandoned_attempt_is_bought_again_by_the_next_run(rehearsal, campaign, lost):
+    """Giving up costs one more clip, and the state says so."""
+    state = settled(action="abandon", creative_id=lost, why="support: no such task")
+
+    assert state.name == "Completed"
+    assert "given up; the next run may buy the clip again, for $0.28 more" in state.message
+    assert render(campaign).name == "Completed"
+    assert invoice(rehearsal)["accepted"] == 5
+
+
+def test_a_refused_decision_fails_and_writes_nothing(rehearsal, lost):
+    """A task that the vendor does not know is not believed; what was unknown still is."""
+    state = settled(action="adopt", creative_id=lost, task_id="task_of_nobody")
+
+    assert state.is_failed()
+    assert "is not known" in state.message
+    assert settled().name == "Incomplete"
+
+
+@pytest.mark.parametrize(
+    ("form", "fields"),
+    [
+        ({"action": "adopt"}, ["creative_id", "task_id"]),
+        ({"action": "abandon", "creative_id": "  "}, ["creative_id", "why"]),
+        ({"action": "abandon", "task_id": "t1"}, ["creative_id", "why", "task_id"]),
+        ({"action": "adopt", "why": "x", "creative_id": "A"}, ["task_id", "why"]),
+        ({"action": "list", "creative_id": "A", "why": "x"}, ["creative_id", "why"]),
+    ],
+    ids=["adopt nothing", "abandon a blank", "abandon a task", "adopt with a reason", "list with a decision"],
+)
+def test_a_form_that_does_not_fit_its_action_is_told_whole(rehearsal, form, fields):
+    """Every missing and every idle field in one message, before anything is opened."""
+    state = settled(**form)
+
+    assert state.is_failed()
+    assert state.message.count("\n") == len(fields) - 1
+    assert all(f"{field}: " in state.message for field in fields)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"campaign": "../other"},
+        {"edition": "a/b"},
+        {"action": "forget"},
+        {"action": "abandon", "why": "x" * 501},
+    ],
+    ids=["a path", "a path as edition", "no such action", "a long reason"],
+)
+def test_what_is_no_name_is_refused_by_the_form(rehearsal, form):
+    """The bounds of the run form are enforced, not only shown."""
+    state = settled(**form)
+
+    assert state.is_failed()
+    assert "ParameterTypeError" in state.message or "validation" in state.message.lower()
+
+
+def test_a_campaign_that_never_ran_is_an_error(rehearsal):
+    """A name mistyped is not a clean bill."""
+    state = settled(campaign="never-ran")
+
+    assert state.is_failed()
+    assert "holds no run of never-ran" in state.message
