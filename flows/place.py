@@ -55,18 +55,20 @@ def _check_store(place: Surroundings) -> None:
 
 @contextlib.contextmanager
 def library_heard() -> Iterator[None]:
-    """What the library logs in this block appears in the log of the flow run."""
+    """What the library logs in this block appears in the log of the flow run, and nowhere else: a terminal has its own."""
     logger, handler = logging.getLogger(_LIBRARY), APILogHandler()
     handler.setFormatter(_WithFacts())
     handler.addFilter(_of_this_run(flow_run.get_id()))
-    before = logger.level
+    before, spread = logger.level, logger.propagate
     logger.addHandler(handler)
+    logger.propagate = False
     logger.setLevel(min(before or logging.INFO, logging.INFO))
     try:
         yield
     finally:
         logger.removeHandler(handler)
         logger.setLevel(before)
+        logger.propagate = spread
 
 
 def journal(plan: Plan, also: Observer) -> Observer:
