@@ -107,9 +107,9 @@ def test_a_night_renders_the_marked_campaigns_and_says_so(place, lay):
     )
     assert accepted(place) == 3
     page = page_of(state)
-    assert "| autumn | night-2026-11-22 | complete | 2 of 2 | 2 of 2 | 0 | 0 | 0 | $0.56 | $0.56 |" in page
+    assert "| autumn | night-2026-11-22 | complete | 2 of 2 | $0.56 | $0.56 | 2 of 2 | 0 | 0 | 0 |" in page
     assert f"{place.settings.store}/autumn/night-2026-11-22/gallery.html" in page
-    assert "| **Total** | | | 3 of 3 | 3 of 3 | 0 | 0 | 0 | $0.84 | $0.84 | |" in page
+    assert "| **Total** | | | 3 of 3 | $0.84 | $0.84 | 3 of 3 | 0 | 0 | 0 |" in page
     assert "**paused.yaml**: paused" in page
     assert "draft" not in page
 
@@ -199,7 +199,7 @@ class TestWithAFaultyVendor:
             "$0.28 in unknown submits"
         )
         page = page_of(state)
-        assert "| 1 ($0.28) | 0 | $0.56 | $0.28 + $0.28 held |" in page
+        assert "| $0.28 + $0.28 held | $0.56 | 1 of 2 | 0 | 1 ($0.28) | 0 |" in page
         assert "$0.28 may have been spent on 1 unknown submit" in page
 
 

@@ -24,7 +24,7 @@ def run_of(house, run_id):
     return api(house, "GET", f"/flow_runs/{run_id}")
 
 
-def until(house, run_id, *states, seconds=120):
+def until(house, run_id, *states, seconds=300):
     """The flow run, once it is in one of these states (by type)."""
     clock = SystemClock()
     end = clock.monotonic() + seconds
@@ -73,9 +73,9 @@ def test_the_form_offers_the_campaigns_of_the_folder(house):
     """A list to pick from, not a path to type."""
     fields = deployment(house, "render-campaign/render-campaign")["parameter_openapi_schema"]["properties"]
 
-    offered = next(s for s in fields["campaign"]["anyOf"] if "enum" in s)["enum"]
+    offered = fields["campaign"]["enum"]
 
-    assert offered == ["autumn.yaml", "spring.yaml", "summer.yaml", "tonight.yaml"]
+    assert offered == ["autumn.yaml", "spring.yaml", "summer.yaml", "tonight.yaml", ""]
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_a_cancelled_run_goes_on_where_it_stood(house, bought):
 
 def wait_for_clips(house, bought, campaign, number):
     clock = SystemClock()
-    end = clock.monotonic() + 90
+    end = clock.monotonic() + 240
     while bought(campaign) < number:
         assert clock.monotonic() < end, f"{bought(campaign)} of {number} bought"
         house.wait(0.1)
