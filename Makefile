@@ -11,7 +11,7 @@ BROWSER := $(shell command -v chromium)
 NO_BROWSER := $(if $(BROWSER),,and not browser)
 PYTEST := $(BIN)/python -m pytest --quiet --inline-snapshot=disable --durations 5
 
-.PHONY: help demo test unit check smoke lint schema proof scale-proof bench-ledger bench-overhead bench-pay-once ui pictures clean
+.PHONY: help demo test unit check smoke lint schema proof scale-proof bench-gallery bench-ledger bench-media bench-overhead bench-pay-once ui pictures clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -46,6 +46,7 @@ check: $(VENV)/.dev  ## format, lint, types, layers, spelling, generated files; 
 	$(BIN)/lint-imports
 	$(BIN)/codespell
 	$(BIN)/python scripts/generate_schema.py --check
+	$(BIN)/python scripts/generate_manifest_docs.py --check
 
 smoke: $(VENV)/.dev  ## build the wheel and use it, away from this folder
 	sh scripts/smoke.sh $(abspath $(BIN))
@@ -54,8 +55,9 @@ lint: $(VENV)/.dev  ## mend what can be mended by itself
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-schema: $(VENV)/.dev  ## write campaigns/schema.json anew
+schema: $(VENV)/.dev  ## write campaigns/schema.json and docs/manifest.md anew
 	$(BIN)/python scripts/generate_schema.py
+	$(BIN)/python scripts/generate_manifest_docs.py
 
 # The peers of the comparison are installed apart, so that they never meet what the product runs with.
 $(BENCH_VENV)/.bench: pyproject.toml constraints.txt
@@ -71,6 +73,12 @@ bench-ledger: $(VENV)/.dev  ## S3 requests that the state of 10,000 jobs costs; 
 
 proof: $(VENV)/.dev  ## kill real runs at every step and at random, and do the books; about fifteen minutes, writes docs/proof.md
 	$(BIN)/python scripts/prove.py --write docs/proof.md
+
+bench-media: $(VENV)/.dev  ## what the checks of a clip cost, against ffprobe and ffmpeg; about six minutes, writes docs/media.md
+	PYTHONPATH=scripts $(BIN)/python -m benchmarks.media --write docs/media.md
+
+bench-gallery: $(VENV)/.dev  ## a gallery of 2,000 variants in a real browser; writes docs/gallery.md
+	$(BIN)/python -m benchmarks.gallery --write docs/gallery.md
 
 bench-overhead: $(VENV)/.dev  ## what the flow costs over the bare library; about twenty minutes, writes docs/overhead.md
 	$(BIN)/python -m benchmarks.flow_overhead --write docs/overhead.md

@@ -1,1 +1,16 @@
 """Make, compare and learn from AI video ads: one campaign file in, every clip rendered once."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hailuo.pipeline.reading import read_manifest
+
+__all__ = ["read_manifest"]
+
+
+def __getattr__(name: str) -> object:
+    """Loaded when asked for: `import hailuo` alone loads nothing."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module("hailuo.pipeline.reading"), name)

@@ -9,7 +9,16 @@ from enum import StrEnum
 from hailuo.errors import Place
 from hailuo.variant import FirstFrame
 
-__all__ = ["SETTING_AXES", "Axis", "Campaign", "Grid", "IllegalPolicy", "Level", "Nightly"]
+__all__ = [
+    "SETTING_AXES",
+    "Axis",
+    "Campaign",
+    "Grid",
+    "IllegalPolicy",
+    "Level",
+    "Nightly",
+    "SyntheticPerformer",
+]
 
 SETTING_AXES = ("prompt", "model", "duration", "size", "first_frame")
 """The axes that every family understands; any other axis fills {name} in the prompts."""
@@ -76,6 +85,14 @@ class Nightly:
         return None
 
 
+class SyntheticPerformer(StrEnum):
+    """Whether the ads show a synthetic human performer: only a person can say, and some laws ask."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Campaign:
     """One file: defaults, grids (the matrix, the rows, the includes), takes, a budget."""
@@ -89,6 +106,7 @@ class Campaign:
     campaign_budget_usd: Decimal | None = None
     control: Mapping[str, str] = field(default_factory=dict)
     placements: tuple[str, ...] = ()
+    synthetic_performer: SyntheticPerformer = SyntheticPerformer.UNKNOWN
     failed_retries: int = 1
     timezone: str = "UTC"
     nightly: Nightly | None = None

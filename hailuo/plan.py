@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from hailuo.campaign import Campaign
@@ -11,6 +11,8 @@ from hailuo.errors import Problem
 from hailuo.job import Job, JobRecord, JobState
 from hailuo.ledger import Ledger
 from hailuo.matrix import Expansion, IllegalCell
+from hailuo.media.expectation import expected_verdicts
+from hailuo.media.placement_rules import PlacementVerdict
 from hailuo.money import JobMoney, Sums, money_of, sums_of_jobs
 from hailuo.pricing import Basis, Cell, Quote, quote, usd
 from hailuo.variant import canonical_json
@@ -75,7 +77,8 @@ class Money:
 class Plan:
     """What a run would do. `strays` are jobs that were bought but are no longer in the file.
 
-    `gone` are no longer in the file either, and have nothing to collect: only their money counts.
+    `gone` are no longer in the file either, and have nothing to collect: only their money counts. `placements` say, by
+    creative id, where a job's clip could run as an ad of the placements that the campaign names, for all that is known.
     """
 
     campaign: Campaign
@@ -85,6 +88,7 @@ class Plan:
     illegal: tuple[IllegalCell, ...] = ()
     warnings: tuple[Problem, ...] = ()
     budget_usd: Decimal | None = None
+    placements: Mapping[str, Mapping[str, PlacementVerdict]] = field(default_factory=dict)
 
     @property
     def everything(self) -> tuple[PlannedJob, ...]:
@@ -186,6 +190,7 @@ def make_plan(
         warnings=expansion.warnings,
         budget_usd=campaign.budget_usd if budget_usd is None else budget_usd,
         gone=tuple(stray for stray in gone if stray.state not in kept),
+        placements=expected_verdicts(wanted.values(), campaign.placements, catalog),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import TypeAdapter
 
+from hailuo.campaign import SyntheticPerformer
 from hailuo.errors import MissingKeyError
 from hailuo.job import Job
 from hailuo.plan import Plan
@@ -36,6 +37,7 @@ class PlanFile:
     budget_usd: Decimal | None
     failed_retries: int
     control: Mapping[str, str] = field(default_factory=dict)
+    synthetic_performer: SyntheticPerformer = SyntheticPerformer.UNKNOWN
     lines: tuple[PlanLine, ...]
 
 
@@ -58,6 +60,7 @@ async def write_plan(store: Store, plan: Plan, *, at: datetime) -> None:
         budget_usd=plan.budget_usd,
         failed_retries=plan.campaign.failed_retries,
         control=plan.campaign.control,
+        synthetic_performer=plan.campaign.synthetic_performer,
         lines=tuple(lines),
     )
     key = plan_key(plan.campaign.name, plan.campaign.edition)

@@ -56,6 +56,9 @@ class Settings(BaseSettings):
         default=Path("./campaigns"), description="The folder of campaign files that the flows offer."
     )
     catalog: Path | None = Field(default=None, description="A catalog file laid over the built-in one.")
+    checks: Literal["on", "off"] = Field(
+        default="on", description="Look at every clip that is stored, in two processes beside the run."
+    )
     max_usd_per_run: Annotated[Decimal, Field(gt=0)] | None = Field(
         default=None, description="The most that one run may buy for, whatever the file says."
     )

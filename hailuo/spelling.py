@@ -4,7 +4,13 @@ import re
 from collections.abc import Collection
 from difflib import get_close_matches
 
-__all__ = ["listed", "nearest", "printable", "quoted", "slug_of", "suggestion"]
+__all__ = ["is_formula", "listed", "nearest", "printable", "quoted", "slug_of", "suggestion"]
+
+# What a spreadsheet takes for the start of a formula, perhaps behind blanks and invisible characters
+# (OWASP ASVS 1.2.10, CWE-1236).
+_UNSEEN = "\\s\0-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+_FORMULA = re.compile(f"[{_UNSEEN}]*[=+\\-@\t\r\n\0＝＋－＠]")
+
 
 _LONGEST = 60
 _MOST_LISTED = 12
@@ -55,3 +61,8 @@ def slug_of(text: str, *, longest: int = 60) -> str:
     if len(words) > longest:
         words = words[: longest + 1].rpartition("-")[0] or words[:longest]
     return words.strip("-")
+
+
+def is_formula(text: str) -> bool:
+    """Whether some spreadsheet may run the text as a formula."""
+    return bool(_FORMULA.match(text))

@@ -21,6 +21,10 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "money": "Show what every attempt cost, by edition, cell, day, month or job.",
     "reconcile": "List submits whose fate is unknown, and settle them.",
     "manifest": "Rebuild manifest and gallery from the store.",
+    "judge": "Take in picks, ratings and notes that a gallery exported.",
+    "check": "Look at every stored clip: faults, previews, and what was not as ordered.",
+    "conform": "Make upload-ready copies of the stored clips for ad placements.",
+    "upload-plan": "Fill an ad platform's bulk sheet, and make ads.csv.",
     "report": "Join ad platforms' exports with the manifest.",
     "simulate": "Serve a simulator of the vendor on this machine.",
     "demo": "The whole job against the simulator: no key, no money.",
@@ -38,7 +42,7 @@ class _LazyGroup(click.Group):
         del ctx
         if cmd_name not in _COMMANDS:
             return None
-        command = importlib.import_module(f"hailuo.cli.{cmd_name}").command
+        command = importlib.import_module(f"hailuo.cli.{cmd_name.replace('-', '_')}").command
         assert isinstance(command, click.Command)  # noqa: S101 (a test walks all commands)
         return command
 

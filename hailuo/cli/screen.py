@@ -78,14 +78,14 @@ def plan_json(plan: Plan) -> dict[str, object]:
             "budget_usd": plan.budget_usd,
         },
         "paid_retries_at_most": plan.campaign.failed_retries,
-        "jobs": [_job_json(planned) for planned in plan.everything],
+        "jobs": [_job_json(planned, plan) for planned in plan.everything],
         "illegal": [str(cell.rule) for cell in plan.illegal],
         "warnings": [str(warning) for warning in plan.warnings],
     }
 
 
-def _job_json(planned: PlannedJob) -> dict[str, object]:
-    variant = planned.job.variant
+def _job_json(planned: PlannedJob, plan: Plan) -> dict[str, object]:
+    variant, places = planned.job.variant, plan.placements.get(planned.job.creative_id, {})
     return {
         "creative_id": planned.job.creative_id,
         "decision": STATE_WORDS[planned.state],
@@ -100,6 +100,7 @@ def _job_json(planned: PlannedJob) -> dict[str, object]:
         "chosen": planned.chosen,
         "attempts": len(planned.record.attempts),
         "paid_retries": planned.retries,
+        "placements": {name: ruling.as_json() for name, ruling in places.items()},
     }
 
 

@@ -2,21 +2,29 @@
 
 import base64
 import hashlib
+import json
 from collections.abc import Callable
 from datetime import datetime
 from functools import cache
 from importlib import resources
+from typing import Final
 
 import jinja2
 import pandas as pd
 
-from hailuo.gallery.view import Row, facts, filters, sections
+from hailuo.gallery.jobs import Json, Links, columns_of, facets_of, jobs_of, prompts_of
+from hailuo.gallery.rows import Row, plain_rows
+from hailuo.gallery.view import facts
 from hailuo.gallery.words import moment
 
-__all__ = ["clip_beside", "gallery_key", "render"]
+__all__ = ["clip_beside", "gallery_key", "preview_beside", "render"]
 
-_EAGER_TILES = 12
-"""Clips whose first picture is fetched at once; the script fetches the others as they come near."""
+_STYLES: Final = ("tokens.css", "page.css", "tiles.css", "views.css", "stage.css", "print.css")
+_SCRIPTS: Final = (
+    *("dom.js", "data.js", "judgements.js", "choice.js", "player.js", "tile.js", "layouts.js"),
+    *("facets.js", "stage.js", "compare.js", "blind.js", "keys.js", "main.js"),
+)
+"""In the order in which they build on each other; together they are one script."""
 
 
 def gallery_key(*, campaign: str, edition: str) -> str:
@@ -29,29 +37,39 @@ def clip_beside(creative_id: str) -> str:
     return f"clips/{creative_id}.mp4"
 
 
+def preview_beside(uri: str) -> str:
+    """The link from the gallery to a preview in the same store, from the manifest's URI of it."""
+    return f"previews/{uri.rpartition('/')[2]}"
+
+
 def render(
     frame: pd.DataFrame,
     *,
     title: str,
     built_at: datetime,
     clip_href: Callable[[str], str | None] = clip_beside,
+    preview_href: Callable[[str], str | None] = preview_beside,
     clips_until: datetime | None = None,
 ) -> bytes:
-    """The page for a manifest (a frame of `hailuo.manifest`), as UTF-8 HTML with nothing to load but clips.
+    """The page for a manifest (a frame of `hailuo.manifest`), as UTF-8 HTML with nothing to load but clips and previews.
 
-    `clip_href` gives the link for the creative id of a stored clip, or None where there is none. `built_at` is shown, and waiting
-    times are counted up to it; aware. `clips_until` is shown too: when the links end, where they do.
+    `clip_href` gives the link for the creative id of a stored clip, or None where there is none: then its proxy is played.
+    `preview_href` gives the link for a preview, by the URI that the manifest has of it. Links may be relative (a folder),
+    data URIs (`embed`) or signed. `built_at` is shown, and waiting times are counted up to it; aware. `clips_until` is shown
+    too: when the links end, where they do.
     """
-    rows = _rows(frame)
-    style, script = _asset("page.css"), _asset("page.js")
+    rows = plain_rows(frame)
+    links = Links(clip=clip_href, preview=preview_href)
+    data = _data(rows, links=links, title=title, built_at=built_at)
+    style, script = _joined(_STYLES), f'"use strict";\n(() => {{\n{_joined(_SCRIPTS)}}})();\n'
     page = _template().render(
         title=title,
         built_at=moment(built_at),
         clips_until=moment(clips_until) if clips_until else "",
         facts=facts(rows),
-        filters=filters(rows),
-        sections=sections(rows, clip_href=clip_href, built_at=built_at),
-        eager=_EAGER_TILES,
+        jobs=data["jobs"],
+        prompts=data["prompts"],
+        data=_as_json(data),
         style=style,
         script=script,
         policy=_policy(style=style, script=script),
@@ -59,11 +77,23 @@ def render(
     return page.encode(errors="backslashreplace")  # what no UTF-8 can hold is shown, not died of
 
 
-def _rows(frame: pd.DataFrame) -> list[Row]:
-    plain = frame.astype(object)
-    columns = [str(column) for column in plain.columns]
-    values = plain.where(plain.notna(), None).to_numpy().tolist()
-    return [dict(zip(columns, row, strict=True)) for row in values]
+def _data(rows: list[Row], *, links: Links, title: str, built_at: datetime) -> Json:
+    columns, prompts = columns_of(rows), prompts_of(rows)
+    return {
+        "campaign": title,
+        "edition": facts(rows).editions,
+        "seed": int.from_bytes(hashlib.sha256(title.encode(errors="replace")).digest()[:2]),
+        "prompts": prompts,
+        "facets": facets_of(rows),
+        "columns": columns,
+        "jobs": jobs_of(rows, links=links, columns=columns, prompts=prompts, built_at=built_at),
+    }
+
+
+def _as_json(data: Json) -> str:
+    """JSON that cannot end its script element, whatever the texts in it are."""
+    plain = json.dumps(data, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
+    return plain.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def _policy(*, style: str, script: str) -> str:
@@ -71,7 +101,7 @@ def _policy(*, style: str, script: str) -> str:
         (
             "default-src 'none'",
             "media-src 'self' file: data: blob: https: http:",
-            "img-src data:",
+            "img-src 'self' file: data: blob: https: http:",
             f"script-src '{_hash(script)}'",
             f"style-src '{_hash(style)}'",
             "base-uri 'none'",
@@ -82,6 +112,11 @@ def _policy(*, style: str, script: str) -> str:
 
 def _hash(text: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+@cache
+def _joined(names: tuple[str, ...]) -> str:
+    return "".join(_asset(name) for name in names)
 
 
 @cache

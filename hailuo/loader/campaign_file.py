@@ -7,7 +7,7 @@ from pathlib import Path
 from re import fullmatch
 from zoneinfo import ZoneInfo, available_timezones
 
-from hailuo.campaign import Campaign, Grid, IllegalPolicy, Nightly
+from hailuo.campaign import Campaign, Grid, IllegalPolicy, Nightly, SyntheticPerformer
 from hailuo.catalog import Catalog
 from hailuo.errors import Place, Problem
 from hailuo.loader.csv_sheet import read_rows
@@ -123,6 +123,7 @@ def _build(
         campaign_budget_usd=sheet.campaign_budget_usd,
         control=control,
         placements=sheet.placements,
+        synthetic_performer=SyntheticPerformer(sheet.synthetic_performer),
         failed_retries=sheet.failed_retries,
         timezone=sheet.timezone,
         nightly=sheet.nightly,

@@ -175,6 +175,30 @@ Mark = Annotated[
 ]
 
 
+def _yes_no_unknown(value: object) -> object:
+    """YAML reads a bare `yes` as true; quoted or not, it is the same answer."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value not in ("yes", "no", "unknown"):
+        raise PydanticCustomError("answer", "not yes, no or unknown")
+    return value
+
+
+Answer = Annotated[
+    str, PlainValidator(_yes_no_unknown), WithJsonSchema({"enum": ["yes", "no", "unknown", True, False]})
+]
+
+
+class Disclosure(_Part):
+    """What only a person can say about the clips."""
+
+    synthetic_performer: Answer = Field(
+        default="unknown",
+        description="Whether the clips show a human performer who does not exist: yes, no or unknown. "
+        "`hailuo upload-plan` waits for yes or no.",
+    )
+
+
 class CampaignFile(_Part):
     """One campaign: what is rendered, how often, and what it may cost."""
 
@@ -207,6 +231,9 @@ class CampaignFile(_Part):
         default={}, description="The baseline that the report compares with: a partial match."
     )
     placements: list[Placement] = Field(default=[], description="Where the clips shall run as ads.")
+    disclosure: Disclosure = Field(
+        default_factory=Disclosure, description="What a person says about the clips; platforms and laws ask."
+    )
     nightly: Mark = Field(
         default=False, description="Marks the campaign for the night: true, or {from, until, paused}."
     )

@@ -59,6 +59,7 @@ class Sheet:
     budget_usd: Decimal | None = None
     campaign_budget_usd: Decimal | None = None
     placements: tuple[str, ...] = ()
+    synthetic_performer: str = "unknown"
     failed_retries: int = 1
     nightly: Nightly | None = None
     tainted: frozenset[str] = frozenset()

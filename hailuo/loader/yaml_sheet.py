@@ -13,7 +13,15 @@ from hailuo.loader.document import Node, read_document
 from hailuo.loader.findings import Findings
 from hailuo.loader.folder import path_inside
 from hailuo.loader.refusals import Complaint, Rules, Steps, complaints_about, pruned, report
-from hailuo.loader.schema import Budget, CampaignFile, FrameEntry, NightlyPart, PromptEntry, Retries
+from hailuo.loader.schema import (
+    Budget,
+    CampaignFile,
+    Disclosure,
+    FrameEntry,
+    NightlyPart,
+    PromptEntry,
+    Retries,
+)
 from hailuo.loader.sheet import RawGrid, RawMatch, RawValue, Sheet
 from hailuo.loader.text import read_text
 from hailuo.spelling import slug_of
@@ -29,6 +37,7 @@ _PARTS: Mapping[str, type[BaseModel]] = {
     "budget": Budget,
     "retries": Retries,
     "nightly": NightlyPart,
+    "disclosure": Disclosure,
     "prompt": PromptEntry,
     "first_frame": FrameEntry,
 }
@@ -45,6 +54,8 @@ _REMEDIES = {
     "retries": "write {failed: 1}",
     "failed": "write a whole number from 0 to 5",
     "text": "write the prompt",
+    "disclosure": "write {synthetic_performer: yes}, or no, or unknown",
+    "synthetic_performer": "write yes, no or unknown",
     "rows": "name one CSV file beside this one",
     "timezone": "write a name such as Europe/Berlin",
     "prompt": "write a text, or {id: ..., text: ...}",
@@ -144,6 +155,7 @@ class _Reader:
             budget_usd=file.budget.usd if file.budget else None,
             campaign_budget_usd=file.budget.campaign_usd if file.budget else None,
             placements=tuple(dict.fromkeys(file.placements)),
+            synthetic_performer=file.disclosure.synthetic_performer,
             failed_retries=file.retries.failed,
             nightly=self._nightly(root, file.nightly),
             tainted=tainted,

@@ -1,23 +1,83 @@
 """The comparison as data: one row per job of an edition, in a stable order, whatever became of the job.
 
-`manifest.jsonl` is the truth; `manifest.csv` is the same for spreadsheets, made safe for them.
+`manifest.jsonl` is the truth; Parquet is the same for analysts, `manifest.csv` for spreadsheets, made safe for them.
+Bytes in, bytes out: the store is written by `hailuo.pipeline`.
 """
 
-from hailuo.manifest.columns import COLUMNS, SCHEMA
-from hailuo.manifest.files import ManifestError, read_jsonl, to_csv, to_jsonl
-from hailuo.manifest.keys import manifest_csv_key, manifest_jsonl_key
-from hailuo.manifest.rows import Entry, Status, build
+from hailuo.manifest.bundle import CONTENT_TYPES, bundle
+from hailuo.manifest.columns import (
+    COLUMN_TABLE,
+    COLUMNS,
+    MONEY_COLUMNS,
+    SCHEMA,
+    Column,
+    Kind,
+    Pick,
+    QaVerdict,
+    Status,
+)
+from hailuo.manifest.contract import check, json_schema
+from hailuo.manifest.copies import Copy
+from hailuo.manifest.files import ManifestError, csv_header, read_jsonl, to_csv, to_jsonl
+from hailuo.manifest.judgements import (
+    Judgement,
+    JudgementError,
+    JudgementFile,
+    judgement_key,
+    judgement_schema,
+    judgements_json,
+    judgements_prefix,
+    newest,
+    read_judgements,
+)
+from hailuo.manifest.keys import (
+    datapackage_key,
+    manifest_csv_key,
+    manifest_folder,
+    manifest_jsonl_key,
+    manifest_parquet_key,
+    manifest_schema_key,
+)
+from hailuo.manifest.parquet import read_parquet, to_parquet
+from hailuo.manifest.rows import Entry, build
 
 __all__ = [
     "COLUMNS",
+    "COLUMN_TABLE",
+    "CONTENT_TYPES",
+    "MONEY_COLUMNS",
     "SCHEMA",
+    "Column",
+    "Copy",
     "Entry",
+    "Judgement",
+    "JudgementError",
+    "JudgementFile",
+    "Kind",
     "ManifestError",
+    "Pick",
+    "QaVerdict",
     "Status",
     "build",
+    "bundle",
+    "check",
+    "csv_header",
+    "datapackage_key",
+    "json_schema",
+    "judgement_key",
+    "judgement_schema",
+    "judgements_json",
+    "judgements_prefix",
     "manifest_csv_key",
+    "manifest_folder",
     "manifest_jsonl_key",
+    "manifest_parquet_key",
+    "manifest_schema_key",
+    "newest",
     "read_jsonl",
+    "read_judgements",
+    "read_parquet",
     "to_csv",
     "to_jsonl",
+    "to_parquet",
 ]

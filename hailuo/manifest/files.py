@@ -10,14 +10,20 @@ import pandas as pd
 
 from hailuo.errors import HailuoError
 from hailuo.manifest.columns import COLUMNS, MONEY_COLUMNS
+from hailuo.spelling import is_formula
 
-__all__ = ["ManifestError", "read_jsonl", "to_csv", "to_jsonl"]
+__all__ = [
+    "ManifestError",
+    "checked_schema",
+    "csv_header",
+    "floats",
+    "plain_rows",
+    "read_jsonl",
+    "to_csv",
+    "to_jsonl",
+]
 
 _READABLE = re.compile(r"hailuo\.manifest/1\.\d+")
-# What a spreadsheet takes for the start of a formula, perhaps behind blanks and invisible characters
-# (OWASP ASVS 1.2.10, CWE-1236).
-_UNSEEN = "\\s\0-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
-_FORMULA = re.compile(f"[{_UNSEEN}]*[=+\\-@\t\r\n\0＝＋－＠]")
 
 
 class ManifestError(HailuoError):
@@ -29,7 +35,7 @@ def to_jsonl(frame: pd.DataFrame) -> bytes:
 
     Raises: ValueError for a number that is infinite.
     """
-    lines = "".join(f"{_json_object(row)}\n" for row in _rows(frame))
+    lines = "".join(f"{_json_object(row)}\n" for row in plain_rows(frame))
     return lines.encode(errors="backslashreplace")  # a lone surrogate becomes the escape that JSON has for it
 
 
@@ -52,16 +58,20 @@ def to_csv(frame: pd.DataFrame) -> bytes:
     Text that a spreadsheet would run as a formula gets an apostrophe in front. That loses the original
     spelling: tools read the JSON lines.
     """
-    rows = [_flattened(row, _factor_names(frame)) for row in _rows(frame)]
+    rows = [_flattened(row, _factor_names(frame)) for row in plain_rows(frame)]
     cells = [{_safe(column): _cell(value) for column, value in row.items()} for row in rows]
-    columns = list(_flattened(dict.fromkeys(frame.columns), _factor_names(frame)))
-    table = pd.DataFrame(cells, columns=[_safe(column) for column in columns], dtype=object)
+    table = pd.DataFrame(cells, columns=csv_header(frame), dtype=object)
     text = table.to_csv(index=False, lineterminator="\r\n")
     return text.encode("utf-8-sig", errors="backslashreplace")
 
 
-def _rows(frame: pd.DataFrame) -> list[dict[str, object]]:
-    """Rows of plain values, every kind of missing as None."""
+def csv_header(frame: pd.DataFrame) -> list[str]:
+    """The columns of `to_csv`, as they stand there."""
+    return [_safe(column) for column in _flattened(dict.fromkeys(frame.columns), _factor_names(frame))]
+
+
+def plain_rows(frame: pd.DataFrame) -> list[dict[str, object]]:
+    """Its rows, of plain values, every kind of missing as None."""
     plain = frame.astype(object)
     columns = [str(column) for column in plain.columns]
     values = plain.where(plain.notna(), None).to_numpy().tolist()
@@ -102,25 +112,31 @@ def _read_row(line: str, number: int) -> dict[str, object]:
         row = json.loads(line, parse_float=Decimal, parse_constant=_not_a_number)
     except ValueError as error:
         raise ManifestError(f"manifest line {number} is not JSON: {error}") from error
-    if not isinstance(row, dict) or not _READABLE.fullmatch(str(row.get("schema"))):
-        raise ManifestError(f"manifest line {number} is not of schema hailuo.manifest/1.x")
+    checked_schema(row.get("schema") if isinstance(row, dict) else None, f"line {number}")
     return {column: _read_value(column, value) for column, value in row.items()}
+
+
+def checked_schema(schema: object, where: str) -> None:
+    """Raises: ManifestError where a row is of no version that is read here."""
+    if not _READABLE.fullmatch(str(schema)):
+        raise ManifestError(f"manifest {where} is not of schema hailuo.manifest/1.x")
 
 
 def _read_value(column: str, value: object) -> object:
     if column in MONEY_COLUMNS and isinstance(value, int | Decimal):
         return Decimal(value)
-    return _floats(value)
+    return floats(value)
 
 
-def _floats(value: object) -> object:
+def floats(value: object) -> object:
+    """Every Decimal within as a float: only money is exact."""
     match value:
         case Decimal():
             return float(value)
         case list():
-            return [_floats(member) for member in value]
+            return [floats(member) for member in value]
         case dict():
-            return {key: _floats(member) for key, member in value.items()}
+            return {key: floats(member) for key, member in value.items()}
         case _:
             return value
 
@@ -160,4 +176,4 @@ def _cell(value: object) -> str:
 
 
 def _safe(text: str) -> str:
-    return f"'{text}" if _FORMULA.match(text) else text
+    return f"'{text}" if is_formula(text) else text

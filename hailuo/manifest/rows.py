@@ -2,24 +2,27 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
-from enum import StrEnum
 from urllib.parse import urlsplit, urlunsplit
 
 import pandas as pd
 
-from hailuo.campaign import SETTING_AXES
+from hailuo.campaign import SETTING_AXES, SyntheticPerformer
 from hailuo.job import Attempt, Job, JobRecord, JobState, OutcomeKind
-from hailuo.manifest.columns import COLUMNS, CURRENCY, SCHEMA
+from hailuo.manifest.columns import COLUMNS, CURRENCY, SCHEMA, Pick, Status
+from hailuo.manifest.copies import Copy, copy_job
+from hailuo.manifest.judgements import Judgement
 from hailuo.money import items_of, sums_of
 from hailuo.naming import ad_name, utm_content
 
-__all__ = ["Entry", "Status", "build"]
+__all__ = ["Entry", "build"]
 
 _PROVIDER = "imarouter"
+_WATERMARK = "aigc_watermark"  # the vendor's parameter for a mark that people see
+_MADE_BY_A_MODEL = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 _GRANTS = re.compile(r"sig|token|credential|expires|key|auth|policy", re.IGNORECASE)
 
 
@@ -28,7 +31,8 @@ class Entry:
     """A job with everything its row is made of.
 
     `price_usd` is what its next attempt would cost, None where none will be bought; one made brings its own price.
-    `clip_uri` says where the clip lies, where that is not simply its key in the store.
+    `clip_uri` says where the clip lies, where that is not simply its key in the store. `measured` are columns that
+    somebody knows from the clip itself, previews by their keys; `judgements` are newest first.
     """
 
     job: Job
@@ -36,28 +40,33 @@ class Entry:
     state: JobState
     price_usd: Decimal | None = None
     clip_uri: str | None = None
+    measured: Mapping[str, object] = field(default_factory=dict)
+    judgements: Sequence[Judgement] = ()
+    copies: Sequence[Copy] = ()
 
 
-class Status(StrEnum):
-    """The published, coarser word for where a job stands."""
-
-    PLANNED = "planned"
-    SUBMITTED = "submitted"
-    RENDERED = "rendered"  # finished but not stored yet: the ledger does not tell it from SUBMITTED
-    STORED = "stored"
-    FAILED = "failed"
-    REJECTED = "rejected"
-
-
-def build(entries: Sequence[Entry], *, store_uri: str) -> pd.DataFrame:
-    """One row per job in the order given, with every column of `COLUMNS`; what is not known is None.
+def build(
+    entries: Sequence[Entry],
+    *,
+    store_uri: str,
+    synthetic_performer: SyntheticPerformer = SyntheticPerformer.UNKNOWN,
+) -> pd.DataFrame:
+    """One row per job in the order given, each followed by its clip's copies, with every column of `COLUMNS`; what is
+    not known is None.
 
     All columns have dtype object and hold plain values: str, int, float, bool, Decimal (money), dict, list;
     times are RFC 3339 in UTC. Clips and frames are named `{store_uri}/{key}`, or by the key alone where
     `store_uri` is empty.
     """
     axes = _varying_axes([entry.job for entry in entries])
-    rows = [_row(entry, axes=axes, store_uri=store_uri) for entry in entries]
+    rows = [
+        {**row, "synthetic_performer": synthetic_performer.value}
+        for entry in entries
+        for row in (
+            _row(entry, axes=axes, store_uri=store_uri),
+            *(_copy_row(entry, copy, axes=axes, store_uri=store_uri) for copy in entry.copies),
+        )
+    ]
     return pd.DataFrame(rows, columns=list(COLUMNS), dtype=object)
 
 
@@ -69,9 +78,68 @@ def _row(entry: Entry, *, axes: Sequence[str], store_uri: str) -> dict[str, obje
         **_life(entry),
         **_times(entry.record),
         **_money(entry),
+        **_measured(entry.measured, store_uri),
         **_clip(entry, store_uri),
+        **_disclosed(entry.job, entry.measured),
+        **_judged(entry.judgements),
     }
     return {column: known.get(column) for column in COLUMNS}
+
+
+def _copy_row(entry: Entry, copy: Copy, *, axes: Sequence[str], store_uri: str) -> dict[str, object]:
+    """A copy was not ordered and cost nothing: it has no task, no attempt and no price."""
+    job = copy_job(entry.job, copy)
+    known = {
+        **_identity(job),
+        **_ordered(job, axes),
+        **_first_frame(job, store_uri),
+        "provider": _PROVIDER,
+        "status": Status.STORED.value,
+        "state": JobState.STORED.value,
+        "attempts": 0,
+        "stored_at": _rfc3339(copy.made_at),
+        "cost_currency": CURRENCY,
+        **_measured(copy.measured, store_uri),
+        "s3_uri": _uri(store_uri, copy.key),
+        "sha256": copy.sha256,
+        "derived_from": entry.job.creative_id,
+        "derivation": copy.derivation,
+        **_disclosed(job, copy.measured),
+        **_judged([]),
+    }
+    return {column: known.get(column) for column in COLUMNS}
+
+
+def _measured(measured: Mapping[str, object], store_uri: str) -> dict[str, object]:
+    return {
+        column: _uri(store_uri, value) if column.endswith("_uri") and isinstance(value, str) else value
+        for column, value in measured.items()
+    }
+
+
+def _disclosed(job: Job, measured: Mapping[str, object]) -> dict[str, object]:
+    told = job.variant.parameters.get(_WATERMARK)
+    return {
+        "ai_generated": True,
+        "digital_source_type": measured.get("digital_source_type") or _MADE_BY_A_MODEL,
+        "watermark_visible": None if told is None else str(told).casefold() == "true",
+    }
+
+
+def _judged(judgements: Sequence[Judgement]) -> dict[str, object]:
+    """The newest word in the columns, everybody's newest word in the list."""
+    if not judgements:
+        return {"pick": Pick.NONE.value}
+    last = judgements[0]
+    return {
+        "pick": last.pick.value,
+        "rating": last.rating,
+        "tags": list(last.tags),
+        "reviewer": last.reviewer,
+        "reviewed_at": _rfc3339(last.reviewed_at),
+        "note": last.note,
+        "judgements": [judgement.model_dump(mode="json") for judgement in judgements],
+    }
 
 
 def _identity(job: Job) -> dict[str, object]:

@@ -12,6 +12,7 @@ from hailuo.catalog import Catalog
 from hailuo.errors import CampaignError, Problem
 from hailuo.loader import load_campaign, load_catalog
 from hailuo.matrix import Expansion, expand
+from hailuo.media.expectation import placement_warnings
 from hailuo.settings import Settings
 
 __all__ = ["Choice", "Prepared", "axis_values", "prepare"]
@@ -77,6 +78,7 @@ def prepare(choice: Choice, settings: Settings) -> Prepared:
         text=choice.text,
     )
     expansion = expand(loaded.campaign, catalog) if loaded.campaign else Expansion(jobs=())
+    places = placement_warnings(loaded.campaign, expansion.jobs, catalog) if loaded.campaign else ()
     chosen = expansion
     if loaded.campaign and choice.only:
         chosen = expand(loaded.campaign, catalog, only=choice.only)
@@ -86,5 +88,5 @@ def prepare(choice: Choice, settings: Settings) -> Prepared:
         expansion=expansion,
         chosen=frozenset(job.creative_id for job in chosen.jobs) if choice.only else None,
         problems=tuple(dict.fromkeys([*loaded.problems, *expansion.problems, *chosen.problems])),
-        warnings=(*loaded.warnings, *expansion.warnings),
+        warnings=(*loaded.warnings, *expansion.warnings, *places),
     )

@@ -11,6 +11,7 @@ from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from random import SystemRandom
+from typing import Final
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
@@ -21,6 +22,7 @@ from hailuo.errors import Place, Problem, SettingsError
 from hailuo.ledger import Ledger
 from hailuo.limits import Limiter
 from hailuo.pipeline.admission import admit, frame_warnings, refusals
+from hailuo.pipeline.inspection import Inspector, inspecting
 from hailuo.pipeline.lead import Lead, part_of
 from hailuo.pipeline.money import Purse, spent_by
 from hailuo.pipeline.prepare import Choice, Prepared
@@ -35,6 +37,9 @@ from hailuo.settings import Settings
 from hailuo.store import Store
 
 __all__ = ["Session", "open_client", "open_session"]
+
+_CHECKS_SECONDS: Final = 600.0
+"""How long a finished run waits for checks under way before it publishes without them."""
 
 _NO_KEY = SecretStr("sk-none")
 """Stands in where no key is set: a plan can be made, and admission refuses everything that needs one."""
@@ -52,6 +57,9 @@ class Session:
         self._settings = settings
         self._tools = tools
         self._purse = purse
+        self._runner: Runner | None = None
+        self.inspector: Inspector | None = None
+        """What checks the clips that get stored; nobody does unless one was put here."""
 
     @property
     def store(self) -> Store:
@@ -100,7 +108,9 @@ class Session:
 
     def runner(self, plan: Plan, *, observe: Observer) -> Runner:
         """What drives the plan once it is admitted."""
-        return Runner(plan, self._tools, observe=observe, buy_until=self._purse.buy_until)
+        heard = self.inspector.hearing(observe) if self.inspector else observe
+        self._runner = Runner(plan, self._tools, observe=heard, buy_until=self._purse.buy_until)
+        return self._runner
 
     def lead(self, plan: Plan, *, machines: int) -> Lead:
         """What deals the admitted plan out to shards, and watches over them."""
@@ -111,7 +121,10 @@ class Session:
         return self._notes().beating(share.number, runner.progress)
 
     async def give_account(self, share: Share, runner: Runner) -> None:
-        """The shard's last note: how its jobs ended, and what its attempts cost. Raises: StoreUnavailableError."""
+        """The shard's last note: how its jobs ended, and what its attempts cost; then its checks are let finish.
+
+        Raises: StoreUnavailableError.
+        """
         spent = spent_by(self._purse.run, self._tools.ledger)
         note = ShardNote(
             number=share.number,
@@ -121,10 +134,17 @@ class Session:
             spent={cid: amount for cid, amount in spent.items() if cid in share.creative_ids},
         )
         await insist(self._tools.clock, lambda: self._notes().write(note), about="a shard's account")
+        await self._finish_checks()
 
     def _notes(self) -> ShardNotes:
         names = {"campaign": self.campaign.name, "edition": self.campaign.edition}
         return ShardNotes(self.store, self._tools.clock, run=self._purse.run, **names)
+
+    async def _finish_checks(self) -> None:
+        """Wait for the checks of what this session knows as stored; not in a run that was told to stop."""
+        interrupted = self._runner and self._runner.report().interrupted
+        if self.inspector and not interrupted:
+            await self.inspector.catch_up(patience_seconds=_CHECKS_SECONDS)
 
     async def gallery_link(self, made: Publication, *, valid_for: timedelta) -> GalleryLink:
         """Where to look at what was published: a signed link where the store can sign, else a path."""
@@ -134,7 +154,8 @@ class Session:
         return await link_to(made, lasting, self._tools.clock, valid_for=valid_for)
 
     async def publish(self) -> Publication:
-        """Build manifest and gallery."""
+        """Build manifest and gallery; what was stored is checked first, for ten minutes at most."""
+        await self._finish_checks()
         return await publish(
             self._tools.store, self._tools.clock, campaign=self.campaign.name, edition=self.campaign.edition
         )
@@ -187,7 +208,13 @@ async def open_session(
         purse = Purse(tools, settings, run=run)
         if share is None:  # the grant is the lead's to close
             stack.push_async_callback(purse.close)
-        yield Session(prepared, choice, settings, tools=tools, purse=purse)
+        session = Session(prepared, choice, settings, tools=tools, purse=purse)
+        if settings.checks == "on":
+            jobs = prepared.expansion.jobs
+            session.inspector = await stack.enter_async_context(
+                inspecting(store, tools.ledger, jobs, scratch=tools.scratch)
+            )
+        yield session
 
 
 def open_client(settings: Settings) -> VideoClient:

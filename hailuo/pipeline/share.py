@@ -71,6 +71,9 @@ async def share(
         title=folder.partition("/")[0],
         built_at=clock.now(),
         clip_href=lambda cid: store.fetch_url(f"{folder}/{gallery.clip_beside(cid)}", valid_for=valid_for),
+        preview_href=lambda uri: store.fetch_url(
+            f"{folder}/{gallery.preview_beside(uri)}", valid_for=valid_for
+        ),
         clips_until=until,
     )
     await store.put(key, page, content_type="text/html; charset=utf-8")

@@ -57,4 +57,5 @@ class Assignment:
             poll_first_seconds=10.0,
             poll_every_seconds=10.0,
             deadline_seconds=1800.0,
+            checks="off",
         )

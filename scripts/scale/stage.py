@@ -49,6 +49,7 @@ class Stage:
             "IMAROUTER_API_KEY": "sk-simulated",
             "IMAROUTER_BASE_URL": self.vendor.url,
             "HAILUO_STORE": self.bucket.place.uri,
+            "HAILUO_CHECKS": "off",
             "HAILUO_CAMPAIGNS": str(self.campaign.parent),
         }
 

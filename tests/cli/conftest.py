@@ -75,7 +75,9 @@ def rehearsal(tmp_path: Path, vendor: dict[str, Any]) -> Iterator[Surroundings]:
     options = replace(SimulatorOptions(catalog=load_catalog(), clip_detail=ClipDetail.SMALL), **vendor)
     with contextlib.ExitStack() as stack:
         base_url = stack.enter_context(simulating(options, clock=clock))
-        settings = Settings(api_key=SecretStr("sk-test"), base_url=base_url, store=str(tmp_path / "store"))
+        settings = Settings(
+            api_key=SecretStr("sk-test"), base_url=base_url, store=str(tmp_path / "store"), checks="off"
+        )
         place = Surroundings(settings=settings, clock=clock)
         stack.enter_context(within(place))
         yield place

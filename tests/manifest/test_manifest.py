@@ -1,4 +1,4 @@
-"""The manifest: rows from jobs, and the two files."""
+"""The manifest: rows from jobs, and the files that people open."""
 
 import csv
 import io
@@ -120,9 +120,9 @@ def test_a_manifest_has_every_column_in_order_even_without_rows() -> None:
 def test_columns_follow_the_published_schema_and_end_with_ours() -> None:
     """The published columns come first, each once; ours are additions."""
     assert COLUMNS[:3] == ("schema", "creative_id", "campaign_id")
-    ours = ("variant_id", "edition", "state", "refunded", "paid_twice_usd", "lost_usd")
-    assert COLUMNS[-7:] == ("note", *ours)
-    assert len(set(COLUMNS)) == len(COLUMNS) == 109
+    ours = ("variant_id", "edition", "state", "refunded", "paid_twice_usd", "lost_usd", "judgements")
+    assert COLUMNS[-8:] == ("note", *ours)
+    assert len(set(COLUMNS)) == len(COLUMNS) == 110
 
 
 def test_rows_stand_in_the_order_given() -> None:
@@ -163,7 +163,7 @@ def test_media_and_judgement_columns_wait_as_null() -> None:
     """What has not been measured is null: never absent, never zero."""
     row = row_of(stored_entry(make_job()))
 
-    assert [row[column] for column in ("width", "qa_verdict", "ai_generated", "rating")] == [None] * 4
+    assert [row[column] for column in ("width", "qa_verdict", "c2pa_state", "rating")] == [None] * 4
 
 
 @pytest.mark.parametrize(
@@ -411,7 +411,7 @@ def test_nothing_invisible_hides_a_formula(unseen: str, rest: str) -> None:
 
 def test_half_a_surrogate_pair_is_an_escape() -> None:
     """What no UTF-8 can hold, and a shell may hand over, stops no manifest."""
-    frame = build([entry_of(make_job())], store_uri="").assign(note="a\udc80")
+    frame = build([entry_of(make_job())], store_uri="").assign(note=pd.Series(["a\udc80"], dtype=object))
 
     assert '"note":"a\\udc80"' in to_jsonl(frame).decode()
     assert list(read_jsonl(to_jsonl(frame))["note"]) == ["a\udc80"]

@@ -54,6 +54,7 @@ def environment(vendor: str, tmp_path: Path) -> dict[str, str]:
         "IMAROUTER_BASE_URL": vendor,
         "IMAROUTER_API_KEY": "sk-simulated",
         "HAILUO_STORE": str(tmp_path / "store"),
+        "HAILUO_CHECKS": "off",
         "HAILUO_SUBMITS_PER_MINUTE": "300",
         "HAILUO_POLL_FIRST_SECONDS": "0.5",
         "HAILUO_POLL_EVERY_SECONDS": "0.3",

@@ -92,6 +92,7 @@ def echoing(parrot: Parrot, tmp_path: Path) -> Iterator[Surroundings]:
             api_key=SecretStr(KEY),
             base_url=f"http://127.0.0.1:{server.server_address[1]}",
             store=str(tmp_path / "store"),
+            checks="off",
         )
         place = Surroundings(settings=settings, clock=RehearsalClock(600))
         with within(place):
@@ -106,7 +107,8 @@ def rehearsal(tmp_path: Path) -> Iterator[Surroundings]:
     clock = RehearsalClock(600)
     options = SimulatorOptions(catalog=load_catalog(), clip_detail=ClipDetail.SMALL)
     with simulating(options, clock=clock) as base_url:
-        settings = Settings(api_key=SecretStr(f"sk-{KEY}"), base_url=base_url, store=str(tmp_path / "store"))
+        store = str(tmp_path / "store")
+        settings = Settings(api_key=SecretStr(f"sk-{KEY}"), base_url=base_url, store=store, checks="off")
         place = Surroundings(settings=settings, clock=clock)
         with within(place):
             yield place

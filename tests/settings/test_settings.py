@@ -31,6 +31,7 @@ VARIABLES: dict[str, tuple[str, object, str, object]] = {
     "HAILUO_POLL_EVERY_SECONDS": ("poll_every_seconds", 10, "15.5", 15.5),
     "HAILUO_DEADLINE_SECONDS": ("deadline_seconds", 1800, "3600", 3600),
     "HAILUO_MAX_JOBS": ("max_jobs", 10_000, "200", 200),
+    "HAILUO_CHECKS": ("checks", "on", "off", "off"),
     "HAILUO_MAX_USD_PER_RUN": ("max_usd_per_run", None, "12.50", Decimal("12.50")),
     "HAILUO_MAX_USD_PER_MONTH": ("max_usd_per_month", None, "400", Decimal(400)),
     "HAILUO_CAMPAIGNS": ("campaigns", Path("./campaigns"), "/srv/campaigns", Path("/srv/campaigns")),

@@ -1,0 +1,36 @@
+"""`python -m benchmarks.overhead.rehearsal FILE`: the flow on a quicker clock, as in `hailuo demo`, against a vendor as quick."""
+
+import argparse
+import asyncio
+import sys
+from pathlib import Path
+
+from hailuo.clock import RehearsalClock
+from hailuo.drivers import prefect_driver
+from hailuo.pipeline import Choice, Surroundings, open_session, prepare, within
+from hailuo.settings import load_settings
+
+__all__: list[str] = []
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.overhead.rehearsal", description=__doc__)
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--speed", type=float, required=True, help="60: a minute a second")
+    given = parser.parse_args()
+    clock = RehearsalClock(given.speed)
+    place = Surroundings(settings=load_settings(), clock=clock)
+    with within(place):
+        choice = Choice(path=given.file, at=clock.now())
+        report = prefect_driver()(choice, asyncio.run(_digest(choice, place)))
+    return report.exit_code
+
+
+async def _digest(choice: Choice, place: Surroundings) -> str:
+    prepared = prepare(choice, place.settings)
+    async with open_session(prepared, choice, place.settings, clock=place.clock) as session:
+        return (await session.plan()).digest
+
+
+if __name__ == "__main__":
+    sys.exit(main())

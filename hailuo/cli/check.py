@@ -1,0 +1,104 @@
+"""`hailuo check FILE`"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+
+import click
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+from rich.text import Text
+
+from hailuo.cli.options import as_json_option, edition_option, file_or_edition_argument, names_of
+from hailuo.cli.screen import console, count, echo_json, say
+from hailuo.errors import ExitCode
+from hailuo.media import CODES, Code, Verdict, load_thresholds
+from hailuo.pipeline import nothing_bought_without_store, open_store, surroundings
+from hailuo.pipeline.checking import CheckedClip, check_edition
+from hailuo.pricing import usd
+from hailuo.spelling import printable
+
+__all__ = ["command"]
+
+
+@click.command("check")
+@file_or_edition_argument
+@edition_option
+@click.option("--force", is_flag=True, help="Look again at clips that were looked at before.")
+@as_json_option
+def command(file: Path, edition: str | None, force: bool, as_json: bool) -> ExitCode:
+    """Look at every stored clip, and say what is wrong with it and what is not as ordered.
+
+    Nothing is bought or rendered again. A dispute is a clip that is not what was ordered, with what was charged for it.
+    Exit code 1: some clip could not be checked. A bad verdict alone is no failure of the command.
+    """
+    with nothing_bought_without_store():
+        clips = asyncio.run(_check(*names_of(file, edition), again=force))
+    if as_json:
+        echo_json(_json(clips))
+    else:
+        _show(clips)
+    unknown = any(clip.ruling.verdict is Verdict.UNKNOWN for clip in clips)
+    return ExitCode.INCOMPLETE if unknown else ExitCode.COMPLETE
+
+
+async def _check(campaign: str, edition: str, *, again: bool) -> Sequence[CheckedClip]:
+    place = surroundings()
+    store = open_store(place.settings)
+    return await check_edition(store, place.clock, campaign=campaign, edition=edition, again=again)
+
+
+def _show(clips: Sequence[CheckedClip]) -> None:
+    told = [clip for clip in clips if clip.ruling.codes]
+    if told:
+        console().print(_table(told))
+    counts = Counter(clip.ruling.verdict for clip in clips)
+    words = ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict if counts[verdict])
+    say(f"{count(len(clips), 'clip')}: {words or 'nothing is stored yet'}")
+    disputed = [clip for clip in clips if clip.disputed]
+    if disputed:
+        total = sum((clip.charged_usd for clip in disputed), Decimal(0))
+        say(f"{count(len(disputed), 'dispute')}: {usd(total)} was charged for clips that are not as ordered")
+    for code in Code:
+        if any(code in clip.ruling.codes for clip in clips):
+            say(f"  {code}: {CODES[code].text}")
+
+
+def _table(clips: Sequence[CheckedClip]) -> Table:
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
+    for name in ("creative id", "cell", "verdict", "why"):
+        table.add_column(name, overflow="fold")
+    table.add_column("charged", justify="right", no_wrap=True)
+    for clip in clips:
+        variant = clip.job.variant
+        cell = Text(printable(f"{variant.model} {variant.duration} s {variant.size}"))
+        table.add_row(clip.job.creative_id, cell, clip.ruling.verdict, _why(clip), usd(clip.charged_usd))
+    return table
+
+
+def _why(clip: CheckedClip) -> Text:
+    found = clip.inspection
+    reason = (found.unplayable or found.unchecked) if found else None
+    near = f"as {clip.near.creative_id}" if clip.near else None
+    return Text(printable("; ".join(part for part in (", ".join(clip.ruling.codes), reason, near) if part)))
+
+
+def _json(clips: Sequence[CheckedClip]) -> dict[str, object]:
+    return {
+        "thresholds": load_thresholds().version,
+        "clips": [
+            {
+                "creative_id": clip.job.creative_id,
+                "verdict": clip.ruling.verdict,
+                "codes": clip.ruling.codes,
+                "disputes": clip.disputed,
+                "charged_usd": clip.charged_usd,
+                "near_dup_of": clip.near.creative_id if clip.near else None,
+                "unplayable": clip.inspection.unplayable if clip.inspection else None,
+                "unchecked": clip.inspection.unchecked if clip.inspection else None,
+            }
+            for clip in clips
+        ],
+    }

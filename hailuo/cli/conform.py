@@ -1,0 +1,191 @@
+"""`hailuo conform FILE`"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final, TypedDict, Unpack
+
+import click
+
+from hailuo.cli.options import (
+    as_json_option,
+    choose,
+    edition_option,
+    file_or_edition_argument,
+    names_of,
+    only_option,
+)
+from hailuo.cli.screen import count, echo_json, say
+from hailuo.errors import ExitCode
+from hailuo.media.credentials import Credentials, CredentialsError, open_credentials
+from hailuo.media.placements import Fit, placement_book
+from hailuo.media.recipe import OWN, SILENT, Wish
+from hailuo.pipeline import nothing_bought_without_store, open_store, prepare, surroundings
+from hailuo.pipeline.conforming import ConformWish, Copy, conform, file_sha256, stored_clips
+
+__all__ = ["command"]
+
+_BOOK: Final = placement_book()
+_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+class _Asked(TypedDict):
+    """The options that say what copies to make."""
+
+    placements: tuple[str, ...]
+    aspects: tuple[str, ...]
+    fit: Fit | None
+    audio: str | None
+    mark: bool
+    c2pa_cert: Path | None
+    c2pa_key: Path | None
+
+
+@click.command("conform")
+@file_or_edition_argument
+@edition_option
+@only_option
+@click.option(
+    "--placement",
+    "placements",
+    multiple=True,
+    type=click.Choice(sorted(_BOOK.placements)),
+    help="A copy that this placement takes; may be given several times. Without it: those of the campaign file.",
+)
+@click.option(
+    "--aspect",
+    "aspects",
+    multiple=True,
+    type=click.Choice(list(_BOOK.copies)),
+    help="A copy of this shape, for no placement in particular; may be given several times.",
+)
+@click.option(
+    "--fit",
+    type=click.Choice(["pad", "crop", "blur"]),
+    help="Bars, the middle, or the whole picture before its own blur. Without it: the placement's own.",
+)
+@click.option(
+    "--audio", metavar="silent|PATH", help="Silence, or sound from a file. Without it: the clip's own."
+)
+@click.option("--mark/--no-mark", default=True, help="Write into the copies that AI made them (XMP, IPTC).")
+@click.option("--c2pa-cert", type=_FILE, help="Sign the copies: a PEM certificate chain (extra c2pa).")
+@click.option("--c2pa-key", type=_FILE, help="The certificate's private key, PEM, not encrypted.")
+@as_json_option
+def command(
+    file: Path,
+    edition: str | None,
+    only: Mapping[str, frozenset[str]],
+    as_json: bool,
+    **asked: Unpack[_Asked],
+) -> ExitCode:
+    """Make upload-ready copies of the stored clips; the clips themselves stay as they are.
+
+    Exit code 1 when a copy cannot be made: its clip is too long for the placement, or damaged.
+    """
+    names, wish = names_of(file, edition), _wish(file, asked)
+    with nothing_bought_without_store():
+        copies = asyncio.run(_conform(*names, wish, only, quiet=as_json))
+    if as_json:
+        echo_json([_json(copy) for copy in copies])
+    else:
+        _tell_sum(copies)
+    return ExitCode.INCOMPLETE if any(copy.state == "impossible" for copy in copies) else ExitCode.COMPLETE
+
+
+def _wish(file: Path, asked: _Asked) -> ConformWish:
+    credentials = _credentials(asked["c2pa_cert"], asked["c2pa_key"])
+    audio, path = _audio(asked["audio"])
+    wish = Wish(
+        fit=asked["fit"],
+        audio=audio,
+        marked=asked["mark"],
+        signed_by=credentials.fingerprint if credentials else None,
+    )
+    placements = asked["placements"] or (() if asked["aspects"] else _placements_of(file))
+    if not placements and not asked["aspects"]:
+        raise click.UsageError("name a --placement or an --aspect: the campaign file names no placements")
+    return ConformWish(
+        placements=tuple(dict.fromkeys(placements)),
+        aspects=tuple(dict.fromkeys(asked["aspects"])),
+        wish=wish,
+        audio=path,
+        credentials=credentials,
+    )
+
+
+def _placements_of(file: Path) -> tuple[str, ...]:
+    if not file.is_file():
+        return ()
+    campaign = prepare(choose(file), surroundings().settings).campaign
+    return campaign.placements if campaign else ()
+
+
+def _audio(asked: str | None) -> tuple[str, Path | None]:
+    """What the recipe calls the sound, and the file it comes from."""
+    if asked in (None, SILENT):
+        return asked or OWN, None
+    path = Path(asked)
+    if not path.is_file():
+        raise click.BadParameter(f"{asked} is no file; write silent for silence", param_hint="--audio")
+    try:
+        return file_sha256(path), path
+    except OSError as error:
+        raise click.BadParameter(f"{asked}: {error.strerror}", param_hint="--audio") from error
+
+
+def _credentials(certificate: Path | None, key: Path | None) -> Credentials | None:
+    if (certificate is None) != (key is None):
+        raise click.UsageError("--c2pa-cert and --c2pa-key go together")
+    if certificate is None or key is None:
+        return None
+    try:
+        return open_credentials(certificate, key)
+    except CredentialsError as error:
+        raise click.UsageError(str(error)) from error
+
+
+async def _conform(
+    campaign: str, edition: str, wish: ConformWish, only: Mapping[str, frozenset[str]], *, quiet: bool
+) -> list[Copy]:
+    place = surroundings()
+    store = open_store(place.settings)
+    clips = await stored_clips(store, place.clock, campaign=campaign, edition=edition, only=only)
+    copies = []
+    async for copy in conform(clips, wish, store, place.clock):
+        copies.append(copy)
+        if not quiet:
+            _tell(copy)
+    return copies
+
+
+def _tell(copy: Copy) -> None:
+    what = f"{copy.creative_id} {copy.name}: {copy.state}"
+    if copy.conformed is None:
+        say(f"{what}: {copy.why}")
+        return
+    say(f"{what}: {copy.conformed.key}")
+    if copy.conformed.placement:
+        ruling = copy.conformed.placements[copy.conformed.placement]
+        for finding in ruling.findings:
+            say(f"  {ruling.verdict}: {finding}")
+
+
+def _tell_sum(copies: Sequence[Copy]) -> None:
+    states = Counter(copy.state for copy in copies)
+    parts = [f"{number:,} {state}" for state, number in sorted(states.items())]
+    say(f"{count(len(copies), 'copy', 'copies')}: {', '.join(parts)}" if parts else "no clip is stored yet")
+
+
+def _json(copy: Copy) -> dict[str, object]:
+    made = copy.conformed
+    return {
+        "creative_id": copy.creative_id,
+        "name": copy.name,
+        "state": copy.state,
+        "why": copy.why,
+        "key": made.key if made else None,
+        "sha256": made.sha256 if made else None,
+        "derivation": made.derivation if made else None,
+        "placements": {name: ruling.as_json() for name, ruling in made.placements.items()} if made else None,
+    }

@@ -1,0 +1,41 @@
+"""`hailuo judge FILE JUDGEMENTS...`"""
+
+import asyncio
+from pathlib import Path
+
+import click
+
+from hailuo.cli.options import edition_option, file_or_edition_argument, names_of
+from hailuo.cli.screen import count, say
+from hailuo.errors import ExitCode
+from hailuo.pipeline import nothing_bought_without_store, open_store, publish, surroundings
+from hailuo.pipeline.judging import judge
+
+__all__ = ["command"]
+
+
+@click.command("judge")
+@file_or_edition_argument
+@click.argument(
+    "judgements", metavar="JUDGEMENTS...", nargs=-1, required=True, type=click.Path(path_type=Path)
+)
+@edition_option
+def command(file: Path, judgements: tuple[Path, ...], edition: str | None) -> ExitCode:
+    """Take in what galleries exported: picks, ratings, tags, notes. Then rebuild manifest and gallery.
+
+    Nothing is overwritten: of one reviewer's words on one creative the newest counts.
+    """
+    with nothing_bought_without_store():
+        asyncio.run(_judge(judgements, names_of(file, edition)))
+    return ExitCode.COMPLETE
+
+
+async def _judge(paths: tuple[Path, ...], names: tuple[str, str]) -> None:
+    place = surroundings()
+    store = open_store(place.settings)
+    campaign, edition = names
+    taken = await judge(store, paths, campaign=campaign, edition=edition)
+    made = await publish(store, place.clock, campaign=campaign, edition=edition)
+    say(f"{count(taken, 'judgement')} of {count(len(paths), 'file')}")
+    say(f"{store.uri}/{made.manifest_key}")
+    say(f"{store.uri}/{made.gallery_key}")

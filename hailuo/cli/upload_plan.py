@@ -1,0 +1,93 @@
+"""`hailuo upload-plan FILE --template SHEET`"""
+
+import asyncio
+from pathlib import Path
+
+import click
+
+from hailuo.campaign import SyntheticPerformer
+from hailuo.cli.options import choose, edition_option, file_or_edition_argument, names_of
+from hailuo.cli.screen import count, say
+from hailuo.errors import ExitCode
+from hailuo.pipeline import nothing_bought_without_store, open_store, prepare, surroundings
+from hailuo.pipeline.uploading import UploadPlan, Wish, plan_upload
+from hailuo.store import FolderStore, Store
+from hailuo.uploads import PlatformName
+
+__all__ = ["command"]
+
+
+def _constants(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    pairs = [value.partition("=") for value in values]
+    if any(not header or not sign for header, sign, _ in pairs):
+        raise click.BadParameter("write HEADER=VALUE", ctx, param)
+    return {header.strip(): value for header, _, value in pairs}
+
+
+@click.command("upload-plan")
+@file_or_edition_argument
+@edition_option
+@click.option(
+    "--template",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="The bulk sheet (CSV) as exported from your ad account.",
+)
+@click.option(
+    "--platform",
+    type=click.Choice([name.value for name in PlatformName]),
+    help="Whose sheet it is; else told by its headers.",
+)
+@click.option("--link", metavar="URL", help="The landing page; UTM tags are added.")
+@click.option(
+    "--set",
+    "constants",
+    metavar="HEADER=VALUE",
+    multiple=True,
+    callback=_constants,
+    help="The same value in this column of every row; may be given several times.",
+)
+@click.option("--config", type=click.Path(path_type=Path), help="An edited platforms.toml.")
+@click.option(
+    "--to", "folder", type=click.Path(path_type=Path), help="Write into this folder, not into the store."
+)
+def command(file: Path, edition: str | None, folder: Path | None, **wished: object) -> ExitCode:
+    """Fill a platform's bulk sheet with the stored clips, and make ads.csv to come back with the ads' ids.
+
+    Nothing is uploaded. Rejected clips are left out; a clip that has copies for the platform gives way to them.
+    """
+    platform = wished.pop("platform")
+    wish = Wish(
+        **wished,  # type: ignore[arg-type]  # click has checked them
+        platform=PlatformName(str(platform)) if platform else None,
+        synthetic_performer=_answer_of(file),
+    )
+    with nothing_bought_without_store():
+        place = surroundings()
+        store = open_store(place.settings)
+        target: Store = FolderStore(folder) if folder else store
+        planning = plan_upload(store, place.clock, wish, names=names_of(file, edition), target=target)
+        _tell(asyncio.run(planning), target.uri)
+    return ExitCode.COMPLETE
+
+
+def _answer_of(file: Path) -> SyntheticPerformer | None:
+    """What the campaign file says today, where it is there."""
+    if not file.is_file():
+        return None
+    campaign = prepare(choose(file), surroundings().settings).campaign
+    return campaign.synthetic_performer if campaign else None
+
+
+def _tell(plan: UploadPlan, uri: str) -> None:
+    say(f"{count(len(plan.creatives), 'clip')} for {plan.platform}")
+    say(f"filled: {', '.join(plan.filled)}")
+    if plan.left:
+        say(f"left to you: {', '.join(plan.left)}")
+    for creative in plan.creatives:
+        if creative.unfit:
+            say(
+                f"warning: {creative.ad_name} fails {', '.join(creative.unfit)}; `hailuo conform` makes copies"
+            )
+    for key in plan.keys:
+        say(f"{uri}/{key}")

@@ -1,0 +1,99 @@
+"""Upload-ready copies of clips, as records in the store: where a copy lies, what it was made of and how.
+
+{campaign}/{edition}/conformed/{creative_id}-{placement}.mp4     or -{shape}.mp4, such as -9x16.mp4
+{campaign}/{edition}/conformed/{creative_id}-{placement}.json    its record, written after it
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal
+
+from pydantic import TypeAdapter
+
+from hailuo.errors import MissingKeyError
+from hailuo.media.facts import Facts
+from hailuo.media.placement_rules import PlacementVerdict
+from hailuo.media.recipe import Recipe
+from hailuo.store import Store
+
+__all__ = ["Conformed", "conformed_key", "conformed_prefix", "keep_conformed", "read_conformed"]
+
+_AT_ONCE: Final = 16
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conformed:
+    """One copy: a row of its own in the manifest, and never a job: nothing was bought for it.
+
+    `name` ends its keys, and is the placement it was made for, or else its shape. `source` are the facts of the clip
+    it was made of; `placements` judges the copy for every placement.
+    """
+
+    schema: Literal["hailuo.conformed/1.0"] = "hailuo.conformed/1.0"
+    derived_from: str
+    name: str
+    placement: str | None
+    recipe: Recipe
+    source_sha256: str
+    source: Facts
+    key: str
+    sha256: str
+    made_at: datetime
+    facts: Facts
+    placements: Mapping[str, PlacementVerdict]
+    placements_version: str
+    digital_source_type: str | None
+    c2pa_state: Literal["none", "signed"] = "none"
+
+    @property
+    def derivation(self) -> str:
+        """The recipe in one line."""
+        return str(self.recipe)
+
+
+_ADAPTER: Final = TypeAdapter(Conformed)
+
+
+def conformed_prefix(*, campaign: str, edition: str) -> str:
+    """Every copy of an edition, and its record, starts with it."""
+    return f"{campaign}/{edition}/conformed/"
+
+
+def conformed_key(creative_id: str, name: str, *, campaign: str, edition: str) -> str:
+    """Where the copy lies; its record lies beside it, as `.json`."""
+    return f"{conformed_prefix(campaign=campaign, edition=edition)}{creative_id}-{name}.mp4"
+
+
+async def keep_conformed(store: Store, conformed: Conformed) -> None:
+    """Write the record beside its copy, atomically. Raises: StoreUnavailableError."""
+    content = _ADAPTER.dump_json(conformed, indent=1)
+    await store.put(_record_key(conformed.key), content, content_type="application/json")
+
+
+async def read_conformed(store: Store, campaign: str, edition: str) -> list[Conformed]:
+    """Every copy of the edition that lies there in full, sorted by key. Raises: StoreUnavailableError."""
+    listing = await store.listing(conformed_prefix(campaign=campaign, edition=edition))
+    bytes_of = {entry.key: entry.bytes for entry in listing}
+    gate = asyncio.Semaphore(_AT_ONCE)
+    keys = [key for key in bytes_of if key.endswith(".mp4") and _record_key(key) in bytes_of]
+    read = await asyncio.gather(*(_read(store, _record_key(key), gate) for key in keys))
+    return [found for found in read if found and found.facts.bytes == bytes_of.get(found.key)]
+
+
+def _record_key(copy_key: str) -> str:
+    return f"{copy_key.removesuffix('.mp4')}.json"
+
+
+async def _read(store: Store, key: str, gate: asyncio.Semaphore) -> Conformed | None:
+    async with gate:
+        try:
+            return _ADAPTER.validate_json(await store.read(key))
+        except MissingKeyError:
+            return None  # deleted since the listing
+        except ValueError:  # of another version of this program, or cut by hand: the copy is made anew
+            _log.warning("hailuo.conformed.not_readable", extra={"key": key})
+            return None

@@ -1,0 +1,43 @@
+"""Where the inspection and the previews of a clip lie in the store."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+__all__ = ["PREVIEW_TYPES", "Preview", "checks_prefix", "inspection_key", "preview_key", "previews_prefix"]
+
+
+class Preview(StrEnum):
+    """The small pictures and films of a clip; the value ends its file's name."""
+
+    POSTER = "poster.webp"  # one picture, 640 px wide
+    SHEET = "sheet.webp"  # contact sheet, 3 x 3
+    SPRITE = "sprite.webp"  # 24 pictures in a row, 240 px wide each, for the pointer to run over
+    PROXY = "proxy.mp4"  # the clip at 240 lines, 12 frames a second
+
+
+PREVIEW_TYPES: Mapping[Preview, str] = {
+    Preview.POSTER: "image/webp",
+    Preview.SHEET: "image/webp",
+    Preview.SPRITE: "image/webp",
+    Preview.PROXY: "video/mp4",
+}
+
+
+def checks_prefix(*, campaign: str, edition: str) -> str:
+    """Every inspection of an edition starts with it."""
+    return f"{campaign}/{edition}/checks/"
+
+
+def inspection_key(creative_id: str, *, campaign: str, edition: str) -> str:
+    """The newest inspection of the job's clip."""
+    return f"{checks_prefix(campaign=campaign, edition=edition)}{creative_id}.json"
+
+
+def previews_prefix(*, campaign: str, edition: str) -> str:
+    """Every preview of an edition starts with it."""
+    return f"{campaign}/{edition}/previews/"
+
+
+def preview_key(creative_id: str, preview: Preview, *, campaign: str, edition: str) -> str:
+    """One preview of the job's clip."""
+    return f"{previews_prefix(campaign=campaign, edition=edition)}{creative_id}-{preview}"

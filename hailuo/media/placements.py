@@ -1,0 +1,86 @@
+"""Where clips may run as ads: dated specs from `placements.toml`, and the verdict on a clip for each of them."""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Discriminator, TypeAdapter, with_config
+
+from hailuo.media.facts import ClipFacts
+from hailuo.media.placement_rules import PlacementVerdict, Rule
+
+__all__ = ["FamilyFacts", "Fit", "Placement", "PlacementBook", "Source", "placement_book", "verdicts"]
+
+Fit = Literal["pad", "crop", "blur"]
+
+
+@with_config(ConfigDict(extra="forbid"))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where facts were read and when; `kind` tells the platform's own page from others and from our choice."""
+
+    kind: Literal["platform", "third_party", "ours"]
+    text: str
+    checked: date
+    url: str | None = None
+
+
+@with_config(ConfigDict(extra="forbid"))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """One place where an ad can run: its rules, and the shape and fit that copies for it get by default."""
+
+    title: str
+    aspect: str
+    fit: Fit
+    rules: tuple[Annotated[Rule, Discriminator("kind")], ...]
+
+
+@with_config(ConfigDict(extra="forbid"))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FamilyFacts:
+    """What is known of a family's clips before one is bought. `sizes` are px by the size's name, without a frame."""
+
+    source: str
+    aspect: str
+    fps: float
+    has_audio: bool
+    sizes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+
+
+@with_config(ConfigDict(extra="forbid"))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacementBook:
+    """Everything in `placements.toml`. `copies` are px by shape; `loudness_lufs`, `true_peak_dbtp` are of copies."""
+
+    version: str
+    loudness_lufs: float
+    true_peak_dbtp: float
+    copies: Mapping[str, tuple[int, int]]
+    sources: Mapping[str, Source]
+    families: Mapping[str, FamilyFacts]
+    placements: Mapping[str, Placement]
+
+
+@cache
+def placement_book() -> PlacementBook:
+    """The specs that ship with this version."""
+    text = files("hailuo.media").joinpath("placements.toml").read_text("utf-8")
+    return TypeAdapter(PlacementBook).validate_python(tomllib.loads(text))
+
+
+def verdicts(
+    clip: ClipFacts, names: Iterable[str] | None = None, *, book: PlacementBook | None = None
+) -> dict[str, PlacementVerdict]:
+    """Whether the clip can run in each placement named (all when None), and why not. Raises: KeyError."""
+    specs = (book or placement_book()).placements
+    chosen = specs if names is None else names
+    return {name: _judged(specs[name].rules, clip) for name in chosen}
+
+
+def _judged(rules: Iterable[Rule], clip: ClipFacts) -> PlacementVerdict:
+    return PlacementVerdict(tuple(finding for rule in rules for finding in rule.judge(clip)))

@@ -1,0 +1,143 @@
+"""How a copy of a clip is made so that a placement takes it: shape, fit, sound, length, the least bit rate."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from hailuo.errors import HailuoError
+from hailuo.media.facts import Facts
+from hailuo.media.placement_rules import (
+    AspectRule,
+    BitrateRule,
+    BytesRule,
+    DurationRule,
+    FpsRule,
+    is_aspect,
+)
+from hailuo.media.placements import Fit, Placement, PlacementBook
+
+__all__ = ["OWN", "SILENT", "ConformError", "Recipe", "Wish", "recipe_for_aspect", "recipe_for_placement"]
+
+OWN: Final = "own"
+SILENT: Final = "silent"
+
+_MOST_TRIMMED_S: Final = 0.5  # a frame or two over the limit is no edit; more is somebody's decision
+_BITRATE_MARGIN: Final = 1.5
+
+
+class ConformError(HailuoError):
+    """No copy of this clip can be made for that placement; the message says why, the clip stays as it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """How a copy is made of a clip; the same recipe and the same clip, the same copy.
+
+    `audio` is "own", "silent", or the SHA-256 of the file it comes from; `signed_by` that of the C2PA certificate.
+    """
+
+    version: Literal["conform/1"] = "conform/1"
+    width: int
+    height: int
+    fit: Fit
+    audio: str
+    loudness_lufs: float
+    true_peak_dbtp: float
+    fps_below: float | None = None
+    longest_s: float | None = None
+    least_bps: int = 0
+    marked: bool = True
+    signed_by: str | None = None
+
+    def __str__(self) -> str:
+        """One line for the manifest's column `derivation`."""
+        audio = self.audio if self.audio in (OWN, SILENT) else f"sha256:{self.audio[:12]}"
+        shape = f"{self.width}x{self.height} fit={self.fit} audio={audio}"
+        loudness = "" if self.audio == SILENT else f" loudness={self.loudness_lufs:g}LUFS"
+        seals = f"mark={'xmp' if self.marked else 'none'} c2pa={'signed' if self.signed_by else 'none'}"
+        return f"{self.version} {shape}{loudness} {seals}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What the user asks of every copy. `audio` as in a recipe; `fit` None takes the placement's own."""
+
+    fit: Fit | None = None
+    audio: str = OWN
+    marked: bool = True
+    signed_by: str | None = None
+
+
+def recipe_for_aspect(aspect: str, clip: Facts, wish: Wish, book: PlacementBook) -> Recipe:
+    """A copy of that shape, for no placement in particular. Raises: KeyError for a shape without a size."""
+    width, height = book.copies[aspect]
+    return Recipe(
+        width=width,
+        height=height,
+        fit=wish.fit or "blur",
+        audio=SILENT if wish.audio == OWN and not clip.has_audio else wish.audio,
+        loudness_lufs=book.loudness_lufs,
+        true_peak_dbtp=book.true_peak_dbtp,
+        marked=wish.marked,
+        signed_by=wish.signed_by,
+    )
+
+
+def recipe_for_placement(placement: Placement, clip: Facts, wish: Wish, book: PlacementBook) -> Recipe:
+    """A copy that the placement takes; a shape that it likes best stays as it is.
+
+    Raises: ConformError for a clip that is too long or too short: cutting and stretching are not for a program to decide.
+    """
+    plain = recipe_for_aspect(_shape(placement, clip), clip, wish, book)
+    return Recipe(
+        width=plain.width,
+        height=plain.height,
+        fit=wish.fit or placement.fit,
+        audio=plain.audio,
+        loudness_lufs=plain.loudness_lufs,
+        true_peak_dbtp=plain.true_peak_dbtp,
+        fps_below=_fps_below(placement, clip),
+        longest_s=_longest_s(placement, clip),
+        least_bps=_least_bps(placement, clip),
+        marked=wish.marked,
+        signed_by=wish.signed_by,
+    )
+
+
+def _shape(placement: Placement, clip: Facts) -> str:
+    best = [aspect for rule in placement.rules if isinstance(rule, AspectRule) for aspect in rule.best]
+    if clip.width and clip.height:
+        return next((a for a in best if is_aspect(clip.width, clip.height, a)), placement.aspect)
+    return placement.aspect
+
+
+def _fps_below(placement: Placement, clip: Facts) -> float | None:
+    limits = [rule.below for rule in placement.rules if isinstance(rule, FpsRule)]
+    return next((limit for limit in limits if clip.fps is None or clip.fps >= limit), None)
+
+
+def _longest_s(placement: Placement, clip: Facts) -> float | None:
+    """Where to trim the clip, if it is a little too long."""
+    seconds = clip.duration_s or 0.0
+    for rule in placement.rules:
+        if not isinstance(rule, DurationRule):
+            continue
+        if seconds < rule.least_s:
+            raise ConformError(
+                f"{placement.title} asks for {rule.least_s:g} s, and the clip has {seconds:g} s"
+            )
+        if rule.most_s < seconds <= rule.most_s + _MOST_TRIMMED_S:
+            return rule.most_s
+        if seconds > (rule.tolerated_s or rule.most_s):
+            raise ConformError(
+                f"{placement.title} takes {rule.most_s:g} s, and the clip has {seconds:g} s: order a shorter one"
+            )
+    return None
+
+
+def _least_bps(placement: Placement, clip: Facts) -> int:
+    """Enough for the least bit rate and the least file, with a margin; 0 where there is none."""
+    rates = [rule.least_bps for rule in placement.rules if isinstance(rule, BitrateRule)]
+    if clip.duration_s:
+        sizes = [rule.least for rule in placement.rules if isinstance(rule, BytesRule)]
+        rates += [round(8 * least / clip.duration_s) for least in sizes]
+    return round(_BITRATE_MARGIN * max(rates, default=0))

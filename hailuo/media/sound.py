@@ -1,0 +1,127 @@
+"""The sound of a copy: read from any file, brought to a loudness (ITU-R BS.1770, EBU R 128), written as AAC."""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from itertools import chain, takewhile
+from pathlib import Path
+from typing import Final
+
+import av
+import numpy as np
+from av.audio.stream import AudioStream
+from av.container import OutputContainer
+from av.filter import Graph
+from numpy.typing import NDArray
+
+from hailuo.media.recipe import ConformError
+
+__all__ = ["SAMPLES_PER_SECOND", "Sound", "add_sound", "level", "loudness_of", "read_sound", "silence"]
+
+SAMPLES_PER_SECOND: Final = 48_000
+
+Sound = NDArray[np.float32]
+"""Stereo, float from -1 to 1, shape (2, samples) at 48 kHz."""
+
+_SILENT_LUFS: Final = -69.0  # the meter's floor is -70: nothing passed its gate
+_STEP: Final = 4_800
+_MOST_SECONDS: Final = 600
+_MOST_GAIN_DB: Final = 30.0  # what is quieter than that is hiss
+_CODEC_MARGIN_DB: Final = 1.0  # AAC makes peaks anew
+
+
+def silence(samples: int) -> Sound:
+    """Nothing, for so long."""
+    return np.zeros((2, samples), np.float32)
+
+
+def read_sound(path: Path) -> Sound:
+    """The first sound track of a file, its first ten minutes. Raises: ConformError without one."""
+    try:
+        with av.open(path) as container:
+            if not container.streams.audio:
+                raise ConformError(f"{path.name} has no sound")
+            resampler = av.AudioResampler(format="fltp", layout="stereo", rate=SAMPLES_PER_SECOND)
+            frames = takewhile(_is_early, container.decode(audio=0))
+            pieces = [p.to_ndarray() for frame in chain(frames, [None]) for p in resampler.resample(frame)]
+    except av.FFmpegError as error:
+        raise ConformError(f"the sound of {path.name} cannot be read: {error}") from error
+    return np.concatenate(pieces, axis=1).astype(np.float32) if pieces else silence(0)
+
+
+def _is_early(frame: av.AudioFrame) -> bool:
+    return frame.time is None or frame.time < _MOST_SECONDS
+
+
+def loudness_of(sound: Sound) -> float | None:
+    """Integrated loudness in LUFS; None of silence, and of less than the 0.4 s that the measure needs."""
+    last = None
+    for frame in _filtered(sound, ("ebur128", "metadata=1:framelog=quiet")):
+        last = frame.metadata.get("lavfi.r128.I", last)
+    if last is None:
+        return None
+    lufs = float(last)
+    return lufs if lufs > _SILENT_LUFS else None
+
+
+def level(sound: Sound, *, samples: int, lufs: float, peak_db: float) -> Sound:
+    """The sound at that loudness and below that true peak, cut or filled up with silence to so many samples.
+
+    What is silent stays so.
+    """
+    cut = sound[:, :samples]
+    loudness = loudness_of(cut)
+    if loudness is not None:
+        cut = _limited(cut, gain_db=min(lufs - loudness, _MOST_GAIN_DB), peak_db=peak_db - _CODEC_MARGIN_DB)
+    filled = silence(samples)
+    filled[:, : cut.shape[1]] = cut[:, :samples]
+    return filled
+
+
+def _limited(sound: Sound, *, gain_db: float, peak_db: float) -> Sound:
+    """Amplified, and the peaks held down without a change of the rest."""
+    ceiling = 10 ** (peak_db / 20)
+    limiter = ("alimiter", f"limit={ceiling:.4f}:level=0:latency=1")
+    pieces = [frame.to_ndarray() for frame in _filtered(sound, ("volume", f"{gain_db:.3f}dB"), limiter)]
+    return np.concatenate(pieces, axis=1).astype(np.float32)
+
+
+def add_sound(container: OutputContainer, stream: AudioStream, sound: Sound) -> None:
+    """Encode the sound into a stream of the container."""
+    for frame in _frames(sound):
+        container.mux(stream.encode(frame))
+    container.mux(stream.encode(None))
+
+
+def _frames(sound: Sound) -> Iterator[av.AudioFrame]:
+    for start in range(0, sound.shape[1], _STEP):
+        piece = np.ascontiguousarray(sound[:, start : start + _STEP])
+        frame = av.AudioFrame.from_ndarray(piece, format="fltp", layout="stereo")
+        frame.sample_rate, frame.pts = SAMPLES_PER_SECOND, start
+        frame.time_base = Fraction(1, SAMPLES_PER_SECOND)
+        yield frame
+
+
+def _filtered(sound: Sound, *filters: tuple[str, str]) -> Iterator[av.AudioFrame]:
+    graph = Graph()
+    base = Fraction(1, SAMPLES_PER_SECOND)
+    source = graph.add_abuffer(sample_rate=SAMPLES_PER_SECOND, format="fltp", layout="stereo", time_base=base)
+    stereo = ("aformat", "sample_fmts=fltp:channel_layouts=stereo")
+    last = source
+    for name, arguments in (*filters, stereo, ("abuffersink", "")):
+        node = graph.add(name, arguments or None)
+        last.link_to(node)
+        last = node
+    graph.configure()
+    for frame in (*_frames(sound), None):
+        graph.push(frame)
+        yield from _pulled(graph)
+
+
+def _pulled(graph: Graph) -> Iterator[av.AudioFrame]:
+    while True:
+        try:
+            frame = graph.pull()
+        except (av.BlockingIOError, av.EOFError):  # it needs more, or has given all
+            return
+        assert isinstance(frame, av.AudioFrame)  # noqa: S101 (the graph has nothing else)
+        yield frame

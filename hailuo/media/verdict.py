@@ -1,0 +1,239 @@
+"""The verdict on a clip: what its inspection amounts to, by the thresholds and by what was ordered.
+
+Nothing is rendered again because of a verdict: that is for a person to decide, and to pay.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from hailuo.media.inspection import Inspection, Order
+from hailuo.media.thresholds import Threshold, Thresholds, load_thresholds
+
+__all__ = ["CODES", "DISPUTE", "Code", "Ruling", "Verdict", "disputes", "verdict"]
+
+DISPUTE: Final = "dispute_"
+"""Codes that start so say: this is not what was ordered. Who paid for it has something to claim."""
+
+
+class Verdict(StrEnum):
+    """From good to bad, and `unknown` for a clip that could not be checked."""
+
+    PASS = "pass"  # noqa: S105 (no password)
+    WARN = "warn"
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+
+
+class Code(StrEnum):
+    """Why; the table `CODES` says what each means and how bad it is."""
+
+    DISPUTE_UNPLAYABLE = "dispute_unplayable"
+    DISPUTE_CUT_OFF = "dispute_cut_off"
+    DISPUTE_DURATION = "dispute_duration"
+    DISPUTE_SIZE = "dispute_size"
+    NOT_CHECKED = "not_checked"
+    COULD_NOT_CHECK = "could_not_check"
+    ASPECT_UNEXPECTED = "aspect_unexpected"
+    BLACK = "black"
+    BLACK_LONG = "black_long"
+    BLACK_FIRST = "black_first"
+    FROZEN = "frozen"
+    FROZEN_LONG = "frozen_long"
+    FLICKER = "flicker"
+    FLICKER_STRONG = "flicker_strong"
+    HARDLY_MOVES = "hardly_moves"
+    SCENE_CUT = "scene_cut"
+    CLIPPED = "clipped"
+    FIRST_FRAME_CHANGED = "first_frame_changed"
+    FIRST_FRAME_OTHER = "first_frame_other"
+    FIRST_FRAME_UNCHECKED = "first_frame_unchecked"
+    NEAR_DUPLICATE = "near_duplicate"
+    NOT_FASTSTART = "not_faststart"
+    PTS_IRREGULAR = "pts_irregular"
+    PIX_FMT_UNUSUAL = "pix_fmt_unusual"
+    AUDIO_SILENT = "audio_silent"
+    AUDIO_DISTORTS = "audio_distorts"
+
+
+class _Meaning(NamedTuple):
+    verdict: Verdict
+    text: str
+
+
+CODES: Mapping[Code, _Meaning] = {
+    Code.DISPUTE_UNPLAYABLE: _Meaning(Verdict.FAIL, "no player shows it"),
+    Code.DISPUTE_CUT_OFF: _Meaning(Verdict.FAIL, "frames that the file promises are not in it"),
+    Code.DISPUTE_DURATION: _Meaning(Verdict.FAIL, "not as long as ordered"),
+    Code.DISPUTE_SIZE: _Meaning(Verdict.FAIL, "not of the size that was ordered"),
+    Code.NOT_CHECKED: _Meaning(Verdict.UNKNOWN, "nobody has looked yet; `hailuo check` does"),
+    Code.COULD_NOT_CHECK: _Meaning(Verdict.UNKNOWN, "the check failed for a reason that is not the clip's"),
+    Code.ASPECT_UNEXPECTED: _Meaning(Verdict.WARN, "neither 16:9 nor as its first frame"),
+    Code.BLACK: _Meaning(Verdict.WARN, "black for a moment"),
+    Code.BLACK_LONG: _Meaning(Verdict.FAIL, "black for long"),
+    Code.BLACK_FIRST: _Meaning(Verdict.WARN, "begins black: so does its thumbnail"),
+    Code.FROZEN: _Meaning(Verdict.WARN, "stands still for a moment"),
+    Code.FROZEN_LONG: _Meaning(Verdict.FAIL, "stands still for long"),
+    Code.FLICKER: _Meaning(Verdict.WARN, "its brightness flickers"),
+    Code.FLICKER_STRONG: _Meaning(Verdict.FAIL, "its brightness flickers strongly"),
+    Code.HARDLY_MOVES: _Meaning(Verdict.WARN, "hardly anything moves"),
+    Code.SCENE_CUT: _Meaning(Verdict.WARN, "cut, where one shot was ordered"),
+    Code.CLIPPED: _Meaning(Verdict.WARN, "much of it is burnt out or crushed"),
+    Code.FIRST_FRAME_CHANGED: _Meaning(Verdict.WARN, "does not begin quite with its first frame"),
+    Code.FIRST_FRAME_OTHER: _Meaning(Verdict.FAIL, "begins with another picture than its first frame"),
+    Code.FIRST_FRAME_UNCHECKED: _Meaning(
+        Verdict.PASS, "its first frame was not at hand to compare (a URL, or gone)"
+    ),
+    Code.NEAR_DUPLICATE: _Meaning(Verdict.WARN, "nearly the same as another clip of the edition"),
+    Code.NOT_FASTSTART: _Meaning(Verdict.WARN, "players must load all of it before they show anything"),
+    Code.PTS_IRREGULAR: _Meaning(Verdict.WARN, "its frames come at an uneven pace"),
+    Code.PIX_FMT_UNUSUAL: _Meaning(Verdict.WARN, "not yuv420p: some players and platforms refuse it"),
+    Code.AUDIO_SILENT: _Meaning(Verdict.WARN, "it has a sound track that cannot be heard"),
+    Code.AUDIO_DISTORTS: _Meaning(Verdict.WARN, "its sound is above full scale"),
+}
+"""What every code means, and the verdict that it brings by itself."""
+
+_WORST_FIRST: Final = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.WARN)
+_USUAL_PIX_FMTS: Final = frozenset({"yuv420p", "yuvj420p"})
+
+
+class Ruling(NamedTuple):
+    """The verdict, and the codes that it rests on in the order of `Code`."""
+
+    verdict: Verdict
+    codes: tuple[Code, ...]
+
+
+def verdict(
+    inspection: Inspection | None,
+    order: Order,
+    thresholds: Thresholds | None = None,
+    *,
+    near_duplicate: bool = False,
+) -> Ruling:
+    """Judge a clip by its inspection (None: there is none yet) against its order; a pure function.
+
+    The worst code decides. A clip that is not what was ordered has a code that starts with `DISPUTE`.
+    """
+    found = set(_codes(inspection, order, thresholds or load_thresholds()))
+    if near_duplicate:
+        found.add(Code.NEAR_DUPLICATE)
+    codes = tuple(code for code in Code if code in found)
+    brought = {CODES[code].verdict for code in codes}
+    return Ruling(next((worst for worst in _WORST_FIRST if worst in brought), Verdict.PASS), codes)
+
+
+def disputes(codes: Iterable[str]) -> tuple[str, ...]:
+    """Those among the codes that say: not what was ordered."""
+    return tuple(code for code in codes if code.startswith(DISPUTE))
+
+
+def _codes(found: Inspection | None, order: Order, limits: Thresholds) -> Iterator[Code]:
+    if found is None:
+        yield Code.NOT_CHECKED
+        return
+    if found.unchecked:
+        yield Code.COULD_NOT_CHECK
+        return
+    if found.unplayable:
+        yield Code.DISPUTE_UNPLAYABLE
+        return
+    yield from _against_order(found, order, limits)
+    yield from _of_file(found)
+    yield from _of_pictures(found, limits)
+    yield from _of_first_frame(found, order, limits)
+    yield from _of_sound(found, limits)
+
+
+def _against_order(found: Inspection, order: Order, limits: Thresholds) -> Iterator[Code]:
+    if _above(found.undecoded_frames, limits.undecoded_frames):
+        yield Code.DISPUTE_CUT_OFF
+    if found.duration_s is not None and _above(
+        abs(found.duration_s - order.duration_s), limits.duration_tolerance_s
+    ):
+        yield Code.DISPUTE_DURATION
+    tier = re.match(r"\d+", order.size)
+    if tier and found.width and found.height:
+        off_pct = _off_pct(min(found.width, found.height), int(tier[0]))
+        if _above(off_pct, limits.short_side_tolerance_pct):
+            yield Code.DISPUTE_SIZE
+    if (
+        order.aspect
+        and found.aspect
+        and _above(_off_pct(found.aspect, order.aspect), limits.aspect_tolerance_pct)
+    ):
+        yield Code.ASPECT_UNEXPECTED
+
+
+def _off_pct(found: float, wanted: float) -> float:
+    return 100 * abs(found - wanted) / wanted
+
+
+def _of_file(found: Inspection) -> Iterator[Code]:
+    if found.faststart is False:
+        yield Code.NOT_FASTSTART
+    if found.pts_regular is False:
+        yield Code.PTS_IRREGULAR
+    if found.pix_fmt and found.pix_fmt not in _USUAL_PIX_FMTS:
+        yield Code.PIX_FMT_UNUSUAL
+
+
+def _of_pictures(found: Inspection, limits: Thresholds) -> Iterator[Code]:
+    yield from _step(found.black_s, (limits.black_warn_s, Code.BLACK), (limits.black_fail_s, Code.BLACK_LONG))
+    if found.black_first:
+        yield Code.BLACK_FIRST
+    yield from _step(
+        found.frozen_longest_s, (limits.frozen_warn_s, Code.FROZEN), (limits.frozen_fail_s, Code.FROZEN_LONG)
+    )
+    yield from _step(
+        found.luma_flicker_pct,
+        (limits.flicker_warn_pct, Code.FLICKER),
+        (limits.flicker_fail_pct, Code.FLICKER_STRONG),
+    )
+    if _below(found.motion_flow_mean, limits.motion_least_pct):
+        yield Code.HARDLY_MOVES
+    if _above(found.scene_cuts, limits.scene_cuts):
+        yield Code.SCENE_CUT
+    if _above(found.clipped_pct, limits.clipped_warn_pct):
+        yield Code.CLIPPED
+
+
+def _step(value: float | None, warn: tuple[Threshold, Code], fail: tuple[Threshold, Code]) -> Iterator[Code]:
+    """The graver code in place of the milder, not beside it."""
+    for limit, code in (fail, warn):
+        if value is not None and value >= limit.value:
+            yield code
+            return
+
+
+def _of_first_frame(found: Inspection, order: Order, limits: Thresholds) -> Iterator[Code]:
+    if not order.has_first_frame:
+        return
+    if found.ff_ssim is None:
+        yield Code.FIRST_FRAME_UNCHECKED
+    elif _above(found.ff_phash_dist, limits.ff_phash_other):
+        yield Code.FIRST_FRAME_OTHER
+    elif (
+        _below(found.ff_ssim, limits.ff_ssim_least)
+        or _below(found.ff_psnr_db, limits.ff_psnr_least_db)
+        or _above(found.ff_phash_dist, limits.ff_phash_most)
+    ):
+        yield Code.FIRST_FRAME_CHANGED
+
+
+def _of_sound(found: Inspection, limits: Thresholds) -> Iterator[Code]:
+    if found.has_audio and (
+        found.loudness_lufs is None or _below(found.loudness_lufs, limits.loudness_silent_lufs)
+    ):
+        yield Code.AUDIO_SILENT
+    if _above(found.true_peak_dbtp, limits.true_peak_most_dbtp):
+        yield Code.AUDIO_DISTORTS
+
+
+def _above(value: float | None, limit: Threshold) -> bool:
+    return value is not None and value > limit.value
+
+
+def _below(value: float | None, limit: Threshold) -> bool:
+    return value is not None and value < limit.value

@@ -1,0 +1,76 @@
+"""`hailuo check`: every stored clip, what is wrong with it, and what was charged for what is not as ordered."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from hailuo.errors import ExitCode
+from hailuo.pipeline import Surroundings, within
+from tests.cli.conftest import Command
+
+pytestmark = pytest.mark.enable_socket
+
+
+@pytest.fixture
+def bought(hailuo: Command, campaign: Path, rehearsal: Surroundings, tmp_path: Path) -> list[Path]:
+    """The clips of a run that checked nothing."""
+    assert hailuo("run", campaign, "--yes").code == ExitCode.COMPLETE
+    return sorted((tmp_path / "store").glob("**/clips/*.mp4"))
+
+
+def test_every_stored_clip_is_checked_and_judged(
+    hailuo: Command, campaign: Path, bought: list[Path], tmp_path: Path
+) -> None:
+    """The simulator's plain clips stand still; a bad verdict is no failure of the command."""
+    said = hailuo("check", campaign, "--json")
+
+    told = json.loads(said.out)["clips"]
+    assert said.code == ExitCode.COMPLETE
+    assert sorted(clip["creative_id"] for clip in told) == [path.stem for path in bought]
+    assert {clip["verdict"] for clip in told} == {"fail"}
+    assert all("frozen_long" in clip["codes"] and not clip["disputes"] for clip in told)
+    assert len(list((tmp_path / "store").glob("**/previews/*"))) == 4 * len(bought)
+
+
+def test_a_clip_that_cannot_be_checked_is_told_and_counts(
+    hailuo: Command, campaign: Path, bought: list[Path]
+) -> None:
+    """Exit code 1: somebody has to look."""
+    bought[0].write_bytes(b"gone")
+
+    said = hailuo("check", campaign)
+
+    assert said.code == ExitCode.INCOMPLETE
+    assert "could_not_check" in said.out
+    assert "1 unknown" in said.out
+
+
+def test_a_run_checks_what_it_stores(
+    hailuo: Command, campaign: Path, rehearsal: Surroundings, tmp_path: Path
+) -> None:
+    """With HAILUO_CHECKS=on, before manifest and gallery are made."""
+    checking = replace(rehearsal, settings=rehearsal.settings.model_copy(update={"checks": "on"}))
+
+    with within(checking):
+        assert hailuo("run", campaign, "--yes").code == ExitCode.COMPLETE
+
+    rows = next((tmp_path / "store").glob("**/manifest.jsonl")).read_text().splitlines()
+    assert [json.loads(row)["qa_version"] for row in rows] == ["qa/1.0"] * 4
+
+
+def test_a_dispute_names_what_was_charged(
+    hailuo: Command, campaign: Path, rehearsal: Surroundings, bought: list[Path], tmp_path: Path
+) -> None:
+    """A clip shorter than ordered, and its price."""
+    store = tmp_path / "store"
+    hailuo("check", campaign)
+    path = next(store.glob(f"**/checks/{bought[0].stem}.json"))
+    found = json.loads(path.read_text())
+    path.write_text(json.dumps({**found, "duration_s": 3.0}))
+
+    said = hailuo("check", campaign)
+
+    assert "dispute_duration" in said.out
+    assert "1 dispute: $0.28 was charged for clips that are not as ordered" in said.out
