@@ -80,8 +80,8 @@ bench-media: $(VENV)/.dev  ## what the checks of a clip cost, against ffprobe an
 bench-gallery: $(VENV)/.dev  ## a gallery of 2,000 variants in a real browser; writes docs/gallery.md
 	$(BIN)/python -m benchmarks.gallery --write docs/gallery.md
 
-bench-overhead: $(VENV)/.dev  ## what the flow costs over the bare library; about twenty minutes, writes docs/overhead.md
-	$(BIN)/python -m benchmarks.flow_overhead --write docs/overhead.md
+bench-overhead: $(VENV)/.dev  ## what the flow costs over the bare library; about twenty-five minutes, writes docs/overhead.md
+	PYTHONPATH=scripts $(BIN)/python -m benchmarks.flow_overhead --write docs/overhead.md
 
 $(VENV)/.server: $(VENV)/.dev
 	$(PIP_INSTALL) --editable '.[dev,server]'
