@@ -19,7 +19,7 @@ from prefect.client.schemas.filters import (
 )
 from prefect.client.schemas.objects import State, StateType
 from prefect.deployments import run_deployment
-from prefect.exceptions import ObjectNotFound, PrefectException
+from prefect.exceptions import PrefectException
 from prefect.states import Cancelling, Crashed
 
 from flows.artifacts import progress_shown
@@ -37,15 +37,18 @@ _LOOK_SECONDS: Final = 10.0
 _START_PATIENCE_SECONDS: Final = 300.0
 """A shard that no worker has taken up by then is driven by the lead itself."""
 
+_DEATHS_AT_MOST: Final = 8
+"""After so many dead shards the lead drives on by itself: something kills them that dealing again does not cure."""
+
 _log = logging.getLogger("hailuo.lead")
 
 
 @dataclass(slots=True)
 class _Shard:
-    """A flow run at work on a share; `waited` are the seconds that it has not been seen."""
+    """A flow run at work on a share, None where Prefect took none; `waited` are the seconds that it has not been seen."""
 
     share: Share
-    flow_run_id: UUID
+    flow_run_id: UUID | None
     waited: float = 0.0
 
 
@@ -54,9 +57,11 @@ async def render_on_machines(
 ) -> RunReport:
     """Drive the canaries here, then every other job as shards on the work pool.
 
-    `form` are the parameters by which a shard finds the same campaign. Without anything left to deal, or when the
-    canaries stop the run, no shard is started.
+    `form` are the parameters by which a shard finds the same campaign. With nothing to buy, or when the canaries
+    stop the run, no shard is started: collecting needs no share of a limit.
     """
+    if not plan.to_buy:
+        return await render(session, plan, place)
     lead = session.lead(plan, machines=machines)
     if lead.canaries.to_buy:
         first = await render(session, lead.canaries, place)
@@ -78,6 +83,7 @@ class _Crew:
         self._form = form
         self._shards: dict[int, _Shard] = {}
         self._task_runs = TASK_RUNS_AT_MOST
+        self._deaths = 0
 
     @contextlib.asynccontextmanager
     async def on_duty(self, shares: Sequence[Share]) -> AsyncIterator[None]:
@@ -89,7 +95,7 @@ class _Crew:
             yield
         finally:
             for shard in self._shards.values():
-                await _set_state(shard.flow_run_id, Cancelling(message="its lead has ended"))
+                await _stop(shard, "its lead has ended")
 
     async def see_through(self) -> None:
         """Until every shard has given its account, or another has taken over what it left."""
@@ -100,6 +106,15 @@ class _Crew:
                     await self._look_at(number)
 
     async def _start(self, share: Share) -> None:
+        try:
+            flow_run_id = await self._flow_run_of(share)
+            _log.info("shard %d: %d jobs dealt", share.number, len(share.creative_ids))
+        except (httpx.HTTPError, PrefectException) as error:
+            flow_run_id = None
+            _log.warning("shard %d could not be started: %s", share.number, error)
+        self._shards[share.number] = _Shard(share=share, flow_run_id=flow_run_id)
+
+    async def _flow_run_of(self, share: Share) -> UUID:
         async with get_client() as client:  # one that Prefect opens by itself stays open
             run = await run_deployment(  # type: ignore[misc]  # Prefect types the dispatched call as if it were sync
                 SHARD_DEPLOYMENT,
@@ -109,8 +124,8 @@ class _Crew:
                 timeout=0,
                 idempotency_key=share.worker,
             )
-        self._shards[share.number] = _Shard(share=share, flow_run_id=run.id)
-        _log.info("shard %d: %d jobs dealt", share.number, len(share.creative_ids))
+        flow_run_id: UUID = run.id
+        return flow_run_id
 
     async def _look_at(self, number: int) -> None:
         shard = self._shards[number]
@@ -120,7 +135,7 @@ class _Crew:
             case Standing.SILENT:
                 await self._replace(number, "its notes have stopped")
             case Standing.AT_WORK:
-                if await _is_over(shard.flow_run_id):
+                if await _is_over(shard):
                     await self._replace_unless_ended(number)
             case Standing.UNSEEN:
                 await self._wait_for(number, shard)
@@ -134,51 +149,59 @@ class _Crew:
 
     async def _wait_for(self, number: int, shard: _Shard) -> None:
         shard.waited += _LOOK_SECONDS
-        over = await _is_over(shard.flow_run_id)
-        if not over and shard.waited < _START_PATIENCE_SECONDS:
+        if not await _is_over(shard) and shard.waited < _START_PATIENCE_SECONDS:
             return
-        await _set_state(
-            shard.flow_run_id, Cancelling(message="no worker took it up: its lead goes on alone")
-        )
+        await _stop(shard, "no worker took it up: its lead goes on alone")
         _log.warning("shard %d did not begin; its jobs are driven here", number)
         del self._shards[number]
         await render(self._session, self._lead.recall(number), self._place)
 
     async def _replace(self, number: int, why: str) -> None:
         shard = self._shards.pop(number)
+        self._deaths += 1
         _log.warning("shard %d is taken for dead (%s); its jobs are dealt again", number, why)
-        await _bury(shard.flow_run_id, why)
+        await _bury(shard, why)
+        if self._deaths > _DEATHS_AT_MOST:
+            await render(self._session, await self._lead.take_over(number), self._place)
+            return
         share = await self._lead.replace(number)
         if share:
             await self._start(share)
 
 
-async def _is_over(flow_run_id: UUID) -> bool:
-    """Whether Prefect says that the flow run has ended; False when it does not answer."""
+async def _is_over(shard: _Shard) -> bool:
+    """Whether Prefect says that its flow run has ended, or has none; False when it does not answer."""
+    if shard.flow_run_id is None:
+        return True
     with contextlib.suppress(httpx.HTTPError, PrefectException):
         async with get_client() as client:
-            run = await client.read_flow_run(flow_run_id)
+            run = await client.read_flow_run(shard.flow_run_id)
         return run.state is not None and run.state.is_final()
     return False
 
 
-async def _set_state(flow_run_id: UUID, state: State[Any]) -> None:
+async def _stop(shard: _Shard, why: str) -> None:
     """Tell Prefect; what it shows is no reason to stop."""
-    with contextlib.suppress(httpx.HTTPError, PrefectException, ObjectNotFound):
+    if shard.flow_run_id is None:
+        return
+    state: State[None] = Cancelling(message=why)
+    with contextlib.suppress(httpx.HTTPError, PrefectException):
         async with get_client() as client:
-            await client.set_flow_run_state(flow_run_id, state)
+            await client.set_flow_run_state(shard.flow_run_id, state)
 
 
-async def _bury(flow_run_id: UUID, why: str) -> None:
+async def _bury(shard: _Shard, why: str) -> None:
     """Mark a dead shard and its task runs as crashed: nobody else would."""
+    if shard.flow_run_id is None:
+        return
     crashed: State[None] = Crashed(message=f"taken for dead: {why}")
     with contextlib.suppress(httpx.HTTPError, PrefectException):
         async with get_client() as client:
-            run = await client.read_flow_run(flow_run_id)
+            run = await client.read_flow_run(shard.flow_run_id)
             if run.state is None or not run.state.is_final():
-                await client.set_flow_run_state(flow_run_id, crashed, force=True)
+                await client.set_flow_run_state(shard.flow_run_id, crashed, force=True)
             left = await client.read_task_runs(
-                flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=[flow_run_id])),
+                flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=[shard.flow_run_id])),
                 task_run_filter=TaskRunFilter(
                     state=TaskRunFilterState(
                         type=TaskRunFilterStateType(any_=[StateType.RUNNING, StateType.PENDING])

@@ -74,16 +74,23 @@ class Lead:
 
         The dead one gives no account, so the grant stays open: it may be alive after all, and buying.
         """
+        left = await self._left_by(number)
+        if not left:
+            return None
+        share = replace(self._shares[number], number=max(self._shares) + 1, creative_ids=left)
+        self._lend(share)
+        return share
+
+    async def take_over(self, number: int) -> Plan:
+        """What a dead shard left, to be driven here; the grant stays open as with `replace`."""
+        return _only(self._plan, set(await self._left_by(number)))
+
+    async def _left_by(self, number: int) -> tuple[str, ...]:
         dead = self._shares[number]
         for creative_id in dead.creative_ids:
             await self._tools.ledger.refresh(creative_id)
         self._last.pop(number, None)  # what it stored is in the ledger
-        left = self._unfinished(dead.creative_ids)
-        if not left:
-            return None
-        share = replace(dead, number=max(self._shares) + 1, creative_ids=left)
-        self._lend(share)
-        return share
+        return self._unfinished(dead.creative_ids)
 
     def recall(self, number: int) -> Plan:
         """The part of a shard that never began, to be driven here."""

@@ -92,6 +92,16 @@ def test_a_plan_over_the_budget_fails_the_run_and_buys_nothing(rehearsal, campai
     assert accepted(rehearsal) == 0
 
 
+def test_a_run_on_several_machines_without_workers_is_driven_by_its_lead(rehearsal, campaign):
+    """No deployment of shards here: nothing is stuck, nothing bought twice; again, and nothing is even dealt."""
+    state = run_flow(campaign, machines=3)
+
+    assert state.name == "Completed", state.message
+    assert accepted(rehearsal) == 4
+    assert run_flow(campaign, machines=3).name == "Completed"
+    assert accepted(rehearsal) == 4
+
+
 @pytest.mark.parametrize("budget", [-1, 0, 2_000_000])
 def test_a_budget_out_of_bounds_is_refused_by_the_form(rehearsal, campaign, budget):
     """The bounds of the run form are enforced, not only shown."""

@@ -200,6 +200,28 @@ def test_a_shard_that_never_began_is_driven_by_its_lead(make_world, tmp_path):
     assert committed_in(world) == world.simulator.invoice().charged_usd
 
 
+def test_when_shard_after_shard_dies_the_lead_drives_the_rest(make_world, tmp_path):
+    """What a dead shard left is driven here; nothing that it bought is bought again."""
+    world = make_world(jobs=6)
+
+    async def run():
+        async with session(world, tmp_path) as boss:
+            plan = await boss.plan()
+            await boss.admit(plan)
+            lead = boss.lead(plan, machines=2)
+            first, second = lead.deal()
+            await work(world, tmp_path, first, dies_after=30)
+            await work(world, tmp_path, second)
+            assert await lead.standing(second.number) is Standing.ENDED
+            await boss.runner(await lead.take_over(first.number), observe=lambda _: None).run()
+            return await lead.report()
+
+    report = world.clock.run(run())
+
+    assert {ending.state for ending in report.endings} == {JobState.STORED}
+    assert len(world.simulator.invoice().lines) == 6
+
+
 def test_a_model_that_is_proven_needs_no_canary_again(make_world, tmp_path):
     """With one clip stored, the lead deals everything at once."""
     world = make_world(jobs=2)
