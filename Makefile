@@ -8,7 +8,6 @@ BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 # Pages are tested in a real browser where there is one; CI installs Debian's chromium.
 BROWSER := $(shell command -v chromium)
-NO_BROWSER := $(if $(BROWSER),,and not browser)
 PYTEST := $(BIN)/python -m pytest --quiet --inline-snapshot=disable --durations 5
 
 .PHONY: help demo test unit check smoke lint schema proof scale-proof bench-gallery bench-ledger bench-media bench-overhead bench-pay-once ui pictures clean
@@ -32,7 +31,8 @@ demo: $(VENV)/.run  ## the whole job against the simulator: no key, no money; ru
 
 test: $(VENV)/.dev  ## every test, with branch coverage
 	@$(if $(BROWSER),,echo 'no chromium here: the tests of pages in a browser are left out')
-	$(PYTEST) --numprocesses 2 --cov --cov-report= -m 'not prefect $(NO_BROWSER)'
+	$(PYTEST) --numprocesses 2 --cov --cov-report= -m 'not prefect and not browser'
+	$(if $(BROWSER),$(PYTEST) --cov --cov-append --cov-report= -m browser)  # playwright keeps an event loop: apart from the others
 	$(PYTEST) --cov --cov-append --cov-report=term -m prefect
 
 unit: $(VENV)/.dev  ## the quick tests only
