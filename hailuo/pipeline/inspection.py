@@ -9,11 +9,11 @@ import contextlib
 import logging
 import multiprocessing
 import os
-import signal
 import tempfile
 from collections.abc import AsyncIterator, Collection, Iterable
-from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Final
 
@@ -186,11 +186,14 @@ async def inspecting(
 
 
 class _Worker:
-    """One process, started when needed and anew when it died: what kills it costs one clip, not its neighbour's."""
+    """One process, started when needed and anew when it died: what kills it costs one clip, not its neighbour's.
+
+    A pipe and a process of our own: a pool's process cannot be ended while it is still starting.
+    """
 
     def __init__(self) -> None:
-        self._pool: ProcessPoolExecutor | None = None
-        self._pid: int | None = None
+        self._process: BaseProcess | None = None
+        self._pipe: Connection | None = None
 
     async def inspect(self, clip: Path, first_frame: bytes | None, folder: Path) -> Inspection:
         """Look at one clip; what cannot be done in two tries is said in `unchecked`."""
@@ -198,36 +201,39 @@ class _Worker:
         for _ in range(_TRIES):
             try:
                 async with asyncio.timeout(_CLIP_SECONDS):
-                    return await self._asked(clip, first_frame, folder)
-            except BrokenExecutor:
-                reason = "the process that looked at it died"
+                    return await asyncio.to_thread(_ask, self._ready(), (clip, first_frame, folder))
             except TimeoutError:
                 reason = f"it took longer than {_CLIP_SECONDS:.0f} s"
+            except (EOFError, OSError):  # the pipe's other end is gone
+                reason = "the process that looked at it died"
             self.end()
         return Inspection(sha256=None, bytes=None, unchecked=reason)
 
-    async def _asked(self, clip: Path, first_frame: bytes | None, folder: Path) -> Inspection:
-        from hailuo.media.worker import inspect_clip, settle_in  # noqa: PLC0415 (loads a decoder)
+    def _ready(self) -> Connection:
+        from hailuo.media.worker import serve  # noqa: PLC0415 (loads a decoder)
 
-        loop = asyncio.get_running_loop()
-        if self._pool is None:
+        if self._pipe is None:
             spawn = multiprocessing.get_context(
                 "spawn"
             )  # a fork would copy the event loop, its sockets and locks
-            self._pool = ProcessPoolExecutor(1, mp_context=spawn, initializer=settle_in)
-            self._pid = await loop.run_in_executor(self._pool, os.getpid)
-        return await loop.run_in_executor(self._pool, inspect_clip, clip, first_frame, folder)
+            self._pipe, theirs = spawn.Pipe()
+            self._process = spawn.Process(target=serve, args=(theirs,), daemon=True)
+            self._process.start()
+            theirs.close()  # or its end would not be ours to notice
+        return self._pipe
 
     def end(self) -> None:
-        """End the process, whatever it is at."""
-        pool, pid = self._pool, self._pid
-        self._pool = self._pid = None
-        if pool is None:
-            return
-        if pid is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        pool.shutdown(wait=False, cancel_futures=True)
+        """End the process, whatever it is at; who waits for it hears of it through the pipe."""
+        process, self._process, self._pipe = self._process, None, None
+        if process is not None:
+            process.kill()
+            process.join()
+
+
+def _ask(pipe: Connection, clip: tuple[Path, bytes | None, Path]) -> Inspection:
+    pipe.send(clip)
+    found: Inspection = pipe.recv()
+    return found
 
 
 def _unchecked(clip: _Clip, reason: str) -> Inspection:
