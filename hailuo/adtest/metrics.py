@@ -1,0 +1,193 @@
+"""What ad platforms count, and what is computed from the counts: the vocabulary of every report.
+
+Counts are summed, rates are computed from sums: an average of rates weighs a day with ten impressions like one
+with ten thousand. Definitions follow the platforms' own names; where "hook" and "hold" are no official metric, the
+count they were made from is kept beside every number (`HOOK_COUNTS`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+__all__ = [
+    "COUNTS",
+    "COUNT_NAMES",
+    "HOLD_COUNTS",
+    "HOOK_COUNTS",
+    "METRICS",
+    "Count",
+    "Design",
+    "Kind",
+    "Metric",
+    "MetricSpec",
+    "Platform",
+]
+
+
+class Platform(StrEnum):
+    """Where the ads ran; `other` for a generic export with a mapping file."""
+
+    META = "meta"
+    TIKTOK = "tiktok"
+    GOOGLE = "google"
+    PINTEREST = "pinterest"
+    SNAP = "snap"
+    LINKEDIN = "linkedin"
+    OTHER = "other"
+
+
+class Count(StrEnum):
+    """What an export may count. Seconds are `s`; money is in the account's currency."""
+
+    IMPRESSIONS = "impressions"
+    REACH = "reach"
+    CLICKS_ALL = "clicks_all"
+    CLICKS_LINK = "clicks_link"
+    LANDING_VIEWS = "landing_views"
+    SPEND = "spend"
+    PLAYS = "plays"
+    V2S = "v2s"
+    V3S = "v3s"
+    V6S = "v6s"
+    V15S = "v15s"
+    THRUPLAY = "thruplay"
+    P25 = "p25"
+    P50 = "p50"
+    P75 = "p75"
+    P95 = "p95"
+    P100 = "p100"
+    WATCH_S = "watch_s"
+    CONVERSIONS = "conversions"
+    REVENUE = "revenue"
+
+
+COUNTS: Final[Mapping[Count, str]] = {
+    Count.IMPRESSIONS: "times the ad was shown",
+    Count.REACH: "people who saw it; of one row only, never summed over days",
+    Count.CLICKS_ALL: "clicks anywhere on the ad",
+    Count.CLICKS_LINK: "clicks that lead to the destination",
+    Count.LANDING_VIEWS: "landing pages that loaded",
+    Count.SPEND: "what the platform charged, in the account's currency",
+    Count.PLAYS: "times the video started",
+    Count.V2S: "times it was watched for 2 seconds",
+    Count.V3S: "times it was watched for 3 seconds",
+    Count.V6S: "times it was watched for 6 seconds",
+    Count.V15S: "times it was watched for 15 seconds",
+    Count.THRUPLAY: "times it was watched to the end or for 15 seconds (Meta)",
+    Count.P25: "times a quarter of it was watched",
+    Count.P50: "times half of it was watched",
+    Count.P75: "times three quarters of it were watched",
+    Count.P95: "times 95 % of it was watched",
+    Count.P100: "times all of it was watched",
+    Count.WATCH_S: "seconds watched, all plays together (the average watch time times the plays)",
+    Count.CONVERSIONS: "conversions as the account attributes them; fractions are normal",
+    Count.REVENUE: "value of the conversions, in the account's currency",
+}
+COUNT_NAMES: Final = tuple(count.value for count in COUNTS)
+
+
+class Metric(StrEnum):
+    """What is judged."""
+
+    HOOK = "hook"
+    HOLD = "hold"
+    COMPLETION = "completion"
+    CTR = "ctr"
+    CVR = "cvr"
+    CPA = "cpa"
+    ROAS = "roas"
+    AVG_WATCH = "avg_watch_s"
+
+
+class Kind(StrEnum):
+    """How a metric is computed, and so which interval it gets."""
+
+    RATE = "rate"  # events of trials: Wilson
+    COST = "cost"  # spend per event: exact Poisson limits of the events (Garwood)
+    RATIO = "ratio"  # a ratio of two sums: bootstrap over days, or none
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricSpec:
+    """One metric. `top` over `bottom`; None where that depends on the platform (hook and hold).
+
+    `across_durations` is False where the number means something else for clips of another length: 3 seconds are
+    half of a 6 s clip and a third of a 10 s clip, but absolute seconds since the start compare; completion does not.
+    """
+
+    label: str
+    unit: str
+    kind: Kind
+    top: Count | None
+    bottom: Count | None
+    higher_is_better: bool = True
+    across_durations: bool = True
+
+
+METRICS: Final[Mapping[Metric, MetricSpec]] = {
+    Metric.HOOK: MetricSpec(label="Hook rate", unit="%", kind=Kind.RATE, top=None, bottom=Count.IMPRESSIONS),
+    Metric.HOLD: MetricSpec(
+        label="Hold rate", unit="%", kind=Kind.RATE, top=None, bottom=None, across_durations=False
+    ),
+    Metric.COMPLETION: MetricSpec(
+        label="Completion",
+        unit="%",
+        kind=Kind.RATE,
+        top=Count.P100,
+        bottom=Count.IMPRESSIONS,
+        across_durations=False,
+    ),
+    Metric.CTR: MetricSpec(
+        label="CTR", unit="%", kind=Kind.RATE, top=Count.CLICKS_LINK, bottom=Count.IMPRESSIONS
+    ),
+    Metric.CVR: MetricSpec(
+        label="CVR", unit="%", kind=Kind.RATE, top=Count.CONVERSIONS, bottom=Count.CLICKS_LINK
+    ),
+    Metric.CPA: MetricSpec(
+        label="CPA",
+        unit="money",
+        kind=Kind.COST,
+        top=Count.SPEND,
+        bottom=Count.CONVERSIONS,
+        higher_is_better=False,
+    ),
+    Metric.ROAS: MetricSpec(label="ROAS", unit="x", kind=Kind.RATIO, top=Count.REVENUE, bottom=Count.SPEND),
+    Metric.AVG_WATCH: MetricSpec(
+        label="Average watch", unit="s", kind=Kind.RATIO, top=Count.WATCH_S, bottom=Count.PLAYS
+    ),
+}
+
+HOOK_COUNTS: Final[Mapping[Platform, Count | None]] = {
+    Platform.META: Count.V3S,
+    Platform.PINTEREST: Count.V3S,
+    Platform.TIKTOK: Count.V2S,
+    Platform.LINKEDIN: Count.V2S,
+    Platform.SNAP: Count.V2S,
+    Platform.GOOGLE: None,  # Google Ads reports no 2- or 3-second views
+    Platform.OTHER: Count.V3S,
+}
+"""The count over impressions that is called hook, per platform: never pooled over platforms."""
+
+HOLD_COUNTS: Final[Mapping[Platform, tuple[Count, Count] | None]] = {
+    Platform.META: (Count.THRUPLAY, Count.V3S),
+    Platform.TIKTOK: (Count.V6S, Count.V2S),
+    Platform.PINTEREST: (Count.P100, Count.V3S),
+    Platform.LINKEDIN: (Count.P100, Count.V2S),
+    Platform.SNAP: (Count.P100, Count.V2S),
+    Platform.GOOGLE: None,
+    Platform.OTHER: (Count.THRUPLAY, Count.V3S),
+}
+"""The counts that hold is made from, per platform. "Hold rate is not an official metric": so say which."""
+
+
+class Design(StrEnum):
+    """How people came to see the ads: it decides what may be claimed, never how it is computed.
+
+    Ad-level results of an auction are not randomised: platforms deliver each ad to the people likeliest to respond
+    (divergent delivery: Burtch, Moakler, Gordon, Zhang, Hill 2025, arXiv 2508.21251, 181,890 Meta A/B tests).
+    """
+
+    RANDOMISED_SPLIT = "randomised_split"
+    PLATFORM_AB_TEST = "platform_ab_test"
+    AUCTION = "auction"
