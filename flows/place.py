@@ -77,25 +77,11 @@ def journal(plan: Plan, also: Observer) -> Observer:
 
     def hear(event: Event) -> None:
         also(event)
-        line = _line(event, labels.get(event.creative_id or "", ""))
+        line = event.in_words(labels.get(event.creative_id or "", ""))
         if line:
             _log.log(logging.WARNING if event.kind is EventKind.STOPPED else logging.INFO, "%s", line)
 
     return hear
-
-
-def _line(event: Event, label: str) -> str | None:
-    match event.kind:
-        case EventKind.SUBMITTED:
-            return f"submitted {event.creative_id} ({label}) as {event.text}"
-        case EventKind.STORED:
-            return f"stored {event.creative_id} ({label})"
-        case EventKind.SLOWED:
-            return f"{event.creative_id} waits: {event.text}"
-        case EventKind.STOPPED:
-            return f"stopped buying: {event.text}"
-        case EventKind.ENDED:
-            return f"{event.creative_id} ({label}) {event.text}" if event.text else None
 
 
 def _of_this_run(run_id: str | None) -> logging.Filter:

@@ -13,7 +13,7 @@ from rich.text import Text
 from hailuo.cli.screen import console, is_terminal, say
 from hailuo.clock import SystemClock
 from hailuo.pricing import usd
-from hailuo.runner import Event, EventKind, Progress
+from hailuo.runner import Event, Progress
 from hailuo.spelling import printable
 
 __all__ = ["Watcher", "watched"]
@@ -30,27 +30,12 @@ class Watcher:
         self.last: list[str] = []
 
     def __call__(self, event: Event) -> None:
-        line = _line(event)
+        line = event.in_words()
         if line is None or self.quiet:
             return
         self.last = [*self.last, printable(line)][-_LAST_EVENTS:]
         if not is_terminal():
             say(line)
-
-
-def _line(event: Event) -> str | None:
-    """The event in words; None for what the bars already show."""
-    match event.kind:
-        case EventKind.SUBMITTED:
-            return f"{event.creative_id} submitted as {event.text}"
-        case EventKind.STORED:
-            return f"{event.creative_id} stored"
-        case EventKind.SLOWED:
-            return f"{event.creative_id} waits: {event.text}"
-        case EventKind.STOPPED:
-            return f"stopped buying: {event.text}"
-        case EventKind.ENDED:
-            return f"{event.creative_id} {event.text}" if event.text else None
 
 
 @contextlib.asynccontextmanager

@@ -29,6 +29,21 @@ class Event:
     creative_id: str | None = None
     text: str = ""
 
+    def in_words(self, label: str = "") -> str | None:
+        """One line for people; None where there is nothing to tell. `label` says which clip the id is."""
+        named = f"{self.creative_id} ({label})" if label else self.creative_id
+        match self.kind:
+            case EventKind.SUBMITTED:
+                return f"{named} submitted as {self.text}"
+            case EventKind.STORED:
+                return f"{named} stored"
+            case EventKind.SLOWED:
+                return f"{named} waits: {self.text}"
+            case EventKind.STOPPED:
+                return f"stopped buying: {self.text}"
+            case EventKind.ENDED:
+                return f"{named} {self.text}" if self.text else None
+
 
 Observer = Callable[[Event], None]
 
