@@ -41,10 +41,11 @@ _MOST_REASONS: Final = 5
 class Turn:
     """The turn of one campaign in the night that was due at `at`."""
 
-    def __init__(self, due: Due, at: datetime, place: Surroundings) -> None:
+    def __init__(self, due: Due, at: datetime, place: Surroundings, *, machines: int = 1) -> None:
         self._due = due
         self._at = at
         self._place = place
+        self._machines = machines
 
     async def look(self, allowance: Allowance) -> Part:
         """What the campaign would buy, and why it would be refused; nothing is bought."""
@@ -94,6 +95,7 @@ class Turn:
         state = await render_campaign(
             self._due.name if deployment.id else str(self._due.path),
             budget_usd=None if budget is None else float(budget),
+            machines=self._machines,
             due_at=self._at,
             return_state=True,
         )

@@ -13,7 +13,7 @@ from pydantic import Field
 from flows.names import scheduled_start
 from flows.night_page import show_night
 from flows.night_turn import Turn
-from flows.parameters import DueAt
+from flows.parameters import DueAt, Machines
 from flows.place import flow_surroundings
 from hailuo.errors import ExitCode
 from hailuo.pipeline import Allowance, NightReport, Part, night_of
@@ -39,6 +39,7 @@ def night_name() -> str:
 async def nightly(
     only_campaigns: list[str] = [],  # noqa: B006 (Prefect reads the default into the run form)
     budget_usd_for_the_night: NightBudget | None = None,
+    machines: Machines = 1,
     dry_run: bool = False,
     due_at: DueAt | None = None,
 ) -> State[NightReport]:
@@ -51,6 +52,7 @@ async def nightly(
         only_campaigns: Names of marked files, such as lifestyle-reveal.yaml. Left empty: all that are marked.
         budget_usd_for_the_night: US dollars for which all campaigns together may buy. One whose plan costs more than
             is left is not run; later ones that fit are.
+        machines: On how many workers to render each campaign. More than 1 is for thousands of clips.
         dry_run: Make and price the plans; buy nothing.
         due_at: The night that it belongs to, which gives {date} in an edition its date. Left empty: now.
     """
@@ -59,7 +61,7 @@ async def nightly(
     allowance = Allowance(left_usd=_dollars(budget_usd_for_the_night))
     parts: list[Part] = []
     for due in night.due:
-        turn = Turn(due, night.at, place)
+        turn = Turn(due, night.at, place, machines=machines)
         part = await (turn.look(allowance) if dry_run else turn.take(allowance))
         allowance = allowance.less(part.committed_usd)
         parts.append(part)

@@ -124,6 +124,18 @@ def test_a_deployed_night_renders_the_same_files(place, lay, monkeypatch):
     assert endings(state) == {"autumn.yaml": ExitCode.COMPLETE}
 
 
+def test_a_night_on_several_machines_without_workers_renders_by_itself(place, lay):
+    """`machines` is handed to each campaign's run; where no shard can be started nothing is stuck or bought twice."""
+    lay("spring")
+
+    state = run_night(machines=3)
+
+    assert state.name == "Completed", state.message
+    assert accepted(place) == 2
+    assert run_night(machines=3).name == "Completed"
+    assert accepted(place) == 2
+
+
 def test_a_second_run_of_the_night_buys_nothing(place, lay):
     """Running twice is resuming, also for a whole night; another night is another shoot."""
     lay("autumn")
