@@ -18,7 +18,7 @@ from typing import Final
 import pandas as pd
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from hailuo.gallery import embed, render
+from hailuo.gallery import Links, embed, inside, render
 from hailuo.manifest import COLUMNS
 
 __all__ = ["Opened", "Size", "chromium", "main", "measure"]
@@ -103,15 +103,9 @@ def _page(size: Size) -> bytes:
     frame = pd.DataFrame([_row(number, embedded=size.embedded) for number in range(size.jobs)], dtype=object)
     built_at = datetime(2026, 11, 22, tzinfo=UTC)
     if not size.embedded:
-        return render(frame, title="bench", built_at=built_at, clip_href=lambda _: "data:,")
-    inside = embed({f"{number:010}-proxy.mp4": _PROXY for number in range(size.jobs)})
-    return render(
-        frame,
-        title="bench",
-        built_at=built_at,
-        clip_href=lambda _: None,
-        preview_href=lambda uri: inside.links.get(uri.rpartition("/")[2]),
-    )
+        return render(frame, title="bench", built_at=built_at, links=Links(clip=lambda _: "data:,"))
+    embedded = embed({f"{number:010}-proxy.mp4": _PROXY for number in range(size.jobs)})
+    return render(frame, title="bench", built_at=built_at, links=inside(embedded.links.get))
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Pictures of the gallery of `hailuo demo` for README.md and docs/gallery.md, taken with headless chromium.
 
-`python scripts/gallery_pictures.py STORE`, where `hailuo demo --store STORE` has run.
+`python scripts/gallery_pictures.py STORE`, where `hailuo demo --store STORE` has run, and `hailuo conform demo/main --placement tiktok_infeed
+--placement meta_reels --only model=MiniMax-Hailuo-02` on it.
 """
 
 import argparse
@@ -23,11 +24,6 @@ _FLAGS: Final = [
     "--disable-background-networking",
 ]
 _SETTLED_MS: Final = 2000
-_WITHOUT_CAPTION: Final = """for (const video of document.querySelectorAll("#stage video")) {
-    video.style.transform = "scale(1.19)";
-    video.style.transformOrigin = "50% 0";
-}"""
-"""The simulator writes the model into its clips; a blind pick of them would not be blind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +36,6 @@ class Shot:
     scheme: Literal["light", "dark"] = "light"
     width: int = 1440
     height: int = 900
-    script: str = ""
 
 
 _SHOTS: Final = (
@@ -48,7 +43,7 @@ _SHOTS: Final = (
     Shot(name="dark", scheme="dark"),
     Shot(name="phone", width=390, height=844),
     Shot(name="compare", keys=("j", "c", "j", "j", "c", "Enter")),
-    Shot(name="blind", keys=("b", "p", "4"), scheme="dark", script=_WITHOUT_CAPTION),
+    Shot(name="blind", keys=("b", "p", "4"), scheme="dark"),
     Shot(name="matrix", fragment="#view=matrix&rows=axis.prompt&cols=axis.model"),
 )
 
@@ -60,8 +55,6 @@ def _take(browser: Browser, gallery: Path, shot: Shot) -> None:
     _settle(page)
     for key in shot.keys:
         page.keyboard.press(key)
-    if shot.script:
-        page.evaluate(f"() => {{{shot.script}}}")
     _settle(page)
     path = _PICTURES / f"gallery-{shot.name}.png"
     page.screenshot(path=path)

@@ -1,16 +1,20 @@
 """`hailuo manifest FILE`"""
 
 import asyncio
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
 import click
+from rich.progress import Progress
 
 from hailuo.cli.options import edition_option, file_or_edition_argument, names_of
-from hailuo.cli.screen import count, say
+from hailuo.cli.screen import console, count, is_terminal, say
+from hailuo.clock import Clock
 from hailuo.errors import ExitCode
 from hailuo.pipeline import (
+    Publication,
     SharedGallery,
     nothing_bought_without_store,
     open_store,
@@ -18,10 +22,23 @@ from hailuo.pipeline import (
     share,
     surroundings,
 )
+from hailuo.pipeline.enclose import EnclosedGallery, check_target, enclose, keep
+from hailuo.store import Store
 
 __all__ = ["command"]
 
 _MOST_HOURS: Final = 168  # S3 signs for no longer than a week
+_MEGABYTE: Final = 1_000_000
+_MOST_NAMED: Final = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wish:
+    """Which galleries are wanted beside the ordinary one; hours, a file, and megabytes of previews in it."""
+
+    presign: int | None
+    embed: Path | None
+    embed_limit: int
 
 
 @click.command("manifest")
@@ -33,26 +50,57 @@ _MOST_HOURS: Final = 168  # S3 signs for no longer than a week
     metavar="HOURS",
     help="On S3: also a gallery whose links open for everybody who has its address, for so long.",
 )
-def command(file: Path, edition: str | None, presign: int | None) -> ExitCode:
+@click.option(
+    "--embed",
+    type=click.Path(path_type=Path),
+    metavar="FILE.html",
+    help="Also a gallery that travels alone: one file with small films inside.",
+)
+@click.option(
+    "--embed-limit",
+    type=click.IntRange(1, 500),
+    default=36,
+    show_default=True,
+    metavar="MB",
+    help="What those films and pictures may take; the file gets a third larger.",
+)
+def command(file: Path, edition: str | None, **wished: object) -> ExitCode:
     """Rebuild manifest and gallery from the store alone.
 
     Of a campaign file only its name and edition are used; where the file is gone, name them: CAMPAIGN/EDITION.
     """
+    wish = _Wish(**wished)  # type: ignore[arg-type]  # click has checked them
+    if wish.embed:
+        check_target(wish.embed)
     with nothing_bought_without_store():
-        asyncio.run(_publish(*names_of(file, edition), presign=presign))
+        asyncio.run(_publish(*names_of(file, edition), wish=wish))
     return ExitCode.COMPLETE
 
 
-async def _publish(campaign: str, edition: str, *, presign: int | None) -> None:
+async def _publish(campaign: str, edition: str, *, wish: _Wish) -> None:
     place = surroundings()
     store = open_store(place.settings)
     made = await publish(store, place.clock, campaign=campaign, edition=edition)
     say(count(len(made.rows), "job"))
     for key in (made.manifest_key, made.csv_key, made.gallery_key):
         say(f"{store.uri}/{key}")
-    if presign:
-        hours = timedelta(hours=presign)
-        _tell(await share(made.rows, store, place.clock, page_key=made.gallery_key, valid_for=hours))
+    if wish.presign:
+        _tell(await share(made, store, place.clock, valid_for=timedelta(hours=wish.presign)))
+    if wish.embed:
+        limit_bytes = wish.embed_limit * _MEGABYTE
+        _keep(await _enclose(made, store, place.clock, limit_bytes=limit_bytes), wish.embed)
+
+
+async def _enclose(made: Publication, store: Store, clock: Clock, *, limit_bytes: int) -> EnclosedGallery:
+    with Progress(console=console(), transient=True, disable=not is_terminal()) as bars:
+        bar = bars.add_task("previews", total=None)
+        return await enclose(
+            made,
+            store,
+            clock,
+            limit_bytes=limit_bytes,
+            heard=lambda read, of: bars.update(bar, completed=read, total=of),
+        )
 
 
 def _tell(shared: SharedGallery) -> None:
@@ -60,3 +108,19 @@ def _tell(shared: SharedGallery) -> None:
     say(shared.url)
     if not shared.certain:
         say("warning: it ends with the session of the AWS credentials that signed it, if that ends sooner")
+
+
+def _keep(enclosed: EnclosedGallery, path: Path) -> None:
+    keep(enclosed.page, path)
+    say(f"one file with {count(len(enclosed.inside), 'clip')} inside, {len(enclosed.page) / 1e6:.1f} MB:")
+    say(str(path))
+    if enclosed.left_out:
+        say(f"warning: no room for {_listed(enclosed.left_out)}; raise --embed-limit to have them in it")
+    if enclosed.unseen:
+        say(f"warning: no small film of {_listed(enclosed.unseen)}; `hailuo check` makes it")
+
+
+def _listed(creative_ids: tuple[str, ...]) -> str:
+    more = len(creative_ids) - _MOST_NAMED
+    rest = f" and {more:,} more" if more > 0 else ""
+    return f"{count(len(creative_ids), 'clip')}: {', '.join(creative_ids[:_MOST_NAMED])}{rest}"

@@ -1,11 +1,11 @@
 """The checks of a clip in words: the verdict with its reasons, and where the clip may run."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 from hailuo.gallery.rows import Row, text, texts
 
-__all__ = ["copies_of", "placements", "quality"]
+__all__ = ["placement_name", "placements", "quality"]
 
 _VERDICTS: Final[Mapping[str, str]] = {
     "pass": "Checks passed",
@@ -37,26 +37,17 @@ def placements(row: Row) -> list[Mapping[str, object]]:
     return [_placement(str(name), told) for name, told in found.items()] if isinstance(found, dict) else []
 
 
-def copies_of(rows: Sequence[Row]) -> Mapping[str, list[str]]:
-    """By creative id of the original: what its conformed copies were made for."""
-    copies: dict[str, list[str]] = {}
-    for row in rows:
-        original = text(row, "derived_from")
-        if original:
-            copies.setdefault(original, []).append(text(row, "derivation") or text(row, "creative_id"))
-    return copies
+def placement_name(name: str) -> str:
+    """`tiktok_infeed` is "TikTok in-feed"."""
+    words = [_NAMES.get(word, word) for word in name.split("_")]
+    first, *rest = words or [name]
+    return " ".join([first if first in _NAMES.values() else first.capitalize(), *rest]).replace("- ", "-")
 
 
 def _placement(name: str, told: object) -> Mapping[str, object]:
     verdict, reasons = (told.get("verdict"), told.get("reasons")) if isinstance(told, dict) else (told, None)
     listed = [_words(str(code)) for code in reasons] if isinstance(reasons, list | tuple) else []
-    return {"name": name, "said": _placement_name(name), "verdict": str(verdict), "reasons": listed}
-
-
-def _placement_name(name: str) -> str:
-    words = [_NAMES.get(word, word) for word in name.split("_")]
-    first, *rest = words or [name]
-    return " ".join([first if first in _NAMES.values() else first.capitalize(), *rest]).replace("- ", "-")
+    return {"name": name, "said": placement_name(name), "verdict": str(verdict), "reasons": listed}
 
 
 def _words(code: str) -> str:

@@ -3,9 +3,10 @@ const LAYOUTS = { prompts: "Clips", matrix: "Matrix", table: "Table", sheet: "Sh
 const choice = { layout: "prompts", find: "", sort: "", down: false, rows: "", cols: "", seed: "", levels: new Map(), compared: [] };
 
 const OWN_FACETS = [
-  { key: "state", label: "State", of: (job) => [job.stateWord] },
+  { key: "state", label: "State", least: 1, of: (job) => [job.stateWord] },
   { key: "checks", label: "Checks", of: (job) => (job.quality ? [job.quality.said] : []) },
   { key: "runs-on", label: "Runs on", of: (job) => job.placements.filter(({ verdict }) => verdict !== "fail").map(({ said }) => said) },
+  { key: "copies", label: "Copy for", least: 1, of: (job) => job.copies.map(({ said }) => said) },
   { key: "judged", label: "Judged", of: (job) => [PICKS[judgementOf(job.id).pick]?.[1] ?? "Not judged"] },
 ];
 const AXES = DATA.facets.map(({ axis, label, levels }) => ({

@@ -34,9 +34,9 @@ const told = (job) => [
   make("p", { class: "line money" }, make("span", {}, make("strong", {}, job.cost), ` ${job.costNote}`), ...badgesOf(job)),
 ];
 
-// What differs between them, and nothing else.
+// What differs between them as it is written, and nothing else.
 function differences(jobs) {
-  const rows = DATA.columns.filter(({ name, trace }) => !trace && new Set(jobs.map((job) => valueOf(job, name))).size > 1);
+  const rows = DATA.columns.filter(({ name, trace }) => !trace && new Set(jobs.map((job) => cellText(valueOf(job, name)))).size > 1);
   const prompts = [...new Set(jobs.map(promptOf))];
   return make("div", { class: "after two" },
     make("div", {}, ...prompts.flatMap((prompt) => [make("h3", {}, bdi(prompt.label)), promptText(prompt)])),
@@ -48,7 +48,7 @@ function differences(jobs) {
 function details(job) {
   const known = DATA.columns.filter(({ name, trace }) => !trace && (valueOf(job, name) ?? null) !== null);
   return make("div", { class: "after two" },
-    make("div", {}, make("h3", {}, "Prompt"), promptText(promptOf(job)), ...placementList(job), ...opinion(job)),
+    make("div", {}, make("h3", {}, "Prompt"), promptText(promptOf(job)), ...placementList(job), ...copyList(job), ...opinion(job)),
     make("div", {}, make("h3", {}, "Measured and paid"),
       make("dl", { class: "known" }, ...known.map(({ name, label }) => make("div", {}, make("dt", {}, label), make("dd", {}, bdi(cellText(valueOf(job, name))))))),
       make("p", { class: "row" }, button(job.id, ({ currentTarget }) => copy(currentTarget, job.id), { class: "link mono", title: "Copy the creative id", "aria-label": `Copy creative id ${job.id}` }),
@@ -59,6 +59,14 @@ function placementList(job) {
   if (!job.placements.length) return [];
   return [make("h3", {}, "Placements"), make("ul", { class: "placements" }, ...job.placements.map(({ said, verdict, reasons }) =>
     make("li", {}, make("span", { class: `badge q-${verdict}` }, verdict), " ", said, reasons.length ? make("span", { class: "soft" }, ` ${reasons.join(", ")}`) : null)))];
+}
+
+function copyList(job) {
+  if (!job.copies.length) return [];
+  return [make("h3", {}, "Copies made of it"), make("ul", { class: "placements copies" }, ...job.copies.map((one) =>
+    make("li", {}, one.verdict ? make("span", { class: `badge q-${one.verdict}` }, one.verdict) : null, " ",
+      one.href ? make("a", { href: one.href, target: "_blank", rel: "noopener" }, one.said) : one.said,
+      make("span", { class: "soft" }, ` ${[one.size, one.id, ...one.reasons].filter(Boolean).join(" · ")}`))))];
 }
 
 function opinion(job) {

@@ -5,7 +5,7 @@ function buildFacets() {
   const root = one("#facet-list");
   for (const facet of FACETS) {
     const levels = facet.key === "judged" ? ["Not judged", ...Object.values(PICKS).map(([, word]) => word)] : levelsOf(facet);
-    if (levels.length < 2 && facet.key !== "state") continue;
+    if (levels.length < (facet.least ?? 2)) continue;
     const set = make("fieldset", {}, make("legend", {}, facet.label));
     for (const level of levels) set.append(levelBox(facet, level));
     root.append(set);

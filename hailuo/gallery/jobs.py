@@ -1,19 +1,19 @@
 """What the page's script is given: every job, the prompts, the facets and the columns, as plain JSON values."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from hailuo.gallery.badges import copies_of, placements, quality
+from hailuo.gallery.badges import placements, quality
 from hailuo.gallery.bill import Bill, bill
 from hailuo.gallery.difference import word_changes
+from hailuo.gallery.links import Links
 from hailuo.gallery.rows import Row, mapping, number, short_model, text, texts
 from hailuo.gallery.words import reason, seconds_in_words, state_word
 from hailuo.pricing import usd
 
-__all__ = ["Links", "columns_of", "facets_of", "jobs_of", "prompts_of"]
+__all__ = ["Json", "columns_of", "facets_of", "jobs_of", "prompts_of"]
 
 Json = Mapping[str, object]
 _NO_COLUMN: Final = frozenset(
@@ -48,20 +48,17 @@ _LABELS: Final[Mapping[str, str]] = {
 _BY_DESIGN: Final = ("prompt_label", "model", "duration_req", "size_req", "first_frame_id", "take")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Links:
-    """Where clips and previews are found: by creative id, and by the URI that the manifest has."""
-
-    clip: Callable[[str], str | None]
-    preview: Callable[[str], str | None]
-
-
 def jobs_of(
-    rows: Sequence[Row], *, links: Links, columns: Sequence[Json], prompts: Sequence[Json], built_at: datetime
+    rows: Sequence[Row],
+    *,
+    links: Links,
+    columns: Sequence[Json],
+    prompts: Sequence[Json],
+    copies: Mapping[str, Sequence[Json]],
+    built_at: datetime,
 ) -> list[Json]:
-    """One entry per job; a conformed copy is told on its original, and is none of its own."""
+    """One entry per row, with the copies made of its clip."""
     positions = {(prompt["label"], prompt["text"]): at for at, prompt in enumerate(prompts)}
-    copies = copies_of(rows)
     return [
         {
             **_identity(row),
@@ -71,12 +68,11 @@ def jobs_of(
             "levels": {axis: _level(row, axis) for axis in mapping(row, "factors")},
             "quality": quality(row),
             "placements": placements(row),
-            "copies": copies.get(text(row, "creative_id"), []),
+            "copies": copies.get(text(row, "creative_id"), ()),
             "values": [_value(row, str(column["name"])) for column in columns],
             "judged": _judged(row),
         }
         for row in rows
-        if not row.get("derived_from")
     ]
 
 

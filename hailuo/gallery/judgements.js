@@ -67,10 +67,10 @@ function takeOver(file) {
 const cleaned = (entry, by) => ({
   pick: entry.pick in PICKS ? entry.pick : "none",
   rating: Number.isInteger(entry.rating) && entry.rating >= 1 && entry.rating <= 5 ? entry.rating : null,
-  tags: Array.isArray(entry.tags) ? entry.tags.map(String) : [],
-  note: String(entry.note ?? ""),
-  reviewer: String(entry.reviewer || by || ""),
-  reviewed_at: String(entry.reviewed_at ?? ""),
+  tags: Array.isArray(entry.tags) ? entry.tags.map((tag) => String(tag).slice(0, 60)).slice(0, 50) : [],
+  note: String(entry.note ?? "").slice(0, 2000),
+  reviewer: String(entry.reviewer || by || "").slice(0, 100),
+  reviewed_at: Number.isNaN(Date.parse(entry.reviewed_at)) ? new Date().toISOString() : new Date(entry.reviewed_at).toISOString(),
 });
 
 async function importFile(file) {

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from importlib import resources
@@ -12,12 +12,14 @@ from typing import Final
 import jinja2
 import pandas as pd
 
-from hailuo.gallery.jobs import Json, Links, columns_of, facets_of, jobs_of, prompts_of
+from hailuo.gallery.copies import copies_of
+from hailuo.gallery.jobs import Json, columns_of, facets_of, jobs_of, prompts_of
+from hailuo.gallery.links import Links
 from hailuo.gallery.rows import Row, plain_rows
 from hailuo.gallery.view import facts
 from hailuo.gallery.words import moment
 
-__all__ = ["clip_beside", "gallery_key", "preview_beside", "render"]
+__all__ = ["gallery_key", "render"]
 
 _STYLES: Final = ("tokens.css", "page.css", "tiles.css", "views.css", "stage.css", "print.css")
 _SCRIPTS: Final = (
@@ -25,6 +27,7 @@ _SCRIPTS: Final = (
     *("facets.js", "stage.js", "compare.js", "blind.js", "keys.js", "main.js"),
 )
 """In the order in which they build on each other; together they are one script."""
+_BESIDE: Final = Links()
 
 
 def gallery_key(*, campaign: str, edition: str) -> str:
@@ -32,40 +35,30 @@ def gallery_key(*, campaign: str, edition: str) -> str:
     return f"{campaign}/{edition}/gallery.html"
 
 
-def clip_beside(creative_id: str) -> str:
-    """The link from the gallery to a clip in the same store; it works from disk and over http."""
-    return f"clips/{creative_id}.mp4"
-
-
-def preview_beside(uri: str) -> str:
-    """The link from the gallery to a preview in the same store, from the manifest's URI of it."""
-    return f"previews/{uri.rpartition('/')[2]}"
-
-
 def render(
     frame: pd.DataFrame,
     *,
     title: str,
     built_at: datetime,
-    clip_href: Callable[[str], str | None] = clip_beside,
-    preview_href: Callable[[str], str | None] = preview_beside,
+    links: Links = _BESIDE,
     clips_until: datetime | None = None,
 ) -> bytes:
     """The page for a manifest (a frame of `hailuo.manifest`), as UTF-8 HTML with nothing to load but clips and previews.
 
-    `clip_href` gives the link for the creative id of a stored clip, or None where there is none: then its proxy is played.
-    `preview_href` gives the link for a preview, by the URI that the manifest has of it. Links may be relative (a folder),
-    data URIs (`embed`) or signed. `built_at` is shown, and waiting times are counted up to it; aware. `clips_until` is shown
-    too: when the links end, where they do.
+    Rows that were derived from another are told on that one: a copy is no job, and counts as none. `links` are relative
+    (a folder), data URIs (`embed`) or signed. `built_at` is shown, and waiting times are counted up to it; aware.
+    `clips_until` is shown too: when the links end, where they do.
     """
-    rows = plain_rows(frame)
-    links = Links(clip=clip_href, preview=preview_href)
-    data = _data(rows, links=links, title=title, built_at=built_at)
+    every = plain_rows(frame)
+    rows = [row for row in every if not row.get("derived_from")]
+    until = moment(clips_until) if clips_until else ""
+    told = _data(rows, copies=copies_of(every, links), links=links, title=title, built_at=built_at)
+    data = {**told, "until": until}
     style, script = _joined(_STYLES), f'"use strict";\n(() => {{\n{_joined(_SCRIPTS)}}})();\n'
     page = _template().render(
         title=title,
         built_at=moment(built_at),
-        clips_until=moment(clips_until) if clips_until else "",
+        clips_until=until,
         facts=facts(rows),
         jobs=data["jobs"],
         prompts=data["prompts"],
@@ -77,7 +70,9 @@ def render(
     return page.encode(errors="backslashreplace")  # what no UTF-8 can hold is shown, not died of
 
 
-def _data(rows: list[Row], *, links: Links, title: str, built_at: datetime) -> Json:
+def _data(
+    rows: list[Row], *, copies: Mapping[str, list[Json]], links: Links, title: str, built_at: datetime
+) -> Json:
     columns, prompts = columns_of(rows), prompts_of(rows)
     return {
         "campaign": title,
@@ -86,7 +81,9 @@ def _data(rows: list[Row], *, links: Links, title: str, built_at: datetime) -> J
         "prompts": prompts,
         "facets": facets_of(rows),
         "columns": columns,
-        "jobs": jobs_of(rows, links=links, columns=columns, prompts=prompts, built_at=built_at),
+        "jobs": jobs_of(
+            rows, links=links, columns=columns, prompts=prompts, copies=copies, built_at=built_at
+        ),
     }
 
 

@@ -66,7 +66,7 @@ function lose(media) {
   videoOf(media)?.remove();
   media.setAttribute("aria-pressed", "false");
   media.setAttribute("aria-label", `${media.getAttribute("aria-label")}: the clip could not be loaded`);
-  media.append(make("span", { class: "blank" }, make("b", {}, "No clip here"), "It could not be loaded. Keep this page beside its clips folder."));
+  media.append(make("span", { class: "blank" }, make("b", {}, "No clip here"), DATA.until ? `It could not be loaded. Links of this page open until ${DATA.until}.` : "It could not be loaded. Keep this page beside its clips folder."));
 }
 
 // A strip of pictures follows the pointer: a look through the clip without opening it.

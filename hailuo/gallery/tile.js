@@ -8,7 +8,7 @@ function tileOf(job) {
 
 function makeTile(job) {
   const tile = make("article", { class: `tile${job.control ? " control" : ""}${(job.aspect ?? 2) < 1.2 ? " tall" : ""}`, "data-id": job.id, "aria-label": job.spoken });
-  const media = job.clip ? mediaOf(job, job.spoken) : wellOf(job);
+  const media = job.clip ? mediaOf(job, job.spoken) : job.poster ? stillOf(job) : wellOf(job);
   if (job.aspect) media.style.aspectRatio = String(job.aspect);
   tile.append(make("div", { class: "frame" }, media, job.clip ? overlayOf(job) : null), captionOf(job));
   paintTile(tile);
@@ -18,6 +18,11 @@ function makeTile(job) {
 const wellOf = (job) => make("div", { class: `well s-${job.state}` },
   make("b", {}, job.stateWord), make("p", { dir: "auto" }, job.why));
 
+// A page that travels alone may have a clip's picture and no room for the clip.
+const stillOf = (job) => make("div", { class: "media still", title: job.why },
+  make("img", { src: job.poster, alt: `A picture of ${job.spoken}`, loading: "lazy", decoding: "async", error: ({ target }) => target.closest(".media").replaceWith(wellOf(job)) }),
+  make("span", { class: "chip told-on" }, "Picture only"));
+
 const overlayOf = (job) => make("div", { class: "over" },
   button("Compare", () => toggleCompared(job.id), { class: "chip compare", "data-compare": job.id, "aria-pressed": "false", "aria-label": `Compare ${job.spoken}` }),
   button("⤢", () => openStage([job]), { class: "chip", "aria-label": `Look closer at ${job.spoken}`, title: "Look closer" }));
@@ -25,7 +30,7 @@ const overlayOf = (job) => make("div", { class: "over" },
 function captionOf(job) {
   return make("div", { class: "caption" },
     make("h3", {}, bdi(job.model), " ", make("span", {}, job.setting), job.control ? make("em", {}, "control") : null),
-    make("p", { class: "line" }, make("span", {}, `Take ${job.take}`), job.frame ? make("span", { class: "from" }, "from ", bdi(job.frame)) : null),
+    make("p", { class: "line" }, make("span", { class: "named" }, bdi(promptOf(job).label)), make("span", {}, `Take ${job.take}`), job.frame ? make("span", { class: "from" }, "from ", bdi(job.frame)) : null),
     make("p", { class: "line money" }, make("span", {}, make("strong", {}, job.cost), ` ${job.costNote}`), ...badgesOf(job)),
     job.clip ? judgeBar(job, job.spoken) : null);
 }
@@ -39,8 +44,18 @@ function badgesOf(job) {
     const told = placements.map(({ said, verdict, reasons }) => [`${said}: ${verdict}`, ...reasons].join(", ")).join("\n");
     badges.push(make("span", { class: `badge ${fit.length ? "" : "q-fail"}`, title: told }, `runs on ${fit.length} of ${placements.length}`));
   }
-  if (copies.length) badges.push(make("span", { class: "badge", title: copies.join("\n") }, copies.length === 1 ? "1 copy" : `${copies.length} copies`));
+  if (copies.length) badges.push(copiesBadge(job));
   return badges;
+}
+
+const copyTold = ({ said, verdict, size, reasons }) => [`${said}${verdict ? `: ${verdict}` : ""}`, size, ...reasons].filter(Boolean).join(", ");
+
+// One copy is a link to it; of several the closer look has the links.
+function copiesBadge(job) {
+  const { copies: [first, ...others] } = job, told = { class: "badge copy", title: job.copies.map(copyTold).join("\n") };
+  if (others.length) return button(`${job.copies.length} copies`, () => openStage([job]), { ...told, "aria-label": `${job.copies.length} copies of ${job.spoken}` });
+  if (!first.href) return make("span", told, `copy for ${first.said}`);
+  return make("a", { ...told, href: first.href, target: "_blank", rel: "noopener", "aria-label": `Open the copy for ${copyTold(first)}` }, `copy for ${first.said}`);
 }
 
 function paintTile(tile) {

@@ -91,7 +91,9 @@ class Pictures:
             motion_flow_top5=motion.flow_top5,
             mafd=_rounded(mean_difference, 3),
             # VBench's formula over luma, not its score: it wants clips that stand still (ad-reporting.md section 3.3).
-            vbench_temporal_flickering=_rounded(mean_difference and (255 - mean_difference) / 255, 5),
+            vbench_temporal_flickering=_rounded(
+                None if mean_difference is None else (255 - mean_difference) / 255, 5
+            ),
             warp_error=motion.warp_error,
             sharpness_lapvar=round(float(np.mean(self._sharp)), 2),
             colourfulness=_rounded(float(np.mean(self._colours)) if self._colours else None, 2),

@@ -83,7 +83,7 @@ CODES: Mapping[Code, _Meaning] = {
     Code.FIRST_FRAME_CHANGED: _Meaning(Verdict.WARN, "does not begin quite with its first frame"),
     Code.FIRST_FRAME_OTHER: _Meaning(Verdict.FAIL, "begins with another picture than its first frame"),
     Code.FIRST_FRAME_UNCHECKED: _Meaning(
-        Verdict.PASS, "its first frame was not at hand to compare (a URL, or gone)"
+        Verdict.WARN, "its first frame was not at hand to compare (a URL, or gone): look at its beginning"
     ),
     Code.NEAR_DUPLICATE: _Meaning(Verdict.WARN, "nearly the same as another clip of the edition"),
     Code.NOT_FASTSTART: _Meaning(Verdict.WARN, "players must load all of it before they show anything"),

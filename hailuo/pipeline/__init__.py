@@ -9,6 +9,7 @@ runner     drives the admitted plan    + everything
 publish    manifest and gallery        from the store alone
 books      what became of it           two plans of it, before and after
 share      a gallery of signed links   the same, for people without access to the bucket
+enclose    a gallery in one file       the same, with small films inside, for people without access to anything
 settle     what nobody knows           the ledger, and the vendor for a task that a person names
 """
 

@@ -18,11 +18,12 @@ __all__ = ["Publication", "publish"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:
-    """What was built from the store, and under which keys it lies. `rows` are the jobs; the manifest's files hold the
-    copies made of their clips too.
+    """What was built from the store, and under which keys it lies. `rows` are the jobs; `all_rows`, as in the manifest's
+    files and for the page, have the copies made of their clips too.
     """
 
     rows: pd.DataFrame
+    all_rows: pd.DataFrame
     manifest_key: str
     csv_key: str
     gallery_key: str
@@ -55,13 +56,14 @@ async def _put_pages(
 ) -> Publication:
     made = Publication(
         rows=rows[rows["derived_from"].isna()].reset_index(drop=True),
+        all_rows=rows,
         manifest_key=manifest.manifest_jsonl_key(campaign=campaign, edition=edition),
         csv_key=manifest.manifest_csv_key(campaign=campaign, edition=edition),
         gallery_key=gallery.gallery_key(campaign=campaign, edition=edition),
     )
     at = clock.now()
     files = await asyncio.to_thread(manifest.bundle, rows, name=f"{campaign}-{edition}", built_at=at)
-    page = gallery.render(made.rows, title=campaign, built_at=at)
+    page = gallery.render(rows, title=campaign, built_at=at)
     folder = manifest.manifest_folder(campaign=campaign, edition=edition)
     for name, content in files.items():
         await store.put(f"{folder}{name}", content, content_type=manifest.CONTENT_TYPES[name])

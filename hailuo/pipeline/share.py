@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import pandas as pd
-
 from hailuo import gallery
 from hailuo.clock import Clock
 from hailuo.errors import AdmissionError, Place, Problem
@@ -50,30 +48,25 @@ async def link_to(made: Publication, store: Store, clock: Clock, *, valid_for: t
     """Where a gallery that was just built lies: signed where the store can sign. Raises: StoreUnavailableError."""
     if store.fetch_url(made.gallery_key, valid_for=valid_for) is None:
         return GalleryLink(address=f"{store.uri}/{made.gallery_key}")
-    shared = await share(made.rows, store, clock, page_key=made.gallery_key, valid_for=valid_for)
+    shared = await share(made, store, clock, valid_for=valid_for)
     return GalleryLink(address=shared.url, until=shared.until, certain=shared.certain)
 
 
-async def share(
-    rows: pd.DataFrame, store: Store, clock: Clock, *, page_key: str, valid_for: timedelta
-) -> SharedGallery:
-    """Put a gallery of signed links beside the ordinary one at `page_key`; the manifest has none of them.
+async def share(made: Publication, store: Store, clock: Clock, *, valid_for: timedelta) -> SharedGallery:
+    """Put a gallery of signed links beside the ordinary one: clips, previews and copies; the manifest has none of them.
 
     Raises: AdmissionError where the store has no links to offer.
     """
-    folder, key = page_key.rpartition("/")[0], page_key.removesuffix(".html") + ".shared.html"
+    folder, key = made.gallery_key.rpartition("/")[0], made.gallery_key.removesuffix(".html") + ".shared.html"
     url, until = store.fetch_url(key, valid_for=valid_for), clock.now() + valid_for
     if url is None:
         reason = f"{store.uri} is a folder, and has no links that other people could open"
         raise AdmissionError([Problem(Place("--presign"), reason, "leave it out, or use an S3 store")])
     page = gallery.render(
-        rows,
+        made.all_rows,
         title=folder.partition("/")[0],
         built_at=clock.now(),
-        clip_href=lambda cid: store.fetch_url(f"{folder}/{gallery.clip_beside(cid)}", valid_for=valid_for),
-        preview_href=lambda uri: store.fetch_url(
-            f"{folder}/{gallery.preview_beside(uri)}", valid_for=valid_for
-        ),
+        links=gallery.reached(lambda place: store.fetch_url(f"{folder}/{place}", valid_for=valid_for)),
         clips_until=until,
     )
     await store.put(key, page, content_type="text/html; charset=utf-8")

@@ -18,15 +18,15 @@ Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 Colour = tuple[int, int, int]
 
 
-def draw_strip(model: str, heading: str, mark: str, prompt: str, *, size: tuple[int, int]) -> Planes:
+def draw_strip(heading: str, mark: str, prompt: str, *, size: tuple[int, int]) -> Planes:
     """The strip for a clip of this size (pixels), as wide as the clip: two lines, the first one larger.
 
-    `heading` says what the clip is, with the model's own colour at its left; `mark` and the beginning
-    of the prompt follow below.
+    `heading` says what the clip is, with the prompt's own colour at its left; `mark` and the beginning of the
+    prompt follow below. The model is not named: who picks blind shall not read it.
     """
     line = max(10, round(min(size) * _LINE_SHARE))
     strip = Image.new("RGB", (size[0], even(line * _STRIP_LINES)), _STRIP)
-    ImageDraw.Draw(strip).rectangle((0, 0, line // 3, strip.height), fill=_colour_of(model))
+    ImageDraw.Draw(strip).rectangle((0, 0, line // 3, strip.height), fill=_colour_of(prompt))
     left = _write(strip, heading, at=(0.8 * line, 0.3 * line), type_size=line, colour=_TEXT)
     low, small = 1.55 * line, round(line * _SECOND_LINE)
     left = _write(strip, mark, at=(0.8 * line, low), type_size=small, colour=_MARK)
@@ -59,7 +59,7 @@ def _fitting(text: str, font: Font, room: float) -> str:
     return f"{shown}…"
 
 
-def _colour_of(model: str) -> Colour:
-    hue = hashlib.sha256(model.encode()).digest()[2] / 256
+def _colour_of(prompt: str) -> Colour:
+    hue = hashlib.sha256(prompt.encode()).digest()[2] / 256
     red, green, blue = colorsys.hsv_to_rgb(hue, 0.65, 1.0)
     return round(255 * red), round(255 * green), round(255 * blue)

@@ -58,9 +58,8 @@ class _Stage:
     def of(cls, task: Task) -> "_Stage":
         order = task.order
         strip = draw_strip(
-            order.model,
-            f"{order.model.removeprefix('MiniMax-')} · {order.duration} s · {order.size}",
-            f"SIMULATED {task.task_id[-4:]}",
+            f"SIMULATED · {order.duration} s · {order.size}",
+            task.task_id[-4:],
             order.prompt,
             size=(task.width, task.height),
         )

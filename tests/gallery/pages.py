@@ -12,10 +12,10 @@ import av
 import numpy as np
 import pandas as pd
 
-from hailuo.gallery import render
+from hailuo.gallery import Links, render
 from hailuo.manifest import COLUMNS
 
-__all__ = ["BUILT_AT", "Page", "make_frame", "page_of", "without_clip", "write_clip"]
+__all__ = ["BUILT_AT", "Page", "clips_at", "make_frame", "page_of", "without_clip", "write_clip"]
 
 BUILT_AT = datetime(2026, 11, 22, 17, 5, tzinfo=UTC)
 STORED: dict[str, object] = {
@@ -96,6 +96,11 @@ def page_of(frame: pd.DataFrame, **options: object) -> Page:
     """The page of a manifest, taken apart."""
     content = render(frame, title="Sneaker launch", built_at=BUILT_AT, **options)  # type: ignore[arg-type]
     return Page(content.decode())
+
+
+def clips_at(href: str | None) -> Links:
+    """Every clip under one link, or none of them."""
+    return Links(clip=lambda _: href)
 
 
 def write_clip(path: Path, *, width: int, height: int, frames: int = 24) -> None:

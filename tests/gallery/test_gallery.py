@@ -12,7 +12,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hailuo.gallery import clip_beside, embed, gallery_key, preview_beside, render
+from hailuo.gallery import (
+    Links,
+    clip_beside,
+    copy_beside,
+    embed,
+    gallery_key,
+    inside,
+    preview_beside,
+    reached,
+    render,
+    room_for,
+)
 from hailuo.gallery.difference import word_changes
 from hailuo.gallery.words import STATE_WORDS, bytes_in_words, seconds_in_words
 from hailuo.job import JobState
@@ -210,13 +221,63 @@ def test_clips_that_were_never_checked_have_no_badge() -> None:
     assert (job["quality"], job["placements"], job["poster"], job["judged"]) == (None, [], None, None)
 
 
+COPY: dict[str, object] = {
+    "creative_id": "C0PY",
+    "derived_from": "7KQ2M9X4TD",
+    "derivation": "conform/1 1080x1920 fit=blur audio=silent",
+    "s3_uri": "s3://b/cmp/main/conformed/7KQ2M9X4TD-tiktok_infeed.mp4",
+    "width": 1080,
+    "height": 1920,
+    "placements": {"tiktok_infeed": {"verdict": "warn", "reasons": ["silent_audio"]}},
+    "cost_actual": None,
+    "cost_est": None,
+    "bytes": None,
+    "attempts": 0,
+}
+
+
 def test_a_conformed_copy_is_told_on_its_original() -> None:
-    """A copy is not compared with the clip it was made of."""
-    copy = {"creative_id": "COPY", "derived_from": "7KQ2M9X4TD", "derivation": "9:16 blur-fill"}
+    """What it is for, whether it may run there, and where it lies; it is not compared with the clip it was made of."""
+    [job] = page_of(make_frame({}, COPY)).jobs
 
-    [job] = page_of(make_frame({}, copy)).jobs
+    assert job["copies"] == [
+        {
+            "id": "C0PY",
+            "said": "TikTok in-feed",
+            "verdict": "warn",
+            "reasons": ["silent audio"],
+            "size": "1080x1920",
+            "how": COPY["derivation"],
+            "href": "conformed/7KQ2M9X4TD-tiktok_infeed.mp4",
+        }
+    ]
 
-    assert job["copies"] == ["9:16 blur-fill"]
+
+@pytest.mark.parametrize(
+    ("uri", "said"),
+    [
+        ("cmp/main/conformed/7KQ2M9X4TD-9x16.mp4", "9:16"),
+        ("cmp/main/conformed/7KQ2M9X4TD-youtube_bumper.mp4", "YouTube bumper"),
+        ("elsewhere/of-another-name.mp4", COPY["derivation"]),
+        (None, COPY["derivation"]),
+    ],
+)
+def test_a_copy_is_told_by_what_it_was_made_for(uri: str | None, said: str) -> None:
+    """A placement or a shape, in words; where that is not known, how it was made."""
+    [job] = page_of(make_frame({}, {**COPY, "s3_uri": uri, "placements": None})).jobs
+
+    assert [(copy["said"], copy["verdict"]) for copy in job["copies"]] == [(said, None)]
+
+
+def test_copies_change_no_count_and_no_sum() -> None:
+    """The head of the page tells of jobs, with copies as without."""
+    alone = page_of(make_frame({}))
+    beside = page_of(make_frame({}, COPY, {**COPY, "creative_id": "D"}))
+
+    head = slice(0, alone.words.index("Still to buy") + 2)
+    assert beside.words[head] == alone.words[head]
+    assert beside.data["prompts"] == alone.data["prompts"]
+    assert beside.data["columns"] == alone.data["columns"]
 
 
 def test_judgements_of_the_manifest_are_shown() -> None:
@@ -269,6 +330,42 @@ def test_links_are_beside_the_page() -> None:
     )
     assert gallery_key(campaign="cmp", edition="main") == "cmp/main/gallery.html"
     assert (clip_beside("A"), preview_beside("x/previews/A.webp")) == ("clips/A.mp4", "previews/A.webp")
+    assert copy_beside("s3://b/x/conformed/A-1x1.mp4") == "conformed/A-1x1.mp4"
+
+
+def test_signed_links_reach_clips_previews_and_copies_alike() -> None:
+    """Whoever has the page sees all of it: each place beside the page is signed, and none is left as it was."""
+    signed = reached(lambda place: f"https://b.example/{place}?sig")
+
+    [job] = page_of(make_frame({"poster_uri": "x/previews/P.webp"}, COPY), links=signed).jobs
+
+    assert (job["clip"], job["poster"], job["copies"][0]["href"]) == (
+        "https://b.example/clips/7KQ2M9X4TD.mp4?sig",
+        "https://b.example/previews/P.webp?sig",
+        "https://b.example/conformed/7KQ2M9X4TD-tiktok_infeed.mp4?sig",
+    )
+
+
+def test_a_page_that_travels_alone_has_no_link_to_a_copy() -> None:
+    """It is told all the same."""
+    [job] = page_of(make_frame({}, COPY), links=inside(lambda _: None)).jobs
+
+    assert [(copy["said"], copy["href"]) for copy in job["copies"]] == [("TikTok in-feed", None)]
+
+
+@given(
+    sizes=st.dictionaries(
+        st.from_regex(r"[A-D]-(poster\.webp|proxy\.mp4)", fullmatch=True), st.integers(0, 50)
+    )
+)
+def test_what_goes_in_never_exceeds_the_room_and_all_else_is_named(sizes: dict[str, int]) -> None:
+    """Nothing is left out silently, nothing goes in twice, and no clip before every picture had its turn."""
+    room = room_for(sizes, limit_bytes=80)
+
+    assert sorted([*room.taken, *room.left_out]) == sorted(sizes)
+    assert sum(sizes[name] for name in room.taken) <= 80
+    kinds = [name.endswith(".mp4") for name in room.taken]
+    assert kinds == sorted(kinds)
 
 
 def test_a_link_can_come_from_elsewhere_and_the_page_says_until_when() -> None:
@@ -276,7 +373,7 @@ def test_a_link_can_come_from_elsewhere_and_the_page_says_until_when() -> None:
     links = {"A": "https://bucket.example/a.mp4?sig=1&x=2"}
     frame = make_frame({"creative_id": "A"}, {"creative_id": "B"})
 
-    page = page_of(frame, clip_href=links.get, clips_until=BUILT_AT + timedelta(days=3))
+    page = page_of(frame, links=Links(clip=links.get), clips_until=BUILT_AT + timedelta(days=3))
 
     assert [job["clip"] for job in page.jobs] == ["https://bucket.example/a.mp4?sig=1&x=2", None]
     assert "https://bucket.example/a.mp4?sig=1&x=2" in [attrs.get("href") for attrs in page.all("a")]
@@ -288,16 +385,15 @@ def test_an_embedded_page_carries_its_previews() -> None:
     """One file to mail: proxies play from inside it, and what had no room is named."""
     files = {"A-proxy.mp4": b"p" * 60, "A-poster.webp": b"w" * 30, "B-proxy.mp4": b"q" * 60}
 
-    inside = embed(files, limit_bytes=100)
+    embedded = embed(files, limit_bytes=100)
     page = page_of(
         make_frame(
             {"creative_id": "A", "proxy_uri": "previews/A-proxy.mp4", "poster_uri": "previews/A-poster.webp"}
         ),
-        clip_href=lambda _: None,
-        preview_href=lambda uri: inside.links.get(uri.rpartition("/")[2]),
+        links=inside(embedded.links.get),
     )
 
-    assert inside.left_out == ("B-proxy.mp4",)
+    assert embedded.left_out == ("B-proxy.mp4",)
     assert page.jobs[0]["clip"] == f"data:video/mp4;base64,{base64.b64encode(b'p' * 60).decode()}"
     assert page.jobs[0]["poster"].startswith("data:image/webp;base64,")
     assert not [attrs for attrs in page.all("a") if (attrs["href"] or "").startswith("data:")]

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from hailuo.gallery import embed, render
-from tests.gallery.pages import BUILT_AT, make_frame, without_clip, write_clip
+from hailuo.gallery import embed, inside, render
+from tests.gallery.pages import BUILT_AT, clips_at, make_frame, without_clip, write_clip
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.enable_socket]
 
@@ -43,6 +43,11 @@ CHECKED = {
     "qa_flags": ["no_audio"],
     "placements": {"tiktok_infeed": {"verdict": "fail", "reasons": ["no_audio"]}},
 }
+COPIES: list[dict[str, object]] = [
+    {"creative_id": f"C0PY{name}", "derived_from": original, "s3_uri": f"conformed/{original}-{name}.mp4"}
+    for original, names in {"TALL000002": ("1x1",), "WIDE000001": ("tiktok_infeed", "9x16")}.items()
+    for name in names
+]
 ASPHALT = {"prompt": "Sneaker on wet asphalt at night", "prompt_label": "asphalt"}
 ROWS: tuple[dict[str, object], ...] = (
     job("WIDE000001", is_control=True, prompt="Sneaker on wet stone at dawn </script><b>", render_s=30.0),
@@ -77,7 +82,7 @@ def gallery(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "clips").mkdir()
     for name, width, height in (("WIDE000001", 320, 180), ("WIDE000004", 320, 180), ("TALL000002", 180, 320)):
         write_clip(folder / "clips" / f"{name}.mp4", width=width, height=height, frames=36)
-    return write_gallery(folder)
+    return write_gallery(folder, [*ROWS, *COPIES])
 
 
 @pytest.fixture
@@ -123,6 +128,29 @@ def test_jobs_without_a_clip_are_seen_with_their_reason(page: Page) -> None:
     """What failed or is unknown stands where its clip would stand, with the money it holds."""
     expect(page.locator("[data-id=GONE000003]")).to_contain_text("no. Whether it was charged is not told.")
     expect(page.locator("[data-id=LOST000005]")).to_contain_text("$0.28 is held until it is reconciled")
+
+
+def test_what_could_not_be_checked_stands_on_the_badge(browser: Browser, tmp_path: Path) -> None:
+    """A first frame given as a URL is not compared: that is read on the tile, not only in a tooltip."""
+    unchecked = job("A", qa_verdict="warn", qa_flags=["first_frame_unchecked"], first_frame_id="hero")
+    page = browser.new_page()
+
+    page.goto(write_gallery(tmp_path, [unchecked]).as_uri())
+
+    expect(page.locator("article .q-warn")).to_have_text("first frame unchecked")
+    page.close()
+
+
+def test_cost_checks_placements_and_copies_stand_on_the_tile(page: Page) -> None:
+    """What a buyer asks first is read without a click; each badge says more when pointed at."""
+    tile = page.locator("[data-id=TALL000002]")
+
+    expect(tile.locator(".money")).to_contain_text("$0.28 charged")
+    expect(tile.locator(".q-warn")).to_have_text("no audio")
+    runs = tile.get_by_text("runs on 0 of 1")
+    expect(runs).to_have_attribute("title", "TikTok in-feed: fail, no audio")
+    expect(tile.get_by_role("link", name="Open the copy for 1:1")).to_have_text("copy for 1:1")
+    expect(page.locator("[data-id=WIDE000001]").get_by_role("button", name="2 copies")).to_be_visible()
 
 
 def test_text_of_others_stays_text(page: Page) -> None:
@@ -212,7 +240,7 @@ def test_no_width_scrolls_sideways(browser: Browser, tmp_path: Path, width: int,
         },
         *ROWS,
     )
-    path = write_gallery(tmp_path, rows, clip_href=lambda _: None)
+    path = write_gallery(tmp_path, rows, links=clips_at(None))
     page = browser.new_page(viewport={"width": width, "height": 844})
 
     page.goto(f"{path.as_uri()}#view={layout}")
@@ -225,7 +253,7 @@ def test_no_width_scrolls_sideways(browser: Browser, tmp_path: Path, width: int,
 def test_every_shape_fills_its_tile(browser: Browser, tmp_path: Path, width: int, height: int) -> None:
     """9:16, 1:1, 16:9 and 2.35:1 are shown without a crop and without bars."""
     write_clip(tmp_path / "clip.mp4", width=width, height=height)
-    path = write_gallery(tmp_path, ROWS[:1], clip_href=lambda _: "clip.mp4")
+    path = write_gallery(tmp_path, ROWS[:1], links=clips_at("clip.mp4"))
     page = browser.new_page()
     page.goto(path.as_uri())
     media = page.locator(".media")
@@ -488,7 +516,7 @@ def test_a_lost_poster_is_replaced_by_the_clip_s_first_picture(browser: Browser,
     rows = [job("A", poster_uri="previews/A-poster.webp")]
     page = browser.new_page()
 
-    page.goto(write_gallery(tmp_path, rows, clip_href=lambda _: "clip.mp4").as_uri())
+    page.goto(write_gallery(tmp_path, rows, links=clips_at("clip.mp4")).as_uri())
 
     expect(page.locator(".media")).to_have_class(re.compile("seen"))
     expect(page.locator(".media img")).to_have_count(0)
@@ -502,7 +530,7 @@ def test_playing_all_starts_what_is_in_view_and_goes_with_the_window(
     write_clip(tmp_path / "clip.mp4", width=320, height=180)
     rows = [job(f"{number:010}") for number in range(40)]
     page = browser.new_page(viewport={"width": 1400, "height": 900})
-    page.goto(write_gallery(tmp_path, rows, clip_href=lambda _: "clip.mp4").as_uri())
+    page.goto(write_gallery(tmp_path, rows, links=clips_at("clip.mp4")).as_uri())
     first, last = page.locator("[data-id='0000000000'] .media"), page.locator("[data-id='0000000020'] .media")
 
     page.get_by_role("button", name="Play all in view").click()
@@ -520,7 +548,7 @@ def test_only_the_clips_near_the_window_are_open(browser: Browser, tmp_path: Pat
     write_clip(tmp_path / "clip.mp4", width=320, height=180)
     rows = [job(f"{number:010}") for number in range(60)]
     page = browser.new_page(viewport={"width": 1400, "height": 800})
-    page.goto(write_gallery(tmp_path, rows, clip_href=lambda _: "clip.mp4").as_uri())
+    page.goto(write_gallery(tmp_path, rows, links=clips_at("clip.mp4")).as_uri())
     first = page.locator("[data-id='0000000000'] video")
     expect(first).to_have_count(1)
 
@@ -538,10 +566,8 @@ def test_an_embedded_page_plays_from_inside_itself(
 ) -> None:
     """Mailed alone, it still shows every proxy it carries."""
     write_clip(tmp_path / "A-proxy.mp4", width=320, height=180)
-    inside = embed({"A-proxy.mp4": (tmp_path / "A-proxy.mp4").read_bytes()})
-    path = write_gallery(
-        tmp_path, [job("A", proxy_uri="A-proxy.mp4")], clip_href=lambda _: None, preview_href=inside.links.get
-    )
+    embedded = embed({"A-proxy.mp4": (tmp_path / "A-proxy.mp4").read_bytes()})
+    path = write_gallery(tmp_path, [job("A", proxy_uri="A-proxy.mp4")], links=inside(embedded.links.get))
     (tmp_path / "A-proxy.mp4").unlink()
     page = browser.new_page()
     page.on("console", lambda message: complaints.append(message.text))

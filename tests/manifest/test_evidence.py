@@ -9,6 +9,7 @@ from hailuo.campaign import SyntheticPerformer
 from hailuo.manifest import COLUMNS, ManifestError, build, check
 from hailuo.media import QA_VERSION, Inspection, NearDuplicate
 from hailuo.pipeline.evidence import Evidence
+from hailuo.variant import FirstFrame
 from tests.manifest.rows import COPY, JUDGEMENT, MEASURED, make_job, stored
 
 JOB = make_job()
@@ -72,6 +73,19 @@ def test_an_inspection_of_other_bytes_is_none() -> None:
         ["not_checked"],
         None,
     )
+
+
+@pytest.mark.parametrize("url", ["https://example.com/hero.png", None])
+def test_a_first_frame_that_nobody_could_compare_is_told_in_the_row(url: str | None) -> None:
+    """Given as a URL it is never fetched; a file can be gone: could-not-check is told, and is no pass."""
+    frame = FirstFrame(label="hero", sha256="ab" * 32, url=url, width=1366, height=768)
+    job = replace(JOB, variant=replace(JOB.variant, first_frame=frame))
+    evidence = Evidence(inspections={JOB.creative_id: FOUND})
+
+    measured = evidence.measured(job, DONE)
+
+    assert (measured["qa_verdict"], measured["qa_flags"]) == ("warn", ["first_frame_unchecked"])
+    assert evidence.measured(JOB, DONE)["qa_verdict"] == "pass"
 
 
 def test_previews_are_named_where_they_lie_and_nowhere_else() -> None:

@@ -1,9 +1,11 @@
 """Which clips can run where: one passing and one failing clip for every rule and every reason."""
 
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
@@ -85,6 +87,37 @@ def test_a_rule_tells_a_clip_that_fits_from_one_that_does_not(
     assert (fits.verdict, fits.reasons) == (Verdict.PASS, ())
     assert reason in misses.reasons
     assert misses.verdict is not Verdict.PASS
+
+
+BREAKING: Mapping[str, Callable[[Any], dict[str, object]]] = {
+    "aspect": lambda _: {"width": 2000, "height": 400},
+    "size": lambda rule: {"width": 54, "height": 96} if rule.least or rule.recommended else {"width": 9, "height": 16},
+    "duration": lambda rule: {"duration_s": rule.most_s * 10 if rule.most_s < math.inf else rule.least_s / 2},
+    "audio": lambda _: {"has_audio": False},
+    "fps": lambda rule: {"fps": rule.below},
+    "format": lambda _: {"container": "matroska", "video_codec": "vp8"},
+    "bytes": lambda rule: {"bytes": rule.most + 1},
+    "bitrate": lambda rule: {"bitrate_bps": rule.least_bps - 1},
+}  # fmt: skip
+"""By kind of rule: what makes a clip miss this very rule."""
+BOOK = placement_book()
+EVERY_RULE = [
+    pytest.param(name, rule, id=f"{name} {rule.kind}")
+    for name, placement in BOOK.placements.items()
+    for rule in placement.rules
+]
+
+
+@pytest.mark.parametrize(("name", "rule"), EVERY_RULE)
+def test_every_rule_of_every_placement_has_a_clip_that_keeps_it_and_one_that_does_not(
+    name: str, rule: Rule
+) -> None:
+    """No line of the specs is without effect, in any placement."""
+    width, height = BOOK.copies[BOOK.placements[name].aspect]
+    keeps = _changed({"width": width, "height": height})
+
+    assert list(rule.judge(keeps)) == []
+    assert list(rule.judge(replace(keeps, **BREAKING[rule.kind](rule)))) != []  # type: ignore[arg-type]
 
 
 def test_every_reason_has_a_clip() -> None:

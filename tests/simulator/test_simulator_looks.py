@@ -122,6 +122,16 @@ def test_other_captions_are_written_for_other_orders():
     assert len({strip.tobytes() for strip in strips}) == 4
 
 
+def test_no_caption_names_the_model():
+    """Blind picking stays blind: two models' clips bear the same strip."""
+    strips = [
+        filmed(replace(TASK, order=replace(ORDER, model=model)), frames=2)[0][-36:]
+        for model in ("MiniMax-Hailuo-02", "MiniMax-Hailuo-2.3")
+    ]
+
+    assert strips[0].tobytes() == strips[1].tobytes()
+
+
 @pytest.mark.parametrize("prompt", ["", "鞋" * 50, "\x00\x07", "word " * 400])
 def test_any_prompt_can_be_captioned(prompt):
     """What the type cannot draw is left out; what is too long is cut off."""

@@ -1,0 +1,47 @@
+"""Where the page finds clips, previews and copies: beside itself, inside itself, or by signed links."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+__all__ = ["Links", "clip_beside", "copy_beside", "inside", "preview_beside", "reached"]
+
+
+def clip_beside(creative_id: str) -> str:
+    """The link from the gallery to a clip in the same store; it works from disk and over http."""
+    return f"clips/{creative_id}.mp4"
+
+
+def preview_beside(uri: str) -> str:
+    """The link from the gallery to a preview in the same store, from the manifest's URI of it."""
+    return f"previews/{uri.rpartition('/')[2]}"
+
+
+def copy_beside(uri: str) -> str:
+    """The link from the gallery to a conformed copy in the same store, from the manifest's URI of it."""
+    return f"conformed/{uri.rpartition('/')[2]}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Links:
+    """What the page is told to load: of a clip by its creative id, of a preview or a copy by the manifest's URI.
+
+    None where there is none: then a clip's proxy is played in its place, and a copy is told without a link.
+    """
+
+    clip: Callable[[str], str | None] = clip_beside
+    preview: Callable[[str], str | None] = preview_beside
+    copy: Callable[[str], str | None] = copy_beside
+
+
+def reached(reach: Callable[[str], str | None]) -> Links:
+    """The same files, each by what `reach` makes of its place beside the page (a signed link)."""
+    return Links(
+        clip=lambda creative_id: reach(clip_beside(creative_id)),
+        preview=lambda uri: reach(preview_beside(uri)),
+        copy=lambda uri: reach(copy_beside(uri)),
+    )
+
+
+def inside(find: Callable[[str], str | None]) -> Links:
+    """Nothing but previews, by file name (`Embedded.links.get`): for a page that travels alone."""
+    return Links(clip=lambda _: None, preview=lambda uri: find(uri.rpartition("/")[2]), copy=lambda _: None)
