@@ -58,11 +58,12 @@ class Axis:
 class Grid:
     """A product of axes, less what `exclude` matches in part. A complete row is a grid of one cell.
 
-    `exclude` maps axis names to sets of labels: a cell goes when every named axis matches.
+    `exclude` maps axis names to sets of labels: a cell goes when every named axis matches. `takes` None: the campaign's.
     """
 
     axes: tuple[Axis, ...]
     exclude: tuple[Mapping[str, frozenset[str]], ...] = ()
+    takes: int | None = None
     place: Place
 
 

@@ -80,12 +80,13 @@ class _Tally:
     unit: str
     said: dict[tuple[str, str], tuple[Place, list[Cell]]] = field(default_factory=dict)
 
-    def add(self, place: Place, reason: str, remedy: str, cell: Cell) -> None:
-        self.said.setdefault((reason, remedy), (place, []))[1].append(cell)
+    def add(self, place: Place, remark: tuple[str, str], cell: Cell, *, times: int = 1) -> None:
+        """`remark` is reason and remedy; `times` is for how many of the unit it is said at once."""
+        self.said.setdefault(remark, (place, []))[1].extend([cell] * times)
 
-    def problems(self, *, takes: int = 1) -> Iterator[tuple[Problem, list[Cell]]]:
+    def problems(self) -> Iterator[tuple[Problem, list[Cell]]]:
         for (reason, remedy), (place, cells) in self.said.items():
-            count = len(cells) * takes
+            count = len(cells)
             more = f" ({count:,} {self.unit})" if count > 1 else ""
             yield Problem(place, reason + more, remedy), cells
 
@@ -111,15 +112,22 @@ class _Expander:
 
     def expand(self, only: Mapping[str, frozenset[str]]) -> Expansion:
         self._check_only(only)
-        cells = [c for g in self._campaign.grids for c in _cells(g) if _matches(c, only)]
-        variants = [(cell, v) for cell in cells if self._is_legal(cell) if (v := self._variant(cell))]
-        jobs = tuple(job for cell, v in variants if self._is_new(cell, v) for job in self._jobs(cell, v))
+        cells = [
+            (cell, grid.takes or self._campaign.takes)
+            for grid in self._campaign.grids
+            for cell in _cells(grid)
+            if _matches(cell, only)
+        ]
+        variants = [(cell, v, n) for cell, n in cells if self._is_legal(cell) if (v := self._variant(cell))]
+        jobs = tuple(
+            job for cell, v, n in variants if self._is_new(cell, v, n) for job in self._jobs(cell, v, n)
+        )
         self._check_ids(jobs)
         self._check_control(jobs, only)
         illegal = self._settle_illegal()
         self._settle_tallies()
         self._check_emptiness(jobs)
-        warnings = {problem for problem, _ in self._cautions.problems(takes=self._campaign.takes)}
+        warnings = {problem for problem, _ in self._cautions.problems()}
         return Expansion(
             jobs=jobs,
             illegal=illegal,
@@ -154,7 +162,7 @@ class _Expander:
             self._rules[settings, spoken] = rule_against(cell, self._catalog, spoken=spoken)
         rule = self._rules[settings, spoken]
         if rule:
-            self._illegal.add(cell[rule.axis].place, rule.reason, rule.remedy, cell)
+            self._illegal.add(cell[rule.axis].place, (rule.reason, rule.remedy), cell)
         return rule is None
 
     def _fields(self, cell: Cell) -> frozenset[str]:
@@ -197,7 +205,7 @@ class _Expander:
         lacking = template.fields - set(values)
         if lacking:
             reason = f"the prompt {quoted(level.label)} asks for {{{min(lacking)}}}, which has no value here"
-            self._refused.add(level.place, reason, "give it a value", cell)
+            self._refused.add(level.place, (reason, "give it a value"), cell)
             return None
         prompt = clean(template.fill(values))
         return prompt if self._is_sendable(prompt, cell, model) else None
@@ -205,11 +213,12 @@ class _Expander:
     def _is_sendable(self, prompt: str, cell: Cell, model: Model) -> bool:
         level = cell["prompt"]
         if not prompt:
-            self._refused.add(level.place, f"the prompt {quoted(level.label)} is empty", "write a text", cell)
+            reason = f"the prompt {quoted(level.label)} is empty"
+            self._refused.add(level.place, (reason, "write a text"), cell)
         elif len(prompt) > model.prompt_limit:
             reason = f"the prompt {quoted(level.label)} is too long for {model.name}"
             remedy = f"shorten it to {model.prompt_limit:,} characters, with all {{fields}} filled"
-            self._refused.add(level.place, reason, remedy, cell)
+            self._refused.add(level.place, (reason, remedy), cell)
         else:
             self._remark(prompt, level.place, model)
             return True
@@ -223,22 +232,23 @@ class _Expander:
         for reason, remedy in camera_remarks(prompt, self._catalog.family_of(model)):
             self._remarks.add(Problem(place, reason, remedy))
 
-    def _is_new(self, cell: Cell, variant: Variant) -> bool:
+    def _is_new(self, cell: Cell, variant: Variant, takes: int) -> bool:
         first = self._first.setdefault(variant.variant_id, cell)
         if first is cell:
             for caution in cautions(cell, self._catalog):
-                self._cautions.add(cell[caution.axis].place, caution.reason, caution.remedy, cell)
+                remark = (caution.reason, caution.remedy)
+                self._cautions.add(cell[caution.axis].place, remark, cell, times=takes)
             return True
         differing = sorted(a for a in {*first, *cell} if _label(first, a) != _label(cell, a))
         self._twins[cell["prompt"].place, ", ".join(differing)].append((first, cell))
         return False
 
-    def _jobs(self, cell: Cell, variant: Variant) -> Iterator[Job]:
+    def _jobs(self, cell: Cell, variant: Variant, takes: int) -> Iterator[Job]:
         campaign = self._campaign
         levels, variant_id = _labels(cell), variant.variant_id
         control = campaign.control
         is_control = bool(control) and all(levels.get(axis) == label for axis, label in control.items())
-        for take in range(1, campaign.takes + 1):
+        for take in range(1, takes + 1):
             creative_id = creative_id_of(
                 campaign=campaign.name, edition=campaign.edition, variant_id=variant_id, take=take
             )

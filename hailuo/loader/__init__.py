@@ -2,8 +2,20 @@
 
 from hailuo.loader.campaign_file import Loaded, load_campaign
 from hailuo.loader.catalog_file import load_catalog
+from hailuo.loader.draft import Draft, DraftRow, campaign_text
 from hailuo.loader.folder import path_inside
 from hailuo.loader.glance import Glance, glance_at
 from hailuo.loader.schema import campaign_schema
 
-__all__ = ["Glance", "Loaded", "campaign_schema", "glance_at", "load_campaign", "load_catalog", "path_inside"]
+__all__ = [
+    "Draft",
+    "DraftRow",
+    "Glance",
+    "Loaded",
+    "campaign_schema",
+    "campaign_text",
+    "glance_at",
+    "load_campaign",
+    "load_catalog",
+    "path_inside",
+]

@@ -133,7 +133,7 @@ def _build(
 
 def _grid(built: BuiltGrid, excludes: Sequence[Match]) -> Grid:
     apt = () if built.is_include else tuple(match for match in excludes if _meets(built, match))
-    return Grid(axes=built.axes, exclude=apt, place=built.place)
+    return Grid(axes=built.axes, exclude=apt, takes=built.takes, place=built.place)
 
 
 def _meets(built: BuiltGrid, match: Match) -> bool:
@@ -143,7 +143,7 @@ def _meets(built: BuiltGrid, match: Match) -> bool:
 
 def _fits(sheet: Sheet, max_jobs: int, findings: Findings) -> bool:
     """Whether the product is small enough; counted from the lengths of the axes, nothing is expanded."""
-    jobs = sheet.takes * sum(_cells(grid) for grid in sheet.grids)
+    jobs = sum((grid.takes or sheet.takes) * _cells(grid) for grid in sheet.grids)
     if jobs <= max_jobs:
         return True
     place = next((grid.place for grid in sheet.grids if not grid.is_include), sheet.place)

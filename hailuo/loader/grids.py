@@ -29,6 +29,7 @@ class BuiltGrid:
     labels: Mapping[str, frozenset[str]]
     place: Place
     is_include: bool
+    takes: int | None = None
 
 
 @dataclass(slots=True)
@@ -141,7 +142,13 @@ class GridBuilder:
         if not self._can_fill(grid, built):
             return None
         labels = {axis.name: frozenset(level.label for level in axis.levels) for axis in built}
-        return BuiltGrid(axes=tuple(built), labels=labels, place=grid.place, is_include=grid.is_include)
+        return BuiltGrid(
+            axes=tuple(built),
+            labels=labels,
+            place=grid.place,
+            is_include=grid.is_include,
+            takes=grid.takes,
+        )
 
     def _axis(self, grid: RawGrid, name: str, raws: Sequence[RawValue]) -> Axis | None:
         place = grid.places.get(name, grid.place)

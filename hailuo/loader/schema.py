@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, PlainValidator, Tag, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-__all__ = ["PLACEMENTS", "SLUG", "CampaignFile", "NightlyPart", "campaign_schema"]
+__all__ = ["PLACEMENTS", "SLUG", "CampaignFile", "IncludeRow", "NightlyPart", "campaign_schema"]
 
 SLUG = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"
 _DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
@@ -110,6 +110,14 @@ class Row(BaseModel):
     duration: Seconds = Field(default=6, description="The length in whole seconds.")
     size: Word = Field(default="", description="The resolution, such as 768p.")
     first_frame: Frame = Field(default=None, description="A file beside the campaign, an https URL, or null.")
+
+
+class IncludeRow(Row):
+    """One value per axis, and how often this row alone is taken."""
+
+    takes: int | None = Field(
+        None, ge=1, le=100, description="How many clips of this row, in place of the file's `takes`."
+    )
 
 
 def _values(value: object) -> object:
@@ -221,7 +229,7 @@ class CampaignFile(_Part):
     exclude: list[dict[str, Matched]] = Field(
         default=[], description="Combinations to leave out; the axes not named match anything."
     )
-    include: list[Row] = Field(default=[], description="Complete further rows, appended.")
+    include: list[IncludeRow] = Field(default=[], description="Complete further rows, appended.")
     illegal: Literal["stop", "skip"] = Field(
         "stop",
         description="A combination that no model offers: refuse the file, or leave it out and list it.",

@@ -24,12 +24,14 @@ class RawValue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawGrid:
-    """A product of axes as written. `is_complete` rows (include) are not touched by `exclude`."""
+    """A product of axes as written. Rows of `include` are not touched by `exclude`, and
+    may say how often they are taken."""
 
     axes: Mapping[str, tuple[RawValue, ...]]
     places: Mapping[str, Place] = field(default_factory=dict)
     place: Place
     is_include: bool = False
+    takes: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

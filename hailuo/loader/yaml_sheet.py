@@ -18,6 +18,7 @@ from hailuo.loader.schema import (
     CampaignFile,
     Disclosure,
     FrameEntry,
+    IncludeRow,
     NightlyPart,
     PromptEntry,
     Retries,
@@ -142,7 +143,7 @@ class _Reader:
         return Sheet(
             name=file.campaign,
             place=self._place(root, "campaign"),
-            grids=(*self._grids(root), *self._includes(root)),
+            grids=(*self._grids(root), *self._includes(root, file.include)),
             edition=file.edition,
             edition_place=self._place(root, "edition"),
             timezone=file.timezone,
@@ -209,13 +210,15 @@ class _Reader:
             return ()
         return read_rows(path, self._findings, most_rows=self._most_rows) or ()
 
-    def _includes(self, root: Node) -> Sequence[RawGrid]:
-        return [self._include(node) for node in _items(root.child("include"))]
+    def _includes(self, root: Node, rows: Sequence[IncludeRow]) -> Sequence[RawGrid]:
+        nodes = _items(root.child("include"))
+        return [self._include(node, row.takes) for node, row in zip(nodes, rows, strict=True)]
 
-    def _include(self, row: Node) -> RawGrid:
-        axes = {name: (self._raw(node),) for name, node in (row.entries or {}).items()}
+    def _include(self, row: Node, takes: int | None) -> RawGrid:
+        entries = {name: node for name, node in (row.entries or {}).items() if name != "takes"}
+        axes = {name: (self._raw(node),) for name, node in entries.items()}
         places = {name: self._place(row, name) for name in axes}
-        return RawGrid(axes=axes, places=places, place=self._at(row.line), is_include=True)
+        return RawGrid(axes=axes, places=places, place=self._at(row.line), is_include=True, takes=takes)
 
     def _defaults(self, root: Node) -> Mapping[str, RawValue]:
         defaults = root.child("defaults")
