@@ -1,4 +1,4 @@
-"""What a report says, as values: no I/O, no HTML. `hailuo.adtest.judge` makes them, `hailuo.adtest.page` shows them.
+"""What a report says, as values: no I/O, no HTML. `hailuo.adtest.judging.judge` makes them, `hailuo.adtest.page` shows them.
 
 Rates are fractions (0.0123, not 1.23), money is in `Health.currency`, every interval is two-sided at
 `Findings.confidence` unless its note says otherwise. NaN never appears: what is not known is None, with a note.

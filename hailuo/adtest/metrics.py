@@ -16,6 +16,7 @@ __all__ = [
     "HOLD_COUNTS",
     "HOOK_COUNTS",
     "METRICS",
+    "PLATFORM_NAMES",
     "Count",
     "Design",
     "Kind",
@@ -35,6 +36,18 @@ class Platform(StrEnum):
     SNAP = "snap"
     LINKEDIN = "linkedin"
     OTHER = "other"
+
+
+PLATFORM_NAMES: Final[Mapping[Platform, str]] = {
+    Platform.META: "Meta",
+    Platform.TIKTOK: "TikTok",
+    Platform.GOOGLE: "Google Ads",
+    Platform.PINTEREST: "Pinterest",
+    Platform.SNAP: "Snap",
+    Platform.LINKEDIN: "LinkedIn",
+    Platform.OTHER: "Other platform",
+}
+"""As people call them, in sentences."""
 
 
 class Count(StrEnum):

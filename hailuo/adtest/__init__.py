@@ -1,0 +1,1 @@
+"""Ad platforms' results in, an honest judgement and the next batch out."""

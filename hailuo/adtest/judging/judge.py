@@ -1,0 +1,142 @@
+"""From joined results to findings: the statistics in their order, platform by platform."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import pandas as pd
+
+from hailuo.adtest.findings import CreativeFinding, Findings, Health, PlatformFindings
+from hailuo.adtest.judging import wording
+from hailuo.adtest.judging.contest import Contest, Terms, enter
+from hailuo.adtest.judging.gates import gates_of
+from hailuo.adtest.judging.heat import heat, heat_note
+from hailuo.adtest.judging.lineup import line_up, told_factors, unranked
+from hailuo.adtest.judging.measures import estimates
+from hailuo.adtest.judging.needs import needs
+from hailuo.adtest.judging.observations import Observed, observe
+from hailuo.adtest.judging.options import Options
+from hailuo.adtest.judging.ranking import rank
+from hailuo.adtest.judging.roster import Entrant, roster
+from hailuo.adtest.judging.split import split_kept
+from hailuo.adtest.judging.thresholds import load_thresholds, told
+from hailuo.adtest.judging.verdict import Evidence, decide
+from hailuo.adtest.metrics import HOLD_COUNTS, HOOK_COUNTS, METRICS, Metric
+
+__all__ = ["judge"]
+
+
+def judge(
+    joined: pd.DataFrame,
+    variants: pd.DataFrame,
+    *,
+    options: Options,
+    health: Health,
+    made_at: datetime,
+    version: str,
+) -> Findings:
+    """The findings of one report, without a proposal and without changes; the same input gives the same findings.
+
+    `joined` is what `hailuo.adtest.join` makes, `variants` the manifest; `version` is this program's.
+    """
+    limits, entrants = load_thresholds(), roster(variants)
+    platforms = observe(joined[joined["creative_id"].isin(list(entrants))])
+    terms = Terms(options=options, limits=limits, platforms=max(1, len(platforms)))
+    return Findings(
+        campaign=_said_once(variants, "campaign_id"),
+        edition=_said_once(variants, "edition"),
+        made_at=made_at,
+        version=version,
+        design=options.design,
+        metric=options.metric,
+        confidence=options.confidence,
+        seed=options.seed,
+        health=health,
+        platforms=tuple(_platform(observed, entrants, terms) for observed in platforms),
+        proposal=None,
+        changes=(),
+        previous=None,
+        thresholds={**told(limits), **_told_options(options)},
+    )
+
+
+def _platform(observed: Observed, entrants: Mapping[str, Entrant], terms: Terms) -> PlatformFindings:
+    measured = estimates(
+        observed,
+        terms.options,
+        widen_above=terms.limits.widen_above.value,
+        horizon_events=terms.limits.peeking_horizon_events.value,
+    )
+    found = unranked(observed, entrants, measured)
+    contest = enter(observed, entrants, terms)
+    if contest is None or len(contest.entrants) < 2 or not contest.events.sum():
+        return _without_contest(observed, found, contest, terms)
+    return _with_contest(observed, found, contest, terms)
+
+
+def _with_contest(
+    observed: Observed, found: tuple[CreativeFinding, ...], contest: Contest, terms: Terms
+) -> PlatformFindings:
+    ranking = rank(contest, terms)
+    evidence = Evidence(contest=contest, ranking=ranking, gates=gates_of(contest, ranking, terms))
+    decision = decide(evidence, terms)
+    lineup = line_up(found, evidence, decision, terms)
+    cells = heat(contest, ranking, confidence=terms.options.confidence)
+    return PlatformFindings(
+        platform=observed.platform,
+        metric=terms.options.metric,
+        hook_count=HOOK_COUNTS[observed.platform],
+        hold_counts=HOLD_COUNTS[observed.platform],
+        verdict=wording.verdict(evidence, decision, observed, lineup, terms),
+        creatives=lineup,
+        factors=told_factors(evidence),
+        heat=cells,
+        heat_note=heat_note(cells, ranking),
+        dispersion=contest.scatter.phi,
+        widened=contest.scatter.widening > 1,
+        srm=split_kept(observed, terms),
+        power=needs(contest, observed, terms.options),
+        unsafe_metrics=_unsafe(found),
+    )
+
+
+def _without_contest(
+    observed: Observed, found: tuple[CreativeFinding, ...], contest: Contest | None, terms: Terms
+) -> PlatformFindings:
+    """Nothing to compare: no such count, one creative, or no events at all. Every number there is is still told."""
+    return PlatformFindings(
+        platform=observed.platform,
+        metric=terms.options.metric,
+        hook_count=HOOK_COUNTS[observed.platform],
+        hold_counts=HOLD_COUNTS[observed.platform],
+        verdict=wording.no_contest(observed, found, contest, terms),
+        creatives=found,
+        factors=(),
+        heat=(),
+        heat_note="There is nothing to compare yet.",
+        dispersion=contest.scatter.phi if contest else None,
+        widened=bool(contest and contest.scatter.widening > 1),
+        srm=split_kept(observed, terms),
+        power=(),
+        unsafe_metrics=_unsafe(found),
+    )
+
+
+def _unsafe(found: tuple[CreativeFinding, ...]) -> tuple[Metric, ...]:
+    """Metrics that mean something else for clips of another length, where there are such clips."""
+    if len({one.duration_s for one in found}) < 2:
+        return ()
+    return tuple(metric for metric, spec in METRICS.items() if not spec.across_durations)
+
+
+def _said_once(variants: pd.DataFrame, column: str) -> str:
+    told = variants[column].dropna() if column in variants else pd.Series(dtype=object)
+    return str(told.iloc[0]) if len(told) else ""
+
+
+def _told_options(options: Options) -> dict[str, str]:
+    return {
+        "relevant_lift": f"{100 * options.relevant_lift:g} % (the smallest lift that matters, by option)",
+        "power": f"{100 * options.power:g} % (chance to find it, by option)",
+        "confidence": f"{100 * options.confidence:g} % (of every interval, by option)",
+        "sequential": "valid at every look (by option)" if options.sequential else "for one planned look",
+    }
