@@ -1,4 +1,4 @@
-"""Events for automations: a campaign is completed, holds unknowns, or was stopped."""
+"""Events for automations: a campaign is completed, holds unknowns, was stopped, or has a new ad report."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -10,12 +10,13 @@ from prefect.client.schemas.objects import FlowRun, State
 from prefect.events import emit_event
 from prefect.flows import Flow
 
+from hailuo.adtest.findings import Findings
 from hailuo.errors import ExitCode
 from hailuo.job import JobState
 from hailuo.plan import Plan
 from hailuo.runner import RunReport
 
-__all__ = ["CampaignEvent", "tell_report", "tell_stopped", "tell_unknown"]
+__all__ = ["CampaignEvent", "tell_report", "tell_stopped", "tell_unknown", "tell_written"]
 
 
 class CampaignEvent(StrEnum):
@@ -24,6 +25,7 @@ class CampaignEvent(StrEnum):
     COMPLETED = "hailuo.campaign.completed"  # every clip of the plan is stored
     UNKNOWN = "hailuo.campaign.unknown"  # submits that may have been paid wait for `reconcile`
     STOPPED = "hailuo.campaign.stopped"  # refused, stopped, cancelled or crashed before its end
+    REPORTED = "hailuo.report.written"  # results were judged, and say something new
 
 
 def tell_report(plan: Plan, report: RunReport) -> None:
@@ -45,6 +47,23 @@ def tell_report(plan: Plan, report: RunReport) -> None:
 def tell_unknown(campaign: str, edition: str, creative_ids: Sequence[str]) -> None:
     """Emit that these jobs of an edition may have been paid, and wait for a decision."""
     _emit(CampaignEvent.UNKNOWN, campaign, {"edition": edition, "unknown": list(creative_ids)})
+
+
+def tell_written(found: Findings, *, folder: str) -> None:
+    """Emit that an ad report was written: its verdicts, and where it lies."""
+    payload = {
+        "edition": found.edition,
+        "folder": folder,
+        "verdicts": {
+            platform.platform.value: {
+                "outcome": platform.verdict.outcome.value,
+                "headline": platform.verdict.headline,
+                "creative_id": platform.verdict.creative_id,
+            }
+            for platform in found.platforms
+        },
+    }
+    _emit(CampaignEvent.REPORTED, found.campaign, payload)
 
 
 async def tell_stopped(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:

@@ -25,7 +25,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "check": "Look at every stored clip: faults, previews, and what was not as ordered.",
     "conform": "Make upload-ready copies of the stored clips for ad placements.",
     "upload-plan": "Fill an ad platform's bulk sheet, and make ads.csv.",
-    "report": "Join ad platforms' exports with the manifest.",
+    "report": "Judge ad platforms' exports: what won, how sure, what to render next.",
     "simulate": "Serve a simulator of the vendor on this machine.",
     "demo": "The whole job against the simulator: no key, no money.",
 }

@@ -1,21 +1,238 @@
 """`hailuo report FILE RESULTS...`"""
 
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 import click
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+from rich.text import Text
 
-from hailuo.cli.options import edition_option, file_argument
+from hailuo.adtest.findings import Health, PlatformFindings, Proposal, ProposedRow, Wish
+from hailuo.adtest.metrics import METRICS, PLATFORM_NAMES, Design, Metric
+from hailuo.cli.options import (
+    as_json_option,
+    choose,
+    edition_option,
+    file_or_edition_argument,
+    names_of,
+    usd_type,
+)
+from hailuo.cli.screen import console, count, echo_json, say
 from hailuo.errors import ExitCode
+from hailuo.pipeline import nothing_bought_without_store, open_store, prepare, surroundings
+from hailuo.pricing import usd
+from hailuo.spelling import printable
+
+if TYPE_CHECKING:
+    from hailuo.pipeline.reporting import Report, ReportWish
 
 __all__ = ["command"]
 
+_METRICS: Final = (Metric.HOOK, Metric.CTR, Metric.CVR, Metric.CPA)
+_WISHES: Final = {Wish.KEEP: "keep", Wish.EXPLORE: "explore", Wish.DROP: "drop"}
+_MOST_CHANGES: Final = 5
+
+
+class _Percent(click.ParamType[float]):
+    """A share above zero: `10%`, `10 %` or `0.1`."""
+
+    name = "PERCENT"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        text = str(value).strip()
+        try:
+            return float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+        except ValueError:
+            self.fail(f"{value!r} is not a share such as 10% or 0.1", param, ctx)
+
 
 @click.command("report")
-@file_argument
-@click.argument("results", nargs=-1, type=click.Path(path_type=Path))
+@file_or_edition_argument
+@click.argument("results", nargs=-1)
 @edition_option
-def command(file: Path, results: tuple[Path, ...], edition: str | None) -> ExitCode:
-    """Join ad platforms' exports with the manifest. Comes with a later version."""
-    del file, results, edition
-    click.echo("report comes with a later version; the manifest already carries the ids to join on", err=True)
-    return ExitCode.REFUSED
+@click.option(
+    "--design",
+    type=click.Choice([design.value for design in Design]),
+    default=Design.AUCTION.value,
+    show_default=True,
+    help="How people came to see the ads: it decides what may be claimed.",
+)
+@click.option(
+    "--metric",
+    type=click.Choice([metric.value for metric in _METRICS]),
+    default=Metric.CTR.value,
+    show_default=True,
+    help="What decides.",
+)
+@click.option(
+    "--ads", multiple=True, type=click.Path(path_type=Path), help="A filled ads.csv; may be given again."
+)
+@click.option(
+    "--mapping",
+    "mappings",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="What the columns of an unknown export mean (docs/exports.md); may be given again.",
+)
+@click.option("--sequential", is_flag=True, help="For those who look every day: intervals that stay true.")
+@click.option(
+    "--relevant-lift",
+    type=_Percent(),
+    default="10%",
+    show_default=True,
+    help="The smallest difference that would matter.",
+)
+@click.option("--budget", "budget_usd", type=usd_type, help="What the next batch may cost.")
+@click.option(
+    "--next",
+    "next_file",
+    type=click.Path(path_type=Path),
+    help="Write the next batch's campaign file here too.",
+)
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Of every random draw."
+)
+@click.option("--again", is_flag=True, help="Write a report even if nothing is new.")
+@as_json_option
+def command(file: Path, as_json: bool, **wished: Any) -> ExitCode:
+    """Join ad platforms' exports with the manifest: what won, how sure that is, what to render next.
+
+    RESULTS are exported files, folders of them, or s3://bucket/prefix. Without any, those that lie in the edition's
+    exports/ in the store are read. Exit code 0: a report is there; 2: something was refused, and nothing written.
+    """
+    from hailuo.pipeline.dropped import files_dropped  # noqa: PLC0415 (loads scipy: not for --help)
+    from hailuo.pipeline.reporting import report  # noqa: PLC0415 (as above)
+
+    place, names = surroundings(), names_of(file, wished["edition"])
+    store, wish = open_store(place.settings), _wish(file, wished)
+
+    async def made() -> "Report":
+        dropped = await files_dropped(store, place.settings, wished["results"], names=names)
+        return await report(store, place.clock, replace(wish, dropped=dropped), names=names)
+
+    with nothing_bought_without_store():
+        found = asyncio.run(made())
+    if as_json:
+        echo_json(_json(found, store.uri))
+    else:
+        _show(found, store.uri)
+    return ExitCode.COMPLETE
+
+
+def _wish(file: Path, wished: Mapping[str, Any]) -> "ReportWish":
+    from hailuo.adtest.judging.options import Options  # noqa: PLC0415 (as above)
+    from hailuo.pipeline.dropped import Dropped  # noqa: PLC0415 (as above)
+    from hailuo.pipeline.reporting import ReportWish  # noqa: PLC0415 (as above)
+
+    choice = choose(file, edition=wished["edition"])
+    return ReportWish(
+        dropped=Dropped(files={}, where=()),
+        ads=wished["ads"],
+        mappings=wished["mappings"],
+        options=Options(
+            design=Design(wished["design"]),
+            metric=Metric(wished["metric"]),
+            seed=wished["seed"],
+            sequential=wished["sequential"],
+            relevant_lift=wished["relevant_lift"],
+        ),
+        prepared=prepare(choice, surroundings().settings) if file.is_file() else None,
+        budget_usd=wished["budget_usd"],
+        next_file=wished["next_file"],
+        again=wished["again"],
+    )
+
+
+def _show(made: "Report", uri: str) -> None:
+    found = made.findings
+    for platform in found.platforms:
+        _show_verdict(platform)
+    say(_health_line(found.health))
+    for note in found.health.notes:
+        say(f"  {_plain(note)}")
+    if found.proposal:
+        _show_proposal(found.proposal)
+    for change in found.changes[:_MOST_CHANGES]:
+        say(_plain(f"since the last report: {change.sentence}"))
+    if not made.is_new:
+        say(f"nothing is new since the report of {found.made_at:%Y-%m-%d %H:%M} UTC; --again writes another")
+    _show_places(made, uri)
+
+
+def _show_verdict(platform: PlatformFindings) -> None:
+    verdict, label = platform.verdict, METRICS[platform.metric].label
+    say(_plain(f"{PLATFORM_NAMES[platform.platform]}, {label}: {verdict.headline}"))
+    for sentence in (*verdict.sentences, verdict.caveat):
+        if sentence:
+            say(f"  {_plain(sentence)}")
+
+
+def _health_line(health: Health) -> str:
+    share = health.spend_matched / health.spend if health.spend else None
+    spend = f" and {share:.1%} of the spend" if share is not None else ""
+    days = f", {health.first_day} to {health.last_day}" if health.first_day else ""
+    return f"data: {health.rows_matched:,} of {count(health.rows, 'row')}{spend} found their creative{days}"
+
+
+def _show_proposal(proposal: Proposal) -> None:
+    rendered = [row for row in proposal.rows if row.wish is not Wish.DROP]
+    dropped = len(proposal.rows) - len(rendered)
+    price = "" if proposal.usd is None else f", {usd(_decimal(proposal.usd))}"
+    takes = count(sum(row.takes for row in rendered), "clip")
+    say(f"next batch: {count(len(rendered), 'combination')}, {takes}{price}; {dropped} dropped")
+    if proposal.note:
+        say(f"  {_plain(proposal.note)}")
+    if proposal.rows:
+        console().print(_table(proposal.rows))
+
+
+def _table(rows: Sequence[ProposedRow]) -> Table:
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
+    table.add_column("", no_wrap=True)
+    table.add_column("combination", overflow="fold")
+    for name in ("takes", "price"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("why", overflow="fold")
+    for row in rows:
+        cell, why = _plain(", ".join(row.cell.values())), _plain(row.reason)
+        price = usd(_decimal(row.usd)) if row.usd and row.takes else ""
+        # As Text: a label out of somebody's file is no markup.
+        table.add_row(_WISHES[row.wish], Text(cell), str(row.takes or ""), price, Text(why))
+    return table
+
+
+def _show_places(made: "Report", uri: str) -> None:
+    say(f"{uri}/{made.folder}")
+    say(made.page.address)
+    if made.page.until:
+        surely = "" if made.page.certain else " at the latest"
+        say(f"  open to whoever has this address, until {made.page.until:%Y-%m-%d %H:%M} UTC{surely}")
+    if made.next_file:
+        say(f"the next batch: {made.next_file}")
+
+
+def _json(made: "Report", uri: str) -> dict[str, object]:
+    from hailuo.adtest.archive import to_json  # noqa: PLC0415 (not for --help)
+
+    return {
+        "report": made.page.address,
+        "folder": f"{uri}/{made.folder}",
+        "is_new": made.is_new,
+        "next_file": None if made.next_file is None else str(made.next_file),
+        "findings": json.loads(to_json(made.findings)),
+    }
+
+
+def _plain(text: str) -> str:
+    """On one line, with ordinary spaces: a report's are such that numbers keep their units on a page."""
+    return printable(" ".join(text.split()))
+
+
+def _decimal(amount: float) -> Decimal:
+    return Decimal(str(amount))

@@ -144,14 +144,6 @@ def test_the_key_is_nowhere_in_what_is_said_or_stored(hailuo, rehearsal, campaig
     assert not [path for path in stored if b"sk-test" in path.read_bytes()]
 
 
-def test_what_comes_later_says_so(hailuo, campaign):
-    """No traceback, no pretence."""
-    said = hailuo("report", campaign)
-
-    assert said.code == 2
-    assert "later version" in said.err
-
-
 def test_faults_of_the_simulator_are_read_with_the_nearest_name(hailuo):
     """A typo in --faults is told before anything is served."""
     said = hailuo("simulate", "--faults", "charged_then_droped=0.1")

@@ -17,7 +17,9 @@ DEPLOYMENTS = {
     "nightly/nightly",
     "approve-campaign/approve-campaign",
     "reconcile/reconcile",
+    "ad-report/ad-report",
 }
+SCHEDULED = {"nightly/nightly", "ad-report/ad-report"}
 
 
 def run_of(house, run_id):
@@ -54,7 +56,7 @@ def deployment(house, name):
     return api(house, "GET", f"/deployments/name/{name}")
 
 
-def test_every_deployment_is_there_with_a_form_and_the_night_is_off(house):
+def test_every_deployment_is_there_with_a_form_and_every_schedule_is_off(house):
     """`prefect deploy --all` made them all; each field of each form says what it is for; nothing fires by itself."""
     found = {name: deployment(house, name) for name in DEPLOYMENTS}
 
@@ -64,9 +66,10 @@ def test_every_deployment_is_there_with_a_form_and_the_night_is_off(house):
         assert one["work_pool_name"] == "hailuo"
         assert one["description"]
         assert one["concurrency_limit"] is None
-    (schedule,) = found["nightly/nightly"]["schedules"]
-    assert schedule["active"] is False
-    assert schedule["schedule"]["timezone"] == "Europe/Berlin"
+    schedules = [(name, schedule) for name, one in found.items() for schedule in one["schedules"]]
+    assert {name for name, _ in schedules} == SCHEDULED
+    assert not any(schedule["active"] for _, schedule in schedules)
+    assert {schedule["schedule"]["timezone"] for _, schedule in schedules} == {"Europe/Berlin"}
 
 
 def test_the_form_offers_the_campaigns_of_the_folder(house):

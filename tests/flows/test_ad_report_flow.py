@@ -1,0 +1,163 @@
+"""The flow `ad-report` against a real embedded server: what it leaves, when it leaves nothing, and how it ends."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
+
+from flows.ad_report import ad_report
+from hailuo.job import Job
+from hailuo.pipeline import Surroundings, within
+from hailuo.settings import Settings
+from hailuo.store import FolderStore
+from hailuo.testing import VirtualClock
+from tests.adtest.editions import CAMPAIGN, keep_edition, meta_export, prepared_from
+
+pytestmark = [
+    pytest.mark.prefect,
+    pytest.mark.enable_socket,
+    pytest.mark.filterwarnings("ignore"),  # Prefect leaves sockets open and deprecates itself
+]
+
+
+@pytest.fixture
+def jobs(tmp_path: Path) -> Sequence[Job]:
+    """A rendered edition in a store, its campaign on the shelf."""
+    (tmp_path / "campaigns").mkdir()
+    clock = VirtualClock()
+    prepared = prepared_from(tmp_path / "campaigns" / "launch.yaml")
+    return clock.run(keep_edition(FolderStore(tmp_path / "store"), clock, prepared))
+
+
+@pytest.fixture
+def exports(tmp_path: Path, jobs: Sequence[Job]) -> Path:
+    """Where people drop exports."""
+    folder = tmp_path / "store" / "launch" / "main" / "exports"
+    folder.mkdir(parents=True)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def place(server: None, tmp_path: Path) -> Iterator[Surroundings]:
+    settings = Settings(store=str(tmp_path / "store"), campaigns=tmp_path / "campaigns")
+    surroundings = Surroundings(settings=settings, clock=VirtualClock())
+    with within(surroundings):
+        yield surroundings
+
+
+def reported(**form):
+    """The state in which the flow ends, with this form filled in."""
+
+    async def run():
+        return await ad_report(return_state=True, **form)
+
+    return asyncio.run(run())
+
+
+def artifacts_of(state):
+    """By key, of the flow run; tables as the text that they are kept as."""
+
+    async def read():
+        async with get_client() as client:
+            mine = ArtifactFilterFlowRunId(any_=[state.state_details.flow_run_id])
+            return await client.read_artifacts(artifact_filter=ArtifactFilter(flow_run_id=mine))
+
+    return {artifact.key: artifact for artifact in asyncio.run(read())}
+
+
+def test_a_report_leaves_verdict_leaderboard_and_next_batch(jobs, exports):
+    """What won stands in the state and on the page; the tables have a row per clip and per combination."""
+    (exports / "meta.csv").write_bytes(meta_export(jobs))
+
+    state = reported(campaign="launch.yaml")
+
+    assert (state.type, state.name) == ("COMPLETED", "Completed")
+    assert state.message.startswith("launch · main: Meta: ")
+    assert "dawn" in state.message
+    found = artifacts_of(state)
+    assert set(found) == {"report-launch", "leaderboard-launch-meta", "next-batch-launch"}
+    assert "168 of 168 rows and 100" in found["report-launch"].data.replace("\\", "")
+    assert all(job.creative_id in found["leaderboard-launch-meta"].data for job in jobs)
+    assert "next.yaml" in found["next-batch-launch"].description
+
+
+def test_where_nothing_is_new_nothing_is_left(jobs, exports):
+    """A schedule that runs every day fills no page with what was said before."""
+    (exports / "meta.csv").write_bytes(meta_export(jobs))
+    reported(campaign="launch.yaml")
+
+    again = reported(campaign="launch.yaml")
+
+    assert again.name == "Unchanged"
+    assert "nothing new since 2026-11-22 22:00 UTC" in again.message
+    assert artifacts_of(again) == {}
+
+
+def test_without_a_campaign_every_edition_with_exports_is_reported(tmp_path, jobs, exports):
+    """So a schedule needs no names; whatever is wrong with one ends no other."""
+    (exports / "meta.csv").write_bytes(meta_export(jobs))
+    other = prepared_from(tmp_path / "campaigns" / "second.yaml", CAMPAIGN.replace("launch", "second"))
+    clock = VirtualClock()
+    clock.run(keep_edition(FolderStore(tmp_path / "store"), clock, other))
+    (tmp_path / "store/second/main/exports").mkdir()
+    (tmp_path / "store/second/main/exports/broken.csv").write_text("Ad name,Impressions\nx,many\n")
+
+    state = reported()
+
+    assert state.is_failed()
+    assert "second · main: " in state.message
+    assert "broken.csv" in state.message
+    assert "launch · main: Meta: " in state.message
+    assert "report-launch" in artifacts_of(state)
+
+
+def test_before_anything_is_dropped_it_waits(jobs):
+    """No export yet is no failure: people are told when there is something to tell."""
+    named, everywhere = reported(campaign="launch.yaml"), reported()
+
+    assert (named.name, everywhere.name) == ("Waiting", "Waiting")
+    assert named.message == "launch · main: no exports yet"
+
+
+@pytest.mark.parametrize(
+    ("form", "message"),
+    [
+        ({"campaign": "launch.yaml", "exports": "nowhere"}, "nowhere: cannot be read"),
+        ({"exports": "somewhere"}, "pick the campaign that they belong to"),
+        ({"edition": "main"}, "pick the campaign that they belong to"),
+        ({"campaign": "launch.yaml", "metric": "completion"}, "metric"),
+        ({"campaign": "launch.yaml", "design": "guess"}, "design"),
+        ({"campaign": "launch.yaml", "relevant_lift_percent": 0}, "relevant_lift_percent"),
+        ({"campaign": "gone.yaml"}, "gone.yaml"),
+    ],
+    ids=[
+        "no such place",
+        "exports of nobody",
+        "an edition of nobody",
+        "no metric",
+        "no design",
+        "no lift",
+        "no file",
+    ],
+)
+def test_a_form_that_cannot_be_used_fails_with_the_reason(jobs, form, message):
+    """In the state, where people look."""
+    state = reported(**form)
+
+    assert state.is_failed()
+    assert message in state.message
+
+
+def test_exports_may_lie_in_a_folder_of_the_worker(tmp_path, jobs):
+    """Or in another bucket: the campaign says whose they are, a pasted one too."""
+    (tmp_path / "downloads").mkdir()
+    (tmp_path / "downloads" / "Meta Ads.csv").write_bytes(meta_export(jobs))
+
+    state = reported(campaign_text=CAMPAIGN, exports=str(tmp_path / "downloads"), next_batch_budget_usd=2.0)
+
+    assert state.name == "Completed"
+    (report,) = state.result().values()
+    assert report.findings.proposal.usd <= 2.0
