@@ -1,12 +1,10 @@
 """Rendering the page: one self-contained file, locked down by a content security policy of hashes."""
 
-import base64
 import hashlib
 import json
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
-from importlib import resources
 from typing import Final
 
 import jinja2
@@ -18,6 +16,7 @@ from hailuo.gallery.links import Links
 from hailuo.gallery.rows import Row, plain_rows
 from hailuo.gallery.view import facts
 from hailuo.gallery.words import moment
+from hailuo.webpage import content_policy, joined, page_environment
 
 __all__ = ["gallery_key", "render"]
 
@@ -27,6 +26,10 @@ _SCRIPTS: Final = (
     *("facets.js", "stage.js", "compare.js", "blind.js", "keys.js", "main.js"),
 )
 """In the order in which they build on each other; together they are one script."""
+_SOURCES: Final = {
+    "media-src": "'self' file: data: blob: https: http:",
+    "img-src": "'self' file: data: blob: https: http:",
+}
 _BESIDE: Final = Links()
 
 
@@ -54,7 +57,10 @@ def render(
     until = moment(clips_until) if clips_until else ""
     told = _data(rows, copies=copies_of(every, links), links=links, title=title, built_at=built_at)
     data = {**told, "until": until}
-    style, script = _joined(_STYLES), f'"use strict";\n(() => {{\n{_joined(_SCRIPTS)}}})();\n'
+    style, script = (
+        joined(__package__, _STYLES),
+        f'"use strict";\n(() => {{\n{joined(__package__, _SCRIPTS)}}})();\n',
+    )
     page = _template().render(
         title=title,
         built_at=moment(built_at),
@@ -65,7 +71,7 @@ def render(
         data=_as_json(data),
         style=style,
         script=script,
-        policy=_policy(style=style, script=script),
+        policy=content_policy(_SOURCES, style=style, script=script),
     )
     return page.encode(errors="backslashreplace")  # what no UTF-8 can hold is shown, not died of
 
@@ -93,37 +99,6 @@ def _as_json(data: Json) -> str:
     return plain.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def _policy(*, style: str, script: str) -> str:
-    return "; ".join(
-        (
-            "default-src 'none'",
-            "media-src 'self' file: data: blob: https: http:",
-            "img-src 'self' file: data: blob: https: http:",
-            f"script-src '{_hash(script)}'",
-            f"style-src '{_hash(style)}'",
-            "base-uri 'none'",
-            "form-action 'none'",
-        )
-    )
-
-
-def _hash(text: str) -> str:
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
-
-
-@cache
-def _joined(names: tuple[str, ...]) -> str:
-    return "".join(_asset(name) for name in names)
-
-
-@cache
-def _asset(name: str) -> str:
-    return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
-
-
 @cache
 def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
-    )
-    return environment.from_string(_asset("page.html"))
+    return page_environment(__package__).get_template("page.html")

@@ -1,27 +1,14 @@
 """The numbers at which verdicts turn, from `thresholds.toml`, where each one names its origin."""
 
 import functools
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import resources
-from typing import Final
 
-from pydantic import ConfigDict, TypeAdapter
+from pydantic import ConfigDict
+
+from hailuo.thresholds import Threshold, shipped_thresholds, thresholds_from
 
 __all__ = ["Threshold", "Thresholds", "load_thresholds", "thresholds_of"]
-
-_FILE: Final = "thresholds.toml"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Threshold:
-    """One number, its unit, and where it comes from."""
-
-    value: float
-    unit: str
-    origin: str
-    __pydantic_config__ = ConfigDict(extra="forbid")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,16 +39,12 @@ class Thresholds:
     __pydantic_config__ = ConfigDict(extra="forbid")
 
 
-_ADAPTER: Final = TypeAdapter(Thresholds)
-
-
 @functools.cache
 def load_thresholds() -> Thresholds:
     """Those that ship with the library."""
-    text = resources.files(__package__).joinpath(_FILE).read_text(encoding="utf-8")
-    return thresholds_of(tomllib.loads(text))
+    return shipped_thresholds(__package__, Thresholds)
 
 
 def thresholds_of(table: Mapping[str, object]) -> Thresholds:
     """From a TOML table. Raises: ValueError where one is missing, unknown, or has no origin."""
-    return _ADAPTER.validate_python(table)
+    return thresholds_from(table, Thresholds)

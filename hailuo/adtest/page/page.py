@@ -1,10 +1,7 @@
 """Rendering the report: one self-contained file, locked down by a content security policy of hashes."""
 
-import base64
-import hashlib
 from collections.abc import Iterable, Mapping
 from functools import cache
-from importlib import resources
 from typing import Final
 
 import jinja2
@@ -24,10 +21,12 @@ from hailuo.adtest.page.scatter import scatters_of
 from hailuo.adtest.page.soundness import soundness_of
 from hailuo.adtest.page.verdict import next_of, verdict_of
 from hailuo.adtest.page.words import DESIGNS, moment, plural, span
+from hailuo.webpage import asset, content_policy, joined, page_environment
 
 __all__ = ["render"]
 
 _STYLES: Final = ("tokens.css", "page.css", "tables.css", "charts.css", "print.css")
+_SOURCES: Final = {"img-src": "data: 'self' file: https:", "media-src": "'self' file: https: data:"}
 
 
 def render(findings: Findings, *, media: Mapping[str, Clip], title: str | None = None) -> str:
@@ -37,7 +36,7 @@ def render(findings: Findings, *, media: Mapping[str, Clip], title: str | None =
     is neither relative nor http(s) or file, are left out.
     """
     clips = with_posters(media, _shown(findings))
-    style, script = _joined(_STYLES), _asset("player.js")
+    style, script = joined(__package__, _STYLES), asset(__package__, "player.js")
     page = _template().render(
         title=title or findings.campaign,
         findings=findings,
@@ -54,7 +53,7 @@ def render(findings: Findings, *, media: Mapping[str, Clip], title: str | None =
         methods=methods_of(findings),
         style=style,
         script=script,
-        policy=_policy(style=style, script=script),
+        policy=content_policy(_SOURCES, style=style, script=script),
     )
     return page.encode(errors="backslashreplace").decode()  # what no UTF-8 can hold is shown, not died of
 
@@ -95,42 +94,8 @@ def _shown(findings: Findings) -> Iterable[str]:
         )
 
 
-def _policy(*, style: str, script: str) -> str:
-    return "; ".join(
-        (
-            "default-src 'none'",
-            f"style-src '{_hash(style)}'",
-            f"script-src '{_hash(script)}'",
-            "img-src data: 'self' file: https:",
-            "media-src 'self' file: https: data:",
-            "base-uri 'none'",
-            "form-action 'none'",
-        )
-    )
-
-
-def _hash(text: str) -> str:
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
-
-
-@cache
-def _joined(names: tuple[str, ...]) -> str:
-    return "".join(_asset(name) for name in names)
-
-
-@cache
-def _asset(name: str) -> str:
-    return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
-
-
 @cache
 def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-        loader=jinja2.FunctionLoader(_asset),
-    )
+    environment = page_environment(__package__)
     environment.globals["designs"] = DESIGNS
     return environment.get_template("page.html")
