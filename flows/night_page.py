@@ -19,7 +19,7 @@ _PAGE: Final = """\
 **{{ report.headline }}**
 
 {% if report.parts %}
-| Campaign | Edition | {{ "Would be" if report.is_dry_run else "Ended" }} | Bought | Cost | Estimate | Stored | Failed | Unknown | Unfinished |
+| Campaign | Edition | {{ "Would be" if report.is_dry_run else "Ended" }} | Bought | Cost | Estimate | Failed | Unknown | Stored | Unfinished |
 | --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
 {% for part in report.parts %}
 | {{ part.due.campaign.name }} | {{ part.due.campaign.edition }} | {{ report.word(part) }} | {{ cells(part.books) }} |
@@ -95,7 +95,7 @@ def _finalised(value: object) -> str:
 
 
 def _cells(books: Books | None) -> _Markdown:
-    """Bought, cost, estimate, stored, failed, unknown, unfinished: what matters first, the page cuts wide tables off."""
+    """Bought, cost, estimate, failed, unknown, stored, unfinished: what matters first, the page cuts wide tables off."""
     if books is None:
         return _Markdown(" | ".join(["not known"] * 7))
     unknown = f"{books.unknown} ({usd(books.unknown_usd)})" if books.unknown else "0"
@@ -104,9 +104,9 @@ def _cells(books: Books | None) -> _Markdown:
         f"{books.bought} of {books.to_buy}",
         cost,
         usd(books.estimate_usd),
-        f"{books.stored} of {books.jobs}",
         str(books.failed),
         unknown,
+        f"{books.stored} of {books.jobs}",
         str(books.unfinished),
     ]
     return _Markdown(" | ".join(cells))

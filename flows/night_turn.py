@@ -14,6 +14,7 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import deployment
 
 from flows.render_campaign import LINKS_VALID_FOR, render_campaign
+from flows.telling import tell_not_begun
 from hailuo.errors import ExitCode, Problem, RefusedError
 from hailuo.job import JobState
 from hailuo.pipeline import (
@@ -59,9 +60,9 @@ class Turn:
         """Render the campaign, unless its plan costs more than the night may still buy for."""
         before = await self._priced()
         if not isinstance(before, Plan):
-            return self._failed(before)
+            return self._not_begun(self._failed(before))
         if problems := allowance.problems(before):
-            return self._refused(before, problems)
+            return self._not_begun(self._refused(before, problems))
         outcome = await self._rendered(before, allowance)
         made = await self._looked_up(before)
         books, gallery = made if isinstance(made, tuple) else (None, None)
@@ -130,6 +131,12 @@ class Turn:
             edition=campaign.edition,
             valid_for=LINKS_VALID_FOR,
         )
+
+    def _not_begun(self, part: Part) -> Part:
+        """The part, of which an automation hears too: no flow run of the campaign could tell it."""
+        campaign = self._due.campaign
+        tell_not_begun(campaign.name, campaign.edition, part.reasons)
+        return part
 
     def _failed(self, outcome: object) -> Part:
         return Part(due=self._due, ending=_ending(outcome), reasons=_reasons(outcome))

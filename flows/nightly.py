@@ -15,6 +15,7 @@ from flows.night_page import show_night
 from flows.night_turn import Turn
 from flows.parameters import DueAt, Machines
 from flows.place import flow_surroundings
+from flows.telling import tell_not_begun
 from hailuo.errors import ExitCode
 from hailuo.pipeline import Allowance, NightReport, Part, night_of
 
@@ -59,6 +60,8 @@ async def nightly(
     place = await flow_surroundings()
     night = night_of(place.settings, _due_at(due_at)).only(only_campaigns)
     allowance = Allowance(left_usd=_dollars(budget_usd_for_the_night))
+    for broken in () if dry_run else night.unsound:
+        tell_not_begun(broken.name, None, [str(problem) for problem in broken.problems])
     parts: list[Part] = []
     for due in night.due:
         turn = Turn(due, night.at, place, machines=machines)

@@ -16,7 +16,7 @@ from hailuo.job import JobState
 from hailuo.plan import Plan
 from hailuo.runner import RunReport
 
-__all__ = ["CampaignEvent", "tell_report", "tell_stopped", "tell_unknown", "tell_written"]
+__all__ = ["CampaignEvent", "tell_not_begun", "tell_report", "tell_stopped", "tell_unknown", "tell_written"]
 
 
 class CampaignEvent(StrEnum):
@@ -47,6 +47,12 @@ def tell_report(plan: Plan, report: RunReport) -> None:
 def tell_unknown(campaign: str, edition: str, creative_ids: Sequence[str]) -> None:
     """Emit that these jobs of an edition may have been paid, and wait for a decision."""
     _emit(CampaignEvent.UNKNOWN, campaign, {"edition": edition, "unknown": list(creative_ids)})
+
+
+def tell_not_begun(campaign: str, edition: str | None, reasons: Sequence[str]) -> None:
+    """Emit that a campaign of a night never got a flow run of its own, whose hooks would have told it."""
+    payload = {"edition": edition, "state": "Not begun", "reason": "; ".join(reasons)}
+    _emit(CampaignEvent.STOPPED, campaign, payload)
 
 
 def tell_written(found: Findings, *, folder: str) -> None:

@@ -7,7 +7,6 @@ is none, whatever it says; docs/unknowns.md tells why.
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -15,29 +14,16 @@ from hailuo.api import Cause, Fault, TaskStatus, VideoClient, task_id_of
 from hailuo.claims import Claim, stake, traces_of
 from hailuo.clock import Clock
 from hailuo.errors import Place, Problem, SettlementError
-from hailuo.job import Attempt, Job, JobRecord, JobState, LateTask, Orphan, Outcome, OutcomeKind
+from hailuo.job import JobRecord, JobState, LateTask, Orphan, Outcome, OutcomeKind
 from hailuo.ledger import HORIZON, Ledger
 from hailuo.pricing import usd
 from hailuo.spelling import nearest, quoted
 from hailuo.store import Store
+from hailuo.unsettled import CLOCK_SKEW, Unsettled, half_adopted, late_of, unsettled_of
 
 __all__ = ["CLOCK_SKEW", "Adopted", "Findings", "Late", "Reconciler", "Released", "Unsettled"]
 
-CLOCK_SKEW: Final = timedelta(minutes=10)
-"""How far the vendor's clock may be from ours when a task is said to belong to an attempt."""
-
 _LONGEST_REASON: Final = 500
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unsettled:
-    """An attempt without an outcome, and the money it holds. `ready_at`: from when on it may be settled."""
-
-    creative_id: str
-    attempt: Attempt
-    job: Job
-    price_usd: Decimal
-    ready_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,10 +90,10 @@ class Reconciler:
         vendor has the task, of this model, made at that time, and no other attempt in this store has or claims it.
         """
         record = self._unknown(creative_id)
-        late = _late_of(record)
+        late = late_of(record)
         if late:
             return await self._adopt_named(creative_id, late, task_id)
-        unsettled = self._unsettled(record)
+        unsettled = unsettled_of(record)
         self._check_address(unsettled)
         status = await self._checked(unsettled, task_id)
         await self._check_nobody_elses(task_id, unsettled, status)
@@ -130,7 +116,7 @@ class Reconciler:
         Raises: SettlementError, with nothing written, unless the attempt is unknown and `why` says something.
         """
         record = self._unknown(creative_id)
-        late = _late_of(record)
+        late = late_of(record)
         if late:
             raise _refusal(
                 creative_id, f"is paid: task {late.task_id} is its own", "run hailuo reconcile, it adopts it"
@@ -140,7 +126,7 @@ class Reconciler:
             raise _refusal(
                 creative_id, "cannot be abandoned without a reason", "say with --why what was seen"
             )
-        unsettled = self._unsettled(record)
+        unsettled = unsettled_of(record)
         outcome = Outcome(kind=OutcomeKind.ABANDONED, at=self._clock.now(), by="person", message=reason)
         await self._decide(creative_id, outcome)
         return Released(
@@ -153,23 +139,11 @@ class Reconciler:
     def _in_state(self, state: JobState) -> Iterator[Unsettled]:
         for creative_id, record in self._ledger.records.items():
             if self._state(creative_id) is state:
-                yield self._unsettled(record)
+                yield unsettled_of(record)
 
     def _paid_twice(self) -> Iterator[Late]:
         for creative_id, record in self._ledger.records.items():
             yield from (Late(creative_id=creative_id, task=task) for task in record.paid_twice)
-
-    def _unsettled(self, record: JobRecord) -> Unsettled:
-        last = record.last
-        assert last  # noqa: S101 (the states UNKNOWN and IN_DOUBT say so)
-        assert last.intent  # noqa: S101 (the ledger reads it for every unfinished job)
-        return Unsettled(
-            creative_id=record.creative_id,
-            attempt=last,
-            job=last.intent.job,
-            price_usd=last.intent.price_usd,
-            ready_at=last.recorded_at + HORIZON,
-        )
 
     def _unknown(self, creative_id: str) -> JobRecord:
         """The record of an unknown attempt. Raises: SettlementError."""
@@ -180,7 +154,7 @@ class Reconciler:
             raise _refusal(creative_id, "was never bought in this edition", remedy)
         record, state = known[creative_id], self._state(creative_id)
         if state is JobState.IN_DOUBT:
-            at = f"{self._unsettled(record).ready_at:%Y-%m-%d %H:%M:%S} UTC"
+            at = f"{unsettled_of(record).ready_at:%Y-%m-%d %H:%M:%S} UTC"
             raise _refusal(creative_id, "is perhaps still being sent", f"settle it after {at}")
         if state is not JobState.UNKNOWN:
             raise _refusal(
@@ -194,7 +168,7 @@ class Reconciler:
         if late:
             await self._ledger.take_over(creative_id, late)  # who loses sees what was opened instead
         record = self._ledger.record(creative_id)
-        orphan, last = _half_adopted(record), record.last
+        orphan, last = half_adopted(record), record.last
         if orphan is None or last is None:
             return None
         outcome = Outcome(
@@ -239,14 +213,14 @@ class Reconciler:
                 "nothing was written; ask again in a minute",
             )
             raise _refusal(f"task {quoted(task_id)}", reason, remedy)
-        misfit = _misfit(unsettled, answer)
+        misfit = unsettled.misfit(answer)
         if misfit:
             raise _refusal(f"task {quoted(task_id)}", misfit, "look for the right one; nothing was written")
         return answer
 
     def _check_address(self, unsettled: Unsettled) -> None:
         """Raises: SettlementError when this is not the vendor that the attempt was sent to."""
-        sent_to, here = _sent_to(unsettled), self._client.base_url
+        sent_to, here = unsettled.sent_to, self._client.base_url
         if sent_to not in {None, here}:
             remedy = f"set IMAROUTER_BASE_URL to {sent_to}, then adopt again; nothing was written"
             raise _refusal(
@@ -287,58 +261,11 @@ class Reconciler:
         if status.amount_usd and status.amount_usd != adopted.price_usd:
             yield f"the vendor charged {usd(status.amount_usd)} for it, {usd(adopted.price_usd)} was expected"
         here = {None, self._client.base_url}
-        unknown = (other for other in self._in_state(JobState.UNKNOWN) if _sent_to(other) in here)
-        others = [other for other in unknown if _could_be(other, status)]
+        unknown = (other for other in self._in_state(JobState.UNKNOWN) if other.sent_to in here)
+        others = [other for other in unknown if other.misfit(status) is None]
         if others:
             names = ", ".join(other.creative_id for other in others)
             yield f"by model and time it could also be the task of {names}: compare the prompt at the vendor"
-
-
-def _late_of(record: JobRecord) -> Orphan | None:
-    """The task id that is this job's own by evidence."""
-    return record.adoptable.orphan if record.adoptable else _half_adopted(record)
-
-
-def _half_adopted(record: JobRecord) -> Orphan | None:
-    """The orphan that the last attempt takes over, where nobody has said so in an outcome yet."""
-    last = record.last
-    if last is None or last.outcome or last.intent is None or last.intent.adopts is None:
-        return None
-    orphans = (orphan for attempt in record.attempts for orphan in attempt.orphans)
-    return next((orphan for orphan in orphans if orphan.task_id == last.intent.adopts), None)
-
-
-def _misfit(unsettled: Unsettled, status: TaskStatus) -> str | None:
-    """Why the task cannot be this attempt's; what the vendor does not tell is no reason."""
-    model = unsettled.job.variant.model
-    if not _of_model(unsettled, status):
-        return f"is of model {status.model}; {unsettled.creative_id} asked for {model}"
-    if status.created_at and not _made_in_time(unsettled, status.created_at):
-        return (
-            f"was made at {status.created_at:%Y-%m-%d %H:%M:%S} UTC; {unsettled.creative_id} was sent within "
-            f"minutes of {unsettled.attempt.recorded_at:%Y-%m-%d %H:%M:%S} UTC"
-        )
-    return None
-
-
-def _could_be(unsettled: Unsettled, status: TaskStatus) -> bool:
-    return _misfit(unsettled, status) is None
-
-
-def _sent_to(unsettled: Unsettled) -> str | None:
-    """The base URL that the attempt was sent to; None where version 0.1 did not record it."""
-    return unsettled.attempt.intent.base_url if unsettled.attempt.intent else None
-
-
-def _of_model(unsettled: Unsettled, status: TaskStatus) -> bool:
-    return status.model is None or status.model.casefold() == unsettled.job.variant.model.casefold()
-
-
-def _made_in_time(unsettled: Unsettled, created_at: datetime) -> bool:
-    """Between the intent and the longest POST after it, the skew of clocks allowed, by the store's time or the worker's."""
-    attempt = unsettled.attempt
-    starts = {attempt.recorded_at, attempt.intent.at if attempt.intent else attempt.recorded_at}
-    return any(start - CLOCK_SKEW <= created_at <= start + HORIZON + CLOCK_SKEW for start in starts)
 
 
 def _not_told(fault: Fault, base_url: str) -> tuple[str, str]:

@@ -98,12 +98,12 @@ def seaweedfs(folder: Path) -> Iterator[S3Server]:
 
 @contextlib.contextmanager
 def ministack(folder: Path) -> Iterator[S3Server]:
-    """ministack's S3 on a free port of this machine, in memory. It checks the signatures of links, of nothing else."""
+    """ministack's S3, and its STS for roles, on a free port of this machine, in memory. It checks the signatures of links, of nothing else."""
     (port,) = _free_ports(1)
     environment = {
         "GATEWAY_PORT": str(port),
         "BIND_HOST": "127.0.0.1",
-        "SERVICES": "s3",
+        "SERVICES": "s3,sts",
         "AWS_ACCESS_KEY_ID": _OWNER[0],
         "AWS_SECRET_ACCESS_KEY": _OWNER[1],
         "LOG_LEVEL": "ERROR",

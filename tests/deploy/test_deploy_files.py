@@ -1,5 +1,6 @@
 """The examples in deploy/ say what exists: settings, events, files, and no secret."""
 
+import ast
 import re
 from collections.abc import Iterator
 from datetime import timedelta
@@ -8,7 +9,11 @@ from typing import Any
 
 import pytest
 import yaml
+from prefect.events.actions import SendNotification
 from prefect.events.schemas.automations import AutomationCore
+from prefect.events.schemas.events import Event, Resource
+from prefect.server.events.actions import SendNotification as ServersNotification
+from prefect.server.utilities.user_templates import render_user_template_sync
 from prefect.settings import Settings as PrefectSettings
 
 from flows.telling import CampaignEvent
@@ -118,12 +123,69 @@ def test_a_healthy_flow_run_is_no_zombie():
     assert getattr(zombies.trigger, "within", None) == 3 * timedelta(seconds=heartbeat)
 
 
+def names_of_ends() -> set[str]:
+    """Every name that a flow of ours gives to a state in which it ends, read from the sources."""
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in Path("flows").glob("*.py")]
+    calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    ends = [
+        call for call in calls if isinstance(call.func, ast.Name) and call.func.id in {"Completed", "Failed"}
+    ]
+    named = [word.value for call in ends for word in call.keywords if word.arg == "name"]
+    return {
+        part.value
+        for value in named
+        for part in ast.walk(value)
+        if isinstance(part, ast.Constant) and isinstance(part.value, str)
+    }
+
+
+def test_no_run_that_has_ended_or_waits_for_a_person_is_a_zombie():
+    """A name that the automation does not expect would be written over with Crashed nine minutes after the end."""
+    zombies = AutomationCore.model_validate(read(DEPLOY / "automations" / "zombies.yaml"))
+    expected = {name.removeprefix("prefect.flow-run.") for name in getattr(zombies.trigger, "expect", ())}
+    of_prefect = {"Completed", "Failed", "Crashed", "Cancelled", "Paused", "Suspended"}
+    of_task_runs = {"Stored"}
+
+    assert "Unchanged" in names_of_ends()
+    assert (names_of_ends() | of_prefect) - of_task_runs - expected == set()
+
+
 @pytest.mark.parametrize("event", [CampaignEvent.UNKNOWN, CampaignEvent.STOPPED])
 def test_somebody_is_told_when_a_campaign_needs_a_person(event):
     """Money in doubt and a stop each have an automation that waits for the very event that the flows emit."""
     waiting = [path for path in AUTOMATIONS if f"- {event.value}\n" in path.read_text(encoding="utf-8")]
 
     assert len(waiting) == 1
+
+
+TOLD = [
+    (CampaignEvent.STOPPED, {"edition": "main", "state": "Stopped", "reason": "the key is refused"}),
+    (CampaignEvent.UNKNOWN, {"edition": "main", "unknown": ["7KQ2M9X4TD", "G44WV6GMQW"]}),
+]
+
+
+@pytest.mark.parametrize(("event", "payload"), TOLD)
+def test_a_notification_says_what_the_event_says(event, payload):
+    """Campaign, edition and reason stand in the message, as Prefect's server fills it in; the block is the user's own."""
+    (path,) = [path for path in AUTOMATIONS if f"- {event.value}\n" in path.read_text(encoding="utf-8")]
+    (action,) = AutomationCore.model_validate(read(path)).actions
+    assert isinstance(action, SendNotification)
+    filled = ServersNotification.model_validate(action.model_dump())  # refuses a template that is none
+    told = Event(
+        event=event.value,
+        resource=Resource(
+            {"prefect.resource.id": "hailuo.campaign.spring", "prefect.resource.name": "spring"}
+        ),
+        payload=payload,
+    )
+
+    subject, body = (
+        render_user_template_sync(text, {"event": told}) for text in (filled.subject, filled.body)
+    )
+
+    assert "spring" in subject
+    values = [one for value in payload.values() for one in ([value] if isinstance(value, str) else value)]
+    assert [value for value in ["spring", *values] if value not in body] == []
 
 
 def test_the_examples_hold_no_secret_and_name_no_registry():

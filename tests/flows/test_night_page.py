@@ -60,9 +60,9 @@ def test_the_page_is_one_table_with_a_total() -> None:
         "3 of 4",
         "$0.56 + $0.28 held",
         "$1.12",
-        "2 of 4",
         "1",
         "1 ($0.28)",
+        "2 of 4",
         "0",
     ]
     assert autumn[3:] == ["not known"] * 7

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -12,6 +12,7 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
 
 from flows.nightly import nightly
+from hailuo.clock import SystemClock
 from hailuo.errors import ExitCode
 from hailuo.pipeline import Surroundings, within
 from hailuo.simulator import Fault, FaultPlan, ScriptedFault
@@ -92,6 +93,33 @@ def page_of(state):
     return next(a.data for a in asyncio.run(read()) if a.key == "night").replace("\\", "")
 
 
+def events_about(*campaigns):
+    """What automations heard of these campaigns: event and payload by name, once every one was heard of."""
+
+    async def read():
+        clock = SystemClock()
+        now = clock.now()
+        wanted = {
+            "filter": {
+                "resource": {"id": [f"hailuo.campaign.{name}" for name in campaigns]},
+                "occurred": {"since": str(now - timedelta(hours=1)), "until": str(now + timedelta(hours=1))},
+            }
+        }
+        heard = {}
+        async with get_client() as client:
+            for _ in range(100):  # the server takes events in behind our back
+                said = (await client.request("POST", "/events/filter", json=wanted)).json()["events"]
+                heard = {
+                    one["resource"]["prefect.resource.name"]: (one["event"], one["payload"]) for one in said
+                }
+                if set(campaigns) <= set(heard):
+                    break
+                await clock.sleep(0.1)
+        return heard
+
+    return asyncio.run(read())
+
+
 def test_a_night_renders_the_marked_campaigns_and_says_so(place, lay):
     """Every clip bought and stored; what is left out is told, what is not marked is not."""
     lay("autumn")
@@ -107,9 +135,9 @@ def test_a_night_renders_the_marked_campaigns_and_says_so(place, lay):
     )
     assert accepted(place) == 3
     page = page_of(state)
-    assert "| autumn | night-2026-11-22 | complete | 2 of 2 | $0.56 | $0.56 | 2 of 2 | 0 | 0 | 0 |" in page
+    assert "| autumn | night-2026-11-22 | complete | 2 of 2 | $0.56 | $0.56 | 0 | 0 | 2 of 2 | 0 |" in page
     assert f"{place.settings.store}/autumn/night-2026-11-22/gallery.html" in page
-    assert "| **Total** | | | 3 of 3 | $0.84 | $0.84 | 3 of 3 | 0 | 0 | 0 |" in page
+    assert "| **Total** | | | 3 of 3 | $0.84 | $0.84 | 0 | 0 | 3 of 3 | 0 |" in page
     assert "**paused.yaml**: paused" in page
     assert "draft" not in page
 
@@ -192,6 +220,26 @@ def test_a_campaign_that_fails_stops_no_other(place, lay):
     assert "takes is '0'" in page
 
 
+def test_automations_hear_of_every_campaign_of_the_night_also_of_one_that_never_began(place, lay):
+    """Over the night's budget, over its own, or unreadable: each is told as stopped, with its reason."""
+    lay("heard-complete")
+    lay("heard-dear", takes=3)
+    lay("heard-over", takes=1, budget="0.10")
+    lay("heard-broken", takes=0)
+
+    run_night(budget_usd_for_the_night=0.9)
+
+    heard = events_about("heard-complete", "heard-dear", "heard-over", "heard-broken.yaml")
+    assert heard["heard-complete"][0] == "hailuo.campaign.completed"
+    assert {event for name, (event, _) in heard.items() if name != "heard-complete"} == {
+        "hailuo.campaign.stopped"
+    }
+    assert "of the night's budget are left" in heard["heard-dear"][1]["reason"]
+    assert heard["heard-dear"][1]["edition"] == "night-2026-11-22"
+    assert "is over the budget of" in heard["heard-over"][1]["reason"]
+    assert "takes is '0'" in heard["heard-broken.yaml"][1]["reason"]
+
+
 class TestWithAFaultyVendor:
     """One submit ends without a verdict."""
 
@@ -211,8 +259,18 @@ class TestWithAFaultyVendor:
             "$0.28 in unknown submits"
         )
         page = page_of(state)
-        assert "| $0.28 + $0.28 held | $0.56 | 1 of 2 | 0 | 1 ($0.28) | 0 |" in page
+        assert "| $0.28 + $0.28 held | $0.56 | 0 | 1 ($0.28) | 1 of 2 | 0 |" in page
         assert "$0.28 may have been spent on 1 unknown submit" in page
+
+    def test_automations_hear_of_money_in_doubt(self, place, lay):
+        """With the clip's id, which `reconcile` asks for."""
+        lay("doubted")
+
+        run_night()
+
+        event, payload = events_about("doubted")["doubted"]
+        assert event == "hailuo.campaign.unknown"
+        assert (payload["jobs"], payload["stored"], len(payload["unknown"])) == (2, 1, 1)
 
 
 def test_the_budget_of_a_night_is_kept_before_any_money_moves(place, lay):

@@ -69,6 +69,17 @@ def test_a_clip_without_end_is_cut_off_at_the_cap(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_clip_that_says_it_is_larger_than_500_mb_is_not_read(tmp_path):
+    """The cap that holds where nobody names another one; not a piece of the body is taken."""
+    body = Body(endless(CLIP[:65_536]))
+    answer = httpx.Response(200, stream=body, headers={"Content-Length": str(500 * MEBIBYTE + 1)})
+
+    outcome = asyncio.run(fetched(answer, tmp_path / "clip"))
+
+    assert outcome == DownloadFault(expired=False, reason="larger than 500 MB", http_status=200)
+    assert (body.sent, list(tmp_path.iterdir())) == (0, [])
+
+
 def test_a_host_that_drips_is_given_up_when_the_time_is_over(tmp_path):
     """A byte every half minute keeps every other time-out quiet; the whole download has fifteen minutes."""
     clock = VirtualClock()

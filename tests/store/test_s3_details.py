@@ -217,6 +217,37 @@ def test_a_profile_of_the_config_file_is_used(
     assert run(store.create(KEY, b"fact"))
 
 
+def test_a_role_that_a_profile_names_is_taken_on(
+    open_s3: OpenStore, ministack: S3Server, tmp_path: Path
+) -> None:
+    """Links are signed with the role's session, which has an end: so no frame is promised for two days."""
+    owner = ministack.environment(tmp_path)
+    config, credentials = tmp_path / "config", tmp_path / "credentials"
+    config.write_text(
+        "[profile ads]\nrole_arn = arn:aws:iam::000000000000:role/ads\nsource_profile = base\nregion = us-east-1\n"
+        f"services = local\n[services local]\nsts =\n  endpoint_url = {ministack.url}\n"
+    )
+    credentials.write_text(
+        f"[base]\naws_access_key_id = {owner['AWS_ACCESS_KEY_ID']}\n"
+        f"aws_secret_access_key = {owner['AWS_SECRET_ACCESS_KEY']}\n"
+    )
+
+    store = open_s3(
+        ministack,
+        AWS_PROFILE="ads",
+        AWS_CONFIG_FILE=str(config),
+        AWS_SHARED_CREDENTIALS_FILE=str(credentials),
+        AWS_ACCESS_KEY_ID="",
+        AWS_SECRET_ACCESS_KEY="",
+    )
+
+    assert run(store.create(KEY, b"fact"))
+    signed = parse_qs(urlsplit(store.fetch_url(KEY, valid_for=HOUR) or "").query)
+    assert signed["X-Amz-Credential"][0].startswith("ASIA"), "a session's key, and not the base profile's"
+    assert signed["X-Amz-Security-Token"]
+    assert not store.offers_for(TWO_DAYS)
+
+
 def test_what_else_lies_in_the_bucket_is_not_seen(open_s3: OpenStore, server: S3Server) -> None:
     """Neither beside the prefix, nor the marks that consoles leave for folders."""
     store = open_s3(server)

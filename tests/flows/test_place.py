@@ -1,0 +1,62 @@
+"""Where a flow finds the key: the environment first, then the Secret block of the UI."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from prefect.blocks.system import Secret
+from prefect.client.orchestration import get_client
+from pydantic import SecretStr
+
+from flows.place import KEY_BLOCK, flow_surroundings
+from hailuo.pipeline import Surroundings, within
+
+pytestmark = [
+    pytest.mark.prefect,
+    pytest.mark.enable_socket,
+    pytest.mark.filterwarnings("ignore"),  # Prefect leaves sockets open and deprecates itself
+]
+
+
+@pytest.fixture
+def block(server: None) -> Iterator[None]:
+    """A person has put the key into a Secret block; gone afterwards."""
+
+    async def put() -> None:
+        await Secret(value=SecretStr("sk-of-the-block")).save(KEY_BLOCK, overwrite=True)
+
+    async def take_away() -> None:
+        async with get_client() as client:
+            document = await client.read_block_document_by_name(KEY_BLOCK, "secret")
+            await client.delete_block_document(document.id)
+
+    asyncio.run(put())
+    yield
+    asyncio.run(take_away())
+
+
+def key_of(place: Surroundings) -> str | None:
+    with within(place):
+        found = asyncio.run(flow_surroundings())
+    key = found.settings.api_key
+    return None if key is None else key.get_secret_value()
+
+
+def without_key(place: Surroundings) -> Surroundings:
+    return replace(place, settings=place.settings.model_copy(update={"api_key": None}))
+
+
+def test_the_environment_goes_before_the_block(rehearsal: Surroundings, block: None) -> None:
+    """A block that somebody forgot never overrules what the worker was told."""
+    assert key_of(rehearsal) == "sk-test"
+
+
+def test_the_block_serves_where_the_environment_has_no_key(rehearsal: Surroundings, block: None) -> None:
+    """Nobody needs a shell on the worker to give it the key."""
+    assert key_of(without_key(rehearsal)) == "sk-of-the-block"
+
+
+def test_without_either_there_is_no_key(rehearsal: Surroundings) -> None:
+    """Then admission says so, before anything is bought."""
+    assert key_of(without_key(rehearsal)) is None
