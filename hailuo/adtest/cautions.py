@@ -19,7 +19,10 @@ _MOST_NAMED: Final = 5
 
 
 def cautions(joined: pd.DataFrame, variants: pd.DataFrame, *, duplicates: int = 0) -> tuple[str, ...]:
-    """Sentences for a report about joined results; none where there is nothing to say."""
+    """Sentences for a report about joined results; none where there is nothing to say.
+
+    `joined.attrs` may tell `totals`, as `read_exports` has it: what was left out of the data is said too.
+    """
     matched = joined[joined["creative_id"].notna()]
     said: list[Iterable[str]] = [
         _currencies(joined),
@@ -33,6 +36,7 @@ def cautions(joined: pd.DataFrame, variants: pd.DataFrame, *, duplicates: int = 
         _misread(joined),
         _several_ads(matched),
         _duplicates(duplicates),
+        _totals(int(joined.attrs.get("totals", 0))),
         _reach(matched),
     ]
     return tuple(sentence for sentences in said for sentence in sentences)
@@ -44,6 +48,17 @@ def _currencies(joined: pd.DataFrame) -> Iterator[str]:
     if joined["currency"].nunique() > 1:
         told = _by_platform(joined, "currency")
         yield f"Platforms report in different currencies ({told}): sums of spend over platforms mean nothing."
+    yield from _silent(joined[joined["spend"] > 0], "currency")
+
+
+def _silent(rows: pd.DataFrame, column: str) -> Iterator[str]:
+    """Rows that leave open what the rest of their platform tells."""
+    for name, same in rows.groupby("platform", sort=False):
+        told = same[column].dropna()
+        silent = len(same) - len(told)
+        if silent and len(told):
+            say, first = _count(silent, "row tells", "rows tell"), printable(str(told.iloc[0]))
+            yield f"{_platform(name)}: {say} no {column}, and counted like the rest ({first})."
 
 
 def _contradictions(joined: pd.DataFrame) -> Iterator[str]:
@@ -102,6 +117,7 @@ def _attributions(matched: pd.DataFrame) -> Iterator[str]:
     if converted["attribution"].nunique() > 1:
         told = _by_platform(converted, "attribution")
         yield f"Conversions are attributed differently ({told}): compare them within a platform only."
+    yield from _silent(converted, "attribution")
 
 
 def _without_impressions(matched: pd.DataFrame) -> Iterator[str]:
@@ -147,6 +163,12 @@ def _several_ads(matched: pd.DataFrame) -> Iterator[str]:
 def _duplicates(duplicates: int) -> Iterator[str]:
     if duplicates:
         yield f"{_count(duplicates, 'row', 'rows')} stood in the exports more than once, and count once."
+
+
+def _totals(totals: int) -> Iterator[str]:
+    if totals:
+        say = _count(totals, "row was left out as a total", "rows were left out as totals")
+        yield f"{say} of others, or as a footnote."
 
 
 def _reach(matched: pd.DataFrame) -> Iterator[str]:

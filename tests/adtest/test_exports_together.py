@@ -121,6 +121,51 @@ def test_ads_of_one_name_without_ids_add_up_within_a_file() -> None:
     assert frame["impressions"].sum() == 30
 
 
+def test_ads_of_one_name_with_the_same_numbers_add_up_too() -> None:
+    """Hours of one day, say, that no known column tells apart: they differ in a cell that nobody reads."""
+    rows = ["Day,Ad name,Hour,Amount spent (USD),Impressions,Link clicks"]
+    rows += [f"2026-11-01,ad,{hour},1,10,0" for hour in ("01", "02", "02")]
+    content = "\n".join(rows).encode()
+
+    frame = read_exports({"a.csv": content, "b.csv": content})
+
+    assert frame["impressions"].sum() == 20
+    assert frame.attrs["duplicates"] == 4  # one pasted in twice in each file, and the second file
+
+
+def test_clips_of_one_ad_are_parts_of_it() -> None:
+    """Meta and Google report an ad with several clips clip by clip: the same numbers are of different clips."""
+    rows = ["Day,Ad name,Ad ID,Video ID,Amount spent (USD),Impressions,Link clicks"]
+    rows += [f"2026-11-0{day},ad,1,{clip},1,{shown},1" for day, clip, shown in [(1, "v1", 90), (1, "v2", 90)]]
+    rows += ["2026-11-02,ad,1,v1,1,70,1", "2026-11-02,ad,1,v2,1,60,1"]
+
+    frame = read_exports({"a.csv": "\n".join(rows).encode()})
+
+    assert frame["impressions"].sum() == 310
+    assert frame.attrs["duplicates"] == 0
+
+
+def test_two_columns_of_one_kind_of_part_are_both_kept() -> None:
+    """Meta's device platform and impression device stand side by side: neither hides the other."""
+    rows = ["Day,Ad name,Ad ID,Impression device,Device platform,Amount spent (USD),Impressions,Link clicks"]
+    rows += [f"2026-11-01,ad,1,{device},mobile,1,90,1" for device in ("iphone", "ipod")]
+
+    frame = read_exports({"a.csv": "\n".join(rows).encode()})
+
+    assert frame["impressions"].sum() == 180
+    assert frame["breakdown"].tolist()[0] == "device=iphone; device (Device platform)=mobile"
+
+
+def test_an_ad_beside_its_clips_is_refused() -> None:
+    """Its own row is the sum of theirs."""
+    header = "Day,Ad name,Ad ID,Video ID,Amount spent (USD),Impressions,Link clicks"
+    rows = [f"2026-11-01,ad,1,{clip},1,90,1" for clip in ("v1", "v2", "")]
+
+    (found,) = _problems(a="\n".join([header, *rows]).encode())
+
+    assert "is broken down in another way" in found
+
+
 def test_an_ad_by_name_and_by_id_is_refused() -> None:
     """They may be the same."""
     (found,) = _problems(a=_file(_row("")), b=_file(_row("1")))

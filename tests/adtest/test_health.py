@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from hailuo.adtest.cautions import APART_DAYS
+from hailuo.adtest.exports import read_exports
 from hailuo.adtest.findings import AdOfNobody, JoinMethod, MethodTally
 from hailuo.adtest.health import health
 from hailuo.adtest.join import join
@@ -228,3 +229,28 @@ def test_an_ads_table_is_believed_over_names():
 
     assert found.by_method[0].method is JoinMethod.AD_ID
     assert "better evidence was believed" in found.notes[0]
+
+
+@pytest.mark.parametrize(("column", "told"), [("currency", "USD"), ("attribution", "7-day click")])
+def test_rows_that_leave_open_what_the_rest_tells_are_told(column, told):
+    """They were summed as if they were of the same money, or the same window."""
+    rows = [ad(one, conversions=3.0, **{column: told}) for one in (A, B)]
+
+    said = notes_of({**rows[0], column: None}, rows[1])
+
+    assert f"Meta: 1 row tells no {column}, and counted like the rest ({told})." in said
+    assert "counted like the rest" not in notes_of(*rows)
+
+
+def test_totals_that_were_left_out_are_told():
+    """From the export to the report: a reader who misses a row finds where it went."""
+    lines = [
+        "Day,Ad name,Ad ID,Amount spent (USD),Impressions,Link clicks",
+        f"2026-11-01,HV-{A},1,5,100,1",
+        "Total,,,5,100,1",
+    ]
+    variants = make_variants(A, B)
+
+    joined = join(read_exports({"meta.csv": "\n".join(lines).encode()}), variants, None)
+
+    assert any(note.startswith("1 row was left out as a total") for note in health(joined, variants).notes)

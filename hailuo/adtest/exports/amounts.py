@@ -24,6 +24,7 @@ Floats = npt.NDArray[np.float64]
 
 _AVERAGE: Final = "avg_watch_s"
 _MICROS: Final = 1e-6
+_CENT: Final = 0.01
 _READ_FIELDS: Final = (*COUNT_NAMES, *RATES, _AVERAGE)
 _CHECK_COLUMN: Final = "look whether the column is the right one, and export it again"
 
@@ -124,7 +125,16 @@ def _column(
             problems.append(Problem(body.place(position), reason, _CHECK_COLUMN))
         else:
             numbers[position] = value
+    problems.extend(_tiny(body, column, numbers))
     return numbers
+
+
+def _tiny(body: Body, column: Column, numbers: Floats) -> Iterator[Problem]:
+    """Money in micros none of which makes a cent: somebody has divided it already."""
+    told = np.flatnonzero(numbers > 0)
+    if column.scale == _MICROS and len(told) and numbers[told].max() < _CENT:
+        reason = f"{quoted(column.header)} would be micros of money, and not a cent in any row"
+        yield Problem(body.place(int(told[0])), reason, "in a mapping, say scale = 1 for it")
 
 
 def _reader(body: Body, name: str, column: Column, decimal: Decimal) -> Callable[[Cell], float | str]:
@@ -140,6 +150,8 @@ def _reader(body: Body, name: str, column: Column, decimal: Decimal) -> Callable
             return "a count is never negative"
         if whole_only and not number.is_integer():
             return "money in micros is whole; in a mapping, say scale = 1 for it"
+        if name in WHOLE_COUNTS and not number.is_integer():
+            return "nothing of this is counted in fractions"
         return number * column.scale
 
     return read

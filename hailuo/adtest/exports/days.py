@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Final
 
-__all__ = ["day_of", "is_day_first", "span_in"]
+__all__ = ["day_of", "half_turned", "is_day_first", "span_in"]
 
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _NAME: Final = r"(?P<name>[A-Za-z]{3,9})\.?"
@@ -25,6 +25,16 @@ def is_day_first(texts: Iterable[str]) -> bool | None:
     """Whether days are written before months; None where the texts do not say, or contradict each other."""
     votes = {vote for text in texts if (vote := _vote(text)) is not None}
     return votes.pop() if len(votes) == 1 else None
+
+
+def half_turned(texts: Iterable[str]) -> frozenset[str]:
+    """The days like 13/11/2026 that stand beside days like 2026-03-11.
+
+    So a spreadsheet leaves what it read in its own order: of the days it took for its own, month and day may be swapped.
+    """
+    known = frozenset(texts)
+    left = {text for text in known if (found := _NUMBERS.fullmatch(text)) and found["by"] != "."}
+    return frozenset(left) if any(map(_YEAR_FIRST.fullmatch, known)) else frozenset()
 
 
 def _vote(text: str) -> bool | None:

@@ -1,6 +1,7 @@
 """One export, read: bytes in, a results frame out, or every problem of the file."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -15,6 +16,7 @@ from hailuo.adtest.exports.frame import frame_of
 from hailuo.adtest.exports.ids import MANGLED_REMEDY, clean_id, is_mangled, rounded_ids
 from hailuo.adtest.exports.layout import has_header, known_headers, layout_of
 from hailuo.adtest.exports.mapping import ExportMapping
+from hailuo.adtest.exports.numbers import Decimal
 from hailuo.adtest.exports.records import is_json, sheet_of_records
 from hailuo.adtest.exports.refusal import ExportError, refuse
 from hailuo.adtest.exports.sheet import Sheet, as_text, decoded, sheet_of_text
@@ -27,6 +29,9 @@ from hailuo.spelling import quoted
 __all__ = ["read_export", "sheet_of"]
 
 _IDS: Final = ("ad_id", "platform_video_id")
+_WHOLE: Final = 0.99
+"""Of the ads' impressions a total has at least so many: platforms round and estimate."""
+
 _FEW_IMPRESSIONS: Final = 20
 """Below this many, one person who clicks twice makes more clicks than impressions."""
 
@@ -42,8 +47,8 @@ def read_export(
 
     Of several mappings the first that is meant for the file is used; without one it is read as the platform's it looks like.
 
-    Counts are NaN where the export does not tell. `attrs` tells `totals` (rows of sums, left out) and `unread` (columns
-    that mean nothing to us). Rates are never read, but for those of the impressions that stand in for counts.
+    Counts are NaN where the export does not tell. `attrs` tells `totals` (rows of sums, left out), `repeated` (rows alike
+    in every cell, left out) and `unread` (columns that mean nothing to us). Rates are never read, but for those of the impressions that stand in for counts.
     Raises: ExportError with every problem of the file.
     """
     mappings = [mapping] if isinstance(mapping, ExportMapping) else list(mapping or ())
@@ -52,7 +57,7 @@ def read_export(
     refuse([*problems, *found])
     if body.layout.mapping and body.layout.mapping.events:
         frame = one_row_per_day(frame)
-    frame.attrs = {"totals": body.totals, "unread": list(body.layout.unread)}
+    frame.attrs = {"totals": body.totals, "repeated": body.repeated, "unread": list(body.layout.unread)}
     return frame
 
 
@@ -76,7 +81,8 @@ def _body(
 
 def _frame(body: Body) -> tuple[pd.DataFrame, list[Problem]]:
     mapping = body.layout.mapping
-    amounts, problems = read_amounts(body, decimal_in(body, mapping.decimal if mapping else None))
+    decimal = decimal_in(body, mapping.decimal if mapping else None)
+    amounts, problems = read_amounts(body, decimal)
     constants = mapping.constants() if mapping else {}
     counts = {
         **amounts.counts,
@@ -96,7 +102,7 @@ def _frame(body: Body) -> tuple[pd.DataFrame, list[Problem]]:
         "source_file": [body.sheet.name] * len(body.rows),
         "source_row": [row.line for row in body.rows],
     }
-    wrong = [*_mangled(body, texts), *_impossible(body, counts)]
+    wrong = [*_mangled(body, texts), *_impossible(body, counts), *_no_totals(body, counts, decimal)]
     return frame_of(columns), [*problems, *wrong_days, *wrong]
 
 
@@ -144,6 +150,17 @@ def _mangled(body: Body, texts: Mapping[str, Sequence[str | None]]) -> Iterator[
                 yield Problem(
                     body.place(position), f"{name} is {quoted(text)}: not all of its digits", MANGLED_REMEDY
                 )
+
+
+def _no_totals(body: Body, counts: Mapping[str, Floats], decimal: Decimal) -> Iterator[Problem]:
+    """Rows of nobody that passed for totals by their place, and show less than the ads together."""
+    edge = replace(body, rows=body.unnamed)
+    shown = read_amounts(edge, decimal)[0].counts[Count.IMPRESSIONS.value]
+    for position in np.flatnonzero(
+        (shown > 0) & (shown < _WHOLE * np.nansum(counts[Count.IMPRESSIONS.value]))
+    ):
+        reason = "has numbers, and neither an id nor a name of an ad; for a total they are too small"
+        yield Problem(edge.place(int(position)), reason, "export it on the level of ads, without subtotals")
 
 
 def _impossible(body: Body, counts: Mapping[str, Floats]) -> Iterator[Problem]:

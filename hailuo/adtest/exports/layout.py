@@ -1,5 +1,6 @@
 """Which row is the header, whose export this is, and which column is what."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from hailuo.spelling import listed, quoted
 __all__ = ["Column", "Layout", "has_header", "known_headers", "layout_of"]
 
 _LEAST_FIELDS: Final = 2
+_TELLING: Final = frozenset({"spend", "adset_name", "ad_id", "ad_name"})
 _LEAST_LEAD: Final = 0.5  # half a header that only this platform has
 _MOST_LISTED: Final = 20
 _WRITE_MAPPING: Final = 'write a mapping file (docs/exports.md) with `platform = "..."` and its `[columns]`'
@@ -66,13 +68,14 @@ def layout_of(sheet: Sheet, mappings: Sequence[ExportMapping], formats: Formats)
 
     Raises: ExportError where that cannot be told, with what was seen and what to write.
     """
-    if not sheet.rows:
+    if not any(sheet.rows):
         raise ExportError([Problem(Place(sheet.name), "is empty", "export it again")])
     mapping = _mapping_for(sheet, mappings, formats)
     book = mapped_book(mapping, formats) if mapping else _recognised(sheet, mappings, formats)
     header = max(sheet.top(), key=lambda row: len(_keys(row, formats) & book.known))
     layout = _laid_out(header, book, formats, mapping)
-    refuse(list(_complaints(layout, book, sheet.name)))
+    told = mapping is not None or _is_named(book.platform, sheet.name)
+    refuse([*_complaints(layout, book, sheet.name), *([] if told else _foreign(layout, formats, sheet.name))])
     return layout
 
 
@@ -114,10 +117,33 @@ def _recognised(sheet: Sheet, mappings: Sequence[ExportMapping], formats: Format
     scores = _scores(sheet, books, formats)
     best = max(scores.values())
     close = [platform for platform, score in scores.items() if score > 0 and best - score < _LEAST_LEAD]
-    named = [platform for platform in close if platform.value in sheet.name.casefold()]
+    named = [platform for platform in close if _is_named(platform, sheet.name)]
     if len(close) == 1 or len(named) == 1:
         return books[(named if len(named) == 1 else close)[0]]
     raise ExportError([_unrecognised(sheet, close, mappings, formats)])
+
+
+def _is_named(platform: Platform, name: str) -> bool:
+    """Whether a file is named after a platform: as a word, for a snapshot is not of Snap."""
+    words = re.split(r"[^a-z]+", name.casefold())
+    return not {platform.value, f"{platform.value}ads", f"{platform.value}chat"}.isdisjoint(words)
+
+
+def _foreign(layout: Layout, formats: Formats, name: str) -> Iterator[Problem]:
+    """Columns that say on other platforms what nothing says here: of a platform that is not known, most likely."""
+    others = [book.fields for platform, book in books_of(formats).items() if platform is not layout.platform]
+    for field in sorted(_TELLING - layout.columns.keys()):
+        meant = [
+            one
+            for one in layout.unread
+            if any(book.get(key_of(one, formats.currencies)) == field for book in others)
+        ]
+        if meant:
+            reason = (
+                f"looks like {layout.platform}, but there {listed(list(map(quoted, meant)))} means nothing"
+            )
+            remedy = f"name the file after {layout.platform} if it is of it; else {_WRITE_MAPPING}"
+            yield Problem(Place(name, layout.header.line), reason, remedy)
 
 
 def _scores(sheet: Sheet, books: Mapping[Platform, Book], formats: Formats) -> dict[Platform, float]:
@@ -128,7 +154,7 @@ def _scores(sheet: Sheet, books: Mapping[Platform, Book], formats: Formats) -> d
         keys = _keys(row, formats)
         for platform, book in books.items():
             hits = keys & book.known
-            enough = len({book.fields[key] for key in hits & book.fields.keys()}) >= _LEAST_FIELDS
+            enough = len({book.fields[key] for key in hits & book.fields.keys()}) > _LEAST_FIELDS
             score = sum(1 / users[key] for key in hits) if enough else 0.0
             scores[platform] = max(scores[platform], score)
     return scores
@@ -168,7 +194,8 @@ def _laid_out(header: Row, book: Book, formats: Formats, mapping: ExportMapping 
         if key in book.fields:
             fields.setdefault(book.fields[key], []).append((book.rank(key), column))
         elif key in book.breakdowns:
-            breakdowns[book.breakdowns[key]] = column
+            name = book.breakdowns[key]
+            breakdowns[f"{name} ({text})" if name in breakdowns else name] = column
         elif key in book.ignored:
             ignored.append(column)
         elif text:

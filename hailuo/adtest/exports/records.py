@@ -37,6 +37,8 @@ def _records(text: str, name: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
         whole = json.loads(text)
     except json.JSONDecodeError:
         yield from _lines(text, name)
+    except RecursionError as error:
+        raise ExportError([Problem(Place(name), "is nested too deeply", _LOOKS_LIKE)]) from error
     else:
         yield from _numbered(_unwrapped(whole), name)
 
@@ -77,9 +79,12 @@ def _lines(text: str, name: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
             raise ExportError(
                 [Problem(Place(name, number), f"is no JSON: {error.msg}", _LOOKS_LIKE)]
             ) from error
-        if not isinstance(value, dict):
-            raise ExportError([Problem(Place(name, number), "is no record", _LOOKS_LIKE)])
-        yield number, value
+        except RecursionError as error:
+            raise ExportError([Problem(Place(name, number), "is nested too deeply", _LOOKS_LIKE)]) from error
+        for record in _unwrapped(value):  # a line may be a page of them
+            if not isinstance(record, dict):
+                raise ExportError([Problem(Place(name, number), "is no record", _LOOKS_LIKE)])
+            yield number, record
 
 
 def _flat(prefix: str, value: Any) -> Iterator[tuple[str, Cell]]:

@@ -5,6 +5,7 @@ import io
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from itertools import islice
 from typing import Final
 
 from hailuo.adtest.exports.fields import key_of
@@ -33,11 +34,15 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """The rows that are not empty. Where `decimal` is given, numbers in text are written with it."""
+    """The rows that are not empty. Where `decimal` is given, numbers in text are written with it.
+
+    `ends` is False for a text whose last line has no end: it may have been cut off there.
+    """
 
     name: str
     rows: tuple[Row, ...]
     decimal: str | None = None
+    ends: bool = True
 
     def top(self) -> Sequence[Row]:
         """Where the header is looked for."""
@@ -87,11 +92,15 @@ def sheet_of_text(text: str, name: str, known: Collection[str]) -> Sheet:
         return Sheet(name=name, rows=tuple(_rows(rest, name, first.strip()[4], line=1)))
     head = "\n".join(text.split("\n", 4 * _MOST_BEFORE_HEADER)[: 4 * _MOST_BEFORE_HEADER])
     best = max(_SEPARATORS, key=lambda separator: _score(head, separator, known))
-    return Sheet(name=name, rows=tuple(_rows(text, name, best)))
+    return Sheet(name=name, rows=tuple(_rows(text, name, best)), ends=text.endswith(("\n", "\r")))
 
 
 def _score(head: str, separator: str, known: Collection[str]) -> tuple[int, int]:
-    rows = list(csv.reader(io.StringIO(head, newline=""), delimiter=separator))[:_MOST_BEFORE_HEADER]
+    reader = csv.reader(io.StringIO(head, newline=""), delimiter=separator)
+    try:
+        rows = list(islice(reader, _MOST_BEFORE_HEADER))
+    except csv.Error:  # an open quote: whoever reads the rows says where
+        return 0, 0
     most_known = max((sum(key_of(cell) in known for cell in row) for row in rows), default=0)
     return most_known, max(map(len, rows), default=0)
 

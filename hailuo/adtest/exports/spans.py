@@ -1,12 +1,12 @@
 """The days that each row is about."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final
 
 from hailuo.adtest.exports.body import Body
-from hailuo.adtest.exports.days import day_of, is_day_first, span_in
+from hailuo.adtest.exports.days import day_of, half_turned, is_day_first, span_in
 from hailuo.adtest.exports.fields import DATES
 from hailuo.adtest.exports.sheet import Cell, as_text
 from hailuo.errors import Problem
@@ -23,6 +23,8 @@ _REMEDY: Final = (
     'export it with days as 2026-11-30, or write a mapping file with date_format = "%d.%m.%Y" or the like'
 )
 
+_UNTOUCHED: Final = "export again, and do not save it in a spreadsheet"
+
 
 def read_spans(body: Body, form: str | None) -> tuple[list[Span], list[Problem]]:
     """First and last day of each row, and every cell that is no day. Without columns of days, those of the preamble."""
@@ -32,7 +34,7 @@ def read_spans(body: Body, form: str | None) -> tuple[list[Span], list[Problem]]
         return [_preamble(body)] * len(body.rows), []
     texts = {text for column in cells.values() for text in column if text}
     known = _days(texts, form)
-    problems = [
+    problems = [*_half_turned(body, cells)] + [
         Problem(body.place(position), f"the day is {quoted(text)}: no day, or one that could be two", _REMEDY)
         for name, column in cells.items()
         for position, text in enumerate(column)
@@ -43,6 +45,17 @@ def read_spans(body: Body, form: str | None) -> tuple[list[Span], list[Problem]]
         for day, start, end in zip(*(cells[name] for name in DATES), strict=True)
     ]
     return spans, problems + _reversed(body, spans)
+
+
+def _half_turned(body: Body, cells: Mapping[str, Sequence[str]]) -> Iterator[Problem]:
+    for column in cells.values():
+        left = half_turned(column)
+        for position in [place for place, text in enumerate(column) if text in left][:1]:
+            reason = (
+                f"the day is {quoted(column[position])}, others are written as 2026-11-30: "
+                "a spreadsheet has turned some of them, and may have swapped month and day"
+            )
+            yield Problem(body.place(position), reason, _UNTOUCHED)
 
 
 def _cells(body: Body, name: str) -> list[str]:

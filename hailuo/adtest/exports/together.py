@@ -36,7 +36,7 @@ def read_exports(
     lines = [line for line, said in zip(lines, again, strict=True) if not said]
     refuse([*mixtures(once, lines), *contradictions(once, lines), *overlaps(lines), *twins(lines)])
     once.attrs = {
-        "duplicates": int(again.sum()),
+        "duplicates": int(again.sum()) + sum(one.attrs["repeated"] for one in frames.values()),
         "totals": sum(one.attrs["totals"] for one in frames.values()),
         "unread": {name: one.attrs["unread"] for name, one in frames.items()},
     }

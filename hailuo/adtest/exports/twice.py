@@ -84,20 +84,30 @@ def lines_of(frame: pd.DataFrame) -> list[AdDays]:
     wheres = zip(*(frame[name] for name in ("account", "campaign_name", "adset_name")), strict=True)
     identities = zip(*(frame[name] for name in IDENTITY), strict=True)
     days = zip(frame["date_start"], frame["date_end"], strict=True)
-    parts = zip(
-        frame["platform"], places, wheres, identities, days, frame["breakdown"], frame["ad_name"], strict=True
-    )
+    ads = [_ad(*one) for one in zip(frame["platform"], wheres, identities, strict=True)]
+    parts = zip(ads, places, days, _parts(frame, ads), frame["ad_name"], strict=True)
     return [
         AdDays(
             place=Place(file, int(row)),
-            ad=_ad(platform, where, identity),
+            ad=ad,
             name=name,
             first=first or _EVER[0],
             last=last or _EVER[1],
-            breakdown=breakdown,
+            breakdown=part,
         )
-        for platform, (file, row), where, identity, (first, last), breakdown, name in parts
+        for ad, (file, row), (first, last), part, name in parts
     ]
+
+
+def _parts(frame: pd.DataFrame, ads: Sequence[tuple[str, ...]]) -> Iterator[str | None]:
+    """The breakdown of each row; the clips of an ad that shows several are parts of it too."""
+    clips: dict[tuple[str, ...], set[str]] = {}
+    for ad, clip in zip(ads, frame["platform_video_id"], strict=True):
+        if clip:
+            clips.setdefault(ad, set()).add(clip)
+    for ad, clip, breakdown in zip(ads, frame["platform_video_id"], frame["breakdown"], strict=True):
+        several = clip and len(clips[ad]) > 1
+        yield "; ".join(filter(None, [breakdown, f"video={clip}"])) if several else breakdown
 
 
 def _ad(platform: str, where: Sequence[str | None], identity: Sequence[str | None]) -> tuple[str, ...]:
@@ -108,9 +118,15 @@ def _ad(platform: str, where: Sequence[str | None], identity: Sequence[str | Non
 
 
 def repetitions(frame: pd.DataFrame, lines: Sequence[AdDays]) -> npt.NDArray[np.bool_]:
-    """Which rows say again what an earlier one said: about the same, the same numbers."""
-    about = pd.Series([line.about for line in lines], dtype="object")
-    return frame[list(COUNT_NAMES)].assign(about=about).duplicated().to_numpy()
+    """Which rows say again what an earlier one said: about the same, the same numbers.
+
+    Rows of one file with a name only may be several ads': the second of them repeats the second of another file.
+    """
+    same = frame[list(COUNT_NAMES)].assign(about=pd.Series([line.about for line in lines], dtype="object"))
+    same["file"] = pd.Series(["" if line.has_id else line.place.file for line in lines], dtype="object")
+    nth = same.groupby(list(same.columns), sort=False, dropna=False).cumcount()
+    known = pd.Series([line.has_id for line in lines], dtype=bool)
+    return same.drop(columns="file").assign(nth=nth.where(~known, 0)).duplicated().to_numpy()
 
 
 def contradictions(frame: pd.DataFrame, lines: Sequence[AdDays]) -> Iterator[Problem]:

@@ -3,9 +3,11 @@
 import io
 import warnings
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, time
-from typing import Any
+from typing import Any, Final
+from xml.etree.ElementTree import ParseError
 
 import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
@@ -15,6 +17,19 @@ from hailuo.adtest.exports.sheet import Cell, Row, Sheet
 from hailuo.errors import Place, Problem
 
 __all__ = ["is_old_workbook", "is_workbook", "sheet_of_workbook"]
+
+_UNREADABLE: Final = (
+    *(zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError),  # no whole zip
+    *(
+        InvalidFileException,
+        ParseError,
+        KeyError,
+        ValueError,
+        TypeError,
+    ),  # no workbook in it; openpyxl has no error for it
+)
+_EXACT: Final = 2**53
+"""Whole numbers beyond it are rounded in a workbook, whatever digits the file shows: its numbers are doubles."""
 
 _RAW = "Raw Data Report"  # Meta's workbook repeats the same ads in a sheet that is dressed up for people
 
@@ -51,7 +66,7 @@ def _sheets(content: bytes, name: str) -> Iterator[tuple[str, Sheet]]:
                 rows = enumerate(sheet.iter_rows(values_only=True), start=1)
                 filled = (Row(line, tuple(map(_cell, values))) for line, values in rows)
                 yield sheet.title, Sheet(name=name, rows=tuple(row for row in filled if row))
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError) as error:
+    except _UNREADABLE as error:
         problem = Problem(Place(name), f"is no workbook that can be read: {error}", "save it as CSV in UTF-8")
         raise ExportError([problem]) from error
 
@@ -62,6 +77,8 @@ def _cell(value: Any) -> Cell:  # Any: what openpyxl finds in a cell
             return value.date()
         case bool():
             return str(value)
+        case int() if abs(value) > _EXACT:
+            return float(value)  # an id that shows that it was rounded
         case None | str() | int() | float() | date():
             return value
         case time():
