@@ -15,6 +15,7 @@ from benchmarks.judge.batters import baseball
 from benchmarks.judge.calibration import NATURES, NULL, Calibration, calibrate, goals
 from benchmarks.judge.durations import duration_safe
 from benchmarks.judge.golden import golden_exports
+from benchmarks.judge.kaggle import kaggle_totals
 from benchmarks.judge.lines import Line, missed
 from benchmarks.judge.logs import open_bandit
 from benchmarks.judge.names import mangled_names
@@ -58,6 +59,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--upworthy", type=Path, help="a parquet file of the Upworthy archive's exploratory set"
     )
+    parser.add_argument("--kag", type=Path, help="KAG_conversion_data.csv of Kaggle")
     parser.add_argument("--write", type=Path, help="the document that takes the tables")
     return parser.parse_args()
 
@@ -71,6 +73,7 @@ def _figures(given: argparse.Namespace) -> Iterator[Line]:
     yield from next_batch_finds_the_best(given.replications)
     yield from agrees_with_gbstats(given.oracle)
     yield from golden_exports()
+    yield from kaggle_totals(given.kag)
     yield from open_bandit(given.obp)
     yield from mangled_names()
 

@@ -20,7 +20,7 @@ from hailuo.adtest.metrics import Platform
 
 __all__ = ["FIRST_DAY", "PLATFORMS", "Nature", "Truth", "World", "world"]
 
-FIRST_DAY: Final = date(2026, 11, 1)
+FIRST_DAY: Final = date(2026, 10, 1)
 PLATFORMS: Final = (Platform.META, Platform.TIKTOK)
 _BASE: Final = {Platform.META: 0.012, Platform.TIKTOK: 0.008}
 _SHARE: Final = {Platform.META: 1.0, Platform.TIKTOK: 0.6}

@@ -13,6 +13,7 @@ from hailuo.adtest.findings import (
     Interval,
     Need,
     PlatformFindings,
+    TakeSpread,
 )
 from hailuo.adtest.metrics import METRICS, Count, Kind, Metric
 
@@ -53,6 +54,8 @@ def _of_metric(found: PlatformFindings, currency: str) -> Iterator[Row]:
     for factor in found.factors:
         for row in _of_factor(factor):
             yield {**unit, **row}
+    if found.takes is not None:
+        yield _of_takes(found.takes)
     for cell in found.heat:
         yield {**unit, **_of_cell(cell, note=found.heat_note)}
     for need in found.power:
@@ -118,6 +121,19 @@ def _of_factor(factor: Factor) -> Iterator[Row]:
             "note": factor.note,
             **_against(level.difference),
         }
+
+
+def _of_takes(takes: TakeSpread) -> Row:
+    return {
+        "level_of": "takes",
+        "id": "takes",
+        "label": "sd of takes of one combination, as a share of its value",
+        "unit": "fraction",
+        "value": takes.value,
+        **_ends("", takes.interval),
+        "n": float(takes.creatives),
+        "p_value": takes.p_value,
+    }
 
 
 def _of_cell(cell: HeatCell, *, note: str) -> Row:

@@ -33,8 +33,8 @@ ESTIMATE_COLUMNS: Final[Mapping[str, str]] = {
 
 
 def estimates_table(findings: Findings) -> pd.DataFrame:
-    """One row per platform, thing and metric; `level_of` is the kind of thing: `creative`, `factor`, `heat`,
-    `need_trials`, `need_more_trials` or `need_spend`.
+    """One row per platform, thing and metric; `level_of` is the kind of thing: `creative`, `factor`, `takes`,
+    `heat`, `need_trials`, `need_more_trials` or `need_spend`.
 
     Rates are fractions (unit `fraction`), money is in the currency of the data (the unit). An open or unknown end of an
     interval is missing. What a test of a creative or level gives (shrunk, chances, difference) stands in the row of

@@ -32,6 +32,7 @@ __all__ = [
     "ProposedRow",
     "Srm",
     "Standing",
+    "TakeSpread",
     "Verdict",
     "Wish",
 ]
@@ -165,6 +166,19 @@ class Factor:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TakeSpread:
+    """How much takes of one combination differ beyond chance: the sd of their true rates as a share of their
+    combination's rate (0.14: another take typically does 14 % better or worse), and the chance that it is none.
+    """
+
+    value: float
+    interval: Interval
+    p_value: float
+    creatives: int
+    combinations: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HeatCell:
     """A prompt on a model: the shrunk rate, and what it rests on."""
 
@@ -227,6 +241,7 @@ class PlatformFindings:
     srm: Srm | None
     power: tuple[Need, ...]  # impressions for several lifts, smallest first
     unsafe_metrics: tuple[Metric, ...]  # shown but never ranked, as durations differ
+    takes: TakeSpread | None = None  # None where too few combinations ran in several takes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,12 +11,12 @@ from decimal import Decimal
 from itertools import islice
 from typing import Final
 
-from hailuo.adtest.combinations import Combination, combinations, metric_of
+from hailuo.adtest.combinations import CLEARLY, Combination, combinations, metric_of
 from hailuo.adtest.findings import CreativeFinding, Factor, Level, ProposedRow, Standing, Wish
 from hailuo.adtest.metrics import METRICS, Count
-from hailuo.adtest.stats.allocation import apportion, shares
+from hailuo.adtest.stats.allocation import DROP_BELOW, apportion, shares
 
-__all__ = ["FINALISTS", "KEEP_FROM", "Policy", "propose"]
+__all__ = ["FINALISTS", "KEEP_FROM", "Policy", "propose", "told_rules"]
 
 FINALISTS: Final = 3
 KEEP_FROM: Final = 0.20
@@ -62,6 +62,17 @@ def propose(
     ]
     order = (Wish.KEEP, Wish.EXPLORE, Wish.DROP)
     return tuple(sorted(rows, key=lambda row: order.index(row.wish)))
+
+
+def told_rules() -> dict[str, str]:
+    """The numbers that decide what is proposed, for the last section of a report: name to "value unit (meaning)"."""
+    return {
+        "next_keep_from": f"{KEEP_FROM:g} chance to be the best (makes a finalist of the next batch)",
+        "next_finalists": f"{FINALISTS} combinations (the most that are kept as finalists)",
+        "next_drop_below": f"{DROP_BELOW:g} chance to be the best (below it nothing more is rendered; a tenth of an equal "
+        "share where that is less)",
+        "next_clearly_worse": f"{CLEARLY:g} adjusted p (a level that is worse with less is in no new combination)",
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from typing import Final
 import pandas as pd
 
 from hailuo.adtest.changes import changes
+from hailuo.adtest.estimates import estimates_table
 from hailuo.adtest.findings import Findings
 from hailuo.adtest.health import health
 from hailuo.adtest.join import join
@@ -36,6 +37,11 @@ class Judged:
 
     findings: Findings
     joined: pd.DataFrame
+
+    @property
+    def estimates(self) -> pd.DataFrame:
+        """Every number of the findings as one tidy table, a row each (`hailuo.adtest.estimates`)."""
+        return estimates_table(self.findings)
 
 
 def judged(case: Case, *, at: datetime) -> Judged:

@@ -8,7 +8,7 @@ from scipy.integrate import quad
 from scipy.special import betaln
 from scipy.stats import beta
 
-from hailuo.adtest.stats.chances import best_chances, best_cost_chances
+from hailuo.adtest.stats.chances import best_chances
 
 
 def better_by_sum(one: tuple[int, int], other: tuple[int, int]) -> float:
@@ -84,19 +84,3 @@ def test_lower_may_be_better() -> None:
 def test_nobody_is_compared_with_nobody() -> None:
     """No creatives, no chances."""
     assert best_chances([], [], seed=1).p_best.size == 0
-
-
-def test_the_cheapest_is_the_best() -> None:
-    """40 events for 1,000 are likelier cheaper than 25: as the gamma distributions' own quotient says."""
-    found = best_cost_chances([40, 25], [1_000, 1_000], draws=200_000, seed=1)
-
-    assert found.p_best[0] == pytest.approx(beta(40, 25).sf(0.5), abs=0.0045)
-    assert found.expected_loss[1] == pytest.approx(1_000 / 24 - 1_000 / 39, rel=0.1)
-
-
-def test_a_cost_that_may_be_anything_has_an_infinite_loss() -> None:
-    """Without events, and with hardly a prior, the mean cost does not exist."""
-    found = best_cost_chances([40, 0.5], [1_000, 1_000], seed=1)
-
-    assert found.expected_loss[1] == np.inf
-    assert np.isfinite(found.expected_loss[0])

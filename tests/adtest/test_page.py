@@ -39,7 +39,7 @@ def test_the_box_says_what_won_how_sure_what_it_costs_and_what_to_do() -> None:
 
     assert "A winner" in verdict
     assert "97 % likely to be the best of 12" in verdict
-    assert "about $14,188" in verdict
+    assert "about $14,200" in verdict
     assert "not proof that the clip causes the clicks" in verdict
     assert "1 ✓ Keep 1 + Explore 1 ✕ Drop" in verdict
     assert "5 clips, $1.40" in verdict
@@ -61,6 +61,20 @@ def test_every_outcome_has_words_and_a_sign(outcome: Outcome, badge: str, won: s
 
     assert badge in verdict
     assert won in verdict
+
+
+def test_a_level_that_is_clearly_worse_has_not_won() -> None:
+    """The box says that it lost, and names beside it the level that is ahead."""
+    shoot = make_shoot()
+    meta, tiktok = shoot.platforms
+    best, *_, worst = sorted(tiktok.factors[0].levels, key=lambda level: -level.difference.value)
+    lost = replace(tiktok, verdict=replace(tiktok.verdict, level=worst.name))
+    box = page_of(replace(shoot, platforms=(meta, lost))).section("verdict").all("article")[1]
+
+    assert "worse" in (box.attrs["class"] or "")
+    assert f"What lost? Prompt: {worst.name}" in box.text
+    assert f"best so far: {best.name}" in box.text
+    assert "What won?" not in box.text
 
 
 @pytest.mark.parametrize("outcome", [Outcome.NO_DIFFERENCE, Outcome.NOT_ENOUGH_DATA])

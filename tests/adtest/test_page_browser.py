@@ -123,6 +123,24 @@ def test_what_matters_is_seen_without_scrolling(chromium: Chromium) -> None:
     assert max(chromium.see(bottoms, viewport={"width": 1400, "height": 900})) <= 900
 
 
+def test_a_phone_folds_what_can_wait(chromium: Chromium) -> None:
+    """What won and what to do next come first; numbers beyond the first clips and all but the first charts are a tap away."""
+
+    def look(page: Page) -> tuple[list[float], list[int]]:
+        tops = page.evaluate(
+            "['.verdict .answers', '.do-next', '.verdict + .verdict'].map((it) => document.querySelector(it).getBoundingClientRect().top)"
+        )
+        rows = page.locator(".board tbody tr:visible")
+        before = rows.count()
+        page.locator(".unfold input").first.check()
+        return tops, [before, rows.count(), page.locator(".funnel:visible").count()]
+
+    tops, rows = chromium.see(look, viewport={"width": 390, "height": 844})
+
+    assert tops == sorted(tops)
+    assert rows == [5, 12, 0]
+
+
 def test_a_click_opens_the_clip_in_place(chromium: Chromium) -> None:
     """The box has the clip's name, and closes by keyboard."""
 

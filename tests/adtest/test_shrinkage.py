@@ -10,11 +10,9 @@ from hailuo.adtest.stats.shrinkage import (
     MOST_STRENGTH,
     USUAL_SPREAD,
     concentration,
-    cost_concentration,
     population,
     prior_strength,
     shrink,
-    shrink_costs,
 )
 from tests.adtest.baseball import AT_BATS, BATTERS, ERROR_RATIO, SHRINKING_FACTOR
 
@@ -112,24 +110,3 @@ def test_a_favourite_does_not_decide_the_mean_of_all() -> None:
     found = population([20_000, 10, 11, 9], [1_000_000, 1_000, 1_000, 1_000])
 
     assert 0.010 < found.mean < 0.014
-
-
-def test_costs_are_shrunk_by_events_per_spend() -> None:
-    """Spend over events, each with the prior's share: 500 for 10 and 500 (k) at 1 in 100 are 1,000 for 15."""
-    posterior = shrink_costs([10], [500.0], 0.01, 500.0)
-
-    assert posterior.mean[0] == pytest.approx(1_000 / 15)
-    interval = posterior.intervals()[0]
-    assert (interval.low or 0) < 1_000 / 15 < (interval.high or 0)
-
-
-@pytest.mark.parametrize("unit", [1.0, 100.0])
-def test_the_currency_does_not_change_how_much_is_shrunk(unit: float) -> None:
-    """In cents k is a hundred times that in euros."""
-    rng = np.random.default_rng(5)
-    spend = rng.uniform(2_000, 9_000, 300)
-    events = rng.poisson(spend * rng.gamma(25, 0.02 / 25, 300))
-
-    k = cost_concentration(events, spend * unit, 0.02 / unit)
-
-    assert k / unit == pytest.approx(25 / 0.02, rel=0.3)

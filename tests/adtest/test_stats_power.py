@@ -3,9 +3,10 @@
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from scipy.stats import chi2, ncx2
 from statsmodels.stats.proportion import power_proportions_2indep
 
-from hailuo.adtest.stats.power import detectable_lift, sample_size
+from hailuo.adtest.stats.power import detectable_lift, evidence_per_trial, sample_size, sample_size_among
 from tests.adtest.published import sixteen_rule
 
 BASES = st.floats(0.0005, 0.6)
@@ -68,3 +69,33 @@ def test_too_few_trials_detect_nothing(base: float, trials: float) -> None:
 def test_the_rule_of_thumb_is_near() -> None:
     """16 p (1 - p) / difference^2 is the same within 3 % where lifts are small."""
     assert sixteen_rule(0.05, 0.05) == pytest.approx(sample_size(0.05, 0.05), rel=0.03)
+
+
+@given(st.floats(0.0005, 0.1), st.floats(0.02, 0.3), st.integers(2, 60), st.sampled_from([0.05, 0.01, 0.005]))
+def test_one_ahead_of_many_is_found_with_the_power_promised(
+    base: float, lift: float, arms: int, alpha: float
+) -> None:
+    """The chi-square of all arms is beyond its limit in 80 % of tests with so many trials each."""
+    size = sample_size_among(base, lift, arms, alpha=alpha)
+    assert size is not None
+    evidence = size * evidence_per_trial(base, lift, arms)
+
+    power = float(ncx2.sf(chi2.isf(alpha, arms - 1), arms - 1, evidence))
+
+    assert power == pytest.approx(0.8, abs=0.005)
+
+
+@given(st.floats(0.0005, 0.1), st.floats(0.02, 0.3))
+def test_two_arms_are_the_test_of_two_proportions(base: float, lift: float) -> None:
+    """With nobody else to be told apart from it is the same question."""
+    assert sample_size_among(base, lift, 2) == pytest.approx(sample_size(base, lift), rel=0.02)
+
+
+def test_more_arms_and_a_stricter_limit_need_more() -> None:
+    """One ahead of a hundred is harder to see than one ahead of ten; and alone there is nothing to see."""
+    sizes = [sample_size_among(0.012, 0.1, arms, alpha=0.01) or 0 for arms in (10, 30, 100)]
+
+    assert sizes == sorted(sizes)
+    assert (sample_size_among(0.012, 0.1, 10, alpha=0.05) or 0) < sizes[0]
+    assert sample_size_among(0.012, 0.1, 1) is None
+    assert sample_size_among(0.0, 0.1, 10) is None

@@ -1,6 +1,7 @@
 """Looking often does no harm: the sequential methods hold at all looks together (goal G7)."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,9 @@ from hailuo.adtest.stats.sequential import (
     confidence_sequence,
     mixture_interval,
     sequence_interval,
+    sequence_p,
     sequential_p,
+    surprise_needed,
 )
 from tests.adtest.looks import arm_misses, crossing, naive_false_alarms, sequence_alarms
 
@@ -126,3 +129,16 @@ def test_welch_and_newcombe_agree_on_much_data(arm: Arm, ref: Arm) -> None:
     plain = _ends(fixed_interval(effect))
     assert _ends(newcombe(*arm, *ref)) == pytest.approx(plain, abs=0.05 * (plain[1] - plain[0]))
     assert 0 <= fixed_p(effect) <= 1
+
+
+@given(ARMS, HORIZONS, st.sampled_from([0.05, 0.01, 0.0005]))
+def test_the_surprise_needed_is_what_the_p_value_asks_for(arm: Arm, horizon: float, p: float) -> None:
+    """An effect so many standard errors from 0 has just that p-value."""
+    events, trials = arm
+    effect = difference(events, trials, events / 2, trials)
+    assert effect is not None
+    needed = surprise_needed(effect.trials, horizon=horizon, p=p)
+
+    there = replace(effect, value=math.sqrt(needed * effect.variance))
+
+    assert sequence_p(there, horizon=horizon) == pytest.approx(p, rel=1e-6)

@@ -61,7 +61,7 @@ def test_takes_that_share_the_lead_are_no_winner() -> None:
     assert found.verdict.outcome is Outcome.FACTOR
     assert (found.verdict.factor, found.verdict.level) == ("prompt", "prompt-a")
     assert found.verdict.creative_id is None
-    assert any("rendered from the leader's order" in sentence for sentence in found.verdict.sentences)
+    assert any("takes of the leader's combination" in sentence for sentence in found.verdict.sentences)
 
 
 def test_a_level_that_is_worse_is_told_where_none_is_better() -> None:

@@ -24,7 +24,20 @@ WORLDS = {
 }
 _NUMBER = re.compile(r"(?P<sign>[$€£]|USD )?(?P<number>\d[\d,.]*)(?P<unit>\s?[%a-z-]+)?")
 _UNITS = {
-    *("%", "s", "clip", "clips", "impressions", "clicks", "conversions", "early", "times", "seconds", "days"),
+    *(
+        "%",
+        "s",
+        "clip",
+        "takes",
+        "clips",
+        "impressions",
+        "clicks",
+        "conversions",
+        "early",
+        "times",
+        "seconds",
+        "days",
+    ),
 }
 
 

@@ -28,6 +28,11 @@ class Terms:
     limits: Thresholds
     platforms: int
 
+    @property
+    def gate(self) -> float:
+        """The p-value that a claim on one platform has to stay below."""
+        return self.limits.gate_p.value / self.platforms
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contest:

@@ -47,7 +47,7 @@ def gates_of(contest: Contest, ranking: Ranking, terms: Terms) -> Gates:
     """Both gates, closed below the least number of events. Looks that were not planned are paid for at the first by
     always-valid p-values; the second stays shut then, as no such test knows takes that differ.
     """
-    limit = terms.limits.gate_p.value / terms.platforms
+    limit = terms.gate
     if contest.events.sum() < terms.limits.least_events.value:
         return Gates(creatives_p=None, factors_p={}, limit=limit)
     if contest.horizon is not None:

@@ -8,6 +8,7 @@ from scipy.stats import beta
 from hailuo.adtest.findings import HeatCell, Interval
 from hailuo.adtest.judging.contest import Contest
 from hailuo.adtest.judging.ranking import Ranking
+from hailuo.adtest.judging.voice import Voice
 
 __all__ = ["heat", "heat_note"]
 
@@ -36,7 +37,7 @@ def heat_note(cells: tuple[HeatCell, ...], ranking: Ranking) -> str:
     if p is None:
         return f"Whether a prompt does better on one model than on another is not judged: {ranking.fit.interaction_note}."
     return (
-        f"Chance alone would make prompts differ this much between models in {100 * p:.2g} % of such tests; "
+        f"Chance alone would make prompts differ this much between models in {Voice.chance(p)} of such tests; "
         "pairs are shrunk towards what prompt and model predict by themselves."
     )
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pandas as pd
 
-from hailuo.adtest.findings import CreativeFinding, Findings, Health, PlatformFindings
+from hailuo.adtest.findings import CreativeFinding, Findings, Health, PlatformFindings, TakeSpread
 from hailuo.adtest.judging import wording
 from hailuo.adtest.judging.contest import Contest, Terms, enter
 from hailuo.adtest.judging.gates import gates_of
@@ -17,10 +17,12 @@ from hailuo.adtest.judging.observations import Observed, observe
 from hailuo.adtest.judging.options import Options
 from hailuo.adtest.judging.ranking import rank
 from hailuo.adtest.judging.roster import Entrant, roster
+from hailuo.adtest.judging.rules import told_rules
 from hailuo.adtest.judging.split import split_kept
 from hailuo.adtest.judging.thresholds import load_thresholds, told
 from hailuo.adtest.judging.verdict import Evidence, decide
 from hailuo.adtest.metrics import HOLD_COUNTS, HOOK_COUNTS, METRICS, Metric
+from hailuo.adtest.stats.takes import take_spread
 
 __all__ = ["judge"]
 
@@ -55,7 +57,7 @@ def judge(
         proposal=None,
         changes=(),
         previous=None,
-        thresholds={**told(limits), **_told_options(options)},
+        thresholds={**_told_options(options), **told(limits), **told_rules()},
     )
 
 
@@ -80,22 +82,34 @@ def _with_contest(
     evidence = Evidence(contest=contest, ranking=ranking, gates=gates_of(contest, ranking, terms))
     decision = decide(evidence, terms)
     lineup = line_up(found, evidence, decision, terms)
-    cells = heat(contest, ranking, confidence=terms.options.confidence)
+    cells, srm = heat(contest, ranking, confidence=terms.options.confidence), split_kept(observed, terms)
     return PlatformFindings(
         platform=observed.platform,
         metric=terms.options.metric,
         hook_count=HOOK_COUNTS[observed.platform],
         hold_counts=HOLD_COUNTS[observed.platform],
-        verdict=wording.verdict(evidence, decision, observed, lineup, terms),
+        verdict=wording.verdict(evidence, decision, observed, lineup, terms, srm=srm),
         creatives=lineup,
         factors=told_factors(evidence),
         heat=cells,
         heat_note=heat_note(cells, ranking),
         dispersion=contest.scatter.phi,
         widened=contest.scatter.widening > 1,
-        srm=split_kept(observed, terms),
-        power=needs(contest, observed, terms.options),
+        srm=srm,
+        power=needs(contest, observed, terms),
         unsafe_metrics=_unsafe(found),
+        takes=_takes(contest, terms),
+    )
+
+
+def _takes(contest: Contest, terms: Terms) -> TakeSpread | None:
+    return take_spread(
+        [one.cell_id for one in contest.entrants],
+        contest.events.tolist(),
+        contest.trials.tolist(),
+        dispersion=contest.scatter.cautious,
+        least_expected=terms.limits.least_expected.value,
+        confidence=terms.options.confidence,
     )
 
 
@@ -139,4 +153,12 @@ def _told_options(options: Options) -> dict[str, str]:
         "power": f"{100 * options.power:g} % (chance to find it, by option)",
         "confidence": f"{100 * options.confidence:g} % (of every interval, by option)",
         "sequential": "valid at every look (by option)" if options.sequential else "for one planned look",
+        **_told_split(options),
     }
+
+
+def _told_split(options: Options) -> dict[str, str]:
+    if options.planned_split is None:
+        return {}
+    shares = ", ".join(f"{name} {share:g}" for name, share in sorted(options.planned_split.items()))
+    return {"planned_split": f"{shares} (by option)"}

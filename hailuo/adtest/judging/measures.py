@@ -9,21 +9,22 @@ import pandas as pd
 from hailuo.adtest.findings import Estimate, Interval
 from hailuo.adtest.judging.observations import Observed, counts_of
 from hailuo.adtest.judging.options import Options
+from hailuo.adtest.judging.yardstick import Yardstick
 from hailuo.adtest.metrics import COUNTS, METRICS, Count, Kind, Metric
 from hailuo.adtest.stats.bootstrap import ratio_by_days
 from hailuo.adtest.stats.dispersion import dispersion
 from hailuo.adtest.stats.intervals import cost_per_event, wilson
 from hailuo.adtest.stats.sequential import mixture_interval
 
-__all__ = ["ONE_IN", "Scatter", "estimates", "per_mille", "scatter"]
+__all__ = ["MOST_RATIOS", "ONE_IN", "Scatter", "estimates", "per_mille", "scatter"]
 
 ONE_IN: Final = 1000.0
 """A cost is judged as the rate of events per bit of spend, bits so small that one in this many brings an event:
 binomial and Poisson are then the same to 0.1 %, and what holds for rates holds for costs."""
 
-_MOST_RATIOS: Final = 200  # a bootstrap takes 3 ms
+MOST_RATIOS: Final = 200  # a bootstrap takes 3 ms
 _NO_DAYS: Final = (
-    f"no interval: no rows by day, or not among the {_MOST_RATIOS} clips that have most behind them"
+    f"no interval: no rows by day, or not among the {MOST_RATIOS} clips that have most behind them"
 )
 
 
@@ -88,9 +89,11 @@ def _of_metric(
             rule = _Rule(metric, options.confidence, spread.widening, _horizon(rows, options, horizon_events))
             return {name: _rate(rule, top, bottom) for name, top, bottom in rows}
         case Kind.COST:
-            spread = _cost_scatter(observed, counts, rows, widen_above)
-            rule = _Rule(metric, options.confidence, spread.widening, None)
-            return {name: _cost(rule, top, bottom) for name, top, bottom in rows}
+            bits = per_mille(sum(row[2] for row in rows), sum(row[1] for row in rows))
+            spread = scatter(observed.scaled(counts[0], bits), *reversed(counts), widen_above=widen_above)
+            horizon = horizon_events * ONE_IN if options.sequential else None
+            rule = _Rule(metric, options.confidence, spread.widening, horizon)
+            return {name: _cost(rule, top, bottom, bits=bits) for name, top, bottom in rows}
         case Kind.RATIO:
             return _ratios(observed, metric, rows, options)
 
@@ -112,17 +115,6 @@ def _horizon(
     return max(1.0, horizon_events * trials / max(events, 1.0))
 
 
-def _cost_scatter(
-    observed: Observed,
-    counts: tuple[Count, Count],
-    rows: Sequence[tuple[str, float, float]],
-    widen_above: float,
-) -> Scatter:
-    spend, event = counts
-    bits = per_mille(sum(row[2] for row in rows), sum(row[1] for row in rows))
-    return scatter(observed.scaled(spend, bits), event, spend, widen_above=widen_above)
-
-
 def _rate(rule: _Rule, events: float, trials: float) -> Estimate:
     if rule.horizon is None:
         interval = wilson(events, trials, confidence=rule.confidence, dispersion=rule.widening)
@@ -138,14 +130,25 @@ def _rate(rule: _Rule, events: float, trials: float) -> Estimate:
     return _estimate(rule.metric, (events, trials), interval, n=trials, note=note)
 
 
-def _cost(rule: _Rule, spend: float, events: float) -> Estimate:
-    _, interval = cost_per_event(spend, events, confidence=rule.confidence, dispersion=rule.widening)
+def _cost(rule: _Rule, spend: float, events: float, *, bits: float) -> Estimate:
+    if rule.horizon is None:
+        _, interval = cost_per_event(spend, events, confidence=rule.confidence, dispersion=rule.widening)
+    else:
+        interval = _watched_cost(rule, spend * bits, events, bits)
     note = "" if events else "no conversion yet: the cost is more than the lower limit"
     if not events and not spend:
         return _estimate(
             rule.metric, (spend, events), None, n=events, note="neither spend nor conversions yet"
         )
     return _estimate(rule.metric, (spend, events), interval, n=events, note=note)
+
+
+def _watched_cost(rule: _Rule, trials: float, events: float, bits: float) -> Interval:
+    """As the inverse of events per bit of spend, whose interval holds at every look."""
+    rates = mixture_interval(
+        events, trials, horizon=rule.horizon or 1.0, confidence=rule.confidence, dispersion=rule.widening
+    )
+    return Yardstick(metric=rule.metric, bits=bits).interval(rates or Interval(0.0, None))
 
 
 def _ratios(
@@ -156,7 +159,7 @@ def _ratios(
         return {}
     days = observed.ad_days(*counts).groupby(["creative_id", "day"], sort=True)[["top", "bottom"]].sum()
     by_creative = {str(name): rows for name, rows in days.groupby("creative_id", sort=False)}
-    first = {row[0] for row in sorted(rows, key=lambda row: -row[2])[:_MOST_RATIOS]}
+    first = {row[0] for row in sorted(rows, key=lambda row: -row[2])[:MOST_RATIOS]}
     return {
         row[0]: _ratio(metric, row, by_creative.get(row[0]) if row[0] in first else None, options)
         for row in rows

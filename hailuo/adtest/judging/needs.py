@@ -1,31 +1,53 @@
-"""What it would take to be sure: impressions a creative, and what they cost at the price paid so far."""
+"""What it would take to be sure: impressions a creative, and what they cost at the price paid so far.
+
+Asked of the very tests that the report makes, at their own limits: what "would have been found" has to pass the gate
+between all clips (see `gates`), which is harder the more clips there are; telling the first two apart takes one test.
+"""
 
 import math
 from typing import Final
 
 import numpy as np
+from scipy.optimize import brentq
+from scipy.stats import norm
 
 from hailuo.adtest.findings import Need
-from hailuo.adtest.judging.contest import Contest
+from hailuo.adtest.judging.contest import Contest, Terms
 from hailuo.adtest.judging.observations import Observed
-from hailuo.adtest.judging.options import Options
-from hailuo.adtest.stats.power import sample_size
+from hailuo.adtest.stats.power import evidence_per_trial, sample_size, sample_size_among
+from hailuo.adtest.stats.sequential import surprise_needed
 
-__all__ = ["LIFTS", "enough", "need", "needs"]
+__all__ = ["LIFTS", "enough", "need_of_first_two", "need_of_one", "needs"]
 
 LIFTS: Final = (0.05, 0.1, 0.2, 0.3, 0.5)
 """Lifts of the table in a report."""
 
 
-def needs(contest: Contest, observed: Observed, options: Options) -> tuple[Need, ...]:
+def needs(contest: Contest, observed: Observed, terms: Terms) -> tuple[Need, ...]:
     """The table, smallest lift first; empty where no rate is known yet."""
-    found = (need(contest, observed, lift, options) for lift in LIFTS)
+    found = (need_of_one(contest, observed, lift, terms) for lift in LIFTS)
     return tuple(one for one in found if one is not None)
 
 
-def need(contest: Contest, observed: Observed, lift: float, options: Options) -> Need | None:
-    """For one lift between two creatives, in impressions where the platform tells them, else in trials."""
-    trials = _trials(contest, lift, options)
+def need_of_one(contest: Contest, observed: Observed, lift: float, terms: Terms) -> Need | None:
+    """To find that one creative has a lift over all the others; in impressions where the platform tells them, else in
+    trials.
+    """
+    return _need(contest, observed, lift, _of_one(contest, lift, terms))
+
+
+def need_of_first_two(contest: Contest, observed: Observed, lift: float, terms: Terms) -> Need | None:
+    """To tell a leader from a runner-up that it has a lift over."""
+    return _need(contest, observed, lift, _of_two(contest, lift, terms))
+
+
+def enough(contest: Contest, terms: Terms) -> bool:
+    """Whether the smallest lift that matters would have been found, with the power asked for, by a typical creative."""
+    trials = _of_one(contest, terms.options.relevant_lift, terms)
+    return trials is not None and float(np.median(contest.trials)) >= trials
+
+
+def _need(contest: Contest, observed: Observed, lift: float, trials: float | None) -> Need | None:
     if trials is None:
         return None
     each = trials * contest.impressions_per_trial
@@ -39,17 +61,34 @@ def need(contest: Contest, observed: Observed, lift: float, options: Options) ->
     )
 
 
-def enough(contest: Contest, options: Options) -> bool:
-    """Whether the smallest lift that matters would have been found, with the power asked for, by a typical creative."""
-    trials = _trials(contest, options.relevant_lift, options)
-    return trials is not None and len(contest.trials) > 1 and float(np.median(contest.trials)) >= trials
+def _of_one(contest: Contest, lift: float, terms: Terms) -> float | None:
+    arms, power = len(contest.trials), terms.options.power
+    phi = contest.scatter.cautious
+    trials = sample_size_among(contest.pooled, lift, arms, power=power, alpha=terms.gate, dispersion=phi)
+    if trials is None or contest.horizon is None:
+        return trials
+    return _watched(contest, lift, power=power, arms=arms, p=terms.gate / arms)
 
 
-def _trials(contest: Contest, lift: float, options: Options) -> int | None:
-    return sample_size(
-        contest.pooled,
-        lift,
-        power=options.power,
-        alpha=1 - options.confidence,
-        dispersion=contest.scatter.cautious,
-    )
+def _of_two(contest: Contest, lift: float, terms: Terms) -> float | None:
+    power, limit = terms.options.power, terms.limits.leader_p.value
+    phi = contest.scatter.cautious
+    trials = sample_size(contest.pooled, lift, power=power, alpha=limit, dispersion=phi)
+    if trials is None or contest.horizon is None:
+        return trials
+    return _watched(contest, lift, power=power, arms=2, p=limit)
+
+
+def _watched(contest: Contest, lift: float, *, power: float, arms: int, p: float) -> float:
+    """For an always-valid p-value to be below `p` by then; `horizon` grows with the arms as the trials do."""
+    horizon = contest.horizon or 1.0
+    each = evidence_per_trial(contest.pooled, lift, arms) / contest.scatter.cautious
+    margin = float(norm.ppf(power))
+
+    def beyond(trials: float) -> float:
+        return math.sqrt(each * trials) - math.sqrt(surprise_needed(trials, horizon=horizon, p=p)) - margin
+
+    most = horizon
+    while beyond(most) < 0:
+        most *= 2
+    return float(brentq(beyond, most * 1e-9, most))

@@ -1,6 +1,7 @@
 """Who is ahead: the factors' fit, every creative shrunk towards what its factors predict, and its chance to be best."""
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -14,10 +15,10 @@ from hailuo.adtest.stats.factors import FactorFit, fit_factors
 from hailuo.adtest.stats.multiplicity import holm
 from hailuo.adtest.stats.shrinkage import Posterior, concentration, prior_strength, shrink
 
-__all__ = ["Ranking", "axes_of", "rank"]
+__all__ = ["MOST_LEVERAGE", "Ranking", "axes_of", "rank"]
 
 _Floats = npt.NDArray[np.float64]
-_MOST_LEVERAGE = (
+MOST_LEVERAGE: Final = (
     0.5  # beyond, a creative decides its own prediction and one step says too little about the others
 )
 
@@ -106,7 +107,7 @@ def _by_the_others(contest: Contest, fit: FactorFit) -> tuple[_Floats, _Floats]:
     mean, error = fit.predictions, fit.prediction_errors
     spread = mean * (1 - mean)
     scale = max(1.0, fit.scale or 1.0)
-    leverage = np.clip(contest.trials * error**2 / (scale * spread), 0, _MOST_LEVERAGE)
+    leverage = np.clip(contest.trials * error**2 / (scale * spread), 0, MOST_LEVERAGE)
     residual = (contest.events / contest.trials - mean) / spread
     odds = logit(mean) - leverage / (1 - leverage) * np.clip(residual, -1, 1)
     return expit(odds), error / np.sqrt(1 - leverage)

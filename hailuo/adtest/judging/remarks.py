@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 
 from hailuo.adtest import numbers
-from hailuo.adtest.findings import Outcome
+from hailuo.adtest.findings import Interval, Outcome
 from hailuo.adtest.judging.contest import Contest
 from hailuo.adtest.judging.story import Story
 from hailuo.adtest.judging.voice import Voice
 from hailuo.adtest.metrics import METRICS, Metric
 from hailuo.adtest.stats.intervals import wilson
+from hailuo.adtest.stats.sequential import mixture_interval
 
 __all__ = ["left_out", "remarks"]
 
@@ -16,11 +17,15 @@ __all__ = ["left_out", "remarks"]
 def remarks(story: Story) -> Iterator[str]:
     """The important first; each a sentence that stands by itself."""
     yield from _claim(story)
+    if not story.is_open:
+        yield from _unseen_scatter(story)
     yield _everybody(story)
     yield from _chance(story)
     yield from _takes(story)
     yield from _to_be_sure(story)
     yield from left_out(story.voice, story.contest)
+    if story.is_open:
+        yield from _unseen_scatter(story)
     yield from _scatter(story)
     yield from _meaning(story)
 
@@ -70,11 +75,20 @@ def _has_control(story: Story) -> bool:
 def _everybody(story: Story) -> str:
     contest, voice, yardstick = story.contest, story.voice, story.contest.yardstick
     events, trials = float(contest.events.sum()), float(contest.trials.sum())
-    found = wilson(
-        events, trials, confidence=story.terms.options.confidence, dispersion=contest.scatter.widening
-    )
+    found = _interval(story, events, trials)
     common = voice.estimate(yardstick.value(contest.pooled), found and yardstick.interval(found))
-    return f"All {story.clips} together: {voice.label} {common}, {voice.counted(events, trials / yardstick.bits)}."
+    who = "Both clips" if len(contest.entrants) == 2 else f"All {story.clips}"
+    return f"{who} together: {voice.label} {common}, {voice.counted(events, trials / yardstick.bits)}."
+
+
+def _interval(story: Story, events: float, trials: float) -> Interval | None:
+    """Of all together, for one look or for all of them."""
+    contest, confidence = story.contest, story.terms.options.confidence
+    phi = contest.scatter.widening
+    if contest.horizon is None:
+        return wilson(events, trials, confidence=confidence, dispersion=phi)
+    horizon = contest.horizon * len(contest.entrants)
+    return mixture_interval(events, trials, horizon=horizon, confidence=confidence, dispersion=phi)
 
 
 def _chance(story: Story) -> Iterator[str]:
@@ -88,50 +102,60 @@ def _chance(story: Story) -> Iterator[str]:
 
 
 def _takes(story: Story) -> Iterator[str]:
-    """Takes of one order differ by luck: that one leads says less about the order than about the clip."""
+    """Takes of one combination differ by luck: that one leads says less about the combination than about the clip."""
     cell = story.leader.cell_id
     p_best = story.evidence.ranking.chances.p_best
     same = [at for at, one in enumerate(story.contest.entrants) if one.cell_id == cell]
-    if len(same) < 2 or story.decision.outcome in {Outcome.NO_DIFFERENCE, Outcome.NOT_ENOUGH_DATA}:
+    if len(same) < 2 or story.is_open:
         return
     if story.decision.outcome is Outcome.WINNER:
         yield (
-            f"It is one of {_clips(len(same))} rendered from the same order: the lead is this clip's, and another "
-            "take need not repeat it."
+            f"It is one of {len(same):,} takes of the same combination: the lead is this clip's, and another take "
+            "need not repeat it."
         )
     else:
         together = story.voice.likely(min(1.0, float(sum(p_best[at] for at in same))))
-        yield f"The best is among the {_clips(len(same))} rendered from the leader's order with a likelihood of {together}."
+        yield f"The chance that the best is one of the {len(same):,} takes of the leader's combination is {together}."
 
 
 def _to_be_sure(story: Story) -> Iterator[str]:
     need = story.need
     if need is None:
         return
-    power = numbers.percent(story.terms.options.power, digits=0)
-    each = f"{numbers.count(need.trials_each)} impressions for each clip"
+    each = f"{story.voice.roughly(need.trials_each)} impressions for each clip"
     if not need.more_trials:
-        yield f"A difference of {_lift(story)} is found in {power} of tests with {each}, and each has them."
+        yield f"To {_goal(story)} takes {each}, and each has them."
         return
-    cost = "" if need.spend is None else f", about {story.voice.money(need.spend)} at the price paid so far"
-    more = f"{numbers.count(need.more_trials)} impressions more in all"
-    yield f"To find a difference of {_lift(story)} in {power} of tests takes {each}: {more}{cost}."
+    cost = "" if need.spend is None else f", about {story.voice.about(need.spend)} at the price paid so far"
+    more = f"{story.voice.roughly(need.more_trials)} impressions more in all"
+    yield f"To {_goal(story)} takes {each}: {more}{cost}."
 
 
-def _lift(story: Story) -> str:
-    return story.voice.lift(story.lift, None).lstrip("+")
+def _goal(story: Story) -> str:
+    lift = story.voice.size(story.lift)
+    tests = f"in {numbers.percent(story.terms.options.power, digits=0)} of tests"
+    if story.is_open:
+        return f"find, {tests}, a clip that is {lift} ahead"
+    return f"tell apart, {tests}, two clips that differ by {lift}"
+
+
+def _unseen_scatter(story: Story) -> Iterator[str]:
+    if story.contest.scatter.phi is None:
+        yield (
+            "How much days differ cannot be told from this export, so the intervals may be too narrow, and chance "
+            "likelier than is said here."
+        )
 
 
 def _scatter(story: Story) -> Iterator[str]:
     scatter = story.contest.scatter
-    if scatter.phi is None:
-        yield "How much days differ is not known from this export, so the intervals may be too narrow."
-    elif scatter.widening > 1:
+    if scatter.phi is not None and scatter.widening > 1:
         yield f"Days or ads scatter {scatter.phi:.1f} times as much as chance alone, and the intervals are widened for it."
     if story.contest.horizon is not None:
         yield (
-            "The intervals hold however often the report is read; what factors do is judged only in a report that "
-            "is read once, at the planned end."
+            "Counted rates and costs, and every comparison of clips, have intervals that hold however often the "
+            "report is read; values corrected for luck and ratios such as ROAS have those of one look. What factors do "
+            "is judged only in a report that is read once, at the planned end."
         )
 
 

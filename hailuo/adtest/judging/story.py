@@ -1,21 +1,27 @@
 """What a verdict has to tell: the claim, who it is about, and what it would take to be sure."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from hailuo.adtest.findings import CreativeFinding, Level, Need, Outcome
 from hailuo.adtest.judging.contest import Contest, Terms
 from hailuo.adtest.judging.lineup import told_level
-from hailuo.adtest.judging.needs import need
+from hailuo.adtest.judging.needs import need_of_first_two, need_of_one
 from hailuo.adtest.judging.observations import Observed
 from hailuo.adtest.judging.verdict import Decision, Evidence
 from hailuo.adtest.judging.voice import Voice
+from hailuo.adtest.metrics import Design
 
 __all__ = ["Story", "story_of"]
+
+_NOTHING: Final = frozenset({Outcome.NO_DIFFERENCE, Outcome.NOT_ENOUGH_DATA})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """`leader` is the creative likeliest to be the best; `level` is in the metric's unit; `lift` is what `need` finds."""
+    """`leader` is the creative likeliest to be the best; `level` is in the metric's unit; `lift` is what `need` finds:
+    a clip so far ahead of the rest while nothing could be shown, else one so far ahead of the runner-up.
+    """
 
     voice: Voice
     evidence: Evidence
@@ -30,6 +36,11 @@ class Story:
     def contest(self) -> Contest:
         """The numbers."""
         return self.evidence.contest
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nothing could be shown."""
+        return self.decision.outcome in _NOTHING
 
     @property
     def clips(self) -> str:
@@ -48,16 +59,19 @@ def story_of(
     observed: Observed,
     lineup: tuple[CreativeFinding, ...],
     terms: Terms,
+    *,
+    design: Design,
 ) -> Story:
-    """With the need for the gap between the first two, or for the smallest lift that matters."""
+    """With the need for the gap between the first two, or for the smallest lift that matters; `design` is what came of
+    the one that was planned.
+    """
     leading = evidence.contest.entrants[evidence.leader].creative_id
     lift = _lift(evidence, decision, terms)
-    settled = decision.outcome is Outcome.WINNER
     return Story(
         voice=Voice(
             metric=terms.options.metric,
             platform=observed.platform,
-            design=terms.options.design,
+            design=design,
             currency=observed.currency,
         ),
         evidence=evidence,
@@ -65,14 +79,21 @@ def story_of(
         leader=next(one for one in lineup if one.creative_id == leading),
         level=decision.level and told_level(decision.level, evidence.contest.yardstick),
         lift=lift,
-        need=None if settled else need(evidence.contest, observed, lift, terms.options),
+        need=_need(decision, evidence.contest, observed, lift, terms),
         terms=terms,
     )
 
 
+def _need(decision: Decision, contest: Contest, observed: Observed, lift: float, terms: Terms) -> Need | None:
+    if decision.outcome is Outcome.WINNER:
+        return None
+    asked = need_of_one if decision.outcome in _NOTHING else need_of_first_two
+    return asked(contest, observed, lift, terms)
+
+
 def _lift(evidence: Evidence, decision: Decision, terms: Terms) -> float:
     relevant = terms.options.relevant_lift
-    if decision.outcome in {Outcome.NO_DIFFERENCE, Outcome.NOT_ENOUGH_DATA}:
+    if decision.outcome in _NOTHING:
         return relevant
     first, second = (float(evidence.ranking.posterior.mean[at]) for at in evidence.ranking.order[:2])
     return max(relevant, first / second - 1)

@@ -43,11 +43,12 @@ def decide(evidence: Evidence, terms: Terms) -> Decision:
     if gates.any_open and _wins(evidence, terms.limits):
         return Decision(outcome=Outcome.WINNER)
     factor = next((one for one in evidence.ranking.factors if one.name == gates.factor), None)
-    if factor is not None:
-        return Decision(outcome=Outcome.FACTOR, factor=factor, level=_told(factor))
-    if gates.creatives_differ:
+    level = None if factor is None else _told(factor)
+    if level is not None and level.difference.p_adjusted < terms.limits.family_p.value:
+        return Decision(outcome=Outcome.FACTOR, factor=factor, level=level)
+    if gates.any_open:
         return Decision(outcome=Outcome.DIFFERENT)
-    known = enough(evidence.contest, terms.options)
+    known = enough(evidence.contest, terms)
     return Decision(outcome=Outcome.NO_DIFFERENCE if known else Outcome.NOT_ENOUGH_DATA)
 
 

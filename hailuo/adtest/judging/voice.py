@@ -22,6 +22,7 @@ _TRIALS: Final = {
     Metric.CVR: "clicks",
 }
 _LONGEST_NAME: Final = 36
+_VENDOR: Final = "MiniMax-"  # in every model's name: it tells no level from another
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,10 +80,29 @@ class Voice:
         text = numbers.money(amount, self.currency)
         return text if self.currency else f"{text} of the account's currency"
 
+    def about(self, amount: float) -> str:
+        """An amount of money that is an estimate itself."""
+        return self.money(_rounded(amount))
+
+    @staticmethod
+    def roughly(number: float) -> str:
+        """A count that is an estimate itself: three digits of it matter."""
+        return numbers.count(_rounded(number))
+
+    @staticmethod
+    def level(axis: str, level: str) -> str:
+        """A level's name: a model without its vendor, a length with its unit."""
+        return f"{level} s" if axis == "duration" else level.removeprefix(_VENDOR)
+
     def hook(self) -> str:
         """What the platform counts that is called hook here."""
         count = HOOK_COUNTS[self.platform]
         return COUNTS[count] if count else ""
+
+    @staticmethod
+    def size(lift: float) -> str:
+        """`10 %`, without a sign."""
+        return _signed(lift).lstrip("+")
 
     @staticmethod
     def lift(lift: float | None, interval: Interval | None) -> str:
@@ -118,6 +138,10 @@ class Voice:
     def chance(p: float) -> str:
         """A small chance: `0.3 %`, `less than 0.1 %`."""
         return "less than 0.1 %" if p < 0.001 else numbers.percent(p, digits=1)
+
+
+def _rounded(number: float) -> float:
+    return float(f"{number:.3g}")
 
 
 def _signed(lift: float | None) -> str:

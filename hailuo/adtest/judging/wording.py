@@ -6,8 +6,7 @@ with" them, for the platform chose who saw it.
 
 from typing import Final
 
-from hailuo.adtest import numbers
-from hailuo.adtest.findings import CreativeFinding, Outcome, Verdict
+from hailuo.adtest.findings import CreativeFinding, Outcome, Srm, Verdict
 from hailuo.adtest.judging.contest import Contest, Terms
 from hailuo.adtest.judging.observations import Observed, counts_of
 from hailuo.adtest.judging.remarks import left_out, remarks
@@ -16,10 +15,9 @@ from hailuo.adtest.judging.verdict import Decision, Evidence
 from hailuo.adtest.judging.voice import Voice
 from hailuo.adtest.metrics import Design
 
-__all__ = ["CAVEATS", "LONGEST_HEADLINE", "no_contest", "verdict"]
+__all__ = ["CAVEATS", "LONGEST_HEADLINE", "SPLIT_BROKEN", "no_contest", "verdict"]
 
 LONGEST_HEADLINE: Final = 140
-_VENDOR: Final = "MiniMax-"  # in every model's name: it tells no level from another
 
 CAVEATS: Final = {
     Design.RANDOMISED_SPLIT: "People were split by chance: a difference beyond chance is the clips' doing.",
@@ -28,6 +26,10 @@ CAVEATS: Final = {
     Design.AUCTION: "In an auction the platform chooses who sees which clip: a difference may be the audience's "
     "and is not proof that the clip makes it.",
 }
+SPLIT_BROKEN: Final = (
+    "People were to be split by chance, but the split did not come out as planned: until the reason is found, a "
+    "difference may be the audience's and is not proof that the clip makes it."
+)
 
 
 def verdict(
@@ -36,14 +38,18 @@ def verdict(
     observed: Observed,
     lineup: tuple[CreativeFinding, ...],
     terms: Terms,
+    *,
+    srm: Srm | None,
 ) -> Verdict:
-    """The box at the top of a platform's part."""
-    story = story_of(evidence, decision, observed, lineup, terms)
+    """The box at the top of a platform's part. A split that broke claims no more than an auction."""
+    broken = srm is not None and srm.flagged
+    design = Design.AUCTION if broken else terms.options.design
+    story = story_of(evidence, decision, observed, lineup, terms, design=design)
     return Verdict(
         outcome=decision.outcome,
         headline=_headline(story),
         sentences=tuple(remarks(story)),
-        caveat=CAVEATS[terms.options.design],
+        caveat=SPLIT_BROKEN if broken else CAVEATS[design],
         creative_id=story.leader.creative_id if decision.outcome is Outcome.WINNER else None,
         factor=decision.factor.name if decision.factor else None,
         level=decision.level.name if decision.level else None,
@@ -121,7 +127,7 @@ def _factor(story: Story) -> tuple[str, ...]:
     if level is None or factor is None:
         return _different(story)
     axis = factor.name.replace("_", " ")
-    name = f"{axis.capitalize()} {voice.name(level.name.removeprefix(_VENDOR))}"
+    name = f"{axis.capitalize()} {voice.name(voice.level(factor.name, level.name))}"
     beside = f"a {voice.label} {voice.beside(level.difference, f'the average {axis}')}"
     match voice.design:
         case Design.RANDOMISED_SPLIT:
@@ -137,16 +143,16 @@ def _different(story: Story) -> tuple[str, ...]:
     voice, leader = story.voice, story.leader
     name, chance = voice.name(leader.label), f"{voice.likely(leader.p_best)} likely the best"
     shrunk = leader.shrunk and voice.estimate(leader.shrunk.value, leader.shrunk.interval)
-    said = f"{voice.label} differs among the {story.clips}, the best is not settled"
+    said = f"{voice.label} differs among the {story.clips}, but which is best is not settled"
     said = said[0].upper() + said[1:]
-    return f"{said}: {name} {shrunk}, {chance}", f"{said}: {name}, {chance}", said
+    return f"{said}: {name} is ahead with {shrunk}, {chance}", f"{said}: {name} is {chance}", said
 
 
 def _no_difference(story: Story) -> tuple[str, ...]:
     voice, contest = story.voice, story.contest
     said = f"No difference between the {story.clips} could be shown"
     common = voice.value(contest.yardstick.value(contest.pooled))
-    found = f"one of {voice.lift(story.lift, None).lstrip('+')} would likely have been found"
+    found = f"a clip {voice.size(story.lift)} ahead would likely have been found"
     return f"{said}: {voice.label} {common} for all; {found}", f"{said}; {found}", said
 
 
@@ -155,14 +161,10 @@ def _not_enough(story: Story) -> tuple[str, ...]:
     said = f"No difference between the {story.clips} could be shown"
     if need is None:
         return f"{said}: too few {voice.events} yet", said
-    each = f"{numbers.count(need.trials_each)} impressions a clip"
-    lift = voice.lift(story.lift, None)
-    cost = "" if need.spend is None else f", {voice.money(need.spend)} more"
-    return (
-        f"{said}: too few {voice.events}; to see {lift} takes {each}{cost}",
-        f"{said}; to see {lift} takes {each}",
-        said,
-    )
+    takes = f"to see one {voice.size(story.lift)} ahead takes {voice.roughly(need.trials_each)} impressions a clip"
+    cost = "" if need.spend is None else f", {voice.about(need.spend)} more"
+    few = f"{said}: too few {voice.events}; {takes}"
+    return f"{few}{cost}", few, said
 
 
 def _fitting(*candidates: str) -> str:

@@ -103,7 +103,7 @@ class _Maker:
             rank=rank if self.is_ordered else None,
             creative_id=creative.creative_id,
             label=creative.label,
-            setting=f"{creative.duration_s} s",
+            setting="" if "duration" in creative.factors else f"{creative.duration_s} s",
             is_control=creative.is_control,
             clip=self.clips.get(creative.creative_id, _NO_CLIP),
             standing=STANDINGS[creative.standing],

@@ -19,6 +19,7 @@ from hailuo.adtest.page.leaderboard import FIRST_ROWS, board_of
 from hailuo.adtest.page.methods import methods_of
 from hailuo.adtest.page.scatter import scatters_of
 from hailuo.adtest.page.soundness import soundness_of
+from hailuo.adtest.page.takes import takes_of
 from hailuo.adtest.page.verdict import next_of, verdict_of
 from hailuo.adtest.page.words import DESIGNS, moment, plural, span
 from hailuo.webpage import asset, content_policy, joined, page_environment
@@ -65,6 +66,7 @@ def _charts(findings: Findings) -> list[dict[str, object]]:
             "key": found.platform.value,
             "platform": PLATFORM_NAMES[found.platform],
             "forests": forests_of(found, findings=findings),
+            "takes": takes_of(found, findings=findings),
             "heat": heat_of(found, findings=findings),
             "heat_note": found.heat_note,
             "funnel": funnel_of(found, findings=findings),

@@ -2,6 +2,7 @@
 // Without this script a poster is a link that opens its clip; with it the clip plays in place, and in a box on a click.
 (() => {
   const stage = document.querySelector("#stage"), large = stage.querySelector("video");
+  if (matchMedia("screen and (max-width: 699.9px)").matches) for (const fold of document.querySelectorAll("details.shut")) fold.open = false;
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
   function preview(link) {

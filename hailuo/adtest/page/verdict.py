@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from hailuo.adtest import numbers
@@ -25,6 +25,7 @@ __all__ = ["FIRST_SENTENCES", "Answer", "Next", "NextCount", "VerdictBox", "next
 
 FIRST_SENTENCES: Final = 2
 """The sentences that stand open; the others are a click away, for the ten-second reader has what matters."""
+_UNSHOWN: Final = frozenset({Outcome.NO_DIFFERENCE, Outcome.NOT_ENOUGH_DATA})
 _GAP: Final = "\N{NO-BREAK SPACE}"
 
 
@@ -80,7 +81,7 @@ def verdict_of(found: PlatformFindings, *, currency: str | None, clips: Mapping[
     return VerdictBox(
         anchor=f"verdict-{found.platform.value}",
         platform=PLATFORM_NAMES[found.platform],
-        outcome=OUTCOMES[verdict.outcome],
+        outcome=_outcome(found, measure),
         headline=_tied(verdict.headline),
         answers=(_won(found, measure), _sure(found, measure), _cost(verdict.need, verdict.outcome, measure)),
         sentences=tuple(_tied(sentence) for sentence in verdict.sentences[:FIRST_SENTENCES]),
@@ -115,16 +116,43 @@ def _won(found: PlatformFindings, measure: Measure) -> Answer:
         case Outcome.WINNER if leader is not None:
             return Answer(question, leader.label, _value_note(leader, measure))
         case Outcome.FACTOR if level is not None:
-            name = f"{axis_name(found.verdict.factor or '')}: {level_name(found.verdict.factor or '', level.name)}"
-            return Answer(
-                question,
-                name,
-                f"{measure.name} {measure.value(level.rate)} ({measure.interval(level.interval)})",
-            )
+            return _stands_out(found, level, measure)
         case Outcome.DIFFERENT:
             return Answer(question, "Not settled", "the clips differ, but which one is best is open")
         case _:
             return Answer(question, "Nothing yet", f"of {plural(len(found.creatives), 'clip')}")
+
+
+def _stands_out(found: PlatformFindings, level: Level, measure: Measure) -> Answer:
+    """A level that is clearly worse has not won: then the highest is named beside it, whose lead is not claimed."""
+    axis, told = found.verdict.factor or "", _level_told(level, measure)
+    name = f"{axis_name(axis)}: {level_name(axis, level.name)}"
+    if not _loses(found, measure):
+        return Answer("What won?", name, told)
+    others = [one for factor in found.factors if factor.name == axis for one in factor.levels if one != level]
+    best = max(others, key=lambda one: _goodness(one, measure), default=None)
+    ahead = f"; best so far: {level_name(axis, best.name)}, {_level_told(best, measure)}" if best else ""
+    return Answer("What lost?", name, told + ahead)
+
+
+def _level_told(level: Level, measure: Measure) -> str:
+    return f"{measure.name} {measure.value(level.rate)} ({measure.interval(level.interval)})"
+
+
+def _outcome(found: PlatformFindings, measure: Measure) -> Word:
+    word = OUTCOMES[found.verdict.outcome]
+    return replace(word, tone="worse") if _loses(found, measure) else word
+
+
+def _loses(found: PlatformFindings, measure: Measure) -> bool:
+    """Whether what is claimed is a level that is worse than the average."""
+    level = _level(found)
+    is_claimed = found.verdict.outcome is Outcome.FACTOR and level is not None
+    return is_claimed and level is not None and _goodness(level, measure) < 0
+
+
+def _goodness(level: Level, measure: Measure) -> float:
+    return level.difference.value if measure.spec.higher_is_better else -level.difference.value
 
 
 def _sure(found: PlatformFindings, measure: Measure) -> Answer:
@@ -135,7 +163,7 @@ def _sure(found: PlatformFindings, measure: Measure) -> Answer:
     best = leader or max(found.creatives, key=lambda creative: creative.p_best or 0.0, default=None)
     if best is None or best.p_best is None:
         return Answer(question, "Cannot be said", "too little data for a chance to be the best")
-    among = f"to be the best of {len(found.creatives):,}"
+    among = f"to be the best of {sum(one.p_best is not None for one in found.creatives):,}"
     if found.verdict.outcome is Outcome.WINNER:
         return Answer(question, f"{numbers.chance(best.p_best)} likely", among + _loss(best, measure))
     return Answer(question, f"{numbers.chance(best.p_best)} at most", f"{among}, for {best.label}")
@@ -151,12 +179,21 @@ def _cost(need: Need | None, outcome: Outcome, measure: Measure) -> Answer:
             "a winner is there" if outcome is Outcome.WINNER else f"a difference of {lift} would have shown"
         )
         return Answer(question, "Nothing more", enough)
-    more = f"{numbers.count(need.more_trials)} more impressions, to see a difference of {lift}"
+    aim = (
+        f"to see one clip {lift} ahead"
+        if outcome in _UNSHOWN
+        else f"to tell two clips apart that differ by {lift}"
+    )
+    more = f"{numbers.count(_roughly(need.more_trials))} more"
     if need.spend is None:
-        return Answer(
-            question, f"{numbers.count(need.more_trials)} more", f"impressions, to see a difference of {lift}"
-        )
-    return Answer(question, f"about {numbers.money(need.spend, measure.currency, digits=0)}", more)
+        return Answer(question, f"about {more}", f"impressions, {aim}")
+    spend = numbers.money(_roughly(need.spend), measure.currency, digits=0)
+    return Answer(question, f"about {spend}", f"{more} impressions, {aim}")
+
+
+def _roughly(number: float) -> float:
+    """Three digits: more would promise what no forecast keeps."""
+    return float(f"{number:.3g}")
 
 
 def _power_row(need: Need, measure: Measure) -> tuple[str, ...]:
@@ -179,7 +216,7 @@ def _level(found: PlatformFindings) -> Level | None:
 
 
 def _example(found: PlatformFindings) -> CreativeFinding | None:
-    """The best clip that has the winning level: what a factor looks like."""
+    """The best clip that has the level that is told of: what a factor looks like."""
     factor, level = found.verdict.factor, found.verdict.level
     if factor is None or found.verdict.outcome is not Outcome.FACTOR:
         return None
@@ -196,7 +233,7 @@ def _value_note(leader: CreativeFinding, measure: Measure) -> str:
 def _loss(best: CreativeFinding, measure: Measure) -> str:
     if best.expected_loss is None:
         return ""
-    return f"; if not, it costs {measure.size(best.expected_loss)} on average"
+    return f"; on average {measure.size(best.expected_loss)} short of the best"
 
 
 def _tied(sentence: str) -> str:

@@ -20,10 +20,10 @@ from scipy.stats import t as student
 
 from hailuo.adtest.findings import Interval
 
-__all__ = ["DAYS_NEEDED", "ratio_by_days"]
+__all__ = ["DAYS_NEEDED", "RESAMPLES", "ratio_by_days"]
 
 DAYS_NEEDED: Final = 14
-_RESAMPLES: Final = 10_000
+RESAMPLES: Final = 10_000
 _BATCH: Final = 1_000  # resamples in memory at once
 
 
@@ -47,7 +47,7 @@ def ratio_by_days(
         paired=True,
         vectorized=True,
         method="percentile",
-        n_resamples=_RESAMPLES,
+        n_resamples=RESAMPLES,
         batch=_BATCH,
         confidence_level=_expanded(confidence, len(top)),
         rng=np.random.default_rng(seed),

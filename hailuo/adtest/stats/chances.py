@@ -10,9 +10,8 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 from scipy.stats import beta as beta_distribution
-from scipy.stats import gamma as gamma_distribution
 
-__all__ = ["Chances", "best_chances", "best_cost_chances"]
+__all__ = ["Chances", "best_chances"]
 
 _HOPELESS: Final = 1e-9
 _AT_ONCE: Final = 1_000_000  # draws held at a time: 8 MB
@@ -50,29 +49,6 @@ def best_chances(
         return sign * drawn
 
     return _drawn(draw, sign * means, hope, draws=draws, seed=seed)
-
-
-def best_cost_chances(
-    shape: npt.ArrayLike, rate: npt.ArrayLike, *, draws: int = 20_000, seed: int
-) -> Chances:
-    """The chance of each of having the lowest cost per event, and the expected loss in money, from Gamma(shape, rate).
-
-    With a shape of 1 or less (about one event, prior included) a cost has no mean: its loss is infinite.
-    """
-    shapes, rates = np.asarray(shape, dtype=float), np.asarray(rate, dtype=float)
-    with np.errstate(divide="ignore"):
-        means = np.where(shapes > 1, rates / np.maximum(shapes - 1, 0), np.inf)
-        slow, fast = (
-            gamma_distribution.ppf(at, shapes, scale=1 / rates) for at in (_HOPELESS, 1 - _HOPELESS)
-        )
-        hope = _hopeful(-1 / slow, -1 / fast)
-
-    def draw(rng: np.random.Generator, rows: int) -> _Floats:
-        speed = rng.standard_gamma(shapes[hope], size=(rows, int(hope.sum()))) / rates[hope]
-        costs: _Floats = 1 / np.maximum(speed, np.finfo(float).tiny)
-        return -costs
-
-    return _drawn(draw, -means, hope, draws=draws, seed=seed)
 
 
 def _hopeful(low: _Floats, high: _Floats) -> npt.NDArray[np.bool_]:

@@ -7,9 +7,11 @@ The normal approximation of the two-sided test of two proportions, pooled varian
 import math
 
 from scipy.optimize import brentq
+from scipy.special import chndtrinc
+from scipy.stats import chi2
 from statsmodels.stats.proportion import samplesize_proportions_2indep_onetail
 
-__all__ = ["detectable_lift", "sample_size"]
+__all__ = ["detectable_lift", "evidence_per_trial", "sample_size", "sample_size_among"]
 
 _SMALLEST_LIFT = 1e-6
 
@@ -25,6 +27,27 @@ def sample_size(
     if not (0 < base < 1 and 0 < base * (1 + lift) < 1) or lift == 0:
         return None
     return math.ceil(_trials(base, lift, power, alpha) * max(1.0, dispersion))
+
+
+def sample_size_among(
+    base: float, lift: float, arms: int, *, power: float = 0.8, alpha: float = 0.05, dispersion: float = 1.0
+) -> int | None:
+    """Trials needed in each of `arms` for the chi-square test of equal rates to find, with probability `power`, that
+    one of them has a relative `lift` over the others, whose rate is `base`; None as in `sample_size`, or with one arm.
+
+    By the noncentral chi-square with arms - 1 degrees of freedom (Cohen 1988, ch. 7). With two arms it is
+    `sample_size` but for the variance under the difference, which is pooled here.
+    """
+    if arms < 2 or not (0 < base < 1 and 0 < base * (1 + lift) < 1) or lift == 0:
+        return None
+    needed = float(chndtrinc(float(chi2.isf(alpha, arms - 1)), arms - 1, 1 - power))
+    return math.ceil(needed / evidence_per_trial(base, lift, arms) * max(1.0, dispersion))
+
+
+def evidence_per_trial(base: float, lift: float, arms: int) -> float:
+    """What each trial of every arm adds to the noncentrality of the chi-square where one arm has the lift."""
+    mean = base * (1 + lift / arms)
+    return (base * lift) ** 2 * (1 - 1 / arms) / (mean * (1 - mean))
 
 
 def detectable_lift(

@@ -24,7 +24,14 @@ from hailuo.adtest.findings import Interval
 from hailuo.adtest.stats.effects import Effect, difference
 from hailuo.adtest.stats.intervals import is_rate
 
-__all__ = ["confidence_sequence", "mixture_interval", "sequence_interval", "sequence_p", "sequential_p"]
+__all__ = [
+    "confidence_sequence",
+    "mixture_interval",
+    "sequence_interval",
+    "sequence_p",
+    "sequential_p",
+    "surprise_needed",
+]
 
 _NOTHING_KNOWN: Final = Interval(-1.0, 1.0)
 _NEAR: Final = 1e-12  # how near to 0 and 1 a rate is looked for
@@ -46,6 +53,12 @@ def sequence_p(effect: Effect, *, horizon: float, confidence: float = 0.95) -> f
     scale = _scale(effect, horizon, confidence)
     log_evidence = effect.value**2 / effect.variance * (scale - 1) / (2 * scale) - math.log(scale) / 2
     return math.exp(-max(0.0, log_evidence))
+
+
+def surprise_needed(trials: float, *, horizon: float, p: float, confidence: float = 0.95) -> float:
+    """The squared distance from 0, in standard errors, at which `sequence_p` is `p` after so many trials."""
+    scale = 1 + trials / horizon * _evidence_at_horizon(confidence)
+    return 2 * scale / (scale - 1) * (math.log(scale) / 2 - math.log(p))
 
 
 def confidence_sequence(  # noqa: PLR0913 (two arms are four numbers)

@@ -2,7 +2,7 @@
 
 A creative's rate is drawn from Beta(prior k, (1 - prior) k), so that k is worth that many trials of its own. Where days
 scatter by phi (see `dispersion`), give events and trials divided by phi: fewer, but independent ones.
-Costs are the same with Gamma and Poisson: events per unit of spend, k in units of spend.
+A cost is shrunk as a rate, too: events per bit of spend (`hailuo.adtest.judging.yardstick`).
 """
 
 from typing import Final, NamedTuple
@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import brentq
 from scipy.stats import beta as beta_distribution
-from scipy.stats import gamma as gamma_distribution
 
 from hailuo.adtest.findings import Interval
 
@@ -19,16 +18,13 @@ __all__ = [
     "LEAST_STRENGTH",
     "MOST_STRENGTH",
     "USUAL_SPREAD",
-    "CostPosterior",
     "Population",
     "Posterior",
     "concentration",
-    "cost_concentration",
     "pooled_rate",
     "population",
     "prior_strength",
     "shrink",
-    "shrink_costs",
 ]
 
 
@@ -68,24 +64,6 @@ class Posterior(NamedTuple):
         return tuple(Interval(float(low), float(high)) for low, high in zip(lows, highs, strict=True))
 
 
-class CostPosterior(NamedTuple):
-    """What is known of events per unit of spend: Gamma(shape, rate), one entry per creative; a cost is its inverse."""
-
-    shape: _Floats
-    rate: _Floats
-
-    @property
-    def mean(self) -> _Floats:
-        """The shrunk costs per event: spend over events, each with its share of the prior."""
-        return self.rate / self.shape
-
-    def intervals(self, *, confidence: float = 0.95) -> tuple[Interval, ...]:
-        """Two-sided credible intervals of the cost with equal tails, in the currency of the spend."""
-        tail = (1 - confidence) / 2
-        fast, slow = (gamma_distribution.ppf(at, self.shape, scale=1 / self.rate) for at in (1 - tail, tail))
-        return tuple(Interval(float(1 / high), float(1 / low)) for high, low in zip(fast, slow, strict=True))
-
-
 def shrink(events: npt.ArrayLike, trials: npt.ArrayLike, prior: npt.ArrayLike, k: npt.ArrayLike) -> Posterior:
     """The posterior of each creative's rate: `prior` (means within 0..1) counts for `k` trials (one for all, or each).
 
@@ -94,15 +72,6 @@ def shrink(events: npt.ArrayLike, trials: npt.ArrayLike, prior: npt.ArrayLike, k
     happened, of = _two(events, trials)
     mean, strength = np.asarray(prior, dtype=float), np.asarray(k, dtype=float)
     return Posterior(mean * strength + happened, (1 - mean) * strength + np.maximum(of - happened, 0.0))
-
-
-def shrink_costs(
-    events: npt.ArrayLike, spend: npt.ArrayLike, prior: npt.ArrayLike, k: npt.ArrayLike
-) -> CostPosterior:
-    """The posterior of each creative's events per unit of spend: `prior` (such rates, above 0) counts for `k` of spend."""
-    happened, paid = _two(events, spend)
-    mean, strength = np.asarray(prior, dtype=float), np.asarray(k, dtype=float)
-    return CostPosterior(mean * strength + happened, paid + strength)
 
 
 def concentration(
@@ -123,23 +92,6 @@ def concentration(
     usual = 1 / (USUAL_SPREAD**2 * float(np.mean(mean * (1 - mean)))) if len(mean) else MOST_STRENGTH
     surprise = (happened - of * mean) ** 2 / (of * mean * (1 - mean))
     return _strength(surprise, of, target=len(of) - fitted - 2, usual=usual)
-
-
-def cost_concentration(
-    events: npt.ArrayLike, spend: npt.ArrayLike, prior: npt.ArrayLike, *, fitted: int = 1
-) -> float:
-    """How much spend the prior is worth, as `concentration` by moments: variance m (1 / spend + 1 / k).
-
-    Clamped to 1..1e7 events' worth of spend.
-    """
-    happened, paid = _two(events, spend)
-    mean = np.broadcast_to(np.asarray(prior, dtype=float), happened.shape)
-    told = paid > 0
-    happened, paid, mean = happened[told], paid[told], mean[told]
-    an_event = 1 / float(np.mean(mean)) if len(mean) else 1.0
-    surprise = (happened - paid * mean) ** 2 / (paid * mean)
-    target = len(paid) - fitted - 2
-    return an_event * _strength(surprise, paid / an_event, target=target, usual=USUAL_SPREAD**-2)
 
 
 def population(events: npt.ArrayLike, trials: npt.ArrayLike) -> Population:
