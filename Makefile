@@ -8,6 +8,8 @@ ORACLE_VENV ?= .venv-oracle
 BENCH_DATA := .bench-data
 # Only if you have it: a parquet file of the Upworthy Research Archive's exploratory set, for `make judge`.
 HAILUO_UPWORTHY ?=
+# Likewise Kaggle's KAG_conversion_data.csv.
+HAILUO_KAG ?=
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 # Pages are tested in a real browser where there is one; CI installs Debian's chromium.
@@ -100,7 +102,7 @@ $(BENCH_DATA)/obp-0.4.1-py3-none-any.whl: | $(VENV)/bin/python
 judge: $(VENV)/.dev $(ORACLE_VENV)/.oracle $(BENCH_DATA)/obp-0.4.1-py3-none-any.whl  ## how right the ad report is: published figures, simulated worlds, another engine; about six minutes, writes docs/judge.md
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.judge --workers 2 --write docs/judge.md \
 	  --oracle $(ORACLE_VENV)/bin/python --obp $(BENCH_DATA)/obp-0.4.1-py3-none-any.whl \
-	  $(if $(HAILUO_UPWORTHY),--upworthy $(HAILUO_UPWORTHY))
+	  $(if $(HAILUO_UPWORTHY),--upworthy $(HAILUO_UPWORTHY)) $(if $(HAILUO_KAG),--kag $(HAILUO_KAG))
 
 report-demo: $(VENV)/.dev  ## an ad report of the demo's clips with SYNTHETIC results, and its pictures, with chromium
 	PYTHONPATH=. $(BIN)/python scripts/report_pictures.py
@@ -116,7 +118,7 @@ ui: $(VENV)/.dev  ## Prefect's server, a worker, a simulator and every deploymen
 	@$(BIN)/python scripts/ui.py
 
 pictures: $(VENV)/.dev  ## take the pictures of docs/operations.md anew, with chromium
-	$(BIN)/python scripts/pictures.py
+	PYTHONPATH=. $(BIN)/python scripts/pictures.py
 
 clean:  ## forget everything that can be made again
 	rm -rf $(VENV) $(BENCH_VENV) $(ORACLE_VENV) $(BENCH_DATA) demo-store .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage

@@ -71,8 +71,8 @@ async def ad_report(  # noqa: PLR0913, PLR0917 (the fields of the run form)
         campaign_text: A whole campaign in YAML, in place of a file.
         edition: The edition as it was rendered, with its date filled in. Left empty: the file's.
         exports: A folder on the worker, or s3://bucket/prefix. Left empty: CAMPAIGN/EDITION/exports/ in the store.
-        design: How people came to see the ads. It decides what may be claimed.
-        metric: What decides: hook, ctr, cvr or cpa.
+        design: How people came to see the ads; it decides what may be claimed. randomised_split: you split people by chance. platform_ab_test: the platform's own test. auction: ordinary delivery.
+        metric: What decides. hook: who stays past the first seconds. ctr: clicks per impression. cvr: conversions per click. cpa: spend per conversion.
         sequential: For those who look every day: wider intervals that stay true however often one looks.
         relevant_lift_percent: The smallest difference that would matter, such as 10.
         next_batch_budget_usd: What the next batch may cost. Left empty: as much as the file's budget.

@@ -14,12 +14,13 @@ from hailuo.adtest.findings import (
     Health,
     PlatformFindings,
     Proposal,
+    ProposedRow,
 )
-from hailuo.adtest.metrics import METRICS, PLATFORM_NAMES, Kind
+from hailuo.adtest.metrics import METRICS, PLATFORM_NAMES, Kind, Metric
 from hailuo.pipeline.reporting import Report
 from hailuo.spelling import printable
 
-__all__ = ["report_page", "show_report"]
+__all__ = ["leaderboard", "report_page", "show_report"]
 
 _MOST_ROWS: Final = 100
 _MOST_LINES: Final = 20
@@ -33,7 +34,7 @@ async def show_report(report: Report) -> None:
     )
     for platform in found.platforms:
         await acreate_table_artifact(
-            [_row(one, platform) for one in platform.creatives[:_MOST_ROWS]],
+            leaderboard(platform, found.health.currency),
             key=f"leaderboard-{found.campaign}-{platform.platform}",
             description=f"**{escaped(platform.verdict.headline)}** {escaped(platform.verdict.caveat)}",
         )
@@ -46,7 +47,7 @@ async def show_report(report: Report) -> None:
 
 
 def report_page(report: Report) -> str:
-    """Verdicts, data health, changes and the links, as Markdown; no label in it can be taken for markup."""
+    """Verdicts, data health, changes, the next batch with its reasons and the links, as Markdown; no label in it can be taken for markup."""
     found = report.findings
     parts = [
         f"# {escaped(found.campaign)} · {escaped(found.edition)}",
@@ -54,6 +55,7 @@ def report_page(report: Report) -> str:
         *(_verdict(platform) for platform in found.platforms),
         _health(found.health),
         _listed("Since the last report", [change.sentence for change in found.changes]),
+        _listed("Next batch", [_told_row(row) for row in found.proposal.rows] if found.proposal else []),
     ]
     return "\n\n".join(filter(None, parts))
 
@@ -98,12 +100,19 @@ def _listed(title: str, lines: list[str]) -> str:
     return f"## {title}\n\n{bullets(lines, at_most=_MOST_LINES)}" if lines else ""
 
 
-def _row(one: CreativeFinding, platform: PlatformFindings) -> dict[str, object]:
+def leaderboard(platform: PlatformFindings, currency: str | None) -> list[dict[str, object]]:
+    """A row per creative, best first; a cost names the account's currency."""
+    spec = METRICS[platform.metric]
+    unit = f", {currency}" if spec.kind is Kind.COST and currency else ""
+    return [_row(one, platform.metric, f"{spec.label}{unit}") for one in platform.creatives[:_MOST_ROWS]]
+
+
+def _row(one: CreativeFinding, metric: Metric, title: str) -> dict[str, object]:
     """What matters comes first: the page cuts wide tables off."""
-    spec, estimate = METRICS[platform.metric], one.estimates.get(platform.metric)
+    estimate = one.estimates.get(metric)
     return {
         "clip": _plain(one.label),
-        spec.label: _told(estimate),
+        title: _told(estimate),
         "P(best)": "" if one.p_best is None else f"{one.p_best:.0%}",
         "standing": one.standing.value.replace("_", " "),
         "id": one.creative_id,
@@ -132,6 +141,12 @@ def _number(value: float | None, kind: Kind) -> str:
 
 def _plain(text: str) -> str:
     return printable(" ".join(text.split()))
+
+
+def _told_row(row: ProposedRow) -> str:
+    """With its reason in full: the table's page cuts that off."""
+    takes = f", {row.takes} new take{'s' if row.takes > 1 else ''}" if row.takes else ""
+    return f"{row.wish.value} {', '.join(row.cell.values())}{takes}: {row.reason}"
 
 
 def _batch_rows(proposal: Proposal) -> list[dict[str, object]]:

@@ -1,7 +1,10 @@
 """Whose report is due: one edition that a person picked, or every edition for which somebody dropped exports."""
 
+import logging
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from prefect import task
@@ -21,9 +24,13 @@ from hailuo.pipeline import (
     prepare,
 )
 from hailuo.pipeline.dropped import editions_with_exports, files_dropped
+from hailuo.pipeline.prepare import names_chosen
 from hailuo.pipeline.reporting import Report, ReportWish, report
+from hailuo.settings import Settings
 
 __all__ = ["Turn", "take", "turns_due"]
+
+_log = logging.getLogger("hailuo.report")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,26 +63,50 @@ async def turns_due(
 
 
 async def _all_turns(place: Surroundings, at: datetime) -> tuple[Turn, ...]:
-    store, settings = open_store(place.settings), place.settings
-    choices = [
-        Choice(path=campaign_file(name, settings), at=at) for name in campaigns_on_offer(settings.campaigns)
+    store, files = open_store(place.settings), _files_by_campaign(place.settings, at)
+    found = [(name, edition) for name in files for edition in await editions_with_exports(store, name)]
+    return tuple(
+        Turn(names=names, prepared=_file_of(names[1], files[names[0]], place.settings)) for names in found
+    )
+
+
+def _files_by_campaign(settings: Settings, at: datetime) -> Mapping[str, list[Choice]]:
+    """The files of the shelf by the campaign that they are of; several are, where a next batch lies beside the first."""
+    files: dict[str, list[Choice]] = {}
+    for name in campaigns_on_offer(settings.campaigns):
+        choice = Choice(path=campaign_file(name, settings), at=at)
+        campaign = prepare(choice, settings).campaign
+        if campaign is None:
+            _log.warning("%s cannot be read: nobody looks after its exports", name)
+        else:
+            files.setdefault(campaign.name, []).append(choice)
+    return files
+
+
+def _file_of(edition: str, files: Sequence[Choice], settings: Settings) -> Prepared:
+    """The file that renders this edition; where none says so, the one of most clips: it knows most levels."""
+    its_own = (prepare(replace(choice, at=_day_of(edition, choice.at)), settings) for choice in files)
+    renders = [
+        choice
+        for choice, prepared in zip(files, its_own, strict=True)
+        if prepared.campaign and prepared.campaign.edition == edition
     ]
-    campaigns = [(choice, prepare(choice, settings).campaign) for choice in choices]
-    found = [
-        replace(choice, edition=edition)
-        for choice, campaign in campaigns
-        if campaign is not None
-        for edition in await editions_with_exports(store, campaign.name)
-    ]
-    return tuple(_turn(choice, place, sources=()) for choice in found)
+    named = [prepare(replace(choice, edition=edition), settings) for choice in renders or files]
+    return max(named, key=lambda prepared: len(prepared.expansion.jobs))
+
+
+def _day_of(edition: str, at: datetime) -> datetime:
+    """Noon of the day that stands in the name of an edition, for files that say `{date}`; else as given."""
+    told = re.search(r"\d{4}-\d{2}-\d{2}", edition)
+    try:
+        return datetime.combine(date.fromisoformat(told[0]), time(12), UTC) if told else at
+    except ValueError:  # 2026-99-99
+        return at
 
 
 def _turn(choice: Choice, place: Surroundings, *, sources: tuple[str, ...]) -> Turn:
     prepared = prepare(choice, place.settings)
-    if prepared.campaign is None:
-        raise CampaignError(prepared.problems)
-    names = (prepared.campaign.name, prepared.campaign.edition)
-    return Turn(names=names, prepared=prepared, sources=sources)
+    return Turn(names=names_chosen(prepared, edition=choice.edition), prepared=prepared, sources=sources)
 
 
 async def take(turn: Turn, wish: ReportWish, place: Surroundings) -> State[Report | None]:

@@ -4,13 +4,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from hailuo.pipeline.notebook import judge_results, read_ads, read_results
     from hailuo.pipeline.reading import read_manifest
 
-__all__ = ["read_manifest"]
+__all__ = ["judge_results", "read_ads", "read_manifest", "read_results"]
 
 
 def __getattr__(name: str) -> object:
     """Loaded when asked for: `import hailuo` alone loads nothing."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module("hailuo.pipeline.reading"), name)
+    module = "reading" if name == "read_manifest" else "notebook"
+    return getattr(import_module(f"hailuo.pipeline.{module}"), name)

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
-from hailuo.errors import CampaignError
 from hailuo.pipeline import Choice, axis_values, prepare, surroundings
+from hailuo.pipeline.prepare import names_chosen
 
 __all__ = [
     "as_json_option",
@@ -91,6 +91,4 @@ def names_of(file: Path, edition: str | None) -> tuple[str, str]:
     if named and not file.is_file():
         return named["campaign"], edition or named["edition"]
     prepared = prepare(choose(file, edition=edition), surroundings().settings)
-    if prepared.campaign is None:
-        raise CampaignError(prepared.problems)
-    return prepared.campaign.name, prepared.campaign.edition
+    return names_chosen(prepared, edition=edition)

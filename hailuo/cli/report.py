@@ -158,8 +158,10 @@ def _show(made: "Report", uri: str) -> None:
         say(f"  {_plain(note)}")
     if found.proposal:
         _show_proposal(found.proposal)
+    if found.changes:
+        say("since the last report:")
     for change in found.changes[:_MOST_CHANGES]:
-        say(_plain(f"since the last report: {change.sentence}"))
+        say(f"  {_plain(change.sentence)}")
     if not made.is_new:
         say(f"nothing is new since the report of {found.made_at:%Y-%m-%d %H:%M} UTC; --again writes another")
     _show_places(made, uri)

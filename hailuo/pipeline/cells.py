@@ -68,9 +68,17 @@ class Cells:
         return self.resolve(labels) is not None
 
     def price_of(self, labels: Labels) -> Decimal | None:
-        """US dollars of one take: as last charged, else the list price; None where neither is known."""
+        """US dollars of one take, the dearer of list price and last charge; None where neither is known.
+
+        A new edition is admitted by list prices: a batch that was counted by lower charges would exceed its budget.
+        """
         resolved = self.resolve(labels)
-        return quote(resolved.job.variant, self._catalog, self._charged).price_usd if resolved else None
+        if resolved is None:
+            return None
+        quotes = (
+            quote(resolved.job.variant, self._catalog, known).price_usd for known in ({}, self._charged)
+        )
+        return max((price for price in quotes if price is not None), default=None)
 
     def _resolved(self, labels: Labels) -> Resolved | None:
         levels = self._levels_for(labels)

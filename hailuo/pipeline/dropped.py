@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from hailuo.errors import Place, Problem, RefusedError
+from hailuo.errors import Place, Problem, RefusedError, SettingsError
 from hailuo.pipeline.stores import open_store
 from hailuo.settings import Settings
 from hailuo.store import FolderStore, Store
@@ -18,6 +18,8 @@ __all__ = [
     "editions_with_exports",
     "exports_prefix",
     "files_dropped",
+    "files_named",
+    "named_apart",
     "read_named",
 ]
 
@@ -27,6 +29,7 @@ _TURNED_AWAY: Final = frozenset({".xls", ".xlsb", ".ods", ".numbers", ".zip", ".
 _MOST_BYTES: Final = 200_000_000
 _AT_ONCE: Final = 16
 _EXPORTS: Final = "exports"
+_PLACE: Final = Place("the place of the exports")
 
 
 class DropError(RefusedError):
@@ -52,13 +55,25 @@ async def files_dropped(
     """Every file of the sources: files, folders, `s3://bucket/prefix`; without any, what lies in the edition's
     `exports/` of the store. Hidden files and what is no table are passed over.
 
-    Raises: DropError with every file that cannot be read; SettingsError for a bucket that is none.
+    Raises: DropError with every source and file that cannot be read.
     """
     if not sources:
         prefix = exports_prefix(campaign=names[0], edition=names[1])
         return Dropped(files=await _under(store, prefix), where=(f"{store.uri}/{prefix}",))
-    found = [await _of_source(source, settings) for source in sources]
-    return Dropped(files=_named_apart(found), where=tuple(sources))
+    return Dropped(files=await files_named(settings, sources), where=tuple(sources))
+
+
+async def files_named(settings: Settings, sources: Sequence[str]) -> Mapping[str, bytes]:
+    """Every file of the sources alone, by a name of its own. Raises: as `files_dropped`."""
+    found: list[Mapping[str, bytes]] = []
+    problems: list[Problem] = []
+    for source in sources:
+        try:
+            found.append(await _of_source(source, settings))
+        except DropError as error:
+            problems += error.problems
+    _refuse(problems)
+    return named_apart(found)
 
 
 async def editions_with_exports(store: Store, campaign: str) -> tuple[str, ...]:
@@ -67,21 +82,38 @@ async def editions_with_exports(store: Store, campaign: str) -> tuple[str, ...]:
     return tuple(sorted({part[1] for part in parts if len(part) > 3 and part[2] == _EXPORTS}))
 
 
-async def read_named(path: Path) -> bytes:
-    """One file that somebody named. Raises: DropError."""
-    try:
-        return await asyncio.to_thread(path.read_bytes)
-    except OSError as error:
-        raise DropError([_unreadable(str(path), error)]) from error
+async def read_named(paths: Sequence[Path]) -> Mapping[str, bytes]:
+    """Files that somebody named, by their paths. Raises: DropError with every one that cannot be read."""
+    found: dict[str, bytes] = {}
+    problems: list[Problem] = []
+    for path in paths:
+        try:
+            found[str(path)] = await asyncio.to_thread(path.read_bytes)
+        except OSError as error:
+            problems.append(_unreadable(str(path), error))
+    _refuse(problems)
+    return found
 
 
 async def _of_source(source: str, settings: Settings) -> Mapping[str, bytes]:
     if "://" in source:
-        return await _under(open_store(settings.model_copy(update={"store": source})), "")
+        return await _under(_bucket(source, settings), "")
     path = Path(source)
     if await asyncio.to_thread(path.is_dir):
         return await asyncio.to_thread(_in_folder, path)
-    return {path.name: await read_named(path)}
+    return {path.name: await asyncio.to_thread(_content, path)}
+
+
+def _bucket(address: str, settings: Settings) -> Store:
+    try:
+        return open_store(settings.model_copy(update={"store": address}))
+    except SettingsError as error:  # the store of the settings is another one
+        raise DropError(
+            [
+                replace(problem, place=_PLACE) if problem.place.file == "HAILUO_STORE" else problem
+                for problem in error.problems
+            ]
+        ) from error
 
 
 async def _under(store: Store, prefix: str) -> Mapping[str, bytes]:
@@ -132,7 +164,7 @@ def _is_key(key: str) -> bool:
     return True
 
 
-def _named_apart(found: Sequence[Mapping[str, bytes]]) -> Mapping[str, bytes]:
+def named_apart(found: Sequence[Mapping[str, bytes]]) -> Mapping[str, bytes]:
     """Two sources may have a file of the same name; neither hides the other."""
     files: dict[str, bytes] = {}
     for name, content in ((name, content) for source in found for name, content in source.items()):

@@ -15,7 +15,7 @@ from hailuo.matrix import Expansion, expand
 from hailuo.media.expectation import placement_warnings
 from hailuo.settings import Settings
 
-__all__ = ["Choice", "Prepared", "axis_values", "prepare"]
+__all__ = ["Choice", "Prepared", "axis_values", "names_chosen", "prepare"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +64,17 @@ def axis_values(texts: Iterable[str]) -> dict[str, frozenset[str]]:
             raise ValueError(f"{text!r} is not AXIS=VALUE, such as model=MiniMax-Hailuo-02")
         chosen[axis].add(label)
     return {axis: frozenset(labels) for axis, labels in chosen.items()}
+
+
+def names_chosen(prepared: Prepared, *, edition: str | None) -> tuple[str, str]:
+    """Campaign and edition of a file that may have other problems; `edition` is the one that was asked for.
+
+    Raises: CampaignError without a campaign, and for an edition that is none: what was read then stands for another.
+    """
+    campaign = prepared.campaign
+    if campaign is None or (edition not in {None, "main"} and campaign.edition == "main"):
+        raise CampaignError(prepared.problems)
+    return campaign.name, campaign.edition
 
 
 def prepare(choice: Choice, settings: Settings) -> Prepared:

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import io
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
@@ -18,7 +19,9 @@ from hailuo.adtest.archive import to_json
 from hailuo.adtest.estimates import estimates_table, to_csv, to_parquet
 from hailuo.adtest.findings import Findings
 from hailuo.adtest.judging.options import Options
+from hailuo.adtest.next_batch import told_rules
 from hailuo.adtest.page import render
+from hailuo.campaign import Campaign
 from hailuo.clock import Clock
 from hailuo.errors import CampaignError, Place, Problem
 from hailuo.pipeline.dropped import Dropped
@@ -89,7 +92,7 @@ async def report(store: Store, clock: Clock, wish: ReportWish, *, names: tuple[s
     content = await store.read(made.manifest_key)
     inputs, before = _digest(files, content, wish), await newest_report(store, names=names)
     if before and not wish.again and before.findings.labels.get(_INPUTS) == inputs:
-        return _same(before, store, clock, wish)
+        return await _same(before, store, clock, wish, variants=manifest.read_jsonl(content))
     case = Case(results=results, ads=ads, variants=manifest.read_jsonl(content), options=wish.options)
     found = await asyncio.to_thread(judged, case, at=clock.now())
     batch = next_batch(
@@ -99,6 +102,7 @@ async def report(store: Store, clock: Clock, wish: ReportWish, *, names: tuple[s
         compared(found.findings, before.findings if before else None),
         proposal=batch.proposal if batch else None,
         labels={**found.findings.labels, _INPUTS: inputs},
+        thresholds={**found.findings.thresholds, **told_rules()},
     )
     draft = _Draft(found=replace(found, findings=findings), batch=batch, made=made, variants=case.variants)
     folder = report_folder(findings.made_at, names=names, taken=before.folder if before else None)
@@ -115,9 +119,20 @@ class _Draft:
     variants: pd.DataFrame
 
 
-def _same(before: PastReport, store: Store, clock: Clock, wish: ReportWish) -> Report:
-    page = _page_link(store, clock, before.folder, valid_for=wish.links_valid_for)
-    return Report(findings=before.findings, folder=before.folder, page=page, is_new=False)
+async def _same(
+    before: PastReport, store: Store, clock: Clock, wish: ReportWish, *, variants: pd.DataFrame
+) -> Report:
+    """The report that stands. Its next batch is written where it is wanted: the look before may not have asked."""
+    findings = before.findings
+    batch = next_batch(findings, variants, wish.prepared, budget_usd=wish.budget_usd, file_name=NEXT)
+    next_text = await asyncio.to_thread(_next_text, batch, wish.next_file)
+    return Report(
+        findings=findings,
+        folder=before.folder,
+        page=_page_link(store, clock, before.folder, valid_for=wish.links_valid_for),
+        is_new=False,
+        next_file=await asyncio.to_thread(_write, wish.next_file, next_text),
+    )
 
 
 async def _written(draft: _Draft, store: Store, clock: Clock, wish: ReportWish, *, folder: str) -> Report:
@@ -126,14 +141,13 @@ async def _written(draft: _Draft, store: Store, clock: Clock, wish: ReportWish, 
     )  # refused before anything is written
     files = await _files(draft, store, clock, wish)
     await put_report(store, folder, files)
-    if wish.next_file and next_text:
-        await asyncio.to_thread(_write, wish.next_file, next_text)
+    next_file = await asyncio.to_thread(_write, wish.next_file, next_text)
     return Report(
         findings=draft.found.findings,
         folder=folder,
         page=_page_link(store, clock, folder, valid_for=wish.links_valid_for),
         is_new=True,
-        next_file=wish.next_file if next_text else None,
+        next_file=next_file,
     )
 
 
@@ -159,16 +173,27 @@ async def _files(draft: _Draft, store: Store, clock: Clock, wish: ReportWish) ->
 
 
 def _next_text(batch: NextBatch | None, path: Path | None) -> str:
-    if path is None or batch is None:
-        return ""
-    if path.exists():  # it may well be the campaign itself
-        raise CampaignError(
-            [Problem(Place(str(path)), "is there already", "name a new file for the next batch")]
-        )
-    return batch.text(folder=path.parent)
+    """What is to be written to the path; empty where nothing is. Raises: CampaignError where it cannot be."""
+    text = batch.text(folder=path.parent) if path and batch else ""
+    if path and text and (problem := _in_the_way(path, text)):
+        raise CampaignError([problem])
+    return text
 
 
-def _write(path: Path, text: str) -> None:
+def _in_the_way(path: Path, text: str) -> Problem | None:
+    if path.exists():  # it may well be the campaign itself; only what a look before wrote may stay
+        is_it = path.is_file() and path.read_bytes() == text.encode()
+        remedy = "name a new file for the next batch"
+        return None if is_it else Problem(Place(str(path)), "is there already", remedy)
+    if not (path.parent.is_dir() and os.access(path.parent, os.W_OK | os.X_OK)):
+        return Problem(Place(str(path)), "cannot be written there", "name a file in a folder that can")
+    return None
+
+
+def _write(path: Path | None, text: str) -> Path | None:
+    """The path, where there is something to write."""
+    if path is None or not text:
+        return None
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
@@ -176,6 +201,7 @@ def _write(path: Path, text: str) -> None:
         raise CampaignError(
             [Problem(Place(str(path)), reason, "name another file, or copy next.yaml")]
         ) from error
+    return path
 
 
 def _page_link(store: Store, clock: Clock, folder: str, *, valid_for: timedelta) -> GalleryLink:
@@ -210,4 +236,15 @@ def _campaign_digest(prepared: Prepared | None) -> str:
     if prepared is None:
         return ""
     told = [(job.creative_id, sorted(job.levels.items())) for job in prepared.expansion.jobs]
-    return hashlib.sha256(json.dumps([told, len(prepared.problems)]).encode()).hexdigest()
+    bounds = _bounds(prepared.campaign) if prepared.campaign else []
+    return hashlib.sha256(json.dumps([told, len(prepared.problems), bounds]).encode()).hexdigest()
+
+
+def _bounds(campaign: Campaign) -> list[object]:
+    """What keeps a combination out of the next batch that the jobs do not show."""
+    left_out = [
+        [(axis, sorted(labels)) for axis, labels in sorted(match.items())]
+        for grid in campaign.grids
+        for match in grid.exclude
+    ]
+    return [str(campaign.budget_usd), left_out]

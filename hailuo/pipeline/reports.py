@@ -52,11 +52,11 @@ def reports_prefix(*, campaign: str, edition: str) -> str:
 
 
 def report_folder(at: datetime, *, names: tuple[str, str], taken: str | None) -> str:
-    """The folder of a report made at a time (aware, UTC), ending in "/"; not the one that is `taken`."""
-    folder = f"{reports_prefix(campaign=names[0], edition=names[1])}{at:%Y-%m-%dT%H%M%SZ}"
-    while taken is not None and f"{folder}/" <= taken:
-        folder += "_2"  # sorts after the folder that it follows
-    return f"{folder}/"
+    """The folder of a report made at a time (aware, UTC), ending in "/"; it sorts after the one that is `taken`."""
+    folder = f"{reports_prefix(campaign=names[0], edition=names[1])}{at:%Y-%m-%dT%H%M%SZ}/"
+    if taken is None or folder > taken:
+        return folder
+    return f"{taken.removesuffix('/')}_2/"  # of the same second, or of a machine whose clock is ahead
 
 
 async def newest_report(store: Store, *, names: tuple[str, str]) -> PastReport | None:

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
@@ -13,7 +13,7 @@ from hailuo.errors import Place, Problem
 from hailuo.pipeline.dropped import DropError, Dropped, read_named
 from hailuo.store import Store
 
-__all__ = ["Sorted", "read_results", "sort_files"]
+__all__ = ["Sorted", "by_kind", "read_results", "sort_files"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,17 +45,23 @@ async def sort_files(
 ) -> Sorted:
     """What was dropped, by what it is, with what was named for it, and every ads.csv that came back to the store.
 
-    Raises: DropError for a file that cannot be read.
+    Raises: DropError with every file that cannot be read.
     """
-    tables = {name: content for name, content in dropped.files.items() if not _is_mapping(name)}
-    found = {name: content for name, content in tables.items() if is_ads_file(content, name=name)}
+    told = by_kind(dropped)
     uploaded = await _uploaded_ads(store, names=names)
-    named = {str(path): await read_named(path) for path in ads}
-    given = {str(path): await read_named(path) for path in mappings}
+    named = await read_named([*ads, *mappings])
+    ours, given = ({str(path): named[str(path)] for path in paths} for paths in (ads, mappings))
+    return replace(told, ads={**uploaded, **told.ads, **ours}, mappings={**told.mappings, **given})
+
+
+def by_kind(dropped: Dropped) -> Sorted:
+    """What was dropped alone, by what it is."""
+    tables = {name: content for name, content in dropped.files.items() if not _is_mapping(name)}
+    ads = {name: content for name, content in tables.items() if is_ads_file(content, name=name)}
     return Sorted(
-        exports={name: content for name, content in tables.items() if name not in found},
-        ads={**uploaded, **found, **named},
-        mappings={**{n: c for n, c in dropped.files.items() if _is_mapping(n)}, **given},
+        exports={name: content for name, content in tables.items() if name not in ads},
+        ads=ads,
+        mappings={name: content for name, content in dropped.files.items() if _is_mapping(name)},
         where=dropped.where,
     )
 

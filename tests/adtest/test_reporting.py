@@ -162,6 +162,33 @@ def test_another_question_gets_another_report(desk, wish):
     assert desk.written(first, "findings.json")
 
 
+@pytest.mark.parametrize(
+    "changed",
+    ["budget: {usd: 2}", "budget: {usd: 8}\nexclude:\n  - {prompt: studio, model: MiniMax-Hailuo-2.3}"],
+    ids=["its budget", "what it leaves out"],
+)
+def test_a_campaign_file_that_bounds_the_next_batch_otherwise_makes_a_new_report(desk, changed):
+    """The next batch depends on more of the file than its clips."""
+    (desk.exports / "meta.csv").write_bytes(meta_export(desk.jobs))
+    desk.report()
+
+    other = prepared_from(desk.folder / "launch.yaml", CAMPAIGN.replace("budget: {usd: 8}", changed))
+
+    assert desk.report(prepared=other).is_new
+
+
+def test_a_report_of_a_machine_whose_clock_is_ahead_is_followed_by_the_next(desk):
+    """By name too: the newest report is the last of the folder, whatever the clocks say."""
+    (desk.exports / "meta.csv").write_bytes(meta_export(desk.jobs))
+    desk.clock.advance(3600)
+    ahead = desk.report()
+
+    behind = replace(desk, clock=VirtualClock()).report(again=True)
+
+    assert behind.folder == f"{ahead.folder.removesuffix('/')}_2/"
+    assert behind.findings.previous == "2026-11-22 23:00 UTC"
+
+
 def test_more_days_make_a_new_report_that_says_what_changed(desk):
     """The last report is found in the store; the new one names it and what is different."""
     (desk.exports / "week-1.csv").write_bytes(meta_export(desk.jobs, days=7))
@@ -302,6 +329,19 @@ def test_a_source_that_is_not_there_is_refused(desk):
         desk.dropped(desk.folder / "nowhere.csv")
 
 
+def test_every_source_that_cannot_be_read_is_told(desk):
+    """All at once; and an address that is none is not called the store's."""
+    with pytest.raises(DropError) as refused:
+        desk.dropped(desk.folder / "a.csv", desk.folder / "b.csv", "ftp://somebody")
+
+    assert len(refused.value.problems) == 3
+    assert "HAILUO_STORE" not in str(refused.value)
+    (desk.exports / "meta.csv").write_bytes(meta_export(desk.jobs))
+    with pytest.raises(DropError) as refused:
+        desk.report(ads=(desk.folder / "c.csv",), mappings=(desk.folder / "d.toml",))
+    assert len(refused.value.problems) == 2
+
+
 def test_editions_with_exports_are_found(desk):
     """What a schedule looks at: every edition for which somebody dropped something."""
     (desk.exports / "meta.csv").write_bytes(b"x")
@@ -334,6 +374,34 @@ def test_the_next_batch_is_written_where_one_wants_it(desk):
     with pytest.raises(CampaignError, match="is there already"):
         desk.report(next_file=desk.folder / "launch.yaml", again=True)
     assert (desk.folder / "launch.yaml").read_text() == CAMPAIGN
+
+
+def test_a_next_batch_that_is_wanted_later_is_written_from_the_report_that_stands(desk):
+    """Nothing new to judge is no reason to withhold the file; a second look leaves it as it is."""
+    (desk.exports / "meta.csv").write_bytes(meta_export(desk.jobs))
+    first = desk.report()
+    desk.clock.advance(3600)
+    wanted = desk.folder / "launch-next.yaml"
+
+    second, third = desk.report(next_file=wanted), desk.report(next_file=wanted)
+
+    assert not second.is_new
+    assert (second.next_file, third.next_file) == (wanted, wanted)
+    assert wanted.read_bytes() == desk.written(first, "next.yaml")
+    wanted.write_text("edited since")
+    with pytest.raises(CampaignError, match="is there already"):
+        desk.report(next_file=wanted)
+    assert wanted.read_text() == "edited since"
+
+
+def test_a_place_where_the_next_batch_cannot_be_written_is_refused_before_anything_is_written(desk):
+    """Exit code 2 says that there is no report."""
+    (desk.exports / "meta.csv").write_bytes(meta_export(desk.jobs))
+
+    with pytest.raises(CampaignError, match="cannot be written there"):
+        desk.report(next_file=desk.folder / "nowhere" / "next.yaml")
+
+    assert not (desk.folder / "store/launch/main/reports").exists()
 
 
 def test_without_the_campaign_file_there_is_a_proposal_and_no_file(desk):

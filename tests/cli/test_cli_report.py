@@ -112,6 +112,7 @@ def test_results_may_lie_in_the_store(hailuo, shop):
         (("launch.yaml", "meta.csv", "--mapping", "launch.yaml"), "is no TOML"),
         (("launch.yaml", "meta.csv", "--next", "launch.yaml"), "launch.yaml: is there already"),
         (("gone.yaml", "meta.csv"), "gone.yaml"),
+        (("launch.yaml", "meta.csv", "--edition", "Second Night"), "edition is 'Second Night'"),
     ],
 )
 def test_what_cannot_be_used_is_refused(hailuo, shop, monkeypatch, arguments, message):

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
 
 from flows.ad_report import ad_report
+from flows.markdown import escaped
+from flows.report_turns import turns_due
 from hailuo.job import Job
 from hailuo.pipeline import Surroundings, within
 from hailuo.settings import Settings
@@ -82,6 +85,8 @@ def test_a_report_leaves_verdict_leaderboard_and_next_batch(jobs, exports):
     assert "168 of 168 rows and 100" in found["report-launch"].data.replace("\\", "")
     assert all(job.creative_id in found["leaderboard-launch-meta"].data for job in jobs)
     assert "next.yaml" in found["next-batch-launch"].description
+    (report,) = state.result().values()
+    assert all(escaped(row.reason) in found["report-launch"].data for row in report.findings.proposal.rows)
 
 
 def test_where_nothing_is_new_nothing_is_left(jobs, exports):
@@ -114,6 +119,53 @@ def test_without_a_campaign_every_edition_with_exports_is_reported(tmp_path, job
     assert "report-launch" in artifacts_of(state)
 
 
+def test_a_next_batch_on_the_shelf_is_no_second_report_of_the_first(tmp_path, jobs, exports):
+    """Two files of one campaign: each edition is reported once, by the file that renders it, and once is enough."""
+    (exports / "meta.csv").write_bytes(meta_export(jobs))
+    later = CAMPAIGN.replace("campaign: launch", "campaign: launch\nedition: next-2026-11-22-2200")
+    (tmp_path / "campaigns" / "launch-next.yaml").write_text(later.replace("takes: 2", "takes: 9"))
+
+    first, second = reported(), reported()
+
+    assert (first.name, second.name) == ("Completed", "Unchanged")
+    (report,) = first.result().values()
+    assert report.findings.edition == "main"
+    assert len(list((tmp_path / "store/launch/main/reports").iterdir())) == 1
+
+
+def test_an_edition_with_a_date_belongs_to_the_file_that_says_so(tmp_path, jobs):
+    """A night of last week is reported by the nightly file, not by its next batch."""
+    nightly = CAMPAIGN.replace("campaign: launch", 'campaign: launch\nedition: "night-{date}"')
+    (tmp_path / "campaigns" / "launch.yaml").write_text(nightly)
+    (tmp_path / "campaigns" / "after.yaml").write_text(CAMPAIGN.replace("takes: 2", "takes: 9"))
+    folder = tmp_path / "store/launch/night-2026-11-01/exports"
+    folder.mkdir(parents=True)
+    (folder / "meta.csv").write_bytes(b"x")
+    place = Surroundings(
+        settings=Settings(store=str(tmp_path / "store"), campaigns=tmp_path / "campaigns"),
+        clock=VirtualClock(),
+    )
+    form = {"campaign": "", "campaign_text": "", "edition": ""}
+
+    (turn,) = asyncio.run(turns_due(place, form, exports="", at=datetime(2026, 11, 22, tzinfo=UTC)))
+
+    assert turn.names == ("launch", "night-2026-11-01")
+    assert len(turn.prepared.expansion.jobs) == 12
+
+
+def test_a_folder_that_is_no_edition_ends_no_other(tmp_path, jobs, exports):
+    """It is told; it does not stand for the edition `main`."""
+    (exports / "meta.csv").write_bytes(meta_export(jobs))
+    (tmp_path / "store/launch/Main/exports").mkdir(parents=True)
+    (tmp_path / "store/launch/Main/exports/meta.csv").write_bytes(meta_export(jobs))
+
+    state = reported()
+
+    assert state.is_failed()
+    assert "launch · Main: " in state.message
+    assert "launch · main: Meta: " in state.message
+
+
 def test_before_anything_is_dropped_it_waits(jobs):
     """No export yet is no failure: people are told when there is something to tell."""
     named, everywhere = reported(campaign="launch.yaml"), reported()
@@ -127,6 +179,7 @@ def test_before_anything_is_dropped_it_waits(jobs):
     [
         ({"campaign": "launch.yaml", "exports": "nowhere"}, "nowhere: cannot be read"),
         ({"exports": "somewhere"}, "pick the campaign that they belong to"),
+        ({"campaign": "launch.yaml", "edition": "Second Night"}, "edition is 'Second Night'"),
         ({"edition": "main"}, "pick the campaign that they belong to"),
         ({"campaign": "launch.yaml", "metric": "completion"}, "metric"),
         ({"campaign": "launch.yaml", "design": "guess"}, "design"),
@@ -136,6 +189,7 @@ def test_before_anything_is_dropped_it_waits(jobs):
     ids=[
         "no such place",
         "exports of nobody",
+        "no edition",
         "an edition of nobody",
         "no metric",
         "no design",

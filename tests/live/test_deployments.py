@@ -1,5 +1,6 @@
 """The deployments of prefect.yaml on a real server with real workers, started as the UI starts them."""
 
+import json
 import re
 from datetime import timedelta
 
@@ -7,6 +8,7 @@ import httpx
 import pytest
 
 from hailuo.clock import SystemClock
+from tests.adtest.editions import meta_export, prepared_from
 from tests.live.conftest import api
 
 pytestmark = [pytest.mark.prefect, pytest.mark.slow, pytest.mark.enable_socket]
@@ -262,3 +264,71 @@ def test_reconcile_lists_an_edition_and_refuses_what_makes_no_sense(house):
 
     assert refused["state_type"] == "FAILED"
     assert "task_id" in refused["state"]["message"]
+
+
+def test_what_is_dropped_becomes_a_report_as_the_schedule_asks_for_it(house):
+    """An empty form: verdict, leaderboard and next batch as page and tables, an event; a second look leaves nothing."""
+    text = pasted(house, "reported")
+    over(house, house.server.create_run("render-campaign/render-campaign", {"campaign_text": text}))
+    drop_exports(house, "reported", text)
+
+    run = over(house, house.server.create_run("ad-report/ad-report", {}))
+
+    assert run["state_name"] == "Completed", run["state"]["message"]
+    assert "stone" in run["state"]["message"]
+    found = artifacts_of(house, run["id"])
+    assert set(found) == {"report-reported", "leaderboard-reported-meta", "next-batch-reported"}
+    assert found["report-reported"]["data"].startswith("# reported · main")
+    assert "{" not in found["report-reported"]["data"]
+    clips, batch = (
+        json.loads(found[key]["data"]) for key in ("leaderboard-reported-meta", "next-batch-reported")
+    )
+    assert [len(clips), clips[0]["clip"][:5]] == [4, "stone"]
+    assert re.fullmatch(r"[\d.]+ % \([\d.]+ % to [\d.]+ %\)", clips[0]["CTR"])
+    assert all(row["why"] for row in batch)
+    assert not any(isinstance(cell, dict | list) for row in [*clips, *batch] for cell in row.values())
+    assert events_named(house, "hailuo.report.written")
+    again = over(house, house.server.create_run("ad-report/ad-report", {}))
+    assert (again["state_name"], artifacts_of(house, again["id"])) == ("Unchanged", {})
+
+
+def drop_exports(house, campaign, text):
+    """The campaign's file on the shelf, and two weeks of Meta's results where its edition's exports belong."""
+    jobs = prepared_from(house.campaigns / f"{campaign}.yaml", text).expansion.jobs
+    folder = house.store / campaign / "main" / "exports"
+    folder.mkdir(parents=True)
+    rate = {"stone": 0.03, "neon": 0.01}
+    (folder / "Ads, 1-14 Nov.csv").write_bytes(meta_export(jobs, rate=lambda job: rate[job.levels["prompt"]]))
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"campaign": "winter.yaml"},
+        {"design": "guess"},
+        {"metric": "roas"},
+        {"relevant_lift_percent": 0},
+        {"relevant_lift_percent": 1_001},
+        {"next_batch_budget_usd": 0},
+        {"edition": "e" * 61},
+        {"sequential": "sometimes"},
+    ],
+    ids=str,
+)
+def test_what_the_form_of_a_report_does_not_allow_never_becomes_a_run(house, parameters):
+    """Refused by the server: a design or a metric that is none, a lift or a budget out of its bounds."""
+    with pytest.raises(httpx.HTTPStatusError, match=r"409|422"):
+        house.server.create_run("ad-report/ad-report", parameters)
+
+
+def test_the_form_of_a_report_offers_designs_and_metrics(house):
+    """To pick from, with what they mean; all but metrics that may decide are left out."""
+    schema = deployment(house, "ad-report/ad-report")["parameter_openapi_schema"]
+
+    offered = {name: schema["definitions"][name]["enum"] for name in ("Design", "DecidedBy")}
+
+    assert offered == {
+        "Design": ["randomised_split", "platform_ab_test", "auction"],
+        "DecidedBy": ["hook", "ctr", "cvr", "cpa"],
+    }
+    assert all(name in schema["properties"]["design"]["description"] for name in offered["Design"])
