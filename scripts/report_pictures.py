@@ -1,8 +1,8 @@
 """An ad report of the demo's clips with SYNTHETIC results, and its pictures for README.md and docs/report.md.
 
-`make report-demo`. Rehearses the demo under the name synthetic-demo into a folder that is forgotten afterwards (or `--folder`,
+`make report-demo`. Rehearses the demo under the name demo-with-synthetic-results into a folder that is forgotten afterwards (or `--folder`,
 which is kept and used again), simulates what two platforms would export of its clips (benchmarks/judge/worlds.py), lets
-`hailuo report` judge them, and takes pictures with headless chromium. The page says SYNTHETIC wherever it names the campaign.
+`hailuo report` judge them, and takes pictures with headless chromium. The page thereby says of itself what its numbers are.
 """
 
 import argparse
@@ -25,7 +25,7 @@ __all__: list[str] = []
 
 _ROOT: Final = Path(__file__).parents[1]
 _PICTURES: Final = _ROOT / "docs" / "pictures"
-_NAME: Final = "synthetic-demo"
+_NAME: Final = "demo-with-synthetic-results"
 _BUDGET: Final = "12"
 _FLAGS: Final = [
     "--no-sandbox",
