@@ -16,7 +16,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 BROWSER := $(shell command -v chromium)
 PYTEST := $(BIN)/python -m pytest --quiet --inline-snapshot=disable --durations 5
 
-.PHONY: help demo test unit check smoke lint schema proof scale-proof bench-gallery bench-ledger bench-media bench-overhead bench-pay-once judge report-demo ui pictures clean
+.PHONY: help demo test coverage forget-coverage unit check smoke lint schema proof scale-proof bench-gallery bench-ledger bench-media bench-overhead bench-pay-once judge report-demo ui pictures clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -35,11 +35,18 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/.run
 demo: $(VENV)/.run  ## the whole job against the simulator: no key, no money; run it twice
 	@$(BIN)/hailuo demo
 
-test: $(VENV)/.dev  ## every test, with branch coverage
+test: $(VENV)/.dev  ## every test
 	@$(if $(BROWSER),,echo 'no chromium here: the tests of pages in a browser are left out')
-	$(PYTEST) --numprocesses 2 --cov --cov-report= -m 'not prefect and not browser'
-	$(if $(BROWSER),$(PYTEST) --cov --cov-append --cov-report= -m browser)  # playwright keeps an event loop: apart from the others
-	$(PYTEST) --cov --cov-append --cov-report=term -m prefect
+	$(PYTEST) $(COVERAGE) --numprocesses 2 -m 'not prefect and not browser'
+	$(if $(BROWSER),$(PYTEST) $(COVERAGE) -m browser)  # playwright keeps an event loop: apart from the others
+	$(PYTEST) $(COVERAGE) -m prefect
+
+coverage: COVERAGE := --cov --cov-append --cov-report=
+coverage: forget-coverage test  ## every test, and which branches none of them takes; a third slower
+	$(BIN)/coverage report
+
+forget-coverage:
+	@rm -f .coverage
 
 unit: $(VENV)/.dev  ## the quick tests only
 	$(PYTEST) --numprocesses 2 -m 'not whole and not slow and not prefect and not browser'
