@@ -161,6 +161,8 @@ def test_it_prints_with_everything_folded_out(chromium: Chromium, tmp_path: Path
 
     def printed(page: Page) -> tuple[bytes, list[bool]]:
         page.emulate_media(media="print")
+        drawn = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        page.evaluate(drawn)  # what a fold hid is laid out with the next picture
         tables = page.evaluate(
             "[...document.querySelectorAll('details table')].map((it) => it.checkVisibility({ contentVisibilityAuto: true }) && it.offsetHeight > 0)"
         )
