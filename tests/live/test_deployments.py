@@ -113,8 +113,8 @@ def test_a_campaign_runs_from_the_ui_and_leaves_everything_to_look_at(house, bou
     keys = {"plan-spring", "progress-spring", "comparison-spring", "unknown-spring"}
     assert keys <= set(artifacts_of(house, run_id))
     log = log_of(house, run_id)
-    assert len(re.findall(r"^submitted [0-9A-Z]{10} \(", log, re.MULTILINE)) == 4
-    assert len(re.findall(r"^stored [0-9A-Z]{10} \(", log, re.MULTILINE)) == 4
+    assert len(re.findall(r"^[0-9A-Z]{10} \(.+\) submitted as ", log, re.MULTILINE)) == 4
+    assert len(re.findall(r"^[0-9A-Z]{10} \(.+\) stored$", log, re.MULTILINE)) == 4
     assert "sk-simulated" not in log
     assert events_named(house, "hailuo.campaign.completed")
 
