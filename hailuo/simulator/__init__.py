@@ -1,12 +1,12 @@
 """The vendor in a box, for rehearsals, demos and tests. Knows nothing of `hailuo.api`."""
 
-from hailuo.simulator.books import Call, Invoice, InvoiceLine
-from hailuo.simulator.drops import SimulatorTransport
+from hailuo.simulator.charges import Call, Invoice, InvoiceLine
+from hailuo.simulator.connections import SimulatorTransport
 from hailuo.simulator.fault_plan import FaultPlan, ScriptedFault
 from hailuo.simulator.faults import FAULTS, Fault, FaultRow, Strikes, submit_faults
 from hailuo.simulator.options import ClipDetail, Profile, SimulatorOptions
+from hailuo.simulator.server import serve, serving_folder, simulating
 from hailuo.simulator.service import Simulator
-from hailuo.simulator.sockets import serve, serving_folder, simulating
 
 __all__ = [
     "FAULTS",

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from starlette.requests import Request
 
 from hailuo.simulator.answers import Answer, AnswerError, ok, plain
-from hailuo.simulator.books import Invoice
-from hailuo.simulator.drops import body_of
+from hailuo.simulator.charges import Invoice
+from hailuo.simulator.connections import body_of
 from hailuo.simulator.fault_plan import FaultDice, read_script
 
 __all__ = ["Console"]

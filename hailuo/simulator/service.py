@@ -12,20 +12,20 @@ from starlette.responses import Response
 from starlette.routing import Route, Router
 
 from hailuo.clock import Clock
+from hailuo.simulator.accept import Intake
 from hailuo.simulator.answers import Answer, AnswerError, flat, nested, ok, xml
-from hailuo.simulator.books import Books, Call, Invoice
+from hailuo.simulator.charges import Books, Call, Invoice
 from hailuo.simulator.clips import Studio
+from hailuo.simulator.connections import BrokenOffResponse, DroppedError, body_of, until_gone
 from hailuo.simulator.console import Console
-from hailuo.simulator.delivery import Delivery
-from hailuo.simulator.drops import BrokenOffResponse, DroppedError, body_of, until_gone
+from hailuo.simulator.downloads import Delivery
 from hailuo.simulator.fault_plan import FaultDice, Occasion
 from hailuo.simulator.faults import Ending, Fault, FaultRow, Strikes
 from hailuo.simulator.frames import FrameFetcher
-from hailuo.simulator.intake import Intake
 from hailuo.simulator.options import SimulatorOptions
 from hailuo.simulator.orders import read_fields, read_model, read_order
+from hailuo.simulator.scaled_clock import Timepiece
 from hailuo.simulator.tasks import Task
-from hailuo.simulator.timepiece import Timepiece
 from hailuo.simulator.wire import (
     LEGACY_WORDS,
     Body,

@@ -5,14 +5,14 @@ from collections import Counter, deque
 from dataclasses import replace
 
 from hailuo.simulator.answers import AnswerError, flat
-from hailuo.simulator.books import Books
+from hailuo.simulator.charges import Books
 from hailuo.simulator.fault_plan import FaultDice, Occasion
 from hailuo.simulator.faults import FAULTS, Fault, FaultRow, Strikes
 from hailuo.simulator.frames import Frame, FrameFetcher, FrameRefusedError, FrameUnreachableError
 from hailuo.simulator.options import SimulatorOptions
 from hailuo.simulator.orders import Order, invalid_params
+from hailuo.simulator.scaled_clock import Timepiece
 from hailuo.simulator.tasks import Task, pixels, render_seconds, task_id
-from hailuo.simulator.timepiece import Timepiece
 
 __all__ = ["Intake"]
 

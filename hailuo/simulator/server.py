@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from hailuo.clock import Clock, SystemClock
-from hailuo.simulator.drops import cutting
+from hailuo.simulator.connections import cutting
 from hailuo.simulator.options import SimulatorOptions
 from hailuo.simulator.service import Simulator
 
