@@ -9,19 +9,22 @@ from random import Random
 from typing import Final
 
 from hailuo.loader import load_catalog
-from hailuo.simulator import ClipDetail, Fault, FaultPlan, ScriptedFault, SimulatorOptions
+from hailuo.simulator import ClipDetail, FaultName, FaultPlan, ScriptedFault, SimulatorOptions
 
 __all__ = ["DOWNLOAD_FAULTS", "POLL_FAULTS", "SUBMIT_FAULTS", "Orders", "vendor", "write_orders"]
 
-SUBMIT_FAULTS: Final[Mapping[Fault, float]] = {
-    Fault.CHARGED_THEN_DROPPED: 0.05,
-    Fault.CHARGED_THEN_502: 0.05,
-    Fault.BUSY_429_FLAT: 0.05,
-    Fault.RATE_LIMIT_1002: 0.05,
-    Fault.DO_REQUEST_FAILED: 0.05,
+SUBMIT_FAULTS: Final[Mapping[FaultName, float]] = {
+    FaultName.CHARGED_THEN_DROPPED: 0.05,
+    FaultName.CHARGED_THEN_502: 0.05,
+    FaultName.BUSY_429_FLAT: 0.05,
+    FaultName.RATE_LIMIT_1002: 0.05,
+    FaultName.DO_REQUEST_FAILED: 0.05,
 }
-DOWNLOAD_FAULTS: Final[Mapping[Fault, float]] = {Fault.DOWNLOAD_TRUNCATED: 0.05, Fault.URL_EXPIRED: 0.05}
-POLL_FAULTS: Final[Mapping[Fault, float]] = {Fault.STATUS_502: 0.005}
+DOWNLOAD_FAULTS: Final[Mapping[FaultName, float]] = {
+    FaultName.DOWNLOAD_TRUNCATED: 0.05,
+    FaultName.URL_EXPIRED: 0.05,
+}
+POLL_FAULTS: Final[Mapping[FaultName, float]] = {FaultName.STATUS_502: 0.005}
 
 _OCCASIONS: Final = 1000
 """So many POSTs and so many downloads have their fate fixed; no contender needs more."""
@@ -87,7 +90,7 @@ def vendor(*, speed: float, seed: int) -> SimulatorOptions:
     )
 
 
-def _fates(rates: Mapping[Fault, float], random: Random) -> Iterator[ScriptedFault]:
+def _fates(rates: Mapping[FaultName, float], random: Random) -> Iterator[ScriptedFault]:
     names = [*rates, None]
     weights = [*rates.values(), 1 - sum(rates.values())]
     for number, fault in enumerate(random.choices(names, weights, k=_OCCASIONS)):

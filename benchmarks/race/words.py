@@ -9,7 +9,7 @@ from typing import Final
 
 from benchmarks.race.orders import DOWNLOAD_FAULTS, POLL_FAULTS, SUBMIT_FAULTS
 from benchmarks.race.tally import Tally
-from hailuo.simulator import FAULTS, Fault
+from hailuo.simulator import FAULTS, FaultName
 
 __all__ = ["section", "table", "write_section"]
 
@@ -70,7 +70,7 @@ def section(tallies: Sequence[Tally], *, at: datetime, speed: float, cores: int,
     return _TEXT.format_map(facts)
 
 
-def _rates(rates: Mapping[Fault, float]) -> str:
+def _rates(rates: Mapping[FaultName, float]) -> str:
     return "; ".join(f"{FAULTS[fault].says} ({fault}) {rate:.1%}" for fault, rate in rates.items())
 
 

@@ -3,7 +3,7 @@
 from hailuo.simulator.charges import Call, Invoice, InvoiceLine
 from hailuo.simulator.connections import SimulatorTransport
 from hailuo.simulator.fault_plan import FaultPlan, ScriptedFault
-from hailuo.simulator.faults import FAULTS, Fault, FaultRow, Strikes, submit_faults
+from hailuo.simulator.faults import FAULTS, FaultName, FaultRow, Strikes, submit_faults
 from hailuo.simulator.options import ClipDetail, Profile, SimulatorOptions
 from hailuo.simulator.server import serve, serving_folder, simulating
 from hailuo.simulator.service import Simulator
@@ -12,7 +12,7 @@ __all__ = [
     "FAULTS",
     "Call",
     "ClipDetail",
-    "Fault",
+    "FaultName",
     "FaultPlan",
     "FaultRow",
     "Invoice",

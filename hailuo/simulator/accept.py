@@ -5,35 +5,35 @@ from collections import Counter, deque
 from dataclasses import replace
 
 from hailuo.simulator.answers import AnswerError, flat
-from hailuo.simulator.charges import Books
+from hailuo.simulator.charges import Charges
 from hailuo.simulator.fault_plan import FaultDice, Occasion
-from hailuo.simulator.faults import FAULTS, Fault, FaultRow, Strikes
+from hailuo.simulator.faults import FAULTS, FaultName, FaultRow, Strikes
 from hailuo.simulator.frames import Frame, FrameFetcher, FrameRefusedError, FrameUnreachableError
 from hailuo.simulator.options import SimulatorOptions
-from hailuo.simulator.orders import Order, invalid_params
-from hailuo.simulator.scaled_clock import Timepiece
+from hailuo.simulator.orders import VideoOrder, invalid_params
+from hailuo.simulator.scaled_clock import ScaledClock
 from hailuo.simulator.tasks import Task, pixels, render_seconds, task_id
 
-__all__ = ["Intake"]
+__all__ = ["TaskMaker"]
 
 _MINUTE_SECONDS = 60.0
 
 
-class Intake:
+class TaskMaker:
     """Makes tasks of legal orders, and charges them in `books`. A task's whole future is decided here."""
 
     def __init__(
         self,
         options: SimulatorOptions,
         *,
-        time: Timepiece,
-        books: Books,
+        time: ScaledClock,
+        charges: Charges,
         dice: FaultDice,
         frames: FrameFetcher,
     ) -> None:
         self._options = options
         self._time = time
-        self._books = books
+        self._charges = charges
         self._dice = dice
         self._frames = frames
         self._tasks: dict[str, Task] = {}
@@ -44,18 +44,18 @@ class Intake:
         """The task of this id, if it was ever made."""
         return self._tasks.get(name)
 
-    async def take(self, order: Order, *, answered: bool) -> Task:
+    async def accept(self, order: VideoOrder, *, answered: bool) -> Task:
         """Charge the order and make its task; `answered`: the client is told.
 
         Raises AnswerError: 400 with MiniMax's "1002" or "2013", or 403 where the balance does not cover.
         """
         self._check_rate()
         frame, fate = await self._frame(order)
-        if order.price_usd > self._books.balance_usd(self._time.seconds()):
+        if order.price_usd > self._charges.balance_usd(self._time.seconds()):
             raise AnswerError(flat(403, "insufficient_user_quota", "用户额度不足"))
         task = self._new_task(order, frame, fate)
         self._tasks[task.task_id] = task
-        self._books.charge(task, answered=answered)
+        self._charges.charge(task, answered=answered)
         return task
 
     def _check_rate(self) -> None:
@@ -67,7 +67,7 @@ class Intake:
             raise AnswerError(flat(400, "1002", "hailuo api error: rate limit"))
         self._recent.append(now)
 
-    async def _frame(self, order: Order) -> tuple[Frame | None, FaultRow | None]:
+    async def _frame(self, order: VideoOrder) -> tuple[Frame | None, FaultRow | None]:
         """The first frame, or the fate of a task whose first frame cannot be fetched."""
         if order.frame_url is None:
             return None, None
@@ -76,9 +76,9 @@ class Intake:
         except FrameRefusedError as error:
             raise AnswerError(invalid_params(str(error))) from error
         except FrameUnreachableError as error:
-            return None, replace(FAULTS[Fault.FAILED_FRAME_DOWNLOAD], message=str(error))
+            return None, replace(FAULTS[FaultName.FAILED_FRAME_DOWNLOAD], message=str(error))
 
-    def _new_task(self, order: Order, frame: Frame | None, fate: FaultRow | None) -> Task:
+    def _new_task(self, order: VideoOrder, frame: Frame | None, fate: FaultRow | None) -> Task:
         self._takes[order.request_sha256] += 1
         take, seed = self._takes[order.request_sha256], self._options.seed
         at, now = self._time.now(), self._time.seconds()
@@ -99,7 +99,7 @@ class Intake:
             fate=fate or self._dice.strike(occasion),
         )
 
-    def _render_seconds(self, order: Order, take: int) -> float:
+    def _render_seconds(self, order: VideoOrder, take: int) -> float:
         dice = random.Random(f"{self._options.seed}:{order.request_sha256}:{take}")  # noqa: S311 (a simulation)
         return render_seconds(
             order,

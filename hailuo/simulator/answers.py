@@ -4,14 +4,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["Answer", "AnswerError", "empty", "flat", "html", "nested", "ok", "plain", "xml"]
+__all__ = ["AnswerError", "HttpAnswer", "empty", "flat", "html", "nested", "ok", "plain", "xml"]
 
 _REQUEST_ID = b"{request_id}"
 _JSON = "application/json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class HttpAnswer:
     """One HTTP answer, ready to send.
 
     With `promised_bytes` the Content-Length says more than the body holds, and the connection ends after it:
@@ -33,17 +33,17 @@ class Answer:
 class AnswerError(Exception):
     """The request ends here with this answer."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: HttpAnswer) -> None:
         self.answer = answer
         super().__init__(answer.status)
 
 
-def ok(content: object) -> Answer:
+def ok(content: object) -> HttpAnswer:
     """200 with a JSON body."""
     return _json(200, content, {})
 
 
-def flat(status: int, code: str, message: str, *, headers: Mapping[str, str] | None = None) -> Answer:
+def flat(status: int, code: str, message: str, *, headers: Mapping[str, str] | None = None) -> HttpAnswer:
     """The task routes' own error body, `{code, message, data}`."""
     return _json(status, {"code": code, "message": message, "data": None}, headers or {})
 
@@ -55,7 +55,7 @@ def nested(
     code: str = "",
     kind: str = "new_api_error",
     headers: Mapping[str, str] | None = None,
-) -> Answer:
+) -> HttpAnswer:
     """The middleware's error body, `{error: {message, type, code}}`; the code is often empty.
 
     The message ends with the request's id, as the gateway's do.
@@ -64,28 +64,28 @@ def nested(
     return _json(status, {"error": {"message": signed, "type": kind, "code": code}}, headers or {})
 
 
-def html(status: int, title: str) -> Answer:
+def html(status: int, title: str) -> HttpAnswer:
     """What a proxy in front says in its own words."""
     page = f"<html>\r\n<head><title>{title}</title></head>\r\n<body><center><h1>{title}</h1></center></body></html>"
-    return Answer(status=status, body=page.encode(), media_type="text/html")
+    return HttpAnswer(status=status, body=page.encode(), media_type="text/html")
 
 
-def xml(status: int, code: str, message: str) -> Answer:
+def xml(status: int, code: str, message: str) -> HttpAnswer:
     """What an object store answers to a link it no longer honours."""
     body = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{code}</Code><Message>{message}</Message></Error>'
-    return Answer(status=status, body=body.encode(), media_type="application/xml")
+    return HttpAnswer(status=status, body=body.encode(), media_type="application/xml")
 
 
-def plain(status: int, text: str) -> Answer:
+def plain(status: int, text: str) -> HttpAnswer:
     """A page for people, as text."""
-    return Answer(status=status, body=text.encode(), media_type="text/plain; charset=utf-8")
+    return HttpAnswer(status=status, body=text.encode(), media_type="text/plain; charset=utf-8")
 
 
-def empty(status: int, *, headers: Mapping[str, str] | None = None) -> Answer:
+def empty(status: int, *, headers: Mapping[str, str] | None = None) -> HttpAnswer:
     """A status and nothing else."""
-    return Answer(status=status, headers=headers or {})
+    return HttpAnswer(status=status, headers=headers or {})
 
 
-def _json(status: int, content: object, headers: Mapping[str, str]) -> Answer:
+def _json(status: int, content: object, headers: Mapping[str, str]) -> HttpAnswer:
     body = json.dumps(content, ensure_ascii=False).encode()
-    return Answer(status=status, body=body, media_type=_JSON, headers=headers)
+    return HttpAnswer(status=status, body=body, media_type=_JSON, headers=headers)

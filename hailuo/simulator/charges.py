@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from hailuo.simulator.tasks import Task, tick_of
 
-__all__ = ["Books", "Call", "Invoice", "InvoiceLine"]
+__all__ = ["Call", "Charges", "Invoice", "InvoiceLine"]
 
 
 class Call(StrEnum):
@@ -99,7 +99,7 @@ def _line_json(line: InvoiceLine) -> dict[str, object]:
     }
 
 
-class Books:
+class Charges:
     """Charges in full at acceptance, gives back in full when a failure shows."""
 
     def __init__(self, balance_usd: Decimal) -> None:
@@ -150,6 +150,6 @@ def _lines(accepted: Iterable[tuple[Task, bool]], now: float) -> Iterable[Invoic
             request_sha256=task.order.request_sha256,
             price_usd=task.order.price_usd,
             refunded_usd=_refunded_usd(task, now),
-            status=task.sight(now).phase.value,
+            status=task.state(now).phase.value,
             answered=answered,
         )

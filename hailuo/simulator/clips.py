@@ -17,7 +17,7 @@ from hailuo.simulator.options import ClipDetail
 from hailuo.simulator.planes import Planes
 from hailuo.simulator.tasks import Task
 
-__all__ = ["FRAMES_PER_SECOND", "Studio"]
+__all__ = ["FRAMES_PER_SECOND", "ClipMaker"]
 
 FRAMES_PER_SECOND = 24
 _EXTRA_FRAMES = 3  # a 10 s clip of the vendor's lasts 10.1 s (api-contract.md section 3)
@@ -27,7 +27,7 @@ _KEPT_BYTES = 64 * 1024 * 1024
 _PADDING_BYTES = 12 * 1024
 
 
-class Studio:
+class ClipMaker:
     """Makes clips, one at a time, and keeps the latest; the same task gives the same bytes again.
 
     Safe to call from several threads.

@@ -9,10 +9,17 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["BrokenOffResponse", "DroppedError", "SimulatorTransport", "body_of", "cutting", "until_gone"]
+__all__ = [
+    "BrokenOffResponse",
+    "ConnectionCutError",
+    "SimulatorTransport",
+    "body_of",
+    "cutting",
+    "until_gone",
+]
 
 
-class DroppedError(Exception):
+class ConnectionCutError(Exception):
     """The connection ends here. Over a socket `cutting` ends it, in-process `SimulatorTransport`.
 
     An `orderly` end is a close that looks like the end of the body; `silent` is one that comes only
@@ -39,7 +46,7 @@ class BrokenOffResponse(Response):
         start = {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
         await send(start)
         await send({"type": "http.response.body", "body": self.body, "more_body": True})
-        raise DroppedError(orderly=self._orderly)
+        raise ConnectionCutError(orderly=self._orderly)
 
 
 class SimulatorTransport(httpx.AsyncBaseTransport):
@@ -53,7 +60,7 @@ class SimulatorTransport(httpx.AsyncBaseTransport):
         watched = _Watched(self._app)
         try:
             response = await httpx.ASGITransport(app=watched).handle_async_request(request)
-        except DroppedError as error:
+        except ConnectionCutError as error:
             kind = httpx.ReadTimeout if error.silent else httpx.ReadError
             raise kind(str(error), request=request) from error
         if watched.cut_while_sending:
@@ -77,7 +84,7 @@ class _Watched:
 
         try:
             await self._app(scope, receive, watching)
-        except DroppedError as error:
+        except ConnectionCutError as error:
             if not self._started:
                 raise
             self.cut_while_sending = not error.orderly
@@ -112,7 +119,7 @@ def cutting(app: ASGIApp) -> ASGIApp:
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await app(scope, receive, send)
-        except DroppedError as error:
+        except ConnectionCutError as error:
             transport: _Cuttable | None = getattr(getattr(send, "__self__", None), "transport", None)
             if transport is None:
                 raise
@@ -126,11 +133,11 @@ def cutting(app: ASGIApp) -> ASGIApp:
 
 
 async def body_of(request: Request) -> bytes:
-    """What the client sent. Raises DroppedError when it hung up half-way: nobody is left to be answered."""
+    """What the client sent. Raises ConnectionCutError when it hung up half-way: nobody is left to be answered."""
     try:
         return await request.body()
     except ClientDisconnect as error:
-        raise DroppedError from error
+        raise ConnectionCutError from error
 
 
 async def until_gone(receive: Receive, patience: Coroutine[None, None, None]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from starlette.requests import Request
 
-from hailuo.simulator.answers import Answer, AnswerError, ok, plain
+from hailuo.simulator.answers import AnswerError, HttpAnswer, ok, plain
 from hailuo.simulator.charges import Invoice
 from hailuo.simulator.connections import body_of
 from hailuo.simulator.fault_plan import FaultDice, read_script
@@ -24,15 +24,15 @@ class Console:
         self._invoice = invoice
         self._dice = dice
 
-    async def greet(self, request: Request) -> Answer:
+    async def greet(self, request: Request) -> HttpAnswer:
         del request
         return plain(200, _GREETING)
 
-    async def invoice(self, request: Request) -> Answer:
+    async def invoice(self, request: Request) -> HttpAnswer:
         del request
         return ok(self._invoice().as_json())
 
-    async def add_faults(self, request: Request) -> Answer:
+    async def add_faults(self, request: Request) -> HttpAnswer:
         """`[{"fault": "html_502", "skip": 0, "times": 1, "model": null}, ...]`, added to the script."""
         try:
             lines = read_script(json.loads(await body_of(request)))

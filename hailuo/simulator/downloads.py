@@ -8,23 +8,23 @@ from urllib.parse import urlencode
 
 from starlette.requests import Request
 
-from hailuo.simulator.answers import Answer, AnswerError, xml
-from hailuo.simulator.clips import Studio
+from hailuo.simulator.answers import AnswerError, HttpAnswer, xml
+from hailuo.simulator.clips import ClipMaker
 from hailuo.simulator.fault_plan import FaultDice, Occasion
-from hailuo.simulator.faults import Fault, FaultRow, Strikes
+from hailuo.simulator.faults import FaultName, FaultRow, Strikes
 from hailuo.simulator.options import SimulatorOptions
 from hailuo.simulator.tasks import Task
 
-__all__ = ["Delivery"]
+__all__ = ["Downloads"]
 
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 _TYPE = "video/mp4"
 
 
-class Delivery:
+class Downloads:
     """Signed links to clips, and what they answer. A link is signed for one generation of its task."""
 
-    def __init__(self, studio: Studio, dice: FaultDice, options: SimulatorOptions) -> None:
+    def __init__(self, studio: ClipMaker, dice: FaultDice, options: SimulatorOptions) -> None:
         self._studio = studio
         self._dice = dice
         self._options = options
@@ -36,7 +36,7 @@ class Delivery:
 
     def url(self, task: Task, *, base: str, now: float) -> str:
         """A link that is honoured until it expires; `now` in simulated seconds, `base` is the API's."""
-        if task.meets(Fault.URL_ON_GATEWAY):
+        if task.meets(FaultName.URL_ON_GATEWAY):
             return f"{base.rstrip('/')}/v1/videos/{task.task_id}/content"
         base = self._options.clips_base_url or base
         expires = int(now + self._options.url_lifetime_seconds)
@@ -50,7 +50,7 @@ class Delivery:
         if not signed or int(expires) < now:
             raise AnswerError(_expired())
 
-    async def answer(self, task: Task, request: Request) -> Answer:
+    async def answer(self, task: Task, request: Request) -> HttpAnswer:
         """The clip, a part of it, or a fault."""
         row = self._dice.strike(
             Occasion(place=Strikes.DOWNLOAD, key=task.task_id, model=task.order.model, once=True)
@@ -58,20 +58,20 @@ class Delivery:
         clip = await asyncio.to_thread(self._studio.clip, task)
         return _asked_part(clip, request) if row is None else self._spoilt(clip, task, request, row)
 
-    def _spoilt(self, clip: bytes, task: Task, request: Request, row: FaultRow) -> Answer:
+    def _spoilt(self, clip: bytes, task: Task, request: Request, row: FaultRow) -> HttpAnswer:
         half = clip[: len(clip) // 2]
         match row.fault:
-            case Fault.URL_EXPIRED:
+            case FaultName.URL_EXPIRED:
                 self._generations[task.task_id] += 1
                 return _expired()
-            case Fault.DOWNLOAD_TRUNCATED:
-                return Answer(status=200, body=half, media_type=_TYPE, promised_bytes=len(clip))
-            case Fault.DOWNLOAD_HALF:
-                return Answer(status=200, body=half, media_type=_TYPE)
-            case Fault.DOWNLOAD_REDIRECT:
-                return Answer(status=302, headers={"Location": str(request.url)})
-            case Fault.DOWNLOAD_DROPPED:
-                return Answer(status=200, body=half, media_type=_TYPE, promised_bytes=len(clip), cut=True)
+            case FaultName.DOWNLOAD_TRUNCATED:
+                return HttpAnswer(status=200, body=half, media_type=_TYPE, promised_bytes=len(clip))
+            case FaultName.DOWNLOAD_HALF:
+                return HttpAnswer(status=200, body=half, media_type=_TYPE)
+            case FaultName.DOWNLOAD_REDIRECT:
+                return HttpAnswer(status=302, headers={"Location": str(request.url)})
+            case FaultName.DOWNLOAD_DROPPED:
+                return HttpAnswer(status=200, body=half, media_type=_TYPE, promised_bytes=len(clip), cut=True)
             case _:
                 assert row.answer  # noqa: S101 (the table gives every other download fault its answer)
                 return row.answer
@@ -81,20 +81,20 @@ class Delivery:
         return hashlib.sha256(content.encode()).hexdigest()[:32]
 
 
-def _asked_part(clip: bytes, request: Request) -> Answer:
+def _asked_part(clip: bytes, request: Request) -> HttpAnswer:
     """The clip, or the range of it that was asked for (RFC 9110 section 14; several ranges are ignored)."""
     headers = {"Accept-Ranges": "bytes", "Cache-Control": "public, max-age=86400"}
     asked = _RANGE.fullmatch(request.headers.get("range", ""))
     if asked is None or not any(asked.groups()):
-        return Answer(status=200, body=clip, media_type=_TYPE, headers=headers)
+        return HttpAnswer(status=200, body=clip, media_type=_TYPE, headers=headers)
     length = len(clip)
     first = int(asked[1]) if asked[1] else max(0, length - int(asked[2]))
     last = min(int(asked[2]), length - 1) if asked[1] and asked[2] else length - 1
     if first > last:
-        return Answer(status=416, headers={"Content-Range": f"bytes */{length}"})
+        return HttpAnswer(status=416, headers={"Content-Range": f"bytes */{length}"})
     headers["Content-Range"] = f"bytes {first}-{last}/{length}"
-    return Answer(status=206, body=clip[first : last + 1], media_type=_TYPE, headers=headers)
+    return HttpAnswer(status=206, body=clip[first : last + 1], media_type=_TYPE, headers=headers)
 
 
-def _expired() -> Answer:
+def _expired() -> HttpAnswer:
     return xml(403, "AccessDenied", "Request has expired.")

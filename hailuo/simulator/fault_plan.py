@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from hailuo.simulator.faults import FAULTS, Fault, FaultRow, Strikes
+from hailuo.simulator.faults import FAULTS, FaultName, FaultRow, Strikes
 
 __all__ = ["FaultDice", "FaultPlan", "Occasion", "ScriptedFault", "read_script"]
 
@@ -19,7 +19,7 @@ class ScriptedFault:
     `model` only those of that model count. "The third submit" is `skip=2`.
     """
 
-    fault: Fault
+    fault: FaultName
     skip: int = 0
     times: int = 1
     model: str | None = None
@@ -36,7 +36,7 @@ class FaultPlan:
     Raises ValueError for a rate outside 0..1, or rates of one place that add up to more than 1.
     """
 
-    rates: Mapping[Fault, float] = field(default_factory=dict)
+    rates: Mapping[FaultName, float] = field(default_factory=dict)
     script: tuple[ScriptedFault, ...] = ()
 
     def __post_init__(self) -> None:
@@ -60,7 +60,7 @@ class FaultPlan:
         return cls(rates=dict(_parse_rate(part) for part in parts))
 
 
-def _parse_rate(part: str) -> tuple[Fault, float]:
+def _parse_rate(part: str) -> tuple[FaultName, float]:
     name, given, rate = part.partition("=")
     fault = fault_named(name.strip())
     try:
@@ -69,12 +69,12 @@ def _parse_rate(part: str) -> tuple[Fault, float]:
         raise ValueError(f"{part}: the rate must be a number between 0 and 1, as in {fault}=0.1") from None
 
 
-def fault_named(name: str) -> Fault:
+def fault_named(name: str) -> FaultName:
     """The fault of that name. Raises ValueError naming the nearest known ones."""
     try:
-        return Fault(name)
+        return FaultName(name)
     except ValueError:
-        near = difflib.get_close_matches(name, list(Fault), n=3, cutoff=0.4) or list(Fault)
+        near = difflib.get_close_matches(name, list(FaultName), n=3, cutoff=0.4) or list(FaultName)
         raise ValueError(f"unknown fault {name!r}; did you mean {', '.join(near)}?") from None
 
 
@@ -120,7 +120,7 @@ class FaultDice:
         self._script: list[ScriptedFault] = list(plan.script)
         self._passed: Counter[int] = Counter()
         self._rolls: Counter[str] = Counter()
-        self._struck: set[tuple[str, Fault]] = set()
+        self._struck: set[tuple[str, FaultName]] = set()
 
     def add(self, line: ScriptedFault) -> None:
         """One more line of script; its occasions count from now on."""
@@ -158,7 +158,7 @@ class FaultDice:
         return random.Random(f"{self._seed}:{key}:{self._rolls[key]}").random()  # noqa: S311 (dice)
 
 
-def _pick(rates: Iterable[tuple[Fault, float]], roll: float) -> Fault | None:
+def _pick(rates: Iterable[tuple[FaultName, float]], roll: float) -> FaultName | None:
     for fault, rate in rates:
         if roll < rate:
             return fault

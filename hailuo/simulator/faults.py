@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from hailuo.simulator.answers import Answer, empty, flat, html, nested, ok, plain
+from hailuo.simulator.answers import HttpAnswer, empty, flat, html, nested, ok, plain
 
-__all__ = ["FAULTS", "Ending", "Failure", "Fault", "FaultRow", "Strikes", "submit_faults"]
+__all__ = ["FAULTS", "ConnectionEnd", "Failure", "FaultName", "FaultRow", "Strikes", "submit_faults"]
 
 
 class Strikes(StrEnum):
@@ -21,7 +21,7 @@ class Strikes(StrEnum):
     DOWNLOAD = "download"  # the answer to a clip download; by rate at most once per task
 
 
-class Ending(StrEnum):
+class ConnectionEnd(StrEnum):
     """How the connection that meets the fault ends."""
 
     ANSWER = "answer"  # with the row's answer
@@ -39,7 +39,7 @@ class Failure(StrEnum):
     IN_URL = "in_url"  # no error, and the text stands in metadata.url
 
 
-class Fault(StrEnum):
+class FaultName(StrEnum):
     """The name of each fault, as `--faults` takes it."""
 
     INVALID_REQUEST = "invalid_request"
@@ -124,44 +124,52 @@ class FaultRow:
     `answer` belongs to the ending ANSWER; `failure`, `code` and `message` to a task that fails.
     """
 
-    fault: Fault
+    fault: FaultName
     strikes: Strikes
     says: str
     charged: bool = False
-    ending: Ending = Ending.ANSWER
-    answer: Answer | None = None
+    ending: ConnectionEnd = ConnectionEnd.ANSWER
+    answer: HttpAnswer | None = None
     failure: Failure | None = None
     code: str = ""
     message: str = ""
 
 
-def _refused(fault: Fault, answer: Answer, says: str) -> FaultRow:
+def _refused(fault: FaultName, answer: HttpAnswer, says: str) -> FaultRow:
     return FaultRow(fault=fault, strikes=Strikes.SUBMIT, says=says, answer=answer)
 
 
-def _minimax(fault: Fault, code: str, text: str, says: str) -> FaultRow:
+def _minimax(fault: FaultName, code: str, text: str, says: str) -> FaultRow:
     """MiniMax's own codes reach the client as HTTP 400, whatever they mean."""
     return _refused(fault, flat(400, code, f"hailuo api error: {text}"), says)
 
 
-def _charged(fault: Fault, says: str, *, answer: Answer | None, ending: Ending = Ending.ANSWER) -> FaultRow:
+def _charged(
+    fault: FaultName, says: str, *, answer: HttpAnswer | None, ending: ConnectionEnd = ConnectionEnd.ANSWER
+) -> FaultRow:
     return FaultRow(
         fault=fault, strikes=Strikes.SUBMIT, says=says, charged=True, ending=ending, answer=answer
     )
 
 
-def _fails(fault: Fault, failure: Failure, code: str, message: str, says: str) -> FaultRow:
+def _fails(fault: FaultName, failure: Failure, code: str, message: str, says: str) -> FaultRow:
     return FaultRow(fault=fault, strikes=Strikes.TASK, says=says, failure=failure, code=code, message=message)
 
 
 def _status(
-    fault: Fault, says: str, answer: Answer | None = None, ending: Ending = Ending.ANSWER
+    fault: FaultName,
+    says: str,
+    answer: HttpAnswer | None = None,
+    ending: ConnectionEnd = ConnectionEnd.ANSWER,
 ) -> FaultRow:
     return FaultRow(fault=fault, strikes=Strikes.STATUS, says=says, answer=answer, ending=ending)
 
 
 def _download(
-    fault: Fault, says: str, answer: Answer | None = None, ending: Ending = Ending.OTHERWISE
+    fault: FaultName,
+    says: str,
+    answer: HttpAnswer | None = None,
+    ending: ConnectionEnd = ConnectionEnd.OTHERWISE,
 ) -> FaultRow:
     return FaultRow(fault=fault, strikes=Strikes.DOWNLOAD, says=says, answer=answer, ending=ending)
 
@@ -171,164 +179,195 @@ _WINDOW = "You have reached the request limit: maximum 5 requests in 1 minutes"
 _WGET = "wget download failed: exit status 8"
 
 _MINIMAX = (
-    _minimax(Fault.RATE_LIMIT_1002, "1002", "rate limit", "MiniMax's rate limit, shown as HTTP 400"),
-    _minimax(Fault.TOKEN_LIMIT_1039, "1039", "token limit", "MiniMax's token limit"),
-    _minimax(Fault.CONNECTION_LIMIT_1041, "1041", "conn limit", "MiniMax's connection limit"),
+    _minimax(FaultName.RATE_LIMIT_1002, "1002", "rate limit", "MiniMax's rate limit, shown as HTTP 400"),
+    _minimax(FaultName.TOKEN_LIMIT_1039, "1039", "token limit", "MiniMax's token limit"),
+    _minimax(FaultName.CONNECTION_LIMIT_1041, "1041", "conn limit", "MiniMax's connection limit"),
     _minimax(
-        Fault.GROWTH_LIMIT_2045, "2045", "rate growth limit", "too many requests more than a moment ago"
+        FaultName.GROWTH_LIMIT_2045, "2045", "rate growth limit", "too many requests more than a moment ago"
     ),
-    _minimax(Fault.UNKNOWN_1000, "1000", "unknown error", "MiniMax does not know what went wrong"),
-    _minimax(Fault.TIMEOUT_1001, "1001", "timeout", "MiniMax timed out; the gateway made no task"),
-    _minimax(Fault.INTERNAL_1024, "1024", "internal error", "MiniMax's internal error"),
-    _minimax(Fault.SYSTEM_1033, "1033", "system error", "MiniMax's system error"),
+    _minimax(FaultName.UNKNOWN_1000, "1000", "unknown error", "MiniMax does not know what went wrong"),
+    _minimax(FaultName.TIMEOUT_1001, "1001", "timeout", "MiniMax timed out; the gateway made no task"),
+    _minimax(FaultName.INTERNAL_1024, "1024", "internal error", "MiniMax's internal error"),
+    _minimax(FaultName.SYSTEM_1033, "1033", "system error", "MiniMax's system error"),
     _minimax(
-        Fault.VENDOR_BALANCE_1008, "1008", "insufficient balance", "the gateway's own balance is used up"
+        FaultName.VENDOR_BALANCE_1008, "1008", "insufficient balance", "the gateway's own balance is used up"
     ),
-    _minimax(Fault.VENDOR_WINDOW_2056, "2056", "usage limit exceeded", "the gateway's own plan is used up"),
-    _minimax(Fault.VENDOR_KEY_1004, "1004", "not authorized", "the gateway's own key is refused"),
-    _minimax(Fault.VENDOR_KEY_2049, "2049", "invalid api key", "the gateway's own key is invalid"),
-    _minimax(Fault.SENSITIVE_1026, "1026", "input new_sensitive", "prompt or image refused by moderation"),
-    _minimax(Fault.INVISIBLE_1042, "1042", "invisible characters", "too many invisible characters"),
-    _minimax(Fault.INVALID_2013, "2013", "invalid params", "MiniMax refuses the parameters"),
+    _minimax(
+        FaultName.VENDOR_WINDOW_2056, "2056", "usage limit exceeded", "the gateway's own plan is used up"
+    ),
+    _minimax(FaultName.VENDOR_KEY_1004, "1004", "not authorized", "the gateway's own key is refused"),
+    _minimax(FaultName.VENDOR_KEY_2049, "2049", "invalid api key", "the gateway's own key is invalid"),
+    _minimax(
+        FaultName.SENSITIVE_1026, "1026", "input new_sensitive", "prompt or image refused by moderation"
+    ),
+    _minimax(FaultName.INVISIBLE_1042, "1042", "invisible characters", "too many invisible characters"),
+    _minimax(FaultName.INVALID_2013, "2013", "invalid params", "MiniMax refuses the parameters"),
 )
 _GATEWAY = (
-    _refused(Fault.INVALID_REQUEST, flat(400, "invalid_request", "bad field"), "the gateway refuses a field"),
-    _refused(Fault.MODEL_PRICE, flat(400, "model_price_error", "price not set"), "the model has no price"),
-    _refused(Fault.KEY_REFUSED, nested(401, "Invalid token"), "the key is not, or no longer, accepted"),
     _refused(
-        Fault.PAYMENT_REQUIRED, nested(402, "Payment required"), "another gateway's word for no balance"
+        FaultName.INVALID_REQUEST, flat(400, "invalid_request", "bad field"), "the gateway refuses a field"
     ),
     _refused(
-        Fault.BALANCE_EMPTY,
+        FaultName.MODEL_PRICE, flat(400, "model_price_error", "price not set"), "the model has no price"
+    ),
+    _refused(FaultName.KEY_REFUSED, nested(401, "Invalid token"), "the key is not, or no longer, accepted"),
+    _refused(
+        FaultName.PAYMENT_REQUIRED, nested(402, "Payment required"), "another gateway's word for no balance"
+    ),
+    _refused(
+        FaultName.BALANCE_EMPTY,
         flat(403, "insufficient_user_quota", "用户额度不足"),
         "the balance does not cover",
     ),
     _refused(
-        Fault.KEY_QUOTA,
+        FaultName.KEY_QUOTA,
         flat(403, "pre_consume_token_quota_failed", "token quota"),
         "the key's own limit is used up",
     ),
     _refused(
-        Fault.ACCESS_DENIED, nested(403, "Access denied", code="access_denied"), "this key or address may not"
+        FaultName.ACCESS_DENIED,
+        nested(403, "Access denied", code="access_denied"),
+        "this key or address may not",
     ),
     _refused(
-        Fault.WRONG_ROUTE,
+        FaultName.WRONG_ROUTE,
         nested(404, "Invalid URL (POST /v1/videos)", kind="invalid_request_error"),
         "the route is not there",
     ),
-    _refused(Fault.TIMEOUT_408, nested(408, "Request timeout"), "the gateway timed out; nothing was made"),
     _refused(
-        Fault.TOO_LARGE, flat(413, "read_request_body_failed", "body too large"), "the body is too large"
+        FaultName.TIMEOUT_408, nested(408, "Request timeout"), "the gateway timed out; nothing was made"
     ),
-    _refused(Fault.BUSY_429_FLAT, flat(429, "fail_to_fetch_task", _SATURATED), "every channel is busy"),
-    _refused(Fault.BUSY_429_NESTED, nested(429, _WINDOW), "the user's own request limit"),
-    _refused(Fault.BUSY_429_EMPTY, empty(429), "the address's request limit, without a body"),
     _refused(
-        Fault.BUSY_429_RETRY_AFTER,
+        FaultName.TOO_LARGE, flat(413, "read_request_body_failed", "body too large"), "the body is too large"
+    ),
+    _refused(FaultName.BUSY_429_FLAT, flat(429, "fail_to_fetch_task", _SATURATED), "every channel is busy"),
+    _refused(FaultName.BUSY_429_NESTED, nested(429, _WINDOW), "the user's own request limit"),
+    _refused(FaultName.BUSY_429_EMPTY, empty(429), "the address's request limit, without a body"),
+    _refused(
+        FaultName.BUSY_429_RETRY_AFTER,
         nested(429, _WINDOW, headers={"Retry-After": "30"}),
         "a request limit that says how long to wait",
     ),
     _refused(
-        Fault.DO_REQUEST_FAILED, flat(500, "do_request_failed", "EOF"), "the gateway cannot talk to MiniMax"
+        FaultName.DO_REQUEST_FAILED,
+        flat(500, "do_request_failed", "EOF"),
+        "the gateway cannot talk to MiniMax",
     ),
-    _refused(Fault.GET_CHANNEL_FAILED, flat(500, "get_channel_failed", "database"), "a fault before sending"),
-    _refused(Fault.UPSTREAM_4XX, flat(422, "fail_to_fetch_task", "{}"), "MiniMax's HTTP 422 passed through"),
-    _refused(Fault.UPSTREAM_5XX, flat(503, "fail_to_fetch_task", "{}"), "MiniMax's HTTP 503 passed through"),
     _refused(
-        Fault.MODEL_NOT_FOUND,
+        FaultName.GET_CHANNEL_FAILED, flat(500, "get_channel_failed", "database"), "a fault before sending"
+    ),
+    _refused(
+        FaultName.UPSTREAM_4XX, flat(422, "fail_to_fetch_task", "{}"), "MiniMax's HTTP 422 passed through"
+    ),
+    _refused(
+        FaultName.UPSTREAM_5XX, flat(503, "fail_to_fetch_task", "{}"), "MiniMax's HTTP 503 passed through"
+    ),
+    _refused(
+        FaultName.MODEL_NOT_FOUND,
         nested(503, "No available channel for this model under group default", code="model_not_found"),
         "all channels of the model are down",
     ),
-    _refused(Fault.HTML_502, html(502, "502 Bad Gateway"), "a proxy gave up; nothing was made"),
-    _refused(Fault.HTML_504, html(504, "504 Gateway Time-out"), "a proxy gave up; nothing was made"),
-    _refused(Fault.HTML_524, html(524, "524: A timeout occurred"), "a proxy gave up; nothing was made"),
+    _refused(FaultName.HTML_502, html(502, "502 Bad Gateway"), "a proxy gave up; nothing was made"),
+    _refused(FaultName.HTML_504, html(504, "504 Gateway Time-out"), "a proxy gave up; nothing was made"),
+    _refused(FaultName.HTML_524, html(524, "524: A timeout occurred"), "a proxy gave up; nothing was made"),
     _refused(
-        Fault.ERROR_IN_200,
+        FaultName.ERROR_IN_200,
         ok({"code": "fail_to_fetch_task", "message": "", "data": None}),
         "an error inside a 200",
     ),
     FaultRow(
-        fault=Fault.DROPPED, strikes=Strikes.SUBMIT, ending=Ending.CUT, says="cut before anything was made"
+        fault=FaultName.DROPPED,
+        strikes=Strikes.SUBMIT,
+        ending=ConnectionEnd.CUT,
+        says="cut before anything was made",
     ),
 )
 _AMBIGUOUS = (
     _charged(
-        Fault.CHARGED_THEN_DROPPED,
+        FaultName.CHARGED_THEN_DROPPED,
         "made and charged, then the connection is cut",
         answer=None,
-        ending=Ending.CUT,
+        ending=ConnectionEnd.CUT,
     ),
     _charged(
-        Fault.CHARGED_THEN_SILENCE,
+        FaultName.CHARGED_THEN_SILENCE,
         "made and charged, but no answer ever comes",
         answer=None,
-        ending=Ending.SILENCE,
+        ending=ConnectionEnd.SILENCE,
     ),
-    _charged(Fault.CHARGED_THEN_408, "made and charged, then 408", answer=nested(408, "Request timeout")),
+    _charged(FaultName.CHARGED_THEN_408, "made and charged, then 408", answer=nested(408, "Request timeout")),
     _charged(
-        Fault.CHARGED_THEN_502, "made and charged, then a proxy's 502", answer=html(502, "502 Bad Gateway")
+        FaultName.CHARGED_THEN_502,
+        "made and charged, then a proxy's 502",
+        answer=html(502, "502 Bad Gateway"),
     ),
     _charged(
-        Fault.CHARGED_THEN_WITHOUT_ID,
+        FaultName.CHARGED_THEN_WITHOUT_ID,
         "made and charged, then 200 without an id",
         answer=ok({"object": "video", "status": "", "progress": 0}),
     ),
     _charged(
-        Fault.CHARGED_THEN_UNREADABLE,
+        FaultName.CHARGED_THEN_UNREADABLE,
         "made and charged, then 200 that is no JSON",
         answer=plain(200, '{"id": "ta'),
     ),
-    _charged(Fault.SLOW_SUBMIT, "the proper answer, after 90 s", answer=None, ending=Ending.OTHERWISE),
+    _charged(
+        FaultName.SLOW_SUBMIT, "the proper answer, after 90 s", answer=None, ending=ConnectionEnd.OTHERWISE
+    ),
 )
 _TASK = (
-    _fails(Fault.FAILED_OBJECT, Failure.OBJECT, "1000", "unknown error", "fails, error is an object"),
-    _fails(Fault.FAILED_STRING, Failure.STRING, "", "render failed", "fails, error is a string"),
-    _fails(Fault.FAILED_WITHOUT_ERROR, Failure.ABSENT, "", "", "fails, and no error is given"),
+    _fails(FaultName.FAILED_OBJECT, Failure.OBJECT, "1000", "unknown error", "fails, error is an object"),
+    _fails(FaultName.FAILED_STRING, Failure.STRING, "", "render failed", "fails, error is a string"),
+    _fails(FaultName.FAILED_WITHOUT_ERROR, Failure.ABSENT, "", "", "fails, and no error is given"),
     _fails(
-        Fault.FAILED_TEXT_IN_URL,
+        FaultName.FAILED_TEXT_IN_URL,
         Failure.IN_URL,
         "",
         "task failed upstream",
         "fails, the reason is in metadata.url",
     ),
     _fails(
-        Fault.FAILED_MODERATED_1027, Failure.OBJECT, "1027", "output new_sensitive", "the clip is moderated"
+        FaultName.FAILED_MODERATED_1027,
+        Failure.OBJECT,
+        "1027",
+        "output new_sensitive",
+        "the clip is moderated",
     ),
-    _fails(Fault.FAILED_FRAME_DOWNLOAD, Failure.OBJECT, "", _WGET, "the first frame cannot be fetched"),
-    FaultRow(fault=Fault.STUCK, strikes=Strikes.TASK, says="stays in_progress for ever"),
-    FaultRow(fault=Fault.URL_LATE, strikes=Strikes.TASK, says="completed two ticks before its URL comes"),
+    _fails(FaultName.FAILED_FRAME_DOWNLOAD, Failure.OBJECT, "", _WGET, "the first frame cannot be fetched"),
+    FaultRow(fault=FaultName.STUCK, strikes=Strikes.TASK, says="stays in_progress for ever"),
+    FaultRow(fault=FaultName.URL_LATE, strikes=Strikes.TASK, says="completed two ticks before its URL comes"),
     FaultRow(
-        fault=Fault.URL_ON_GATEWAY,
+        fault=FaultName.URL_ON_GATEWAY,
         strikes=Strikes.TASK,
         says="the URL is the gateway's own /content, which wants the key",
     ),
 )
 _STATUS = (
-    _status(Fault.TASK_NOT_EXIST, "unknown at first", flat(400, "task_not_exist", "task_not_exist")),
-    _status(Fault.DATA_NULL, "an empty envelope", ok({"code": "success", "message": "", "data": None})),
-    _status(Fault.STATUS_429, "too many reads, without a body", empty(429)),
-    _status(Fault.STATUS_500, "a database error", nested(500, "database error")),
-    _status(Fault.STATUS_502, "a proxy gave up", html(502, "502 Bad Gateway")),
-    _status(Fault.STATUS_UNKNOWN_WORD, "a status that nobody knows", ending=Ending.OTHERWISE),
-    _status(Fault.STATUS_DROPPED, "the connection is cut", ending=Ending.CUT),
-    _status(Fault.STATUS_SILENCE, "no answer ever comes", ending=Ending.SILENCE),
+    _status(FaultName.TASK_NOT_EXIST, "unknown at first", flat(400, "task_not_exist", "task_not_exist")),
+    _status(FaultName.DATA_NULL, "an empty envelope", ok({"code": "success", "message": "", "data": None})),
+    _status(FaultName.STATUS_429, "too many reads, without a body", empty(429)),
+    _status(FaultName.STATUS_500, "a database error", nested(500, "database error")),
+    _status(FaultName.STATUS_502, "a proxy gave up", html(502, "502 Bad Gateway")),
+    _status(FaultName.STATUS_UNKNOWN_WORD, "a status that nobody knows", ending=ConnectionEnd.OTHERWISE),
+    _status(FaultName.STATUS_DROPPED, "the connection is cut", ending=ConnectionEnd.CUT),
+    _status(FaultName.STATUS_SILENCE, "no answer ever comes", ending=ConnectionEnd.SILENCE),
 )
 _DOWNLOAD = (
-    _download(Fault.URL_EXPIRED, "the URL is no longer honoured; the next GET has a fresh one"),
-    _download(Fault.DOWNLOAD_TRUNCATED, "fewer bytes come than Content-Length says"),
-    _download(Fault.DOWNLOAD_HALF, "half the clip, with a Content-Length that fits the half"),
-    _download(Fault.DOWNLOAD_HTML, "200, but a web page", html(200, "Welcome"), Ending.ANSWER),
-    _download(Fault.DOWNLOAD_REDIRECT, "a redirect to where the clip is"),
-    _download(Fault.DOWNLOAD_502, "a proxy gave up", html(502, "502 Bad Gateway"), Ending.ANSWER),
-    _download(Fault.DOWNLOAD_DROPPED, "the connection is cut halfway", ending=Ending.CUT),
+    _download(FaultName.URL_EXPIRED, "the URL is no longer honoured; the next GET has a fresh one"),
+    _download(FaultName.DOWNLOAD_TRUNCATED, "fewer bytes come than Content-Length says"),
+    _download(FaultName.DOWNLOAD_HALF, "half the clip, with a Content-Length that fits the half"),
+    _download(FaultName.DOWNLOAD_HTML, "200, but a web page", html(200, "Welcome"), ConnectionEnd.ANSWER),
+    _download(FaultName.DOWNLOAD_REDIRECT, "a redirect to where the clip is"),
+    _download(FaultName.DOWNLOAD_502, "a proxy gave up", html(502, "502 Bad Gateway"), ConnectionEnd.ANSWER),
+    _download(FaultName.DOWNLOAD_DROPPED, "the connection is cut halfway", ending=ConnectionEnd.CUT),
 )
 
 
-def _table(rows: Iterable[FaultRow]) -> Mapping[Fault, FaultRow]:
+def _table(rows: Iterable[FaultRow]) -> Mapping[FaultName, FaultRow]:
     return {row.fault: row for row in rows}
 
 
-FAULTS: Mapping[Fault, FaultRow] = _table(_MINIMAX + _GATEWAY + _AMBIGUOUS + _TASK + _STATUS + _DOWNLOAD)
+FAULTS: Mapping[FaultName, FaultRow] = _table(_MINIMAX + _GATEWAY + _AMBIGUOUS + _TASK + _STATUS + _DOWNLOAD)
 
 
 def submit_faults(*, charged: bool) -> tuple[FaultRow, ...]:

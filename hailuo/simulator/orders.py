@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from hailuo.catalog import Catalog, FirstFrameRule, Model, Offer
-from hailuo.simulator.answers import Answer, AnswerError, flat, nested
+from hailuo.simulator.answers import AnswerError, HttpAnswer, flat, nested
 
-__all__ = ["Order", "invalid_params", "read_fields", "read_model", "read_order"]
+__all__ = ["VideoOrder", "invalid_params", "read_fields", "read_model", "read_order"]
 
 _STRICT_FAMILY = "minimax"
 _FIELDS = frozenset({"model", "prompt", "duration", "size", "metadata"})
@@ -23,7 +23,7 @@ Fields = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class VideoOrder:
     """A legal order and its price. `request_sha256` identifies the body byte for byte."""
 
     model: str
@@ -60,14 +60,14 @@ def read_model(fields: Fields, catalog: Catalog) -> Model:
 
 def read_order(
     body: bytes, fields: Fields, model: Model, *, strict: bool, unlisted_price_usd: Decimal
-) -> Order:
+) -> VideoOrder:
     """The order, if it is legal. Raises AnswerError: 400 invalid_request, or 400 with MiniMax's "2013"."""
     metadata = _metadata(fields)
     if strict and model.family == _STRICT_FAMILY:
         _refuse_unknown(fields, metadata)
     prompt = _prompt(fields, model)
     offer = _offer(fields, metadata, model)
-    return Order(
+    return VideoOrder(
         model=model.name,
         prompt=prompt,
         duration=offer.duration,
@@ -78,7 +78,7 @@ def read_order(
     )
 
 
-def invalid_params(why: str) -> Answer:
+def invalid_params(why: str) -> HttpAnswer:
     """MiniMax's refusal of parameters, as the gateway shows it."""
     return flat(400, "2013", f"hailuo api error: invalid params, {why}")
 

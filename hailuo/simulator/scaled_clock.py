@@ -4,10 +4,10 @@ from datetime import datetime
 
 from hailuo.clock import Clock
 
-__all__ = ["Timepiece"]
+__all__ = ["ScaledClock"]
 
 
-class Timepiece:
+class ScaledClock:
     """What the vendor lives by. Its seconds are simulated ones; dates are the clock's own."""
 
     def __init__(self, clock: Clock, *, speed: float) -> None:

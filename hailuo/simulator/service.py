@@ -12,24 +12,24 @@ from starlette.responses import Response
 from starlette.routing import Route, Router
 
 from hailuo.clock import Clock
-from hailuo.simulator.accept import Intake
-from hailuo.simulator.answers import Answer, AnswerError, flat, nested, ok, xml
-from hailuo.simulator.charges import Books, Call, Invoice
-from hailuo.simulator.clips import Studio
-from hailuo.simulator.connections import BrokenOffResponse, DroppedError, body_of, until_gone
+from hailuo.simulator.accept import TaskMaker
+from hailuo.simulator.answers import AnswerError, HttpAnswer, flat, nested, ok, xml
+from hailuo.simulator.charges import Call, Charges, Invoice
+from hailuo.simulator.clips import ClipMaker
+from hailuo.simulator.connections import BrokenOffResponse, ConnectionCutError, body_of, until_gone
 from hailuo.simulator.console import Console
-from hailuo.simulator.downloads import Delivery
+from hailuo.simulator.downloads import Downloads
 from hailuo.simulator.fault_plan import FaultDice, Occasion
-from hailuo.simulator.faults import Ending, Fault, FaultRow, Strikes
+from hailuo.simulator.faults import ConnectionEnd, FaultName, FaultRow, Strikes
 from hailuo.simulator.frames import FrameFetcher
 from hailuo.simulator.options import SimulatorOptions
 from hailuo.simulator.orders import read_fields, read_model, read_order
-from hailuo.simulator.scaled_clock import Timepiece
+from hailuo.simulator.scaled_clock import ScaledClock
 from hailuo.simulator.tasks import Task
 from hailuo.simulator.wire import (
     LEGACY_WORDS,
     Body,
-    Show,
+    ShownTask,
     balance_body,
     enveloped,
     legacy_body,
@@ -45,7 +45,7 @@ _MAX_BODY_BYTES = 32 * 1024 * 1024
 _STRANGE_WORD = "reticulating"
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
-_Handler = Callable[[Request], Awaitable[Answer]]
+_Handler = Callable[[Request], Awaitable[HttpAnswer]]
 
 
 class Simulator:
@@ -55,19 +55,19 @@ class Simulator:
         self, options: SimulatorOptions, *, clock: Clock, frames: httpx.AsyncBaseTransport | None = None
     ) -> None:
         self._options = options
-        self._time = Timepiece(clock, speed=options.speed)
-        self._books = Books(options.balance_usd)
+        self._time = ScaledClock(clock, speed=options.speed)
+        self._charges = Charges(options.balance_usd)
         self._dice = FaultDice(options.faults, seed=options.seed)
-        self._intake = Intake(
-            options, time=self._time, books=self._books, dice=self._dice, frames=FrameFetcher(frames)
+        self._tasks = TaskMaker(
+            options, time=self._time, charges=self._charges, dice=self._dice, frames=FrameFetcher(frames)
         )
-        self._delivery = Delivery(Studio(options.clip_detail, seed=options.seed), self._dice, options)
+        self._downloads = Downloads(ClipMaker(options.clip_detail, seed=options.seed), self._dice, options)
         self._answers = 0
         self.app = Router(self._routes())  # a Starlette would answer 500 where a connection is to be cut
 
     def invoice(self) -> Invoice:
         """Every accepted POST, and how often was asked."""
-        return self._books.invoice(self._time.seconds())
+        return self._charges.invoice(self._time.seconds())
 
     def _routes(self) -> list[Route]:
         def route(path: str, handler: _Handler, *methods: str) -> Route:
@@ -97,7 +97,7 @@ class Simulator:
 
         return respond
 
-    def _response(self, answer: Answer) -> Response:
+    def _response(self, answer: HttpAnswer) -> Response:
         """The answer, with its request id, and with the word that it is a simulator's."""
         self._answers += 1
         request_id = f"{self._time.now():%Y%m%d%H%M%S}{self._answers:08}"
@@ -110,17 +110,17 @@ class Simulator:
 
     # -- submit ---------------------------------------------------------------------------------
 
-    async def _submit(self, request: Request) -> Answer:
+    async def _submit(self, request: Request) -> HttpAnswer:
         task = await self._accept(request)
         return ok(submit_body(task, self._options.profile))
 
-    async def _submit_legacy(self, request: Request) -> Answer:
+    async def _submit_legacy(self, request: Request) -> HttpAnswer:
         task = await self._accept(request)
         return ok(enveloped({"task_id": task.task_id, "id": task.task_id}))
 
     async def _accept(self, request: Request) -> Task:
         """The gateway's order of things: key, fields, model, rules; then limits, price, task, answer."""
-        self._books.count(Call.SUBMITS)
+        self._charges.count(Call.SUBMITS)
         self._check_key(request)
         body = await body_of(request)
         if len(body) > _MAX_BODY_BYTES:
@@ -131,8 +131,8 @@ class Simulator:
         _refuse_if_struck(row)
         unlisted = self._options.unlisted_price_usd
         order = read_order(body, fields, model, strict=self._options.strict, unlisted_price_usd=unlisted)
-        lost = row is not None and row.ending is not Ending.OTHERWISE
-        task = await self._intake.take(order, answered=not lost)
+        lost = row is not None and row.ending is not ConnectionEnd.OTHERWISE
+        task = await self._tasks.accept(order, answered=not lost)
         await self._spoil_answer(request, row)
         return task
 
@@ -140,7 +140,7 @@ class Simulator:
         """The price is taken; now the answer goes wrong."""
         if row is None:
             return
-        if row.fault is Fault.SLOW_SUBMIT:
+        if row.fault is FaultName.SLOW_SUBMIT:
             await self._time.sleep(_SLOW_SECONDS)
         elif row.answer:
             raise AnswerError(row.answer)
@@ -149,62 +149,62 @@ class Simulator:
 
     # -- status, clips, balance -------------------------------------------------------------------
 
-    async def _status(self, request: Request) -> Answer:
+    async def _status(self, request: Request) -> HttpAnswer:
         return await self._shown(request, lambda show: status_body(show, self._options.profile))
 
-    async def _status_legacy(self, request: Request) -> Answer:
+    async def _status_legacy(self, request: Request) -> HttpAnswer:
         return await self._shown(request, legacy_body)
 
-    async def _shown(self, request: Request, body_of: Callable[[Show], Body]) -> Answer:
-        self._books.count(Call.STATUSES)
+    async def _shown(self, request: Request, body_of: Callable[[ShownTask], Body]) -> HttpAnswer:
+        self._charges.count(Call.STATUSES)
         self._check_key(request)
-        task = self._intake.task(request.path_params["task_id"])
+        task = self._tasks.task(request.path_params["task_id"])
         if task is None:
             raise AnswerError(flat(400, "task_not_exist", "task_not_exist"))
         row = self._strike(Strikes.STATUS, key=task.task_id, model=task.order.model, once=True)
         if row and row.answer:
             raise AnswerError(row.answer)
-        if row and row.ending is not Ending.OTHERWISE:
+        if row and row.ending is not ConnectionEnd.OTHERWISE:
             await self._fall_silent(request, row)
         body = body_of(self._show(task, base=str(request.base_url)))
-        if row and row.fault is Fault.STATUS_UNKNOWN_WORD:
+        if row and row.fault is FaultName.STATUS_UNKNOWN_WORD:
             _speak_strangely(body)
         return ok(body)
 
-    def _show(self, task: Task, *, base: str) -> Show:
+    def _show(self, task: Task, *, base: str) -> ShownTask:
         now = self._time.seconds()
-        sight = task.sight(now)
-        url = self._delivery.url(task, base=base, now=now) if sight.has_url else None
-        return Show(task=task, sight=sight, url=url, clip_bytes=self._delivery.length(task))
+        state = task.state(now)
+        url = self._downloads.url(task, base=base, now=now) if state.has_url else None
+        return ShownTask(task=task, state=state, url=url, clip_bytes=self._downloads.length(task))
 
-    async def _download(self, request: Request) -> Answer:
+    async def _download(self, request: Request) -> HttpAnswer:
         self._count_download(request)
-        task = self._intake.task(request.path_params["task_id"])
-        if task is None or not task.sight(self._time.seconds()).has_url:
+        task = self._tasks.task(request.path_params["task_id"])
+        if task is None or not task.state(self._time.seconds()).has_url:
             raise AnswerError(xml(404, "NoSuchKey", "The specified key does not exist."))
-        self._delivery.check_link(task, request, now=self._time.seconds())
-        return await self._delivery.answer(task, request)
+        self._downloads.check_link(task, request, now=self._time.seconds())
+        return await self._downloads.answer(task, request)
 
-    async def _content(self, request: Request) -> Answer:
+    async def _content(self, request: Request) -> HttpAnswer:
         """The gateway's own way to a clip: with the key."""
         self._count_download(request)
         self._check_key(request)
-        task = self._intake.task(request.path_params["task_id"])
+        task = self._tasks.task(request.path_params["task_id"])
         if task is None:
             raise AnswerError(nested(404, "Task not found"))
-        sight = task.sight(self._time.seconds())
-        if not sight.has_url:
-            word = LEGACY_WORDS[sight.phase]
+        state = task.state(self._time.seconds())
+        if not state.has_url:
+            word = LEGACY_WORDS[state.phase]
             raise AnswerError(nested(400, f"Task is not completed yet, current status: {word}"))
-        return await self._delivery.answer(task, request)
+        return await self._downloads.answer(task, request)
 
-    async def _balance(self, request: Request) -> Answer:
-        self._books.count(Call.BALANCES)
+    async def _balance(self, request: Request) -> HttpAnswer:
+        self._charges.count(Call.BALANCES)
         self._check_key(request)
-        left = self._books.balance_usd(self._time.seconds())
+        left = self._charges.balance_usd(self._time.seconds())
         return ok(balance_body(left, used_usd=self._options.balance_usd - left))
 
-    async def _nowhere(self, request: Request) -> Answer:
+    async def _nowhere(self, request: Request) -> HttpAnswer:
         text = f"Invalid URL ({request.method} {request.url.path})"
         return nested(404, text, kind="invalid_request_error")
 
@@ -218,17 +218,17 @@ class Simulator:
             raise AnswerError(nested(401, "Invalid token"))
 
     def _count_download(self, request: Request) -> None:
-        self._books.count(Call.DOWNLOADS)
+        self._charges.count(Call.DOWNLOADS)
         if "authorization" in request.headers:
-            self._books.count(Call.DOWNLOADS_WITH_KEY)
+            self._charges.count(Call.DOWNLOADS_WITH_KEY)
 
     def _strike(self, place: Strikes, *, key: str, model: str, once: bool = False) -> FaultRow | None:
         return self._dice.strike(Occasion(place=place, key=key, model=model, once=once))
 
     async def _fall_silent(self, request: Request, row: FaultRow) -> None:
-        if row.ending is Ending.SILENCE:
+        if row.ending is ConnectionEnd.SILENCE:
             await until_gone(request.receive, self._time.outwait_clients(_SILENCE_SECONDS))
-        raise DroppedError(silent=row.ending is Ending.SILENCE)
+        raise ConnectionCutError(silent=row.ending is ConnectionEnd.SILENCE)
 
 
 def _refuse_if_struck(row: FaultRow | None) -> None:
@@ -237,7 +237,7 @@ def _refuse_if_struck(row: FaultRow | None) -> None:
         return
     if row.answer:
         raise AnswerError(row.answer)
-    raise DroppedError
+    raise ConnectionCutError
 
 
 def _speak_strangely(body: Body) -> None:

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from hailuo.simulator.faults import Fault, FaultRow
+from hailuo.simulator.faults import FaultName, FaultRow
 from hailuo.simulator.frames import Frame
-from hailuo.simulator.orders import Order
+from hailuo.simulator.orders import VideoOrder
 
-__all__ = ["TICK_SECONDS", "Phase", "Sight", "Task", "pixels", "render_seconds", "task_id", "tick_of"]
+__all__ = ["TICK_SECONDS", "Phase", "Task", "TaskState", "pixels", "render_seconds", "task_id", "tick_of"]
 
 TICK_SECONDS = 15.0
 _P95 = statistics.NormalDist().inv_cdf(0.95)
@@ -37,7 +37,7 @@ class Phase(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sight:
+class TaskState:
     """A task as visible at one moment. `updated_at` is when the database last changed it."""
 
     phase: Phase
@@ -59,7 +59,7 @@ class Task:
     """
 
     task_id: str
-    order: Order
+    order: VideoOrder
     take: int
     number: int
     accepted: float
@@ -77,20 +77,20 @@ class Task:
         fails = self.fate is not None and self.fate.failure is not None
         return _next_tick(self.ready) if fails else None
 
-    def sight(self, now: float) -> Sight:
+    def state(self, now: float) -> TaskState:
         """What a GET shows at `now` (simulated seconds): the state at the last tick."""
         tick = tick_of(now)
         phase = self._phase(tick)
-        late = _URL_LATE_SECONDS if self.meets(Fault.URL_LATE) else 0.0
+        late = _URL_LATE_SECONDS if self.meets(FaultName.URL_LATE) else 0.0
         has_url = phase is Phase.COMPLETED and tick >= _next_tick(self.ready) + late
-        return Sight(phase=phase, updated_at=self._at(self._changed(phase)), has_url=has_url)
+        return TaskState(phase=phase, updated_at=self._at(self._changed(phase)), has_url=has_url)
 
     def _phase(self, tick: float) -> Phase:
         if tick <= self.accepted:
             return Phase.ACCEPTED
         if tick < self._rendering_from:
             return Phase.QUEUED
-        if tick < self.ready or self.meets(Fault.STUCK):
+        if tick < self.ready or self.meets(FaultName.STUCK):
             return Phase.RENDERING
         return Phase.FAILED if self.failed_at_tick is not None else Phase.COMPLETED
 
@@ -113,7 +113,7 @@ class Task:
     def _at(self, seconds: float) -> datetime:
         return self.accepted_at + timedelta(seconds=(seconds - self.accepted) / self.speed)
 
-    def meets(self, fault: Fault) -> bool:
+    def meets(self, fault: FaultName) -> bool:
         """Whether this fault is the task's fate."""
         return self.fate is not None and self.fate.fault is fault
 
@@ -127,7 +127,7 @@ def _next_tick(seconds: float) -> float:
     return math.ceil(seconds / TICK_SECONDS) * TICK_SECONDS
 
 
-def render_seconds(order: Order, *, dice: random.Random, median: float, p95: float) -> float:
+def render_seconds(order: VideoOrder, *, dice: random.Random, median: float, p95: float) -> float:
     """Lognormal with this median and 95th percentile, longer for 10 s and 1080p, shorter for Fast."""
     drawn = median * math.exp(dice.gauss(0, math.log(p95 / median) / _P95))
     drawn *= _LONG_FACTOR if order.duration >= 10 else 1
@@ -149,7 +149,7 @@ def _even(pixels_: float) -> int:
     return 2 * round(pixels_ / 2)
 
 
-def task_id(order: Order, *, take: int, seed: int, at: datetime) -> str:
+def task_id(order: VideoOrder, *, take: int, seed: int, at: datetime) -> str:
     """`task_`, the second of acceptance and 16 letters: the shape ImaRouter shows."""
     digest = hashlib.sha256(f"{seed}:{order.request_sha256}:{take}".encode()).hexdigest().upper()
     return f"task_{at:%Y%m%d%H%M%S}{digest[:16]}"

@@ -6,12 +6,12 @@ from decimal import Decimal
 
 from hailuo.simulator.faults import Failure
 from hailuo.simulator.options import Profile
-from hailuo.simulator.tasks import Phase, Sight, Task
+from hailuo.simulator.tasks import Phase, Task, TaskState
 
 __all__ = [
     "LEGACY_WORDS",
     "Body",
-    "Show",
+    "ShownTask",
     "balance_body",
     "enveloped",
     "legacy_body",
@@ -45,17 +45,17 @@ _MINIMAX_WORDS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Show:
+class ShownTask:
     """A task as it is to be shown now. `url` and `clip_bytes` are None until known."""
 
     task: Task
-    sight: Sight
+    state: TaskState
     url: str | None = None
     clip_bytes: int | None = None
 
     @property
     def failure(self) -> Failure | None:
-        return self.task.fate.failure if self.sight.phase is Phase.FAILED and self.task.fate else None
+        return self.task.fate.failure if self.state.phase is Phase.FAILED and self.task.fate else None
 
     @property
     def reason(self) -> str:
@@ -76,7 +76,7 @@ def submit_body(task: Task, profile: Profile) -> Body:
             return {"id": task.task_id} if task.number % 2 else {"task_id": task.task_id}
 
 
-def status_body(show: Show, profile: Profile) -> Body:
+def status_body(show: ShownTask, profile: Profile) -> Body:
     """The body of `GET /v1/videos/{id}`."""
     match profile:
         case Profile.IMAROUTER:
@@ -89,9 +89,9 @@ def status_body(show: Show, profile: Profile) -> Body:
             return _sample(show)
 
 
-def legacy_body(show: Show) -> Body:
+def legacy_body(show: ShownTask) -> Body:
     """The body of `GET /v1/video/generations/{id}`: new-api's TaskDto, with its own vocabulary."""
-    phase = show.sight.phase
+    phase = show.state.phase
     created, updated = _created(show.task), _seconds(show)
     return enveloped(
         {
@@ -100,7 +100,7 @@ def legacy_body(show: Show) -> Body:
             "platform": "hailuo",
             "action": "generate",
             "status": LEGACY_WORDS[phase],
-            "progress": f"{show.sight.progress}%",
+            "progress": f"{show.state.progress}%",
             "fail_reason": show.reason if phase is Phase.FAILED else "",
             "result_url": show.url or "",
             "submit_time": created,
@@ -144,28 +144,28 @@ def _created(task: Task) -> int:
     return int(task.accepted_at.timestamp())
 
 
-def _seconds(show: Show) -> int:
-    return int(show.sight.updated_at.timestamp())
+def _seconds(show: ShownTask) -> int:
+    return int(show.state.updated_at.timestamp())
 
 
-def _base(show: Show) -> Body:
+def _base(show: ShownTask) -> Body:
     """What every dialect shows. Trap: completed_at is when the row last changed, at every status."""
     return _common(show.task) | {
-        "status": _WORDS[show.sight.phase],
-        "progress": show.sight.progress,
+        "status": _WORDS[show.state.phase],
+        "progress": show.state.progress,
         "completed_at": _seconds(show),
         "metadata": {"url": _metadata_url(show)},
     }
 
 
-def _metadata_url(show: Show) -> str:
+def _metadata_url(show: ShownTask) -> str:
     """Trap: "" while running, and on a failed task it may hold the text of the failure."""
     return show.reason if show.failure is Failure.IN_URL else show.url or ""
 
 
-def _documented(show: Show) -> Body:
+def _documented(show: ShownTask) -> Body:
     body = _base(show) | {"task_id": show.task.task_id} | _error(show)
-    if show.sight.phase is not Phase.COMPLETED:
+    if show.state.phase is not Phase.COMPLETED:
         return body
     body["amount_usd"] = float(show.task.order.price_usd)
     body["usage"] = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
@@ -174,7 +174,7 @@ def _documented(show: Show) -> Body:
     return body
 
 
-def _result(show: Show, url: str) -> Body:
+def _result(show: ShownTask, url: str) -> Body:
     size = {} if show.clip_bytes is None else {"size": show.clip_bytes}
     return {
         "url": url,
@@ -185,15 +185,15 @@ def _result(show: Show, url: str) -> Body:
     } | size
 
 
-def _plain(show: Show) -> Body:
+def _plain(show: ShownTask) -> Body:
     """new-api's own: `unknown` until its first refresh, and no task_id, results or amount."""
-    unknown = {"status": "unknown"} if show.sight.phase is Phase.ACCEPTED else {}
+    unknown = {"status": "unknown"} if show.state.phase is Phase.ACCEPTED else {}
     return _base(show) | unknown | _error(show)
 
 
-def _sample(show: Show) -> Body:
+def _sample(show: ShownTask) -> Body:
     """The dialect of the vendor's product page: two places for the URL, and the error is a text."""
-    body: Body = {"id": show.task.task_id, "status": _WORDS[show.sight.phase]}
+    body: Body = {"id": show.task.task_id, "status": _WORDS[show.state.phase]}
     if show.failure not in (None, Failure.ABSENT):
         body["error"] = show.reason
     if show.url is None:
@@ -201,7 +201,7 @@ def _sample(show: Show) -> Body:
     return body | ({"video": {"url": show.url}} if show.task.number % 2 else {"output": [{"url": show.url}]})
 
 
-def _error(show: Show) -> Body:
+def _error(show: ShownTask) -> Body:
     match show.failure:
         case Failure.OBJECT:
             code = show.task.fate.code if show.task.fate else ""

@@ -9,25 +9,25 @@ from typing import Final
 import httpx
 
 from hailuo.loader import load_catalog
-from hailuo.simulator import ClipDetail, Fault, FaultPlan, ScriptedFault, SimulatorOptions, simulating
+from hailuo.simulator import ClipDetail, FaultName, FaultPlan, ScriptedFault, SimulatorOptions, simulating
 
 __all__ = ["STORMY", "Invoice", "Line", "Vendor", "stumbling", "vendor"]
 
-STORMY: Final[Mapping[Fault, float]] = {
+STORMY: Final[Mapping[FaultName, float]] = {
     # 30 % of the submits
-    Fault.CHARGED_THEN_DROPPED: 0.05,
-    Fault.CHARGED_THEN_502: 0.05,
-    Fault.UPSTREAM_5XX: 0.05,
-    Fault.BUSY_429_FLAT: 0.05,
-    Fault.RATE_LIMIT_1002: 0.05,
-    Fault.SLOW_SUBMIT: 0.05,
+    FaultName.CHARGED_THEN_DROPPED: 0.05,
+    FaultName.CHARGED_THEN_502: 0.05,
+    FaultName.UPSTREAM_5XX: 0.05,
+    FaultName.BUSY_429_FLAT: 0.05,
+    FaultName.RATE_LIMIT_1002: 0.05,
+    FaultName.SLOW_SUBMIT: 0.05,
     # 30 % of the clips
-    Fault.DOWNLOAD_TRUNCATED: 0.15,
-    Fault.URL_EXPIRED: 0.15,
+    FaultName.DOWNLOAD_TRUNCATED: 0.15,
+    FaultName.URL_EXPIRED: 0.15,
     # and some of the tasks and polls
-    Fault.FAILED_OBJECT: 0.05,
-    Fault.STATUS_502: 0.05,
-    Fault.TASK_NOT_EXIST: 0.05,
+    FaultName.FAILED_OBJECT: 0.05,
+    FaultName.STATUS_502: 0.05,
+    FaultName.TASK_NOT_EXIST: 0.05,
 }
 """What goes wrong by chance in the random part of the proof."""
 
@@ -97,7 +97,7 @@ def vendor(
 
 def stumbling(*, tasks: int) -> FaultPlan:
     """After the first task, so many tasks fail and are refunded."""
-    return FaultPlan(script=(ScriptedFault(fault=Fault.FAILED_OBJECT, skip=1, times=tasks),))
+    return FaultPlan(script=(ScriptedFault(fault=FaultName.FAILED_OBJECT, skip=1, times=tasks),))
 
 
 def _line(told: Mapping[str, str]) -> Line:

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from hailuo.pipeline import Surroundings, within
-from hailuo.simulator import Fault, FaultPlan, ScriptedFault
+from hailuo.simulator import FaultName, FaultPlan, ScriptedFault
 
 pytestmark = pytest.mark.enable_socket
 
@@ -70,7 +70,7 @@ class TestAnUnknownSubmit:
 
     @pytest.fixture
     def vendor(self):
-        return {"faults": FaultPlan(script=(ScriptedFault(fault=Fault.CHARGED_THEN_502, skip=3),))}
+        return {"faults": FaultPlan(script=(ScriptedFault(fault=FaultName.CHARGED_THEN_502, skip=3),))}
 
     def test_it_keeps_its_money_in_the_caps(self, hailuo, rehearsal, campaign, tmp_path):
         """Held is spent until somebody settles it."""
@@ -85,7 +85,7 @@ class TestARefusedSubmit:
 
     @pytest.fixture
     def vendor(self):
-        return {"faults": FaultPlan(script=(ScriptedFault(fault=Fault.SENSITIVE_1026, skip=3),))}
+        return {"faults": FaultPlan(script=(ScriptedFault(fault=FaultName.SENSITIVE_1026, skip=3),))}
 
     def test_its_money_is_free_again(self, hailuo, rehearsal, campaign, tmp_path):
         """A no costs nothing."""

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from hailuo.pipeline import Surroundings, within
-from hailuo.simulator import Fault, FaultPlan, ScriptedFault
+from hailuo.simulator import FaultName, FaultPlan, ScriptedFault
 
 pytestmark = pytest.mark.enable_socket
 
@@ -21,8 +21,8 @@ class TestOneRefundedAndOneUnknown:
     @pytest.fixture
     def vendor(self):
         script = (
-            ScriptedFault(fault=Fault.FAILED_OBJECT, skip=1),
-            ScriptedFault(fault=Fault.CHARGED_THEN_502, skip=3),
+            ScriptedFault(fault=FaultName.FAILED_OBJECT, skip=1),
+            ScriptedFault(fault=FaultName.CHARGED_THEN_502, skip=3),
         )
         return {"faults": FaultPlan(script=script)}
 
@@ -84,7 +84,7 @@ class TestOneFailureAndNoRun:
 
     @pytest.fixture
     def vendor(self):
-        return {"faults": FaultPlan(script=(ScriptedFault(fault=Fault.FAILED_OBJECT, skip=1),))}
+        return {"faults": FaultPlan(script=(ScriptedFault(fault=FaultName.FAILED_OBJECT, skip=1),))}
 
     def test_the_plan_counts_the_paid_retries_it_would_make(self, hailuo, rehearsal, campaign):
         """Of how many are allowed; and the manifest prices the clip that is still to buy."""

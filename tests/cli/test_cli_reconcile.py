@@ -7,15 +7,15 @@ import pytest
 
 from hailuo.job import creative_id_of
 from hailuo.pipeline import Surroundings, within
-from hailuo.simulator import Fault, FaultPlan, ScriptedFault
+from hailuo.simulator import FaultName, FaultPlan, ScriptedFault
 
 pytestmark = pytest.mark.enable_socket
 
 
 @pytest.fixture
-def lost() -> Fault:
+def lost() -> FaultName:
     """How the last of four submits is lost."""
-    return Fault.CHARGED_THEN_502
+    return FaultName.CHARGED_THEN_502
 
 
 @pytest.fixture

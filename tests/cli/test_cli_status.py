@@ -6,12 +6,12 @@ import pytest
 
 from hailuo.cli.progress import Watcher
 from hailuo.runner import Event, EventKind
-from hailuo.simulator import Fault, FaultPlan, ScriptedFault
+from hailuo.simulator import FaultName, FaultPlan, ScriptedFault
 
 pytestmark = pytest.mark.enable_socket
 
 
-def scripted(fault: Fault, skip: int) -> FaultPlan:
+def scripted(fault: FaultName, skip: int) -> FaultPlan:
     return FaultPlan(script=(ScriptedFault(fault=fault, skip=skip),))
 
 
@@ -20,7 +20,7 @@ class TestASubmitWithoutAVerdict:
 
     @pytest.fixture
     def vendor(self):
-        return {"faults": scripted(Fault.CHARGED_THEN_DROPPED, skip=3)}
+        return {"faults": scripted(FaultName.CHARGED_THEN_DROPPED, skip=3)}
 
     def test_it_is_held_with_its_money_and_listed(self, hailuo, rehearsal, campaign):
         """The run ends with 1 and names it; status says what it holds and why."""
@@ -48,7 +48,7 @@ class TestARefusedKey:
 
     @pytest.fixture
     def vendor(self):
-        return {"faults": scripted(Fault.KEY_REFUSED, skip=2)}
+        return {"faults": scripted(FaultName.KEY_REFUSED, skip=2)}
 
     def test_the_run_stops_and_says_what_to_do(self, hailuo, rehearsal, campaign):
         """Exit 3; what was bought is stored."""

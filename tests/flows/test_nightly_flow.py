@@ -15,7 +15,7 @@ from flows.nightly import nightly
 from hailuo.clock import SystemClock
 from hailuo.errors import ExitCode
 from hailuo.pipeline import Surroundings, within
-from hailuo.simulator import Fault, FaultPlan, ScriptedFault
+from hailuo.simulator import FaultName, FaultPlan, ScriptedFault
 
 pytestmark = [
     pytest.mark.prefect,
@@ -245,7 +245,7 @@ class TestWithAFaultyVendor:
 
     @pytest.fixture
     def faults(self):
-        return FaultPlan(script=(ScriptedFault(fault=Fault.CHARGED_THEN_502, skip=1),))
+        return FaultPlan(script=(ScriptedFault(fault=FaultName.CHARGED_THEN_502, skip=1),))
 
     def test_an_unknown_submit_makes_the_night_incomplete(self, place, lay):
         """The money that it holds is told apart from what is spent."""

@@ -11,7 +11,7 @@ from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRun
 from flows.reconcile import reconcile
 from flows.render_campaign import render_campaign
 from hailuo.pipeline import Surroundings
-from hailuo.simulator import Fault, FaultPlan, ScriptedFault
+from hailuo.simulator import FaultName, FaultPlan, ScriptedFault
 
 pytestmark = [
     pytest.mark.prefect,
@@ -25,7 +25,7 @@ NAME = "flow-test"
 @pytest.fixture
 def faults() -> FaultPlan:
     """The answer to the last of four submits is lost: bought, and nobody was told."""
-    return FaultPlan(script=(ScriptedFault(fault=Fault.CHARGED_THEN_502, skip=3),))
+    return FaultPlan(script=(ScriptedFault(fault=FaultName.CHARGED_THEN_502, skip=3),))
 
 
 @pytest.fixture

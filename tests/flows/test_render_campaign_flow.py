@@ -12,7 +12,7 @@ from flows.clips import bundles_of
 from flows.render_campaign import drive, render_campaign
 from hailuo.errors import AdmissionError, ExitCode
 from hailuo.pipeline import Choice
-from hailuo.simulator import Fault, FaultPlan, ScriptedFault
+from hailuo.simulator import FaultName, FaultPlan, ScriptedFault
 
 pytestmark = [
     pytest.mark.prefect,
@@ -125,7 +125,7 @@ class TestWithAFaultyVendor:
 
     @pytest.fixture
     def faults(self):
-        return FaultPlan(script=(ScriptedFault(fault=Fault.CHARGED_THEN_502, skip=3),))
+        return FaultPlan(script=(ScriptedFault(fault=FaultName.CHARGED_THEN_502, skip=3),))
 
     def test_an_unknown_submit_is_shown_with_the_money_it_holds(self, rehearsal, campaign):
         """The run is incomplete, not failed, and the artifact says how much may have been spent."""

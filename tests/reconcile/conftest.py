@@ -13,7 +13,7 @@ from hailuo.job import Job, Outcome, OutcomeKind
 from hailuo.ledger import Ledger
 from hailuo.plan import Money, Plan
 from hailuo.reconcile import Adopted, Findings, Reconciler, Released
-from hailuo.simulator import Fault, FaultPlan, ScriptedFault, SimulatorTransport
+from hailuo.simulator import FaultName, FaultPlan, ScriptedFault, SimulatorTransport
 from tests.runner.conftest import BASE_URL, World, catalog, make_world
 
 __all__ = ["PRICE", "Office", "catalog", "make_office", "make_world"]
@@ -128,7 +128,7 @@ def make_office(make_world: Callable[..., World]) -> Callable[..., Office]:
     """
 
     def make(
-        lost: Fault | None = None,
+        lost: FaultName | None = None,
         *,
         jobs: int = 1,
         script: Sequence[ScriptedFault] = (),

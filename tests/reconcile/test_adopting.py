@@ -8,7 +8,7 @@ from hailuo.errors import SettlementError
 from hailuo.job import JobState, OutcomeKind
 from hailuo.ledger import HORIZON
 from hailuo.reconcile import CLOCK_SKEW, Adopted, Reconciler
-from hailuo.simulator import Fault, Profile, ScriptedFault
+from hailuo.simulator import FaultName, Profile, ScriptedFault
 from hailuo.store.port import Entry
 from hailuo.testing import MemoryStore, VirtualClock
 from tests.reconcile.conftest import PRICE, Office
@@ -20,7 +20,7 @@ HOUR = 3600.0
 @pytest.fixture
 def office(make_office: MakeOffice) -> Office:
     """One job, whose submit the vendor took before the connection was cut."""
-    return make_office(Fault.CHARGED_THEN_DROPPED)
+    return make_office(FaultName.CHARGED_THEN_DROPPED)
 
 
 @pytest.fixture
@@ -63,8 +63,8 @@ def test_the_outcome_says_who_decided_and_when_the_task_was_made(office: Office,
 
 def test_a_task_that_failed_is_adopted_too(make_office: MakeOffice) -> None:
     """Its refund is then known, and the policy decides about another attempt."""
-    moderated = ScriptedFault(fault=Fault.FAILED_MODERATED_1027)
-    office = make_office(Fault.CHARGED_THEN_DROPPED, script=[moderated])
+    moderated = ScriptedFault(fault=FaultName.FAILED_MODERATED_1027)
+    office = make_office(FaultName.CHARGED_THEN_DROPPED, script=[moderated])
     office.world.clock.advance(HOUR)
 
     office.adopt(office.job.creative_id, office.lost_task())
@@ -121,13 +121,13 @@ def test_a_task_that_the_vendor_does_not_know_is_refused(office: Office, creativ
 
 @pytest.mark.parametrize(
     ("fault", "words"),
-    [(Fault.STATUS_DROPPED, "try again in a minute"), (Fault.DATA_NULL, "tells nothing of it yet")],
+    [(FaultName.STATUS_DROPPED, "try again in a minute"), (FaultName.DATA_NULL, "tells nothing of it yet")],
 )
 def test_a_vendor_that_does_not_answer_is_asked_again_later(
-    make_office: MakeOffice, fault: Fault, words: str
+    make_office: MakeOffice, fault: FaultName, words: str
 ) -> None:
     """Nothing is believed that was not seen."""
-    office = make_office(Fault.CHARGED_THEN_DROPPED, script=[ScriptedFault(fault=fault)])
+    office = make_office(FaultName.CHARGED_THEN_DROPPED, script=[ScriptedFault(fault=fault)])
 
     assert words in refused(office, office.job.creative_id, office.lost_task())
     assert office.adopt(office.job.creative_id, office.lost_task()).number == 1
@@ -135,7 +135,7 @@ def test_a_vendor_that_does_not_answer_is_asked_again_later(
 
 def test_a_refused_key_is_said(make_office: MakeOffice) -> None:
     """Not that the task is unknown."""
-    office = make_office(Fault.CHARGED_THEN_DROPPED, keys=frozenset({"sk-test"}))
+    office = make_office(FaultName.CHARGED_THEN_DROPPED, keys=frozenset({"sk-test"}))
     office.key = "sk-revoked"
 
     assert "check the key" in refused(office, office.job.creative_id, office.lost_task())
@@ -200,7 +200,7 @@ class TestATaskThatIsKnownAlready:
 
     def test_another_jobs_task_of_this_edition_is_refused(self, make_office: MakeOffice) -> None:
         """Three jobs, two stored in the same minutes: their tasks are theirs."""
-        office = make_office(Fault.CHARGED_THEN_DROPPED, jobs=3)
+        office = make_office(FaultName.CHARGED_THEN_DROPPED, jobs=3)
         (unknown,) = office.settle().unknown
         others = [line.task_id for line in office.world.simulator.invoice().lines if line.answered]
 
@@ -257,7 +257,7 @@ class CountingStore(MemoryStore):
 
 def test_a_vendor_that_tells_little_is_believed_with_a_warning(make_office: MakeOffice) -> None:
     """No model, no time: the person is told what could not be checked, and every ledger fact was read."""
-    office = make_office(Fault.CHARGED_THEN_DROPPED, profile=Profile.SEED)
+    office = make_office(FaultName.CHARGED_THEN_DROPPED, profile=Profile.SEED)
     office.world.clock.advance(60)
 
     adopted = office.adopt(office.job.creative_id, office.lost_task())
@@ -270,7 +270,7 @@ def test_a_vendor_that_tells_little_is_believed_with_a_warning(make_office: Make
 
 def test_twins_are_named(make_office: MakeOffice) -> None:
     """Two unknown attempts of one model and minute: the API cannot tell them apart, a person can."""
-    office = make_office(jobs=2, script=[ScriptedFault(fault=Fault.CHARGED_THEN_DROPPED, times=2)])
+    office = make_office(jobs=2, script=[ScriptedFault(fault=FaultName.CHARGED_THEN_DROPPED, times=2)])
     first, second = (unknown.creative_id for unknown in office.settle().unknown)
 
     adopted = office.adopt(first, office.world.simulator.invoice().lines[0].task_id)
@@ -282,7 +282,7 @@ def test_twins_are_named(make_office: MakeOffice) -> None:
 
 def test_a_charge_of_another_amount_is_told(make_office: MakeOffice) -> None:
     """A clip of another size costs something else: is it the right one?"""
-    office = make_office(Fault.DROPPED)
+    office = make_office(FaultName.DROPPED)
     task_id = office.posted(office.job, size="768p")
     office.world.clock.advance(HOUR / 4)
 

@@ -13,7 +13,7 @@ from hailuo.claims import Claim, stake
 from hailuo.errors import SettlementError, StoreUnavailableError
 from hailuo.ledger import HORIZON
 from hailuo.reconcile import Adopted
-from hailuo.simulator import Fault, ScriptedFault
+from hailuo.simulator import FaultName, ScriptedFault
 from hailuo.store import FolderStore
 from hailuo.store.port import Entry
 from hailuo.testing import MemoryStore, VirtualClock
@@ -64,7 +64,7 @@ def twins(make_office: MakeOffice) -> Callable[[Callable[[VirtualClock], MemoryS
 
     def make(new_store: Callable[[VirtualClock], MemoryStore | FolderStore]) -> Office:
         office = make_office(
-            jobs=2, script=[ScriptedFault(fault=Fault.CHARGED_THEN_DROPPED, times=2)], run=False
+            jobs=2, script=[ScriptedFault(fault=FaultName.CHARGED_THEN_DROPPED, times=2)], run=False
         )
         office.world.store = new_store(office.world.clock)
         office.world.run()
@@ -206,7 +206,7 @@ def test_a_task_that_a_submit_under_way_may_have_made_is_not_adopted_yet(make_of
 
 def test_a_submit_under_way_that_began_after_the_task_was_made_stops_nobody(make_office: MakeOffice) -> None:
     """It cannot have made it, whatever clocks say: adopting need not wait for a night's run to end."""
-    office = make_office(Fault.CHARGED_THEN_DROPPED)
+    office = make_office(FaultName.CHARGED_THEN_DROPPED)
     office.world.clock.advance(timedelta(hours=1).total_seconds())
     other = office.world.store.create("other/main/ledger/v1/0123456789/a001/intent", b"{}")
     assert office.world.clock.run(other)
@@ -239,7 +239,7 @@ def test_an_attempt_is_adopted_only_where_it_was_sent(make_office: MakeOffice) -
 
 def test_a_run_records_where_it_sends(make_office: MakeOffice) -> None:
     """Before the POST: a run that dies has told the address."""
-    office = make_office(Fault.DROPPED)
+    office = make_office(FaultName.DROPPED)
 
     intent = office.plan().jobs[0].record.attempts[0].intent
     assert intent is not None

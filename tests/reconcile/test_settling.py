@@ -9,7 +9,7 @@ from hailuo.errors import SettlementError
 from hailuo.job import JobState, OutcomeKind
 from hailuo.ledger import HORIZON, Ledger
 from hailuo.reconcile import Adopted, Reconciler, Released
-from hailuo.simulator import Fault, ScriptedFault
+from hailuo.simulator import FaultName, ScriptedFault
 from tests.reconcile.conftest import PRICE, Office
 
 MakeOffice = Callable[..., Office]
@@ -21,7 +21,7 @@ class TestTheList:
 
     def test_a_lost_answer_is_listed_with_what_was_seen(self, make_office: MakeOffice) -> None:
         """Time, request, money, and the answer as far as there was one."""
-        office = make_office(Fault.CHARGED_THEN_502, jobs=3)
+        office = make_office(FaultName.CHARGED_THEN_502, jobs=3)
 
         (unknown,) = office.settle().unknown
 
@@ -69,7 +69,7 @@ class TestAbandoning:
 
     def test_the_job_is_bought_again(self, make_office: MakeOffice) -> None:
         """By the next run, once."""
-        office = make_office(Fault.DROPPED)
+        office = make_office(FaultName.DROPPED)
         creative_id = office.job.creative_id
 
         released = office.abandon(creative_id)
@@ -80,7 +80,7 @@ class TestAbandoning:
 
     def test_the_reason_is_on_record(self, make_office: MakeOffice) -> None:
         """On one line, with who decided."""
-        office = make_office(Fault.DROPPED)
+        office = make_office(FaultName.DROPPED)
 
         office.abandon(office.job.creative_id, "asked the vendor:\n  no such task")
 
@@ -91,7 +91,7 @@ class TestAbandoning:
 
     def test_without_a_reason_nothing_is_abandoned(self, make_office: MakeOffice) -> None:
         """Blanks are none."""
-        office = make_office(Fault.DROPPED)
+        office = make_office(FaultName.DROPPED)
         before = office.facts()
 
         with pytest.raises(SettlementError, match="without a reason"):
@@ -266,10 +266,10 @@ class TestTheBalanceIsNoEvidence:
     """Whatever it says, both fates are possible: an attempt is settled by a person, or not at all."""
 
     @pytest.mark.parametrize(
-        ("lost", "taken"), [(Fault.DROPPED, NOTHING), (Fault.CHARGED_THEN_DROPPED, PRICE)]
+        ("lost", "taken"), [(FaultName.DROPPED, NOTHING), (FaultName.CHARGED_THEN_DROPPED, PRICE)]
     )
     def test_neither_unchanged_nor_one_price_lower_settles(
-        self, make_office: MakeOffice, lost: Fault, taken: Decimal
+        self, make_office: MakeOffice, lost: FaultName, taken: Decimal
     ) -> None:
         """Not today, and not after a day: a proxy may deliver late, others may use the account."""
         office = make_office(lost)
@@ -284,7 +284,7 @@ class TestTheBalanceIsNoEvidence:
 
     def test_a_refund_hides_a_charge(self, make_office: MakeOffice) -> None:
         """While one submit was lost another clip failed: the balance is what it was, and a clip was taken."""
-        failed = ScriptedFault(fault=Fault.FAILED_MODERATED_1027)
+        failed = ScriptedFault(fault=FaultName.FAILED_MODERATED_1027)
         office = make_office(jobs=2, script=[failed], run=False)
         other, job = office.world.jobs
         office.posted(other)
@@ -298,7 +298,7 @@ class TestTheBalanceIsNoEvidence:
 
     def test_a_late_delivery_comes_after_any_reading(self, make_office: MakeOffice) -> None:
         """The balance was unchanged for an hour; then what stood in between delivered the request after all."""
-        office = make_office(Fault.DROPPED)
+        office = make_office(FaultName.DROPPED)
         office.world.clock.advance(3600)
         assert office.world.simulator.invoice().balance_usd == Decimal(1000)
         assert office.settle().adopted == ()

@@ -10,7 +10,7 @@ import pytest
 
 from hailuo.errors import ExitCode
 from hailuo.job import JobState
-from hailuo.simulator import FAULTS, Fault, FaultPlan, ScriptedFault, Strikes
+from hailuo.simulator import FAULTS, FaultName, FaultPlan, ScriptedFault, Strikes
 
 JOBS = 30
 STRUCK = 3
@@ -21,72 +21,72 @@ STORED, UNKNOWN, REFUSED, FAILED = JobState.STORED, JobState.UNKNOWN, JobState.R
 # What becomes of a job that meets the fault once: it is asked again, held, given up, or stops the run.
 HARMLESS = {
     *(fault for fault, row in FAULTS.items() if row.strikes in {Strikes.STATUS, Strikes.DOWNLOAD}),
-    Fault.RATE_LIMIT_1002,
-    Fault.TOKEN_LIMIT_1039,
-    Fault.CONNECTION_LIMIT_1041,
-    Fault.GROWTH_LIMIT_2045,
-    Fault.UNKNOWN_1000,
-    Fault.TIMEOUT_1001,
-    Fault.INTERNAL_1024,
-    Fault.SYSTEM_1033,
-    Fault.BUSY_429_FLAT,
-    Fault.BUSY_429_NESTED,
-    Fault.BUSY_429_EMPTY,
-    Fault.BUSY_429_RETRY_AFTER,
-    Fault.DO_REQUEST_FAILED,
-    Fault.GET_CHANNEL_FAILED,
-    Fault.UPSTREAM_5XX,
-    Fault.MODEL_NOT_FOUND,
-    Fault.SLOW_SUBMIT,
-    Fault.FAILED_OBJECT,
-    Fault.FAILED_STRING,
-    Fault.FAILED_WITHOUT_ERROR,
-    Fault.FAILED_TEXT_IN_URL,
-    Fault.FAILED_FRAME_DOWNLOAD,
-    Fault.URL_LATE,
-    Fault.URL_ON_GATEWAY,
+    FaultName.RATE_LIMIT_1002,
+    FaultName.TOKEN_LIMIT_1039,
+    FaultName.CONNECTION_LIMIT_1041,
+    FaultName.GROWTH_LIMIT_2045,
+    FaultName.UNKNOWN_1000,
+    FaultName.TIMEOUT_1001,
+    FaultName.INTERNAL_1024,
+    FaultName.SYSTEM_1033,
+    FaultName.BUSY_429_FLAT,
+    FaultName.BUSY_429_NESTED,
+    FaultName.BUSY_429_EMPTY,
+    FaultName.BUSY_429_RETRY_AFTER,
+    FaultName.DO_REQUEST_FAILED,
+    FaultName.GET_CHANNEL_FAILED,
+    FaultName.UPSTREAM_5XX,
+    FaultName.MODEL_NOT_FOUND,
+    FaultName.SLOW_SUBMIT,
+    FaultName.FAILED_OBJECT,
+    FaultName.FAILED_STRING,
+    FaultName.FAILED_WITHOUT_ERROR,
+    FaultName.FAILED_TEXT_IN_URL,
+    FaultName.FAILED_FRAME_DOWNLOAD,
+    FaultName.URL_LATE,
+    FaultName.URL_ON_GATEWAY,
 }
 HELD = {
-    Fault.TIMEOUT_408,
-    Fault.HTML_502,
-    Fault.HTML_504,
-    Fault.HTML_524,
-    Fault.DROPPED,
-    Fault.ERROR_IN_200,
-    Fault.CHARGED_THEN_DROPPED,
-    Fault.CHARGED_THEN_SILENCE,
-    Fault.CHARGED_THEN_408,
-    Fault.CHARGED_THEN_502,
-    Fault.CHARGED_THEN_WITHOUT_ID,
-    Fault.CHARGED_THEN_UNREADABLE,
+    FaultName.TIMEOUT_408,
+    FaultName.HTML_502,
+    FaultName.HTML_504,
+    FaultName.HTML_524,
+    FaultName.DROPPED,
+    FaultName.ERROR_IN_200,
+    FaultName.CHARGED_THEN_DROPPED,
+    FaultName.CHARGED_THEN_SILENCE,
+    FaultName.CHARGED_THEN_408,
+    FaultName.CHARGED_THEN_502,
+    FaultName.CHARGED_THEN_WITHOUT_ID,
+    FaultName.CHARGED_THEN_UNREADABLE,
 }
 FOR_GOOD = {
-    Fault.INVALID_REQUEST: REFUSED,
-    Fault.SENSITIVE_1026: REFUSED,
-    Fault.INVISIBLE_1042: REFUSED,
-    Fault.INVALID_2013: REFUSED,
-    Fault.TOO_LARGE: REFUSED,
-    Fault.UPSTREAM_4XX: REFUSED,
-    Fault.FAILED_MODERATED_1027: FAILED,
+    FaultName.INVALID_REQUEST: REFUSED,
+    FaultName.SENSITIVE_1026: REFUSED,
+    FaultName.INVISIBLE_1042: REFUSED,
+    FaultName.INVALID_2013: REFUSED,
+    FaultName.TOO_LARGE: REFUSED,
+    FaultName.UPSTREAM_4XX: REFUSED,
+    FaultName.FAILED_MODERATED_1027: FAILED,
 }
 STOPPING = {
-    Fault.KEY_REFUSED,
-    Fault.PAYMENT_REQUIRED,
-    Fault.BALANCE_EMPTY,
-    Fault.KEY_QUOTA,
-    Fault.ACCESS_DENIED,
-    Fault.WRONG_ROUTE,
+    FaultName.KEY_REFUSED,
+    FaultName.PAYMENT_REQUIRED,
+    FaultName.BALANCE_EMPTY,
+    FaultName.KEY_QUOTA,
+    FaultName.ACCESS_DENIED,
+    FaultName.WRONG_ROUTE,
 }
 LATER = {
-    Fault.VENDOR_BALANCE_1008,
-    Fault.VENDOR_WINDOW_2056,
-    Fault.VENDOR_KEY_1004,
-    Fault.VENDOR_KEY_2049,
-    Fault.MODEL_PRICE,
+    FaultName.VENDOR_BALANCE_1008,
+    FaultName.VENDOR_WINDOW_2056,
+    FaultName.VENDOR_KEY_1004,
+    FaultName.VENDOR_KEY_2049,
+    FaultName.MODEL_PRICE,
 }
 
 
-def striking(fault: Fault, times: int = STRUCK) -> FaultPlan:
+def striking(fault: FaultName, times: int = STRUCK) -> FaultPlan:
     """The fault, a few times in a row, after the canary is through."""
     return FaultPlan(script=(ScriptedFault(fault=fault, skip=2, times=times),))
 
@@ -170,7 +170,7 @@ def test_trouble_on_the_vendors_side_leaves_the_job_for_a_later_run(make_world, 
 
 def test_a_task_stuck_for_ever_is_overdue_and_kept(make_world):
     """The deadline ends the waiting, not the job: each further run asks again, and buys nothing."""
-    world = make_world(faults=striking(Fault.STUCK))
+    world = make_world(faults=striking(FaultName.STUCK))
 
     first = world.run()
     second = world.run()
@@ -183,7 +183,7 @@ def test_a_task_stuck_for_ever_is_overdue_and_kept(make_world):
 
 def test_every_fault_of_the_table_has_an_expectation():
     """A new fault is not forgotten."""
-    expected = HARMLESS | HELD | set(FOR_GOOD) | STOPPING | LATER | {Fault.STUCK}
+    expected = HARMLESS | HELD | set(FOR_GOOD) | STOPPING | LATER | {FaultName.STUCK}
 
     assert expected == set(FAULTS)
 
@@ -191,7 +191,7 @@ def test_every_fault_of_the_table_has_an_expectation():
 def test_a_failure_is_bought_anew_only_as_often_as_the_campaign_allows(make_world):
     """Failed and refunded twice: the second failure is the last, and nothing is charged for it."""
     world = make_world(
-        jobs=4, faults=FaultPlan(script=(ScriptedFault(fault=Fault.FAILED_OBJECT, skip=1, times=99),))
+        jobs=4, faults=FaultPlan(script=(ScriptedFault(fault=FaultName.FAILED_OBJECT, skip=1, times=99),))
     )
 
     report = world.run()

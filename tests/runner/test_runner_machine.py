@@ -24,7 +24,7 @@ from hailuo.loader import load_catalog
 from hailuo.pipeline.money import Purse
 from hailuo.runner import Runner, Step
 from hailuo.settings import Settings
-from hailuo.simulator import ClipDetail, Fault, FaultPlan, SimulatorOptions, SimulatorTransport
+from hailuo.simulator import ClipDetail, FaultName, FaultPlan, SimulatorOptions, SimulatorTransport
 from hailuo.store import Entry, Store
 
 from .conftest import BASE_URL, World, campaign_of
@@ -33,13 +33,13 @@ JOBS = 4
 CAP_USD = Decimal("0.40")
 """Of all runs together: each job once at ten cents. Every decision to buy again meets it."""
 FAULTS = {
-    Fault.CHARGED_THEN_DROPPED: 0.2,
-    Fault.CHARGED_THEN_502: 0.1,
-    Fault.RATE_LIMIT_1002: 0.1,
-    Fault.DO_REQUEST_FAILED: 0.05,
-    Fault.FAILED_OBJECT: 0.1,
-    Fault.DOWNLOAD_TRUNCATED: 0.1,
-    Fault.URL_EXPIRED: 0.1,
+    FaultName.CHARGED_THEN_DROPPED: 0.2,
+    FaultName.CHARGED_THEN_502: 0.1,
+    FaultName.RATE_LIMIT_1002: 0.1,
+    FaultName.DO_REQUEST_FAILED: 0.05,
+    FaultName.FAILED_OBJECT: 0.1,
+    FaultName.DOWNLOAD_TRUNCATED: 0.1,
+    FaultName.URL_EXPIRED: 0.1,
 }
 deaths = st.tuples(st.sampled_from(list(Step)), st.integers(1, 6))
 

@@ -9,13 +9,13 @@ import pytest
 
 from hailuo.errors import ExitCode, StoreUnavailableError
 from hailuo.job import Done, JobState
-from hailuo.simulator import Fault, FaultPlan, Profile, ScriptedFault
+from hailuo.simulator import FaultName, FaultPlan, Profile, ScriptedFault
 from hailuo.testing import MemoryStore
 
 from .conftest import campaign_of
 
 
-def scripted(fault: Fault, *, skip: int = 0, times: int = 1) -> FaultPlan:
+def scripted(fault: FaultName, *, skip: int = 0, times: int = 1) -> FaultPlan:
     return FaultPlan(script=(ScriptedFault(fault=fault, skip=skip, times=times),))
 
 
@@ -32,7 +32,7 @@ def test_every_dialect_of_the_gateway_is_understood(make_world, profile):
 
 def test_the_bill_in_the_ledger_is_the_vendors_to_the_cent(make_world):
     """What the done facts say was charged is what the invoice says."""
-    world = make_world(jobs=8, faults=FaultPlan(rates={Fault.FAILED_OBJECT: 0.4}))
+    world = make_world(jobs=8, faults=FaultPlan(rates={FaultName.FAILED_OBJECT: 0.4}))
 
     world.run()
 
@@ -76,7 +76,7 @@ def test_an_interrupt_leaves_a_state_that_the_next_run_completes(make_world):
 
 def test_an_interrupt_waits_for_the_answer_to_a_submit_under_way(make_world):
     """A slow answer within the grace is recorded, not thrown away."""
-    world = make_world(jobs=1, faults=scripted(Fault.SLOW_SUBMIT))
+    world = make_world(jobs=1, faults=scripted(FaultName.SLOW_SUBMIT))
 
     async def press_ctrl_c(runner) -> None:
         await world.clock.sleep(80)  # ten seconds before the answer comes
@@ -89,7 +89,7 @@ def test_an_interrupt_waits_for_the_answer_to_a_submit_under_way(make_world):
 
 def test_a_cut_off_submit_is_unknown_and_never_repeated(make_world):
     """An answer that does not come within the grace stays without a verdict: in doubt, then unknown."""
-    world = make_world(jobs=1, faults=scripted(Fault.SLOW_SUBMIT))
+    world = make_world(jobs=1, faults=scripted(FaultName.SLOW_SUBMIT))
 
     async def press_ctrl_c(runner) -> None:
         await world.clock.sleep(10)
@@ -123,7 +123,7 @@ def test_a_job_that_was_bought_and_left_the_file_is_still_collected(make_world):
 @pytest.mark.parametrize("left_out", ["of the file", "by --only"])
 def test_what_is_only_to_be_collected_is_never_bought_again(make_world, left_out):
     """Its task failed and was refunded: the plan that was admitted does not buy it, so the run does not."""
-    world = make_world(jobs=1, faults=FaultPlan(script=(ScriptedFault(fault=Fault.FAILED_OBJECT),)))
+    world = make_world(jobs=1, faults=FaultPlan(script=(ScriptedFault(fault=FaultName.FAILED_OBJECT),)))
 
     async def stop_early(runner) -> None:
         await world.clock.sleep(10)
@@ -159,7 +159,7 @@ def test_the_first_job_of_a_model_goes_alone(make_world):
 
 def test_when_the_first_jobs_all_fail_for_one_cause_buying_stops(make_world):
     """Three different prompts refused by moderation: thirty would be."""
-    world = make_world(faults=FaultPlan(rates={Fault.SENSITIVE_1026: 1.0}))
+    world = make_world(faults=FaultPlan(rates={FaultName.SENSITIVE_1026: 1.0}))
 
     report = world.run()
 
@@ -171,7 +171,7 @@ def test_when_the_first_jobs_all_fail_for_one_cause_buying_stops(make_world):
 
 def test_a_slow_canary_lets_the_others_go(make_world):
     """Slow is not broken: after a quarter of the deadline nobody waits any longer."""
-    world = make_world(jobs=3, faults=scripted(Fault.STUCK))
+    world = make_world(jobs=3, faults=scripted(FaultName.STUCK))
 
     report = world.run()
 
@@ -201,7 +201,7 @@ def test_a_vendor_with_a_lower_limit_is_adapted_to(make_world):
 
 def test_a_vendor_that_only_refuses_stops_the_run(make_world):
     """429 for ever is not waited out for ever."""
-    world = make_world(jobs=2, faults=FaultPlan(rates={Fault.BUSY_429_EMPTY: 1.0}))
+    world = make_world(jobs=2, faults=FaultPlan(rates={FaultName.BUSY_429_EMPTY: 1.0}))
 
     report = world.run()
 
@@ -212,7 +212,7 @@ def test_a_vendor_that_only_refuses_stops_the_run(make_world):
 
 def test_a_task_the_vendor_has_forgotten_is_kept_for_a_person(make_world):
     """It may have been charged: it is not bought again."""
-    world = make_world(jobs=1, faults=scripted(Fault.TASK_NOT_EXIST, times=999))
+    world = make_world(jobs=1, faults=scripted(FaultName.TASK_NOT_EXIST, times=999))
 
     report = world.run()
 
@@ -223,7 +223,7 @@ def test_a_task_the_vendor_has_forgotten_is_kept_for_a_person(make_world):
 
 def test_a_clip_that_cannot_be_downloaded_is_collected_by_the_next_run(make_world):
     """A failed download never leads to a submit."""
-    world = make_world(jobs=1, faults=scripted(Fault.DOWNLOAD_502, times=5))
+    world = make_world(jobs=1, faults=scripted(FaultName.DOWNLOAD_502, times=5))
 
     first = world.run()
     second = world.run()
@@ -277,7 +277,11 @@ def test_two_runs_at_once_share_the_work_and_buy_once(make_world):
 
 def test_the_ledgers_view_of_money_matches_after_a_mixed_night(make_world):
     """Spent plus held is never less than the vendor's net, and exact but for the unknown."""
-    rates = {Fault.CHARGED_THEN_DROPPED: 0.1, Fault.DO_REQUEST_FAILED: 0.1, Fault.FAILED_STRING: 0.1}
+    rates = {
+        FaultName.CHARGED_THEN_DROPPED: 0.1,
+        FaultName.DO_REQUEST_FAILED: 0.1,
+        FaultName.FAILED_STRING: 0.1,
+    }
     world = make_world(faults=FaultPlan(rates=rates))
 
     world.run()
@@ -301,7 +305,7 @@ class FlakyStore(MemoryStore):
 
 def test_a_task_id_is_recorded_as_soon_as_the_store_answers_again(make_world):
     """The store is down for a minute just when the vendor accepts: the id is kept and written later."""
-    world = make_world(jobs=1, faults=scripted(Fault.SLOW_SUBMIT))
+    world = make_world(jobs=1, faults=scripted(FaultName.SLOW_SUBMIT))
     world.store = FlakyStore(world.clock)
 
     async def fail_for_a_minute(runner) -> None:
@@ -318,7 +322,7 @@ def test_a_task_id_is_recorded_as_soon_as_the_store_answers_again(make_world):
 
 def test_a_store_that_stays_down_loses_no_task_id_from_sight(make_world):
     """Nothing is bought twice, and the reason names the task that was accepted."""
-    world = make_world(jobs=1, faults=scripted(Fault.SLOW_SUBMIT))
+    world = make_world(jobs=1, faults=scripted(FaultName.SLOW_SUBMIT))
     world.store = FlakyStore(world.clock)
 
     async def fail(runner) -> None:
@@ -352,10 +356,10 @@ def test_a_store_that_refuses_the_intent_costs_nothing(make_world):
 @pytest.mark.parametrize(
     ("fault", "cause", "next_step"),
     [
-        (Fault.FAILED_OBJECT, "vendor_failure", "run again later"),
-        (Fault.CHARGED_THEN_502, "unknown", "hailuo reconcile"),
-        (Fault.DOWNLOAD_502, "download", "run again to collect"),
-        (Fault.SENSITIVE_1026, "moderation", "change the prompts"),
+        (FaultName.FAILED_OBJECT, "vendor_failure", "run again later"),
+        (FaultName.CHARGED_THEN_502, "unknown", "hailuo reconcile"),
+        (FaultName.DOWNLOAD_502, "download", "run again to collect"),
+        (FaultName.SENSITIVE_1026, "moderation", "change the prompts"),
     ],
 )
 def test_when_job_after_job_fails_for_one_cause_buying_stops(make_world, fault, cause, next_step):
@@ -373,7 +377,7 @@ def test_when_job_after_job_fails_for_one_cause_buying_stops(make_world, fault, 
 def test_what_ended_badly_last_night_does_not_stop_tonight(make_world):
     """Ten jobs are unknown from yesterday: tonight's buying goes on."""
     world = make_world(
-        faults=FaultPlan(script=(ScriptedFault(fault=Fault.CHARGED_THEN_DROPPED, skip=1, times=5),))
+        faults=FaultPlan(script=(ScriptedFault(fault=FaultName.CHARGED_THEN_DROPPED, skip=1, times=5),))
     )
     world.run()
 

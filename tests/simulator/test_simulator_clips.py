@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from hailuo.simulator import ClipDetail, Fault, FaultPlan
+from hailuo.simulator import ClipDetail, FaultName, FaultPlan
 
 FRAME_URL = "https://frames.example/a.jpg"
 SHAPES = {
@@ -213,7 +213,7 @@ def test_content_streams_the_clip_to_who_has_a_key(desk):
 def test_a_url_on_the_gateway_wants_the_key(make_desk):
     """Where the gateway cannot resolve the file, it offers its own /content: 401 to strangers."""
     desk = make_desk(
-        faults=FaultPlan(rates={Fault.URL_ON_GATEWAY: 1}), clips_base_url="https://clips.example"
+        faults=FaultPlan(rates={FaultName.URL_ON_GATEWAY: 1}), clips_base_url="https://clips.example"
     )
     url = desk.finished()
 

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from hailuo.simulator import Fault, FaultPlan
+from hailuo.simulator import FaultName, FaultPlan
 
 CREATED = 1795384800
 """2026-11-22 22:00 UTC, when the clock of the tests starts."""
@@ -99,7 +99,7 @@ def test_a_dialect_tells_a_tasks_life_in_its_own_words(make_desk, profile, bodie
 @pytest.mark.parametrize(("profile", "bodies"), DIALECTS.items(), ids=DIALECTS.keys())
 def test_a_dialect_tells_a_failure_in_its_own_words(make_desk, profile, bodies):
     """G5, with the error as an object where the dialect has one."""
-    desk = make_desk(profile=profile, faults=FaultPlan(rates={Fault.FAILED_OBJECT: 1}))
+    desk = make_desk(profile=profile, faults=FaultPlan(rates={FaultName.FAILED_OBJECT: 1}))
     task_id = desk.order()
     desk.advance(3600)
 

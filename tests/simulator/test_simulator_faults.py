@@ -5,8 +5,8 @@ from decimal import Decimal
 import httpx
 import pytest
 
-from hailuo.simulator import FAULTS, Fault, FaultPlan, ScriptedFault, Strikes, submit_faults
-from hailuo.simulator.faults import Ending, Failure
+from hailuo.simulator import FAULTS, FaultName, FaultPlan, ScriptedFault, Strikes, submit_faults
+from hailuo.simulator.faults import ConnectionEnd, Failure
 
 WORDS = {Failure.OBJECT: dict, Failure.STRING: str, Failure.ABSENT: type(None), Failure.IN_URL: type(None)}
 
@@ -33,7 +33,7 @@ def named(row):
 
 def test_every_fault_has_a_row_and_a_sentence():
     """A name without a row could be asked for, and would do nothing."""
-    assert set(FAULTS) == set(Fault)
+    assert set(FAULTS) == set(FaultName)
     assert all(row.fault is fault and row.says for fault, row in FAULTS.items())
 
 
@@ -52,7 +52,7 @@ def test_an_uncharged_submit_fault_makes_no_task(make_desk, row):
     after = desk.invoice()
 
     assert not isinstance(met, httpx.Response) or met.status_code == row.answer.status
-    assert isinstance(met, httpx.Response) or row.ending is Ending.CUT
+    assert isinstance(met, httpx.Response) or row.ending is ConnectionEnd.CUT
     assert (after.lines, after.balance_usd) == ((), Decimal(1000))
     assert desk.post().status_code == 200
 
@@ -67,16 +67,16 @@ def test_a_charged_submit_fault_makes_a_task_that_renders(make_desk, row):
     (line,) = desk.invoice().lines
 
     assert (line.price_usd, line.status) == (Decimal("0.28"), "completed")
-    assert line.answered == (row.fault is Fault.SLOW_SUBMIT)
+    assert line.answered == (row.fault is FaultName.SLOW_SUBMIT)
     assert desk.status(line.task_id).json()["metadata"]["url"]
 
 
 @pytest.mark.parametrize(
     ("fault", "error"),
     [
-        (Fault.DROPPED, httpx.ReadError),
-        (Fault.CHARGED_THEN_DROPPED, httpx.ReadError),
-        (Fault.CHARGED_THEN_SILENCE, httpx.ReadTimeout),
+        (FaultName.DROPPED, httpx.ReadError),
+        (FaultName.CHARGED_THEN_DROPPED, httpx.ReadError),
+        (FaultName.CHARGED_THEN_SILENCE, httpx.ReadTimeout),
     ],
 )
 def test_a_connection_without_an_answer_is_a_transport_error(make_desk, fault, error):
@@ -87,7 +87,7 @@ def test_a_connection_without_an_answer_is_a_transport_error(make_desk, fault, e
 
 def test_a_slow_submit_answers_properly_after_90_seconds(make_desk):
     """Waited on the clock that was passed in, in simulated seconds."""
-    desk = make_desk(faults=once(Fault.SLOW_SUBMIT), speed=2)
+    desk = make_desk(faults=once(FaultName.SLOW_SUBMIT), speed=2)
 
     assert desk.post().json()["task_id"]
     assert desk.clock.seconds == 45
@@ -95,7 +95,7 @@ def test_a_slow_submit_answers_properly_after_90_seconds(make_desk):
 
 def test_an_illegal_order_is_refused_even_where_a_charge_was_to_follow(make_desk):
     """A charged fault strikes only what would have been accepted."""
-    desk = make_desk(faults=FaultPlan(rates={Fault.CHARGED_THEN_502: 1}))
+    desk = make_desk(faults=FaultPlan(rates={FaultName.CHARGED_THEN_502: 1}))
 
     assert desk.post(prompt="").json()["code"] == "invalid_request"
 
@@ -117,7 +117,7 @@ def test_a_failed_task_tells_so_in_its_own_way(make_desk, row):
 
 def test_a_moderated_task_says_1027(make_desk):
     """The code is in error.code."""
-    desk = make_desk(faults=once(Fault.FAILED_MODERATED_1027))
+    desk = make_desk(faults=once(FaultName.FAILED_MODERATED_1027))
     task_id = desk.order()
     desk.advance(3600)
 
@@ -126,7 +126,7 @@ def test_a_moderated_task_says_1027(make_desk):
 
 def test_the_product_pages_dialect_tells_failures_as_text(make_desk):
     """`throw taskState.error` is what its sample does."""
-    desk = make_desk(faults=once(Fault.FAILED_OBJECT), profile="seed")
+    desk = make_desk(faults=once(FaultName.FAILED_OBJECT), profile="seed")
     task_id = desk.order()
     desk.advance(3600)
 
@@ -135,7 +135,7 @@ def test_the_product_pages_dialect_tells_failures_as_text(make_desk):
 
 def test_a_stuck_task_stays_in_progress_for_ever(make_desk):
     """And keeps its price."""
-    desk = make_desk(faults=once(Fault.STUCK))
+    desk = make_desk(faults=once(FaultName.STUCK))
     task_id = desk.order()
     desk.advance(86_400)
 
@@ -145,7 +145,7 @@ def test_a_stuck_task_stays_in_progress_for_ever(make_desk):
 
 def test_a_late_url_comes_two_ticks_after_completed(make_desk):
     """completed without a URL, then with one."""
-    desk = make_desk(faults=once(Fault.URL_LATE))
+    desk = make_desk(faults=once(FaultName.URL_LATE))
     task_id = desk.order()
     while desk.status(task_id).json()["status"] != "completed":
         desk.advance(15)
@@ -166,7 +166,7 @@ def test_a_status_fault_strikes_once_and_changes_nothing(make_desk, row):
 
     after = desk.status(task_id).json()
 
-    assert isinstance(met, httpx.TransportError) == (row.ending in {Ending.CUT, Ending.SILENCE})
+    assert isinstance(met, httpx.TransportError) == (row.ending in {ConnectionEnd.CUT, ConnectionEnd.SILENCE})
     assert isinstance(met, httpx.TransportError) or met.content != desk.status(task_id).content
     assert after["status"] == "completed"
 
@@ -174,7 +174,7 @@ def test_a_status_fault_strikes_once_and_changes_nothing(make_desk, row):
 @pytest.mark.parametrize("profile", ["imarouter", "newapi", "enveloped", "seed"])
 def test_an_unknown_word_is_spoken_in_every_dialect(make_desk, profile):
     """The rest of the body is as ever."""
-    desk = make_desk(faults=once(Fault.STATUS_UNKNOWN_WORD), profile=profile)
+    desk = make_desk(faults=once(FaultName.STATUS_UNKNOWN_WORD), profile=profile)
     body = desk.status(desk.order()).json()
 
     assert body.get("data", body)["status"] == "reticulating"
@@ -196,14 +196,14 @@ def test_a_download_fault_strikes_once_and_a_fresh_link_is_good(make_desk, row):
 
 def test_a_truncated_download_promises_more_than_it_gives(make_desk):
     """Content-Length is the clip's, the bytes are half of it."""
-    met = (desk := make_desk(faults=once(Fault.DOWNLOAD_TRUNCATED))).fetch(desk.finished())
+    met = (desk := make_desk(faults=once(FaultName.DOWNLOAD_TRUNCATED))).fetch(desk.finished())
 
     assert int(met.headers["Content-Length"]) // 2 == len(met.content)
 
 
 def test_half_a_clip_looks_whole_by_its_length(make_desk):
     """Only who opens it, or knows its size from the task, can tell."""
-    desk = make_desk(faults=once(Fault.DOWNLOAD_HALF))
+    desk = make_desk(faults=once(FaultName.DOWNLOAD_HALF))
     task_id = desk.order()
     desk.advance(3600)
     met = desk.fetch(desk.url(task_id))
@@ -215,7 +215,7 @@ def test_half_a_clip_looks_whole_by_its_length(make_desk):
 
 def test_a_dropped_download_breaks_off_amid_the_body(make_desk):
     """Status and first bytes come, then the connection is gone."""
-    desk = make_desk(faults=once(Fault.DOWNLOAD_DROPPED))
+    desk = make_desk(faults=once(FaultName.DOWNLOAD_DROPPED))
 
     with pytest.raises(httpx.ReadError):
         desk.fetch(desk.finished())
@@ -223,7 +223,7 @@ def test_a_dropped_download_breaks_off_amid_the_body(make_desk):
 
 def test_an_expired_link_is_replaced_by_the_next_get(make_desk):
     """403 for good on the old link."""
-    desk = make_desk(faults=once(Fault.URL_EXPIRED))
+    desk = make_desk(faults=once(FaultName.URL_EXPIRED))
     task_id = desk.order()
     desk.advance(3600)
     old = desk.url(task_id)
@@ -237,14 +237,14 @@ def test_an_expired_link_is_replaced_by_the_next_get(make_desk):
 
 def test_the_nth_submit_can_be_chosen(make_desk):
     """skip=2, times=2: the third and the fourth."""
-    desk = make_desk(faults=once(Fault.HTML_502, skip=2, times=2))
+    desk = make_desk(faults=once(FaultName.HTML_502, skip=2, times=2))
 
     assert [desk.post().status_code for _ in range(5)] == [200, 200, 502, 502, 200]
 
 
 def test_a_script_can_be_about_one_model(make_desk):
     """Submits of other models neither meet it nor count."""
-    desk = make_desk(faults=once(Fault.HTML_502, skip=1, model="MiniMax-Hailuo-2.3"))
+    desk = make_desk(faults=once(FaultName.HTML_502, skip=1, model="MiniMax-Hailuo-2.3"))
     models = ["MiniMax-Hailuo-02", "MiniMax-Hailuo-2.3", "MiniMax-Hailuo-02", "MiniMax-Hailuo-2.3"]
 
     assert [desk.post(model=model).status_code for model in models] == [200, 200, 200, 502]
@@ -254,7 +254,7 @@ def test_the_same_seed_strikes_the_same_orders_in_any_order(make_desk):
     """The dice fall by the body, not by the order in which requests arrive."""
 
     def struck(*prompts):
-        desk = make_desk(faults=FaultPlan(rates={Fault.HTML_502: 0.5}), seed=3)
+        desk = make_desk(faults=FaultPlan(rates={FaultName.HTML_502: 0.5}), seed=3)
         return {prompt: desk.post(prompt=prompt).status_code for prompt in prompts}
 
     prompts = [f"A shoe {number}" for number in range(20)]
@@ -265,7 +265,7 @@ def test_the_same_seed_strikes_the_same_orders_in_any_order(make_desk):
 
 def test_a_rate_is_the_share_of_submits_struck(make_desk):
     """0.25 of 400, give or take chance."""
-    desk = make_desk(faults=FaultPlan(rates={Fault.HTML_502: 0.25}))
+    desk = make_desk(faults=FaultPlan(rates={FaultName.HTML_502: 0.25}))
     struck = sum(desk.post(prompt=f"A shoe {number}").status_code == 502 for number in range(400))
 
     assert 75 <= struck <= 125
@@ -294,7 +294,7 @@ def test_a_plan_is_read_from_the_command_line():
     plan = FaultPlan.parse(" charged_then_dropped=0.1, rate_limit_1002=0.2,stuck")
 
     assert plan == FaultPlan(
-        rates={Fault.CHARGED_THEN_DROPPED: 0.1, Fault.RATE_LIMIT_1002: 0.2, Fault.STUCK: 1.0}
+        rates={FaultName.CHARGED_THEN_DROPPED: 0.1, FaultName.RATE_LIMIT_1002: 0.2, FaultName.STUCK: 1.0}
     )
     assert FaultPlan.parse("") == FaultPlan()
 
@@ -322,4 +322,4 @@ def test_a_plan_that_cannot_be_read_says_why(text, says):
 def test_a_script_without_sense_is_refused(numbers):
     """skip from 0, times from 1."""
     with pytest.raises(ValueError, match="skip must be 0 or more"):
-        ScriptedFault(fault=Fault.STUCK, **numbers)
+        ScriptedFault(fault=FaultName.STUCK, **numbers)

@@ -14,16 +14,16 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from hailuo.simulator import ClipDetail
-from hailuo.simulator.clips import Studio
+from hailuo.simulator.clips import ClipMaker
 from hailuo.simulator.film import film
 from hailuo.simulator.frames import Frame
 from hailuo.simulator.motion import Motion, motion_of, view_at
-from hailuo.simulator.orders import Order
+from hailuo.simulator.orders import VideoOrder
 from hailuo.simulator.scenes import MARGIN
 from hailuo.simulator.subjects import named_colour
 from hailuo.simulator.tasks import Task
 
-ORDER = Order(
+ORDER = VideoOrder(
     model="MiniMax-Hailuo-2.3",
     prompt="An amber perfume bottle on black stone [Push in]",
     duration=6,
@@ -184,7 +184,7 @@ def test_every_shape_and_motion_can_be_filmed(short, aspect, word, framed):
 
 def test_a_clip_that_was_put_away_is_made_again_the_same():
     """Only the latest clips are kept; an older one costs its making again, and nothing else."""
-    studio = Studio(ClipDetail.SMALL, seed=0, kept_bytes=1)
+    studio = ClipMaker(ClipDetail.SMALL, seed=0, kept_bytes=1)
     before = studio.clip(TASK)
     studio.clip(replace(TASK, task_id="task_2"))
 

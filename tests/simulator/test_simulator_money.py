@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from hailuo.simulator import Call, Fault, FaultPlan, ScriptedFault
+from hailuo.simulator import Call, FaultName, FaultPlan, ScriptedFault
 
 
 def balance(desk):
@@ -35,7 +35,7 @@ def test_an_order_that_the_balance_does_not_cover_is_refused(make_desk):
 
 def test_a_failure_is_refunded_in_full_at_the_tick_it_shows(make_desk):
     """While the task runs the price is held; when it is seen failed it is back."""
-    failing = FaultPlan(script=(ScriptedFault(fault=Fault.FAILED_OBJECT),))
+    failing = FaultPlan(script=(ScriptedFault(fault=FaultName.FAILED_OBJECT),))
     desk = make_desk(faults=failing, balance_usd=Decimal(1))
     task_id = desk.order()
     held = desk.invoice().balance_usd
@@ -50,7 +50,7 @@ def test_a_failure_is_refunded_in_full_at_the_tick_it_shows(make_desk):
 
 def test_a_refund_can_be_spent_again(make_desk):
     """The balance that covers one clip covers the next one after the first has failed."""
-    failing = FaultPlan(script=(ScriptedFault(fault=Fault.FAILED_OBJECT),))
+    failing = FaultPlan(script=(ScriptedFault(fault=FaultName.FAILED_OBJECT),))
     desk = make_desk(faults=failing, balance_usd=Decimal("0.28"))
     desk.order()
     desk.advance(3600)
@@ -60,7 +60,7 @@ def test_a_refund_can_be_spent_again(make_desk):
 
 def test_the_invoice_adds_up(make_desk):
     """Charged - refunded = net = what the balance lost, and every accepted POST is a line."""
-    desk = make_desk(faults=FaultPlan(rates={Fault.FAILED_STRING: 0.5}), balance_usd=Decimal(100))
+    desk = make_desk(faults=FaultPlan(rates={FaultName.FAILED_STRING: 0.5}), balance_usd=Decimal(100))
     for number in range(20):
         desk.order(prompt=f"A shoe {number}", size=("512p", "768p")[number % 2])
     desk.advance(86_400)

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hailuo.simulator import FAULTS, ClipDetail, Fault, FaultPlan, SimulatorOptions, Strikes
+from hailuo.simulator import FAULTS, ClipDetail, FaultName, FaultPlan, SimulatorOptions, Strikes
 from hailuo.simulator.frames import Frame
-from hailuo.simulator.orders import Order
+from hailuo.simulator.orders import VideoOrder
 from hailuo.simulator.tasks import TICK_SECONDS, Phase, Task, pixels
 from tests.simulator.conftest import CATALOG, Desk
 
 AT = datetime(2026, 11, 22, 22, 0, tzinfo=UTC)
-ORDER = Order(
+ORDER = VideoOrder(
     model="MiniMax-Hailuo-02",
     prompt="A shoe",
     duration=6,
@@ -53,24 +53,24 @@ def test_what_is_seen_changes_only_at_a_tick(task, moment):
     now = task.accepted + moment
     tick = now - now % TICK_SECONDS
 
-    assert task.sight(now) == task.sight(max(tick, task.accepted))
+    assert task.state(now) == task.state(max(tick, task.accepted))
 
 
 @given(task=tasks(), moments=st.lists(seconds, min_size=2, max_size=6))
 def test_a_task_never_goes_back(task, moments):
     """Phases follow each other in one order, and a URL that was there stays there."""
-    sights = [task.sight(task.accepted + moment) for moment in sorted(moments)]
-    phases = [LIFE.index(sight.phase) for sight in sights]
+    states = [task.state(task.accepted + moment) for moment in sorted(moments)]
+    phases = [LIFE.index(sight.phase) for sight in states]
 
     assert phases == sorted(phases)
-    assert [sight.has_url for sight in sights] == sorted(sight.has_url for sight in sights)
+    assert [sight.has_url for sight in states] == sorted(sight.has_url for sight in states)
 
 
 @given(task=tasks(), moment=seconds)
 def test_the_refund_comes_with_the_failure(task, moment):
     """`failed_at_tick` is the first moment that shows the failure."""
     now = task.accepted + moment
-    failed = task.sight(now).phase is Phase.FAILED
+    failed = task.state(now).phase is Phase.FAILED
 
     assert failed == (task.failed_at_tick is not None and now >= max(task.failed_at_tick, TICK_SECONDS))
 
@@ -88,10 +88,10 @@ events = st.lists(st.sampled_from(CELLS) | st.floats(1, 200), max_size=12)
 chances = st.fixed_dictionaries(
     {},
     optional={
-        Fault.FAILED_OBJECT: st.floats(0, 1),
-        Fault.HTML_502: st.floats(0, 0.3),
-        Fault.CHARGED_THEN_502: st.floats(0, 0.3),
-        Fault.CHARGED_THEN_WITHOUT_ID: st.floats(0, 0.3),
+        FaultName.FAILED_OBJECT: st.floats(0, 1),
+        FaultName.HTML_502: st.floats(0, 0.3),
+        FaultName.CHARGED_THEN_502: st.floats(0, 0.3),
+        FaultName.CHARGED_THEN_WITHOUT_ID: st.floats(0, 0.3),
     },
 )
 
@@ -155,7 +155,7 @@ def test_a_clip_keeps_its_frames_aspect_and_its_tier(size, width, aspect):
     assert abs(across / down - frame.width / frame.height) <= 1.5 / min(across, down) * max(1, across / down)
 
 
-@pytest.mark.parametrize("fault", list(Fault), ids=str)
+@pytest.mark.parametrize("fault", list(FaultName), ids=str)
 def test_every_fault_can_be_asked_for_by_name(fault):
     """`--faults` takes each one, and names it back in its own spelling."""
     assert FaultPlan.parse(f"{fault}=0.5") == FaultPlan(rates={fault: 0.5})

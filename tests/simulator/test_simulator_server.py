@@ -11,7 +11,7 @@ from PIL import Image
 
 from hailuo.simulator import (
     ClipDetail,
-    Fault,
+    FaultName,
     FaultPlan,
     ScriptedFault,
     SimulatorOptions,
@@ -68,7 +68,7 @@ def test_a_client_killed_amid_its_request_is_nobodys_trouble(path, capfd):
     assert capfd.readouterr().err == ""
 
 
-@pytest.mark.parametrize("fault", [Fault.CHARGED_THEN_DROPPED, Fault.DROPPED])
+@pytest.mark.parametrize("fault", [FaultName.CHARGED_THEN_DROPPED, FaultName.DROPPED])
 def test_a_dropped_submit_ends_without_a_byte(fault, capfd):
     """httpx sees the connection go; the next POST, on a new one, is answered; the server's log stays clean."""
     with simulating(options(fault)) as base_url, httpx.Client(base_url=base_url, headers=KEY) as client:
@@ -81,7 +81,7 @@ def test_a_dropped_submit_ends_without_a_byte(fault, capfd):
 
 def test_a_silent_vendor_holds_nobody_back_once_the_client_has_left(capfd):
     """The client's own time-out ends it; the server closes down at once and complains of nothing."""
-    with simulating(options(Fault.CHARGED_THEN_SILENCE)) as base_url:
+    with simulating(options(FaultName.CHARGED_THEN_SILENCE)) as base_url:
         with pytest.raises(httpx.ReadTimeout):
             httpx.post(f"{base_url}/v1/videos", json=ORDER, headers=KEY, timeout=0.2)
         invoice = httpx.get(f"{base_url}/_sim/invoice").json()
@@ -90,7 +90,7 @@ def test_a_silent_vendor_holds_nobody_back_once_the_client_has_left(capfd):
     assert capfd.readouterr().err == ""
 
 
-@pytest.mark.parametrize("fault", [Fault.DOWNLOAD_DROPPED, Fault.DOWNLOAD_TRUNCATED])
+@pytest.mark.parametrize("fault", [FaultName.DOWNLOAD_DROPPED, FaultName.DOWNLOAD_TRUNCATED])
 def test_a_broken_off_download_is_noticed(fault, capfd):
     """Fewer bytes than promised, then the end: httpx raises; the second try is whole."""
     with simulating(options(fault)) as base_url, httpx.Client(base_url=base_url, headers=KEY) as client:

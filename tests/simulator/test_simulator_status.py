@@ -6,11 +6,11 @@ from random import Random
 
 import pytest
 
-from hailuo.simulator import Fault, FaultPlan
-from hailuo.simulator.orders import Order
+from hailuo.simulator import FaultName, FaultPlan
+from hailuo.simulator.orders import VideoOrder
 from hailuo.simulator.tasks import render_seconds
 
-ORDER = Order(
+ORDER = VideoOrder(
     model="MiniMax-Hailuo-02",
     prompt="A shoe",
     duration=6,
@@ -142,7 +142,7 @@ def test_the_legacy_route_speaks_another_vocabulary(desk):
 
 def test_the_legacy_route_gives_the_reason_of_a_failure(make_desk):
     """FAILURE with fail_reason."""
-    desk = make_desk(faults=FaultPlan(rates={Fault.FAILED_STRING: 1}))
+    desk = make_desk(faults=FaultPlan(rates={FaultName.FAILED_STRING: 1}))
     task_id = desk.order()
     desk.advance(3600)
 
@@ -183,7 +183,7 @@ def test_the_same_seed_and_orders_give_the_same_life(make_desk):
 )
 def test_render_times_are_distributed_as_published(changes, factor):
     """Median 90 s and 95th percentile 240 s; longer for 10 s and 1080p, shorter for Fast."""
-    order = Order(**{name: getattr(ORDER, name) for name in Order.__slots__} | changes)
+    order = VideoOrder(**{name: getattr(ORDER, name) for name in VideoOrder.__slots__} | changes)
     dice = Random(0)  # noqa: S311 (a draw to be measured)
     drawn = sorted(render_seconds(order, dice=dice, median=90, p95=240) for _ in range(4000))
 
