@@ -38,7 +38,7 @@ async def render(session: Session, plan: Plan, place: Surroundings) -> RunReport
 async def drive_all(
     runner: Runner, waiting: Sequence[PlannedJob], *, task_runs_at_most: int = TASK_RUNS_AT_MOST
 ) -> None:
-    """One awaited task run per job, or per bundle: `.map` would cost fifteen times the CPU (prefect-notes.md)."""
+    """One awaited task run per job, or per bundle: `.map` would cost fifteen times the CPU (docs/measurements.md)."""
     if len(waiting) <= task_runs_at_most:
         await asyncio.gather(*(_drive_clip(runner, planned) for planned in waiting))
         return

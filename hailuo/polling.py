@@ -5,7 +5,7 @@ from random import Random
 
 __all__ = ["PollSchedule"]
 
-_FLOOR_SECONDS = 8.0  # the vendor refreshes every 15 s: api-contract.md section 2, "Freshness"
+_FLOOR_SECONDS = 8.0  # the vendor refreshes every 15 s: docs/vendor.md#freshness
 _FIRST_MISS_SECONDS, _LONGEST_MISS_SECONDS = 2.0, 30.0
 
 
@@ -13,7 +13,7 @@ _FIRST_MISS_SECONDS, _LONGEST_MISS_SECONDS = 2.0, 30.0
 class PollSchedule:
     """First poll, pace, and the age at which a job is overdue; seconds, with up to `jitter` more or less.
 
-    After `slow_after_seconds` the pace drops to `slow_every_seconds` (api-contract.md section 8).
+    After `slow_after_seconds` the pace drops to `slow_every_seconds` (docs/vendor.md#limits-and-times).
     """
 
     first_seconds: float = 20.0

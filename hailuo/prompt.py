@@ -69,7 +69,7 @@ def clean(text: str) -> str:
 def without_hidden(text: str) -> str:
     """The text without control and zero-width characters; joiners inside emoji and scripts stay.
 
-    MiniMax refuses prompts with many invisible characters (error 1042, api-contract section 4).
+    MiniMax refuses prompts with many invisible characters (error 1042, docs/vendor.md#errors).
     """
     if text.isascii() and text.isprintable():
         return text

@@ -87,7 +87,7 @@ def load_settings() -> Settings:
 def prefer_embedded_prefect(*, home: Path) -> None:
     """Settings for Prefect's own embedded server, where the environment names none; before Prefect is imported.
 
-    Its start takes longer than the 20 s it allows itself (prefect-notes.md); it tells nobody; it stays quiet.
+    Its start takes longer than the 20 s it allows itself (docs/measurements.md#start-without-a-server); it tells nobody; it stays quiet.
     """
     os.environ.pop("PREFECT_API_URL", None)
     preferred = {

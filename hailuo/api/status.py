@@ -1,6 +1,6 @@
 """A task's status as the vendor tells it, read from every shape seen.
 
-Source: api-contract.md sections 2 (shapes G1-G5, words, traps) and 3 (where the clip's URL is).
+Source: docs/vendor.md#status (shapes G1 to G5, words, traps) and docs/vendor.md#fetching-the-clip (where the URL is).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -144,7 +144,7 @@ def _code_as_sent(value: object, secret: SecretStr | None) -> str | None:
 
 
 def _clip_urls(task: Mapping[str, object]) -> Iterator[str]:
-    """Every usable URL once, in the order of the contract's section 3, then the same under `data`."""
+    """Every usable URL once, in the order of docs/vendor.md#fetching-the-clip, then the same under `data`."""
     layers = (task, mapping_of(task.get("data")))
     seen: set[str] = set()
     for url in (url for layer in layers for place in _places(layer) for url in _urls_at(place)):

@@ -1,6 +1,6 @@
 """First frames: an image file beside the campaign, or an https URL; checked here, before anything is paid.
 
-The rules are MiniMax's (api-contract section 6): JPG, PNG or WebP, < 20 MB, short side > 300 px, aspect 2:5 to 5:2.
+The rules are MiniMax's (docs/vendor.md#first-frames): JPG, PNG or WebP, < 20 MB, short side > 300 px, aspect 2:5 to 5:2.
 Nothing is ever fetched: a URL is taken at its word and identified by its text.
 """
 

@@ -61,7 +61,7 @@ def read_bytes(path: Path) -> Bytes:
         sha256=digest,
         bytes=path.stat().st_size,
         faststart=order.index(b"moov") < order.index(b"mdat") if both else None,
-        # TC260's label: a JSON named AIGC in the file's metadata (GB 45438-2025; ad-reporting.md section 5.2).
+        # TC260's label: a JSON named AIGC in the file's metadata (GB 45438-2025; docs/measurements.md#labels-that-the-vendor-may-write).
         aigc_metadata_present=any(b"AIGC" in content for name, content in boxes if name != b"mdat"),
     )
 

@@ -102,7 +102,7 @@ def from_json(content: bytes) -> Inspection:
 
 
 def order_of(job: Job) -> Order:
-    """What a job ordered. Text-to-video comes out 16:9, else the first frame's aspect (api-contract.md section 2)."""
+    """What a job ordered. Text-to-video comes out 16:9, else the first frame's aspect (docs/vendor.md#submit)."""
     variant, frame = job.variant, job.variant.first_frame
     bare = Order(duration_s=variant.duration, size=variant.size)
     if frame is None:

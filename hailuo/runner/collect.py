@@ -22,8 +22,8 @@ from hailuo.runner.tools import Tools, insist
 
 __all__ = ["Collector"]
 
-_NO_URL_PATIENCE_SECONDS: Final = 60.0  # api-contract.md section 3: completed with no usable URL
-_FORGOTTEN_POLLS: Final = 4  # api-contract.md section 4 says 2-3 times over about 30 s; patience is free
+_NO_URL_PATIENCE_SECONDS: Final = 60.0  # docs/vendor.md#fetching-the-clip
+_FORGOTTEN_POLLS: Final = 4  # docs/vendor.md#errors: two or three over 30 s would do
 _FORGOTTEN_SECONDS: Final = 60.0
 _DOWNLOAD_TRIES: Final = 5
 _CLIP_TYPE: Final = "video/mp4"
@@ -144,7 +144,7 @@ class Collector:
         await self._interrupt.unless(self._tools.clock.sleep(seconds))
 
     async def _record_end(self, job: Job, status: TaskStatus) -> None:
-        # Refund on failure is automatic and full (api-contract.md section 4); an amount that is
+        # Refund on failure is automatic and full (docs/vendor.md#failed-tasks); an amount that is
         # still shown speaks against it, and then nothing more is bought for this job.
         end = End(
             at=self._tools.clock.now(),

@@ -20,10 +20,10 @@ __all__ = ["FRAME_VALID_FOR", "Again", "Orders"]
 _FENCE_SECONDS: Final = 30.0
 """A worker that was asleep for longer between its intent and its POST does not send."""
 
-_FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 15.0, 60.0  # api-contract.md section 4: back off 15-60 s
+_FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 15.0, 60.0  # docs/vendor.md#errors: 15 to 60 s
 
 FRAME_VALID_FOR: Final = timedelta(hours=48)
-"""The vendor fetches the first frame itself, after its queue: api-contract.md section 6 asks for 24 h or more."""
+"""The vendor fetches the first frame itself, after its queue: docs/vendor.md#first-frames asks for 24 h or more."""
 
 
 @dataclass(frozen=True, slots=True)

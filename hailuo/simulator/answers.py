@@ -1,4 +1,4 @@
-"""The vendor's ways to answer: flat, nested, HTML, empty. Source: api-contract.md section 4."""
+"""The vendor's ways to answer: flat, nested, HTML, empty. Source: docs/vendor.md#errors."""
 
 import json
 from collections.abc import Mapping

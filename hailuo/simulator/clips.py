@@ -20,7 +20,7 @@ from hailuo.simulator.tasks import Task
 __all__ = ["FRAMES_PER_SECOND", "ClipMaker"]
 
 FRAMES_PER_SECOND = 24
-_EXTRA_FRAMES = 3  # a 10 s clip of the vendor's lasts 10.1 s (api-contract.md section 3)
+_EXTRA_FRAMES = 3  # a 10 s clip of the vendor's lasts 10.1 s (docs/vendor.md#fetching-the-clip)
 # A fixed qp spares x264 its look at each frame's cost; without deblocking dark gradients show squares.
 _H264 = {"preset": "ultrafast", "qp": "24", "x264-params": "no-deblock=0"}
 _KEPT_BYTES = 64 * 1024 * 1024

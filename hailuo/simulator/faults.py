@@ -1,6 +1,6 @@
 """Everything that can go wrong at the vendor, as a table: where it strikes, what is said, who pays.
 
-Source: api-contract.md section 4 and its appendix.
+Source: docs/vendor.md#errors.
 """
 
 from collections.abc import Iterable, Mapping

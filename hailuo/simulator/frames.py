@@ -49,7 +49,7 @@ class FrameFetcher:
         """The checked image at the URL.
 
         Rules: JPG, PNG or WebP, below 20 MB, short side above 300 px, aspect 2:5 to 5:2
-        (api-contract.md section 6). Raises FrameUnreachableError or FrameRefusedError.
+        (docs/vendor.md#first-frames). Raises FrameUnreachableError or FrameRefusedError.
         """
         _refuse_address(url)
         try:
@@ -77,7 +77,7 @@ class FrameFetcher:
 
 def _refuse_address(url: str) -> None:
     if url.startswith("data:"):
-        # The real message for base64 on one of the gateway's routes (api-contract.md section 2, G5).
+        # The real message for base64 on one of the gateway's routes (docs/vendor.md#answers-to-a-poll, G5).
         raise FrameUnreachableError("wget download failed: fork/exec /usr/bin/wget: argument list too long")
     try:
         parts = urlsplit(url)

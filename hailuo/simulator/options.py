@@ -11,7 +11,7 @@ __all__ = ["ClipDetail", "Profile", "SimulatorOptions"]
 
 
 class Profile(StrEnum):
-    """Which of the gateway's dialects is spoken. Source: api-contract.md sections 1 and 2."""
+    """Which of the gateway's dialects is spoken. Source: docs/vendor.md#submit and docs/vendor.md#status."""
 
     IMAROUTER = "imarouter"  # S1, G1: what ImaRouter documents; the status of a submit is ""
     NEWAPI = "newapi"  # S2, G2: plain new-api; no task_id, results or amount on GET

@@ -1,6 +1,6 @@
 """What a POST asks for, read and refused as the gateway and MiniMax would.
 
-Source: api-contract.md sections 1, 4 and 5; the legal cells come from the catalog given.
+Source: docs/vendor.md#submit, docs/vendor.md#errors and docs/vendor.md#models; the legal cells come from the catalog given.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""The simulated vendor: its routes over the wire of api-contract.md, its tasks and its books.
+"""The simulated vendor: its routes over the wire of docs/vendor.md, its tasks and its books.
 
 Every state is computed from the clock when it is asked for; nothing runs in the background.
 """

@@ -1,6 +1,6 @@
 """The vendor's tasks: fixed at the moment of acceptance, seen only at the ticks.
 
-Source: api-contract.md section 2 (15 s refresh) and section 8 (render times).
+Source: docs/vendor.md#freshness (15 s refresh) and docs/vendor.md#limits-and-times (render times).
 """
 
 import hashlib

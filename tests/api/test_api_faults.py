@@ -48,7 +48,7 @@ def test_every_row_decides_its_own_example(row: Row) -> None:
     assert fault.remedy == row.remedy
 
 
-# The contract's section 4, line by line, in the vendor's words.
+# The table of docs/vendor.md#errors, line by line, in the vendor's words.
 CONTRACT = [
     (400, FLAT, "invalid_request", Meaning.REFUSED_JOB, Cause.INVALID_REQUEST),
     (400, NESTED, "", Meaning.REFUSED_JOB, Cause.INVALID_REQUEST),
@@ -118,7 +118,7 @@ CONTRACT = [
 def test_answer_means_what_the_contract_says(
     status: int, shape: str, code: str, meaning: Meaning, cause: Cause
 ) -> None:
-    """Every line of the contract's error table gives the meaning written there."""
+    """Every line of the error table gives the meaning written there."""
     fault = read_fault(status, body_of(shape, code), {})
 
     assert (fault.meaning, fault.cause) == (meaning, cause)

@@ -18,7 +18,7 @@ from hailuo.simulator import Call
 from .conftest import BASE_URL, World
 
 JOBS = 60
-VENDORS_LIMIT = 5  # submits a minute: api-contract.md section 4
+VENDORS_LIMIT = 5  # submits a minute: docs/vendor.md#limits-and-times
 
 
 def runs_beside_each_other(world: World, *names: str) -> list[RunReport]:
