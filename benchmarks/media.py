@@ -297,9 +297,10 @@ Written by `make bench-media` on {at:%Y-%m-%d}, on two cores that others used to
 
 {tables}
 
-The script is one ffprobe and one ffmpeg with all outputs from one decode, each with one thread; its luma, motion and
-sharpness are FFmpeg's `signalstats`, `siti` and `blurdetect`. Ours takes everything of proxies with a short side of 240 px. The second table is the
-inspector of a run over a folder store with two worker processes; memory is that of all three processes, the most in each quarter of the clips.
+The script is one ffprobe and one ffmpeg, each with one thread, with all outputs from one decode. Its luma, motion and
+sharpness are FFmpeg's `signalstats`, `siti` and `blurdetect`. Ours measures everything on proxies with a short side of 240 px.
+
+The second table is the inspector of a run over a folder store, with two worker processes. Memory is that of all three processes, the peak in each quarter of the clips.
 """
 
 

@@ -16,7 +16,7 @@ _WRITTEN = "written by scripts/generate_manifest_docs.py"
 
 def columns() -> Iterable[str]:
     """The data dictionary."""
-    yield "| column | kind | unit | null? | what it tells |"
+    yield "| column | kind | unit | null? | what it is |"
     yield "| --- | --- | --- | --- | --- |"
     for column in COLUMN_TABLE:
         null = "never" if column.required else ""

@@ -152,9 +152,9 @@ def goals(effects: Calibration, null: Calibration) -> Iterator[Line]:
         yield at_least(
             "judge", f"named winners that are the best in truth, {where}", effects.winners_right, 0.95
         )
-    what = f"regret of the clip on top beyond that of the highest raw CTR, {where}"
+    what = f"regret of the leading clip beyond that of the highest raw CTR, {where}"
     yield at_most("judge", what, effects.top_regret - effects.raw_regret, _TIE)
-    what = f"by how much the rate told of the clip on top is too high, at most half of what a raw CTR is, {where}"
+    what = f"error of the leading clip's corrected rate, at most half of a raw CTR's, {where}"
     yield at_most("judge", what, abs(effects.top_flattered), effects.raw_flattered / 2)
     for what, held in (
         ("clips' CTR", effects.rates_held),
@@ -168,7 +168,7 @@ def goals(effects: Calibration, null: Calibration) -> Iterator[Line]:
     yield between("judge", null_levels, null.differences_held, (0.93, 0.98))
     yield at_most(
         "judge",
-        f"clips told a P(best) of half or more: said beyond what was, {where}",
+        f"clips with a P(best) of half or more: promised minus true, {where}",
         _boasted(effects),
         0.05,
     )

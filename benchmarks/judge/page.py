@@ -73,13 +73,13 @@ def _right(effects: Calibration, null: Calibration) -> str:
         ),
         ("named winners that are the best in truth", _percent(effects.winners_right), ""),
         ("regret of named winners", _percent(effects.winners_regret), ""),
-        ("told levels on the side of the mean where they are said to be", told, ""),
-        ("clip on top is the best in truth", f"{effects.top_right:.1%}", ""),
-        ("regret of the clip on top", f"{effects.top_regret:.2%}", ""),
+        ("claimed levels on the right side of the mean", told, ""),
+        ("the leading clip is the best in truth", f"{effects.top_right:.1%}", ""),
+        ("regret of the leading clip", f"{effects.top_regret:.2%}", ""),
         ("highest raw CTR is the best in truth", f"{effects.raw_right:.1%}", ""),
         ("regret of the highest raw CTR", f"{effects.raw_regret:.2%}", ""),
-        ("the rate told of the clip on top lies above its true one by", f"{effects.top_flattered:+.1%}", ""),
-        ("the highest raw CTR lies above the true one by", f"{effects.raw_flattered:+.1%}", ""),
+        ("the leading clip's corrected rate exceeds its true rate by", f"{effects.top_flattered:+.1%}", ""),
+        ("the highest raw CTR exceeds its true rate by", f"{effects.raw_flattered:+.1%}", ""),
         (
             "95 % intervals of clips' CTR that hold the truth",
             f"{effects.rates_held:.1%}",
@@ -100,7 +100,7 @@ def _chances(effects: Calibration) -> str:
         (f"{one.low:.0%} to {one.high:.0%}", f"{one.clips:,}", f"{one.said:.1%}", f"{one.was:.1%}")
         for one in bins(effects)
     ]
-    return _table(("P(best) as told", "clips", "on average", "were the best"), rows)
+    return _table(("P(best) as reported", "clips", "on average", "were the best"), rows)
 
 
 def _percent(share: float | None) -> str:
@@ -119,9 +119,9 @@ Written by `make judge` on {at:%Y-%m-%d}. {where}. Result: {result}.
 
 ### Calibration
 
-Two platforms a world, so twice as many verdicts as worlds. A named winner's, a level's or an interval's truth is what the simulation
-was told to do; regret is how far the true click rate of a pick lies below that of the best clip. Clips of one world are shown about
-as often as each other, so that shrinkage changes what is promised of the clip on top, and hardly who is on top: those picks tie.
+Each world has two platforms, so there are twice as many verdicts as worlds. The truth of a winner, a level or an interval is what the simulation was given. Regret is how far
+the true click rate of a pick is below that of the best clip. Clips of one world are shown about equally often. So shrinkage changes the rate that is promised
+of the leading clip, and hardly which clip leads: those picks tie.
 
 {calibrations}
 """

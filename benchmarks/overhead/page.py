@@ -106,8 +106,8 @@ def _crowd(crowd: Crowd | None) -> str:
     if crowd is None:
         return ""
     return (
-        f"\nThe {crowd.jobs:,} jobs are one more run of the whole flow on the same server, client and vendor on a clock {crowd.speed:g}\n"
-        f"times as fast: {crowd.submits:,} submits, every clip stored, in {crowd.cost.wall_seconds:.0f} s of real time, with "
+        f"\nThe {crowd.jobs:,} jobs are one more run of the whole flow on the same server, with client and vendor on a clock {crowd.speed:g}\n"
+        f"times as fast. It made {crowd.submits:,} submits and stored every clip in {crowd.cost.wall_seconds:.0f} s of real time, with "
         f"{crowd.cost.cpu_seconds:.0f} s of client CPU and {crowd.cost.peak_bytes / _MEGABYTE:.0f} MB at the peak.\n"
     )
 
@@ -123,12 +123,14 @@ Written by `{command}` on {date}. {versions}. {machine}. Result: {verdict}.
 
 {server}
 
-One campaign of {jobs} jobs, rendered twice {together}: by `hailuo run` alone, and by `hailuo run` with `PREFECT_API_URL` set, which is
-the flow `render-campaign`; {rounds} rounds. Each client is a process of its own, with a folder as its store and a simulator of its own.
+One campaign of {jobs} jobs was rendered twice {together}, in {rounds} rounds. Once by `hailuo run` alone; once by `hailuo run` with `PREFECT_API_URL` set, which is
+the flow `render-campaign`. Each client is a process of its own, with a folder as its store and a simulator of its own.
+
 The clients' clock is real: {rate} submits a minute, polls by the default schedule, room in flight for all. The vendor renders {speed}
-times as fast as the real one, so that no round waits for its slowest clip: fewer polls a job than in production, which makes the
-flow's share look larger, not smaller. The clips are looked at by nobody (`HAILUO_CHECKS=off`), for the same reason. Each
-lane's canaries decide which model goes on first. Where that differs the order of the submits differs, and with it when the slowest clip
-ends: such a round says little about the wall.
+times as fast as the real one, so that no round waits for its slowest clip. That means fewer polls for each job than in production, which makes the
+flow's share look larger, not smaller. For the same reason clips are not checked (`HAILUO_CHECKS=off`).
+
+In each lane the first jobs decide which model goes on first. If the lanes differ, the order of the submits differs, and so does the end of the slowest
+clip. Such a round says little about the time.
 {crowd}
 """

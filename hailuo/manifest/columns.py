@@ -120,14 +120,14 @@ _IDENTITY = _always(
     schema="the version of this table",
     creative_id="the primary key: ten characters that stay the same from campaign file to ad report",
     campaign_id="the campaign",
-    campaign_name="the campaign as people call it",
+    campaign_name="the campaign's name for people",
     batch_id="the edition",
     cell_id="the variant: the same for all its takes",
-    ad_name="the name an ad is to carry; the id stands first and survives what platforms do to names",
+    ad_name="the name for the ad; the id is at its start, where platforms leave it intact",
     utm_content="the creative id in lower case, for `utm_content`",
 )
 _ORDER = (
-    *_texts(prompt_id="the prompt's label", prompt_label="the prompt's label as people call it"),
+    *_texts(prompt_id="the prompt's label", prompt_label="the prompt's name for people"),
     *_always(prompt="the prompt as sent", prompt_sha256="SHA-256 of the prompt"),
     _needed("prompt_vars", Kind.OBJECT, "what filled the {axes} of the prompt: axis to label"),
     *_always(model="the model, as the vendor spells it"),
@@ -136,7 +136,7 @@ _ORDER = (
     *_texts(
         first_frame_id="the first frame's label",
         first_frame_sha256="SHA-256 of the first frame",
-        first_frame_uri="where the first frame lies; never a signed link",
+        first_frame_uri="the first frame's place; never a signed link",
     ),
     _needed("take", Kind.INTEGER, "the n-th clip of the variant"),
     _needed("params", Kind.OBJECT, "further parameters of the order"),
@@ -146,20 +146,22 @@ _ORDER = (
 _LIFE = (
     *_always(provider="who renders"),
     *_texts(task_id="the vendor's id", request_id="the vendor's id of the request, for support"),
-    _words("status", Status, "where the job stands", required=True),
+    _words("status", Status, "a simpler form of `state`", required=True),
     _needed("attempts", Kind.INTEGER, "submissions made"),
-    *_texts(error_code="why there is no clip: the vendor's code", error_message="the same in words"),
-    _column("submitted_at", Kind.TIME, "since when the vendor has it"),
-    _column("completed_at", Kind.TIME, "when the vendor was done with it"),
+    *_texts(
+        error_code="why there is no clip: the vendor's code", error_message="why there is no clip, in words"
+    ),
+    _column("submitted_at", Kind.TIME, "when the vendor accepted it"),
+    _column("completed_at", Kind.TIME, "when the vendor completed it"),
     _column("stored_at", Kind.TIME, "when the clip's bytes were verified in the store"),
     *_numbers("s", queue_s="waiting at the vendor", render_s="from submit to completion"),
     _column("cost_est", Kind.MONEY, "the price reserved, or of the attempt to come", CURRENCY),
-    _column("cost_actual", Kind.MONEY, "what the vendor charged, where it told", CURRENCY),
-    *_always(cost_currency="of all money of this table"),
+    _column("cost_actual", Kind.MONEY, "what the vendor charged, if known", CURRENCY),
+    *_always(cost_currency="the currency of all money in this table"),
 )
 _FILE = (
     *_texts(
-        s3_uri="where the clip lies: `s3://`, or a path within the store's folder",
+        s3_uri="the clip's place: `s3://`, or a path within the store's folder",
         s3_version_id="the object's version",
         s3_etag="the object's entity tag",
     ),
@@ -180,7 +182,7 @@ _FILE = (
     *_numbers("s", duration_s="as stored"),
     *_integers("bit/s", bitrate_bps="of the whole file"),
     *_yes_or_no(
-        faststart="whether it plays before it is loaded", pts_regular="whether frames come at an even pace"
+        faststart="whether it plays before it is loaded", pts_regular="whether the frames are evenly spaced"
     ),
     *_yes_or_no(has_audio="whether there is a sound track"),
     *_texts(audio_codec="such as aac"),
@@ -192,7 +194,9 @@ _CHECKS = (
     *_numbers("s", black_s="black picture, in all", frozen_longest_s="longest still"),
     *_numbers("%", luma_flicker_pct="flicker of the brightness"),
     *_numbers(
-        "% of width/s", motion_flow_mean="motion on average", motion_flow_top5="motion of the liveliest 5 %"
+        "% of width/s",
+        motion_flow_mean="motion on average",
+        motion_flow_top5="motion of the 5 % with the most",
     ),
     *_numbers("0-255", mafd="mean absolute difference of neighbouring frames"),
     *_numbers("0-1", vbench_temporal_flickering="VBench's temporal flickering: 1 is none"),
@@ -240,13 +244,13 @@ _JUDGEMENT = (
     _column("tags", Kind.TEXTS, "the newest tags"),
     *_texts(reviewer="whose newest judgement it is"),
     _column("reviewed_at", Kind.TIME, "when it was given"),
-    *_texts(note="in words"),
+    *_texts(note="a note"),
 )
 # Ours, after the published schema.
 _OURS = (
     *_always(variant_id="the variant", edition="the edition"),
-    _words("state", JobState, "the exact word, of which `status` is the coarser one", required=True),
-    *_yes_or_no(refunded="whether a failed job's money came back; null: not told"),
+    _words("state", JobState, "the job's state", required=True),
+    *_yes_or_no(refunded="whether a failed job was refunded; null: unknown"),
     _column(
         "paid_twice_usd", Kind.MONEY, "paid for tasks that came late and were no longer needed", CURRENCY
     ),
