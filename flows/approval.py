@@ -16,7 +16,7 @@ from flows.launch import Launch
 from flows.markdown import bullets, escaped
 from hailuo.clock import Clock
 from hailuo.errors import Problem
-from hailuo.job import JobState
+from hailuo.facts import JobState
 from hailuo.plan import Plan
 from hailuo.pricing import usd
 

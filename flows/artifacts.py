@@ -19,7 +19,7 @@ from prefect.artifacts import (
 from prefect.exceptions import PrefectException
 
 from hailuo.clock import SystemClock
-from hailuo.job import JobState
+from hailuo.facts import JobState
 from hailuo.pipeline import GalleryLink, Publication
 from hailuo.plan import Plan, PlannedJob
 from hailuo.pricing import usd

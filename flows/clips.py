@@ -12,7 +12,7 @@ from prefect.states import Completed, Failed
 from flows.artifacts import progress_shown
 from flows.names import job_label
 from flows.place import journal
-from hailuo.job import JobState
+from hailuo.facts import JobState
 from hailuo.pipeline import Session, Surroundings
 from hailuo.plan import Plan, PlannedJob
 from hailuo.runner import Ending, Runner, RunReport

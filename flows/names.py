@@ -7,7 +7,8 @@ from prefect.client.orchestration import get_client
 from prefect.runtime import flow_run
 
 from hailuo.campaign import Campaign
-from hailuo.job import Job, JobState
+from hailuo.facts import JobState
+from hailuo.job import Job
 from hailuo.plan import Plan
 from hailuo.pricing import usd
 from hailuo.runner import RunReport

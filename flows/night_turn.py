@@ -16,7 +16,7 @@ from prefect.runtime import deployment
 from flows.render_campaign import LINKS_VALID_FOR, render_campaign
 from flows.telling import tell_not_begun
 from hailuo.errors import ExitCode, Problem, RefusedError
-from hailuo.job import JobState
+from hailuo.facts import JobState
 from hailuo.pipeline import (
     Allowance,
     Books,

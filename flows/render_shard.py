@@ -11,7 +11,7 @@ from flows.clips import TASK_RUNS_AT_MOST, drive_all, waiting_in
 from flows.parameters import CampaignName, CampaignText, DueAt, Edition, Only, choice_of
 from flows.place import flow_surroundings, journal, library_heard
 from hailuo.errors import ExitCode
-from hailuo.job import JobState
+from hailuo.facts import JobState
 from hailuo.pipeline import Share, open_session, prepare
 from hailuo.runner import RunReport
 

@@ -12,7 +12,7 @@ from prefect.flows import Flow
 
 from hailuo.adtest.findings import Findings
 from hailuo.errors import ExitCode
-from hailuo.job import JobState
+from hailuo.facts import JobState
 from hailuo.plan import Plan
 from hailuo.runner import RunReport
 

@@ -8,7 +8,7 @@ from typing import Final
 from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
 
 from flows.markdown import bullets, escaped
-from hailuo.job import Attempt
+from hailuo.facts import Attempt
 from hailuo.pricing import usd
 from hailuo.reconcile import Adopted, Findings, Released, Unsettled
 from hailuo.spelling import printable

@@ -29,14 +29,13 @@ from pydantic import TypeAdapter
 from hailuo.api import SUBMIT_SECONDS_AT_MOST
 from hailuo.clock import Clock
 from hailuo.errors import LedgerError
-from hailuo.job import (
+from hailuo.facts import (
     Attempt,
     Done,
     Doubt,
     End,
     Fact,
     Intent,
-    Job,
     JobRecord,
     JobState,
     LateTask,
@@ -44,6 +43,7 @@ from hailuo.job import (
     Outcome,
     OutcomeKind,
 )
+from hailuo.job import Job
 from hailuo.life import state_of, with_fact
 from hailuo.rollup import Rollups
 from hailuo.store import Entry, Store

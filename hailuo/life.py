@@ -21,18 +21,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from hailuo.errors import IllegalMoveError
-from hailuo.job import (
-    Attempt,
-    Done,
-    Doubt,
-    End,
-    Fact,
-    Intent,
-    JobRecord,
-    JobState,
-    Outcome,
-    OutcomeKind,
-)
+from hailuo.facts import Attempt, Done, Doubt, End, Fact, Intent, JobRecord, JobState, Outcome, OutcomeKind
 
 __all__ = ["state_of", "with_fact"]
 

@@ -20,7 +20,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final, TypeVar
 
-from hailuo.job import Attempt, Done, Job, JobRecord, OutcomeKind
+from hailuo.facts import Attempt, Done, JobRecord, OutcomeKind
+from hailuo.job import Job
 
 __all__ = [
     "Fate",

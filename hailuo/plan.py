@@ -8,7 +8,8 @@ from decimal import Decimal
 from hailuo.campaign import Campaign
 from hailuo.catalog import Catalog
 from hailuo.errors import Problem
-from hailuo.job import Job, JobRecord, JobState
+from hailuo.facts import JobRecord, JobState
+from hailuo.job import Job
 from hailuo.ledger import Ledger
 from hailuo.matrix import Expansion, IllegalCell
 from hailuo.media.expectation import expected_verdicts

@@ -14,7 +14,7 @@ from hailuo.api import Cause, Fault, TaskStatus, VideoClient, task_id_of
 from hailuo.claims import Claim, stake, traces_of
 from hailuo.clock import Clock
 from hailuo.errors import Place, Problem, SettlementError
-from hailuo.job import JobRecord, JobState, LateTask, Orphan, Outcome, OutcomeKind
+from hailuo.facts import JobRecord, JobState, LateTask, Orphan, Outcome, OutcomeKind
 from hailuo.ledger import HORIZON, Ledger
 from hailuo.pricing import usd
 from hailuo.spelling import nearest, quoted

@@ -13,7 +13,7 @@ from typing import Final
 from pydantic import TypeAdapter
 
 from hailuo.errors import StoreUnavailableError
-from hailuo.job import Done
+from hailuo.facts import Done
 from hailuo.store import Store
 
 __all__ = ["ROLLUP_SIZE", "Rollups"]

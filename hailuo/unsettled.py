@@ -9,7 +9,8 @@ from decimal import Decimal
 from typing import Final
 
 from hailuo.api import TaskStatus
-from hailuo.job import Attempt, Job, JobRecord, Orphan
+from hailuo.facts import Attempt, JobRecord, Orphan
+from hailuo.job import Job
 from hailuo.ledger import HORIZON
 
 __all__ = ["CLOCK_SKEW", "Unsettled", "half_adopted", "late_of", "unsettled_of"]

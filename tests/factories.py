@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from hailuo.clock import Clock
-from hailuo.job import Done, Doubt, End, Intent, Job, Outcome, OutcomeKind, creative_id_of
+from hailuo.facts import Done, Doubt, End, Intent, Outcome, OutcomeKind
+from hailuo.job import Job, creative_id_of
 from hailuo.ledger import Ledger
 from hailuo.variant import Variant
 

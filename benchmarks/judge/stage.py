@@ -6,7 +6,7 @@ from typing import Final
 
 import pandas as pd
 
-from hailuo.job import JobRecord, JobState
+from hailuo.facts import JobRecord, JobState
 from hailuo.loader import load_campaign, load_catalog
 from hailuo.manifest import Entry, build
 from hailuo.matrix import expand

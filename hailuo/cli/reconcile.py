@@ -13,7 +13,8 @@ import click
 from hailuo.cli.options import as_json_option, edition_option, file_or_edition_argument, names_of
 from hailuo.cli.screen import count, echo_json, say
 from hailuo.errors import ExitCode, Place, Problem, SettingsError
-from hailuo.job import Attempt, Doubt, Job
+from hailuo.facts import Attempt, Doubt
+from hailuo.job import Job
 from hailuo.pipeline import open_reconciler, surroundings
 from hailuo.pricing import usd
 from hailuo.reconcile import Adopted, Findings, Late, Released, Unsettled

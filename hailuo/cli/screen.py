@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from hailuo.job import JobState
+from hailuo.facts import JobState
 from hailuo.plan import Plan, PlannedJob
 from hailuo.pricing import Basis, usd
 from hailuo.runner import RunReport

@@ -12,7 +12,7 @@ from hailuo.cli.plan import make_plan_of
 from hailuo.cli.screen import STATE_WORDS, console, count, echo_json, plan_json, say, show_plan
 from hailuo.cli.sums import cells, cells_json, remarks, show_sums, sums_json
 from hailuo.errors import ExitCode
-from hailuo.job import JobState
+from hailuo.facts import JobState
 from hailuo.plan import Plan, PlannedJob
 from hailuo.pricing import usd
 from hailuo.runner import why

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from hailuo.campaign import SyntheticPerformer
-from hailuo.job import JobState
+from hailuo.facts import JobState
 
 __all__ = [
     "COLUMNS",

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit, urlunsplit
 import pandas as pd
 
 from hailuo.campaign import SETTING_AXES, SyntheticPerformer
-from hailuo.job import Attempt, Job, JobRecord, JobState, OutcomeKind
+from hailuo.facts import Attempt, JobRecord, JobState, OutcomeKind
+from hailuo.job import Job
 from hailuo.manifest.columns import COLUMNS, CURRENCY, SCHEMA, Pick, Status
 from hailuo.manifest.copies import Copy, copy_job
 from hailuo.manifest.judgements import Judgement

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from hailuo.errors import Problem
-from hailuo.job import JobState
+from hailuo.facts import JobState
 from hailuo.money import Item, Sums, sums_of
 from hailuo.plan import Plan
 from hailuo.pricing import usd

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from hailuo.clock import Clock
 from hailuo.errors import AdmissionError, Place, Problem
-from hailuo.job import Job, JobRecord
+from hailuo.facts import JobRecord
+from hailuo.job import Job
 from hailuo.ledger import Ledger
 from hailuo.media import (
     Inspection,

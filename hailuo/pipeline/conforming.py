@@ -10,7 +10,8 @@ from typing import Literal
 
 from hailuo.clock import Clock
 from hailuo.errors import AdmissionError, DamagedClipError, MissingKeyError, Place, Problem
-from hailuo.job import Done, Job
+from hailuo.facts import Done
+from hailuo.job import Job
 from hailuo.ledger import Ledger
 from hailuo.media.conformed import Conformed, conformed_key, keep_conformed, read_conformed
 from hailuo.media.credentials import Credentials, sign

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 from hailuo import manifest
-from hailuo.job import Done, Job
+from hailuo.facts import Done
+from hailuo.job import Job
 from hailuo.media import (
     Inspection,
     NearDuplicate,

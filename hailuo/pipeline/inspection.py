@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Final
 
 from hailuo.errors import HailuoError, MissingKeyError
-from hailuo.job import Done, Job
+from hailuo.facts import Done
+from hailuo.job import Job
 from hailuo.ledger import Ledger
 from hailuo.media import (
     PREVIEW_TYPES,

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from hailuo.errors import AdmissionError, Place, Problem
-from hailuo.job import JobState
+from hailuo.facts import JobState
 from hailuo.pipeline.money import Purse
 from hailuo.pipeline.shards import ShardNote, ShardNotes, Share, deal
 from hailuo.plan import Plan, PlannedJob

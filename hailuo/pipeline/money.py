@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Final
 
 from hailuo.errors import Place, Problem, StoreUnavailableError
+from hailuo.facts import JobRecord
 from hailuo.grants import LIFETIME, Cap, Grant, Grants, OverCapError
-from hailuo.job import JobRecord
 from hailuo.ledger import Ledger
 from hailuo.money import items_of, sums_of
 from hailuo.plan import Plan

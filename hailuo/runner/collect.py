@@ -14,7 +14,8 @@ from typing import Final
 
 from hailuo.api import Cause, Downloaded, DownloadFault, Fault, TaskPhase, TaskStatus
 from hailuo.errors import DamagedClipError, StoreUnavailableError
-from hailuo.job import Attempt, Done, End, Job, JobState, Outcome
+from hailuo.facts import Attempt, Done, End, JobState, Outcome
+from hailuo.job import Job
 from hailuo.runner.events import Ending, Event, EventKind, Observer
 from hailuo.runner.halt import Halt
 from hailuo.runner.steps import Step

@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from hailuo.errors import ExitCode
-from hailuo.job import Doubt, End, JobRecord, JobState, Outcome
+from hailuo.facts import Doubt, End, JobRecord, JobState, Outcome
 
 __all__ = ["Ending", "Event", "EventKind", "Observer", "Progress", "RunReport", "why"]
 

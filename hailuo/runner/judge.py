@@ -7,7 +7,8 @@ from typing import Final
 from hailuo.breaker import WAY_BACK, Breaker
 from hailuo.canary import Canaries
 from hailuo.clock import Clock
-from hailuo.job import Attempt, Job, JobState
+from hailuo.facts import Attempt, JobState
+from hailuo.job import Job
 from hailuo.runner.events import Ending
 
 __all__ = ["Judge"]

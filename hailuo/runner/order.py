@@ -9,7 +9,8 @@ from typing import Final
 
 from hailuo.api import Accepted, Cause, Fault, Meaning, build_request, request_sha256
 from hailuo.errors import FrameError
-from hailuo.job import Doubt, Job, Outcome, OutcomeKind
+from hailuo.facts import Doubt, Outcome, OutcomeKind
+from hailuo.job import Job
 from hailuo.runner.events import Ending, Event, EventKind, Observer
 from hailuo.runner.halt import Halt
 from hailuo.runner.steps import Step

@@ -9,7 +9,8 @@ from math import inf
 from typing import Final
 
 from hailuo.errors import FrameError, StoreUnavailableError
-from hailuo.job import Job, JobState
+from hailuo.facts import JobState
+from hailuo.job import Job
 from hailuo.money import items_of, sums_of
 from hailuo.plan import Plan
 from hailuo.runner.collect import Collector

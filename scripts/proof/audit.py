@@ -17,7 +17,7 @@ from typing import Final
 
 from hailuo.clock import SystemClock
 from hailuo.errors import MissingKeyError
-from hailuo.job import Attempt, Done, JobRecord, JobState
+from hailuo.facts import Attempt, Done, JobRecord, JobState
 from hailuo.ledger import HORIZON, Ledger
 from hailuo.pipeline import Choice, Prepared, open_store, prepare
 from hailuo.plan import Plan, make_plan

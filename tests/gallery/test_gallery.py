@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hailuo.facts import JobState
 from hailuo.gallery import (
     Links,
     clip_beside,
@@ -26,7 +27,6 @@ from hailuo.gallery import (
 )
 from hailuo.gallery.difference import word_changes
 from hailuo.gallery.words import STATE_WORDS, bytes_in_words, seconds_in_words
-from hailuo.job import JobState
 from tests.gallery.pages import BUILT_AT, Page, make_frame, page_of, without_clip
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from hailuo.campaign import Campaign
 from hailuo.errors import Place
+from hailuo.facts import Fact, JobRecord, Orphan
 from hailuo.gallery.view import facts
-from hailuo.job import Fact, JobRecord, Orphan
 from hailuo.life import state_of, with_fact
 from hailuo.manifest import Entry, build
 from hailuo.plan import Plan, PlannedJob

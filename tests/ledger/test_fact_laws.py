@@ -8,7 +8,8 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hailuo.job import Done, Doubt, End, Job, JobRecord, Outcome, OutcomeKind
+from hailuo.facts import Done, Doubt, End, JobRecord, Outcome, OutcomeKind
+from hailuo.job import Job
 from hailuo.ledger import Ledger
 from hailuo.testing import MemoryStore, VirtualClock
 from hailuo.variant import FirstFrame, Variant

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hailuo.api import SUBMIT_SECONDS_AT_MOST
-from hailuo.job import JobState
+from hailuo.facts import JobState
 from hailuo.ledger import HORIZON, Ledger
 from hailuo.store import FolderStore
 from hailuo.testing import MemoryStore, VirtualClock

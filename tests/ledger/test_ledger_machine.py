@@ -12,7 +12,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from hailuo.job import End, JobState, Outcome, OutcomeKind
+from hailuo.facts import End, JobState, Outcome, OutcomeKind
 from hailuo.ledger import HORIZON, Ledger
 from hailuo.testing import MemoryStore, VirtualClock
 from tests.factories import (

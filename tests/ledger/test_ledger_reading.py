@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from hailuo.errors import LedgerError
-from hailuo.job import Done, Doubt, End, JobState, Outcome
+from hailuo.facts import Done, Doubt, End, JobState, Outcome
 from hailuo.ledger import Ledger
 from hailuo.store import Entry, Store
 from hailuo.testing import MemoryStore, VirtualClock

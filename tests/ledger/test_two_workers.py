@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from hailuo.errors import IllegalMoveError, StoreUnavailableError
-from hailuo.job import JobState, Outcome, OutcomeKind
+from hailuo.facts import JobState, Outcome, OutcomeKind
 from hailuo.ledger import Ledger
 from hailuo.store import Store
 from hailuo.testing import MemoryStore, VirtualClock

@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import pandas as pd
 
-from hailuo.job import Attempt, Done, End, Intent, Job, JobRecord, JobState, Outcome, OutcomeKind
+from hailuo.facts import Attempt, Done, End, Intent, JobRecord, JobState, Outcome, OutcomeKind
+from hailuo.job import Job
 from hailuo.manifest import Copy, Entry, Judgement, Pick, build
 from hailuo.variant import Variant
 

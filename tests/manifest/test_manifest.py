@@ -13,19 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hailuo.job import (
-    Attempt,
-    Done,
-    Doubt,
-    End,
-    Intent,
-    Job,
-    JobRecord,
-    JobState,
-    Orphan,
-    Outcome,
-    OutcomeKind,
-)
+from hailuo.facts import Attempt, Done, Doubt, End, Intent, JobRecord, JobState, Orphan, Outcome, OutcomeKind
+from hailuo.job import Job
 from hailuo.manifest import (
     COLUMNS,
     SCHEMA,

@@ -16,8 +16,9 @@ from pydantic import SecretStr
 from hailuo.api import VideoClient
 from hailuo.campaign import Campaign
 from hailuo.errors import IllegalMoveError, Place
+from hailuo.facts import Attempt, Fact, Intent, JobRecord, Orphan, OutcomeKind
 from hailuo.gallery.view import facts
-from hailuo.job import Attempt, Fact, Intent, Job, JobRecord, Orphan, OutcomeKind
+from hailuo.job import Job
 from hailuo.ledger import HORIZON, Ledger
 from hailuo.life import state_of, with_fact
 from hailuo.limits import Limiter

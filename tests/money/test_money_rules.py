@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from hailuo import money as money_module
-from hailuo.job import Attempt, Fact, JobRecord, Orphan
+from hailuo.facts import Attempt, Fact, JobRecord, Orphan
 from hailuo.life import with_fact
 from hailuo.money import Fate, Item, Sums, by_day, by_job, items_of, money_of, sums_of, sums_of_jobs
 from hailuo.pricing import cell_of

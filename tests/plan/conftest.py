@@ -10,7 +10,8 @@ import pytest
 from hailuo.campaign import Campaign
 from hailuo.catalog import Catalog, Family, FirstFrameRule, Model, Offer, Source
 from hailuo.errors import Place
-from hailuo.job import Done, Doubt, End, Job, Outcome
+from hailuo.facts import Done, Doubt, End, Outcome
+from hailuo.job import Job
 from hailuo.ledger import Ledger
 from hailuo.matrix import Expansion
 from hailuo.plan import Plan, make_plan

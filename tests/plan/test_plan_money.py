@@ -7,7 +7,8 @@ from decimal import Decimal
 import pytest
 
 from hailuo.errors import Problem
-from hailuo.job import Done, Doubt, End, Job, JobState, Outcome
+from hailuo.facts import Done, Doubt, End, JobState, Outcome
+from hailuo.job import Job
 from hailuo.ledger import HORIZON, Ledger
 from hailuo.matrix import Expansion, IllegalCell
 from hailuo.plan import HELD, Money, Plan, make_plan

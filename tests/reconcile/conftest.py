@@ -9,7 +9,8 @@ import pytest
 from pydantic import SecretStr
 
 from hailuo.api import Accepted, VideoClient
-from hailuo.job import Job, Outcome, OutcomeKind
+from hailuo.facts import Outcome, OutcomeKind
+from hailuo.job import Job
 from hailuo.ledger import Ledger
 from hailuo.plan import Money, Plan
 from hailuo.reconcile import Adopted, Findings, Reconciler, Released

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from hailuo.errors import SettlementError
-from hailuo.job import JobState, OutcomeKind
+from hailuo.facts import JobState, OutcomeKind
 from hailuo.ledger import HORIZON
 from hailuo.reconcile import CLOCK_SKEW, Adopted, Reconciler
 from hailuo.simulator import FaultName, Profile, ScriptedFault

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from hailuo.errors import SettlementError
-from hailuo.job import JobState, OutcomeKind
+from hailuo.facts import JobState, OutcomeKind
 from hailuo.ledger import HORIZON, Ledger
 from hailuo.reconcile import Adopted, Reconciler, Released
 from hailuo.simulator import FaultName, ScriptedFault

@@ -1,7 +1,7 @@
 """A run does what the plan says, once."""
 
 from hailuo.errors import ExitCode
-from hailuo.job import JobState
+from hailuo.facts import JobState
 
 
 def test_every_job_is_stored_and_charged_once(make_world):

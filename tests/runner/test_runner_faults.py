@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from hailuo.errors import ExitCode
-from hailuo.job import JobState
+from hailuo.facts import JobState
 from hailuo.simulator import FAULTS, FaultName, FaultPlan, ScriptedFault, Strikes
 
 JOBS = 30

@@ -17,8 +17,8 @@ from pydantic import SecretStr
 
 from hailuo.api import VideoClient
 from hailuo.errors import StoreUnavailableError
+from hailuo.facts import JobState, Outcome, OutcomeKind
 from hailuo.grants import LIFETIME
-from hailuo.job import JobState, Outcome, OutcomeKind
 from hailuo.ledger import HORIZON, Ledger
 from hailuo.loader import load_catalog
 from hailuo.pipeline.money import Purse

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from hailuo.errors import ExitCode, StoreUnavailableError
-from hailuo.job import Done, JobState
+from hailuo.facts import Done, JobState
 from hailuo.simulator import FaultName, FaultPlan, Profile, ScriptedFault
 from hailuo.testing import MemoryStore
 

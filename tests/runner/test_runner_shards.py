@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from hailuo.errors import AdmissionError
+from hailuo.facts import JobState
 from hailuo.grants import Grants
-from hailuo.job import JobState
 from hailuo.limits import Limiter
 from hailuo.matrix import expand
 from hailuo.pipeline import Choice, Prepared, Session, Share, Standing

@@ -10,7 +10,8 @@ from random import Random
 
 from hailuo.api import Accepted, build_request, request_sha256
 from hailuo.errors import ExitCode
-from hailuo.job import Job, JobState, Outcome, OutcomeKind
+from hailuo.facts import JobState, Outcome, OutcomeKind
+from hailuo.job import Job
 from hailuo.limits import Limiter
 from hailuo.runner import Runner, RunReport
 from hailuo.simulator import Call

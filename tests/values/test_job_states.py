@@ -12,14 +12,8 @@ import pytest
 
 from hailuo import life
 from hailuo.errors import IllegalMoveError
-from hailuo.job import (
-    Fact,
-    Job,
-    JobRecord,
-    JobState,
-    Orphan,
-    OutcomeKind,
-)
+from hailuo.facts import Fact, JobRecord, JobState, Orphan, OutcomeKind
+from hailuo.job import Job
 from hailuo.life import state_of, with_fact
 from hailuo.money import items_of, sums_of
 from hailuo.variant import FirstFrame
