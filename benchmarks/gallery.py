@@ -18,8 +18,8 @@ from typing import Final
 import pandas as pd
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from hailuo.gallery import Links, embed, inside, render
-from hailuo.manifest import COLUMNS
+from hailuo.publish.gallery import Links, embed, inside, render
+from hailuo.publish.manifest import COLUMNS
 
 __all__ = ["Opened", "Size", "chromium", "main", "measure"]
 

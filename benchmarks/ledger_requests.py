@@ -18,9 +18,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from hailuo.campaign.job import Job
 from hailuo.clock import SystemClock
-from hailuo.job import Job
-from hailuo.ledger import Ledger
+from hailuo.ledger.ledger import Ledger
 from hailuo.store.s3 import S3Store
 from tests.factories import SUBMITTED, bought, make_done, make_job
 from tests.s3_servers import BUCKET, S3Server, seaweedfs

@@ -26,11 +26,11 @@ import cv2
 import numpy as np
 from proof.page import table, write_section
 
+from hailuo.campaign.job import Job
 from hailuo.clock import SystemClock
-from hailuo.job import Job
-from hailuo.ledger import Ledger
+from hailuo.ledger.ledger import Ledger
 from hailuo.media.probe import inspect
-from hailuo.pipeline.inspection import inspecting
+from hailuo.run.inspector import inspecting
 from hailuo.store import FolderStore
 from tests.factories import SUBMITTED, bought, make_done, make_job, tell
 from tests.media.films import Frame, grained, landscape, panned, write_film

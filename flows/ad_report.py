@@ -10,16 +10,16 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 from pydantic import Field
 
-from flows.names import scheduled_start
-from flows.parameters import Budget, CampaignName, CampaignText, DueAt, Edition
-from flows.place import flow_surroundings, library_heard
-from flows.report_page import show_report
-from flows.report_turns import take, turns_due
-from flows.telling import tell_written
-from hailuo.adtest.judging.options import Options
-from hailuo.adtest.metrics import PLATFORM_NAMES, Design, Metric
-from hailuo.pipeline.dropped import Dropped
-from hailuo.pipeline.reporting import Report, ReportWish
+from flows.machinery.names import scheduled_start
+from flows.machinery.parameters import Budget, CampaignName, CampaignText, DueAt, Edition
+from flows.machinery.place import flow_surroundings, library_heard
+from flows.machinery.report_turns import take, turns_due
+from flows.machinery.telling import tell_written
+from flows.ui.report_page import show_report
+from hailuo.report.analysis.options import Options
+from hailuo.report.inputs.sources import Dropped
+from hailuo.report.make import Report, ReportWish
+from hailuo.report.metrics import PLATFORM_NAMES, Design, Metric
 
 __all__ = ["DecidedBy", "ad_report"]
 

@@ -7,11 +7,9 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 from pydantic import Field
 
-from flows.approval import answer_to, show_approval
-from flows.artifacts import show_plan
-from flows.launch import Launch, deployment_problems, launch
-from flows.names import first_name, name_this_run
-from flows.parameters import (
+from flows.machinery.launch import Launch, deployment_problems, launch
+from flows.machinery.names import first_name, name_this_run
+from flows.machinery.parameters import (
     Budget,
     CampaignName,
     CampaignText,
@@ -21,12 +19,16 @@ from flows.parameters import (
     Only,
     choice_of,
 )
-from flows.place import flow_surroundings, library_heard
-from flows.telling import tell_stopped
+from flows.machinery.place import flow_surroundings, library_heard
+from flows.machinery.telling import tell_stopped
+from flows.ui.approval import answer_to, show_approval
+from flows.ui.artifacts import show_plan
+from hailuo.campaign.pricing import usd
 from hailuo.errors import AdmissionError
-from hailuo.pipeline import Choice, Surroundings, open_session, prepare
-from hailuo.plan import Plan
-from hailuo.pricing import usd
+from hailuo.plan.plan import Plan
+from hailuo.plan.prepare import Choice, prepare
+from hailuo.run.environment import Surroundings
+from hailuo.run.session import open_session
 
 __all__ = ["approve_campaign"]
 

@@ -10,14 +10,16 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 from pydantic import Field
 
-from flows.names import scheduled_start
-from flows.night_page import show_night
-from flows.night_turn import Turn
-from flows.parameters import DueAt, Machines
-from flows.place import flow_surroundings
-from flows.telling import tell_not_begun
+from flows.machinery.names import scheduled_start
+from flows.machinery.night_turn import Turn
+from flows.machinery.parameters import DueAt, Machines
+from flows.machinery.place import flow_surroundings
+from flows.machinery.telling import tell_not_begun
+from flows.ui.night_page import show_night
 from hailuo.errors import ExitCode
-from hailuo.pipeline import Allowance, NightReport, Part, night_of
+from hailuo.night.night import night_of
+from hailuo.night.night_report import NightReport, Part
+from hailuo.night.outcome import Allowance
 
 __all__ = ["nightly"]
 

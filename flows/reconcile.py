@@ -10,13 +10,13 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 from pydantic import Field
 
-from flows.place import flow_surroundings, library_heard
-from flows.telling import tell_unknown
-from flows.unknowns import findings_text, show_findings
+from flows.machinery.place import flow_surroundings, library_heard
+from flows.machinery.telling import tell_unknown
+from flows.ui.unknowns import findings_text, show_findings
+from hailuo.campaign.files.schema import SLUG
 from hailuo.errors import Place, Problem, SettlementError
-from hailuo.loader.schema import SLUG
-from hailuo.pipeline import open_reconciler
-from hailuo.reconcile import Adopted, Findings, Reconciler, Released
+from hailuo.reconcile.reconciler import Adopted, Findings, Reconciler, Released
+from hailuo.reconcile.settlement import open_reconciler
 from hailuo.settings import Settings
 
 __all__ = ["Action", "reconcile"]

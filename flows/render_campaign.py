@@ -13,11 +13,10 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
-from flows.artifacts import show_comparison, show_plan, show_unknowns
-from flows.clips import render
-from flows.machines import render_on_machines
-from flows.names import first_name, name_this_run, outcome_text
-from flows.parameters import (
+from flows.machinery.clips import render
+from flows.machinery.machines import render_on_machines
+from flows.machinery.names import first_name, name_this_run, outcome_text
+from flows.machinery.parameters import (
     Budget,
     CampaignName,
     CampaignText,
@@ -28,12 +27,14 @@ from flows.parameters import (
     Only,
     choice_of,
 )
-from flows.place import flow_surroundings, library_heard
-from flows.telling import tell_report, tell_stopped
+from flows.machinery.place import flow_surroundings, library_heard
+from flows.machinery.telling import tell_report, tell_stopped
+from flows.ui.artifacts import show_comparison, show_plan, show_unknowns
 from hailuo.errors import ExitCode
-from hailuo.pipeline import Choice, open_session, prepare
-from hailuo.plan import Plan
-from hailuo.runner import RunReport
+from hailuo.plan.plan import Plan
+from hailuo.plan.prepare import Choice, prepare
+from hailuo.run.events import RunReport
+from hailuo.run.session import open_session
 
 __all__ = ["LINKS_VALID_FOR", "drive", "render_campaign"]
 

@@ -7,13 +7,15 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 from pydantic import Field
 
-from flows.clips import TASK_RUNS_AT_MOST, drive_all, waiting_in
-from flows.parameters import CampaignName, CampaignText, DueAt, Edition, Only, choice_of
-from flows.place import flow_surroundings, journal, library_heard
+from flows.machinery.clips import TASK_RUNS_AT_MOST, drive_all, waiting_in
+from flows.machinery.parameters import CampaignName, CampaignText, DueAt, Edition, Only, choice_of
+from flows.machinery.place import flow_surroundings, journal, library_heard
 from hailuo.errors import ExitCode
-from hailuo.facts import JobState
-from hailuo.pipeline import Share, open_session, prepare
-from hailuo.runner import RunReport
+from hailuo.ledger.facts import JobState
+from hailuo.plan.prepare import prepare
+from hailuo.run.events import RunReport
+from hailuo.run.session import open_session
+from hailuo.run.shards import Share
 
 __all__ = ["render_shard"]
 

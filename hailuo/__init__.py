@@ -4,8 +4,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hailuo.pipeline.notebook import judge_results, read_ads, read_results
-    from hailuo.pipeline.reading import read_manifest
+    from hailuo.publish.read import read_manifest
+    from hailuo.report.notebook import judge_results, read_ads, read_results
 
 __all__ = ["judge_results", "read_ads", "read_manifest", "read_results"]
 
@@ -14,5 +14,5 @@ def __getattr__(name: str) -> object:
     """Loaded when asked for: `import hailuo` alone loads nothing."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = "reading" if name == "read_manifest" else "notebook"
-    return getattr(import_module(f"hailuo.pipeline.{module}"), name)
+    module = "publish.read" if name == "read_manifest" else "report.notebook"
+    return getattr(import_module(f"hailuo.{module}"), name)

@@ -5,8 +5,8 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from hailuo.manifest import COLUMN_TABLE, Column, judgement_schema
-from hailuo.uploads import platforms
+from hailuo.publish.manifest import COLUMN_TABLE, Column, judgement_schema
+from hailuo.publish.uploads import platforms
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE = DOCS / "manifest.md"

@@ -4,7 +4,7 @@ import json
 import sys
 from pathlib import Path
 
-from hailuo.loader import campaign_schema
+from hailuo.campaign.files import campaign_schema
 
 SCHEMA = Path(__file__).parents[1] / "campaigns" / "schema.json"
 

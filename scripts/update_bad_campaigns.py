@@ -1,4 +1,4 @@
-"""Rewrite tests/loader/bad_campaigns.expected.txt: what people are told about every file of tests/bad_campaigns.
+"""Rewrite tests/campaign/files/bad_campaigns.expected.txt: what people are told about every file of tests/bad_campaigns.
 
 Run it after changing a message or adding a kind, then read the difference before you commit it.
 """
@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hailuo.catalog import Catalog
+from hailuo.campaign.catalog import Catalog
+from hailuo.campaign.expand import expand
+from hailuo.campaign.files import load_campaign, load_catalog
 from hailuo.errors import Problem
-from hailuo.loader import load_campaign, load_catalog
-from hailuo.matrix import expand
 
 TESTS = Path(__file__).parents[1] / "tests"
 FOLDER = TESTS / "bad_campaigns"
-EXPECTED = TESTS / "loader" / "bad_campaigns.expected.txt"
+EXPECTED = TESTS / "campaign" / "files" / "bad_campaigns.expected.txt"
 _AT = datetime(2026, 11, 22, 22, 0, tzinfo=UTC)
 
 

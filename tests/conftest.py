@@ -20,7 +20,7 @@ _LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 _OURS = re.compile(r"(HAILUO|IMAROUTER|AWS)_.*|PREFECT_API_URL|(ALL|HTTPS?|NO)_PROXY", re.IGNORECASE)
 
 
-_WHOLE = frozenset({"benchmarks", "cli", "processes", "proof", "reconcile", "runner", "security"})
+_WHOLE = frozenset({"benchmarks", "cli", "processes", "proof", "reconcile", "run", "security"})
 """Folders whose tests drive whole runs or commands: `make unit` leaves them to `make test`."""
 
 

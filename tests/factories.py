@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from hailuo.campaign.job import Job, creative_id_of
+from hailuo.campaign.variant import Variant
 from hailuo.clock import Clock
-from hailuo.facts import Done, Doubt, End, Intent, Outcome, OutcomeKind
-from hailuo.job import Job, creative_id_of
-from hailuo.ledger import Ledger
-from hailuo.variant import Variant
+from hailuo.ledger.facts import Done, Doubt, End, Intent, Outcome, OutcomeKind
+from hailuo.ledger.ledger import Ledger
 
 AT = datetime(2026, 11, 22, 22, 0, tzinfo=UTC)
 PRICE = Decimal("0.28")

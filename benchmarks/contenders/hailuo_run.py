@@ -7,7 +7,7 @@ from pydantic import SecretStr
 from benchmarks.contenders.brief import read_brief
 from hailuo.cli.main import run
 from hailuo.clock import RehearsalClock
-from hailuo.pipeline import Surroundings, within
+from hailuo.run.environment import Surroundings, within
 from hailuo.settings import Settings
 
 

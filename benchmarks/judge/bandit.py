@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit
 
-from hailuo.adtest.stats.allocation import allocate
-from hailuo.adtest.stats.chances import best_chances
-from hailuo.adtest.stats.shrinkage import Posterior, population, shrink
+from hailuo.report.stats.allocation import allocate
+from hailuo.report.stats.chances import best_chances
+from hailuo.report.stats.shrinkage import Posterior, population, shrink
 
 __all__ = ["Bandit", "bandit"]
 

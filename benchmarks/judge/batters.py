@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from benchmarks.judge.lines import Line, between
-from hailuo.adtest.stats.shrinkage import concentration, shrink
-from tests.adtest.baseball import AT_BATS, BATTERS, ERROR_RATIO, SHRINKING_FACTOR
+from hailuo.report.stats.shrinkage import concentration, shrink
+from tests.report.baseball import AT_BATS, BATTERS, ERROR_RATIO, SHRINKING_FACTOR
 
 __all__ = ["baseball"]
 

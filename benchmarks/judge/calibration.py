@@ -19,13 +19,13 @@ import pandas as pd
 
 from benchmarks.judge.lines import Line, at_least, at_most, between
 from benchmarks.judge.worlds import Nature, Truth, World, world
-from hailuo.adtest.exports import read_exports
-from hailuo.adtest.findings import CreativeFinding, Estimate, Findings, Interval, Outcome, PlatformFindings
-from hailuo.adtest.health import health
-from hailuo.adtest.join import join
-from hailuo.adtest.judging.judge import judge
-from hailuo.adtest.judging.options import Options
-from hailuo.adtest.metrics import Count, Metric
+from hailuo.report.analysis.analyse import judge
+from hailuo.report.analysis.options import Options
+from hailuo.report.exports import read_exports
+from hailuo.report.findings import CreativeFinding, Estimate, Findings, Interval, Outcome, PlatformFindings
+from hailuo.report.health import health
+from hailuo.report.join import join
+from hailuo.report.metrics import Count, Metric
 
 __all__ = ["MADE_AT", "NATURES", "NULL", "Bin", "Calibration", "bins", "calibrate", "goals", "judged"]
 

@@ -14,8 +14,8 @@ from scipy.special import expit
 from scipy.stats import norm
 from scipy.stats import t as t_distribution
 
-from hailuo.adtest.findings import Interval, Level
-from hailuo.adtest.stats.factors import LEAST_SCALE, FactorFit, fit_factors
+from hailuo.report.findings import Interval, Level
+from hailuo.report.stats.factors import LEAST_SCALE, FactorFit, fit_factors
 
 __all__ = ["TAKE_SDS", "Coverage", "coverage"]
 

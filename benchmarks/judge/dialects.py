@@ -8,7 +8,7 @@ from typing import Final
 
 import pandas as pd
 
-from tests.adtest.mangling import mangled
+from tests.report.mangling import mangled
 
 __all__ = ["meta_export", "tiktok_export"]
 

@@ -7,8 +7,8 @@ import pandas as pd
 from benchmarks.judge.calibration import judged
 from benchmarks.judge.lines import Line
 from benchmarks.judge.worlds import Nature, world
-from hailuo.adtest.judging.options import DECISION_METRICS, JudgementError, Options
-from hailuo.adtest.metrics import METRICS, Metric
+from hailuo.report.analysis.options import DECISION_METRICS, JudgementError, Options
+from hailuo.report.metrics import METRICS, Metric
 
 __all__ = ["duration_safe"]
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from benchmarks.judge.lines import Line, at_least
-from hailuo.adtest.exports import read_export
-from tests.adtest.golden import GOLDEN, Golden
+from hailuo.report.exports import read_export
+from tests.report.golden import GOLDEN, Golden
 
 __all__ = ["golden_exports"]
 

@@ -13,13 +13,13 @@ import pandas as pd
 
 from benchmarks.judge.calibration import MADE_AT
 from benchmarks.judge.lines import Line, not_run
-from hailuo.adtest.exports import ADS_COLUMNS, read_ads, read_export, read_mapping
-from hailuo.adtest.findings import Findings
-from hailuo.adtest.health import health
-from hailuo.adtest.join import join
-from hailuo.adtest.judging.judge import judge
-from hailuo.adtest.judging.options import Options
-from hailuo.adtest.metrics import Count, Design
+from hailuo.report.analysis.analyse import judge
+from hailuo.report.analysis.options import Options
+from hailuo.report.exports import ADS_COLUMNS, read_ads, read_export, read_mapping
+from hailuo.report.findings import Findings
+from hailuo.report.health import health
+from hailuo.report.join import join
+from hailuo.report.metrics import Count, Design
 
 __all__ = ["open_bandit", "report_of"]
 

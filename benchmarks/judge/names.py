@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from benchmarks.judge.lines import Line, at_least, at_most
-from hailuo.adtest.join import join
-from tests.adtest.frames import make_results, make_variants
-from tests.adtest.mangling import mangled
+from hailuo.report.join import join
+from tests.report.frames import make_results, make_variants
+from tests.report.mangling import mangled
 
 __all__ = ["mangled_names"]
 

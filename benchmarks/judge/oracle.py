@@ -10,8 +10,8 @@ from typing import Final
 import numpy as np
 
 from benchmarks.judge.lines import Line, at_most, not_run
-from hailuo.adtest.stats.effects import fixed_interval, fixed_p, relative
-from hailuo.adtest.stats.sequential import sequence_interval, sequence_p
+from hailuo.report.stats.effects import fixed_interval, fixed_p, relative
+from hailuo.report.stats.sequential import sequence_interval, sequence_p
 
 __all__ = ["GRID", "agrees_with_gbstats", "ours"]
 

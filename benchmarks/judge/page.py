@@ -9,7 +9,7 @@ from typing import Final
 
 from benchmarks.judge.calibration import Calibration, bins
 from benchmarks.judge.lines import Line, missed
-from hailuo.adtest.findings import Outcome
+from hailuo.report.findings import Outcome
 
 __all__ = ["goal_table", "section", "tables", "write_section"]
 

@@ -5,7 +5,7 @@ from itertools import groupby
 from typing import Final
 
 from benchmarks.judge.lines import Line, at_least
-from tests.adtest.published import ROWS, Row
+from tests.report.published import ROWS, Row
 
 __all__ = ["published"]
 

@@ -6,7 +6,7 @@ from typing import Final
 from benchmarks.judge.bandit import bandit
 from benchmarks.judge.coverage import TAKE_SDS, coverage
 from benchmarks.judge.lines import Line, at_least, at_most, between
-from tests.adtest.looks import arm_misses, naive_false_alarms, sequence_alarms
+from tests.report.looks import arm_misses, naive_false_alarms, sequence_alarms
 
 __all__ = ["factors_cover", "next_batch_finds_the_best", "peeking_is_paid_for"]
 

@@ -6,10 +6,10 @@ from typing import Final
 
 import pandas as pd
 
-from hailuo.facts import JobRecord, JobState
-from hailuo.loader import load_campaign, load_catalog
-from hailuo.manifest import Entry, build
-from hailuo.matrix import expand
+from hailuo.campaign.expand import expand
+from hailuo.campaign.files import load_campaign, load_catalog
+from hailuo.ledger.facts import JobRecord, JobState
+from hailuo.publish.manifest import Entry, build
 
 __all__ = ["demo_manifest"]
 

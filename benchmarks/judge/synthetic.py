@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.judge.worlds import Nature, Truth, world
-from hailuo.adtest.metrics import Platform
-from hailuo.manifest import read_jsonl
+from hailuo.publish.manifest import read_jsonl
+from hailuo.report.metrics import Platform
 
 __all__ = ["NATURE", "SEED", "main", "write_exports"]
 

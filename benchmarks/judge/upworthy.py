@@ -14,8 +14,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from benchmarks.judge.lines import Line, at_least, at_most, not_run
-from hailuo.adtest.stats.shrinkage import concentration, pooled_rate, shrink
-from hailuo.adtest.stats.srm import sample_ratio
+from hailuo.report.stats.shrinkage import concentration, pooled_rate, shrink
+from hailuo.report.stats.srm import sample_ratio
 
 __all__ = ["held_out", "upworthy"]
 

@@ -16,7 +16,7 @@ import pandas as pd
 from scipy.special import expit, logit
 
 from benchmarks.judge.dialects import meta_export, tiktok_export
-from hailuo.adtest.metrics import Platform
+from hailuo.report.metrics import Platform
 
 __all__ = ["FIRST_DAY", "PLATFORMS", "Nature", "Truth", "World", "world"]
 

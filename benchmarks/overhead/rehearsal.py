@@ -5,9 +5,11 @@ import asyncio
 import sys
 from pathlib import Path
 
+from hailuo.cli.prefect_driver import prefect_driver
 from hailuo.clock import RehearsalClock
-from hailuo.drivers import prefect_driver
-from hailuo.pipeline import Choice, Surroundings, open_session, prepare, within
+from hailuo.plan.prepare import Choice, prepare
+from hailuo.run.environment import Surroundings, within
+from hailuo.run.session import open_session
 from hailuo.settings import load_settings
 
 __all__: list[str] = []

@@ -8,7 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
-from hailuo.loader import load_catalog
+from hailuo.campaign.files import load_catalog
 from hailuo.simulator import ClipDetail, FaultName, FaultPlan, ScriptedFault, SimulatorOptions
 
 __all__ = ["DOWNLOAD_FAULTS", "POLL_FAULTS", "SUBMIT_FAULTS", "Orders", "vendor", "write_orders"]

@@ -11,14 +11,15 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
+from hailuo.campaign.pricing import usd
 from hailuo.cli.options import as_json_option, edition_option, file_or_edition_argument, names_of
 from hailuo.cli.screen import console, count, echo_json, say
 from hailuo.errors import ExitCode
 from hailuo.media import CODES, Code, Verdict, load_thresholds
-from hailuo.pipeline import nothing_bought_without_store, open_store, surroundings
-from hailuo.pipeline.checking import CheckedClip, check_edition
-from hailuo.pricing import usd
-from hailuo.spelling import printable
+from hailuo.run.check_edition import CheckedClip, check_edition
+from hailuo.run.environment import surroundings
+from hailuo.store.open import nothing_bought_without_store, open_store
+from hailuo.text import printable
 
 __all__ = ["command"]
 

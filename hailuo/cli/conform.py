@@ -21,8 +21,10 @@ from hailuo.errors import ExitCode
 from hailuo.media.credentials import Credentials, CredentialsError, open_credentials
 from hailuo.media.placements import Fit, placement_book
 from hailuo.media.recipe import OWN, SILENT, Wish
-from hailuo.pipeline import nothing_bought_without_store, open_store, prepare, surroundings
-from hailuo.pipeline.conforming import ConformWish, Copy, conform, file_sha256, stored_clips
+from hailuo.plan.prepare import prepare
+from hailuo.publish.conform import ConformWish, Copy, conform, file_sha256, stored_clips
+from hailuo.run.environment import surroundings
+from hailuo.store.open import nothing_bought_without_store, open_store
 
 __all__ = ["command"]
 

@@ -8,15 +8,16 @@ from typing import Final
 import click
 from pydantic import SecretStr
 
+from hailuo.campaign.files import load_catalog
 from hailuo.cli.plan import make_plan_of
+from hailuo.cli.prefect_driver import prefect_driver
 from hailuo.cli.progress import Watcher, watched
 from hailuo.cli.screen import say, show_plan, show_report
 from hailuo.clock import RehearsalClock
-from hailuo.drivers import prefect_driver
 from hailuo.errors import ExitCode
-from hailuo.loader import load_catalog
-from hailuo.pipeline import Choice, Surroundings, within
-from hailuo.plan import Plan
+from hailuo.plan.plan import Plan
+from hailuo.plan.prepare import Choice
+from hailuo.run.environment import Surroundings, within
 from hailuo.settings import Settings, prefer_embedded_prefect
 from hailuo.simulator import SimulatorOptions, simulating
 

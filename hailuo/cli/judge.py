@@ -8,8 +8,10 @@ import click
 from hailuo.cli.options import edition_option, file_or_edition_argument, names_of
 from hailuo.cli.screen import count, say
 from hailuo.errors import ExitCode
-from hailuo.pipeline import nothing_bought_without_store, open_store, publish, surroundings
-from hailuo.pipeline.judging import judge
+from hailuo.publish.picks import judge
+from hailuo.publish.publish import publish
+from hailuo.run.environment import surroundings
+from hailuo.store.open import nothing_bought_without_store, open_store
 
 __all__ = ["command"]
 

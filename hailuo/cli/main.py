@@ -8,7 +8,7 @@ from typing import Final
 import click
 
 from hailuo.errors import ExitCode, HailuoError, RefusedError, RunStoppedError
-from hailuo.spelling import printable
+from hailuo.text import printable
 
 __all__ = ["main", "run"]
 

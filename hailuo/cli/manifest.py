@@ -13,17 +13,12 @@ from hailuo.cli.options import edition_option, file_or_edition_argument, names_o
 from hailuo.cli.screen import console, count, is_terminal, say
 from hailuo.clock import Clock
 from hailuo.errors import ExitCode
-from hailuo.pipeline import (
-    Publication,
-    SharedGallery,
-    nothing_bought_without_store,
-    open_store,
-    publish,
-    share,
-    surroundings,
-)
-from hailuo.pipeline.enclose import EnclosedGallery, check_target, enclose, keep
+from hailuo.publish.embed import EnclosedGallery, check_target, enclose, keep
+from hailuo.publish.publish import Publication, publish
+from hailuo.publish.share import SharedGallery, share
+from hailuo.run.environment import surroundings
 from hailuo.store import Store
+from hailuo.store.open import nothing_bought_without_store, open_store
 
 __all__ = ["command"]
 

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import click
 
+from hailuo.campaign.job import Job
+from hailuo.campaign.pricing import usd
 from hailuo.cli.options import as_json_option, edition_option, file_or_edition_argument, names_of
 from hailuo.cli.screen import echo_json, say
 from hailuo.cli.sums import cells, cells_json, remarks, show_sums, sums_json
 from hailuo.errors import ExitCode
-from hailuo.job import Job
-from hailuo.money import JobMoney, Sums, by_day, by_job, sums_of_jobs
-from hailuo.pipeline import surroundings
-from hailuo.pipeline.statement import Month, Statement, read_statement
-from hailuo.pricing import usd
+from hailuo.ledger.money import JobMoney, Sums, by_day, by_job, sums_of_jobs
+from hailuo.ledger.statement import Month, Statement, read_statement
+from hailuo.run.environment import surroundings
 
 __all__ = ["command"]
 

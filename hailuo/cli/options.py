@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
-from hailuo.pipeline import Choice, axis_values, prepare, surroundings
-from hailuo.pipeline.prepare import names_chosen
+from hailuo.plan.prepare import Choice, axis_values, names_chosen, prepare
+from hailuo.run.environment import surroundings
 
 __all__ = [
     "as_json_option",

@@ -10,8 +10,10 @@ import click
 from hailuo.cli.options import as_json_option, choose, edition_option, file_argument, only_option, usd_type
 from hailuo.cli.screen import echo_json, plan_json, say, show_plan
 from hailuo.errors import ExitCode
-from hailuo.pipeline import Choice, open_session, prepare, surroundings
-from hailuo.plan import Plan, admission_problems
+from hailuo.plan.plan import Plan, admission_problems
+from hailuo.plan.prepare import Choice, prepare
+from hailuo.run.environment import surroundings
+from hailuo.run.session import open_session
 
 __all__ = ["command", "make_plan_of"]
 

@@ -10,11 +10,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as Bars
 from rich.text import Text
 
+from hailuo.campaign.pricing import usd
 from hailuo.cli.screen import console, is_terminal, say
 from hailuo.clock import SystemClock
-from hailuo.pricing import usd
-from hailuo.runner import Event, Progress
-from hailuo.spelling import printable
+from hailuo.run.events import Event, Progress
+from hailuo.text import printable
 
 __all__ = ["Watcher", "watched"]
 

@@ -10,14 +10,15 @@ from pathlib import Path
 
 import click
 
+from hailuo.campaign.job import Job
+from hailuo.campaign.pricing import usd
 from hailuo.cli.options import as_json_option, edition_option, file_or_edition_argument, names_of
 from hailuo.cli.screen import count, echo_json, say
 from hailuo.errors import ExitCode, Place, Problem, SettingsError
-from hailuo.facts import Attempt, Doubt
-from hailuo.job import Job
-from hailuo.pipeline import open_reconciler, surroundings
-from hailuo.pricing import usd
-from hailuo.reconcile import Adopted, Findings, Late, Released, Unsettled
+from hailuo.ledger.facts import Attempt, Doubt
+from hailuo.reconcile.reconciler import Adopted, Findings, Late, Released, Unsettled
+from hailuo.reconcile.settlement import open_reconciler
+from hailuo.run.environment import surroundings
 
 __all__ = ["command"]
 

@@ -13,8 +13,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from hailuo.adtest.findings import Health, PlatformFindings, Proposal, ProposedRow, Wish
-from hailuo.adtest.metrics import METRICS, PLATFORM_NAMES, Design, Metric
+from hailuo.campaign.pricing import usd
 from hailuo.cli.options import (
     as_json_option,
     choose,
@@ -25,12 +24,15 @@ from hailuo.cli.options import (
 )
 from hailuo.cli.screen import console, count, echo_json, say
 from hailuo.errors import ExitCode
-from hailuo.pipeline import nothing_bought_without_store, open_store, prepare, surroundings
-from hailuo.pricing import usd
-from hailuo.spelling import printable
+from hailuo.plan.prepare import prepare
+from hailuo.report.findings import Health, PlatformFindings, Proposal, ProposedRow, Wish
+from hailuo.report.metrics import METRICS, PLATFORM_NAMES, Design, Metric
+from hailuo.run.environment import surroundings
+from hailuo.store.open import nothing_bought_without_store, open_store
+from hailuo.text import printable
 
 if TYPE_CHECKING:
-    from hailuo.pipeline.reporting import Report, ReportWish
+    from hailuo.report.make import Report, ReportWish
 
 __all__ = ["command"]
 
@@ -106,8 +108,8 @@ def command(file: Path, as_json: bool, **wished: Any) -> ExitCode:
     RESULTS are exported files, folders of them, or s3://bucket/prefix. Without any, those that lie in the edition's
     exports/ in the store are read. Exit code 0: a report is there; 2: something was refused, and nothing written.
     """
-    from hailuo.pipeline.dropped import files_dropped  # noqa: PLC0415 (loads scipy: not for --help)
-    from hailuo.pipeline.reporting import report  # noqa: PLC0415 (as above)
+    from hailuo.report.inputs.sources import files_dropped  # noqa: PLC0415 (loads scipy: not for --help)
+    from hailuo.report.make import report  # noqa: PLC0415 (as above)
 
     place, names = surroundings(), names_of(file, wished["edition"])
     store, wish = open_store(place.settings), _wish(file, wished)
@@ -126,9 +128,9 @@ def command(file: Path, as_json: bool, **wished: Any) -> ExitCode:
 
 
 def _wish(file: Path, wished: Mapping[str, Any]) -> "ReportWish":
-    from hailuo.adtest.judging.options import Options  # noqa: PLC0415 (as above)
-    from hailuo.pipeline.dropped import Dropped  # noqa: PLC0415 (as above)
-    from hailuo.pipeline.reporting import ReportWish  # noqa: PLC0415 (as above)
+    from hailuo.report.analysis.options import Options  # noqa: PLC0415 (as above)
+    from hailuo.report.inputs.sources import Dropped  # noqa: PLC0415 (as above)
+    from hailuo.report.make import ReportWish  # noqa: PLC0415 (as above)
 
     choice = choose(file, edition=wished["edition"])
     return ReportWish(
@@ -220,7 +222,7 @@ def _show_places(made: "Report", uri: str) -> None:
 
 
 def _json(made: "Report", uri: str) -> dict[str, object]:
-    from hailuo.adtest.archive import to_json  # noqa: PLC0415 (not for --help)
+    from hailuo.report.archive import to_json  # noqa: PLC0415 (not for --help)
 
     return {
         "report": made.page.address,

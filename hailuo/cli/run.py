@@ -10,25 +10,20 @@ from pathlib import Path
 
 import click
 
+from hailuo.campaign.pricing import usd
 from hailuo.cli.options import as_json_option, choose, edition_option, file_argument, only_option, usd_type
+from hailuo.cli.prefect_driver import prefect_driver
 from hailuo.cli.progress import Watcher, watched
 from hailuo.cli.screen import echo_json, is_terminal, plan_json, report_json, say, show_plan, show_report
-from hailuo.drivers import prefect_driver
 from hailuo.errors import AdmissionError, ExitCode, Place, Problem, StoreUnavailableError
-from hailuo.pipeline import (
-    Choice,
-    Prepared,
-    Publication,
-    Session,
-    Surroundings,
-    open_session,
-    prepare,
-    surroundings,
-)
-from hailuo.plan import Plan
-from hailuo.pricing import usd
-from hailuo.runner import Runner, RunReport
-from hailuo.spelling import printable
+from hailuo.plan.plan import Plan
+from hailuo.plan.prepare import Choice, Prepared, prepare
+from hailuo.publish.publish import Publication
+from hailuo.run.environment import Surroundings, surroundings
+from hailuo.run.events import RunReport
+from hailuo.run.runner import Runner
+from hailuo.run.session import Session, open_session
+from hailuo.text import printable
 
 __all__ = ["command", "tell"]
 

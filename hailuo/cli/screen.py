@@ -12,11 +12,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from hailuo.facts import JobState
-from hailuo.plan import Plan, PlannedJob
-from hailuo.pricing import Basis, usd
-from hailuo.runner import RunReport
-from hailuo.spelling import printable
+from hailuo.campaign.pricing import Basis, usd
+from hailuo.ledger.facts import JobState
+from hailuo.plan.plan import Plan, PlannedJob
+from hailuo.run.events import RunReport
+from hailuo.text import printable
 
 __all__ = [
     "STATE_WORDS",

@@ -6,11 +6,11 @@ from decimal import Decimal
 
 import click
 
+from hailuo.campaign.files import load_catalog
 from hailuo.cli.options import usd_type
 from hailuo.cli.screen import say
 from hailuo.errors import ExitCode
-from hailuo.loader import load_catalog
-from hailuo.pipeline import surroundings
+from hailuo.run.environment import surroundings
 from hailuo.simulator import ClipDetail, FaultPlan, Profile, SimulatorOptions, serve
 
 __all__ = ["command"]

@@ -7,16 +7,16 @@ import click
 from rich.table import Table
 from rich.text import Text
 
+from hailuo.campaign.pricing import usd
 from hailuo.cli.options import as_json_option, choose, edition_option, file_argument
 from hailuo.cli.plan import make_plan_of
 from hailuo.cli.screen import STATE_WORDS, console, count, echo_json, plan_json, say, show_plan
 from hailuo.cli.sums import cells, cells_json, remarks, show_sums, sums_json
 from hailuo.errors import ExitCode
-from hailuo.facts import JobState
-from hailuo.plan import Plan, PlannedJob
-from hailuo.pricing import usd
-from hailuo.runner import why
-from hailuo.spelling import printable
+from hailuo.ledger.facts import JobState
+from hailuo.plan.plan import Plan, PlannedJob
+from hailuo.run.events import why
+from hailuo.text import printable
 
 __all__ = ["command"]
 

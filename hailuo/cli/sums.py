@@ -7,11 +7,11 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
+from hailuo.campaign.job import Job
+from hailuo.campaign.pricing import Cell, cell_of, usd
 from hailuo.cli.screen import console, count
-from hailuo.job import Job
-from hailuo.money import JobMoney, Sums, by_job
-from hailuo.pricing import Cell, cell_of, usd
-from hailuo.spelling import printable
+from hailuo.ledger.money import JobMoney, Sums, by_job
+from hailuo.text import printable
 
 __all__ = ["cells", "cells_json", "remarks", "show_sums", "sums_json"]
 

@@ -5,14 +5,16 @@ from pathlib import Path
 
 import click
 
-from hailuo.campaign import SyntheticPerformer
+from hailuo.campaign.model import SyntheticPerformer
 from hailuo.cli.options import choose, edition_option, file_or_edition_argument, names_of
 from hailuo.cli.screen import count, say
 from hailuo.errors import ExitCode
-from hailuo.pipeline import nothing_bought_without_store, open_store, prepare, surroundings
-from hailuo.pipeline.uploading import UploadPlan, Wish, plan_upload
+from hailuo.plan.prepare import prepare
+from hailuo.publish.upload_plan import UploadPlan, Wish, plan_upload
+from hailuo.publish.uploads import PlatformName
+from hailuo.run.environment import surroundings
 from hailuo.store import FolderStore, Store
-from hailuo.uploads import PlatformName
+from hailuo.store.open import nothing_bought_without_store, open_store
 
 __all__ = ["command"]
 

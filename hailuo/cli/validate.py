@@ -7,7 +7,8 @@ import click
 from hailuo.cli.options import as_json_option, choose, edition_option
 from hailuo.cli.screen import count, echo_json, say
 from hailuo.errors import CampaignError, ExitCode
-from hailuo.pipeline import Prepared, prepare, surroundings
+from hailuo.plan.prepare import Prepared, prepare
+from hailuo.run.environment import surroundings
 
 __all__ = ["command"]
 

@@ -4,10 +4,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from hailuo.campaign import Campaign
-from hailuo.catalog import Catalog
+from hailuo.campaign.catalog import Catalog
+from hailuo.campaign.job import Job
+from hailuo.campaign.model import Campaign
+from hailuo.campaign.variant import Variant
 from hailuo.errors import Problem
-from hailuo.job import Job
 from hailuo.media.facts import Facts
 from hailuo.media.placement_rules import (
     REASONS,
@@ -18,7 +19,6 @@ from hailuo.media.placement_rules import (
 )
 from hailuo.media.placements import FamilyFacts, PlacementBook, placement_book
 from hailuo.media.verdict import Verdict
-from hailuo.variant import Variant
 
 __all__ = ["expected_facts", "expected_verdicts", "placement_warnings"]
 

@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 from pydantic import TypeAdapter
 
-from hailuo.job import Job
+from hailuo.campaign.job import Job
 
 __all__ = ["HASHED_FRAMES", "QA_VERSION", "Inspection", "Order", "from_json", "order_of", "to_json"]
 

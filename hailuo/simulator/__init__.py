@@ -1,4 +1,4 @@
-"""The vendor in a box, for rehearsals, demos and tests. Knows nothing of `hailuo.api`."""
+"""The vendor in a box, for rehearsals, demos and tests. Knows nothing of `hailuo.vendor`."""
 
 from hailuo.simulator.charges import Call, Invoice, InvoiceLine
 from hailuo.simulator.connections import SimulatorTransport

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
-from hailuo.catalog import Catalog
+from hailuo.campaign.catalog import Catalog
 from hailuo.simulator.fault_plan import FaultPlan
 
 __all__ = ["ClipDetail", "Profile", "SimulatorOptions"]

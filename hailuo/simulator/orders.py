@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from hailuo.catalog import Catalog, FirstFrameRule, Model, Offer
+from hailuo.campaign.catalog import Catalog, FirstFrameRule, Model, Offer
 from hailuo.simulator.answers import AnswerError, HttpAnswer, flat, nested
 
 __all__ = ["VideoOrder", "invalid_params", "read_fields", "read_model", "read_order"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from hailuo.runner import Step
+from hailuo.run.steps import Step
 from hailuo.settings import Settings
 
 __all__ = ["Assignment", "Killing", "Place"]

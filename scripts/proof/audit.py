@@ -17,11 +17,12 @@ from typing import Final
 
 from hailuo.clock import SystemClock
 from hailuo.errors import MissingKeyError
-from hailuo.facts import Attempt, Done, JobRecord, JobState
-from hailuo.ledger import HORIZON, Ledger
-from hailuo.pipeline import Choice, Prepared, open_store, prepare
-from hailuo.plan import Plan, make_plan
+from hailuo.ledger.facts import Attempt, Done, JobRecord, JobState
+from hailuo.ledger.ledger import HORIZON, Ledger
+from hailuo.plan.plan import Plan, make_plan
+from hailuo.plan.prepare import Choice, Prepared, prepare
 from hailuo.store import Store
+from hailuo.store.open import open_store
 from hailuo.testing import VirtualClock
 from proof.assignment import Assignment
 from proof.vendor import Invoice, Line

@@ -14,7 +14,7 @@ __all__ = ["Crew", "Life", "Worker"]
 
 # Processes are forked from a server that has only imported the library: a start costs 20 ms, not 1 s.
 _CONTEXT: Final = multiprocessing.get_context("forkserver")
-_PRELOADED: Final = ["hailuo.pipeline", "hailuo.runner", "hailuo.store", "boto3"]
+_PRELOADED: Final = ["hailuo.run.session", "hailuo.run.runner", "hailuo.store", "boto3"]
 _LONGEST_LIFE_SECONDS: Final = 240.0
 
 

@@ -146,7 +146,7 @@ _TEXT: Final = """\
 
 Written by `{command}` on {date}. {versions}. {machine}. Result: {verdict}.
 
-Real processes drive `hailuo.pipeline` against `hailuo.simulator` over sockets, and end by a real SIGKILL. Afterwards the
+Real processes drive `hailuo.run` against `hailuo.simulator` over sockets, and end by a real SIGKILL. Afterwards the
 vendor's invoice is held against the ledger: a charge belongs to a job by its task id, and where nobody was told the id, by
 the request's body, which no two jobs here share. In every row it is checked that
 
@@ -183,7 +183,7 @@ one in ten PUTs that the server has carried out.
 
 Two workers start together on one edition; the first is killed when half of the clips are stored. *Idle* is the longest time in
 which a worker passed no step at all (submit, poll, clip), in seconds of its clock, which runs fifteen times as fast: a
-hiccup of this machine of 0.1 s shows as 1.5 s; the vendor's tick is 15 s. `tests/runner/test_two_runs.py` holds the same
+hiccup of this machine of 0.1 s shows as 1.5 s; the vendor's tick is 15 s. `tests/run/test_two_runs.py` holds the same
 in virtual time, and that two runs together keep to the vendor's limit.
 
 {race_table}

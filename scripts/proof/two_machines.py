@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
-from hailuo.runner import EventKind
+from hailuo.run.events import EventKind
 from hailuo.simulator import FaultPlan
 from proof.assignment import Assignment, Place
 from proof.audit import Audit, audit

@@ -8,7 +8,7 @@ from typing import Final
 
 import httpx
 
-from hailuo.loader import load_catalog
+from hailuo.campaign.files import load_catalog
 from hailuo.simulator import ClipDetail, FaultName, FaultPlan, ScriptedFault, SimulatorOptions, simulating
 
 __all__ = ["STORMY", "Invoice", "Line", "Vendor", "stumbling", "vendor"]

@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
 from hailuo.clock import RehearsalClock, SystemClock
-from hailuo.pipeline import Choice, open_session, prepare
-from hailuo.runner import Event, EventKind, Observer, Reached, Step
+from hailuo.plan.prepare import Choice, prepare
+from hailuo.run.events import Event, EventKind, Observer
+from hailuo.run.session import open_session
+from hailuo.run.steps import Reached, Step
 from proof.assignment import Assignment, Killing
 
 __all__ = ["Driving", "Ended", "Found", "Happened", "Told", "work"]

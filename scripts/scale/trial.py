@@ -240,7 +240,7 @@ class _Play:
 
 def _task_runs_of(run: FlowRun) -> int:
     share, at_most = _Share.model_validate(run.parameters["share"]), run.parameters["task_runs"]
-    assert isinstance(at_most, int)  # noqa: S101 (for the type checker: flows/machines.py says so)
+    assert isinstance(at_most, int)  # noqa: S101 (for the type checker: flows/machinery/machines.py says so)
     return min(len(share.creative_ids), at_most)
 
 

@@ -12,10 +12,10 @@ from benchmarks.judge.logs import MAPPING, report_of
 from benchmarks.judge.oracle import GRID, ours
 from benchmarks.judge.stage import demo_manifest
 from benchmarks.judge.worlds import PLATFORMS, Nature, world
-from hailuo.adtest.exports import read_exports
-from hailuo.adtest.findings import Outcome
-from hailuo.adtest.join import join
-from hailuo.adtest.metrics import Count, Platform
+from hailuo.report.exports import read_exports
+from hailuo.report.findings import Outcome
+from hailuo.report.join import join
+from hailuo.report.metrics import Count, Platform
 
 QUICK = Nature(days=5, daily_impressions=200)
 

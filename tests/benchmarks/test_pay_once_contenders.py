@@ -13,7 +13,7 @@ import pytest
 from benchmarks.race.tally import take_stock
 from benchmarks.race.track import Contender, Track
 from benchmarks.race.words import write_section
-from hailuo.loader import load_catalog
+from hailuo.campaign.files import load_catalog
 from hailuo.simulator import ClipDetail, SimulatorOptions, simulating
 
 pytestmark = [pytest.mark.slow, pytest.mark.enable_socket]

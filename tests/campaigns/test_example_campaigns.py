@@ -14,10 +14,10 @@ from inline_snapshot import snapshot
 from jsonschema import Draft202012Validator
 from PIL import Image
 
-from hailuo.campaign import Campaign, IllegalPolicy
-from hailuo.loader import Loaded, campaign_schema, load_campaign, load_catalog
-from hailuo.matrix import Expansion, expand
-from hailuo.pricing import quote
+from hailuo.campaign.expand import Expansion, expand
+from hailuo.campaign.files import Loaded, campaign_schema, load_campaign, load_catalog
+from hailuo.campaign.model import Campaign, IllegalPolicy
+from hailuo.campaign.pricing import quote
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "campaigns"

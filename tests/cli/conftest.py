@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from hailuo.campaign.files import load_catalog
 from hailuo.cli.main import run
 from hailuo.clock import RehearsalClock
-from hailuo.loader import load_catalog
-from hailuo.pipeline import Surroundings, within
+from hailuo.run.environment import Surroundings, within
 from hailuo.settings import Settings
 from hailuo.simulator import ClipDetail, SimulatorOptions, simulating
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from hailuo.pipeline import Surroundings, within
+from hailuo.run.environment import Surroundings, within
 from hailuo.simulator import FaultName, FaultPlan, ScriptedFault
 
 pytestmark = pytest.mark.enable_socket

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hailuo.errors import ExitCode
-from hailuo.pipeline import Surroundings, within
+from hailuo.run.environment import Surroundings, within
 from tests.cli.conftest import Command
 
 pytestmark = pytest.mark.enable_socket

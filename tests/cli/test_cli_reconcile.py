@@ -5,8 +5,8 @@ import json
 import httpx
 import pytest
 
-from hailuo.job import creative_id_of
-from hailuo.pipeline import Surroundings, within
+from hailuo.campaign.job import creative_id_of
+from hailuo.run.environment import Surroundings, within
 from hailuo.simulator import FaultName, FaultPlan, ScriptedFault
 
 pytestmark = pytest.mark.enable_socket

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from hailuo.loader import load_campaign, load_catalog
-from hailuo.matrix import expand
-from hailuo.pipeline import Surroundings, within
+from hailuo.campaign.expand import expand
+from hailuo.campaign.files import load_campaign, load_catalog
+from hailuo.run.environment import Surroundings, within
 from hailuo.settings import Settings
 from hailuo.store import FolderStore
 from hailuo.testing import VirtualClock
-from tests.adtest.editions import keep_edition, meta_export, prepared_from
+from tests.report.editions import keep_edition, meta_export, prepared_from
 
 pytestmark = pytest.mark.enable_socket  # the command has a loop of its own
 

@@ -12,9 +12,10 @@ import httpx
 import pytest
 from PIL import Image
 
-from hailuo.pipeline import Surroundings, open_store, surroundings, within
+from hailuo.run.environment import Surroundings, surroundings, within
 from hailuo.settings import Settings
 from hailuo.store import Store
+from hailuo.store.open import open_store
 from tests.cli.conftest import Command
 from tests.s3_servers import BUCKET, READER, S3Server
 

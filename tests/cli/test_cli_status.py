@@ -5,7 +5,7 @@ import json
 import pytest
 
 from hailuo.cli.progress import Watcher
-from hailuo.runner import Event, EventKind
+from hailuo.run.events import Event, EventKind
 from hailuo.simulator import FaultName, FaultPlan, ScriptedFault
 
 pytestmark = pytest.mark.enable_socket

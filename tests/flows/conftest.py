@@ -11,9 +11,9 @@ from prefect.testing.utilities import prefect_test_harness
 from pydantic import SecretStr
 from pytest_socket import enable_socket
 
+from hailuo.campaign.files import load_catalog
 from hailuo.clock import RehearsalClock
-from hailuo.loader import load_catalog
-from hailuo.pipeline import Surroundings, within
+from hailuo.run.environment import Surroundings, within
 from hailuo.settings import Settings
 from hailuo.simulator import ClipDetail, FaultPlan, SimulatorOptions, simulating
 

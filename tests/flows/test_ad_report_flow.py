@@ -10,14 +10,14 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
 
 from flows.ad_report import ad_report
-from flows.markdown import escaped
-from flows.report_turns import turns_due
-from hailuo.job import Job
-from hailuo.pipeline import Surroundings, within
+from flows.machinery.report_turns import turns_due
+from flows.ui.markdown import escaped
+from hailuo.campaign.job import Job
+from hailuo.run.environment import Surroundings, within
 from hailuo.settings import Settings
 from hailuo.store import FolderStore
 from hailuo.testing import VirtualClock
-from tests.adtest.editions import CAMPAIGN, keep_edition, meta_export, prepared_from
+from tests.report.editions import CAMPAIGN, keep_edition, meta_export, prepared_from
 
 pytestmark = [
     pytest.mark.prefect,

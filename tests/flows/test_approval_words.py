@@ -10,12 +10,12 @@ from inline_snapshot import snapshot
 from prefect.client.schemas.objects import FlowRun
 from prefect.settings import PREFECT_API_URL, PREFECT_UI_URL, temporary_settings
 
-from flows.approval import Approval, approval_page, question
-from flows.launch import Launch
-from flows.markdown import bullets, escaped
-from hailuo.ledger import Ledger
-from hailuo.pipeline import Choice, prepare
-from hailuo.plan import Plan, make_plan
+from flows.machinery.launch import Launch
+from flows.ui.approval import Approval, approval_page, question
+from flows.ui.markdown import bullets, escaped
+from hailuo.ledger.ledger import Ledger
+from hailuo.plan.plan import Plan, make_plan
+from hailuo.plan.prepare import Choice, prepare
 from hailuo.settings import Settings
 from hailuo.testing import MemoryStore, VirtualClock
 

@@ -26,12 +26,14 @@ from prefect.flow_engine import run_flow_async
 from prefect.states import AwaitingRetry, Cancelled, Cancelling, Completed, Crashed, Failed, Pending, Running
 
 from flows.approve_campaign import approve_campaign
-from flows.launch import RENDER_DEPLOYMENT, Launch, launch
+from flows.machinery.launch import RENDER_DEPLOYMENT, Launch, launch
 from flows.render_campaign import render_campaign
 from hailuo.clock import SystemClock
-from hailuo.pipeline import Choice, Surroundings, open_session, prepare
-from hailuo.plan import Plan
-from hailuo.spelling import slug_of
+from hailuo.plan.plan import Plan
+from hailuo.plan.prepare import Choice, prepare
+from hailuo.run.environment import Surroundings
+from hailuo.run.session import open_session
+from hailuo.text import slug_of
 
 pytestmark = [
     pytest.mark.prefect,

@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from flows.night_page import night_page
-from hailuo.campaign import Campaign
+from flows.ui.night_page import night_page
+from hailuo.campaign.model import Campaign
 from hailuo.errors import ExitCode, Place, Problem
-from hailuo.pipeline import Books, Due, GalleryLink, LeftOut, Night, NightReport, Part, Unsound
+from hailuo.night.night import Due, LeftOut, Night, Unsound
+from hailuo.night.night_report import NightReport, Part
+from hailuo.night.outcome import Books
+from hailuo.publish.share import GalleryLink
 
 AT = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)
 HOSTILE = "a|b`c`<script>alert(1)</script>\n| x |\n# H *b* [l](http://x) ![i](http://x) &amp; \\| \x1b[31m"

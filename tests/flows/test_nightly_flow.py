@@ -14,7 +14,7 @@ from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRun
 from flows.nightly import nightly
 from hailuo.clock import SystemClock
 from hailuo.errors import ExitCode
-from hailuo.pipeline import Surroundings, within
+from hailuo.run.environment import Surroundings, within
 from hailuo.simulator import FaultName, FaultPlan, ScriptedFault
 
 pytestmark = [

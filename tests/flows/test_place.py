@@ -9,8 +9,8 @@ from prefect.blocks.system import Secret
 from prefect.client.orchestration import get_client
 from pydantic import SecretStr
 
-from flows.place import KEY_BLOCK, flow_surroundings
-from hailuo.pipeline import Surroundings, within
+from flows.machinery.place import KEY_BLOCK, flow_surroundings
+from hailuo.run.environment import Surroundings, within
 
 pytestmark = [
     pytest.mark.prefect,

@@ -10,7 +10,7 @@ from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRun
 
 from flows.reconcile import reconcile
 from flows.render_campaign import render_campaign
-from hailuo.pipeline import Surroundings
+from hailuo.run.environment import Surroundings
 from hailuo.simulator import FaultName, FaultPlan, ScriptedFault
 
 pytestmark = [

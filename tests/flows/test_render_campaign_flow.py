@@ -8,10 +8,10 @@ import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
 
-from flows.clips import bundles_of
+from flows.machinery.clips import bundles_of
 from flows.render_campaign import drive, render_campaign
 from hailuo.errors import AdmissionError, ExitCode
-from hailuo.pipeline import Choice
+from hailuo.plan.prepare import Choice
 from hailuo.simulator import FaultName, FaultPlan, ScriptedFault
 
 pytestmark = [

@@ -10,16 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from hailuo.api.families import build_request, request_sha256
+from hailuo.campaign.ad_names import ad_name, utm_content
+from hailuo.campaign.expand import expand
+from hailuo.campaign.files import load_campaign, load_catalog
 from hailuo.errors import ExitCode
-from hailuo.ledger import Ledger
-from hailuo.loader import load_campaign, load_catalog
-from hailuo.manifest.columns import COLUMN_TABLE
-from hailuo.matrix import expand
-from hailuo.naming import ad_name, utm_content
-from hailuo.plan import make_plan
+from hailuo.ledger.ledger import Ledger
+from hailuo.plan.plan import make_plan
+from hailuo.publish.manifest.columns import COLUMN_TABLE
 from hailuo.settings import Settings, variable_of
 from hailuo.testing import MemoryStore, VirtualClock
+from hailuo.vendor.request import build_request, request_sha256
 
 ROOT = Path(__file__).resolve().parents[2]
 RECORDED = Path(__file__).with_name("recorded.json")

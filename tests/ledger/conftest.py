@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hailuo.clock import Clock
-from hailuo.ledger import Ledger
+from hailuo.ledger.ledger import Ledger
 from hailuo.store import FolderStore, Store
 from hailuo.testing import MemoryStore, VirtualClock
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hailuo.facts import Done, Doubt, End, JobRecord, Outcome, OutcomeKind
-from hailuo.job import Job
-from hailuo.ledger import Ledger
+from hailuo.campaign.job import Job
+from hailuo.campaign.variant import FirstFrame, Variant
+from hailuo.ledger.facts import Done, Doubt, End, JobRecord, Outcome, OutcomeKind
+from hailuo.ledger.ledger import Ledger
 from hailuo.testing import MemoryStore, VirtualClock
-from hailuo.variant import FirstFrame, Variant
 from tests.factories import BASE_URL, SUBMITTED
 
 CID = "7KQ2M9X4TD"

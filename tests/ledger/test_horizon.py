@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from hailuo.api import SUBMIT_SECONDS_AT_MOST
-from hailuo.facts import JobState
-from hailuo.ledger import HORIZON, Ledger
+from hailuo.ledger.facts import JobState
+from hailuo.ledger.ledger import HORIZON, Ledger
 from hailuo.store import FolderStore
 from hailuo.testing import MemoryStore, VirtualClock
+from hailuo.vendor import SUBMIT_SECONDS_AT_MOST
 from tests.factories import DOUBT, JOB, WrongClock, bought, tell
 
 CID = JOB.creative_id

@@ -12,8 +12,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from hailuo.facts import End, JobState, Outcome, OutcomeKind
-from hailuo.ledger import HORIZON, Ledger
+from hailuo.ledger.facts import End, JobState, Outcome, OutcomeKind
+from hailuo.ledger.ledger import HORIZON, Ledger
 from hailuo.testing import MemoryStore, VirtualClock
 from tests.factories import (
     ABANDONED,

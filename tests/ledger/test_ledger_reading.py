@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import pytest
 
 from hailuo.errors import LedgerError
-from hailuo.facts import Done, Doubt, End, JobState, Outcome
-from hailuo.ledger import Ledger
+from hailuo.ledger.facts import Done, Doubt, End, JobState, Outcome
+from hailuo.ledger.ledger import Ledger
 from hailuo.store import Entry, Store
 from hailuo.testing import MemoryStore, VirtualClock
 from tests.factories import (

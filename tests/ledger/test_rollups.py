@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from hailuo.ledger import Ledger
-from hailuo.rollup import ROLLUP_SIZE
+from hailuo.ledger.ledger import Ledger
+from hailuo.ledger.rollups import ROLLUP_SIZE
 from hailuo.store import Entry
 from hailuo.testing import MemoryStore, VirtualClock
 from tests.factories import SUBMITTED, bought, make_done, make_job

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from hailuo.errors import IllegalMoveError, StoreUnavailableError
-from hailuo.facts import JobState, Outcome, OutcomeKind
-from hailuo.ledger import Ledger
+from hailuo.ledger.facts import JobState, Outcome, OutcomeKind
+from hailuo.ledger.ledger import Ledger
 from hailuo.store import Store
 from hailuo.testing import MemoryStore, VirtualClock
 from tests.factories import ABANDONED, BUSY, DONE, DOUBT, JOB, REFUNDED, SUBMITTED, UNSENT, bought, tell

@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from hailuo.clock import SystemClock
-from tests.adtest.editions import meta_export, prepared_from
 from tests.live.conftest import api
+from tests.report.editions import meta_export, prepared_from
 
 pytestmark = [pytest.mark.prefect, pytest.mark.slow, pytest.mark.enable_socket]
 

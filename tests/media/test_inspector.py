@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from hailuo.campaign.job import Job
 from hailuo.clock import SystemClock
 from hailuo.errors import StoreUnavailableError
-from hailuo.job import Job
-from hailuo.ledger import Ledger
+from hailuo.ledger.ledger import Ledger
 from hailuo.media import Inspection, Preview, inspection_key, keep_inspection, preview_key, read_inspections
-from hailuo.pipeline.inspection import Inspector, inspecting
-from hailuo.runner import Event, EventKind
+from hailuo.run.events import Event, EventKind
+from hailuo.run.inspector import Inspector, inspecting
 from hailuo.store import FolderStore, Store
 from tests.factories import SUBMITTED, bought, make_done, make_job, tell
 from tests.media.films import landscape, panned, write_film

@@ -4,6 +4,7 @@ from dataclasses import fields, replace
 
 import pytest
 
+from hailuo.campaign.variant import FirstFrame
 from hailuo.media import (
     CODES,
     DISPUTE,
@@ -19,7 +20,6 @@ from hailuo.media import (
     verdict,
 )
 from hailuo.media.thresholds import thresholds_of
-from hailuo.variant import FirstFrame
 from tests.factories import VARIANT, make_job
 
 ORDER = Order(duration_s=6, size="768p")

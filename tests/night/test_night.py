@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hailuo.errors import SettingsError
-from hailuo.pipeline import LeftOut, Night, night_of
+from hailuo.night.night import LeftOut, Night, night_of
 from hailuo.settings import Settings
 
 AT = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)

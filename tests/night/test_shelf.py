@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from hailuo.campaign.files.folder_listing import campaign_file, campaigns_on_offer
 from hailuo.errors import CampaignError, SettingsError
-from hailuo.pipeline import Choice, campaign_file, campaigns_on_offer, prepare
+from hailuo.plan.prepare import Choice, prepare
 from hailuo.settings import Settings
 
 CAMPAIGN = (

@@ -2,8 +2,8 @@
 
 import pytest
 
-from hailuo.api import Cause
-from hailuo.breaker import FAILURES_TO_BREAK, WAY_BACK, Breaker
+from hailuo.run.breaker import FAILURES_TO_BREAK, WAY_BACK, Breaker
+from hailuo.vendor import Cause
 
 
 def failures(breaker: Breaker, cause: str, count: int) -> list[bool]:

@@ -5,7 +5,7 @@ from asyncio import run
 
 import pytest
 
-from hailuo.canary import FAILURES_TO_STOP, Canaries
+from hailuo.run.canary import FAILURES_TO_STOP, Canaries
 
 M02, M23 = "MiniMax-Hailuo-02", "MiniMax-Hailuo-2.3"
 

@@ -5,7 +5,7 @@ from asyncio import run
 
 import pytest
 
-from hailuo.runner.halt import Halt, HaltedError
+from hailuo.run.halt import Halt, HaltedError
 from hailuo.testing import VirtualClock
 
 

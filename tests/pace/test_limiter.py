@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hailuo.limits import Aimd, Limiter
+from hailuo.run.pace import Aimd, Limiter
 from hailuo.testing import VirtualClock
 
 

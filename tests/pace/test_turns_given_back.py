@@ -3,7 +3,7 @@
 import asyncio
 from random import Random
 
-from hailuo.limits import Limiter
+from hailuo.run.pace import Limiter
 from hailuo.testing import VirtualClock
 
 

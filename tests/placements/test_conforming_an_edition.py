@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from hailuo.campaign.job import Job
 from hailuo.cli.main import run
 from hailuo.clock import SystemClock
-from hailuo.job import Job
-from hailuo.ledger import Ledger
+from hailuo.ledger.ledger import Ledger
 from hailuo.media.conformed import Conformed, read_conformed
 from hailuo.media.mark import TRAINED_ALGORITHMIC_MEDIA, read_mark
-from hailuo.pipeline import Surroundings, within
-from hailuo.pipeline.conforming import ConformWish, Copy, StoredClip, conform, stored_clips
+from hailuo.publish.conform import ConformWish, Copy, StoredClip, conform, stored_clips
+from hailuo.run.environment import Surroundings, within
 from hailuo.settings import Settings
 from hailuo.store import FolderStore
 from tests.factories import SUBMITTED, VARIANT, bought, make_done, make_job, tell

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from hailuo.campaign import Campaign
+from hailuo.campaign.files import load_catalog
+from hailuo.campaign.job import Job
+from hailuo.campaign.model import Campaign
+from hailuo.campaign.variant import FirstFrame
 from hailuo.errors import Place
-from hailuo.job import Job
-from hailuo.loader import load_catalog
 from hailuo.media.expectation import expected_facts, expected_verdicts, placement_warnings
 from hailuo.media.facts import Facts
-from hailuo.variant import FirstFrame
 from tests.factories import VARIANT, make_job
 
 CATALOG = load_catalog(None)

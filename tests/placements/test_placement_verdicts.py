@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hailuo.loader.schema import PLACEMENTS
+from hailuo.campaign.files.schema import PLACEMENTS
 from hailuo.media import Inspection, Verdict
 from hailuo.media.conform import measure
 from hailuo.media.facts import ClipFacts, Facts

@@ -7,14 +7,14 @@ from decimal import Decimal
 
 import pytest
 
-from hailuo.campaign import Campaign
-from hailuo.catalog import Catalog, Family, FirstFrameRule, Model, Offer, Source
+from hailuo.campaign.catalog import Catalog, Family, FirstFrameRule, Model, Offer, Source
+from hailuo.campaign.expand import Expansion
+from hailuo.campaign.job import Job
+from hailuo.campaign.model import Campaign
 from hailuo.errors import Place
-from hailuo.facts import Done, Doubt, End, Outcome
-from hailuo.job import Job
-from hailuo.ledger import Ledger
-from hailuo.matrix import Expansion
-from hailuo.plan import Plan, make_plan
+from hailuo.ledger.facts import Done, Doubt, End, Outcome
+from hailuo.ledger.ledger import Ledger
+from hailuo.plan.plan import Plan, make_plan
 from hailuo.testing import MemoryStore, VirtualClock
 from tests.factories import PRICE, VARIANT, bought, make_job, tell
 

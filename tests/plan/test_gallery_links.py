@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from hailuo.job import Job
-from hailuo.pipeline import GalleryLink, link_to_gallery
-from hailuo.planfile import write_plan
+from hailuo.campaign.job import Job
+from hailuo.plan.file import write_plan
+from hailuo.publish.share import GalleryLink, link_to_gallery
 from hailuo.store import Store
 from hailuo.testing import MemoryStore
 from tests.plan.conftest import Desk

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from hailuo.job import Job
-from hailuo.pipeline import Allowance, books_of, total_of
+from hailuo.campaign.job import Job
+from hailuo.night.outcome import Allowance, books_of, total_of
 from tests.factories import ABANDONED, DOUBT, KEPT, PRICE, REFUNDED, REFUSED, SUBMITTED, make_done, make_job
 from tests.plan.conftest import Desk, make_campaign
 

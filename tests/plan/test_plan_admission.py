@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from hailuo.job import Job
-from hailuo.plan import admission_problems
+from hailuo.campaign.job import Job
+from hailuo.plan.plan import admission_problems
 from tests.factories import KEPT, PRICE, SUBMITTED, make_done, make_job
 from tests.plan.conftest import UNPRICED, Desk, make_campaign
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
-from hailuo.planfile import plan_key, read_plan, write_plan
-from hailuo.pricing import Basis
-from hailuo.variant import FirstFrame
+from hailuo.campaign.pricing import Basis
+from hailuo.campaign.variant import FirstFrame
+from hailuo.plan.file import plan_key, read_plan, write_plan
 from tests.factories import AT, PRICE, SUBMITTED, VARIANT, make_job
 from tests.plan.conftest import UNPRICED, Desk, make_campaign
 

@@ -6,13 +6,13 @@ from decimal import Decimal
 
 import pytest
 
+from hailuo.campaign.expand import Expansion, IllegalCell
+from hailuo.campaign.job import Job
+from hailuo.campaign.pricing import Basis
 from hailuo.errors import Problem
-from hailuo.facts import Done, Doubt, End, JobState, Outcome
-from hailuo.job import Job
-from hailuo.ledger import HORIZON, Ledger
-from hailuo.matrix import Expansion, IllegalCell
-from hailuo.plan import HELD, Money, Plan, make_plan
-from hailuo.pricing import Basis
+from hailuo.ledger.facts import Done, Doubt, End, JobState, Outcome
+from hailuo.ledger.ledger import HORIZON, Ledger
+from hailuo.plan.plan import HELD, Money, Plan, make_plan
 from tests.factories import (
     ABANDONED,
     AT,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from hailuo.runner import Step
+from hailuo.run.steps import Step
 
 pytestmark = [pytest.mark.slow, pytest.mark.enable_socket]
 

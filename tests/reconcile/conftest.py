@@ -8,14 +8,14 @@ from typing import TypeVar
 import pytest
 from pydantic import SecretStr
 
-from hailuo.api import Accepted, VideoClient
-from hailuo.facts import Outcome, OutcomeKind
-from hailuo.job import Job
-from hailuo.ledger import Ledger
-from hailuo.plan import Money, Plan
-from hailuo.reconcile import Adopted, Findings, Reconciler, Released
+from hailuo.campaign.job import Job
+from hailuo.ledger.facts import Outcome, OutcomeKind
+from hailuo.ledger.ledger import Ledger
+from hailuo.plan.plan import Money, Plan
+from hailuo.reconcile.reconciler import Adopted, Findings, Reconciler, Released
 from hailuo.simulator import FaultName, FaultPlan, ScriptedFault, SimulatorTransport
-from tests.runner.conftest import BASE_URL, World, catalog, make_world
+from hailuo.vendor import Accepted, VideoClient
+from tests.run.conftest import BASE_URL, World, catalog, make_world
 
 __all__ = ["PRICE", "Office", "catalog", "make_office", "make_world"]
 

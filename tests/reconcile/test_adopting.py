@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from hailuo.errors import SettlementError
-from hailuo.facts import JobState, OutcomeKind
-from hailuo.ledger import HORIZON
-from hailuo.reconcile import CLOCK_SKEW, Adopted, Reconciler
+from hailuo.ledger.facts import JobState, OutcomeKind
+from hailuo.ledger.ledger import HORIZON
+from hailuo.reconcile.reconciler import CLOCK_SKEW, Adopted, Reconciler
 from hailuo.simulator import FaultName, Profile, ScriptedFault
 from hailuo.store.port import Entry
 from hailuo.testing import MemoryStore, VirtualClock

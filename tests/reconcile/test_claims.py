@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hailuo.claims import Claim, stake
 from hailuo.errors import SettlementError, StoreUnavailableError
-from hailuo.ledger import HORIZON
-from hailuo.reconcile import Adopted
+from hailuo.ledger.ledger import HORIZON
+from hailuo.reconcile.claims import Claim, stake
+from hailuo.reconcile.reconciler import Adopted
 from hailuo.simulator import FaultName, ScriptedFault
 from hailuo.store import FolderStore
 from hailuo.store.port import Entry

@@ -6,9 +6,9 @@ from decimal import Decimal
 import pytest
 
 from hailuo.errors import SettlementError
-from hailuo.facts import JobState, OutcomeKind
-from hailuo.ledger import HORIZON, Ledger
-from hailuo.reconcile import Adopted, Reconciler, Released
+from hailuo.ledger.facts import JobState, OutcomeKind
+from hailuo.ledger.ledger import HORIZON, Ledger
+from hailuo.reconcile.reconciler import Adopted, Reconciler, Released
 from hailuo.simulator import FaultName, ScriptedFault
 from tests.reconcile.conftest import PRICE, Office
 

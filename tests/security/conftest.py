@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from hailuo.campaign.files import load_catalog
 from hailuo.clock import RehearsalClock
-from hailuo.loader import load_catalog
-from hailuo.pipeline import Surroundings, within
+from hailuo.run.environment import Surroundings, within
 from hailuo.settings import Settings
 from hailuo.simulator import ClipDetail, SimulatorOptions, simulating
 from tests.cli.conftest import Said, hailuo

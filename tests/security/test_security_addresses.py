@@ -1,4 +1,4 @@
-"""A clip's URL opens no door into the house; see SECURITY.md. Spellings of addresses: tests/api/test_api_download.py."""
+"""A clip's URL opens no door into the house; see SECURITY.md. Spellings of addresses: tests/vendor/test_api_download.py."""
 
 import asyncio
 import ssl
@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from pydantic import SecretStr
 
-from hailuo.api import Downloaded, DownloadFault, VideoClient
+from hailuo.vendor import Downloaded, DownloadFault, VideoClient
 
 API = "https://api.imarouter.com"
 PUBLIC, OTHER, PRIVATE = "93.184.215.14", "2606:4700::1111", "10.0.0.7"

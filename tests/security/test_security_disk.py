@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from hailuo.pipeline import Surroundings
+from hailuo.run.environment import Surroundings
 
 pytestmark = [pytest.mark.slow, pytest.mark.enable_socket]
 

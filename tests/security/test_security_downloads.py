@@ -12,8 +12,8 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from hailuo.api import Accepted, Downloaded, DownloadFault, Fault, Meaning, VideoClient
 from hailuo.testing import VirtualClock
+from hailuo.vendor import Accepted, Downloaded, DownloadFault, Fault, Meaning, VideoClient
 
 MEBIBYTE = 1024 * 1024
 CLIP = b"\x00\x00\x00\x14ftypisom" + b"\x00" * 8 + (20_008).to_bytes(4) + b"mdat" + b"\x07" * 20_000

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from rich.console import Console
 from rich.traceback import Traceback
 
-from hailuo.api import Fault, VideoClient
+from hailuo.vendor import Fault, VideoClient
 from tests.security.conftest import KEY, SIGNATURE
 
 API = "https://api.imarouter.com"
@@ -112,8 +112,8 @@ def test_no_traceback_holds_the_key_even_with_local_variables(name, defect, tmp_
         ask(defect, lambda client: QUESTIONS[name](client, tmp_path))
 
     shown = with_local_variables(caught.value)
-    assert "hailuo/api/client.py" in shown
-    assert "self = <hailuo.api.client.VideoClient" in shown
+    assert "hailuo/vendor/client.py" in shown
+    assert "self = <hailuo.vendor.client.VideoClient" in shown
     assert KEY not in shown
 
 
@@ -123,7 +123,7 @@ def test_no_traceback_of_a_download_holds_the_key(tmp_path):
         ask(below_us, lambda client: QUESTIONS["download"](client, tmp_path / "clip.part"))
 
     shown = with_local_variables(caught.value)
-    assert "hailuo/api/download.py" in shown
+    assert "hailuo/vendor/download.py" in shown
     assert KEY not in shown
 
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from pytest_socket import socket_allow_hosts
 
-from hailuo.loader import load_catalog
+from hailuo.campaign.files import load_catalog
 from hailuo.simulator import SimulatorOptions, serving_folder, simulating
 
 pytestmark = [pytest.mark.slow, pytest.mark.enable_socket]

@@ -1,6 +1,6 @@
 """Hostile text, from a campaign file, a catalog or the vendor, is shown and never obeyed; see SECURITY.md.
 
-More of each output: tests/gallery (markup), tests/manifest (formulas, ad names), tests/store/contract.py (keys).
+More of each output: tests/publish/gallery (markup), tests/publish/manifest (formulas, ad names), tests/store/contract.py (keys).
 """
 
 import csv
@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from hailuo.cli import progress
-from hailuo.runner import Event, EventKind
+from hailuo.run.events import Event, EventKind
 
 CATALOG = """\
 models:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from hailuo.campaign.files import load_catalog
 from hailuo.errors import CatalogError
-from hailuo.loader import load_catalog
 
 BOMB = "a: &a [1, 1]\n" + "".join(
     f"{new}: &{new} [{', '.join([f'*{old}'] * 9)}]\n" for old, new in zip("abcdef", "bcdefg", strict=True)

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from PIL import Image
 
-from hailuo.catalog import Catalog, Family, FirstFrameRule, Model, Offer, Source
+from hailuo.campaign.catalog import Catalog, Family, FirstFrameRule, Model, Offer, Source
 from hailuo.simulator import ClipDetail, Invoice, Simulator, SimulatorOptions, SimulatorTransport
 from hailuo.testing import VirtualClock
 

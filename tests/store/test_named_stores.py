@@ -3,8 +3,8 @@
 import pytest
 
 from hailuo.errors import SettingsError
-from hailuo.pipeline import open_store
 from hailuo.settings import Settings
+from hailuo.store.open import open_store
 
 
 @pytest.fixture(autouse=True)

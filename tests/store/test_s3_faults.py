@@ -8,7 +8,7 @@ import pytest
 
 from hailuo.clock import RehearsalClock
 from hailuo.errors import StoreUnavailableError
-from hailuo.runner.tools import insist
+from hailuo.run.tools import insist
 from hailuo.store import Store
 from tests.s3_servers import S3Server
 from tests.store.conftest import OpenStore

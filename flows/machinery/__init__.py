@@ -1,0 +1,1 @@
+"""What the flows share: parameters, logs, events, task runs."""

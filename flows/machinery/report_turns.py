@@ -1,0 +1,121 @@
+"""Whose report is due: one edition that a person picked, or every edition for which somebody dropped exports."""
+
+import logging
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+
+from flows.machinery.parameters import choice_of
+from flows.render_campaign import LINKS_VALID_FOR
+from hailuo.campaign.files.folder_listing import campaign_file, campaigns_on_offer
+from hailuo.errors import CampaignError, Place, Problem
+from hailuo.plan.prepare import Choice, Prepared, names_chosen, prepare
+from hailuo.report.inputs.sources import editions_with_exports, files_dropped
+from hailuo.report.make import Report, ReportWish, report
+from hailuo.run.environment import Surroundings
+from hailuo.settings import Settings
+from hailuo.store.open import open_store
+
+__all__ = ["Turn", "take", "turns_due"]
+
+_log = logging.getLogger("hailuo.report")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """One edition's report: the campaign file it belongs to, and where its exports lie; none: in the store."""
+
+    names: tuple[str, str]
+    prepared: Prepared
+    sources: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return " · ".join(self.names)
+
+
+async def turns_due(
+    place: Surroundings, form: dict[str, Any], *, exports: str, at: datetime
+) -> tuple[Turn, ...]:
+    """The turn that the form names; without a campaign, one for every edition of the shelf that has exports.
+
+    Raises: CampaignError, SettingsError, StoreUnavailableError.
+    """
+    if form["campaign"] or form["campaign_text"].strip():
+        choice = choice_of(place.settings, **form, due_at=at)
+        return (_turn(choice, place, sources=(exports,) if exports else ()),)
+    if exports or form["edition"]:
+        reason = "a campaign is wanted where an edition or a place of exports is named"
+        raise CampaignError([Problem(Place("campaign"), reason, "pick the campaign that they belong to")])
+    return await _all_turns(place, at)
+
+
+async def _all_turns(place: Surroundings, at: datetime) -> tuple[Turn, ...]:
+    store, files = open_store(place.settings), _files_by_campaign(place.settings, at)
+    found = [(name, edition) for name in files for edition in await editions_with_exports(store, name)]
+    return tuple(
+        Turn(names=names, prepared=_file_of(names[1], files[names[0]], place.settings)) for names in found
+    )
+
+
+def _files_by_campaign(settings: Settings, at: datetime) -> Mapping[str, list[Choice]]:
+    """The files of the shelf by the campaign that they are of; several are, where a next batch lies beside the first."""
+    files: dict[str, list[Choice]] = {}
+    for name in campaigns_on_offer(settings.campaigns):
+        choice = Choice(path=campaign_file(name, settings), at=at)
+        campaign = prepare(choice, settings).campaign
+        if campaign is None:
+            _log.warning("%s cannot be read: nobody looks after its exports", name)
+        else:
+            files.setdefault(campaign.name, []).append(choice)
+    return files
+
+
+def _file_of(edition: str, files: Sequence[Choice], settings: Settings) -> Prepared:
+    """The file that renders this edition; where none says so, the one of most clips: it knows most levels."""
+    its_own = (prepare(replace(choice, at=_day_of(edition, choice.at)), settings) for choice in files)
+    renders = [
+        choice
+        for choice, prepared in zip(files, its_own, strict=True)
+        if prepared.campaign and prepared.campaign.edition == edition
+    ]
+    named = [prepare(replace(choice, edition=edition), settings) for choice in renders or files]
+    return max(named, key=lambda prepared: len(prepared.expansion.jobs))
+
+
+def _day_of(edition: str, at: datetime) -> datetime:
+    """Noon of the day that stands in the name of an edition, for files that say `{date}`; else as given."""
+    told = re.search(r"\d{4}-\d{2}-\d{2}", edition)
+    try:
+        return datetime.combine(date.fromisoformat(told[0]), time(12), UTC) if told else at
+    except ValueError:  # 2026-99-99
+        return at
+
+
+def _turn(choice: Choice, place: Surroundings, *, sources: tuple[str, ...]) -> Turn:
+    prepared = prepare(choice, place.settings)
+    return Turn(names=names_chosen(prepared, edition=choice.edition), prepared=prepared, sources=sources)
+
+
+async def take(turn: Turn, wish: ReportWish, place: Surroundings) -> State[Report | None]:
+    """The report of one turn in a task run of its own, whose failure ends no other; None where nothing was dropped."""
+
+    @task(
+        name="report", task_run_name="report {name}", retries=0, cache_policy=NO_CACHE, persist_result=False
+    )
+    async def made(name: str) -> Report | None:
+        del name
+        store = open_store(place.settings)
+        dropped = await files_dropped(store, place.settings, turn.sources, names=turn.names)
+        if not dropped.files:
+            return None
+        mine = replace(wish, dropped=dropped, prepared=turn.prepared, links_valid_for=LINKS_VALID_FOR)
+        return await report(store, place.clock, mine, names=turn.names)
+
+    return await made(turn.name, return_state=True)  # type: ignore[misc, no-any-return]  # Prefect types an async return_state as if it were sync

@@ -1,0 +1,175 @@
+"""What a report leaves for people in the UI: the verdict with the way to the page, the leaderboard, the next batch."""
+
+from collections.abc import Iterator
+from datetime import UTC
+from typing import Final
+
+from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
+
+from flows.ui.markdown import bullets, escaped
+from hailuo.report.findings import (
+    CreativeFinding,
+    Estimate,
+    Findings,
+    Health,
+    PlatformFindings,
+    Proposal,
+    ProposedRow,
+)
+from hailuo.report.make import Report
+from hailuo.report.metrics import METRICS, PLATFORM_NAMES, Kind, Metric
+from hailuo.text import printable
+
+__all__ = ["leaderboard", "report_page", "show_report"]
+
+_MOST_ROWS: Final = 100
+_MOST_LINES: Final = 20
+
+
+async def show_report(report: Report) -> None:
+    """Three artifacts, under the campaign's name."""
+    found = report.findings
+    await acreate_markdown_artifact(
+        report_page(report), key=f"report-{found.campaign}", description=_headlines(found)
+    )
+    for platform in found.platforms:
+        await acreate_table_artifact(
+            leaderboard(platform, found.health.currency),
+            key=f"leaderboard-{found.campaign}-{platform.platform}",
+            description=f"**{escaped(platform.verdict.headline)}** {escaped(platform.verdict.caveat)}",
+        )
+    if found.proposal:
+        await acreate_table_artifact(
+            _batch_rows(found.proposal),
+            key=f"next-batch-{found.campaign}",
+            description=_batch_text(report, found.proposal),
+        )
+
+
+def report_page(report: Report) -> str:
+    """Verdicts, data health, changes, the next batch with its reasons and the links, as Markdown; no label in it can be taken for markup."""
+    found = report.findings
+    parts = [
+        f"# {escaped(found.campaign)} · {escaped(found.edition)}",
+        _links(report),
+        *(_verdict(platform) for platform in found.platforms),
+        _health(found.health),
+        _listed("Since the last report", [change.sentence for change in found.changes]),
+        _listed("Next batch", [_told_row(row) for row in found.proposal.rows] if found.proposal else []),
+    ]
+    return "\n\n".join(filter(None, parts))
+
+
+def _links(report: Report) -> str:
+    page = report.page
+    folder = f"Everything lies in `{report.folder}` of the store: the page, the estimates as CSV and Parquet, next.yaml."
+    if page.until is None:
+        return f"Report `{page.address}`. {folder}"
+    surely = "" if page.certain else " or sooner"
+    return (
+        f"[Report](<{page.address}>) (until {page.until.astimezone(UTC):%d %B %H:%M} UTC{surely}). {folder}"
+    )
+
+
+def _headlines(found: Findings) -> str:
+    return " ".join(
+        escaped(f"{PLATFORM_NAMES[platform.platform]}: {platform.verdict.headline}.")
+        for platform in found.platforms
+    )
+
+
+def _verdict(platform: PlatformFindings) -> str:
+    verdict, label = platform.verdict, METRICS[platform.metric].label
+    lines = [sentence for sentence in (*verdict.sentences, verdict.caveat) if sentence]
+    title = f"## {escaped(PLATFORM_NAMES[platform.platform])}, by {escaped(label)}"
+    return f"{title}\n\n**{escaped(verdict.headline)}**\n\n{bullets(lines, at_most=_MOST_LINES)}"
+
+
+def _health(health: Health) -> str:
+    share = f" and {health.spend_matched / health.spend:.1%} of the spend" if health.spend else ""
+    lines = [
+        f"{health.rows_matched:,} of {health.rows:,} rows{share} found their creative",
+        *health.notes,
+        *(f"{len(health.missing)} stored clips have no result" for _ in health.missing[:1]),
+    ]
+    days = f" ({health.first_day} to {health.last_day})" if health.first_day else ""
+    return f"## Data{days}\n\n{bullets(lines, at_most=_MOST_LINES)}"
+
+
+def _listed(title: str, lines: list[str]) -> str:
+    return f"## {title}\n\n{bullets(lines, at_most=_MOST_LINES)}" if lines else ""
+
+
+def leaderboard(platform: PlatformFindings, currency: str | None) -> list[dict[str, object]]:
+    """A row per creative, best first; a cost names the account's currency."""
+    spec = METRICS[platform.metric]
+    unit = f", {currency}" if spec.kind is Kind.COST and currency else ""
+    return [_row(one, platform.metric, f"{spec.label}{unit}") for one in platform.creatives[:_MOST_ROWS]]
+
+
+def _row(one: CreativeFinding, metric: Metric, title: str) -> dict[str, object]:
+    """What matters comes first: the page cuts wide tables off."""
+    estimate = one.estimates.get(metric)
+    return {
+        "clip": _plain(one.label),
+        title: _told(estimate),
+        "P(best)": "" if one.p_best is None else f"{one.p_best:.0%}",
+        "standing": one.standing.value.replace("_", " "),
+        "id": one.creative_id,
+        "n": "" if estimate is None else f"{estimate.n:,.0f}",
+        "days": one.days,
+    }
+
+
+def _told(estimate: Estimate | None) -> str:
+    """The number with its interval, in its unit."""
+    if estimate is None or estimate.value is None:
+        return estimate.note if estimate else ""
+    kind = METRICS[estimate.metric].kind
+    if estimate.interval is None:
+        return _number(estimate.value, kind)
+    low, high = _number(estimate.interval.low, kind), _number(estimate.interval.high, kind)
+    return f"{_number(estimate.value, kind)} ({low} to {high})"
+
+
+def _number(value: float | None, kind: Kind) -> str:
+    """An open end of an interval is not known."""
+    if value is None:
+        return "..."
+    return f"{100 * value:.2f} %" if kind is Kind.RATE else f"{value:,.2f}"
+
+
+def _plain(text: str) -> str:
+    return printable(" ".join(text.split()))
+
+
+def _told_row(row: ProposedRow) -> str:
+    """With its reason in full: the table's page cuts that off."""
+    takes = f", {row.takes} new take{'s' if row.takes > 1 else ''}" if row.takes else ""
+    return f"{row.wish.value} {', '.join(row.cell.values())}{takes}: {row.reason}"
+
+
+def _batch_rows(proposal: Proposal) -> list[dict[str, object]]:
+    return [
+        {
+            "wish": row.wish.value,
+            "combination": _plain(", ".join(row.cell.values())),
+            "takes": row.takes or "",
+            "price": f"${row.usd:,.2f}" if row.usd and row.takes else "",
+            "why": _plain(row.reason),
+        }
+        for row in proposal.rows[:_MOST_ROWS]
+    ]
+
+
+def _batch_text(report: Report, proposal: Proposal) -> str:
+    return " ".join(_batch_sentences(report, proposal))
+
+
+def _batch_sentences(report: Report, proposal: Proposal) -> Iterator[str]:
+    if proposal.usd is not None:
+        yield f"**${proposal.usd:,.2f}** at the prices known."
+    if proposal.file:
+        yield f"As a campaign file: `{report.folder}{proposal.file}` in the store; paste it into *render-campaign*."
+    if proposal.note:
+        yield escaped(proposal.note)

@@ -1,0 +1,1 @@
+"""What is wanted: a campaign, its variants and jobs, which combinations are legal, and what they cost."""

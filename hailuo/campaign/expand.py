@@ -1,0 +1,312 @@
+"""A campaign expanded: every legal combination as jobs, every other with the rule that forbids it.
+
+Pure: the same campaign and catalog give the same jobs in the same order, and the order of the file changes no id.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import product
+from types import MappingProxyType
+
+from hailuo.campaign.catalog import Catalog, Model
+from hailuo.campaign.job import Job, creative_id_of
+from hailuo.campaign.legality import Remark, cautions, rule_against
+from hailuo.campaign.model import SETTING_AXES, Campaign, Grid, IllegalPolicy, Level
+from hailuo.campaign.prompt import Template, camera_remarks, clean, read_template
+from hailuo.campaign.variant import FirstFrame, Variant
+from hailuo.errors import Place, Problem
+from hailuo.text import quoted, suggestion
+
+__all__ = ["Expansion", "IllegalCell", "expand"]
+
+Cell = Mapping[str, Level]
+_EVERYTHING: Mapping[str, frozenset[str]] = MappingProxyType({})
+_MEND_PROMPT = "write {name} with the plain name of an axis"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IllegalCell:
+    """A combination that was left out, as labels, with the rule that forbids it."""
+
+    levels: Mapping[str, str]
+    rule: Problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expansion:
+    """What a campaign comes to. With problems, `jobs` are only the sound ones: never to be bought."""
+
+    jobs: tuple[Job, ...]
+    illegal: tuple[IllegalCell, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+
+
+def expand(
+    campaign: Campaign, catalog: Catalog, *, only: Mapping[str, frozenset[str]] = _EVERYTHING
+) -> Expansion:
+    """Every job of the campaign in file order; `only` keeps the cells whose labels it names, per axis."""
+    return _Expander(campaign, catalog).expand(only)
+
+
+def _cells(grid: Grid) -> Iterator[Cell]:
+    for levels in product(*(axis.levels for axis in grid.axes)):
+        cell = {level.axis: level for level in levels}
+        if not any(_matches(cell, match) for match in grid.exclude):
+            yield cell
+
+
+def _matches(cell: Cell, match: Mapping[str, frozenset[str]]) -> bool:
+    return all(axis in cell and cell[axis].label in labels for axis, labels in match.items())
+
+
+def _seconds(level: Level) -> int:
+    return level.value if isinstance(level.value, int) else 0
+
+
+def _labels(cell: Cell) -> dict[str, str]:
+    return {axis: level.label for axis, level in cell.items()}
+
+
+def _named(cell: Cell) -> str:
+    return quoted(", ".join(level.label for level in cell.values()))
+
+
+@dataclass(slots=True)
+class _Tally:
+    """Things said once each and counted, at the place where they came up first."""
+
+    unit: str
+    said: dict[tuple[str, str], tuple[Place, list[Cell]]] = field(default_factory=dict)
+
+    def add(self, place: Place, remark: tuple[str, str], cell: Cell, *, times: int = 1) -> None:
+        """`remark` is reason and remedy; `times` is for how many of the unit it is said at once."""
+        self.said.setdefault(remark, (place, []))[1].extend([cell] * times)
+
+    def problems(self) -> Iterator[tuple[Problem, list[Cell]]]:
+        for (reason, remedy), (place, cells) in self.said.items():
+            count = len(cells)
+            more = f" ({count:,} {self.unit})" if count > 1 else ""
+            yield Problem(place, reason + more, remedy), cells
+
+
+class _Expander:
+    """Expands one campaign."""
+
+    def __init__(self, campaign: Campaign, catalog: Catalog) -> None:
+        self._campaign = campaign
+        self._catalog = catalog
+        self._problems: set[Problem] = set()
+        self._remarks: set[Problem] = set()
+        self._illegal = _Tally("combinations")
+        self._refused = _Tally("combinations")
+        self._cautions = _Tally("jobs")
+        self._first: dict[str, Cell] = {}
+        self._twins: defaultdict[tuple[Place, str], list[tuple[Cell, Cell]]] = defaultdict(list)
+        self._templates: dict[str, Template | None] = {}
+        self._remarked: set[tuple[str, str, Place]] = set()
+        self._rules: dict[tuple[object, frozenset[str]], Remark | None] = {}
+        self._parameters = frozenset(name for f in catalog.families.values() for name in f.parameters)
+        self._settings = {*SETTING_AXES, *self._parameters} - {"prompt"}
+
+    def expand(self, only: Mapping[str, frozenset[str]]) -> Expansion:
+        self._check_only(only)
+        cells = [
+            (cell, grid.takes or self._campaign.takes)
+            for grid in self._campaign.grids
+            for cell in _cells(grid)
+            if _matches(cell, only)
+        ]
+        variants = [(cell, v, n) for cell, n in cells if self._is_legal(cell) if (v := self._variant(cell))]
+        jobs = tuple(
+            job for cell, v, n in variants if self._is_new(cell, v, n) for job in self._jobs(cell, v, n)
+        )
+        self._check_ids(jobs)
+        self._check_control(jobs, only)
+        illegal = self._settle_illegal()
+        self._settle_tallies()
+        self._check_emptiness(jobs)
+        warnings = {problem for problem, _ in self._cautions.problems()}
+        return Expansion(
+            jobs=jobs,
+            illegal=illegal,
+            problems=tuple(sorted(self._problems)),
+            warnings=tuple(sorted(warnings | self._remarks)),
+        )
+
+    def _file(self) -> Place:
+        return Place(self._campaign.place.file)
+
+    def _check_only(self, only: Mapping[str, frozenset[str]]) -> None:
+        known: defaultdict[str, set[str]] = defaultdict(set)
+        for axis in (axis for grid in self._campaign.grids for axis in grid.axes):
+            known[axis.name].update(level.label for level in axis.levels)
+        for name, labels in only.items():
+            if name not in known:
+                reason = f"the campaign has no axis {quoted(name)}"
+                self._problems.add(Problem(self._file(), reason, suggestion(name, known)))
+                continue
+            for label in labels - known[name]:
+                reason = f"the axis '{name}' has no value {quoted(label)}"
+                self._problems.add(Problem(self._file(), reason, suggestion(label, known[name])))
+
+    def _is_legal(self, cell: Cell) -> bool:
+        settings = tuple(
+            (axis, bool(level.value) if axis == "first_frame" else level.value)
+            for axis, level in cell.items()
+            if axis in self._settings
+        )
+        spoken = self._fields(cell) & self._parameters
+        if (settings, spoken) not in self._rules:
+            self._rules[settings, spoken] = rule_against(cell, self._catalog, spoken=spoken)
+        rule = self._rules[settings, spoken]
+        if rule:
+            self._illegal.add(cell[rule.axis].place, (rule.reason, rule.remedy), cell)
+        return rule is None
+
+    def _fields(self, cell: Cell) -> frozenset[str]:
+        template = self._template(cell["prompt"])
+        return template.fields if template else frozenset()
+
+    def _template(self, prompt: Level) -> Template | None:
+        text = str(prompt.value)
+        if text not in self._templates:
+            try:
+                self._templates[text] = read_template(text)
+            except ValueError as error:
+                self._problems.add(Problem(prompt.place, str(error), _MEND_PROMPT))
+                self._templates[text] = None
+        return self._templates[text]
+
+    def _variant(self, cell: Cell) -> Variant | None:
+        """The cell resolved; None when its prompt cannot be sent, which is a problem."""
+        model = self._catalog.models[str(cell["model"].value)]
+        prompt = self._prompt(cell, model)
+        if prompt is None:
+            return None
+        frame = cell["first_frame"].value if "first_frame" in cell else None
+        parameters = self._catalog.family_of(model).parameters
+        return Variant(
+            model=model.name,
+            prompt=prompt,
+            duration=_seconds(cell["duration"]),
+            size=str(cell["size"].value),
+            first_frame=frame if isinstance(frame, FirstFrame) else None,
+            parameters={a: str(level.value) for a, level in cell.items() if a in parameters and level.value},
+        )
+
+    def _prompt(self, cell: Cell, model: Model) -> str | None:
+        level = cell["prompt"]
+        template = self._template(level)
+        if template is None:
+            return None
+        values = {axis: str(other.value) for axis, other in cell.items() if other.value is not None}
+        lacking = template.fields - set(values)
+        if lacking:
+            reason = f"the prompt {quoted(level.label)} asks for {{{min(lacking)}}}, which has no value here"
+            self._refused.add(level.place, (reason, "give it a value"), cell)
+            return None
+        prompt = clean(template.fill(values))
+        return prompt if self._is_sendable(prompt, cell, model) else None
+
+    def _is_sendable(self, prompt: str, cell: Cell, model: Model) -> bool:
+        level = cell["prompt"]
+        if not prompt:
+            reason = f"the prompt {quoted(level.label)} is empty"
+            self._refused.add(level.place, (reason, "write a text"), cell)
+        elif len(prompt) > model.prompt_limit:
+            reason = f"the prompt {quoted(level.label)} is too long for {model.name}"
+            remedy = f"shorten it to {model.prompt_limit:,} characters, with all {{fields}} filled"
+            self._refused.add(level.place, (reason, remedy), cell)
+        else:
+            self._remark(prompt, level.place, model)
+            return True
+        return False
+
+    def _remark(self, prompt: str, place: Place, model: Model) -> None:
+        key = (prompt, model.family, place)
+        if "[" not in prompt or key in self._remarked:
+            return
+        self._remarked.add(key)
+        for reason, remedy in camera_remarks(prompt, self._catalog.family_of(model)):
+            self._remarks.add(Problem(place, reason, remedy))
+
+    def _is_new(self, cell: Cell, variant: Variant, takes: int) -> bool:
+        first = self._first.setdefault(variant.variant_id, cell)
+        if first is cell:
+            for caution in cautions(cell, self._catalog):
+                remark = (caution.reason, caution.remedy)
+                self._cautions.add(cell[caution.axis].place, remark, cell, times=takes)
+            return True
+        differing = sorted(a for a in {*first, *cell} if _label(first, a) != _label(cell, a))
+        self._twins[cell["prompt"].place, ", ".join(differing)].append((first, cell))
+        return False
+
+    def _jobs(self, cell: Cell, variant: Variant, takes: int) -> Iterator[Job]:
+        campaign = self._campaign
+        levels, variant_id = _labels(cell), variant.variant_id
+        control = campaign.control
+        is_control = bool(control) and all(levels.get(axis) == label for axis, label in control.items())
+        for take in range(1, takes + 1):
+            creative_id = creative_id_of(
+                campaign=campaign.name, edition=campaign.edition, variant_id=variant_id, take=take
+            )
+            yield Job(
+                creative_id=creative_id,
+                campaign=campaign.name,
+                edition=campaign.edition,
+                variant=variant,
+                take=take,
+                levels=levels,
+                is_control=is_control,
+            )
+
+    def _check_ids(self, jobs: tuple[Job, ...]) -> None:
+        seen: set[str] = set()
+        for job in jobs:
+            if job.creative_id in seen:
+                reason = f"two jobs share the creative id {job.creative_id}, by chance"
+                self._problems.add(Problem(self._file(), reason, "rename the edition"))
+            seen.add(job.creative_id)
+
+    def _check_control(self, jobs: tuple[Job, ...], only: Mapping[str, frozenset[str]]) -> None:
+        is_lost = self._campaign.control and jobs and not any(job.is_control for job in jobs)
+        if is_lost and not only:
+            reason = "control matches no clip that is left after exclude and illegal"
+            self._problems.add(Problem(self._campaign.place, reason, "name another control"))
+
+    def _settle_illegal(self) -> tuple[IllegalCell, ...]:
+        found = list(self._illegal.problems())
+        match self._campaign.illegal:
+            case IllegalPolicy.STOP:
+                self._problems.update(rule for rule, _ in found)
+                return ()
+            case IllegalPolicy.SKIP:
+                return tuple(
+                    IllegalCell(levels=_labels(cell), rule=rule) for rule, cells in found for cell in cells
+                )
+
+    def _settle_tallies(self) -> None:
+        self._problems.update(problem for problem, _ in self._refused.problems())
+        for (place, differing), pairs in self._twins.items():
+            self._problems.add(_twin_problem(place, differing, pairs))
+
+    def _check_emptiness(self, jobs: tuple[Job, ...]) -> None:
+        if not jobs and not self._problems:
+            reason = "no combination is left to render"
+            self._problems.add(Problem(self._campaign.place, reason, "mend exclude, illegal or --only"))
+
+
+def _label(cell: Cell, axis: str) -> str | None:
+    return cell[axis].label if axis in cell else None
+
+
+def _twin_problem(place: Place, differing: str, pairs: list[tuple[Cell, Cell]]) -> Problem:
+    first, second = pairs[0]
+    more = f" (and {len(pairs) - 1:,} more pairs)" if len(pairs) > 1 else ""
+    if differing in ("", "prompt", "first_frame"):
+        reason = f"{_named(second)} is in the campaign twice, first as {_named(first)}{more}"
+        return Problem(place, reason, "keep one of them")
+    reason = f"{_named(first)} and {_named(second)} would be identical clips{more}"
+    return Problem(place, reason, f"make the prompt differ by {differing}, or exclude all but one")

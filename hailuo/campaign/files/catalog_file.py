@@ -1,0 +1,252 @@
+"""catalog.yaml, and a user's own catalog over it, as a Catalog."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from hailuo.campaign.catalog import Catalog, Family, FirstFrameRule, Model, Offer, Source
+from hailuo.campaign.files.document import Node, read_document
+from hailuo.campaign.files.findings import Findings
+from hailuo.campaign.files.pydantic_errors import Rules, Steps, complaints_about, report
+from hailuo.campaign.files.text import decode_text, read_text
+from hailuo.campaign.model import SETTING_AXES
+from hailuo.campaign.prompt import FIELD_NAME
+from hailuo.errors import CatalogError, Place
+from hailuo.text import quoted, suggestion
+
+__all__ = ["load_catalog"]
+
+_P = TypeVar("_P", bound=BaseModel)
+
+_MOST_BYTES = 1_000_000
+_BUILT_IN = "catalog.yaml (built in)"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class SourceFile(_Part):
+    text: str
+    checked: Annotated[date, Field(strict=False)]
+
+
+class FamilyFile(_Part):
+    request: str | None = None
+    source: str | None = None
+    camera_commands: dict[str, str] = {}
+    commands_per_bracket: int = Field(3, ge=1)
+    parameters: dict[str, list[str]] = {}
+
+
+class PromptFile(_Part):
+    limit: int = Field(ge=1)
+    source: str
+
+
+class FirstFrameFile(_Part):
+    rule: Literal["required", "optional", "none"]
+    source: str
+    warning: str | None = None
+
+
+class OfferFile(_Part):
+    duration: int = Field(ge=1, le=600)
+    size: str
+    price_usd: Annotated[Decimal, Field(strict=False, ge=0, allow_inf_nan=False)] | None = None
+    source: str
+    warning: str | None = None
+    warns_without_frame: bool = False
+
+
+class ModelFile(_Part):
+    family: str | None = None
+    prompt: PromptFile | None = None
+    first_frame: FirstFrameFile | None = None
+    offers: list[OfferFile] = []
+
+
+class CatalogFile(_Part):
+    sources: dict[str, SourceFile] = {}
+    families: dict[str, FamilyFile] = {}
+    models: dict[str, ModelFile] = {}
+
+
+_KEYS: Mapping[tuple[str, ...], type[BaseModel]] = {
+    ("sources",): SourceFile,
+    ("families",): FamilyFile,
+    ("models",): ModelFile,
+    ("models", "prompt"): PromptFile,
+    ("models", "first_frame"): FirstFrameFile,
+    ("models", "offers"): OfferFile,
+}
+_REMEDIES = {
+    "checked": "write a date, such as 2026-11-22",
+    "price_usd": "write US dollars, such as 0.28, or null",
+    "duration": "write whole seconds, such as 6",
+    "limit": "write a number of characters, such as 2000",
+    "source": "name an entry of `sources:`",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Layer:
+    """One catalog file, read."""
+
+    name: str
+    root: Node
+    file: CatalogFile
+
+
+def load_catalog(overlay: Path | None = None) -> Catalog:
+    """The built-in catalog, with the facts of `overlay` laid over it.
+
+    Raises: CatalogError with every problem of the overlay.
+    """
+    findings = Findings()
+    layers = [_built_in(findings)]
+    if overlay is not None:
+        text = read_text(overlay, findings, most_bytes=_MOST_BYTES)
+        layers.append(_layer(text, str(overlay), findings))
+    catalog = _Assembly([layer for layer in layers if layer], findings).catalog()
+    if findings.problems:
+        raise CatalogError(findings.problems)
+    return catalog
+
+
+def _built_in(findings: Findings) -> _Layer | None:
+    content = files("hailuo.campaign").joinpath("catalog.yaml").read_bytes()
+    return _layer(decode_text(content, Place(_BUILT_IN), findings), _BUILT_IN, findings)
+
+
+def _layer(text: str | None, name: str, findings: Findings) -> _Layer | None:
+    root = read_document(text, Place(name), findings) if text is not None else None
+    if root is None:
+        return None
+    complaints = complaints_about(CatalogFile, root)
+    report(complaints, root, Rules(keys=_keys, remedies=_REMEDIES), name, findings)
+    if complaints:
+        return None
+    return _Layer(name=name, root=root, file=CatalogFile.model_validate(root.plain()))
+
+
+def _keys(steps: Steps) -> Collection[str]:
+    names = tuple(step for step in steps if isinstance(step, str))
+    part: type[BaseModel] | None = _KEYS.get((*names[:1], *names[2:])) if names else CatalogFile
+    return list(part.model_fields) if part else []
+
+
+class _Assembly:
+    """Lays the layers over each other and checks what only the whole can tell."""
+
+    def __init__(self, layers: Sequence[_Layer], findings: Findings) -> None:
+        self._layers = layers
+        self._findings = findings
+        self._sources: dict[str, SourceFile] = {}
+        self._families: dict[str, FamilyFile] = {}
+        self._models: dict[str, ModelFile] = {}
+        for layer in layers:
+            self._sources |= layer.file.sources
+            for name, family in layer.file.families.items():
+                self._families[name] = _over(self._families.get(name), family)
+            for name, model in layer.file.models.items():
+                self._models[name] = self._model_over(name, model)
+
+    def catalog(self) -> Catalog:
+        families = {name: family for name, f in self._families.items() if (family := self._family(name, f))}
+        models = {name: model for name, m in self._models.items() if (model := self._model(name, m))}
+        return Catalog(models=models, families=families)
+
+    def _model_over(self, name: str, upper: ModelFile) -> ModelFile:
+        lower = self._models.get(name)
+        cells = [(offer.duration, offer.size) for offer in upper.offers]
+        if len(set(cells)) < len(cells):
+            self._refuse(("models", name, "offers"), f"{name} offers a cell twice", "keep one of them")
+        kept = [o for o in (lower.offers if lower else []) if (o.duration, o.size) not in cells]
+        return _over(lower, upper).model_copy(update={"offers": [*kept, *upper.offers]})
+
+    def _family(self, name: str, file: FamilyFile) -> Family | None:
+        steps: Steps = ("families", name)
+        for parameter in file.parameters:
+            if parameter in SETTING_AXES or not FIELD_NAME.fullmatch(parameter):
+                reason = f"the parameter {quoted(parameter)} cannot be an axis of its own"
+                self._refuse(steps, reason, "use letters, digits and _, and no name of a setting")
+        if file.request is None:
+            self._refuse(
+                steps, f"the family {name} has no `request`", "name a builder of hailuo.vendor.request"
+            )
+            return None
+        return Family(
+            name=name,
+            request=file.request,
+            camera_commands=(*file.camera_commands, *file.camera_commands.values()),
+            commands_per_bracket=file.commands_per_bracket,
+            parameters={key: tuple(values) for key, values in file.parameters.items()},
+            source=self._source(steps, file.source) if file.source else None,
+        )
+
+    def _model(self, name: str, file: ModelFile) -> Model | None:
+        steps: Steps = ("models", name)
+        family, prompt, frame = file.family, file.prompt, file.first_frame
+        if family is None or prompt is None or frame is None or not file.offers:
+            facts = {"family": family, "prompt": prompt, "first_frame": frame, "offers": file.offers}
+            lacking = ", ".join(key for key, value in facts.items() if not value)
+            self._refuse(steps, f"{name} lacks {lacking}", "add it: a new model needs all four")
+            return None
+        if family not in self._families:
+            reason = f"{name} belongs to the unknown family {quoted(family)}"
+            self._refuse(steps, reason, suggestion(family, self._families))
+            return None
+        return Model(
+            name=name,
+            family=family,
+            offers=tuple(self._offer(steps, offer) for offer in file.offers),
+            first_frame=FirstFrameRule(frame.rule),
+            first_frame_source=self._source(steps, frame.source),
+            first_frame_warning=frame.warning,
+            prompt_limit=prompt.limit,
+            prompt_source=self._source(steps, prompt.source),
+        )
+
+    def _offer(self, steps: Steps, file: OfferFile) -> Offer:
+        return Offer(
+            duration=file.duration,
+            size=file.size,
+            price_usd=file.price_usd,
+            source=self._source(steps, file.source),
+            warning=file.warning,
+            warns_without_frame=file.warns_without_frame,
+        )
+
+    def _source(self, steps: Steps, name: str) -> Source:
+        found = self._sources.get(name)
+        if found is None:
+            self._refuse(steps, f"unknown source {quoted(name)}", suggestion(name, self._sources))
+            return Source(text=name, checked=date.min)
+        return Source(text=found.text, checked=found.checked)
+
+    def _refuse(self, steps: Steps, reason: str, remedy: str) -> None:
+        self._findings.problem(self._place(steps), reason, remedy)
+
+    def _place(self, steps: Steps) -> Place:
+        """The line in the uppermost layer that speaks of it."""
+        for layer in reversed(self._layers):
+            parent: Node | None = layer.root
+            for step in steps[:-1]:
+                parent = parent.child(step) if parent else None
+            if parent and parent.child(steps[-1]):
+                return Place(layer.name, parent.key_lines.get(str(steps[-1]), parent.line))
+        return Place(self._layers[-1].name)
+
+
+def _over(lower: _P | None, upper: _P) -> _P:
+    """The lower facts, changed by those that the upper one states."""
+    if lower is None:
+        return upper
+    return lower.model_copy(update={name: getattr(upper, name) for name in upper.model_fields_set})

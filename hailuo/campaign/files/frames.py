@@ -1,0 +1,162 @@
+"""First frames: an image file beside the campaign, or an https URL; checked here, before anything is paid.
+
+The rules are MiniMax's (docs/vendor.md#first-frames): JPG, PNG or WebP, < 20 MB, short side > 300 px, aspect 2:5 to 5:2.
+Nothing is ever fetched: a URL is taken at its word and identified by its text.
+"""
+
+import hashlib
+import io
+import re
+import struct
+import warnings
+import zlib
+from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
+
+from PIL import Image, UnidentifiedImageError
+
+from hailuo.campaign.files.folder import path_inside
+from hailuo.campaign.variant import FirstFrame
+
+__all__ = ["read_frame"]
+
+_MOST_BYTES = 20_000_000
+_MOST_PIXELS = 50_000_000
+_SHORT_SIDE = 300
+_SUFFIXES = {"JPEG": ".jpg", "MPO": ".jpg", "PNG": ".png", "WEBP": ".webp"}
+_OPENED = ("JPEG", "PNG", "WEBP")  # a phone's MPO opens as JPEG
+_ORIENTATION = 0x0112
+_TURNED = (5, 6, 7, 8)
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
+_DAMAGE = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    IndexError,
+    KeyError,
+    TypeError,
+    OverflowError,
+    MemoryError,
+    struct.error,
+    zlib.error,
+    Image.DecompressionBombError,
+    Image.DecompressionBombWarning,
+)  # fmt: skip - what Pillow's decoders raise on damaged files
+
+
+class _RefusedFrameError(Exception):
+    """Reason and remedy."""
+
+    def __init__(self, reason: str, remedy: str) -> None:
+        super().__init__(reason, remedy)
+
+
+def read_frame(text: str, folder: Path, *, label: str | None) -> FirstFrame | tuple[str, str]:
+    """The first frame that a campaign in `folder` names, or (reason, remedy) why it cannot be one.
+
+    Without `label` the frame is called by its file's stem.
+    """
+    try:
+        return _from_url(text, label) if _SCHEME.match(text) else _from_file(text, folder, label)
+    except _RefusedFrameError as refusal:
+        reason, remedy = refusal.args
+        return reason, remedy
+
+
+def _from_url(text: str, label: str | None) -> FirstFrame:
+    try:
+        url = urlsplit(text)
+        host, _ = url.hostname, url.port
+    except ValueError:
+        raise _RefusedFrameError("the URL is malformed", "write https://host/path") from None
+    if url.scheme != "https":
+        raise _RefusedFrameError(
+            f"{url.scheme}: is not allowed", "use an https URL or a file beside the campaign"
+        )
+    if not host or any(c.isspace() or not c.isprintable() for c in text):
+        raise _RefusedFrameError("the URL is malformed", "write https://host/path without spaces")
+    if url.username is not None or url.password is not None:
+        raise _RefusedFrameError("the URL holds a user name", "remove everything before the @")
+    path = PurePosixPath(url.path)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return FirstFrame(label=label or path.stem or host, sha256=digest, url=text, suffix=path.suffix.lower())
+
+
+def _from_file(text: str, folder: Path, label: str | None) -> FirstFrame:
+    path = _inside(text, folder)
+    content = _content(path)
+    width, height, suffix = _measured(content)
+    _check_shape(width, height)
+    return FirstFrame(
+        label=label or path.stem,
+        sha256=hashlib.sha256(content).hexdigest(),
+        path=path,
+        width=width,
+        height=height,
+        suffix=suffix,
+    )
+
+
+def _inside(text: str, folder: Path) -> Path:
+    try:
+        return path_inside(text, folder)
+    except ValueError as error:
+        remedy = "put the image into the campaign's folder and name it from there"
+        raise _RefusedFrameError(str(error), remedy) from None
+
+
+def _content(path: Path) -> bytes:
+    try:
+        if not path.is_file():
+            raise _RefusedFrameError(
+                "there is no such file", "check the path; it starts at the campaign's folder"
+            )
+        with path.open("rb") as file:
+            content = file.read(_MOST_BYTES)
+    except (OSError, ValueError):
+        raise _RefusedFrameError("the file cannot be read", "check its rights") from None
+    if len(content) >= _MOST_BYTES:
+        raise _RefusedFrameError("the image has 20 MB or more", "save it smaller")
+    return content
+
+
+def _measured(content: bytes) -> tuple[int, int, str]:
+    """Width, height (after EXIF rotation) and suffix of an image that decodes to its last pixel."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        warnings.filterwarnings("ignore", category=UserWarning, module="PIL")
+        try:
+            with Image.open(io.BytesIO(content), formats=_OPENED) as image:
+                return _examined(image)
+        except UnidentifiedImageError:
+            raise _RefusedFrameError("this is no JPG, PNG or WebP image", "save it as one of these") from None
+        except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+            raise _too_many_pixels() from None
+        except _DAMAGE:
+            raise _RefusedFrameError("the image is damaged or cut off", "save or copy it again") from None
+
+
+def _examined(image: Image.Image) -> tuple[int, int, str]:
+    kind = image.format or ""
+    if kind != "MPO" and getattr(image, "is_animated", False):
+        raise _RefusedFrameError("the image is animated", "save its first picture alone")
+    if image.width * image.height > _MOST_PIXELS:
+        raise _too_many_pixels()
+    image.load()
+    turned = image.getexif().get(_ORIENTATION) in _TURNED
+    width, height = (image.height, image.width) if turned else (image.width, image.height)
+    return width, height, _SUFFIXES[kind]
+
+
+def _too_many_pixels() -> _RefusedFrameError:
+    return _RefusedFrameError("the image has more than 50 million pixels", "save it smaller")
+
+
+def _check_shape(width: int, height: int) -> None:
+    if min(width, height) <= _SHORT_SIDE:
+        reason = f"the image is {width}x{height}: its short side must be over {_SHORT_SIDE} px"
+        raise _RefusedFrameError(reason, "save it larger")
+    if 5 * width < 2 * height or 2 * width > 5 * height:
+        reason = f"the image is {width}x{height}: its aspect must lie between 2:5 and 5:2"
+        raise _RefusedFrameError(reason, "crop it")

@@ -1,0 +1,114 @@
+"""A campaign as a value: what a campaign file says once it has been read and found well-formed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from hailuo.campaign.variant import FirstFrame
+from hailuo.errors import Place
+
+__all__ = [
+    "SETTING_AXES",
+    "Axis",
+    "Campaign",
+    "Grid",
+    "IllegalPolicy",
+    "Level",
+    "Nightly",
+    "SyntheticPerformer",
+]
+
+SETTING_AXES = ("prompt", "model", "duration", "size", "first_frame")
+"""The axes that every family understands; any other axis fills {name} in the prompts."""
+
+
+class IllegalPolicy(StrEnum):
+    """What becomes of a combination that the catalog does not offer."""
+
+    STOP = "stop"  # refuse the whole file
+    SKIP = "skip"  # leave it out, and list it with the rule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Level:
+    """One value of an axis. `label` is what files, reports and ad names call it.
+
+    `value` is a str (a prompt's template text for the axis `prompt`), an int for `duration`,
+    a FirstFrame for `first_frame`, or None for "no first frame".
+    """
+
+    axis: str
+    label: str
+    value: str | int | FirstFrame | None
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Axis:
+    """One named list of values."""
+
+    name: str
+    levels: tuple[Level, ...]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grid:
+    """A product of axes, less what `exclude` matches in part. A complete row is a grid of one cell.
+
+    `exclude` maps axis names to sets of labels: a cell goes when every named axis matches. `takes` None: the campaign's.
+    """
+
+    axes: tuple[Axis, ...]
+    exclude: tuple[Mapping[str, frozenset[str]], ...] = ()
+    takes: int | None = None
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nightly:
+    """The mark of a campaign that the night renders; nights are dates in the campaign's timezone, inclusive."""
+
+    first_night: date | None = None
+    last_night: date | None = None
+    is_paused: bool = False
+
+    def absence(self, night: date) -> str | None:
+        """Why the campaign is left out of a night; None when it is not."""
+        if self.is_paused:
+            return "paused"
+        if self.first_night and night < self.first_night:
+            return f"its first night is {self.first_night}"
+        if self.last_night and night > self.last_night:
+            return f"its last night was {self.last_night}"
+        return None
+
+
+class SyntheticPerformer(StrEnum):
+    """Whether the ads show a synthetic human performer: only a person can say, and some laws ask."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Campaign:
+    """One file: defaults, grids (the matrix, the rows, the includes), takes, a budget."""
+
+    name: str
+    edition: str = "main"
+    grids: tuple[Grid, ...]
+    takes: int = 1
+    illegal: IllegalPolicy = IllegalPolicy.STOP
+    budget_usd: Decimal | None = None
+    campaign_budget_usd: Decimal | None = None
+    control: Mapping[str, str] = field(default_factory=dict)
+    placements: tuple[str, ...] = ()
+    synthetic_performer: SyntheticPerformer = SyntheticPerformer.UNKNOWN
+    failed_retries: int = 1
+    timezone: str = "UTC"
+    nightly: Nightly | None = None
+    place: Place

@@ -1,0 +1,110 @@
+"""Prompts: templates whose fields are plain names, text without hidden characters, camera commands."""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from string import Formatter
+
+from hailuo.campaign.catalog import Family
+from hailuo.text import nearest, quoted
+
+__all__ = ["FIELD_NAME", "Template", "camera_remarks", "clean", "read_template", "without_hidden"]
+
+FIELD_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+"""What an axis may be called, and so what a field in a prompt may say."""
+
+_BRACKET = re.compile(r"\[([^\[\]]*)\]")
+_COMMA = re.compile(r"[,，、]")
+_JOINERS = "\u200c\u200d"
+_JOINED = ("So", "Sk", "Lo", "Mn", "Mc")  # emoji with their modifiers, Arabic and Indic letters
+_HIDDEN = ("Cc", "Cf", "Cs", "Co")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """A prompt's text as pairs of literal text and the field that follows it."""
+
+    parts: tuple[tuple[str, str | None], ...]
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """The axes that the text asks for."""
+        return frozenset(name for _, name in self.parts if name is not None)
+
+    def fill(self, values: Mapping[str, str]) -> str:
+        """The text with every field replaced; values are taken as they are and never read as templates.
+
+        Raises: KeyError when a field has no value.
+        """
+        return "".join(text + (values[name] if name is not None else "") for text, name in self.parts)
+
+
+def read_template(text: str) -> Template:
+    """The template that a prompt's text is; `{{` and `}}` stand for the braces themselves.
+
+    Raises: ValueError, with the reason, for anything but plain names in braces.
+    """
+    try:
+        pieces = list(Formatter().parse(text))
+    except ValueError:
+        raise ValueError("a brace in the prompt has no partner") from None
+    return Template(parts=tuple(_part(*piece) for piece in pieces))
+
+
+def _part(text: str, field: str | None, spec: str | None, conversion: str | None) -> tuple[str, str | None]:
+    if field is None:
+        return text, None
+    if spec or conversion or not FIELD_NAME.fullmatch(field):
+        shown = field + (f"!{conversion}" if conversion else "") + (f":{spec}" if spec else "")
+        raise ValueError(f"the field {quoted('{' + shown + '}')} is not a plain name")
+    return text, field
+
+
+def clean(text: str) -> str:
+    """The text as it is sent: no hidden characters, one space wherever there was white space."""
+    return " ".join(without_hidden(text).split())
+
+
+def without_hidden(text: str) -> str:
+    """The text without control and zero-width characters; joiners inside emoji and scripts stay.
+
+    MiniMax refuses prompts with many invisible characters (error 1042, docs/vendor.md#errors).
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(c for i, c in enumerate(text) if not _is_hidden(text, i))
+
+
+def _is_hidden(text: str, index: int) -> bool:
+    character = text[index]
+    if character.isspace() or unicodedata.category(character) not in _HIDDEN:
+        return False
+    return character not in _JOINERS or not _joins(text, index)
+
+
+def _joins(text: str, index: int) -> bool:
+    neighbours = text[index - 1 : index] + text[index + 1 : index + 2]
+    return len(neighbours) == 2 and all(unicodedata.category(c) in _JOINED for c in neighbours)
+
+
+def camera_remarks(prompt: str, family: Family) -> Iterator[tuple[str, str]]:
+    """What is odd about the camera commands of a filled prompt, as (reason, remedy).
+
+    Families without camera commands read brackets as plain words: nothing to say.
+    """
+    if not family.camera_commands:
+        return
+    for bracket in _BRACKET.findall(prompt):
+        commands = [part for piece in _COMMA.split(bracket) if (part := piece.strip())]
+        if len(commands) > family.commands_per_bracket:
+            most = family.commands_per_bracket
+            yield f"{len(commands)} camera commands in [{bracket}]", f"put at most {most} in one bracket"
+        unknown = (command for command in commands if command not in family.camera_commands)
+        yield from (_unknown_command(command, family) for command in unknown)
+
+
+def _unknown_command(command: str, family: Family) -> tuple[str, str]:
+    found = nearest(command, family.camera_commands)
+    remedy = f"did you mean [{found}]?" if found else "say it in plain words, or use a command of the catalog"
+    return f"{quoted('[' + command + ']')} is no camera command of the family {family.name}", remedy

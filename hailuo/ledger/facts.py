@@ -1,0 +1,215 @@
+"""The facts that are recorded about a job. What they amount to: `hailuo.ledger.life`."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from hailuo.campaign.job import Job
+
+__all__ = [
+    "Attempt",
+    "Done",
+    "Doubt",
+    "End",
+    "Fact",
+    "Intent",
+    "JobRecord",
+    "JobState",
+    "LateTask",
+    "Orphan",
+    "Outcome",
+    "OutcomeKind",
+]
+
+
+class OutcomeKind(StrEnum):
+    """What became of a submit."""
+
+    SUBMITTED = "submitted"  # the vendor gave a task id
+    REFUSED = "refused"  # the vendor said no, and charges nothing
+    UNSENT = "unsent"  # the request never left
+    ABANDONED = "abandoned"  # a person gave the attempt up
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """The right to POST once, taken before the POST, to `base_url` (None in facts of version 0.1).
+
+    One that `adopts` gives no such right: it takes over a task id that came late, and nothing is sent.
+    """
+
+    nonce: str
+    worker: str
+    at: datetime
+    price_usd: Decimal
+    request_sha256: str
+    job: Job
+    adopts: str | None = None
+    base_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """The POST ended without a verdict; what was seen, for the person who settles it."""
+
+    at: datetime
+    http_status: int | None
+    code: str | None
+    message: str
+    request_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How the POST ended. `repeatable` says whether a refusal may be asked again."""
+
+    kind: OutcomeKind
+    at: datetime
+    task_id: str | None = None
+    base_url: str | None = None
+    request_id: str | None = None
+    cause: str | None = None
+    code: str | None = None
+    message: str | None = None
+    repeatable: bool = True
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """The vendor failed the task; `refunded` is None when it did not say."""
+
+    at: datetime
+    code: str | None
+    message: str | None
+    moderated: bool
+    refunded: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orphan:
+    """A task id that arrived after its attempt was closed: paid, to be adopted."""
+
+    task_id: str
+    base_url: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """The clip lies in the store and its bytes were verified.
+
+    `price_usd` was reserved at the submit; `amount_usd` is what the vendor says it charged, if it says.
+    """
+
+    attempt: int
+    task_id: str
+    key: str
+    sha256: str
+    bytes: int
+    price_usd: Decimal
+    amount_usd: Decimal | None
+    submitted_at: datetime
+    completed_at: datetime | None
+    stored_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One submission made for a job. `recorded_at` is the store's own time of the intent."""
+
+    number: int
+    recorded_at: datetime
+    intent: Intent | None = None
+    doubt: Doubt | None = None
+    outcome: Outcome | None = None
+    end: End | None = None
+    orphans: tuple[Orphan, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LateTask:
+    """A task id that came late, and the attempt whose POST it answers."""
+
+    attempt: Attempt
+    orphan: Orphan
+
+    @property
+    def price_usd(self) -> Decimal:
+        """What was reserved for it: the vendor has a task, hence the money."""
+        return self.attempt.intent.price_usd if self.attempt.intent else Decimal(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRecord:
+    """Everything the ledger knows of one job.
+
+    An orphan is unclaimed while no attempt holds its task id. The first of them is `adoptable` as soon as the
+    last attempt has come to nothing: it is paid, and saves buying. All others are `paid_twice`.
+    """
+
+    creative_id: str
+    attempts: tuple[Attempt, ...] = ()
+    done: Done | None = None
+
+    @property
+    def last(self) -> Attempt | None:
+        return self.attempts[-1] if self.attempts else None
+
+    @property
+    def job(self) -> Job | None:
+        """The job as it was bought, from the newest intent that was read."""
+        intents = (attempt.intent for attempt in reversed(self.attempts))
+        return next((intent.job for intent in intents if intent), None)
+
+    @property
+    def failures(self) -> int:
+        """Attempts that the vendor failed."""
+        return sum(1 for attempt in self.attempts if attempt.end)
+
+    @property
+    def adoptable(self) -> LateTask | None:
+        """The late task id that the next attempt may take over."""
+        unclaimed = self._unclaimed
+        return unclaimed[0] if unclaimed and self.done is None and _came_to_nothing(self.last) else None
+
+    @property
+    def paid_twice(self) -> tuple[LateTask, ...]:
+        """Late task ids for which something else was bought, or is being bought."""
+        return self._unclaimed[1:] if self.adoptable else self._unclaimed
+
+    @property
+    def _unclaimed(self) -> tuple[LateTask, ...]:
+        intents = {attempt.intent.adopts for attempt in self.attempts if attempt.intent}
+        outcomes = {attempt.outcome.task_id for attempt in self.attempts if attempt.outcome}
+        claimed = intents | outcomes | {self.done.task_id if self.done else None}
+        late = {
+            orphan.task_id: LateTask(attempt=attempt, orphan=orphan)
+            for attempt in self.attempts
+            for orphan in attempt.orphans
+            if orphan.task_id not in claimed
+        }
+        return tuple(late.values())
+
+
+Fact = Intent | Doubt | Outcome | End | Done
+
+
+class JobState(StrEnum):
+    """Where a job stands; see the table at the top of `hailuo.ledger.life`."""
+
+    NEW = "new"
+    IN_DOUBT = "in_doubt"
+    UNKNOWN = "unknown"
+    SUBMITTED = "submitted"
+    REFUSED = "refused"
+    FAILED = "failed"
+    STORED = "stored"
+
+
+def _came_to_nothing(attempt: Attempt | None) -> bool:
+    """Closed, and no task to collect: refused, unsent, abandoned, or failed by the vendor."""
+    if attempt is None or attempt.outcome is None:
+        return False
+    return attempt.end is not None or attempt.outcome.kind is not OutcomeKind.SUBMITTED

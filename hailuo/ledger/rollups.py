@@ -1,0 +1,48 @@
+"""Rollups: `done` facts of many jobs in one object, so that a resumed edition need not read each.
+
+A cache, never an authority: that a job is done is told by its own key in the listing; a rollup only saves
+reading what the key holds, which never changes. Deleting every rollup costs requests and nothing else.
+"""
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from pydantic import TypeAdapter
+
+from hailuo.errors import StoreUnavailableError
+from hailuo.ledger.facts import Done
+from hailuo.store import Store
+
+__all__ = ["ROLLUP_SIZE", "Rollups"]
+
+ROLLUP_SIZE: Final = 100
+"""Done facts per rollup: one request more per hundred clips, a hundred reads fewer at the next start."""
+
+_ADAPTER: Final[TypeAdapter[dict[str, Done]]] = TypeAdapter(dict[str, Done])
+
+
+class Rollups:
+    """The rollups of one edition. Several workers may write them; nobody changes one."""
+
+    def __init__(self, store: Store, *, campaign: str, edition: str) -> None:
+        self._store = store
+        self._prefix = f"{campaign}/{edition}/ledger/rollups/"
+        self._pending: dict[str, Done] = {}
+
+    async def read(self) -> Mapping[str, Done]:
+        """Every done fact that some rollup holds, by creative id."""
+        entries = await self._store.listing(self._prefix)
+        contents = await asyncio.gather(*(self._store.read(entry.key) for entry in entries))
+        return {cid: done for content in contents for cid, done in _ADAPTER.validate_json(content).items()}
+
+    async def add(self, facts: Iterable[tuple[str, Done]]) -> None:
+        """Take done facts; whenever a hundred are together they are written as one rollup."""
+        self._pending.update(facts)
+        while len(self._pending) >= ROLLUP_SIZE:
+            taken = dict(list(self._pending.items())[:ROLLUP_SIZE])
+            self._pending = {cid: done for cid, done in self._pending.items() if cid not in taken}
+            with contextlib.suppress(StoreUnavailableError):  # costs reads at the next start, nothing else
+                await self._store.create(f"{self._prefix}{secrets.token_hex(12)}", _ADAPTER.dump_json(taken))

@@ -1,0 +1,85 @@
+"""A statement: what every attempt of a campaign cost, over all its editions, read from the ledger alone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from hailuo.clock import Clock
+from hailuo.errors import AdmissionError, Place, Problem
+from hailuo.ledger.grants import Grants
+from hailuo.ledger.ledger import Ledger
+from hailuo.ledger.money import JobMoney, money_of
+from hailuo.settings import Settings
+from hailuo.store import Store
+from hailuo.store.open import nothing_bought_without_store, open_store
+
+__all__ = ["Month", "Statement", "read_statement"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Month:
+    """The calendar month (UTC) now, over everything in the store; `cap_usd` is HAILUO_MAX_USD_PER_MONTH.
+
+    `committed_usd` is what the cap counts, by the month in which a run started: what closed runs spent, hold or
+    abandoned, and all that was granted to runs still open.
+    """
+
+    name: str
+    committed_usd: Decimal
+    cap_usd: Decimal | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """Every job for which an attempt was made, with its bill."""
+
+    campaign: str
+    editions: tuple[str, ...]
+    bills: tuple[JobMoney, ...]
+    month: Month
+
+
+async def read_statement(
+    settings: Settings, clock: Clock, *, campaign: str, edition: str | None = None
+) -> Statement:
+    """Read everything that the ledger holds of the campaign; of one edition where it is named.
+
+    Raises: AdmissionError when nothing was ever bought, SettingsError, LedgerError.
+    """
+    with nothing_bought_without_store():
+        store = open_store(settings)
+        editions = [e for e in await _editions(store, campaign) if edition in {None, e}]
+        if not editions:
+            raise AdmissionError([_nothing(store, campaign, edition)])
+        bills = [bill for name in editions for bill in await _bills(store, clock, campaign, name)]
+        month = await _month(store, settings.max_usd_per_month)
+    return Statement(campaign=campaign, editions=tuple(editions), bills=tuple(bills), month=month)
+
+
+async def _editions(store: Store, campaign: str) -> Sequence[str]:
+    """By name. One listing of all that the campaign has in the store."""
+    keys = [entry.key.split("/") for entry in await store.listing(f"{campaign}/")]
+    return sorted({parts[1] for parts in keys if parts[2:3] == ["ledger"]})
+
+
+async def _bills(store: Store, clock: Clock, campaign: str, edition: str) -> list[JobMoney]:
+    ledger = Ledger(store, clock, campaign=campaign, edition=edition, worker="statement")
+    await ledger.load()
+    return [money_of(record.job, record) for record in ledger.records.values() if record.job]
+
+
+async def _month(store: Store, cap_usd: Decimal | None) -> Month:
+    name = f"{await store.now():%Y-%m}"
+    grants = Grants(store)
+    await grants.load()
+    committed = grants.committed(lambda grant: grant.month == name)
+    return Month(name=name, committed_usd=committed, cap_usd=cap_usd)
+
+
+def _nothing(store: Store, campaign: str, edition: str | None) -> Problem:
+    which = f"{campaign}, edition {edition}" if edition else campaign
+    return Problem(
+        Place(campaign),
+        f"nothing was ever bought for {which} in {store.uri}",
+        "run it first, or set HAILUO_STORE",
+    )

@@ -1,0 +1,1 @@
+"""Which campaigns are due tonight, and what they spent together."""

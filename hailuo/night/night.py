@@ -1,0 +1,130 @@
+"""The night: which campaigns of the shelf are rendered tonight, which are left out and why, which cannot be read."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from hailuo.campaign.catalog import Catalog
+from hailuo.campaign.expand import expand
+from hailuo.campaign.files import load_campaign, load_catalog
+from hailuo.campaign.files.folder_listing import campaigns_on_offer
+from hailuo.campaign.model import Campaign
+from hailuo.errors import CampaignError, Place, Problem
+from hailuo.settings import Settings
+from hailuo.text import quoted, suggestion
+
+__all__ = ["Due", "LeftOut", "Night", "Unsound", "night_of"]
+
+_SHEETS = frozenset({".yaml", ".yml"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """A campaign of the night: its file's name on the shelf, where that lies, and what it says."""
+
+    name: str
+    path: Path
+    campaign: Campaign
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """A marked campaign that is not rendered tonight."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsound:
+    """A file that is marked for the night, or may be, but cannot be rendered: everything that is wrong with it."""
+
+    name: str
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Night:
+    """What the shelf holds for the night that begins at `at` (aware), each kind in the order of the file names."""
+
+    at: datetime
+    due: tuple[Due, ...]
+    left_out: tuple[LeftOut, ...]
+    unsound: tuple[Unsound, ...]
+
+    def only(self, names: Sequence[str]) -> "Night":
+        """The night of these files alone; of all of them where none is named.
+
+        Raises: CampaignError for every name that is not one of a marked campaign.
+        """
+        marked: tuple[Due | LeftOut | Unsound, ...] = (*self.due, *self.left_out, *self.unsound)
+        known = {one.name for one in marked}
+        strangers = [name for name in names if name not in known]
+        if strangers:
+            raise CampaignError([_stranger(name, known) for name in strangers])
+        chosen = frozenset(names) or known
+        return Night(
+            at=self.at,
+            due=tuple(one for one in self.due if one.name in chosen),
+            left_out=tuple(one for one in self.left_out if one.name in chosen),
+            unsound=tuple(one for one in self.unsound if one.name in chosen),
+        )
+
+
+def _stranger(name: str, known: Collection[str]) -> Problem:
+    return Problem(
+        Place("only_campaigns"),
+        f"{quoted(name)} is not marked for the night",
+        suggestion(name, sorted(known)),
+    )
+
+
+def night_of(settings: Settings, at: datetime) -> Night:
+    """Look through the shelf for the night that was scheduled for `at`; nothing but files is touched.
+
+    A file without the mark is passed over in silence, whatever else is wrong with it. Of two files that name the same
+    edition of the same campaign the second is refused: they would overwrite each other's comparison.
+    Raises: SettingsError when there is no shelf, CatalogError.
+    """
+    catalog = load_catalog(settings.catalog)
+    names = [name for name in campaigns_on_offer(settings.campaigns) if Path(name).suffix.lower() in _SHEETS]
+    found = [_found(settings.campaigns / name, settings, catalog, at) for name in names]
+    due: dict[tuple[str, str], Due] = {}
+    unsound = [one for one in found if isinstance(one, Unsound)]
+    for one in (one for one in found if isinstance(one, Due)):
+        first = due.setdefault((one.campaign.name, one.campaign.edition), one)
+        if first is not one:
+            unsound.append(_twin(one, first))
+    return Night(
+        at=at,
+        due=tuple(due.values()),
+        left_out=tuple(one for one in found if isinstance(one, LeftOut)),
+        unsound=tuple(sorted(unsound, key=lambda one: one.name)),
+    )
+
+
+def _found(path: Path, settings: Settings, catalog: Catalog, at: datetime) -> Due | LeftOut | Unsound | None:
+    """What the file means for the night; None when it is not marked."""
+    loaded = load_campaign(path, catalog=catalog, at=at, max_jobs=settings.max_jobs)
+    if loaded.nightly is None:
+        return None
+    zone = loaded.campaign.timezone if loaded.campaign and not loaded.problems else "UTC"
+    absence = loaded.nightly.absence(at.astimezone(ZoneInfo(zone)).date())
+    if absence:
+        return LeftOut(name=path.name, reason=absence)
+    problems = list(loaded.problems)
+    if loaded.campaign:
+        problems += expand(loaded.campaign, catalog).problems
+    if problems or loaded.campaign is None:
+        return Unsound(name=path.name, problems=tuple(dict.fromkeys(problems)))
+    return Due(name=path.name, path=path, campaign=loaded.campaign)
+
+
+def _twin(one: Due, first: Due) -> Unsound:
+    campaign = one.campaign
+    reason = f"campaign {campaign.name}, edition {campaign.edition} is already that of {first.name}"
+    return Unsound(
+        name=one.name, problems=(Problem(campaign.place, reason, "rename one of the two campaigns"),)
+    )

@@ -1,0 +1,234 @@
+"""A plan: what a run would do and what it would cost, computed without doing it."""
+
+import hashlib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from hailuo.campaign.catalog import Catalog
+from hailuo.campaign.expand import Expansion, IllegalCell
+from hailuo.campaign.job import Job
+from hailuo.campaign.model import Campaign
+from hailuo.campaign.pricing import Basis, Cell, Quote, quote, usd
+from hailuo.campaign.variant import canonical_json
+from hailuo.errors import Problem
+from hailuo.ledger.facts import JobRecord, JobState
+from hailuo.ledger.ledger import Ledger
+from hailuo.ledger.money import JobMoney, Sums, money_of, sums_of_jobs
+from hailuo.media.expectation import expected_verdicts
+from hailuo.media.placement_rules import PlacementVerdict
+
+__all__ = ["HELD", "Money", "Plan", "PlannedJob", "admission_problems", "make_plan"]
+
+HELD = frozenset({JobState.SUBMITTED, JobState.UNKNOWN, JobState.IN_DOUBT})
+"""States in which money is at the vendor, or may be, and no clip is here yet."""
+
+_ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedJob:
+    """One job, where it stands, and the price of the attempt that it stands for or would open.
+
+    A job that is not `chosen` is of the file, but left out of this run: nothing is bought for it.
+    """
+
+    job: Job
+    record: JobRecord
+    state: JobState
+    quote: Quote
+    chosen: bool = True
+
+    @property
+    def money(self) -> JobMoney:
+        """The job's bill, as far as its attempts were read."""
+        return money_of(self.job, self.record)
+
+    @property
+    def is_retry(self) -> bool:
+        """Whether what is to be bought was bought before, failed and was refunded."""
+        return self.state is JobState.NEW and self.record.failures > 0
+
+    @property
+    def retries(self) -> int | None:
+        """The paid retries used so far; None of a finished job whose attempts were not read."""
+        last = self.record.last
+        unread = last is not None and last.number > 1 and last.intent is None
+        return None if unread else self.money.sums.retries
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Money:
+    """US dollars of one edition: spent on what is stored or was not refunded, held at the vendor, still to buy.
+
+    What was abandoned is in none of them, by the word of the person who looked it up; the caps of `hailuo.ledger.grants`
+    count it all the same, for that word may be wrong: a run may be refused that by this alone would fit.
+    """
+
+    spent: Decimal
+    reserved: Decimal
+    planned: Decimal
+
+    @property
+    def total(self) -> Decimal:
+        return self.spent + self.reserved + self.planned
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a run would do. `strays` are jobs that were bought but are no longer in the file.
+
+    `gone` are no longer in the file either, and have nothing to collect: only their money counts. `placements` say, by
+    creative id, where a job's clip could run as an ad of the placements that the campaign names, for all that is known.
+    """
+
+    campaign: Campaign
+    jobs: tuple[PlannedJob, ...]
+    strays: tuple[PlannedJob, ...] = ()
+    gone: tuple[PlannedJob, ...] = ()
+    illegal: tuple[IllegalCell, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+    budget_usd: Decimal | None = None
+    placements: Mapping[str, Mapping[str, PlacementVerdict]] = field(default_factory=dict)
+
+    @property
+    def everything(self) -> tuple[PlannedJob, ...]:
+        """The jobs of the file, then the strays."""
+        return (*self.jobs, *self.strays)
+
+    def in_state(self, *states: JobState) -> tuple[PlannedJob, ...]:
+        return tuple(planned for planned in self.everything if planned.state in states)
+
+    @property
+    def to_buy(self) -> tuple[PlannedJob, ...]:
+        return tuple(planned for planned in self.in_state(JobState.NEW) if planned.chosen)
+
+    @property
+    def to_collect(self) -> tuple[PlannedJob, ...]:
+        return self.in_state(JobState.SUBMITTED)
+
+    @property
+    def driven(self) -> tuple[PlannedJob, ...]:
+        """What a run works on: the chosen jobs, and whatever waits at the vendor, for that is paid."""
+        return tuple(p for p in self.everything if p.chosen or p.state is JobState.SUBMITTED)
+
+    @property
+    def bills(self) -> tuple[JobMoney, ...]:
+        """Every job of the edition with its money."""
+        return tuple(planned.money for planned in (*self.everything, *self.gone))
+
+    @property
+    def sums(self) -> Sums:
+        """What became of the money of the edition, column by column."""
+        return sums_of_jobs(self.bills)
+
+    @property
+    def money(self) -> Money:
+        sums = self.sums
+        return Money(
+            spent=sums.spent_usd,
+            reserved=sums.reserved_usd,
+            planned=sum((planned.quote.price_usd or _ZERO for planned in self.to_buy), _ZERO),
+        )
+
+    @property
+    def unknown_usd(self) -> Decimal:
+        """The part of what is held of which nobody knows whether it was spent."""
+        return sums_of_jobs([p.money for p in self.in_state(JobState.UNKNOWN)]).unknown_usd
+
+    @property
+    def paid_twice_usd(self) -> Decimal:
+        """The part of what is spent for tasks that came after their job was bought again."""
+        return self.sums.paid_twice_usd
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over every job, where it stands and its price: a plan approved is the plan that runs."""
+        lines = [
+            [p.job.creative_id, p.state.value, str(p.quote.price_usd), p.chosen] for p in self.everything
+        ]
+        gone, kept = (sums_of_jobs([p.money for p in jobs]) for jobs in (self.gone, self.everything))
+        money = [str(self.budget_usd), str(gone.spent_usd + kept.paid_twice_usd)]
+        content = [self.campaign.name, self.campaign.edition, money, lines]
+        return hashlib.sha256(canonical_json(content)).hexdigest()
+
+
+def make_plan(
+    campaign: Campaign,
+    expansion: Expansion,
+    ledger: Ledger,
+    catalog: Catalog,
+    *,
+    chosen: Collection[str] | None = None,
+    budget_usd: Decimal | None = None,
+) -> Plan:
+    """Campaign x ledger x catalog: what is done, to collect, to buy, refused, unknown; priced.
+
+    `chosen` are the creative ids to buy now, all when None; `budget_usd` takes the place of the file's budget.
+    """
+    wanted = {job.creative_id: job for job in expansion.jobs}
+    found = {cid: record.job for cid, record in ledger.records.items() if cid not in wanted and record.job}
+    charged = _last_charges({**wanted, **found}, ledger.records)
+
+    def planned(job: Job) -> PlannedJob:
+        state = ledger.state(job.creative_id, failed_retries=campaign.failed_retries)
+        record = ledger.record(job.creative_id)
+        return PlannedJob(
+            job=job,
+            record=record,
+            state=state,
+            quote=quote(job.variant, catalog, charged),
+            chosen=chosen is None or job.creative_id in chosen,
+        )
+
+    gone = [planned(job) for job in found.values()]
+    kept = HELD | {JobState.STORED}
+    return Plan(
+        campaign=campaign,
+        jobs=tuple(planned(job) for job in wanted.values()),
+        strays=tuple(stray for stray in gone if stray.state in kept),
+        illegal=expansion.illegal,
+        warnings=expansion.warnings,
+        budget_usd=campaign.budget_usd if budget_usd is None else budget_usd,
+        gone=tuple(stray for stray in gone if stray.state not in kept),
+        placements=expected_verdicts(wanted.values(), campaign.placements, catalog),
+    )
+
+
+def admission_problems(plan: Plan, *, balance_usd: Decimal | None) -> list[Problem]:
+    """Why this plan as a whole may not run, for money's sake; `balance_usd` is None when nothing is to be bought."""
+    place, money = plan.campaign.place, plan.money
+    problems = [
+        Problem(
+            place, f"no price is known for {cell}", "add it to a catalog file and name that in HAILUO_CATALOG"
+        )
+        for cell in sorted({_cell_text(p.job) for p in plan.to_buy if p.quote.basis is Basis.UNKNOWN})
+    ]
+    if plan.to_buy and plan.budget_usd is not None and money.total > plan.budget_usd:
+        problems.append(
+            Problem(place, _over_budget(money, plan.budget_usd), "raise the budget, or buy less with --only")
+        )
+    if balance_usd is not None and money.planned > balance_usd:
+        reason = f"the plan buys for {usd(money.planned)}, and the vendor's balance is {usd(balance_usd)}"
+        problems.append(Problem(place, reason, "top the balance up, or buy less with --only"))
+    return problems
+
+
+def _over_budget(money: Money, budget: Decimal) -> str:
+    parts = f"{usd(money.spent)} spent + {usd(money.reserved)} held + {usd(money.planned)} planned"
+    return f"{parts} = {usd(money.total)} is over the budget of {usd(budget)}"
+
+
+def _cell_text(job: Job) -> str:
+    return f"{job.variant.model} at {job.variant.duration} s, {job.variant.size}"
+
+
+def _last_charges(jobs: Mapping[str, Job], records: Mapping[str, JobRecord]) -> dict[Cell, Decimal]:
+    """The amount last charged for each cell, as far as these records know one."""
+    stored = ((jobs[cid], record.done) for cid, record in records.items() if cid in jobs and record.done)
+    by_time = sorted(((done.stored_at, job, done.amount_usd) for job, done in stored), key=lambda row: row[0])
+    return {
+        Cell(job.variant.model, job.variant.duration, job.variant.size): amount
+        for _, job, amount in by_time
+        if amount is not None
+    }

@@ -1,0 +1,103 @@
+"""From a file and a wish to jobs: load and expand; nothing but files is touched."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+from hailuo.campaign.catalog import Catalog
+from hailuo.campaign.expand import Expansion, expand
+from hailuo.campaign.files import load_campaign, load_catalog
+from hailuo.campaign.model import Campaign
+from hailuo.errors import CampaignError, Problem
+from hailuo.media.expectation import placement_warnings
+from hailuo.settings import Settings
+
+__all__ = ["Choice", "Prepared", "axis_values", "names_chosen", "prepare"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What the user asks for: a campaign file, and what differs from it this time.
+
+    `at` is the scheduled start of the run: it decides the `{date}` of an edition. `text`, if given, is the campaign:
+    then `path` only says where its frames and rows lie, and what its problems are reported under.
+    """
+
+    path: Path
+    at: datetime
+    text: str | None = None
+    edition: str | None = None
+    budget_usd: Decimal | None = None
+    only: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A campaign read and expanded as far as it can be, with everything that is wrong with it.
+
+    `chosen` are the creative ids that this run is about; None for all of the file.
+    """
+
+    campaign: Campaign | None
+    catalog: Catalog
+    expansion: Expansion
+    chosen: frozenset[str] | None
+    problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+
+    def sound(self) -> Campaign:
+        """The campaign, when nothing is wrong with it. Raises: CampaignError with every problem."""
+        if self.problems or self.campaign is None:
+            raise CampaignError(self.problems)
+        return self.campaign
+
+
+def axis_values(texts: Iterable[str]) -> dict[str, frozenset[str]]:
+    """`AXIS=VALUE` texts as values by axis. Raises: ValueError for a text of another shape."""
+    chosen: defaultdict[str, set[str]] = defaultdict(set)
+    for text in texts:
+        axis, equals, label = text.partition("=")
+        if not (axis and equals and label):
+            raise ValueError(f"{text!r} is not AXIS=VALUE, such as model=MiniMax-Hailuo-02")
+        chosen[axis].add(label)
+    return {axis: frozenset(labels) for axis, labels in chosen.items()}
+
+
+def names_chosen(prepared: Prepared, *, edition: str | None) -> tuple[str, str]:
+    """Campaign and edition of a file that may have other problems; `edition` is the one that was asked for.
+
+    Raises: CampaignError without a campaign, and for an edition that is none: what was read then stands for another.
+    """
+    campaign = prepared.campaign
+    if campaign is None or (edition not in {None, "main"} and campaign.edition == "main"):
+        raise CampaignError(prepared.problems)
+    return campaign.name, campaign.edition
+
+
+def prepare(choice: Choice, settings: Settings) -> Prepared:
+    """Load and expand; nothing but files is touched. Raises: CatalogError."""
+    catalog = load_catalog(settings.catalog)
+    loaded = load_campaign(
+        choice.path,
+        catalog=catalog,
+        at=choice.at,
+        edition=choice.edition,
+        max_jobs=settings.max_jobs,
+        text=choice.text,
+    )
+    expansion = expand(loaded.campaign, catalog) if loaded.campaign else Expansion(jobs=())
+    places = placement_warnings(loaded.campaign, expansion.jobs, catalog) if loaded.campaign else ()
+    chosen = expansion
+    if loaded.campaign and choice.only:
+        chosen = expand(loaded.campaign, catalog, only=choice.only)
+    return Prepared(
+        campaign=loaded.campaign,
+        catalog=catalog,
+        expansion=expansion,
+        chosen=frozenset(job.creative_id for job in chosen.jobs) if choice.only else None,
+        problems=tuple(dict.fromkeys([*loaded.problems, *expansion.problems, *chosen.problems])),
+        warnings=(*loaded.warnings, *expansion.warnings, *places),
+    )

@@ -1,0 +1,83 @@
+"""The comparison as data: one row per job of an edition, in a stable order, whatever became of the job.
+
+`manifest.jsonl` is the truth; Parquet is the same for analysts, `manifest.csv` for spreadsheets, made safe for them.
+Bytes in, bytes out: the store is written by `hailuo.publish.publish`.
+"""
+
+from hailuo.publish.manifest.bundle import CONTENT_TYPES, bundle
+from hailuo.publish.manifest.columns import (
+    COLUMN_TABLE,
+    COLUMNS,
+    MONEY_COLUMNS,
+    SCHEMA,
+    Column,
+    Kind,
+    Pick,
+    QaVerdict,
+    Status,
+)
+from hailuo.publish.manifest.contract import check, json_schema
+from hailuo.publish.manifest.copies import Copy
+from hailuo.publish.manifest.files import ManifestError, csv_header, read_jsonl, to_csv, to_jsonl
+from hailuo.publish.manifest.judgements import (
+    Judgement,
+    JudgementError,
+    JudgementFile,
+    judgement_key,
+    judgement_schema,
+    judgements_json,
+    judgements_prefix,
+    newest,
+    read_judgements,
+)
+from hailuo.publish.manifest.keys import (
+    datapackage_key,
+    manifest_csv_key,
+    manifest_folder,
+    manifest_jsonl_key,
+    manifest_parquet_key,
+    manifest_schema_key,
+)
+from hailuo.publish.manifest.parquet import read_parquet, to_parquet
+from hailuo.publish.manifest.rows import Entry, build
+
+__all__ = [
+    "COLUMNS",
+    "COLUMN_TABLE",
+    "CONTENT_TYPES",
+    "MONEY_COLUMNS",
+    "SCHEMA",
+    "Column",
+    "Copy",
+    "Entry",
+    "Judgement",
+    "JudgementError",
+    "JudgementFile",
+    "Kind",
+    "ManifestError",
+    "Pick",
+    "QaVerdict",
+    "Status",
+    "build",
+    "bundle",
+    "check",
+    "csv_header",
+    "datapackage_key",
+    "json_schema",
+    "judgement_key",
+    "judgement_schema",
+    "judgements_json",
+    "judgements_prefix",
+    "manifest_csv_key",
+    "manifest_folder",
+    "manifest_jsonl_key",
+    "manifest_parquet_key",
+    "manifest_schema_key",
+    "newest",
+    "read_jsonl",
+    "read_judgements",
+    "read_parquet",
+    "to_csv",
+    "to_jsonl",
+    "to_parquet",
+]

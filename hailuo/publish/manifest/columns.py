@@ -1,0 +1,277 @@
+"""The columns of `hailuo.manifest/1.0`, in order. A minor version adds columns, a major one breaks.
+
+One table: JSON Schema, Parquet types, `datapackage.json` and docs/manifest.md are made from it.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from hailuo.campaign.model import SyntheticPerformer
+from hailuo.ledger.facts import JobState
+
+__all__ = [
+    "COLUMNS",
+    "COLUMN_TABLE",
+    "CURRENCY",
+    "MONEY_COLUMNS",
+    "SCHEMA",
+    "Column",
+    "Kind",
+    "Pick",
+    "QaVerdict",
+    "Status",
+]
+
+SCHEMA = "hailuo.manifest/1.0"
+CURRENCY = "USD"
+
+
+class Kind(StrEnum):
+    """What the values of a column are."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    MONEY = "money"  # Decimal, in `CURRENCY`
+    TIME = "time"  # RFC 3339 in UTC with milliseconds: sorts as text
+    TEXTS = "texts"  # a list of texts
+    LIST = "list"  # a list of anything
+    OBJECT = "object"
+
+
+class Status(StrEnum):
+    """The published, coarser word for where a job stands."""
+
+    PLANNED = "planned"
+    SUBMITTED = "submitted"
+    RENDERED = "rendered"  # finished but not stored yet: the ledger does not tell it from SUBMITTED
+    STORED = "stored"
+    FAILED = "failed"
+    REJECTED = "rejected"
+
+
+class QaVerdict(StrEnum):
+    """What the checks found."""
+
+    PASS = "pass"  # noqa: S105 (a verdict)
+    WARN = "warn"
+    FAIL = "fail"
+    UNKNOWN = "unknown"  # could not be checked, or not yet
+
+
+class Pick(StrEnum):
+    """What a person made of a creative."""
+
+    NONE = "none"
+    PICK = "pick"
+    FINALIST = "finalist"
+    REJECT = "reject"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column: what it tells, of what kind, in which unit. `words` is the closed set of its values, if
+    it is one, `bounds` the least and the greatest of them. `required` columns are never null.
+    """
+
+    name: str
+    kind: Kind
+    about: str
+    unit: str = ""
+    words: tuple[str, ...] = ()
+    bounds: tuple[int, int] | None = None
+    required: bool = False
+
+
+def _texts(**about: str) -> tuple[Column, ...]:
+    return tuple(Column(name=name, kind=Kind.TEXT, about=text) for name, text in about.items())
+
+
+def _always(**about: str) -> tuple[Column, ...]:
+    return tuple(Column(name=name, kind=Kind.TEXT, about=text, required=True) for name, text in about.items())
+
+
+def _words(name: str, words: type[StrEnum], about: str, *, required: bool = False) -> Column:
+    return Column(name=name, kind=Kind.TEXT, about=about, words=tuple(words), required=required)
+
+
+def _column(name: str, kind: Kind, about: str, unit: str = "") -> Column:
+    return Column(name=name, kind=kind, about=about, unit=unit)
+
+
+def _needed(name: str, kind: Kind, about: str, unit: str = "") -> Column:
+    return Column(name=name, kind=kind, about=about, unit=unit, required=True)
+
+
+def _yes_or_no(**about: str) -> tuple[Column, ...]:
+    return tuple(Column(name=name, kind=Kind.BOOLEAN, about=text) for name, text in about.items())
+
+
+def _numbers(unit: str, **about: str) -> tuple[Column, ...]:
+    return tuple(Column(name=name, kind=Kind.NUMBER, about=text, unit=unit) for name, text in about.items())
+
+
+def _integers(unit: str, **about: str) -> tuple[Column, ...]:
+    return tuple(Column(name=name, kind=Kind.INTEGER, about=text, unit=unit) for name, text in about.items())
+
+
+_IDENTITY = _always(
+    schema="the version of this table",
+    creative_id="the primary key: ten characters that stay the same from campaign file to ad report",
+    campaign_id="the campaign",
+    campaign_name="the campaign's name for people",
+    batch_id="the edition",
+    cell_id="the variant: the same for all its takes",
+    ad_name="the name for the ad; the id is at its start, where platforms leave it intact",
+    utm_content="the creative id in lower case, for `utm_content`",
+)
+_ORDER = (
+    *_texts(prompt_id="the prompt's label", prompt_label="the prompt's name for people"),
+    *_always(prompt="the prompt as sent", prompt_sha256="SHA-256 of the prompt"),
+    _needed("prompt_vars", Kind.OBJECT, "what filled the {axes} of the prompt: axis to label"),
+    *_always(model="the model, as the vendor spells it"),
+    _needed("duration_req", Kind.INTEGER, "the length ordered", "s"),
+    *_always(size_req="the size ordered"),
+    *_texts(
+        first_frame_id="the first frame's label",
+        first_frame_sha256="SHA-256 of the first frame",
+        first_frame_uri="the first frame's place; never a signed link",
+    ),
+    _needed("take", Kind.INTEGER, "the n-th clip of the variant"),
+    _needed("params", Kind.OBJECT, "further parameters of the order"),
+    _needed("factors", Kind.OBJECT, "axis to label, of the axes that vary; in the CSV one column each"),
+    _needed("is_control", Kind.BOOLEAN, "whether it is the baseline"),
+)
+_LIFE = (
+    *_always(provider="who renders"),
+    *_texts(task_id="the vendor's id", request_id="the vendor's id of the request, for support"),
+    _words("status", Status, "a simpler form of `state`", required=True),
+    _needed("attempts", Kind.INTEGER, "submissions made"),
+    *_texts(
+        error_code="why there is no clip: the vendor's code", error_message="why there is no clip, in words"
+    ),
+    _column("submitted_at", Kind.TIME, "when the vendor accepted it"),
+    _column("completed_at", Kind.TIME, "when the vendor completed it"),
+    _column("stored_at", Kind.TIME, "when the clip's bytes were verified in the store"),
+    *_numbers("s", queue_s="waiting at the vendor", render_s="from submit to completion"),
+    _column("cost_est", Kind.MONEY, "the price reserved, or of the attempt to come", CURRENCY),
+    _column("cost_actual", Kind.MONEY, "what the vendor charged, if known", CURRENCY),
+    *_always(cost_currency="the currency of all money in this table"),
+)
+_FILE = (
+    *_texts(
+        s3_uri="the clip's place: `s3://`, or a path within the store's folder",
+        s3_version_id="the object's version",
+        s3_etag="the object's entity tag",
+    ),
+    *_integers("B", bytes="the clip's size"),
+    *_texts(
+        sha256="SHA-256 of the clip as delivered",
+        derived_from="the creative this is a copy of; null for what the vendor delivered",
+        derivation="how the copy was made",
+        container="mp4",
+        video_codec="such as h264",
+        profile="of the codec",
+        pix_fmt="the pixel format",
+    ),
+    *_integers("px", width="as stored", height="as stored"),
+    *_numbers("", aspect="width by height"),
+    *_numbers("1/s", fps="frames a second"),
+    *_integers("", frames="decoded"),
+    *_numbers("s", duration_s="as stored"),
+    *_integers("bit/s", bitrate_bps="of the whole file"),
+    *_yes_or_no(
+        faststart="whether it plays before it is loaded", pts_regular="whether the frames are evenly spaced"
+    ),
+    *_yes_or_no(has_audio="whether there is a sound track"),
+    *_texts(audio_codec="such as aac"),
+    *_numbers("LUFS", loudness_lufs="integrated loudness (EBU R 128)"),
+    *_numbers("dBTP", true_peak_dbtp="true peak"),
+)
+_CHECKS = (
+    *_texts(qa_version="of checks and thresholds"),
+    *_numbers("s", black_s="black picture, in all", frozen_longest_s="longest still"),
+    *_numbers("%", luma_flicker_pct="flicker of the brightness"),
+    *_numbers(
+        "% of width/s",
+        motion_flow_mean="motion on average",
+        motion_flow_top5="motion of the 5 % with the most",
+    ),
+    *_numbers("0-255", mafd="mean absolute difference of neighbouring frames"),
+    *_numbers("0-1", vbench_temporal_flickering="VBench's temporal flickering: 1 is none"),
+    *_numbers("0-255", warp_error="what motion does not explain"),
+    *_numbers("", sharpness_lapvar="variance of the Laplacian", colourfulness="after Hasler and Süsstrunk"),
+    *_numbers("0-255", luma_mean="brightness", contrast_std="its standard deviation"),
+    *_numbers("%", clipped_pct="pixels at black or white"),
+    *_integers("", scene_cuts="cuts found"),
+    *_numbers("0-1", ff_ssim="first frame against the one ordered: SSIM"),
+    *_numbers("dB", ff_psnr_db="the same: PSNR"),
+    *_integers("0-64", ff_phash_dist="the same: distance of the perceptual hashes"),
+    _column("phash", Kind.TEXTS, "perceptual hashes of eight frames, hex"),
+    _column("pdq", Kind.TEXTS, "PDQ hashes of eight frames, hex"),
+    *_texts(near_dup_of="another creative of the edition that looks the same"),
+    *_numbers("bit of 256", near_dup_dist="mean PDQ distance to it"),
+    _words("qa_verdict", QaVerdict, "the checks in one word"),
+    _column("qa_flags", Kind.TEXTS, "reason codes; `dispute_...` is not what was ordered"),
+    _column("placements", Kind.OBJECT, "placement to {verdict, reasons}"),
+    *_texts(
+        poster_uri="a still",
+        sheet_uri="a contact sheet",
+        proxy_uri="a small video",
+        sprite_uri="the stills of the hover preview, side by side",
+    ),
+)
+_DISCLOSURE = (
+    *_yes_or_no(ai_generated="true of every clip here"),
+    *_texts(
+        digital_source_type="IPTC's term for how it was made",
+    ),
+    _words(
+        "synthetic_performer",
+        SyntheticPerformer,
+        "whether it shows a synthetic human performer, as a person said",
+    ),
+    *_texts(c2pa_state="Content Credentials in the file: none, or how they were found"),
+    *_yes_or_no(
+        aigc_metadata_present="whether the vendor's AIGC mark is in the file's metadata",
+        watermark_visible="whether a visible mark was ordered",
+    ),
+)
+_JUDGEMENT = (
+    _words("pick", Pick, "the newest pick"),
+    Column(name="rating", kind=Kind.INTEGER, about="the newest rating", bounds=(1, 5)),
+    _column("tags", Kind.TEXTS, "the newest tags"),
+    *_texts(reviewer="whose newest judgement it is"),
+    _column("reviewed_at", Kind.TIME, "when it was given"),
+    *_texts(note="a note"),
+)
+# Ours, after the published schema.
+_OURS = (
+    *_always(variant_id="the variant", edition="the edition"),
+    _words("state", JobState, "the job's state", required=True),
+    *_yes_or_no(refunded="whether a failed job was refunded; null: unknown"),
+    _column(
+        "paid_twice_usd", Kind.MONEY, "paid for tasks that came late and were no longer needed", CURRENCY
+    ),
+    _column("lost_usd", Kind.MONEY, "paid for attempts that the vendor failed and did not refund", CURRENCY),
+    _column("judgements", Kind.LIST, "the newest judgement of every reviewer, newest first"),
+)
+
+COLUMN_TABLE: tuple[Column, ...] = (
+    *_IDENTITY,
+    *_ORDER,
+    *_LIFE,
+    *_FILE,
+    *_CHECKS,
+    *_DISCLOSURE,
+    *_JUDGEMENT,
+    *_OURS,
+)
+"""Every column of every manifest, in order; what is not known is null, never absent."""
+
+COLUMNS: tuple[str, ...] = tuple(column.name for column in COLUMN_TABLE)
+"""Their names."""
+
+MONEY_COLUMNS: tuple[str, ...] = tuple(column.name for column in COLUMN_TABLE if column.kind is Kind.MONEY)
+"""Columns that hold Decimal, in `CURRENCY`."""

@@ -1,0 +1,179 @@
+"""The manifest's two files: JSON lines, which lose nothing, and a CSV that no spreadsheet executes."""
+
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+import pandas as pd
+
+from hailuo.errors import HailuoError
+from hailuo.publish.manifest.columns import COLUMNS, MONEY_COLUMNS
+from hailuo.text import is_formula
+
+__all__ = [
+    "ManifestError",
+    "checked_schema",
+    "csv_header",
+    "floats",
+    "plain_rows",
+    "read_jsonl",
+    "to_csv",
+    "to_jsonl",
+]
+
+_READABLE = re.compile(r"hailuo\.manifest/1\.\d+")
+
+
+class ManifestError(HailuoError):
+    """A file is not a manifest this version can read; rebuild it with `hailuo manifest FILE`."""
+
+
+def to_jsonl(frame: pd.DataFrame) -> bytes:
+    """One JSON object per row, keys in the frame's order, UTF-8. Missing is null; money keeps its digits.
+
+    Raises: ValueError for a number that is infinite.
+    """
+    lines = "".join(f"{_json_object(row)}\n" for row in plain_rows(frame))
+    return lines.encode(errors="backslashreplace")  # a lone surrogate becomes the escape that JSON has for it
+
+
+def read_jsonl(content: bytes) -> pd.DataFrame:
+    """What `to_jsonl` wrote: the same values, types and order; columns of later versions are kept.
+
+    Raises: ManifestError naming the line.
+    """
+    lines = _text(content).split("\n")
+    rows = [_read_row(line, number) for number, line in enumerate(lines, start=1) if line.strip()]
+    seen = {column: None for row in rows for column in row}
+    columns = [*COLUMNS, *(column for column in seen if column not in COLUMNS)]
+    complete = [{column: row.get(column) for column in columns} for row in rows]
+    return pd.DataFrame(complete, columns=columns, dtype=object)
+
+
+def to_csv(frame: pd.DataFrame) -> bytes:
+    """RFC 4180 in UTF-8 with a byte order mark; objects and lists as JSON text, factors one per column.
+
+    Text that a spreadsheet would run as a formula gets an apostrophe in front. That loses the original
+    spelling: tools read the JSON lines.
+    """
+    rows = [_flattened(row, _factor_names(frame)) for row in plain_rows(frame)]
+    cells = [{_safe(column): _cell(value) for column, value in row.items()} for row in rows]
+    table = pd.DataFrame(cells, columns=csv_header(frame), dtype=object)
+    text = table.to_csv(index=False, lineterminator="\r\n")
+    return text.encode("utf-8-sig", errors="backslashreplace")
+
+
+def csv_header(frame: pd.DataFrame) -> list[str]:
+    """The columns of `to_csv`, as they stand there."""
+    return [_safe(column) for column in _flattened(dict.fromkeys(frame.columns), _factor_names(frame))]
+
+
+def plain_rows(frame: pd.DataFrame) -> list[dict[str, object]]:
+    """Its rows, of plain values, every kind of missing as None."""
+    plain = frame.astype(object)
+    columns = [str(column) for column in plain.columns]
+    values = plain.where(plain.notna(), None).to_numpy().tolist()
+    return [dict(zip(columns, row, strict=True)) for row in values]
+
+
+def _json_object(row: Mapping[str, object]) -> str:
+    return "{" + ",".join(f"{_json(column)}:{_json(value)}" for column, value in row.items()) + "}"
+
+
+def _json(value: object) -> str:
+    """Decimals go digit by digit: a detour over float would turn some amounts into others."""
+    if isinstance(value, Decimal):
+        return _digits(value)
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def _digits(amount: Decimal) -> str:
+    if not amount.is_finite():
+        raise ValueError(f"{amount} is not an amount")
+    return format(amount, "f")
+
+
+def _text(content: bytes) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ManifestError(f"manifest line {line} is not UTF-8 text") from error
+
+
+def _not_a_number(word: str) -> object:
+    raise ValueError(f"{word} is no JSON number")
+
+
+def _read_row(line: str, number: int) -> dict[str, object]:
+    try:
+        row = json.loads(line, parse_float=Decimal, parse_constant=_not_a_number)
+    except ValueError as error:
+        raise ManifestError(f"manifest line {number} is not JSON: {error}") from error
+    checked_schema(row.get("schema") if isinstance(row, dict) else None, f"line {number}")
+    return {column: _read_value(column, value) for column, value in row.items()}
+
+
+def checked_schema(schema: object, where: str) -> None:
+    """Raises: ManifestError where a row is of no version that is read here."""
+    if not _READABLE.fullmatch(str(schema)):
+        raise ManifestError(f"manifest {where} is not of schema hailuo.manifest/1.x")
+
+
+def _read_value(column: str, value: object) -> object:
+    if column in MONEY_COLUMNS and isinstance(value, int | Decimal):
+        return Decimal(value)
+    return floats(value)
+
+
+def floats(value: object) -> object:
+    """Every Decimal within as a float: only money is exact."""
+    match value:
+        case Decimal():
+            return float(value)
+        case list():
+            return [floats(member) for member in value]
+        case dict():
+            return {key: floats(member) for key, member in value.items()}
+        case _:
+            return value
+
+
+def _factor_names(frame: pd.DataFrame) -> list[str]:
+    """Every factor of any row, in order of appearance."""
+    named = [factors for factors in frame.get("factors", ()) if isinstance(factors, dict)]
+    return list(dict.fromkeys(name for factors in named for name in factors))
+
+
+def _flattened(row: Mapping[str, object], factor_names: Sequence[str]) -> dict[str, object]:
+    """`factors` gives way, in its place, to one column per factor."""
+    flat: dict[str, object] = {}
+    for column, value in row.items():
+        if column != "factors":
+            flat[column] = value
+            continue
+        levels = value if isinstance(value, dict) else {}
+        flat |= {f"factor_{name}": levels.get(name) for name in factor_names}
+    return flat
+
+
+def _cell(value: object) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return _safe(value)
+        case Decimal():
+            return _digits(value)
+        case float() if not math.isfinite(value):
+            raise ValueError(f"{value} is not a number a spreadsheet can hold")
+        case _:
+            return _json(value)
+
+
+def _safe(text: str) -> str:
+    return f"'{text}" if is_formula(text) else text

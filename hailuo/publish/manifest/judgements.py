@@ -1,0 +1,115 @@
+"""What people made of the creatives: the file that a gallery exports, and the newest word of every reviewer."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Annotated, Final, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from hailuo.errors import Place, Problem, RefusedError
+from hailuo.publish.manifest.columns import Pick
+
+__all__ = [
+    "Judgement",
+    "JudgementError",
+    "JudgementFile",
+    "judgement_key",
+    "judgement_schema",
+    "judgements_json",
+    "judgements_prefix",
+    "newest",
+    "read_judgements",
+]
+
+_MOST_TEXT: Final = 2000
+_Text = Annotated[str, Field(max_length=_MOST_TEXT)]
+
+
+class JudgementError(RefusedError):
+    """A file of judgements cannot be taken in: mend what is listed, or export it again."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)  # a later gallery may say more
+
+
+class Judgement(_Part):
+    """One reviewer's word on one creative, at one time."""
+
+    creative_id: str = Field(pattern="^[0-9A-HJKMNP-TV-Z]{10}$", description="The creative.")
+    pick: Pick = Field(default=Pick.NONE, description="pick, finalist, reject, or none.")
+    rating: int | None = Field(default=None, ge=1, le=5, description="1 to 5, or null.")
+    tags: tuple[Annotated[str, Field(max_length=60)], ...] = Field(
+        default=(), max_length=50, description="Free words."
+    )
+    note: _Text | None = Field(default=None, description="In words.")
+    reviewer: Annotated[str, Field(min_length=1, max_length=100)] = Field(description="Whose word it is.")
+    reviewed_at: AwareDatetime = Field(description="When it was given; the newest of a reviewer counts.")
+
+
+class JudgementFile(_Part):
+    """What a gallery exports and `hailuo judge` takes in."""
+
+    schema_: Literal["hailuo.judgements/1.0"] = Field(
+        default="hailuo.judgements/1.0", alias="schema", description="The version of this format."
+    )
+    campaign: str = Field(description="The campaign that was judged.")
+    edition: str = Field(description="Its edition.")
+    reviewer: str | None = Field(default=None, description="Who exported it.")
+    exported_at: AwareDatetime | None = Field(default=None, description="When.")
+    judgements: tuple[Judgement, ...] = Field(description="One entry per creative judged.")
+
+
+_FILE: Final = TypeAdapter(JudgementFile)
+
+
+def read_judgements(content: bytes, *, name: str) -> JudgementFile:
+    """The file, if it is one. Raises: JudgementError naming every place that is wrong; `name` is whose it is."""
+    try:
+        return _FILE.validate_json(content)
+    except ValidationError as error:
+        remedy = "export it again from the gallery; docs/manifest.md describes the format"
+        wrong = [
+            Problem(Place(name), f"{'.'.join(map(str, one['loc'])) or 'the file'}: {one['msg']}", remedy)
+            for one in error.errors(include_url=False)
+        ]
+        raise JudgementError(wrong) from error
+
+
+def judgements_json(file: JudgementFile) -> bytes:
+    """One spelling per content: the same judgements give the same bytes, and so the same key."""
+    return _FILE.dump_json(file, by_alias=True)
+
+
+def judgements_prefix(*, campaign: str, edition: str) -> str:
+    """Every record of judgements of an edition starts with it."""
+    return f"{campaign}/{edition}/judgements/"
+
+
+def judgement_key(content: bytes, *, campaign: str, edition: str) -> str:
+    """Where a record lies: named by its content, so that what was taken in once is not there twice."""
+    digest = hashlib.sha256(content).hexdigest()
+    return f"{judgements_prefix(campaign=campaign, edition=edition)}{digest}.json"
+
+
+def newest(judgements: Iterable[Judgement]) -> dict[str, tuple[Judgement, ...]]:
+    """creative id -> the newest judgement of every reviewer, newest first."""
+    latest: dict[tuple[str, str], Judgement] = {}
+    for judgement in sorted(judgements, key=_age):
+        latest[judgement.creative_id, judgement.reviewer] = judgement
+    by_creative: dict[str, list[Judgement]] = {}
+    for judgement in sorted(latest.values(), key=_age, reverse=True):
+        by_creative.setdefault(judgement.creative_id, []).append(judgement)
+    return {creative_id: tuple(given) for creative_id, given in by_creative.items()}
+
+
+def judgement_schema() -> dict[str, object]:
+    """JSON Schema 2020-12 of the format."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_FILE.json_schema(by_alias=True)}
+
+
+def _age(judgement: Judgement) -> tuple[datetime, Sequence[str]]:
+    """By time; of two at one time the order does not depend on the order of files."""
+    rest = judgement.model_dump_json()
+    return judgement.reviewed_at, (judgement.reviewer, rest)

@@ -1,0 +1,90 @@
+"""Judgements: what a gallery exported, taken into the store once and for good."""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from hailuo.errors import MissingKeyError, Place, Problem
+from hailuo.plan.file import read_plan
+from hailuo.publish import manifest
+from hailuo.store import Store
+
+__all__ = ["judge", "judgements_of"]
+
+_AT_ONCE: Final = 16
+_MOST_SHOWN: Final = 10
+_log = logging.getLogger(__name__)
+
+
+async def judge(store: Store, paths: Sequence[Path], *, campaign: str, edition: str) -> int:
+    """Take in what the files say of the edition, all of them or none; how many judgements that are.
+
+    A file taken in before changes nothing. Raises: JudgementError.
+    """
+    known = await _creatives(store, campaign=campaign, edition=edition)
+    files = [await asyncio.to_thread(_read, path) for path in paths]
+    problems = [
+        problem
+        for path, file in zip(paths, files, strict=True)
+        for problem in _problems(str(path), file, known, names=(campaign, edition))
+    ]
+    if problems:
+        raise manifest.JudgementError(problems)
+    for file in files:
+        content = manifest.judgements_json(file)
+        await store.create(manifest.judgement_key(content, campaign=campaign, edition=edition), content)
+    return sum(len(file.judgements) for file in files)
+
+
+async def judgements_of(
+    store: Store, *, campaign: str, edition: str
+) -> Mapping[str, Sequence[manifest.Judgement]]:
+    """creative id -> the newest judgement of every reviewer, newest first. Raises: StoreUnavailableError."""
+    entries = await store.listing(manifest.judgements_prefix(campaign=campaign, edition=edition))
+    gate = asyncio.Semaphore(_AT_ONCE)
+    records = await asyncio.gather(*(_record(store, entry.key, gate) for entry in entries))
+    return manifest.newest(judgement for record in records for judgement in record)
+
+
+async def _record(store: Store, key: str, gate: asyncio.Semaphore) -> Sequence[manifest.Judgement]:
+    async with gate:
+        try:
+            return manifest.read_judgements(await store.read(key), name=key).judgements
+        except MissingKeyError:
+            return ()  # deleted since the listing
+        except manifest.JudgementError:  # cut by hand: no reason to hold up a manifest
+            _log.warning("hailuo.judgements.not_readable", extra={"key": key})
+            return ()
+
+
+def _read(path: Path) -> manifest.JudgementFile:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        problem = Problem(Place(str(path)), f"cannot be read ({error.strerror})", "name the exported file")
+        raise manifest.JudgementError([problem]) from error
+    return manifest.read_judgements(content, name=str(path))
+
+
+async def _creatives(store: Store, *, campaign: str, edition: str) -> frozenset[str]:
+    """Every id that the edition's manifest shows; where there is none yet, those of its plan."""
+    key = manifest.manifest_jsonl_key(campaign=campaign, edition=edition)
+    try:
+        rows = manifest.read_jsonl(await store.read(key))
+    except MissingKeyError:
+        plan = await read_plan(store, campaign=campaign, edition=edition)
+        return frozenset(line.job.creative_id for line in plan.lines) if plan else frozenset()
+    return frozenset(str(creative_id) for creative_id in rows["creative_id"])
+
+
+def _problems(
+    name: str, file: manifest.JudgementFile, known: frozenset[str], *, names: tuple[str, str]
+) -> list[Problem]:
+    if (file.campaign, file.edition) != names:
+        reason = f"judges {file.campaign}/{file.edition}, not {'/'.join(names)}"
+        return [Problem(Place(name), reason, "name the campaign file or the edition that it judges")]
+    strangers = sorted({one.creative_id for one in file.judgements} - known)[:_MOST_SHOWN]
+    remedy = "rebuild with `hailuo manifest`, or export again from the newest gallery"
+    return [Problem(Place(name), f"no creative of the edition is called {cid}", remedy) for cid in strangers]

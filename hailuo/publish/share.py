@@ -1,0 +1,73 @@
+"""Where people look: a second gallery for those without access to the bucket, in which every link is signed, and ends."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from hailuo.clock import Clock
+from hailuo.errors import AdmissionError, Place, Problem
+from hailuo.plan.file import read_plan
+from hailuo.publish import gallery
+from hailuo.publish.publish import Publication, publish
+from hailuo.store import Store
+
+__all__ = ["GalleryLink", "SharedGallery", "link_to", "link_to_gallery", "share"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedGallery:
+    """Whoever has the URL sees the page and its clips until then; `certain` unless the signer may end sooner."""
+
+    url: str
+    until: datetime
+    certain: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GalleryLink:
+    """Where an edition is looked at: a path, or a URL that opens for everybody until `until`."""
+
+    address: str
+    until: datetime | None = None
+    certain: bool = True
+
+
+async def link_to_gallery(
+    store: Store, clock: Clock, *, campaign: str, edition: str, valid_for: timedelta
+) -> GalleryLink | None:
+    """Build the gallery anew and say where it lies: signed where the store can sign. None when nothing ever ran.
+
+    Raises: StoreUnavailableError.
+    """
+    if await read_plan(store, campaign=campaign, edition=edition) is None:
+        return None
+    made = await publish(store, clock, campaign=campaign, edition=edition)
+    return await link_to(made, store, clock, valid_for=valid_for)
+
+
+async def link_to(made: Publication, store: Store, clock: Clock, *, valid_for: timedelta) -> GalleryLink:
+    """Where a gallery that was just built lies: signed where the store can sign. Raises: StoreUnavailableError."""
+    if store.fetch_url(made.gallery_key, valid_for=valid_for) is None:
+        return GalleryLink(address=f"{store.uri}/{made.gallery_key}")
+    shared = await share(made, store, clock, valid_for=valid_for)
+    return GalleryLink(address=shared.url, until=shared.until, certain=shared.certain)
+
+
+async def share(made: Publication, store: Store, clock: Clock, *, valid_for: timedelta) -> SharedGallery:
+    """Put a gallery of signed links beside the ordinary one: clips, previews and copies; the manifest has none of them.
+
+    Raises: AdmissionError where the store has no links to offer.
+    """
+    folder, key = made.gallery_key.rpartition("/")[0], made.gallery_key.removesuffix(".html") + ".shared.html"
+    url, until = store.fetch_url(key, valid_for=valid_for), clock.now() + valid_for
+    if url is None:
+        reason = f"{store.uri} is a folder, and has no links that other people could open"
+        raise AdmissionError([Problem(Place("--presign"), reason, "leave it out, or use an S3 store")])
+    page = gallery.render(
+        made.all_rows,
+        title=folder.partition("/")[0],
+        built_at=clock.now(),
+        links=gallery.reached(lambda place: store.fetch_url(f"{folder}/{place}", valid_for=valid_for)),
+        clips_until=until,
+    )
+    await store.put(key, page, content_type="text/html; charset=utf-8")
+    return SharedGallery(url=url, until=until, certain=store.offers_for(valid_for))

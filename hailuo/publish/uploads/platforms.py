@@ -1,0 +1,125 @@
+"""The ad platforms: what their sheets call things, their URL macros, what they want disclosed. Dated data, editable."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
+
+from hailuo.errors import Place, Problem, RefusedError
+
+__all__ = [
+    "Disclosure",
+    "Headers",
+    "Platform",
+    "PlatformName",
+    "UploadError",
+    "Utm",
+    "platforms",
+    "read_platforms",
+]
+
+_STRICT = ConfigDict(extra="forbid")
+Kind = Literal["doc", "sdk", "web", "memory"]
+
+
+class UploadError(RefusedError):
+    """An upload plan cannot be made: a sheet, a value or an answer is missing or unsafe."""
+
+
+class PlatformName(StrEnum):
+    """Whose sheet it is."""
+
+    META = "meta"
+    TIKTOK = "tiktok"
+    GOOGLE = "google"
+    PINTEREST = "pinterest"
+    SNAP = "snap"
+    LINKEDIN = "linkedin"
+
+
+@with_config(_STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Headers:
+    """What the sheet's columns may be called, by what we fill in."""
+
+    source: str
+    kind: Kind
+    ad_name: tuple[str, ...] = ()
+    creative_id: tuple[str, ...] = ()
+    link: tuple[str, ...] = ()
+    url_tags: tuple[str, ...] = ()
+    file_name: tuple[str, ...] = ()
+    file_uri: tuple[str, ...] = ()
+    disclosure: tuple[str, ...] = ()
+
+
+@with_config(_STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Utm:
+    """Parameter -> value, in order; `$campaign`, `$edition` and `$utm_content` are replaced."""
+
+    source: str
+    kind: Kind
+    tags: Mapping[str, str]
+
+
+@with_config(_STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disclosure:
+    """What the platform wants to be told of a clip that a model made."""
+
+    source: str
+    kind: Kind
+    field: str
+    value: str
+
+
+@with_config(_STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Platform:
+    """One platform, as known on the day `checked`. Without `disclosure` no field for it is known."""
+
+    title: str
+    checked: date
+    placements: tuple[str, ...]
+    headers: Headers
+    utm: Utm
+    disclosure: Disclosure | None = None
+
+
+@with_config(_STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Book:
+    version: Literal["uploads/1.0"]
+    meta: Platform
+    tiktok: Platform
+    google: Platform
+    pinterest: Platform
+    snap: Platform
+    linkedin: Platform
+
+
+@cache
+def platforms() -> Mapping[PlatformName, Platform]:
+    """Those that ship with this version."""
+    content = files("hailuo.publish.uploads").joinpath("platforms.toml").read_bytes()
+    return read_platforms(content, name="platforms.toml")
+
+
+def read_platforms(content: bytes, *, name: str) -> Mapping[PlatformName, Platform]:
+    """The platforms of an edited file. Raises: UploadError naming every place that is wrong."""
+    remedy = "start from a copy of hailuo/publish/uploads/platforms.toml"
+    try:
+        book = TypeAdapter(_Book).validate_python(tomllib.loads(content.decode()))
+    except ValidationError as error:
+        places = [(".".join(map(str, one["loc"])), one["msg"]) for one in error.errors(include_url=False)]
+        raise UploadError([Problem(Place(name), f"{at}: {why}", remedy) for at, why in places]) from error
+    except ValueError as error:  # no TOML, or no UTF-8
+        raise UploadError([Problem(Place(name), f"is no TOML: {error}", remedy)]) from error
+    return {platform: getattr(book, platform.value) for platform in PlatformName}

@@ -1,0 +1,190 @@
+"""A platform's bulk sheet, filled by its own headers: what stands in it stays, byte for byte; rows are added below."""
+
+import csv
+import io
+import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Final
+
+from hailuo.errors import Place, Problem
+from hailuo.publish.uploads.creatives import Creative, with_tags
+from hailuo.publish.uploads.platforms import Headers, Platform, PlatformName, UploadError
+from hailuo.text import is_formula, quoted, suggestion
+
+__all__ = ["Filled", "Sheet", "checked_cells", "fill", "platform_of", "read_sheet"]
+
+_DELIMITERS: Final = ",\t;"
+_FIRST_LINES: Final = 20  # a header stands among them, below a title or reference rows
+_FIELDS: Final = ("ad_name", "creative_id", "link", "url_tags", "file_name", "file_uri", "disclosure")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """A template: its bytes as they stand, and how they are written."""
+
+    name: str
+    content: bytes
+    encoding: str
+    delimiter: str
+    header: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filled:
+    """The sheet with a row per creative; `left` are the columns that stayed blank."""
+
+    content: bytes
+    filled: tuple[str, ...]
+    left: tuple[str, ...]
+
+
+def read_sheet(content: bytes, *, name: str, known: Mapping[PlatformName, Platform]) -> Sheet:
+    """The template with its header found. Raises: UploadError."""
+    encoding = _encoding(content)
+    try:
+        lines = content.decode(encoding).removeprefix("\ufeff").splitlines()[:_FIRST_LINES]
+    except UnicodeDecodeError as error:
+        raise _refused(name, f"is not {encoding} text", "export it as CSV, UTF-8") from error
+    aliases = frozenset(word for platform in known.values() for word in _by_alias(platform.headers))
+    hits, delimiter, header = _header(lines, aliases)
+    if not hits:
+        raise _refused(name, "has no column that is known", "name one in a copy of platforms.toml: --config")
+    return Sheet(name=name, content=content, encoding=encoding, delimiter=delimiter, header=header)
+
+
+def platform_of(sheet: Sheet, known: Mapping[PlatformName, Platform]) -> PlatformName:
+    """Whose headers the sheet has most of. Raises: UploadError where several have as many."""
+    hits = {
+        name: sum(_bare(cell) in _by_alias(platform.headers) for cell in sheet.header)
+        for name, platform in known.items()
+    }
+    best = [name for name, count in hits.items() if count == max(hits.values())]
+    if len(best) > 1:
+        names = ", ".join(best)
+        raise _refused(sheet.name, f"could be of {names}", f"say which: --platform {best[0]}")
+    return best[0]
+
+
+def fill(
+    sheet: Sheet,
+    platform: Platform,
+    creatives: Sequence[Creative],
+    *,
+    link: str | None = None,
+    constants: Mapping[str, str] | None = None,
+) -> Filled:
+    """The sheet with one more row per creative, in the columns that are known; `constants` fill others, by header.
+
+    Where the sheet has a column for URL tags the link stays bare, else it carries them. Raises: UploadError for a value
+    that a spreadsheet would run as a formula: in an upload nothing is escaped.
+    """
+    given = _matched(sheet, constants or {})
+    aliases = _by_alias(platform.headers)
+    fields = [aliases.get(_bare(cell)) for cell in sheet.header]
+    rows = [
+        [
+            given.get(cell, values.get(field or "", ""))
+            for cell, field in zip(sheet.header, fields, strict=True)
+        ]
+        for values in (_values(creative, link, apart="url_tags" in fields) for creative in creatives)
+    ]
+    checked_cells(sheet.name, sheet.header, rows)
+    used = [any(row[column] for row in rows) for column in range(len(sheet.header))]
+    columns = list(zip(sheet.header, used, strict=True))
+    return Filled(
+        content=sheet.content + _rows_below(sheet, rows).encode(sheet.encoding),
+        filled=tuple(cell for cell, is_used in columns if is_used),
+        left=tuple(cell for cell, is_used in columns if cell and not is_used),
+    )
+
+
+def checked_cells(name: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Raises: UploadError naming every value that a spreadsheet would run as a formula."""
+    remedy = "platforms take cells as they are, so it is not escaped: use another value"
+    problems = {
+        Problem(Place(name), f"{quoted(cell)} in {quoted(column)} would be run as a formula", remedy)
+        for row in rows
+        for column, cell in zip(header, row, strict=True)
+        if is_formula(cell)
+    }
+    if problems:
+        raise UploadError(list(problems))
+
+
+def _values(creative: Creative, link: str | None, *, apart: bool) -> Mapping[str, str]:
+    landing = link if link is None or apart else with_tags(link, creative.url_tags)
+    return {
+        "ad_name": creative.ad_name,
+        "creative_id": creative.creative_id,
+        "link": landing or "",
+        "url_tags": creative.url_tags,
+        "file_name": creative.file_name,
+        "file_uri": creative.uri,
+        "disclosure": creative.disclosure.partition("=")[2],
+    }
+
+
+def _matched(sheet: Sheet, constants: Mapping[str, str]) -> dict[str, str]:
+    """By the sheet's own spelling of each header. Raises: UploadError."""
+    spelled = {_bare(cell): cell for cell in sheet.header}
+    strangers = [header for header in constants if _bare(header) not in spelled]
+    if strangers:
+        problems = [
+            Problem(
+                Place(sheet.name),
+                f"has no column {quoted(header)}",
+                suggestion(header, tuple(spelled.values())),
+            )
+            for header in strangers
+        ]
+        raise UploadError(problems)
+    return {spelled[_bare(header)]: value for header, value in constants.items()}
+
+
+def _by_alias(headers: Headers) -> dict[str, str]:
+    names = asdict(headers)
+    return {_bare(alias): field for field in _FIELDS for alias in names[field]}
+
+
+def _bare(header: str) -> str:
+    return re.sub(r"\W+", "", header.replace("_", " ")).casefold()
+
+
+def _header(lines: Sequence[str], aliases: frozenset[str]) -> tuple[int, str, tuple[str, ...]]:
+    """The line with the most known columns, under whichever delimiter: how many, the delimiter, its cells."""
+    found = [
+        (sum(_bare(cell) in aliases for cell in row), delimiter, tuple(row))
+        for delimiter in _DELIMITERS
+        for row in (_cells(line, delimiter) for line in lines)
+    ]
+    return max(found, key=lambda one: one[0], default=(0, ",", ()))
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    """A line by itself: one that opens a quote and does not close it is no header."""
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:  # a cell that is longer than any header
+        return []
+
+
+def _rows_below(sheet: Sheet, rows: Sequence[Sequence[str]]) -> str:
+    so_far = sheet.content.decode(sheet.encoding)
+    end = "\r\n" if "\r\n" in so_far else "\n"
+    text = io.StringIO(newline="")
+    csv.writer(text, delimiter=sheet.delimiter, lineterminator=end).writerows(rows)
+    gap = "" if so_far.endswith(("\n", "\r")) else end
+    return f"{gap}{text.getvalue()}"
+
+
+def _encoding(content: bytes) -> str:
+    """Excel and Meta write UTF-16; the mark in front says so."""
+    if content.startswith(BOM_UTF16_LE):
+        return "utf-16-le"
+    return "utf-16-be" if content.startswith(BOM_UTF16_BE) else "utf-8"
+
+
+def _refused(name: str, reason: str, remedy: str) -> UploadError:
+    return UploadError([Problem(Place(name), reason, remedy)])

@@ -1,0 +1,1 @@
+"""Settling submits whose outcome is unknown."""

@@ -1,0 +1,110 @@
+"""Whose a task is by a person's word: one attempt's at a time, in the whole store.
+
+    tasks/v1/{SHA-256 of base URL and task id}/c001      the attempt that the task is said to be of
+
+Only adopting writes a claim; the answer to an attempt's own POST needs none. A claim stands until its attempt has an
+outcome that does not name the task (another task, or abandoned): then the next number may be taken. Claims are
+created once, and say the same whoever writes them: an adoption repeated after a crash finds its own claim.
+"""
+
+import asyncio
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from pydantic import TypeAdapter
+
+from hailuo.errors import MissingKeyError
+from hailuo.ledger.ledger import HORIZON
+from hailuo.store import Entry, Store
+
+__all__ = ["Claim", "Traces", "stake", "traces_of"]
+
+_READS_AT_ONCE: Final = 32
+_NAMES_A_TASK: Final = re.compile(r"[^/]+/[^/]+/ledger/v1/[^/]+/(?:done|a\d{3,}/(?:outcome|orphan-\w+))")
+_INTENT: Final = re.compile(r"([^/]+/[^/]+/ledger/v1/[^/]+/a\d{3,})/intent")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A task, and the attempt it is said to be of: its key in the ledger, `{campaign}/.../{creative_id}/a001`."""
+
+    task_id: str
+    base_url: str
+    attempt: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traces:
+    """Ledger keys that name a task, and attempts whose POST may yet be answered with it."""
+
+    named: tuple[str, ...]
+    under_way: tuple[str, ...]
+
+
+_ADAPTER: Final = TypeAdapter(Claim)
+
+
+async def stake(store: Store, wanted: Claim) -> Claim:
+    """The claim that stands on the task: the one wanted, or the one that was there before it."""
+    content = _ADAPTER.dump_json(wanted)
+    number = 0
+    while True:
+        number += 1
+        key = f"{_folder(wanted)}c{number:03}"
+        if await store.create(key, content):
+            return wanted
+        other = _ADAPTER.validate_json(await store.read(key))
+        if await _stands(store, other):
+            return other
+
+
+async def traces_of(store: Store, task_id: str, *, since: datetime | None, until: datetime | None) -> Traces:
+    """What the ledgers of the whole store know of the task: one listing, and a read of each fact of its time.
+
+    `since`: facts that the store got earlier cannot name it; `until`: attempts opened later cannot be its own. None:
+    no such bound is known.
+    """
+    entries, now = await store.listing(""), await store.now()
+    told = [entry.key for entry in entries if _NAMES_A_TASK.fullmatch(entry.key) and _from(entry, since)]
+    opened = (entry for entry in entries if entry.modified_at > now - HORIZON and _up_to(entry, until))
+    intents = [match[1] for entry in opened if (match := _INTENT.fullmatch(entry.key))]
+    ended = {entry.key for entry in entries}
+    under_way = (at for at in intents if ended.isdisjoint({f"{at}/doubt", f"{at}/outcome"}))
+    return Traces(named=tuple(await _naming(store, told, task_id)), under_way=tuple(under_way))
+
+
+def _folder(claim: Claim) -> str:
+    about = hashlib.sha256(f"{claim.base_url}\n{claim.task_id}".encode()).hexdigest()
+    return f"tasks/v1/{about}/"
+
+
+async def _stands(store: Store, claim: Claim) -> bool:
+    try:
+        outcome = json.loads(await store.read(f"{claim.attempt}/outcome"))
+    except MissingKeyError:
+        return True
+    return bool(outcome.get("task_id") == claim.task_id)
+
+
+async def _naming(store: Store, keys: Sequence[str], task_id: str) -> Sequence[str]:
+    gate = asyncio.Semaphore(_READS_AT_ONCE)
+
+    async def names_it(key: str) -> bool:
+        async with gate:
+            return bool(json.loads(await store.read(key)).get("task_id") == task_id)
+
+    found = await asyncio.gather(*map(names_it, keys))
+    return [key for key, names in zip(keys, found, strict=True) if names]
+
+
+def _from(entry: Entry, since: datetime | None) -> bool:
+    return since is None or entry.modified_at >= since
+
+
+def _up_to(entry: Entry, until: datetime | None) -> bool:
+    return until is None or entry.modified_at <= until

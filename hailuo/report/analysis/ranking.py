@@ -1,0 +1,123 @@
+"""Who is ahead: the factors' fit, every creative shrunk towards what its factors predict, and its chance to be best."""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.special import expit, logit
+
+from hailuo.report.analysis.experiment import Contest, Terms
+from hailuo.report.findings import Factor, Interval
+from hailuo.report.stats.chances import Chances, best_chances
+from hailuo.report.stats.factors import FactorFit, fit_factors
+from hailuo.report.stats.multiplicity import holm
+from hailuo.report.stats.shrinkage import Posterior, concentration, prior_strength, shrink
+
+__all__ = ["MOST_LEVERAGE", "Ranking", "axes_of", "rank"]
+
+_Floats = npt.NDArray[np.float64]
+MOST_LEVERAGE: Final = (
+    0.5  # beyond, a creative decides its own prediction and one step says too little about the others
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranking:
+    """One position per creative of the contest; rates, as all of it. `contends` are those with enough data to be drawn
+    for the best; the others have no chances, lest a clip of four impressions keep any other from winning.
+    """
+
+    fit: FactorFit
+    factors: tuple[Factor, ...]  # in rates, adjusted inside each factor
+    posterior: Posterior
+    intervals: tuple[Interval, ...]
+    contends: npt.NDArray[np.bool_]
+    chances: Chances
+
+    @property
+    def order(self) -> list[int]:
+        """Positions by shrunk rate, the best first, those that contend before the others; ties in the contest's order."""
+        return [int(at) for at in np.lexsort((-self.posterior.mean, ~self.contends))]
+
+
+def rank(contest: Contest, terms: Terms) -> Ranking:
+    """Everything that is said about who is ahead; the same numbers and seed give the same ranking."""
+    options = terms.options
+    fit = fit_factors(_frame(contest), axes_of(contest), confidence=options.confidence)
+    posterior = _shrunk(contest, fit)
+    contends = _contends(contest, terms.limits.least_expected.value)
+    return Ranking(
+        fit=fit,
+        factors=tuple(_adjusted(factor) for factor in fit.factors),
+        posterior=posterior,
+        intervals=posterior.intervals(confidence=options.confidence),
+        contends=contends,
+        chances=_chances(posterior, contends, terms),
+    )
+
+
+def axes_of(contest: Contest) -> list[str]:
+    """The axes that vary, in the manifest's order."""
+    return list(dict.fromkeys(axis for one in contest.entrants for axis in one.factors))
+
+
+def _contends(contest: Contest, least_expected: float) -> npt.NDArray[np.bool_]:
+    """Whoever has enough data; everybody where that leaves no two."""
+    told = contest.expected >= least_expected
+    return told if told.sum() > 1 else np.ones_like(told)
+
+
+def _chances(posterior: Posterior, contends: npt.NDArray[np.bool_], terms: Terms) -> Chances:
+    draws, seed = int(terms.limits.draws.value), terms.options.seed
+    found = best_chances(posterior.alpha[contends], posterior.beta[contends], draws=draws, seed=seed)
+    p_best, loss = np.zeros(len(contends)), np.zeros(len(contends))
+    p_best[contends], loss[contends] = found
+    return Chances(p_best, loss)
+
+
+def _frame(contest: Contest) -> pd.DataFrame:
+    axes = axes_of(contest)
+    return pd.DataFrame(
+        {
+            "creative_id": [one.creative_id for one in contest.entrants],
+            "events": contest.events,
+            "trials": contest.trials,
+            **{axis: [one.factors.get(axis) for one in contest.entrants] for axis in axes},
+        }
+    )
+
+
+def _shrunk(contest: Contest, fit: FactorFit) -> Posterior:
+    """Empirical Bayes with events and trials worth their phi-th part; the prior is what the *others* say of the
+    creative's factors, so that its own data is counted once.
+    """
+    phi = contest.scatter.widening
+    events, trials = contest.events / phi, contest.trials / phi
+    k = concentration(events, trials, fit.predictions, fitted=fit.parameters)
+    prior, errors = _by_the_others(contest, fit)
+    return shrink(events, trials, prior, prior_strength(prior, errors, k))
+
+
+def _by_the_others(contest: Contest, fit: FactorFit) -> tuple[_Floats, _Floats]:
+    """Predictions and their errors with the creative itself left out, by one step from the fit of all (Pregibon 1981,
+    Ann. Stat. 9, 705): log-odds move by leverage / (1 - leverage) times the working residual.
+    """
+    mean, error = fit.predictions, fit.prediction_errors
+    spread = mean * (1 - mean)
+    scale = max(1.0, fit.scale or 1.0)
+    leverage = np.clip(contest.trials * error**2 / (scale * spread), 0, MOST_LEVERAGE)
+    residual = (contest.events / contest.trials - mean) / spread
+    odds = logit(mean) - leverage / (1 - leverage) * np.clip(residual, -1, 1)
+    return expit(odds), error / np.sqrt(1 - leverage)
+
+
+def _adjusted(factor: Factor) -> Factor:
+    """With Holm's adjustment over the factor's levels."""
+    adjusted = holm([level.difference.p_value for level in factor.levels])
+    levels = [
+        replace(level, difference=replace(level.difference, p_adjusted=p))
+        for level, p in zip(factor.levels, adjusted, strict=True)
+    ]
+    return replace(factor, levels=tuple(levels))

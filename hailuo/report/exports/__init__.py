@@ -1,0 +1,25 @@
+"""Ad platforms' exports as one frame: whose ad, which days, how many; refused where that cannot be told for sure."""
+
+from hailuo.report.exports.ads import ADS_COLUMNS, is_ads_file, is_ads_table, read_ads
+from hailuo.report.exports.export import read_export
+from hailuo.report.exports.fields import RESULT_COLUMNS
+from hailuo.report.exports.formats import Formats, formats_that_ship, read_formats
+from hailuo.report.exports.mapping import ExportMapping, read_mapping
+from hailuo.report.exports.refusal import ExportError
+from hailuo.report.exports.together import read_exports
+
+__all__ = [
+    "ADS_COLUMNS",
+    "RESULT_COLUMNS",
+    "ExportError",
+    "ExportMapping",
+    "Formats",
+    "formats_that_ship",
+    "is_ads_file",
+    "is_ads_table",
+    "read_ads",
+    "read_export",
+    "read_exports",
+    "read_formats",
+    "read_mapping",
+]

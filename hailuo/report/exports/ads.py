@@ -1,0 +1,94 @@
+"""`ads.csv` come back filled: which ad on which platform shows which creative."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import pandas as pd
+
+from hailuo.errors import Place, Problem
+from hailuo.report.exports.export import sheet_of
+from hailuo.report.exports.fields import key_of
+from hailuo.report.exports.formats import formats_that_ship
+from hailuo.report.exports.ids import MANGLED_REMEDY, clean_id, is_mangled, rounded_ids
+from hailuo.report.exports.refusal import ExportError, refuse
+from hailuo.report.exports.sheet import Row, as_text
+from hailuo.report.metrics import Platform
+from hailuo.text import quoted, suggestion
+
+__all__ = ["ADS_COLUMNS", "is_ads_file", "is_ads_table", "read_ads"]
+
+ADS_COLUMNS: Final = (
+    *("creative_id", "platform", "account_id", "campaign_platform_id", "adset_id", "ad_id", "ad_name"),
+    *("platform_video_id", "placement", "launched_at", "ended_at", "planned_split", "budget"),
+    *("disclosure_sent", "s3_uri", "url_tags", "disclosure", "synthetic_performer"),
+)
+"""As `hailuo upload-plan` writes them (hailuo/publish/uploads/ads.py)."""
+
+_TELLING: Final = frozenset({"creative_id", "platform", "ad_id", "platform_video_id"})
+_IDS: Final = ("account_id", "campaign_platform_id", "adset_id", "ad_id", "platform_video_id")
+_REMEDY: Final = "start from the ads.csv that `hailuo upload-plan` writes"
+
+
+def is_ads_table(header: Sequence[str]) -> bool:
+    """Whether a header is that of ads.csv, whatever columns were added or taken away."""
+    return {column.strip().lstrip("\ufeff").casefold() for column in header} >= _TELLING
+
+
+def is_ads_file(content: bytes, *, name: str) -> bool:
+    """Whether the file is an ads.csv; False for one that cannot be read."""
+    try:
+        rows = _rows(content, name)
+    except ExportError:
+        return False
+    return bool(rows) and is_ads_table([as_text(cell) for cell in rows[0].cells])
+
+
+def read_ads(content: bytes, name: str) -> pd.DataFrame:
+    """The rows of ads.csv with `ADS_COLUMNS`, and `source_file` and `source_row`; cells are text or None.
+
+    Raises: ExportError for a file without its columns, an unknown platform, no creative id, an id that was rounded.
+    """
+    rows = _rows(content, name)
+    header = [as_text(cell).casefold() for cell in rows[0].cells] if rows else []
+    if not is_ads_table(header):
+        reason = f"is no ads.csv: it lacks {', '.join(sorted(_TELLING - set(header)))}"
+        raise ExportError([Problem(Place(name), reason, _REMEDY)])
+    cells = {column: _column(rows[1:], header, column) for column in ADS_COLUMNS}
+    lines = [row.line for row in rows[1:]]
+    refuse([*_complaints(cells, lines, name), *_mangled(cells, lines, name)])
+    cells["platform"] = [text.casefold() if text else None for text in cells["platform"]]
+    frame = pd.DataFrame({column: pd.Series(values, dtype="object") for column, values in cells.items()})
+    return frame.assign(source_file=pd.Series([name] * len(lines), dtype="object"), source_row=lines)
+
+
+def _rows(content: bytes, name: str) -> tuple[Row, ...]:
+    known = frozenset(map(key_of, ADS_COLUMNS))
+    return sheet_of(content, name, known, formats_that_ship()).rows
+
+
+def _column(rows: Sequence[Row], header: Sequence[str], column: str) -> list[str | None]:
+    if column not in header:
+        return [None] * len(rows)
+    index = header.index(column)
+    texts = (as_text(row.cells[index]) if index < len(row.cells) else "" for row in rows)
+    return [(clean_id(text) if column in _IDS else text.removeprefix("'")) or None for text in texts]
+
+
+def _complaints(cells: dict[str, list[str | None]], lines: Sequence[int], name: str) -> Iterator[Problem]:
+    platforms = tuple(platform.value for platform in Platform)
+    for line, creative, platform in zip(lines, cells["creative_id"], cells["platform"], strict=True):
+        if creative is None:
+            yield Problem(Place(name, line), "has no creative_id", _REMEDY)
+        if platform is None or platform.casefold() not in platforms:
+            reason = f"platform is {quoted(platform or '')}"
+            yield Problem(Place(name, line), reason, suggestion(platform or "", platforms))
+
+
+def _mangled(cells: dict[str, list[str | None]], lines: Sequence[int], name: str) -> Iterator[Problem]:
+    for column in _IDS:
+        rounded = rounded_ids({text for text in cells[column] if text})
+        for line, text in zip(lines, cells[column], strict=True):
+            if text and (is_mangled(text) or text in rounded):
+                yield Problem(
+                    Place(name, line), f"{column} is {quoted(text)}: not all of its digits", MANGLED_REMEDY
+                )

@@ -1,0 +1,68 @@
+"""What a column of an export may be, and what a header is when its spelling does not matter."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Final
+
+from hailuo.report.metrics import COUNT_NAMES, Count
+
+__all__ = [
+    "DATES",
+    "FIELDS",
+    "IDENTITY",
+    "RATES",
+    "RESULT_COLUMNS",
+    "TEXTS",
+    "WHOLE_COUNTS",
+    "currency_in",
+    "key_of",
+]
+
+TEXTS: Final = (
+    *("account", "campaign_name", "adset_name", "ad_id", "ad_name"),
+    *("platform_video_id", "utm_content", "file_name"),
+)
+IDENTITY: Final = ("ad_id", "ad_name", "platform_video_id", "utm_content", "file_name")
+"""One of these says whose row it is; a row without any is a row of totals."""
+
+DATES: Final = ("day", "date_start", "date_end")
+RATES: Final[Mapping[str, Count]] = {
+    "p25_rate": Count.P25,
+    "p50_rate": Count.P50,
+    "p75_rate": Count.P75,
+    "p100_rate": Count.P100,
+}
+"""Rates of the impressions that stand where others tell counts: the only rates that are ever read."""
+
+FIELDS: Final = frozenset({*TEXTS, *DATES, *RATES, *COUNT_NAMES, "currency", "attribution", "avg_watch_s"})
+WHOLE_COUNTS: Final = frozenset(COUNT_NAMES) - {
+    *(Count.SPEND.value, Count.CONVERSIONS.value, Count.REVENUE.value, Count.WATCH_S.value)
+}
+"""Counts of whole things: a separator before three digits groups them, it is no decimal point."""
+
+RESULT_COLUMNS: Final = (
+    "platform",
+    *TEXTS,
+    *("breakdown", "date_start", "date_end", "currency", "attribution"),
+    *COUNT_NAMES,
+    *("source_file", "source_row"),
+)
+"""The columns of every results frame, in this order."""
+
+_IN_BRACKETS = re.compile(r"[(\[]\s*([A-Za-z]{3})\s*[)\]]\s*$")
+
+
+def currency_in(header: str, currencies: frozenset[str]) -> str | None:
+    """The currency that a header carries in brackets: USD of `Amount spent (USD)`."""
+    found = _IN_BRACKETS.search(header)
+    return found[1].upper() if found and found[1].upper() in currencies else None
+
+
+@lru_cache(maxsize=8192)
+def key_of(header: str, currencies: frozenset[str] = frozenset()) -> str:
+    """The header without currency, case, spaces and punctuation."""
+    if currency_in(header, currencies):
+        header = _IN_BRACKETS.sub("", header)
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", header).casefold()))

@@ -1,0 +1,107 @@
+"""What the platforms' exports call things: dated data, editable, with the source of every group of headers."""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import AfterValidator, ConfigDict, TypeAdapter, ValidationError, with_config
+
+from hailuo.errors import Place, Problem
+from hailuo.report.exports.fields import FIELDS
+from hailuo.report.exports.refusal import ExportError
+from hailuo.report.metrics import Platform
+
+__all__ = ["Field", "Format", "Formats", "HeaderGroup", "formats_that_ship", "read_formats", "validated"]
+
+_STRICT = ConfigDict(extra="forbid")
+_T = TypeVar("_T")
+
+
+def _known(field: str) -> str:
+    if field not in FIELDS:
+        raise ValueError(f"{field} is no field; the fields are {', '.join(sorted(FIELDS))}")
+    return field
+
+
+Field = Annotated[str, AfterValidator(_known)]
+
+
+@with_config(_STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeaderGroup:
+    """Field -> what it is called, and where that is known from."""
+
+    source: str
+    kind: Literal["sdk", "doc", "connector", "parser", "memory"]
+    columns: Mapping[Field, tuple[str, ...]]
+
+
+@with_config(_STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """One platform's exports, as known on the day `checked`; headers.toml says what every part means."""
+
+    checked: date
+    blank: Literal["zero", "unknown"]
+    required: tuple[Field, ...]
+    headers: tuple[HeaderGroup, ...]
+    breakdowns: Mapping[str, tuple[str, ...]]
+    ignored: tuple[str, ...] = ()
+    scale: Mapping[str, float] | None = None
+
+    def columns(self) -> Iterator[tuple[str, str]]:
+        """Every header with its field, in the order in which they are preferred."""
+        for group in self.headers:
+            for field, headers in group.columns.items():
+                yield from ((header, field) for header in headers)
+
+
+@with_config(_STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Formats:
+    """All platforms, and what they share."""
+
+    version: Literal["exports/1.0"]
+    nulls: frozenset[str]
+    totals: tuple[str, ...]
+    everything: frozenset[str]
+    currencies: frozenset[str]
+    symbols: Mapping[str, str]
+    meta: Format
+    tiktok: Format
+    google: Format
+    pinterest: Format
+    snap: Format
+    linkedin: Format
+
+    def platforms(self) -> Mapping[Platform, Format]:
+        """By platform; `other` has no format but a mapping's."""
+        return {one: getattr(self, one.value) for one in Platform if one is not Platform.OTHER}
+
+
+@cache
+def formats_that_ship() -> Formats:
+    """Those of this version."""
+    content = files("hailuo.report.exports").joinpath("headers.toml").read_bytes()
+    return read_formats(content, name="headers.toml")
+
+
+def read_formats(content: bytes, *, name: str) -> Formats:
+    """The formats of an edited file. Raises: ExportError naming every place that is wrong."""
+    remedy = "start from a copy of hailuo/report/exports/headers.toml"
+    return validated(TypeAdapter(Formats), content, name=name, remedy=remedy)
+
+
+def validated(adapter: TypeAdapter[_T], content: bytes, *, name: str, remedy: str) -> _T:
+    """A TOML file as a value. Raises: ExportError naming every place that is wrong."""
+    try:
+        return adapter.validate_python(tomllib.loads(content.decode("utf-8-sig")))
+    except ValidationError as error:
+        places = [(".".join(map(str, one["loc"])), one["msg"]) for one in error.errors(include_url=False)]
+        raise ExportError([Problem(Place(name), f"{at}: {why}", remedy) for at, why in places]) from error
+    except ValueError as error:  # no TOML, or no UTF-8
+        raise ExportError([Problem(Place(name), f"is no TOML: {error}", remedy)]) from error

@@ -1,0 +1,334 @@
+"""What a report says, as values: no I/O, no HTML. `hailuo.report.analysis.analyse` makes them, `hailuo.report.page` shows them.
+
+Rates are fractions (0.0123, not 1.23), money is in `Health.currency`, every interval is two-sided at
+`Findings.confidence` unless its note says otherwise. NaN never appears: what is not known is None, with a note.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+from hailuo.report.metrics import Count, Design, Metric, Platform
+
+__all__ = [
+    "AdOfNobody",
+    "Change",
+    "CreativeFinding",
+    "Difference",
+    "Estimate",
+    "Factor",
+    "Findings",
+    "Health",
+    "HeatCell",
+    "Interval",
+    "JoinMethod",
+    "Level",
+    "MethodTally",
+    "Need",
+    "Outcome",
+    "PlatformFindings",
+    "Proposal",
+    "ProposedRow",
+    "Srm",
+    "Standing",
+    "TakeSpread",
+    "Verdict",
+    "Wish",
+]
+
+
+class JoinMethod(StrEnum):
+    """How a result found its creative, in the order of preference."""
+
+    AD_ID = "ad_id"
+    VIDEO_ID = "platform_video_id"
+    NAME_TOKEN = "ad_name"  # noqa: S105 (a column)
+    UTM_CONTENT = "utm_content"
+    FILE_NAME = "file_name"
+    UNMATCHED = "unmatched"
+    AMBIGUOUS = "ambiguous"
+
+
+class Outcome(StrEnum):
+    """What a platform's verdict comes down to."""
+
+    WINNER = "winner"  # one creative leads, and chance is an unlikely reason
+    FACTOR = "factor"  # no creative stands out, but a level of a factor does
+    DIFFERENT = "different"  # the creatives differ, but who leads is not settled
+    NO_DIFFERENCE = "no_difference"  # enough data, and no difference of a size that matters could be shown
+    NOT_ENOUGH_DATA = "not_enough_data"
+
+
+class Standing(StrEnum):
+    """Where a creative stands beside the others."""
+
+    LEADS = "leads"
+    IN_THE_RUNNING = "in_the_running"
+    BEHIND = "behind"
+    TOO_LITTLE_DATA = "too_little_data"
+
+
+class Wish(StrEnum):
+    """What becomes of a row in the next batch."""
+
+    KEEP = "keep"
+    DROP = "drop"
+    EXPLORE = "explore"
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """From `low` to `high`; an end that is None is open ("more than")."""
+
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """One number with its uncertainty: `top` over `bottom`, e.g. clicks over impressions. `n` is what it rests on
+    (the trials of a rate, the events of a cost, the days of a ratio). `note` says why a value or interval is missing.
+    """
+
+    metric: Metric
+    value: float | None
+    interval: Interval | None
+    top: float
+    bottom: float
+    n: float
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """Against a reference (the control, or the mean of the others): absolute and relative, and how surprising."""
+
+    value: float
+    interval: Interval
+    lift: float | None
+    lift_interval: Interval | None
+    p_value: float
+    p_adjusted: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreativeFinding:
+    """One creative on one platform. `factors` are its levels; `shrunk`, `p_best` and `expected_loss` (in the unit of
+    the decision metric) are None where nothing can be said. `looks` are QA numbers of the manifest for the scatter.
+    """
+
+    creative_id: str
+    label: str
+    cell_id: str
+    model: str
+    prompt: str
+    duration_s: int
+    take: int
+    is_control: bool
+    factors: Mapping[str, str]
+    ads: int
+    days: int
+    counts: Mapping[Count, float]
+    estimates: Mapping[Metric, Estimate]
+    shrunk: Estimate | None
+    p_best: float | None
+    expected_loss: float | None
+    against_control: Difference | None
+    standing: Standing
+    render_usd: float | None
+    looks: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Level:
+    """One level of a factor: its marginal rate (the average prediction with the factor set to this level), its
+    difference from the mean of the levels, and what it rests on.
+    """
+
+    name: str
+    creatives: int
+    trials: float
+    events: float
+    rate: float
+    interval: Interval
+    difference: Difference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Factor:
+    """One factor's main effect. Without `levels` it was not estimable, and `note` says why."""
+
+    name: str
+    levels: tuple[Level, ...]
+    p_value: float | None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeSpread:
+    """How much takes of one combination differ beyond chance: the sd of their true rates as a share of their
+    combination's rate (0.14: another take typically does 14 % better or worse), and the chance that it is none.
+    """
+
+    value: float
+    interval: Interval
+    p_value: float
+    creatives: int
+    combinations: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeatCell:
+    """A prompt on a model: the shrunk rate, and what it rests on."""
+
+    row: str
+    column: str
+    rate: float
+    interval: Interval
+    trials: float
+    creatives: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Srm:
+    """Sample ratio mismatch: chi-square of the trials against the planned split; flagged below 0.001."""
+
+    p_value: float
+    flagged: bool
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """What it would take to be sure: impressions a creative, and their cost at the price paid so far."""
+
+    lift: float
+    trials_each: int
+    more_trials: int
+    spend: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The box at the top. `headline` is one plain sentence, `sentences` are those beneath it, `caveat` the design's."""
+
+    outcome: Outcome
+    headline: str
+    sentences: tuple[str, ...]
+    caveat: str
+    creative_id: str | None = None
+    factor: str | None = None
+    level: str | None = None
+    need: Need | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformFindings:
+    """One platform's ads judged by themselves: metrics of two platforms are never pooled."""
+
+    platform: Platform
+    metric: Metric
+    hook_count: Count | None
+    hold_counts: tuple[Count, Count] | None
+    verdict: Verdict
+    creatives: tuple[CreativeFinding, ...]  # best first
+    factors: tuple[Factor, ...]
+    heat: tuple[HeatCell, ...]
+    heat_note: str
+    dispersion: float | None  # of the decision metric's day rows; 1 is pure chance
+    widened: bool  # intervals were widened by sqrt(dispersion)
+    srm: Srm | None
+    power: tuple[Need, ...]  # impressions for several lifts, smallest first
+    unsafe_metrics: tuple[Metric, ...]  # shown but never ranked, as durations differ
+    takes: TakeSpread | None = None  # None where too few combinations ran in several takes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MethodTally:
+    """How many rows, and how much spend, were joined in one way."""
+
+    method: JoinMethod
+    rows: int
+    spend: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdOfNobody:
+    """A row of an export that is no creative's, or of several: listed, never dropped."""
+
+    source: str  # file:row
+    platform: Platform
+    ad: str
+    spend: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """The data before the judgement. `missing` are creatives that were stored and have no result."""
+
+    rows: int
+    rows_matched: int
+    spend: float
+    spend_matched: float
+    currency: str | None
+    attribution: str | None
+    first_day: date | None
+    last_day: date | None
+    days: int
+    by_method: tuple[MethodTally, ...]
+    nobody: tuple[AdOfNobody, ...]
+    duplicates: int
+    missing: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposedRow:
+    """One row of the next batch: a cell (axis to level), how many takes, what for, and why."""
+
+    wish: Wish
+    cell: Mapping[str, str]
+    takes: int
+    usd: float | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """The next batch. `file` is the name of the campaign file that was written, None where none could be."""
+
+    rows: tuple[ProposedRow, ...]
+    usd: float | None
+    budget_usd: float | None
+    file: str | None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What is different since the last report, one plain sentence."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """One report. `thresholds` are all numbers that decided something, by name, for the page's last section."""
+
+    campaign: str
+    edition: str
+    made_at: datetime
+    version: str
+    design: Design
+    metric: Metric
+    confidence: float
+    seed: int
+    health: Health
+    platforms: tuple[PlatformFindings, ...]  # most spend first
+    proposal: Proposal | None
+    changes: tuple[Change, ...]
+    previous: str | None  # when the last report was made, as text; None where this is the first
+    thresholds: Mapping[str, str]
+    labels: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""The files a report is made from: exports, lists of ads, mappings."""

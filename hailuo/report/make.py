@@ -1,0 +1,242 @@
+"""The ad-testing report: exports and manifest in, a judgement, the next batch and a page out."""
+
+import asyncio
+import hashlib
+import io
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+
+from hailuo.campaign.model import Campaign
+from hailuo.clock import Clock
+from hailuo.errors import CampaignError, Place, Problem
+from hailuo.plan.prepare import Prepared
+from hailuo.publish import manifest
+from hailuo.publish.publish import Publication, publish
+from hailuo.publish.share import GalleryLink, link_to
+from hailuo.report.analysis.options import Options
+from hailuo.report.archive import to_json
+from hailuo.report.clips import media_of
+from hailuo.report.estimates import estimates_table, to_csv, to_parquet
+from hailuo.report.findings import Findings
+from hailuo.report.inputs.results import Sorted, read_results, sort_files
+from hailuo.report.inputs.sources import Dropped
+from hailuo.report.next_batch.draft import NextBatch, next_batch
+from hailuo.report.next_batch.propose import told_rules
+from hailuo.report.page import render
+from hailuo.report.reports import FINDINGS, NEXT, PAGE, PastReport, newest_report, put_report, report_folder
+from hailuo.report.run_analysis import Case, Judged, compared, judged
+from hailuo.store import Store
+
+__all__ = ["Report", "ReportWish", "report"]
+
+LINKS_VALID_FOR: Final = timedelta(days=7)
+"""S3 signs for no longer."""
+
+_INPUTS: Final = "inputs_sha256"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportWish:
+    """What is asked for. `prepared` is the campaign file of today: without it there is no file for the next batch.
+
+    `next_file` is where that file is written besides the store; `again` writes a report even where nothing is new.
+    """
+
+    dropped: Dropped
+    options: Options
+    ads: tuple[Path, ...] = ()
+    mappings: tuple[Path, ...] = ()
+    prepared: Prepared | None = None
+    budget_usd: Decimal | None = None
+    next_file: Path | None = None
+    links_valid_for: timedelta = LINKS_VALID_FOR
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What was found, and the folder of the store in which it lies. Not `is_new`: the newest report already said it."""
+
+    findings: Findings
+    folder: str
+    page: GalleryLink
+    is_new: bool
+    next_file: Path | None = None
+
+
+async def report(store: Store, clock: Clock, wish: ReportWish, *, names: tuple[str, str]) -> Report:
+    """Read, join, judge, propose, and write a report; `names` are campaign and edition.
+
+    Raises: RefusedError with every problem of exports, options or file, before anything of the report is written;
+    AdmissionError when nothing ever ran; StoreUnavailableError.
+    """
+    files = await sort_files(store, wish.dropped, ads=wish.ads, mappings=wish.mappings, names=names)
+    results, ads = await read_results(files)
+    made = await publish(store, clock, campaign=names[0], edition=names[1])
+    content = await store.read(made.manifest_key)
+    inputs, before = _digest(files, content, wish), await newest_report(store, names=names)
+    if before and not wish.again and before.findings.labels.get(_INPUTS) == inputs:
+        return await _same(before, store, clock, wish, variants=manifest.read_jsonl(content))
+    case = Case(results=results, ads=ads, variants=manifest.read_jsonl(content), options=wish.options)
+    found = await asyncio.to_thread(judged, case, at=clock.now())
+    batch = next_batch(
+        found.findings, case.variants, wish.prepared, budget_usd=wish.budget_usd, file_name=NEXT
+    )
+    findings = replace(
+        compared(found.findings, before.findings if before else None),
+        proposal=batch.proposal if batch else None,
+        labels={**found.findings.labels, _INPUTS: inputs},
+        thresholds={**found.findings.thresholds, **told_rules()},
+    )
+    draft = _Draft(found=replace(found, findings=findings), batch=batch, made=made, variants=case.variants)
+    folder = report_folder(findings.made_at, names=names, taken=before.folder if before else None)
+    return await _written(draft, store, clock, wish, folder=folder)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Draft:
+    """A report before it is written."""
+
+    found: Judged
+    batch: NextBatch | None
+    made: Publication
+    variants: pd.DataFrame
+
+
+async def _same(
+    before: PastReport, store: Store, clock: Clock, wish: ReportWish, *, variants: pd.DataFrame
+) -> Report:
+    """The report that stands. Its next batch is written where it is wanted: the look before may not have asked."""
+    findings = before.findings
+    batch = next_batch(findings, variants, wish.prepared, budget_usd=wish.budget_usd, file_name=NEXT)
+    next_text = await asyncio.to_thread(_next_text, batch, wish.next_file)
+    return Report(
+        findings=findings,
+        folder=before.folder,
+        page=_page_link(store, clock, before.folder, valid_for=wish.links_valid_for),
+        is_new=False,
+        next_file=await asyncio.to_thread(_write, wish.next_file, next_text),
+    )
+
+
+async def _written(draft: _Draft, store: Store, clock: Clock, wish: ReportWish, *, folder: str) -> Report:
+    next_text = await asyncio.to_thread(
+        _next_text, draft.batch, wish.next_file
+    )  # refused before anything is written
+    files = await _files(draft, store, clock, wish)
+    await put_report(store, folder, files)
+    next_file = await asyncio.to_thread(_write, wish.next_file, next_text)
+    return Report(
+        findings=draft.found.findings,
+        folder=folder,
+        page=_page_link(store, clock, folder, valid_for=wish.links_valid_for),
+        is_new=True,
+        next_file=next_file,
+    )
+
+
+async def _files(draft: _Draft, store: Store, clock: Clock, wish: ReportWish) -> Mapping[str, bytes]:
+    findings = draft.found.findings
+    names, valid_for = (findings.campaign, findings.edition), wish.links_valid_for
+    media = await media_of(findings, draft.variants, store, names=names, valid_for=valid_for)
+    gallery = await link_to(draft.made, store, clock, valid_for=valid_for)
+    # The link is signed for people who look at the page; what is kept for later has none.
+    address = gallery.address if gallery.until else "../../gallery.html"
+    shown = replace(findings, labels={**findings.labels, "gallery": address})
+    page = await asyncio.to_thread(render, shown, media=media)
+    table = estimates_table(findings)
+    kept = draft.batch.text_to_keep() if draft.batch else ""
+    return {
+        PAGE: page.encode(),
+        FINDINGS: to_json(findings),
+        "estimates.csv": to_csv(table),
+        "estimates.parquet": to_parquet(table),
+        "results.parquet": _parquet(draft.found.joined),
+        **({NEXT: kept.encode()} if kept else {}),
+    }
+
+
+def _next_text(batch: NextBatch | None, path: Path | None) -> str:
+    """What is to be written to the path; empty where nothing is. Raises: CampaignError where it cannot be."""
+    text = batch.text(folder=path.parent) if path and batch else ""
+    if path and text and (problem := _in_the_way(path, text)):
+        raise CampaignError([problem])
+    return text
+
+
+def _in_the_way(path: Path, text: str) -> Problem | None:
+    if path.exists():  # it may well be the campaign itself; only what a look before wrote may stay
+        is_it = path.is_file() and path.read_bytes() == text.encode()
+        remedy = "name a new file for the next batch"
+        return None if is_it else Problem(Place(str(path)), "is there already", remedy)
+    if not (path.parent.is_dir() and os.access(path.parent, os.W_OK | os.X_OK)):
+        return Problem(Place(str(path)), "cannot be written there", "name a file in a folder that can")
+    return None
+
+
+def _write(path: Path | None, text: str) -> Path | None:
+    """The path, where there is something to write."""
+    if path is None or not text:
+        return None
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        reason = f"cannot be written ({error.strerror}); the report itself was"
+        raise CampaignError(
+            [Problem(Place(str(path)), reason, "name another file, or copy next.yaml")]
+        ) from error
+    return path
+
+
+def _page_link(store: Store, clock: Clock, folder: str, *, valid_for: timedelta) -> GalleryLink:
+    url = store.fetch_url(f"{folder}{PAGE}", valid_for=valid_for)
+    if url is None:
+        return GalleryLink(address=f"{store.uri}/{folder}{PAGE}")
+    return GalleryLink(address=url, until=clock.now() + valid_for, certain=store.offers_for(valid_for))
+
+
+def _parquet(joined: pd.DataFrame) -> bytes:
+    bare = joined.copy()
+    bare.attrs = {}
+    content = io.BytesIO()
+    bare.to_parquet(content, index=False, compression="zstd")
+    return content.getvalue()
+
+
+def _digest(files: Sorted, manifest_content: bytes, wish: ReportWish) -> str:
+    """Of everything that the report depends on; the same digest, the same report."""
+    told = {
+        "files": files.digests(),
+        "manifest": hashlib.sha256(manifest_content).hexdigest(),
+        "options": asdict(wish.options),
+        "budget_usd": str(wish.budget_usd),
+        "campaign": _campaign_digest(wish.prepared),
+    }
+    return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _campaign_digest(prepared: Prepared | None) -> str:
+    """Of what the file would render by today's catalog: the next batch depends on it."""
+    if prepared is None:
+        return ""
+    told = [(job.creative_id, sorted(job.levels.items())) for job in prepared.expansion.jobs]
+    bounds = _bounds(prepared.campaign) if prepared.campaign else []
+    return hashlib.sha256(json.dumps([told, len(prepared.problems), bounds]).encode()).hexdigest()
+
+
+def _bounds(campaign: Campaign) -> list[object]:
+    """What keeps a combination out of the next batch that the jobs do not show."""
+    left_out = [
+        [(axis, sorted(labels)) for axis, labels in sorted(match.items())]
+        for grid in campaign.grids
+        for match in grid.exclude
+    ]
+    return [str(campaign.budget_usd), left_out]

@@ -1,0 +1,1 @@
+"""What to render next, and the campaign file that orders it."""

@@ -1,0 +1,100 @@
+"""Combinations of levels that were not run, the most promising first."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from math import log1p, prod
+from typing import Final
+
+import numpy as np
+
+from hailuo.report.findings import CreativeFinding, Factor, Level
+from hailuo.report.metrics import METRICS, Metric
+
+__all__ = ["Combination", "combinations", "metric_of"]
+
+CLEARLY: Final = 0.05
+"""Adjusted p below which a level that does worse than the mean of its factor is left out."""
+
+_MOST: Final = 50_000  # combinations looked at: of axes with many levels only the best
+
+Cell = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Combination:
+    """A cell nobody has run. `promise` is the sum of its levels' log lifts, above 0 for better than average; `known`
+    are those of its levels whose effect was estimated, the most promising first.
+    """
+
+    cell: Cell
+    promise: float
+    known: tuple[tuple[str, Level], ...]
+
+
+def combinations(
+    creatives: Sequence[CreativeFinding], factors: Sequence[Factor], *, seed: int
+) -> Iterator[Combination]:
+    """Those not expected below the average, best first; equals in an order that the seed decides.
+
+    Effects add up on the log scale, as in the fit. A level whose effect is not known counts as average.
+    """
+    run = {frozenset(one.factors.items()) for one in creatives}
+    better = METRICS[metric_of(creatives)].higher_is_better
+    axes = _axes(creatives, {factor.name: factor for factor in factors}, higher_is_better=better)
+    names = list(axes)
+    found = [
+        _combined(names, levels)
+        for levels in product(*axes.values())
+        if frozenset(zip(names, (name for name, _, _ in levels), strict=True)) not in run
+    ]
+    shuffled = np.random.default_rng(seed).permutation(len(found))
+    order = sorted(range(len(found)), key=lambda at: (-round(found[at].promise, 9), shuffled[at]))
+    return (found[at] for at in order if found[at].promise >= 0)
+
+
+def metric_of(creatives: Sequence[CreativeFinding]) -> Metric:
+    """The metric that the creatives were judged by."""
+    return next((one.shrunk.metric for one in creatives if one.shrunk), Metric.CTR)
+
+
+_Choice = tuple[str, float, Level | None]  # a level's name, its promise, and what is known of it
+
+
+def _axes(
+    creatives: Sequence[CreativeFinding], factors: Mapping[str, Factor], *, higher_is_better: bool
+) -> dict[str, list[_Choice]]:
+    names = list(dict.fromkeys(axis for one in creatives for axis in one.factors))
+    axes = {}
+    for axis in names:
+        seen = sorted({one.factors[axis] for one in creatives if axis in one.factors})
+        known = {level.name: level for level in factors[axis].levels} if axis in factors else {}
+        choices = [_choice(name, known.get(name), higher_is_better=higher_is_better) for name in seen]
+        good = [choice for choice in choices if not _clearly_worse(choice)]
+        axes[axis] = sorted(good or choices, key=lambda choice: (-choice[1], choice[0]))
+    most = max((len(choices) for choices in axes.values()), default=0)
+    while prod(min(most, len(choices)) for choices in axes.values()) > _MOST:
+        most -= 1
+    return {axis: choices[:most] for axis, choices in axes.items()}
+
+
+def _choice(name: str, level: Level | None, *, higher_is_better: bool) -> _Choice:
+    lift = level.difference.lift if level else None
+    if lift is None or lift <= -1:
+        return name, 0.0, None
+    return name, log1p(lift) if higher_is_better else -log1p(lift), level
+
+
+def _clearly_worse(choice: _Choice) -> bool:
+    _, promise, level = choice
+    return level is not None and promise < 0 and level.difference.p_adjusted < CLEARLY
+
+
+def _combined(names: Sequence[str], levels: Sequence[_Choice]) -> Combination:
+    told = zip(names, levels, strict=True)
+    known = sorted(((axis, choice) for axis, choice in told if choice[2]), key=lambda pair: -pair[1][1])
+    return Combination(
+        cell={axis: name for axis, (name, _, _) in zip(names, levels, strict=True)},
+        promise=sum(promise for _, promise, _ in levels),
+        known=tuple((axis, level) for axis, (_, _, level) in known if level),
+    )

@@ -1,0 +1,191 @@
+"""The next batch: what the findings propose, held against the campaign file, and a campaign file that renders it."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import ROUND_UP, Decimal
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+
+from hailuo.campaign.files import Draft, DraftRow, campaign_text
+from hailuo.campaign.model import Campaign, Level
+from hailuo.campaign.pricing import usd
+from hailuo.campaign.variant import FirstFrame
+from hailuo.plan.prepare import Prepared
+from hailuo.report.findings import Findings, Proposal, ProposedRow, Wish
+from hailuo.report.metrics import PLATFORM_NAMES
+from hailuo.report.next_batch.cells import Cells, charged_prices, constant_labels, prices_paid
+from hailuo.report.next_batch.propose import Policy, propose
+
+__all__ = ["NextBatch", "next_batch"]
+
+_NAME_THE_FILE: Final = "Name the campaign file itself, and the report comes with a file for this batch."
+_MEND_THE_FILE: Final = (
+    "The campaign file has problems (`hailuo validate` tells them), so there is no file for this batch."
+)
+_NOTHING_TO_BUY: Final = "Nothing of it is to be rendered, so there is no file for it."
+_CENT: Final = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextBatch:
+    """What to do about every combination, and the campaign file that does it; None where there is none to write."""
+
+    proposal: Proposal
+    draft: Draft | None = None
+
+    def text(self, *, folder: Path) -> str:
+        """The campaign file, as it reads in this folder; empty where there is none.
+
+        Raises: CampaignError for a first frame that lies elsewhere.
+        """
+        return campaign_text(self.draft, folder=folder) if self.draft else ""
+
+    def text_to_keep(self) -> str:
+        """The same for the store, to be read beside the campaign: links to frames go without their query, a grant."""
+        if self.draft is None:
+            return ""
+        rows = tuple(replace(row, cell=_without_grants(row.cell)) for row in self.draft.rows)
+        folder = Path(self.draft.follows.place.file).parent
+        return campaign_text(replace(self.draft, rows=rows), folder=folder)
+
+
+def next_batch(
+    findings: Findings,
+    variants: pd.DataFrame,
+    prepared: Prepared | None,
+    *,
+    budget_usd: Decimal | None,
+    file_name: str,
+) -> NextBatch | None:
+    """What to render next, by the platform on which most was spent; None where nothing was judged.
+
+    Without a budget it may cost as much as the file's own budget, else as much as this edition's clips did.
+    """
+    if not findings.platforms:
+        return None
+    campaign = prepared.campaign if prepared and not prepared.problems else None
+    cells = _cells(campaign, prepared, variants)
+    budget = budget_usd or (campaign and campaign.budget_usd) or _cost_of(variants)
+    rows = _proposed(findings, variants, cells, budget)
+    draft = _draft(rows, findings, cells, campaign, budget)
+    notes = _notes(findings, has_file=prepared is not None, campaign=campaign, draft=draft)
+    proposal = Proposal(
+        rows=rows,
+        usd=_total(rows),
+        budget_usd=float(budget),
+        file=file_name if draft else None,
+        note=" ".join(notes),
+    )
+    return NextBatch(proposal=proposal, draft=draft)
+
+
+def _cells(campaign: Campaign | None, prepared: Prepared | None, variants: pd.DataFrame) -> Cells | None:
+    if campaign is None or prepared is None:
+        return None
+    return Cells(
+        campaign, prepared.catalog, constant=constant_labels(variants), charged=charged_prices(variants)
+    )
+
+
+def _proposed(
+    findings: Findings, variants: pd.DataFrame, cells: Cells | None, budget: Decimal
+) -> tuple[ProposedRow, ...]:
+    """Without a campaign file only what was rendered can be rendered again, at the price that it had."""
+    found = findings.platforms[0]
+    paid = prices_paid(variants)
+    known = (cells.is_legal, cells.price_of) if cells else (_is_in(paid), _priced_by(paid))
+    policy = Policy(budget_usd=budget, is_legal=known[0], price_of=known[1], seed=findings.seed)
+    return propose(found.creatives, found.factors, policy=policy)
+
+
+def _is_in(paid: Mapping[frozenset[tuple[str, str]], Decimal]) -> Callable[[Mapping[str, str]], bool]:
+    return lambda cell: frozenset(cell.items()) in paid
+
+
+def _priced_by(
+    paid: Mapping[frozenset[tuple[str, str]], Decimal],
+) -> Callable[[Mapping[str, str]], Decimal | None]:
+    return lambda cell: paid.get(frozenset(cell.items()))
+
+
+def _draft(
+    rows: Sequence[ProposedRow],
+    findings: Findings,
+    cells: Cells | None,
+    campaign: Campaign | None,
+    budget: Decimal,
+) -> Draft | None:
+    found = list(_draft_rows(rows, cells)) if cells else []
+    if campaign is None or cells is None or not found:
+        return None
+    return Draft(
+        follows=campaign,
+        edition=f"next-{findings.made_at:%Y-%m-%d-%H%M}",
+        rows=tuple(found),
+        budget_usd=budget.quantize(_CENT, rounding=ROUND_UP),
+        title=_title(findings, rows),
+        parameters=cells.parameters,
+    )
+
+
+def _draft_rows(rows: Sequence[ProposedRow], cells: Cells) -> Iterator[DraftRow]:
+    """What is to be rendered; two rows that come to the same clip are one."""
+    seen: set[str] = set()
+    for row in rows:
+        resolved = cells.resolve(row.cell) if row.takes and row.wish is not Wish.DROP else None
+        if resolved and resolved.job.variant.variant_id not in seen:
+            seen.add(resolved.job.variant.variant_id)
+            yield DraftRow(cell=resolved.levels, takes=row.takes, note=f"{row.wish.value}: {row.reason}")
+
+
+def _title(findings: Findings, rows: Sequence[ProposedRow]) -> str:
+    platform = findings.platforms[0]
+    made_at = f"{findings.made_at:%Y-%m-%d %H:%M} UTC"
+    total = _total(rows)
+    price = f", {usd(Decimal(str(total)))} at the prices known then" if total is not None else ""
+    left = [row for row in rows if row.wish is Wish.DROP]
+    lines = [
+        f"The next batch of {findings.campaign}, by the ad report of {made_at}{price}.",
+        f"{PLATFORM_NAMES[platform.platform]}, edition {findings.edition}: {platform.verdict.headline}",
+        "Keep this file beside the campaign it follows: its first frames are named from there.",
+        *(f"Left out: {', '.join(row.cell.values())}: {row.reason}" for row in left),
+    ]
+    return "\n".join(lines)
+
+
+def _notes(
+    findings: Findings, *, has_file: bool, campaign: Campaign | None, draft: Draft | None
+) -> Iterator[str]:
+    if len(findings.platforms) > 1:
+        yield f"By the results of {PLATFORM_NAMES[findings.platforms[0].platform]}, on which most was spent."
+    if not has_file:
+        yield _NAME_THE_FILE
+    elif campaign is None:
+        yield _MEND_THE_FILE
+    elif draft is None:
+        yield _NOTHING_TO_BUY
+
+
+def _total(rows: Sequence[ProposedRow]) -> float | None:
+    bought = [row for row in rows if row.takes and row.wish is not Wish.DROP]
+    prices = [row.usd for row in bought if row.usd is not None]
+    return round(sum(prices), 6) if len(prices) == len(bought) else None
+
+
+def _cost_of(variants: pd.DataFrame) -> Decimal:
+    """What this edition's clips cost, as charged, else as estimated."""
+    costs = variants.loc[variants["derived_from"].isna(), ["cost_actual", "cost_est"]].bfill(axis="columns")
+    known = costs["cost_actual"].dropna()
+    return sum((Decimal(str(cost)) for cost in known), Decimal(0))
+
+
+def _without_grants(cell: Mapping[str, Level]) -> Mapping[str, Level]:
+    return {axis: replace(level, value=_without_grant(level.value)) for axis, level in cell.items()}
+
+
+def _without_grant(value: str | int | FirstFrame | None) -> str | int | FirstFrame | None:
+    if not isinstance(value, FirstFrame) or value.url is None:
+        return value
+    return replace(value, url=value.url.partition("?")[0].partition("#")[0])

@@ -1,0 +1,64 @@
+"""The next batch, row by row, each with its reason."""
+
+from dataclasses import dataclass
+
+from hailuo.report import numbers
+from hailuo.report.findings import Proposal, ProposedRow, Wish
+from hailuo.report.page.words import WISHES, Word, axis_name, level_name
+
+__all__ = ["Batch", "BatchRow", "batch_of"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchRow:
+    """A cell of the next matrix: what becomes of it, and why."""
+
+    word: Word
+    cell: tuple[tuple[str, str], ...]
+    takes: str
+    price: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """The proposal: kept rows first, then explored, then dropped."""
+
+    rows: tuple[BatchRow, ...]
+    clips: str
+    price: str
+    budget: str
+    file: str | None
+    note: str
+
+
+def batch_of(proposal: Proposal | None) -> Batch | None:
+    """None where nothing was proposed."""
+    if proposal is None:
+        return None
+    order = (Wish.KEEP, Wish.EXPLORE, Wish.DROP)
+    rows = sorted(proposal.rows, key=lambda row: order.index(row.wish))
+    takes = sum(row.takes for row in rows if row.wish is not Wish.DROP)
+    return Batch(
+        rows=tuple(_row(row) for row in rows),
+        clips=f"{takes:,}",
+        price=_usd(proposal.usd),
+        budget="no budget was set" if proposal.budget_usd is None else _usd(proposal.budget_usd),
+        file=proposal.file,
+        note=proposal.note,
+    )
+
+
+def _row(row: ProposedRow) -> BatchRow:
+    drops = row.wish is Wish.DROP
+    return BatchRow(
+        word=WISHES[row.wish],
+        cell=tuple((axis_name(axis), level_name(axis, level)) for axis, level in row.cell.items()),
+        takes=numbers.UNKNOWN if drops else f"{row.takes:,}",
+        price=numbers.UNKNOWN if drops else _usd(row.usd),
+        reason=row.reason,
+    )
+
+
+def _usd(amount: float | None) -> str:
+    return "not known" if amount is None else numbers.money(amount, "USD")

@@ -1,0 +1,71 @@
+"""What a leaderboard shows, as values: the template lays them out."""
+
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from hailuo.report.page.caption import Caption
+from hailuo.report.page.clip import Clip
+from hailuo.report.page.words import Word
+
+__all__ = ["Board", "Cell", "Head", "Row"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """A column's metric, what it is made of here, and why it may not be compared; empty where it may."""
+
+    key: str
+    name: str
+    made_of: str
+    unsafe: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A number with its interval, and why one of them is missing."""
+
+    key: str
+    value: str
+    interval: str
+    note: str
+    unsafe: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One creative. Without a `rank` the order says nothing."""
+
+    rank: int | None
+    creative_id: str
+    label: str
+    setting: str
+    is_control: bool
+    clip: Clip
+    standing: Word
+    chance: str
+    loss: str
+    value: Cell
+    shrunk: str
+    strip: Markup
+    impressions: str
+    spend: str
+    delivered: str
+    cells: tuple[Cell, ...]
+    more: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board:
+    """One platform's leaderboard: the first rows, the rest, and the metrics that stand apart."""
+
+    anchor: str
+    platform: str
+    metric: Head
+    scale: Markup
+    caption: Caption
+    order: str
+    heads: tuple[Head, ...]
+    more: tuple[Head, ...]
+    rows: tuple[Row, ...]
+    rest: tuple[Row, ...]

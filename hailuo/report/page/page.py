@@ -1,0 +1,103 @@
+"""Rendering the report: one self-contained file, locked down by a content security policy of hashes."""
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Final
+
+import jinja2
+
+from hailuo.publish.webpage import asset, content_policy, joined, page_environment
+from hailuo.report import numbers
+from hailuo.report.findings import Findings
+from hailuo.report.metrics import METRICS, PLATFORM_NAMES
+from hailuo.report.page.batch import batch_of
+from hailuo.report.page.clip import Clip, safe_link, with_posters
+from hailuo.report.page.costs import costs_of
+from hailuo.report.page.forest import forests_of
+from hailuo.report.page.funnel import funnel_of
+from hailuo.report.page.heat import heat_of
+from hailuo.report.page.leaderboard import FIRST_ROWS, board_of
+from hailuo.report.page.methods import methods_of
+from hailuo.report.page.scatter import scatters_of
+from hailuo.report.page.soundness import soundness_of
+from hailuo.report.page.takes import takes_of
+from hailuo.report.page.verdict import next_of, verdict_of
+from hailuo.report.page.words import DESIGNS, moment, plural, span
+
+__all__ = ["render"]
+
+_STYLES: Final = ("tokens.css", "page.css", "tables.css", "charts.css", "print.css")
+_SOURCES: Final = {"img-src": "data: 'self' file: https:", "media-src": "'self' file: https: data:"}
+
+
+def render(findings: Findings, *, media: Mapping[str, Clip], title: str | None = None) -> str:
+    """The report as HTML with nothing to load but the clips that `media` links to, by creative id.
+
+    `title` stands at the top in place of the campaign's name. A poster that is no data URI of a picture, and a link that
+    is neither relative nor http(s) or file, are left out.
+    """
+    clips = with_posters(media, _shown(findings))
+    style, script = joined(__package__, _STYLES), asset(__package__, "player.js")
+    page = _template().render(
+        title=title or findings.campaign,
+        findings=findings,
+        about=_about(findings),
+        made_at=moment(findings.made_at),
+        verdicts=[verdict_of(f, currency=findings.health.currency, clips=clips) for f in findings.platforms],
+        next=next_of(findings),
+        data=soundness_of(findings),
+        boards=[board_of(found, findings=findings, clips=clips) for found in findings.platforms],
+        charts=_charts(findings),
+        costs=costs_of(findings),
+        batch=batch_of(findings.proposal),
+        gallery=safe_link(findings.labels.get("gallery")),
+        methods=methods_of(findings),
+        style=style,
+        script=script,
+        policy=content_policy(_SOURCES, style=style, script=script),
+    )
+    return page.encode(errors="backslashreplace").decode()  # what no UTF-8 can hold is shown, not died of
+
+
+def _charts(findings: Findings) -> list[dict[str, object]]:
+    """The charts of sections 4 to 7, platform by platform."""
+    return [
+        {
+            "key": found.platform.value,
+            "platform": PLATFORM_NAMES[found.platform],
+            "forests": forests_of(found, findings=findings),
+            "takes": takes_of(found, findings=findings),
+            "heat": heat_of(found, findings=findings),
+            "heat_note": found.heat_note,
+            "funnel": funnel_of(found, findings=findings),
+            "scatters": scatters_of(found, findings=findings),
+        }
+        for found in findings.platforms
+    ]
+
+
+def _about(findings: Findings) -> str:
+    """The line under the title: what was compared, where, when, and how."""
+    health = findings.health
+    clips = {creative.creative_id for found in findings.platforms for creative in found.creatives}
+    names = " and ".join(PLATFORM_NAMES[found.platform] for found in findings.platforms)
+    days = f"{span(health.first_day, health.last_day)} ({plural(health.days, 'day')} with results)"
+    spend = f"{numbers.money(health.spend, health.currency)} spent"
+    told = (f"{plural(len(clips), 'clip')} on {names or 'no platform'}", days, spend)
+    return " · ".join((*told, f"decided by {METRICS[findings.metric].label}"))
+
+
+def _shown(findings: Findings) -> Iterable[str]:
+    """Whose posters matter, the most first: winners, then row by row over all platforms."""
+    yield from (found.verdict.creative_id for found in findings.platforms if found.verdict.creative_id)
+    for rank in range(FIRST_ROWS):
+        yield from (
+            found.creatives[rank].creative_id for found in findings.platforms if rank < len(found.creatives)
+        )
+
+
+@cache
+def _template() -> jinja2.Template:
+    environment = page_environment(__package__)
+    environment.globals["designs"] = DESIGNS
+    return environment.get_template("page.html")

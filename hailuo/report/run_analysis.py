@@ -1,0 +1,77 @@
+"""From results to findings: joined, looked over, judged, and held against the last report."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Final
+
+import pandas as pd
+
+from hailuo.report.analysis.analyse import judge
+from hailuo.report.analysis.options import Options
+from hailuo.report.changes import changes
+from hailuo.report.estimates import estimates_table
+from hailuo.report.findings import Findings
+from hailuo.report.health import health
+from hailuo.report.join import join
+from hailuo.report.metrics import Design
+
+__all__ = ["Case", "Judged", "compared", "judged", "with_split"]
+
+_PACKAGE: Final = "hailuo-campaigns"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """What is judged: results and ads as `hailuo.report.exports` reads them, the manifest, and how to judge."""
+
+    results: pd.DataFrame
+    ads: pd.DataFrame | None
+    variants: pd.DataFrame
+    options: Options
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """The findings, and the joined rows that they rest on."""
+
+    findings: Findings
+    joined: pd.DataFrame
+
+    @property
+    def estimates(self) -> pd.DataFrame:
+        """Every number of the findings as one tidy table, a row each (`hailuo.report.estimates`)."""
+        return estimates_table(self.findings)
+
+
+def judged(case: Case, *, at: datetime) -> Judged:
+    """The judgement alone, made at a time (aware). Raises: RefusedError for options that cannot be used."""
+    joined = join(case.results, case.variants, case.ads)
+    duplicates = int(case.results.attrs.get("duplicates", 0))
+    findings = judge(
+        joined,
+        case.variants,
+        options=with_split(case.options, case.ads),
+        health=health(joined, case.variants, duplicates=duplicates),
+        made_at=at,
+        version=version(_PACKAGE),
+    )
+    return Judged(findings=findings, joined=joined)
+
+
+def compared(findings: Findings, before: Findings | None) -> Findings:
+    """The findings with what is different since the last report."""
+    if before is None:
+        return findings
+    made_at = before.made_at.astimezone(UTC)
+    return replace(findings, changes=changes(findings, before), previous=f"{made_at:%Y-%m-%d %H:%M} UTC")
+
+
+def with_split(options: Options, ads: pd.DataFrame | None) -> Options:
+    """The shares planned in ads.csv, where the design splits people and nobody said otherwise."""
+    if options.design is not Design.RANDOMISED_SPLIT or options.planned_split is not None or ads is None:
+        return options
+    shares = ads.assign(share=pd.to_numeric(ads["planned_split"].str.rstrip("% "), errors="coerce"))
+    told = shares[shares["share"].notna() & shares["creative_id"].notna()]
+    split = {str(name): float(share) for name, share in told.groupby("creative_id")["share"].sum().items()}
+    return replace(options, planned_split=split) if split else options

@@ -1,0 +1,170 @@
+"""Letting a plan in: the whole of it or nothing, and every reason at once, before any money moves."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from decimal import Decimal
+from typing import Final
+from urllib.parse import urlsplit
+
+from hailuo.campaign.job import Job
+from hailuo.campaign.pricing import usd
+from hailuo.errors import AdmissionError, Place, Problem, UnsafeStoreError
+from hailuo.plan.file import write_plan
+from hailuo.plan.plan import Plan, admission_problems
+from hailuo.run.spending import Purse
+from hailuo.run.submit import FRAME_VALID_FOR
+from hailuo.run.tools import Tools
+from hailuo.settings import Settings
+from hailuo.store import Store
+from hailuo.text import quoted
+from hailuo.vendor import Cause, Fault, on_our_own_network
+
+__all__ = ["admit", "frame_warnings", "refusals"]
+
+_ANY_TIME: Final = timedelta(hours=1)
+_FRAME_TYPES: Final = {
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".png": "image/png",
+    ".webp": "image/webp",
+}
+_NO_BALANCE_TOLD: Final = frozenset({200, 404, 501})
+
+
+async def admit(
+    plan: Plan, tools: Tools, settings: Settings, *, purse: Purse, agreed_digest: str | None
+) -> None:
+    """Check, take the grant, put the first frames where the vendor finds them, keep the plan in the store.
+
+    Raises: AdmissionError with every reason, StoreUnavailableError.
+    """
+    problems = await _problems(plan, tools, settings, agreed_digest=agreed_digest)
+    if not problems:
+        problems = await purse.fill(plan)
+    if problems:
+        raise AdmissionError(problems)
+    await _offer_frames(plan, tools.store)
+    await write_plan(tools.store, plan, at=tools.clock.now())
+
+
+async def refusals(plan: Plan, tools: Tools, settings: Settings, *, purse: Purse) -> list[Problem]:
+    """Why the plan would not be let in now; nothing is held, and nothing offered. Raises: StoreUnavailableError."""
+    problems = await _problems(plan, tools, settings, agreed_digest=None)
+    return problems or await purse.problems(plan)
+
+
+async def _problems(
+    plan: Plan, tools: Tools, settings: Settings, *, agreed_digest: str | None
+) -> list[Problem]:
+    """Every reason but the caps that runs share. What can be known here comes first: then nobody is asked."""
+    problems = _agreement_problems(plan, agreed_digest) + _key_problems(plan, settings)
+    problems += _frame_problems(plan, tools.store) + _private_frame_problems(plan, settings)
+    problems += admission_problems(plan, balance_usd=None)
+    problems += _run_cap_problems(plan, settings)
+    if plan.to_buy and not problems:
+        problems = await _balance_problems(plan, tools, settings) + await _store_problems(tools.store)
+    return problems
+
+
+def _agreement_problems(plan: Plan, agreed_digest: str | None) -> list[Problem]:
+    if agreed_digest in {None, plan.digest}:
+        return []
+    reason = f"plan {plan.digest[:12]} is not plan {str(agreed_digest)[:12]} that was agreed to"
+    return [Problem(plan.campaign.place, reason, "look at the new plan and agree to it")]
+
+
+def _key_problems(plan: Plan, settings: Settings) -> list[Problem]:
+    if settings.api_key or not (plan.to_buy or plan.to_collect):
+        return []
+    return [Problem(Place("IMAROUTER_API_KEY"), "is not set", "set it to the vendor's key")]
+
+
+def _run_cap_problems(plan: Plan, settings: Settings) -> list[Problem]:
+    cap, planned = settings.max_usd_per_run, plan.money.planned
+    if cap is None or planned <= cap:
+        return []
+    reason = f"the plan buys for {usd(planned)}, and one run may for {usd(cap)}"
+    return [Problem(Place("HAILUO_MAX_USD_PER_RUN"), reason, "raise it, or buy less with --only")]
+
+
+def frame_warnings(jobs: Sequence[Job], store: Store) -> tuple[Problem, ...]:
+    """What the vendor may find gone when its queue is long. Raises: StoreUnavailableError."""
+    keys = [job.frame_key for job in jobs if job.frame_key]
+    if not keys or not store.fetch_url(keys[0], valid_for=_ANY_TIME) or store.offers_for(FRAME_VALID_FOR):
+        return ()
+    hours = FRAME_VALID_FOR // timedelta(hours=1)
+    reason = (
+        f"the links to local first frames end with this session's AWS credentials, perhaps before {hours} h"
+    )
+    remedy = "sign with lasting keys, lest the vendor's queue outlives them"
+    return (Problem(Place("HAILUO_STORE"), reason, remedy),)
+
+
+def _frame_problems(plan: Plan, store: Store) -> list[Problem]:
+    """The vendor fetches a first frame itself: a local one needs a store that can offer it."""
+    keys = [planned.job.frame_key for planned in plan.to_buy if planned.job.frame_key]
+    if not keys or store.fetch_url(keys[0], valid_for=_ANY_TIME):
+        return []
+    reason = f"the first frames are local files, and the vendor cannot fetch them from {store.uri}"
+    return [Problem(plan.campaign.place, reason, "use an S3 store, or give the first frames as https URLs")]
+
+
+def _private_frame_problems(plan: Plan, settings: Settings) -> list[Problem]:
+    """A URL that only this house can reach tells the vendor about the house, and fails there.
+
+    By its text alone: names are resolved, and redirects followed, where the vendor stands.
+    """
+    if on_our_own_network(urlsplit(settings.base_url).hostname or ""):
+        return []
+    frames = (planned.job.variant.first_frame for planned in plan.to_buy)
+    hosts = {urlsplit(frame.url).hostname or "" for frame in frames if frame and frame.url}
+    return [
+        Problem(
+            plan.campaign.place,
+            f"a first frame is at {quoted(host)}, where the vendor cannot fetch it",
+            "offer it under a public https address, or as a file beside the campaign",
+        )
+        for host in sorted(filter(on_our_own_network, hosts))
+    ]
+
+
+async def _balance_problems(plan: Plan, tools: Tools, settings: Settings) -> list[Problem]:
+    """Whether the vendor takes the key and has the money; a gateway that tells no balance is let pass."""
+    answer = await tools.client.balance()
+    if isinstance(answer, Decimal):
+        return admission_problems(plan, balance_usd=answer)
+    if answer.http_status in _NO_BALANCE_TOLD:  # no such route here: the stop on an empty balance remains
+        return []
+    return [_vendor_problem(answer, settings)]
+
+
+def _vendor_problem(fault: Fault, settings: Settings) -> Problem:
+    if fault.cause is Cause.KEY:
+        return Problem(
+            Place("IMAROUTER_API_KEY"), f"the vendor refuses the key: {fault.message}", "use a valid key"
+        )
+    reason = f"the vendor did not tell the balance: {fault.message}"
+    return Problem(Place(settings.base_url), reason, "nothing was bought; try again later")
+
+
+async def _store_problems(store: Store) -> list[Problem]:
+    try:
+        await store.probe()
+    except UnsafeStoreError as error:
+        return [
+            Problem(Place("HAILUO_STORE"), str(error), "nothing is bought on a store that could pay twice")
+        ]
+    return []
+
+
+async def _offer_frames(plan: Plan, store: Store) -> None:
+    """Put every local first frame where the vendor can fetch it; content-addressed, so once each."""
+    jobs = {planned.job.frame_key: planned.job for planned in plan.to_buy if planned.job.frame_key}
+    for key, job in jobs.items():
+        await _put_frame(store, key, job)
+
+
+async def _put_frame(store: Store, key: str, job: Job) -> None:
+    frame = job.variant.first_frame
+    if frame and frame.path:
+        await store.put_file(key, frame.path, sha256=frame.sha256, content_type=_FRAME_TYPES[frame.suffix])

@@ -1,0 +1,252 @@
+"""Collect what was bought: poll until the vendor's verdict, download, verify, store, record.
+
+Everything here is free and may be repeated. Nothing here ends a job but a verdict, and nothing leads
+back to a submit but a failure that the vendor refunded.
+"""
+
+import contextlib
+import logging
+import tempfile
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Final
+
+from hailuo.campaign.job import Job
+from hailuo.errors import DamagedClipError, StoreUnavailableError
+from hailuo.ledger.facts import Attempt, Done, End, JobState, Outcome
+from hailuo.run.events import Ending, Event, EventKind, Observer
+from hailuo.run.halt import Halt
+from hailuo.run.steps import Step
+from hailuo.run.tools import Tools, insist
+from hailuo.vendor import Cause, Downloaded, DownloadFault, Fault, TaskPhase, TaskStatus
+
+__all__ = ["Collector"]
+
+_NO_URL_PATIENCE_SECONDS: Final = 60.0  # docs/vendor.md#fetching-the-clip
+_FORGOTTEN_POLLS: Final = 4  # docs/vendor.md#errors: two or three over 30 s would do
+_FORGOTTEN_SECONDS: Final = 60.0
+_DOWNLOAD_TRIES: Final = 5
+_CLIP_TYPE: Final = "video/mp4"
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Watch:
+    """What the polls of one task have seen so far."""
+
+    polled: bool = False
+    misses: int = 0
+    asked_seconds: float | None = None
+    forgotten: int = 0
+    completed_since: float | None = None
+
+
+class Collector:
+    """Brings submitted jobs home. Waits end when `interrupt` is thrown."""
+
+    def __init__(self, tools: Tools, *, interrupt: Halt, stop_buying: Halt, observe: Observer) -> None:
+        self._tools = tools
+        self._interrupt = interrupt
+        self._stop_buying = stop_buying
+        self._observe = observe
+
+    async def collect(self, job: Job, attempt: Attempt, *, shared: bool = False) -> Ending | None:
+        """None: the verdict is recorded, look at the ledger. An Ending: not in this run.
+
+        A `shared` attempt is of another worker that was alive in this run: it has a tick to bring its clip home.
+        """
+        outcome = attempt.outcome
+        assert outcome  # noqa: S101 (the state SUBMITTED says so)
+        if outcome.base_url != self._tools.client.base_url:
+            reason = (
+                f"was bought at {outcome.base_url}; set IMAROUTER_BASE_URL to it, then run again to collect"
+            )
+            return _overdue(job, "base_url", reason)
+        verdict = await self._verdict(job, outcome)
+        if isinstance(verdict, Ending):
+            return verdict
+        if verdict.phase is TaskPhase.FAILED:
+            await self._record_end(job, verdict)
+            return None
+        if shared and await self._is_home(job):
+            return None
+        return await self._bring_home(job, attempt, verdict)
+
+    async def _is_home(self, job: Job) -> bool:
+        """Whether the other worker has done it, a tick later: a look costs less than a download."""
+        await self._pause(self._tools.schedule.every_seconds)
+        with contextlib.suppress(StoreUnavailableError):
+            return (await self._tools.ledger.refresh(job.creative_id)).done is not None
+        return False
+
+    async def _verdict(self, job: Job, outcome: Outcome) -> TaskStatus | Ending:
+        """Poll until the task has completed with a URL, or failed, or this run gives up waiting."""
+        watch = _Watch()
+        while True:
+            if watch.polled and self._tools.schedule.is_overdue(self._age_seconds(outcome)):
+                return _overdue(job, "overdue", "the vendor is not finished yet; the next run collects it")
+            await self._pause(self._wait_seconds(watch, outcome))
+            answer = await self._interrupt.unless(self._tools.client.status(outcome.task_id or ""))
+            self._tools.reached(Step.AFTER_POLL)
+            watch = self._seen(watch, answer)
+            if isinstance(answer, TaskStatus) and _is_verdict(answer):
+                return answer
+            ending = self._giving_up(job, outcome, watch, answer)
+            if ending:
+                return ending
+
+    def _seen(self, watch: _Watch, answer: TaskStatus | Fault) -> _Watch:
+        if isinstance(answer, Fault):
+            forgotten = watch.forgotten + (answer.name == "task_not_exist")
+            asked = answer.retry_after_seconds
+            return replace(
+                watch, polled=True, misses=watch.misses + 1, asked_seconds=asked, forgotten=forgotten
+            )
+        completed = answer.phase is TaskPhase.COMPLETED
+        since = (watch.completed_since or self._tools.clock.monotonic()) if completed else None
+        return _Watch(polled=True, completed_since=since)
+
+    def _giving_up(
+        self, job: Job, outcome: Outcome, watch: _Watch, answer: TaskStatus | Fault
+    ) -> Ending | None:
+        if isinstance(answer, Fault) and answer.cause is Cause.KEY:
+            reason = f"the vendor refused to answer: {answer.message}"
+            self._stop_buying.throw(reason)
+            return _overdue(job, answer.cause, reason)
+        if watch.forgotten >= _FORGOTTEN_POLLS and self._age_seconds(outcome) >= _FORGOTTEN_SECONDS:
+            return _overdue(
+                job, "task_not_exist", f"the vendor does not know task {outcome.task_id}; ask its support"
+            )
+        since = watch.completed_since
+        if since is not None and self._tools.clock.monotonic() - since > _NO_URL_PATIENCE_SECONDS:
+            return _overdue(
+                job,
+                "completed_without_url",
+                "completed, but the vendor gives no URL; the next run asks again",
+            )
+        return None
+
+    def _wait_seconds(self, watch: _Watch, outcome: Outcome) -> float:
+        schedule, random = self._tools.schedule, self._tools.random
+        if watch.misses:
+            return schedule.wait_after_miss_seconds(
+                misses=watch.misses, asked_seconds=watch.asked_seconds, random=random
+            )
+        return schedule.wait_seconds(
+            age_seconds=self._age_seconds(outcome), polled=watch.polled, random=random
+        )
+
+    def _age_seconds(self, outcome: Outcome) -> float:
+        return max(0.0, (self._tools.clock.now() - outcome.at).total_seconds())
+
+    async def _pause(self, seconds: float) -> None:
+        await self._interrupt.unless(self._tools.clock.sleep(seconds))
+
+    async def _record_end(self, job: Job, status: TaskStatus) -> None:
+        # Refund on failure is automatic and full (docs/vendor.md#failed-tasks); an amount that is
+        # still shown speaks against it, and then nothing more is bought for this job.
+        end = End(
+            at=self._tools.clock.now(),
+            code=status.error_code,
+            message=status.error_message,
+            moderated=status.moderated,
+            refunded=(status.amount_usd or Decimal(0)) == 0,
+        )
+        ledger = self._tools.ledger
+        await insist(
+            self._tools.clock, lambda: ledger.end(job.creative_id, end), about=f"job {job.creative_id} failed"
+        )
+        self._tools.reached(Step.AFTER_END)
+
+    async def _bring_home(self, job: Job, attempt: Attempt, status: TaskStatus) -> Ending | None:
+        reason = "no try was made"
+        self._tools.reached(Step.BEFORE_DOWNLOAD)
+        for tries in range(_DOWNLOAD_TRIES):
+            if tries:
+                await self._pause(self._miss_seconds(tries))
+            with tempfile.TemporaryDirectory(dir=self._tools.scratch) as folder:
+                path = Path(folder, "clip.mp4")
+                url = status.clip_urls[tries % len(status.clip_urls)]
+                got = await self._download(url, path)
+                if isinstance(got, Downloaded):
+                    return await self._keep(job, attempt, status, (path, got))
+            reason = got.reason
+            status = await self._fresh(job, attempt, status, got)
+        return _overdue(job, "download", f"rendered, but not downloaded in {_DOWNLOAD_TRIES} tries: {reason}")
+
+    async def _download(self, url: str, path: Path) -> Downloaded | DownloadFault:
+        try:
+            return await self._interrupt.unless(self._tools.client.download(url, path))
+        except OSError as error:  # a full or read-only disk: the clip waits at the vendor
+            return DownloadFault(expired=False, reason=f"{path.parent.parent}: {error.strerror}")
+
+    def _miss_seconds(self, misses: int) -> float:
+        schedule = self._tools.schedule
+        return schedule.wait_after_miss_seconds(misses=misses, asked_seconds=None, random=self._tools.random)
+
+    async def _fresh(
+        self, job: Job, attempt: Attempt, status: TaskStatus, fault: DownloadFault
+    ) -> TaskStatus:
+        """After an expired URL the vendor may issue a new one."""
+        _log.info(
+            "hailuo.clip.not_downloaded", extra={"creative_id": job.creative_id, "reason": fault.reason}
+        )
+        if not fault.expired or attempt.outcome is None:
+            return status
+        answer = await self._interrupt.unless(self._tools.client.status(attempt.outcome.task_id or ""))
+        return answer if isinstance(answer, TaskStatus) and answer.clip_urls else status
+
+    async def _keep(
+        self, job: Job, attempt: Attempt, status: TaskStatus, clip: tuple[Path, Downloaded]
+    ) -> Ending | None:
+        """Store the verified bytes, then say so. A store that fails leads to another download, never to a submit."""
+        path, got = clip
+        store, key = self._tools.store, job.clip_key
+        self._tools.reached(Step.BEFORE_STORE)
+        try:
+            await insist(
+                self._tools.clock,
+                lambda: store.put_file(key, path, sha256=got.sha256, content_type=_CLIP_TYPE),
+                about=f"clip of job {job.creative_id}",
+            )
+            self._tools.reached(Step.BEFORE_DONE)
+            await self._record_done(job, attempt, status, got)
+            self._tools.reached(Step.AFTER_DONE)
+        except (StoreUnavailableError, DamagedClipError) as error:
+            return _overdue(job, "store", f"rendered, but not stored: {error}")
+        self._observe(Event(kind=EventKind.STORED, creative_id=job.creative_id, text=key))
+        return None
+
+    async def _record_done(self, job: Job, attempt: Attempt, status: TaskStatus, got: Downloaded) -> None:
+        assert attempt.outcome  # noqa: S101 (the state SUBMITTED says so)
+        assert attempt.intent  # noqa: S101 (the ledger reads it for every unfinished job)
+        done = Done(
+            attempt=attempt.number,
+            task_id=attempt.outcome.task_id or "",
+            key=job.clip_key,
+            sha256=got.sha256,
+            bytes=got.bytes,
+            price_usd=attempt.intent.price_usd,
+            amount_usd=status.amount_usd,
+            submitted_at=attempt.outcome.at,
+            completed_at=status.completed_at,
+            stored_at=self._tools.clock.now(),
+        )
+        ledger = self._tools.ledger
+        await insist(
+            self._tools.clock, lambda: ledger.finish(job.creative_id, done), about=f"clip {job.clip_key}"
+        )
+
+
+def _is_verdict(status: TaskStatus) -> bool:
+    return status.phase is TaskPhase.FAILED or (
+        status.phase is TaskPhase.COMPLETED and bool(status.clip_urls)
+    )
+
+
+def _overdue(job: Job, cause: str, reason: str) -> Ending:
+    return Ending(
+        creative_id=job.creative_id, state=JobState.SUBMITTED, overdue=True, cause=cause, reason=reason
+    )

@@ -1,0 +1,134 @@
+"""What a run tells while it goes, and what it says at the end."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from hailuo.errors import ExitCode
+from hailuo.ledger.facts import Doubt, End, JobRecord, JobState, Outcome
+
+__all__ = ["Ending", "Event", "EventKind", "Observer", "Progress", "RunReport", "why"]
+
+
+class EventKind(StrEnum):
+    """One name per transition that people or logs may want to see."""
+
+    SUBMITTED = "hailuo.job.submitted"
+    STORED = "hailuo.job.stored"
+    ENDED = "hailuo.job.ended"
+    SLOWED = "hailuo.run.slowed"
+    STOPPED = "hailuo.run.stopped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something happened, to one job or (creative_id None) to the run."""
+
+    kind: EventKind
+    creative_id: str | None = None
+    text: str = ""
+
+    def in_words(self, label: str = "") -> str | None:
+        """One line for people; None where there is nothing to tell. `label` says which clip the id is."""
+        named = f"{self.creative_id} ({label})" if label else self.creative_id
+        match self.kind:
+            case EventKind.SUBMITTED:
+                return f"{named} submitted as {self.text}"
+            case EventKind.STORED:
+                return f"{named} stored"
+            case EventKind.SLOWED:
+                return f"{named} waits: {self.text}"
+            case EventKind.STOPPED:
+                return f"stopped buying: {self.text}"
+            case EventKind.ENDED:
+                return f"{named} {self.text}" if self.text else None
+
+
+Observer = Callable[[Event], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How far one job got in this run.
+
+    `overdue` jobs are at the vendor, paid, and collected by the next run. `cause` is a stable slug,
+    `reason` is for people; both None when the job is stored.
+    """
+
+    creative_id: str
+    state: JobState
+    overdue: bool = False
+    cause: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """Where the run stands: numbers of its jobs, and US dollars by the rules of `hailuo.ledger.money`."""
+
+    jobs: int
+    stored: int
+    in_flight: int
+    queued: int
+    ended: int
+    spent_usd: Decimal
+    reserved_usd: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunReport:
+    """How the run ended, job by job. `stopped` says why buying stopped, `interrupted` why everything did."""
+
+    endings: tuple[Ending, ...]
+    stopped: str | None = None
+    interrupted: str | None = None
+
+    def in_state(self, *states: JobState) -> tuple[Ending, ...]:
+        return tuple(ending for ending in self.endings if ending.state in states)
+
+    @property
+    def exit_code(self) -> ExitCode:
+        if self.interrupted:
+            return ExitCode.INTERRUPTED
+        if self.stopped:
+            return ExitCode.STOPPED
+        complete = all(ending.state is JobState.STORED for ending in self.endings)
+        return ExitCode.COMPLETE if complete else ExitCode.INCOMPLETE
+
+
+def why(state: JobState, record: JobRecord) -> tuple[str | None, str | None]:
+    """The cause (a slug) and the reason (for people) of a state that is not the one wanted."""
+    last = record.last
+    outcome, end, doubt = (last.outcome, last.end, last.doubt) if last else (None, None, None)
+    match state:
+        case JobState.STORED | JobState.SUBMITTED:
+            return None, None
+        case JobState.NEW:
+            return "not_bought", "not bought in this run"
+        case JobState.REFUSED:
+            return (outcome.cause, outcome.message) if outcome else ("refused", "refused")
+        case JobState.FAILED:
+            cause = "moderation" if end and end.moderated else "vendor_failure"
+            return cause, _failure_text(end)
+        case JobState.UNKNOWN:
+            return "unknown", _unknown_text(outcome, doubt)
+        case JobState.IN_DOUBT:
+            return (
+                "in_doubt",
+                "is being submitted by another run, or was by one that died; look again in six minutes",
+            )
+
+
+def _unknown_text(outcome: Outcome | None, doubt: Doubt | None) -> str:
+    if outcome:
+        return "was bought: its task id came after it was given up; hailuo reconcile adopts it"
+    seen = doubt.message if doubt else "the run ended before the answer came"
+    return f"may have been bought: {seen}; held until hailuo reconcile settles it"
+
+
+def _failure_text(end: End | None) -> str:
+    if end is None:
+        return "failed at the vendor"
+    said = " ".join(part for part in (end.code, end.message) if part) or "without a reason"
+    return f"failed at the vendor ({said}), {'refunded' if end.refunded else 'not refunded'}"

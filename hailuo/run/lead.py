@@ -1,0 +1,212 @@
+"""The lead of a run on several machines: deals the jobs out, watches the shards, and takes over from the dead."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final
+
+from hailuo.campaign.pricing import Quote
+from hailuo.errors import AdmissionError, Place, Problem
+from hailuo.ledger.facts import JobState
+from hailuo.plan.plan import Plan, PlannedJob
+from hailuo.run.events import Ending, Progress, RunReport, why
+from hailuo.run.shards import ShardNote, ShardNotes, Share, deal
+from hailuo.run.spending import Purse
+from hailuo.run.tools import Tools
+from hailuo.settings import Settings
+
+__all__ = ["Lead", "Standing", "part_of", "proven_models"]
+
+_DRIVEN: Final = frozenset({JobState.NEW, JobState.SUBMITTED, JobState.IN_DOUBT})
+"""States in which a run has something to do for a job."""
+
+
+class Standing(StrEnum):
+    """What the store tells of a shard."""
+
+    UNSEEN = "unseen"  # it has written no note yet
+    AT_WORK = "at_work"
+    SILENT = "silent"  # its notes have stopped
+    ENDED = "ended"  # its account is in
+
+
+class Lead:
+    """Deals one admitted plan out to shards. The grant stays open until every shard has given its account."""
+
+    def __init__(self, plan: Plan, tools: Tools, settings: Settings, purse: Purse, *, machines: int) -> None:
+        self._plan = plan
+        self._tools = tools
+        self._settings = settings
+        self._purse = purse
+        self._machines = machines
+        self._shares: dict[int, Share] = {}
+        self._last: dict[int, ShardNote] = {}
+        self._ended: set[int] = set()
+        campaign = plan.campaign
+        self._notes = ShardNotes(
+            tools.store, tools.clock, campaign=campaign.name, edition=campaign.edition, run=purse.run
+        )
+
+    @property
+    def canaries(self) -> Plan:
+        """The first job of each model that has no stored clip yet: to be driven alone, before the others."""
+        proven = proven_models(self._plan)
+        first: dict[str, PlannedJob] = {}
+        for planned in self._plan.to_buy:
+            if planned.job.variant.model not in proven:
+                first.setdefault(planned.job.variant.model, planned)
+        return _only(self._plan, {planned.job.creative_id for planned in first.values()})
+
+    def deal(self) -> Sequence[Share]:
+        """Every job that is unfinished now, dealt out."""
+        shares = deal(
+            self._unfinished([p.job.creative_id for p in self._plan.driven]),
+            run=self._purse.run,
+            machines=self._machines,
+            settings=self._settings,
+        )
+        for share in shares:
+            self._lend(share)
+        return shares
+
+    async def replace(self, number: int) -> Share | None:
+        """What a dead shard left, for another in its place; None when it left nothing.
+
+        The dead one gives no account, so the grant stays open: it may be alive after all, and buying.
+        """
+        left = await self._left_by(number)
+        if not left:
+            return None
+        share = replace(self._shares[number], number=max(self._shares) + 1, creative_ids=left)
+        self._lend(share)
+        return share
+
+    async def take_over(self, number: int) -> Plan:
+        """What a dead shard left, to be driven here; the grant stays open as with `replace`."""
+        return _only(self._plan, set(await self._left_by(number)))
+
+    async def _left_by(self, number: int) -> tuple[str, ...]:
+        dead = self._shares[number]
+        for creative_id in dead.creative_ids:
+            await self._tools.ledger.refresh(creative_id)
+        self._last.pop(number, None)  # what it stored is in the ledger
+        return self._unfinished(dead.creative_ids)
+
+    def recall(self, number: int) -> Plan:
+        """The part of a shard that never began, to be driven here."""
+        self._settle(number, {})
+        return _only(self._plan, set(self._shares[number].creative_ids))
+
+    async def standing(self, number: int) -> Standing:
+        """What the store tells of a shard. Raises: StoreUnavailableError."""
+        note = await self._notes.read(number)
+        if note is None:
+            return Standing.UNSEEN
+        self._last[number] = note
+        if note.report:
+            self._settle(number, note.spent)
+            return Standing.ENDED
+        return Standing.SILENT if number in await self._notes.silent() else Standing.AT_WORK
+
+    def progress(self) -> Progress:
+        """Where the run stands as the notes tell; jobs of a shard without note are queued."""
+        done = sum(1 for p in self._plan.driven if self._state(p.job.creative_id) is JobState.STORED)
+        dealt = {cid for share in self._shares.values() for cid in share.creative_ids}
+        elsewhere = sum(1 for cid in dealt if self._state(cid) is not JobState.STORED)
+        notes = [note.progress for note in self._last.values()]
+        stored, in_flight = sum(n.stored for n in notes), sum(n.in_flight for n in notes)
+        return Progress(
+            jobs=len(self._plan.driven),
+            stored=done + stored,
+            in_flight=in_flight,
+            queued=max(0, elsewhere - stored - in_flight),
+            ended=done + sum(n.ended for n in notes),
+            spent_usd=self._plan.money.spent + sum((n.spent_usd for n in notes), Decimal(0)),
+            reserved_usd=sum((n.reserved_usd for n in notes), Decimal(0)),
+        )
+
+    async def report(self) -> RunReport:
+        """How every job stands, by the ledger, once no shard is at work. Raises: StoreUnavailableError."""
+        self._purse.note_own()  # of a finished job the ledger reads no attempts again
+        await self._tools.ledger.load({p.job.creative_id for p in self._plan.everything})
+        reports = [note.report for note in self._last.values() if note.report]
+        self._last.clear()  # from now on the ledger tells it all
+        told = {ending.creative_id: ending for report in reports for ending in report.endings}
+        return RunReport(
+            endings=tuple(self._ending(p.job.creative_id, told) for p in self._plan.driven),
+            stopped=next((report.stopped for report in reports if report.stopped), None),
+            interrupted=next((report.interrupted for report in reports if report.interrupted), None),
+        )
+
+    def _ending(self, creative_id: str, told: Mapping[str, Ending]) -> Ending:
+        state = self._state(creative_id)
+        if creative_id in told:
+            return replace(told[creative_id], state=state)
+        cause, reason = why(state, self._tools.ledger.record(creative_id))
+        overdue = state is JobState.SUBMITTED
+        return Ending(creative_id=creative_id, state=state, overdue=overdue, cause=cause, reason=reason)
+
+    def _lend(self, share: Share) -> None:
+        self._shares[share.number] = share
+        self._purse.lend()
+
+    def _settle(self, number: int, spent: Mapping[str, Decimal]) -> None:
+        if number not in self._ended:
+            self._ended.add(number)
+            self._purse.settle(spent)
+
+    def _unfinished(self, creative_ids: Sequence[str]) -> tuple[str, ...]:
+        return tuple(cid for cid in creative_ids if self._state(cid) in _DRIVEN)
+
+    def _state(self, creative_id: str) -> JobState:
+        return self._tools.ledger.state(creative_id, failed_retries=self._plan.campaign.failed_retries)
+
+
+def proven_models(plan: Plan) -> frozenset[str]:
+    """The models of which this edition has a stored clip."""
+    return frozenset(p.job.variant.model for p in plan.in_state(JobState.STORED))
+
+
+def part_of(whole: Plan, share: Share, *, prices: Mapping[str, Decimal], settings: Settings) -> Plan:
+    """A shard's part of the plan as this worker sees it, at the prices granted.
+
+    Raises: AdmissionError where this worker sees another file or another store than its lead, or an ended run.
+    """
+    known = {p.job.creative_id for p in whole.everything}
+    missing = [cid for cid in share.creative_ids if cid not in known]
+    problems = []
+    if not prices:
+        reason = f"holds no open grant of run {share.run}"
+        remedy = "it has ended, or this worker has another store than its lead: give all workers the same"
+        problems.append(Problem(Place("HAILUO_STORE"), f"{settings.store} {reason}", remedy))
+    if missing:
+        reason = f"has not {len(missing)} of the {len(share.creative_ids)} jobs dealt to this shard"
+        remedy = "give every worker the same campaign files and catalog"
+        problems.append(Problem(whole.campaign.place, reason, remedy))
+    if settings.api_key is None:
+        problems.append(Problem(Place("IMAROUTER_API_KEY"), "is not set", "set it on every worker"))
+    if problems:
+        raise AdmissionError(problems)
+    part = _only(whole, set(share.creative_ids))
+    return replace(part, jobs=tuple(_granted(planned, prices) for planned in part.jobs))
+
+
+def _granted(planned: PlannedJob, prices: Mapping[str, Decimal]) -> PlannedJob:
+    """The job at its granted price; one without a grant is not bought."""
+    price = prices.get(planned.job.creative_id)
+    if planned.state is not JobState.NEW or not planned.chosen:
+        return planned
+    if price is None:
+        return replace(planned, chosen=False)
+    return replace(planned, quote=Quote(price_usd=price, basis=planned.quote.basis))
+
+
+def _only(plan: Plan, creative_ids: set[str]) -> Plan:
+    """The plan of these jobs alone; stored clips stay, for they prove their models."""
+    jobs = (
+        planned if planned.job.creative_id in creative_ids else replace(planned, chosen=False)
+        for planned in plan.everything
+        if planned.job.creative_id in creative_ids or planned.state is JobState.STORED
+    )
+    return replace(plan, jobs=tuple(jobs), strays=())

@@ -1,0 +1,259 @@
+"""The runner: every job of a plan, driven at once, each through the one dispatch `_advance`."""
+
+import asyncio
+import contextlib
+import logging
+from dataclasses import replace
+from decimal import Decimal
+from math import inf
+from typing import Final
+
+from hailuo.campaign.job import Job
+from hailuo.errors import FrameError, StoreUnavailableError
+from hailuo.ledger.facts import JobState
+from hailuo.ledger.money import items_of, sums_of
+from hailuo.plan.plan import Plan
+from hailuo.run.collect import Collector
+from hailuo.run.events import Ending, Event, EventKind, Observer, Progress, RunReport, why
+from hailuo.run.halt import Halt, HaltedError
+from hailuo.run.stopping import Judge
+from hailuo.run.submit import Again, Orders
+from hailuo.run.tools import Tools
+
+__all__ = ["Runner"]
+
+_GRACE_SECONDS: Final = 20.0
+"""How long an interrupted run waits for answers to submits under way; Prefect kills after about 30."""
+
+_CANARY_PATIENCE: Final = 0.25
+"""The share of the deadline after which a canary that only renders slowly lets the others go."""
+
+_MOVING: Final = frozenset({JobState.NEW, JobState.SUBMITTED})
+"""Where a job stands at the start whose ending tells something about this run."""
+
+_AT_WORK: Final = frozenset({JobState.NEW, JobState.SUBMITTED})
+"""States in which a job of this run has something to do or to wait for."""
+
+_Placed = Ending | Again | None
+_log = logging.getLogger(__name__)
+
+
+def _ignore(_: Event) -> None:
+    """Nobody watches."""
+
+
+class Runner:
+    """Drives one plan that has been admitted. Not reusable."""
+
+    def __init__(
+        self, plan: Plan, tools: Tools, *, observe: Observer = _ignore, buy_until: float = inf
+    ) -> None:
+        self._plan = plan
+        self._tools = tools
+        self._planned = {planned.job.creative_id: planned for planned in plan.driven}
+        self._may_buy = {planned.job.creative_id for planned in plan.jobs if planned.chosen}
+        self._observe = observe
+        self._stop_buying = Halt()
+        self._interrupt = Halt()
+        patience = tools.schedule.deadline_seconds * _CANARY_PATIENCE
+        self._judge = Judge(tools.clock, patience_seconds=patience, state=self._state, stop=self._stop)
+        self._in_flight: set[str] = set()
+        self._under_way: set[asyncio.Task[_Placed]] = set()
+        self._endings: dict[str, Ending] = {}
+        halts = {"interrupt": self._interrupt, "stop_buying": self._stop_buying}
+        self._orders = Orders(tools, observe=observe, buy_until=buy_until, **halts)
+        self._collector = Collector(tools, observe=observe, **halts)
+        for planned in plan.to_collect:
+            self._enter(planned.job)
+        for planned in plan.in_state(JobState.STORED):
+            self._judge.proven(planned.job.variant.model)
+
+    async def run(self) -> RunReport:
+        """Drive every job as far as it goes in this run."""
+        await asyncio.gather(*(self.drive(creative_id) for creative_id in self._planned))
+        return await self.finish()
+
+    async def drive(self, creative_id: str) -> Ending:
+        """One job, as far as it goes in this run. Never raises but when cancelled."""
+        job = self._planned[creative_id].job
+        self._endings.pop(creative_id, None)
+        ending = await self._guarded(job)
+        self._leave(job)
+        self._judge.job_ended(job, ending, moved=self._planned[creative_id].state in _MOVING)
+        self._endings[creative_id] = ending
+        self._observe(Event(kind=EventKind.ENDED, creative_id=creative_id, text=ending.reason or ""))
+        return ending
+
+    async def finish(self) -> RunReport:
+        """Wait for submits under way, look once more at what other workers had in hand, and report."""
+        await self._settle()
+        if not self._interrupt.reason:
+            doubtful = [e.creative_id for e in self._endings.values() if e.cause == "in_doubt"]
+            await asyncio.gather(*(self._look_again(creative_id) for creative_id in doubtful))
+        return self.report()
+
+    async def _look_again(self, creative_id: str) -> None:
+        try:
+            await self._tools.ledger.refresh(creative_id)
+        except StoreUnavailableError:
+            return  # its ending stands: nothing newer is known
+        await self.drive(creative_id)
+
+    def report(self) -> RunReport:
+        """How every job stands as far as this run knows."""
+        endings = (self._endings.get(cid) or self._ending(p.job) for cid, p in self._planned.items())
+        return RunReport(
+            endings=tuple(replace(ending, state=self._state_of(ending.creative_id)) for ending in endings),
+            stopped=self._stop_buying.reason,
+            interrupted=self._interrupt.reason,
+        )
+
+    def interrupt(self, reason: str) -> None:
+        """Stop submitting and waiting; what is in flight is in the ledger, and the next run collects it."""
+        self._stop_buying.throw(reason)
+        self._interrupt.throw(reason)
+
+    def progress(self) -> Progress:
+        """Where the run stands now."""
+        planned = self._planned.values()
+        states = [self._state(p.job) for p in planned]
+        stored, ended = states.count(JobState.STORED), len(self._endings)
+        money = sums_of(item for cid in self._planned for item in items_of(self._tools.ledger.record(cid)))
+        return Progress(
+            jobs=len(states),
+            stored=stored,
+            in_flight=len(self._in_flight),
+            queued=sum(1 for cid in self._planned if cid not in self._endings and cid not in self._in_flight),
+            ended=ended,
+            spent_usd=money.spent_usd,
+            reserved_usd=money.reserved_usd,
+        )
+
+    async def _guarded(self, job: Job) -> Ending:
+        try:
+            return await self._advance(job)
+        except HaltedError as error:
+            return self._ending(job, cause="stopped", reason=f"stopped: {error}")
+        except asyncio.CancelledError:
+            self.interrupt("cancelled")
+            await self._settle()
+            raise
+        except StoreUnavailableError as error:
+            return self._ending(job, cause="store", reason=str(error))
+        except Exception as error:  # noqa: BLE001 (the job boundary: one defect must not take the others down)
+            _log.exception("hailuo.job.defect", extra={"creative_id": job.creative_id})
+            return self._ending(job, cause="defect", reason=f"{type(error).__name__}: {error}")
+
+    async def _advance(self, job: Job) -> Ending:
+        """Every state a job can be in, and the step that leads out of it."""
+        while True:
+            match self._state(job):
+                case JobState.NEW:
+                    ending = await self._buy(job) if job.creative_id in self._may_buy else self._left_out(job)
+                case JobState.SUBMITTED:
+                    ending = await self._collect(job)
+                case JobState.IN_DOUBT:
+                    ending = await self._watch(job)
+                case JobState.STORED | JobState.REFUSED | JobState.FAILED | JobState.UNKNOWN:
+                    ending = self._ending(job)
+            if ending:
+                return ending
+
+    def _left_out(self, job: Job) -> Ending:
+        """It was driven to be collected; to buy it again is not in the plan that was priced and admitted."""
+        reason = "its attempt came to nothing and cost nothing; this run's plan does not buy it again"
+        return self._ending(job, cause="not_planned", reason=reason)
+
+    async def _watch(self, job: Job) -> Ending | None:
+        """Another worker's submit: look at it every tick for as long as this run has other work to do."""
+        self._judge.taken_by_another(job)
+        while self._others_at_work():
+            await self._interrupt.unless(self._tools.clock.sleep(self._tools.schedule.every_seconds))
+            with contextlib.suppress(
+                StoreUnavailableError
+            ):  # a look that was missed; the next tick has another
+                await self._tools.ledger.refresh(job.creative_id)
+            if self._state(job) is not JobState.IN_DOUBT:
+                return None
+        return self._ending(job)
+
+    def _others_at_work(self) -> bool:
+        return any(cid not in self._endings and self._state_of(cid) in _AT_WORK for cid in self._planned)
+
+    async def _buy(self, job: Job) -> Ending | None:
+        turn = await self._stop_buying.unless(self._take_turn(job))
+        if self._stop_buying.reason:
+            raise HaltedError(self._stop_buying.reason)
+        order = asyncio.create_task(self._place(job, turn))
+        self._under_way.add(order)
+        order.add_done_callback(self._under_way.discard)
+        result = await self._interrupt.unless(_shielded(order))  # the order itself goes on, see _settle
+        if isinstance(result, Again):
+            await self._stop_buying.unless(self._tools.clock.sleep(result.seconds))
+            return None
+        return result
+
+    async def _take_turn(self, job: Job) -> int:
+        """Wait for the canary of the model, for room in flight and for the pace; the limiter's turn."""
+        await self._judge.turn(job)
+        turn = await self._tools.limiter.turn()
+        self._in_flight.add(job.creative_id)
+        return turn
+
+    async def _place(self, job: Job, turn: int) -> _Placed:
+        price = self._planned[job.creative_id].quote.price_usd
+        try:
+            return await self._orders.place(job, price if price is not None else Decimal(0), turn=turn)
+        except FrameError as error:
+            return self._ending(job, cause="first_frame", reason=str(error))
+        finally:
+            if self._state(job) is not JobState.SUBMITTED:
+                self._leave(job)
+
+    async def _collect(self, job: Job) -> Ending | None:
+        self._enter(job)
+        attempt = self._tools.ledger.record(job.creative_id).attempts[-1]
+        shared = job.creative_id in self._orders.lost
+        ending = await self._collector.collect(job, attempt, shared=shared)
+        self._leave(job)
+        self._judge.attempt_failed(job, self._tools.ledger.record(job.creative_id).attempts[-1])
+        return ending
+
+    def _enter(self, job: Job) -> None:
+        if job.creative_id not in self._in_flight:
+            self._in_flight.add(job.creative_id)
+            self._tools.limiter.occupy()
+
+    def _leave(self, job: Job) -> None:
+        if job.creative_id in self._in_flight:
+            self._in_flight.discard(job.creative_id)
+            self._tools.limiter.leave()
+
+    def _stop(self, reason: str) -> None:
+        self._stop_buying.throw(reason)
+        self._observe(Event(kind=EventKind.STOPPED, text=reason))
+
+    async def _settle(self) -> None:
+        """Let submits under way record their answers; after the grace they are cut off, and stay unknown."""
+        if not self._under_way:
+            return
+        _, late = await asyncio.wait(set(self._under_way), timeout=_GRACE_SECONDS)
+        for order in late:
+            order.cancel()
+
+    def _state(self, job: Job) -> JobState:
+        return self._state_of(job.creative_id)
+
+    def _state_of(self, creative_id: str) -> JobState:
+        return self._tools.ledger.state(creative_id, failed_retries=self._plan.campaign.failed_retries)
+
+    def _ending(self, job: Job, *, cause: str | None = None, reason: str | None = None) -> Ending:
+        """Where the job stands by the ledger, in words."""
+        state = self._state(job)
+        if reason is None:
+            cause, reason = why(state, self._tools.ledger.record(job.creative_id))
+        return Ending(creative_id=job.creative_id, state=state, cause=cause, reason=reason)
+
+
+async def _shielded(order: asyncio.Task[_Placed]) -> _Placed:
+    return await asyncio.shield(order)

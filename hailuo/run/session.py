@@ -1,0 +1,267 @@
+"""One edition of one campaign, opened: plan, admit, run, publish."""
+
+import os
+import secrets
+import socket
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from random import SystemRandom
+from typing import Final
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from hailuo.clock import Clock
+from hailuo.errors import Place, Problem, SettingsError
+from hailuo.ledger.ledger import Ledger
+from hailuo.plan.plan import Plan, make_plan
+from hailuo.plan.prepare import Choice, Prepared
+from hailuo.publish.publish import Publication, publish
+from hailuo.publish.share import GalleryLink, link_to
+from hailuo.run.admission import admit, frame_warnings, refusals
+from hailuo.run.events import Observer
+from hailuo.run.inspector import Inspector, inspecting
+from hailuo.run.lead import Lead, part_of
+from hailuo.run.pace import Limiter
+from hailuo.run.polling import PollSchedule
+from hailuo.run.runner import Runner
+from hailuo.run.shards import ShardNote, ShardNotes, Share
+from hailuo.run.spending import Purse, spent_by
+from hailuo.run.steps import Reached, unheard
+from hailuo.run.tools import Tools, insist
+from hailuo.settings import Settings
+from hailuo.store import Store
+from hailuo.store.open import nothing_bought_without_store, open_store
+from hailuo.vendor import VideoClient
+
+__all__ = ["Session", "open_client", "open_session"]
+
+_CHECKS_SECONDS: Final = 600.0
+"""How long a finished run waits for checks under way before it publishes without them."""
+
+_NO_KEY = SecretStr("sk-none")
+"""Stands in where no key is set: a plan can be made, and admission refuses everything that needs one."""
+
+
+class Session:
+    """One edition of one campaign, opened: plan, admit, run, publish."""
+
+    def __init__(
+        self, prepared: Prepared, choice: Choice, settings: Settings, *, tools: Tools, purse: Purse
+    ) -> None:
+        self.campaign = prepared.sound()
+        self._prepared = prepared
+        self._choice = choice
+        self._settings = settings
+        self._tools = tools
+        self._purse = purse
+        self._runner: Runner | None = None
+        self.inspector: Inspector | None = None
+        """What checks the clips that get stored; nobody does unless one was put here."""
+
+    @property
+    def store(self) -> Store:
+        return self._tools.store
+
+    async def plan(self, *, histories: bool = False) -> Plan:
+        """Read the ledger and say what a run would do; `histories` as in `Ledger.load`.
+
+        Raises: AdmissionError without a store, LedgerError.
+        """
+        known = {job.creative_id for job in self._prepared.expansion.jobs}
+        with nothing_bought_without_store():
+            await self._tools.ledger.load(known, histories=histories)
+        warnings = self._prepared.warnings + frame_warnings(self._prepared.expansion.jobs, self.store)
+        return make_plan(
+            self.campaign,
+            replace(self._prepared.expansion, warnings=warnings),
+            self._tools.ledger,
+            self._tools.catalog,
+            chosen=self._prepared.chosen,
+            budget_usd=self._choice.budget_usd,
+        )
+
+    async def admit(self, plan: Plan, *, agreed_digest: str | None = None) -> None:
+        """Let the whole plan in, or nothing of it. Raises: AdmissionError with every reason.
+
+        `agreed_digest` is of the plan that somebody has agreed to; another one is not let in.
+        """
+        with nothing_bought_without_store():
+            await admit(plan, self._tools, self._settings, purse=self._purse, agreed_digest=agreed_digest)
+
+    async def refusals(self, plan: Plan) -> list[Problem]:
+        """Every reason for which the plan would not be let in now; nothing is bought, granted or offered."""
+        with nothing_bought_without_store():
+            return await refusals(plan, self._tools, self._settings, purse=self._purse)
+
+    async def part(self, share: Share) -> Plan:
+        """A shard's part of a plan that its lead has admitted, at the prices that were granted.
+
+        Raises: AdmissionError where this worker sees another file, another store, or no open grant.
+        """
+        whole = await self.plan()
+        with nothing_bought_without_store():
+            prices = await self._purse.prices()
+        return part_of(whole, share, prices=prices, settings=self._settings)
+
+    def runner(self, plan: Plan, *, observe: Observer) -> Runner:
+        """What drives the plan once it is admitted."""
+        heard = self.inspector.hearing(observe) if self.inspector else observe
+        self._runner = Runner(plan, self._tools, observe=heard, buy_until=self._purse.buy_until)
+        return self._runner
+
+    def lead(self, plan: Plan, *, machines: int) -> Lead:
+        """What deals the admitted plan out to shards, and watches over them."""
+        return Lead(plan, self._tools, self._settings, self._purse, machines=machines)
+
+    def noting(self, share: Share, runner: Runner) -> AbstractAsyncContextManager[None]:
+        """Tell the lead where this shard stands while the block runs."""
+        return self._notes().beating(share.number, runner.progress)
+
+    async def give_account(self, share: Share, runner: Runner) -> None:
+        """The shard's last note: how its jobs ended, and what its attempts cost; then its checks are let finish.
+
+        Raises: StoreUnavailableError.
+        """
+        spent = spent_by(self._purse.run, self._tools.ledger)
+        note = ShardNote(
+            number=share.number,
+            at=self._tools.clock.now(),
+            progress=runner.progress(),
+            report=runner.report(),
+            spent={cid: amount for cid, amount in spent.items() if cid in share.creative_ids},
+        )
+        await insist(self._tools.clock, lambda: self._notes().write(note), about="a shard's account")
+        await self._finish_checks()
+
+    def _notes(self) -> ShardNotes:
+        names = {"campaign": self.campaign.name, "edition": self.campaign.edition}
+        return ShardNotes(self.store, self._tools.clock, run=self._purse.run, **names)
+
+    async def _finish_checks(self) -> None:
+        """Wait for the checks of what this session knows as stored; not in a run that was told to stop."""
+        interrupted = self._runner and self._runner.report().interrupted
+        if self.inspector and not interrupted:
+            await self.inspector.catch_up(patience_seconds=_CHECKS_SECONDS)
+
+    async def gallery_link(self, made: Publication, *, valid_for: timedelta) -> GalleryLink:
+        """Where to look at what was published: a signed link where the store can sign, else a path."""
+        lasting = open_store(
+            self._settings
+        )  # a folder served for a simulator has links that end with this run
+        return await link_to(made, lasting, self._tools.clock, valid_for=valid_for)
+
+    async def publish(self) -> Publication:
+        """Build manifest and gallery; what was stored is checked first, for ten minutes at most."""
+        await self._finish_checks()
+        return await publish(
+            self._tools.store, self._tools.clock, campaign=self.campaign.name, edition=self.campaign.edition
+        )
+
+
+@asynccontextmanager
+async def open_session(
+    prepared: Prepared,
+    choice: Choice,
+    settings: Settings,
+    *,
+    clock: Clock,
+    reached: Reached = unheard,
+    share: Share | None = None,
+) -> AsyncIterator[Session]:
+    """Open store, ledger and vendor for a sound campaign; closed when the block ends.
+
+    With a `share`, as a shard of somebody else's run: on its grant, with its share of the vendor's limits.
+    """
+    campaign = prepared.sound()
+    settings = share.limits(settings) if share else settings
+    async with AsyncExitStack() as stack:
+        served_at = stack.enter_context(_frames_served(prepared, settings))
+        store = open_store(settings, served_at=served_at)
+        client = await stack.enter_async_context(open_client(settings))
+        scratch = stack.enter_context(_scratch())
+        random, run = SystemRandom(), share.run if share else _run_name()
+        worker = share.worker if share else run
+        tools = Tools(
+            ledger=Ledger(store, clock, campaign=campaign.name, edition=campaign.edition, worker=worker),
+            store=store,
+            client=client,
+            limiter=Limiter(
+                submits_per_minute=settings.submits_per_minute,
+                in_flight=settings.in_flight,
+                clock=clock,
+                random=random,
+            ),
+            schedule=PollSchedule(
+                first_seconds=settings.poll_first_seconds,
+                every_seconds=settings.poll_every_seconds,
+                deadline_seconds=settings.deadline_seconds,
+            ),
+            clock=clock,
+            random=random,
+            catalog=prepared.catalog,
+            scratch=Path(scratch),
+            reached=reached,
+        )
+        purse = Purse(tools, settings, run=run)
+        if share is None:  # the grant is the lead's to close
+            stack.push_async_callback(purse.close)
+        session = Session(prepared, choice, settings, tools=tools, purse=purse)
+        if settings.checks == "on":
+            jobs = prepared.expansion.jobs
+            session.inspector = await stack.enter_async_context(
+                inspecting(store, tools.ledger, jobs, scratch=tools.scratch)
+            )
+        yield session
+
+
+def open_client(settings: Settings) -> VideoClient:
+    """The vendor that the settings name, to be used in `async with`. Raises: SettingsError."""
+    try:
+        return VideoClient(base_url=settings.base_url, key=settings.api_key or _NO_KEY)
+    except ValueError as error:
+        place = Place("IMAROUTER_BASE_URL and IMAROUTER_API_KEY")
+        raise SettingsError([Problem(place, str(error), "correct the variable")]) from error
+
+
+@contextmanager
+def _scratch() -> Iterator[str]:
+    """A folder for downloads under way. Raises: SettingsError when this machine has no place for one."""
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="hailuo-")
+    except OSError as error:
+        reason = f"there is no folder for temporary files ({error.strerror})"
+        raise SettingsError([Problem(Place("TMPDIR"), reason, "name a writable folder")]) from error
+    with folder as name:
+        yield name
+
+
+@contextmanager
+def _frames_served(prepared: Prepared, settings: Settings) -> Iterator[str | None]:
+    """Where the simulator on this machine finds the local first frames of a folder store; else None."""
+    local = any(job.frame_key for job in prepared.expansion.jobs)
+    if not local or "://" in settings.store or not _is_loopback(settings.base_url):
+        yield None
+        return
+    from hailuo.simulator import serving_folder  # noqa: PLC0415 (only rehearsals pay for the import)
+
+    with serving_folder(Path(settings.store)) as url:
+        yield url
+
+
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _run_name() -> str:
+    """No two runs have the same: an attempt belongs to the run that its intent names."""
+    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"

@@ -1,0 +1,181 @@
+"""A run's money: the grant it takes before it may buy, and what it gives back at the end."""
+
+import logging
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Final
+
+from hailuo.campaign.pricing import usd
+from hailuo.errors import Place, Problem, StoreUnavailableError
+from hailuo.ledger.facts import JobRecord
+from hailuo.ledger.grants import LIFETIME, Cap, Grant, Grants, OverCapError
+from hailuo.ledger.ledger import Ledger
+from hailuo.ledger.money import items_of, sums_of
+from hailuo.plan.plan import Plan
+from hailuo.run.tools import Tools
+from hailuo.settings import Settings
+
+__all__ = ["Purse", "spent_by"]
+
+_log = logging.getLogger(__name__)
+
+_FENCE_SECONDS: Final = 3600.0
+_ZERO: Final = Decimal(0)
+
+
+class Purse:
+    """The grant of one run. Nothing is held before `fill`, and nothing after `close`."""
+
+    def __init__(self, tools: Tools, settings: Settings, *, run: str) -> None:
+        self._tools = tools
+        self._settings = settings
+        self._run = run
+        self._grants = Grants(tools.store)
+        self._granted_at: float | None = None
+        self._shares_out = 0
+        self._spent: dict[str, Decimal] = {}
+
+    @property
+    def run(self) -> str:
+        """The run that holds the grant."""
+        return self._run
+
+    @property
+    def buy_until(self) -> float:
+        """When this run must stop buying, in the clock's monotonic seconds; at once without a grant."""
+        if self._granted_at is None:
+            return self._tools.clock.monotonic() - 1
+        return self._granted_at + LIFETIME.total_seconds() - _FENCE_SECONDS
+
+    async def fill(self, plan: Plan) -> list[Problem]:
+        """Take the grant for a plan, or say which cap forbids it. Raises: StoreUnavailableError."""
+        if not plan.to_buy:
+            return []
+        grant = await self._wanted(plan)
+        started = self._tools.clock.monotonic()
+        try:
+            await self._grants.take(grant, self._caps(plan, grant.month))
+        except OverCapError as error:
+            return [_problem(plan, error)]
+        self._granted_at = started
+        return []
+
+    async def problems(self, plan: Plan) -> list[Problem]:
+        """The cap that forbids the plan now, if one does; nothing is held. Raises: StoreUnavailableError."""
+        if not plan.to_buy:
+            return []
+        grant = await self._wanted(plan)
+        try:
+            await self._grants.check(grant, self._caps(plan, grant.month))
+        except OverCapError as error:
+            return [_problem(plan, error)]
+        return []
+
+    async def prices(self) -> Mapping[str, Decimal]:
+        """What each job may cost on this run's grant, while a shard may buy on it; empty when it is closed.
+
+        Takes the time of the grant over, for `buy_until`. Raises: StoreUnavailableError, LedgerError.
+        """
+        await self._grants.load()
+        grant = self._grants.open_grant(self._run)
+        if grant is None:
+            return {}
+        age = await self._tools.store.now() - grant.at
+        self._granted_at = self._tools.clock.monotonic() - age.total_seconds()
+        return grant.prices
+
+    def lend(self) -> None:
+        """A shard may buy on this grant from now on: it stays open until that shard's account is in."""
+        self._shares_out += 1
+
+    def settle(self, spent: Mapping[str, Decimal]) -> None:
+        """The account of a shard that buys no more."""
+        self._shares_out -= 1
+        self._spent.update(spent)
+
+    def note_own(self) -> None:
+        """Keep what this process's attempts cost, before the ledger is read again."""
+        self._spent = {**spent_by(self._run, self._tools.ledger), **self._spent}
+
+    async def close(self) -> None:
+        """Give back what was not spent.
+
+        A store that does not answer, or a shard without account, leaves the grant open: too much is held.
+        """
+        if self._granted_at is None or self._shares_out:
+            return
+        self._granted_at = None
+        try:
+            now = await self._tools.store.now()
+            self.note_own()
+            await self._grants.close(self._run, self._spent, at=now)
+        except StoreUnavailableError:
+            _log.warning("hailuo.grant.left_open", extra={"run": self._run})
+
+    async def _wanted(self, plan: Plan) -> Grant:
+        """The grant that the plan needs; those of dead runs of its edition are closed first."""
+        store_now, campaign = await self._tools.store.now(), plan.campaign
+        await self._close_stale(campaign.name, campaign.edition)
+        return Grant(
+            run=self._run,
+            campaign=campaign.name,
+            edition=campaign.edition,
+            month=f"{store_now:%Y-%m}",
+            at=store_now,
+            prices={p.job.creative_id: p.quote.price_usd or _ZERO for p in plan.to_buy},
+        )
+
+    async def _close_stale(self, campaign: str, edition: str) -> None:
+        """What a run that died did not buy is free again once nobody can buy on its grant."""
+        await self._grants.load()
+        now = await self._tools.store.now()
+        for grant in self._grants.stale(campaign=campaign, edition=edition, store_now=now):
+            for creative_id in grant.prices:
+                await self._tools.ledger.refresh(creative_id)
+            await self._grants.close(grant.run, spent_by(grant.run, self._tools.ledger), at=now)
+
+    def _caps(self, plan: Plan, month: str) -> Iterable[Cap]:
+        name, edition = plan.campaign.name, plan.campaign.edition
+        if plan.budget_usd is not None:
+            yield Cap(
+                name="the budget of the edition",
+                usd=plan.budget_usd,
+                covers=lambda grant: (grant.campaign, grant.edition) == (name, edition),
+            )
+        if plan.campaign.campaign_budget_usd is not None:
+            yield Cap(
+                name="the budget of the campaign",
+                usd=plan.campaign.campaign_budget_usd,
+                covers=lambda grant: grant.campaign == name,
+            )
+        if self._settings.max_usd_per_month is not None:
+            yield Cap(
+                name=f"HAILUO_MAX_USD_PER_MONTH for {month}",
+                usd=self._settings.max_usd_per_month,
+                covers=lambda grant: grant.month == month,
+            )
+
+
+def spent_by(run: str, ledger: Ledger) -> dict[str, Decimal]:
+    """What the attempts of one run cost or hold, by job, as far as the ledger was read; nothing where nothing.
+
+    For a cap: what a person abandoned counts too. Whoever looked may be wrong, and a cap errs to the safe side.
+    """
+    spent = {cid: _at_most(record, run) for cid, record in ledger.records.items()}
+    return {cid: amount for cid, amount in spent.items() if amount}
+
+
+def _at_most(record: JobRecord, run: str) -> Decimal:
+    """Shards are called by their run's name and a number."""
+    own = (item for item in items_of(record) if item.worker and item.worker.partition("/")[0] == run)
+    return sums_of(own).at_most_usd
+
+
+def _problem(plan: Plan, error: OverCapError) -> Problem:
+    reason = (
+        f"{error.cap.name} is {usd(error.cap.usd)}; {usd(error.committed)} of it are spent, abandoned or granted to runs, "
+        f"and this plan would make it {usd(error.asked)}"
+    )
+    return Problem(
+        Place(plan.campaign.place.file), reason, "raise the cap, buy less with --only, or wait for other runs"
+    )

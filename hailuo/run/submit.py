@@ -1,0 +1,197 @@
+"""Buy one attempt of a job: take the right to POST, POST once, record how it ended."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from math import inf
+from typing import Final
+
+from hailuo.campaign.job import Job
+from hailuo.errors import FrameError
+from hailuo.ledger.facts import Doubt, Outcome, OutcomeKind
+from hailuo.run.events import Ending, Event, EventKind, Observer
+from hailuo.run.halt import Halt
+from hailuo.run.steps import Step
+from hailuo.run.tools import Tools, insist
+from hailuo.vendor import Accepted, Cause, Fault, Meaning, build_request, request_sha256
+
+__all__ = ["FRAME_VALID_FOR", "Again", "Orders"]
+
+_FENCE_SECONDS: Final = 30.0
+"""A worker that was asleep for longer between its intent and its POST does not send."""
+
+_FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 15.0, 60.0  # docs/vendor.md#errors: 15 to 60 s
+
+FRAME_VALID_FOR: Final = timedelta(hours=48)
+"""The vendor fetches the first frame itself, after its queue: docs/vendor.md#first-frames asks for 24 h or more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Nothing was bought: look again after so many seconds."""
+
+    seconds: float
+
+
+class Orders:
+    """The only place that submits. `stop_buying` is thrown when the run as a whole was refused.
+
+    `buy_until` is when the run's grant ends, in the clock's monotonic seconds. `lost` are the creative ids
+    of the jobs that another worker was quicker to take.
+    """
+
+    def __init__(
+        self, tools: Tools, *, stop_buying: Halt, interrupt: Halt, observe: Observer, buy_until: float = inf
+    ) -> None:
+        self._tools = tools
+        self._buy_until = buy_until
+        self._stop_buying = stop_buying
+        self._interrupt = interrupt
+        self._observe = observe
+        self._met: Counter[tuple[str, str]] = Counter()
+        self.lost: set[str] = set()
+
+    def request(self, job: Job) -> dict[str, object]:
+        """The body that the vendor gets. Raises: FrameError."""
+        model = self._tools.catalog.models[job.variant.model]
+        family = self._tools.catalog.family_of(model)
+        return build_request(job.variant, family, first_frame_url=self._frame_url(job))
+
+    async def place(self, job: Job, price_usd: Decimal, *, turn: int) -> Ending | Again | None:
+        """One attempt, from intent to recorded outcome; never cancelled half-way. `turn` is the limiter's.
+
+        None: look at the ledger for what to do next. Again: the same, after a wait. An Ending: this
+        run gives the job up.
+        """
+        request = self.request(job)
+        started = self._tools.clock.monotonic()
+        if started > self._buy_until:
+            self._stop("this run's grant has run out: its right to buy ended; run again")
+            return None
+        ledger = self._tools.ledger
+        self._tools.reached(Step.BEFORE_INTENT)
+        right = {"request_sha256": request_sha256(request), "base_url": self._tools.client.base_url}
+        if not await ledger.intend(job, price_usd=price_usd, **right):
+            self._tools.limiter.give_back(turn)
+            self.lost.add(job.creative_id)
+            return None
+        self.lost.discard(job.creative_id)
+        if self._interrupt.reason or self._tools.clock.monotonic() - started > _FENCE_SECONDS:
+            await ledger.close(
+                job.creative_id, self._outcome(OutcomeKind.UNSENT, message="stopped before the POST")
+            )
+            return None
+        self._tools.reached(Step.BEFORE_POST)
+        answer = await self._tools.client.submit(request)
+        self._tools.reached(Step.AFTER_POST)
+        if isinstance(answer, Accepted):
+            await self._accepted(job, answer)
+            return None
+        return await self._faulted(job, answer)
+
+    async def _accepted(self, job: Job, answer: Accepted) -> None:
+        outcome = self._outcome(
+            OutcomeKind.SUBMITTED,
+            task_id=answer.task_id,
+            request_id=answer.request_id,
+            base_url=self._tools.client.base_url,
+        )
+        self._tools.limiter.accepted()
+        await self._record(job, outcome, about=f"job {job.creative_id} was accepted as task {answer.task_id}")
+        self._observe(Event(kind=EventKind.SUBMITTED, creative_id=job.creative_id, text=answer.task_id))
+
+    async def _faulted(self, job: Job, fault: Fault) -> Ending | Again | None:
+        match fault.meaning:
+            case Meaning.UNKNOWN:
+                await self._hold(job, fault)
+                return None
+            case Meaning.REFUSED_JOB:
+                await self._record_refusal(job, fault, repeatable=False)
+                return None
+            case Meaning.REFUSED_RUN:
+                await self._record_refusal(job, fault, repeatable=True)
+                self._stop(f"the vendor refused the run: {fault}; {fault.remedy}")
+                return None
+            case Meaning.REFUSED_WAIT:
+                await self._record_refusal(job, fault, repeatable=True)
+                return self._wait(job, fault)
+            case Meaning.NOT_SENT:
+                await self._record(
+                    job, self._outcome(OutcomeKind.UNSENT, message=str(fault)), about=str(fault)
+                )
+                return self._wait(job, fault)
+
+    async def _hold(self, job: Job, fault: Fault) -> None:
+        """Nobody knows whether the vendor took it: write down what was seen, never send again."""
+        doubt = Doubt(
+            at=self._tools.clock.now(),
+            http_status=fault.http_status,
+            code=fault.code,
+            message=fault.message,
+            request_id=fault.request_id,
+        )
+        ledger = self._tools.ledger
+        await insist(
+            self._tools.clock,
+            lambda: ledger.doubt(job.creative_id, doubt),
+            about=f"job {job.creative_id}: the submit ended without a verdict ({fault!s})",
+        )
+
+    def _wait(self, job: Job, fault: Fault) -> Ending | Again:
+        """Ask again later, unless this job met the answer too often. A rate limit slows everybody."""
+        self._met[job.creative_id, fault.name] += 1
+        meetings = self._met[job.creative_id, fault.name]
+        self._observe(Event(kind=EventKind.SLOWED, creative_id=job.creative_id, text=str(fault)))
+        if fault.most_repeats is not None and meetings > fault.most_repeats:
+            state = self._tools.ledger.state(job.creative_id, failed_retries=0)
+            reason = f"given up for this run, nothing was charged: {fault}; {fault.remedy}"
+            return Ending(creative_id=job.creative_id, state=state, cause=fault.cause, reason=reason)
+        if fault.cause is Cause.RATE_LIMIT:
+            self._slow_down(fault)
+            return Again(seconds=0.0)
+        seconds = min(_LONGEST_WAIT_SECONDS, _FIRST_WAIT_SECONDS * 2.0 ** (meetings - 1))
+        return Again(
+            seconds=max(seconds, fault.retry_after_seconds or 0.0) * (1 + self._tools.random.random() / 2)
+        )
+
+    def _slow_down(self, fault: Fault) -> None:
+        limiter = self._tools.limiter
+        limiter.slow_down(fault.retry_after_seconds)
+        if limiter.refused_for_seconds > self._tools.schedule.deadline_seconds:
+            minutes = int(limiter.refused_for_seconds / 60)
+            self._stop(f"the vendor took no submit for {minutes} minutes: {fault}; {fault.remedy}")
+
+    async def _record_refusal(self, job: Job, fault: Fault, *, repeatable: bool) -> None:
+        outcome = self._outcome(
+            OutcomeKind.REFUSED,
+            cause=fault.cause,
+            code=fault.code or fault.name,
+            message=str(fault),
+            request_id=fault.request_id,
+            repeatable=repeatable,
+        )
+        await self._record(job, outcome, about=f"job {job.creative_id} was refused: {fault!s}")
+
+    async def _record(self, job: Job, outcome: Outcome, *, about: str) -> None:
+        ledger = self._tools.ledger
+        await insist(self._tools.clock, lambda: ledger.close(job.creative_id, outcome), about=about)
+        self._tools.reached(Step.AFTER_OUTCOME)
+
+    def _outcome(self, kind: OutcomeKind, *, repeatable: bool = True, **said: str | None) -> Outcome:
+        return Outcome(kind=kind, at=self._tools.clock.now(), repeatable=repeatable, **said)
+
+    def _stop(self, reason: str) -> None:
+        self._stop_buying.throw(reason)
+        self._observe(Event(kind=EventKind.STOPPED, text=reason))
+
+    def _frame_url(self, job: Job) -> str | None:
+        frame = job.variant.first_frame
+        if frame is None or frame.url:
+            return frame.url if frame else None
+        url = self._tools.store.fetch_url(job.frame_key or "", valid_for=FRAME_VALID_FOR)
+        if url is None:
+            raise FrameError(
+                f"job {job.creative_id}: {self._tools.store.uri} cannot offer {frame.label} to the vendor"
+            )
+        return url

@@ -1,0 +1,30 @@
+"""The only HTTP to the vendor: orders, status, balance, clips, and what each answer means for the money."""
+
+from hailuo.vendor.client import SUBMIT_SECONDS_AT_MOST, Accepted, VideoClient
+from hailuo.vendor.download import Downloaded, DownloadFault, on_our_own_network
+from hailuo.vendor.error_table import Cause, Meaning
+from hailuo.vendor.read_fault import Fault, fault_of, read_fault
+from hailuo.vendor.request import BUILDERS, build_request, request_sha256
+from hailuo.vendor.status import TaskPhase, TaskStatus, read_status
+from hailuo.vendor.wire import task_id_of
+
+__all__ = [
+    "BUILDERS",
+    "SUBMIT_SECONDS_AT_MOST",
+    "Accepted",
+    "Cause",
+    "DownloadFault",
+    "Downloaded",
+    "Fault",
+    "Meaning",
+    "TaskPhase",
+    "TaskStatus",
+    "VideoClient",
+    "build_request",
+    "fault_of",
+    "on_our_own_network",
+    "read_fault",
+    "read_status",
+    "request_sha256",
+    "task_id_of",
+]

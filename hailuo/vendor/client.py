@@ -1,0 +1,301 @@
+"""The vendor's API, and the only HTTP to it: submit, status, balance, download.
+
+What an answer means is read in `faults` and `status`; nothing here retries. A submit goes out exactly once,
+on a connection of its own: on a kept one that the server has just closed it would be lost "after send".
+Proxies and certificates of the environment are honoured; a netrc file is not, httpx reads none by itself.
+"""
+
+import asyncio
+import ipaddress
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+from urllib.parse import quote
+from urllib.request import getproxies
+
+import httpx
+from pydantic import SecretStr
+
+from hailuo.campaign.variant import canonical_json
+from hailuo.vendor.download import (
+    MEBIBYTE,
+    Downloaded,
+    Downloader,
+    DownloadFault,
+    Resolve,
+    literals_only,
+    system_resolve,
+)
+from hailuo.vendor.logs import Discretion
+from hailuo.vendor.read_fault import Fault, fault_of, read_fault, request_id_of
+from hailuo.vendor.status import TaskStatus, read_status
+from hailuo.vendor.wire import parse_json, read_balance, task_id_of
+
+__all__ = ["SUBMIT_SECONDS_AT_MOST", "Accepted", "VideoClient"]
+
+SUBMIT_SECONDS_AT_MOST = 360.0
+"""After so long a submit has an answer or is UNKNOWN; an intent older than this is nobody's business any more."""
+
+_READ_SECONDS_AT_MOST = 60.0
+_ANSWER_BYTES_AT_MOST = MEBIBYTE
+# ImaRouter's own examples give a POST 300 s: on some routes the gateway fetches the image first.
+_SUBMIT_TIMEOUT = httpx.Timeout(connect=15.0, write=60.0, read=300.0, pool=15.0)
+_READ_TIMEOUT = httpx.Timeout(connect=15.0, write=30.0, read=30.0, pool=30.0)
+_DOWNLOAD_TIMEOUT = httpx.Timeout(connect=15.0, write=30.0, read=60.0, pool=60.0)
+_FRESH_CONNECTIONS = httpx.Limits(max_connections=None, max_keepalive_connections=0)
+_KEPT_CONNECTIONS = httpx.Limits(max_connections=32, max_keepalive_connections=8)
+
+_PROXIES: Final = {"http", "https", "all"}
+_UNBOUNDED: Final = {"br", "zstd"}
+"""Encodings of which a few bytes can unfold to any size; gzip and deflate grow a thousandfold at most."""
+
+_log = logging.getLogger("hailuo.api")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """The vendor took the order: the task exists and is paid."""
+
+    task_id: str
+    request_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answer:
+    status: int
+    body: bytes
+    headers: httpx.Headers
+
+    @property
+    def is_success(self) -> bool:
+        return 200 <= self.status < 300
+
+
+class VideoClient:
+    """One account at the vendor, inside `async with`. The key shows in no text, value, log or repr.
+
+    `base_url` is without `/v1`, and https unless on loopback. A `transport` serves everything in place of
+    sockets, and is closed with the client. `resolve` looks host names up for the check of clip URLs.
+    Raises ValueError for a base URL or a key that cannot be used.
+    """
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        key: SecretStr,
+        transport: httpx.AsyncBaseTransport | None = None,
+        user_agent: str = "hailuo-campaigns",
+        resolve: Resolve | None = None,
+    ) -> None:
+        api = _checked_base_url(base_url)
+        self.base_url = str(api)
+        self._secret = _checked_key(key)
+        self._discretion = Discretion(self._secret)
+        connect = _Connector(api=api, transport=transport, user_agent=user_agent)
+        authorization = httpx.Headers({"Authorization": f"Bearer {self._key}"})
+        self._submits = connect.client(_SUBMIT_TIMEOUT, _FRESH_CONNECTIONS, authorization)
+        self._reads = connect.client(_READ_TIMEOUT, _KEPT_CONNECTIONS, authorization)
+        self._downloads = connect.client(_DOWNLOAD_TIMEOUT, _FRESH_CONNECTIONS, httpx.Headers())
+        self._downloader = Downloader(
+            client=self._downloads,
+            api=api,
+            key=self._secret,
+            resolve=resolve or (literals_only if transport else system_resolve),
+            proxied=connect.proxied,
+        )
+
+    async def submit(self, request: Mapping[str, object]) -> Accepted | Fault:
+        """Orders a clip; sends the request exactly once. Raises no httpx error; a cancellation goes through.
+
+        Raises ValueError, with nothing sent, for a request that is no JSON.
+        """
+        content = canonical_json(request)
+        answer = await self._ask(self._submits, "POST", "v1/videos", content)
+        outcome = answer if isinstance(answer, Fault) else self._acceptance(answer)
+        self._tell("submit", outcome, None)
+        return outcome
+
+    async def status(self, task_id: str) -> TaskStatus | Fault:
+        """How the task stands. A fault is a missed poll: it says nothing about the task.
+
+        The fault named `task_not_exist` is the gateway not knowing the id.
+        """
+        answer = await self._ask(self._reads, "GET", f"v1/videos/{quote(task_id, safe='')}")
+        outcome = answer if isinstance(answer, Fault) else self._told(answer)
+        self._tell("status", outcome, task_id)
+        return outcome
+
+    async def balance(self) -> Decimal | Fault:
+        """The account's balance in USD; the vendor takes a clip's price at submit.
+
+        Source: ImaRouter's OpenAPI, `GET /api/usage/token/user-balance`. A plain new-api has no such route.
+        """
+        answer = await self._ask(self._reads, "GET", "api/usage/token/user-balance")
+        if isinstance(answer, Fault):
+            return answer
+        balance = read_balance(parse_json(answer.body)) if answer.is_success else None
+        return self._fault(answer) if balance is None else balance
+
+    async def download(
+        self, url: str, to: Path, *, bytes_at_most: int = 500 * MEBIBYTE, seconds_at_most: float = 900.0
+    ) -> Downloaded | DownloadFault:
+        """The clip at `url` into the file `to`, whole, an mp4, and on the disk; on a fault the file is gone.
+
+        Raises OSError when the file cannot be written.
+        """
+        return await self._downloader.fetch(
+            url, to, bytes_at_most=bytes_at_most, seconds_at_most=seconds_at_most
+        )
+
+    async def aclose(self) -> None:
+        """Closes every connection."""
+        for client in (self._submits, self._reads, self._downloads):
+            await client.aclose()
+        self._discretion.end()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    @property
+    def _key(self) -> str:
+        return self._secret.get_secret_value()
+
+    async def _ask(
+        self, client: httpx.AsyncClient, method: str, path: str, content: bytes | None = None
+    ) -> _Answer | Fault:
+        seconds = SUBMIT_SECONDS_AT_MOST if method == "POST" else _READ_SECONDS_AT_MOST
+        headers = {"Content-Type": "application/json"} if content else {}
+        try:
+            async with (
+                asyncio.timeout(seconds),
+                client.stream(method, path, content=content, headers=headers) as response,
+            ):
+                return _Answer(
+                    status=response.status_code, body=await _body(response), headers=response.headers
+                )
+        except (httpx.RequestError, OSError) as error:  # OSError: the time is up, or raw TLS trouble
+            return fault_of(error, secret=self._secret)
+
+    def _acceptance(self, answer: _Answer) -> Accepted | Fault:
+        task_id = task_id_of(parse_json(answer.body)) if answer.is_success else None
+        if task_id is None:
+            return self._fault(answer)
+        return Accepted(task_id=task_id, request_id=request_id_of(answer.headers, secret=self._secret))
+
+    def _told(self, answer: _Answer) -> TaskStatus | Fault:
+        document = parse_json(answer.body) if answer.is_success else None
+        return read_status(document, secret=self._secret) or self._fault(answer)
+
+    def _fault(self, answer: _Answer) -> Fault:
+        return read_fault(answer.status, answer.body, answer.headers, secret=self._secret)
+
+    def _tell(self, action: str, outcome: Accepted | TaskStatus | Fault, task_id: str | None) -> None:
+        """One event per answer, for those who follow a run closely."""
+        told: dict[str, object]
+        match outcome:
+            case Accepted():
+                told = {"task_id": outcome.task_id, "request_id": outcome.request_id}
+            case TaskStatus():
+                told = {"task_id": task_id, "phase": outcome.phase, "word": outcome.word}
+            case Fault():
+                told = {"task_id": task_id, "fault": outcome.name, "http_status": outcome.http_status}
+        _log.debug("hailuo.api.%s", action, extra={"action": action, **told})
+
+
+class _Connector:
+    """Makes the httpx clients, which differ in pace and in who is shown the key."""
+
+    def __init__(
+        self, *, api: httpx.URL, transport: httpx.AsyncBaseTransport | None, user_agent: str
+    ) -> None:
+        self._api = api
+        self._transport = transport
+        self._headers = {
+            "User-Agent": user_agent,
+            "Accept-Language": "en",  # messages are localised, often to Chinese
+            "Accept-Encoding": "identity",  # nothing to decode: an id is never lost to a broken encoding
+        }
+        self._trust_env = not _is_loopback(api.host)  # a proxy has no business on our own machine
+        self.proxied = transport is None and self._trust_env and not _PROXIES.isdisjoint(getproxies())
+        self._tls = httpx.create_ssl_context(trust_env=self._trust_env) if transport is None else True
+
+    def client(
+        self, timeout: httpx.Timeout, limits: httpx.Limits, authorization: httpx.Headers
+    ) -> httpx.AsyncClient:
+        headers = httpx.Headers(self._headers)
+        headers.update(authorization)
+        return httpx.AsyncClient(
+            base_url=self._api,
+            headers=headers,
+            timeout=timeout,
+            limits=limits,
+            transport=self._transport,
+            verify=self._tls,
+            trust_env=self._trust_env,
+            follow_redirects=False,
+            event_hooks={"response": [_refuse_bomb]},
+        )
+
+
+async def _refuse_bomb(answer: httpx.Response) -> None:
+    """Undisguised answers were asked for. One layer of gzip is borne with; what has no bound is not unfolded."""
+    codings = [word.strip().lower() for word in answer.headers.get("Content-Encoding", "").split(",")]
+    if len(codings) > 1 or not _UNBOUNDED.isdisjoint(codings):
+        raise httpx.DecodingError("encoded in a way that has no bound", request=answer.request)
+
+
+async def _body(response: httpx.Response) -> bytes:
+    """The body, cut off where no honest answer goes: cut JSON is unreadable, hence UNKNOWN."""
+    body = bytearray()
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > _ANSWER_BYTES_AT_MOST:
+            break
+    return bytes(body[:_ANSWER_BYTES_AT_MOST])
+
+
+def _checked_base_url(text: str) -> httpx.URL:
+    try:
+        url = httpx.URL(text.strip().rstrip("/"))
+    except httpx.InvalidURL as error:
+        raise ValueError("the base URL is no URL; use one like https://api.imarouter.com") from error
+    if url.userinfo or url.query or url.fragment:
+        raise ValueError("the base URL holds credentials, a query or a fragment; leave them out")
+    if url.path.endswith("/v1"):
+        raise ValueError(f"the base URL {url} ends in /v1; leave that out, it is added")
+    if not url.host or not (url.scheme == "https" or (url.scheme == "http" and _is_loopback(url.host))):
+        raise ValueError(
+            f"the base URL {url} would send the key in the open; use https (http on loopback only)"
+        )
+    return url
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _checked_key(key: SecretStr) -> SecretStr:
+    """A key that cannot stand in a header would make every submit UNKNOWN, so it is refused here."""
+    if not _fits_header(key):
+        raise ValueError(
+            "the API key is empty or holds spaces or strange characters; set IMAROUTER_API_KEY anew"
+        )
+    return key
+
+
+def _fits_header(key: SecretStr) -> bool:
+    text = key.get_secret_value()
+    return bool(text) and text.isascii() and text.isprintable() and " " not in text

@@ -1,0 +1,110 @@
+"""What one answer, or none at all, means: the row of the table in `faults` that fits it, and what was said."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+import httpx
+from pydantic import SecretStr
+
+from hailuo.vendor.error_table import EXCEPTIONS, LOST_AFTER_SEND, TABLE, Cause, Meaning
+from hailuo.vendor.wire import error_body, parse_json, plain
+
+__all__ = ["Fault", "fault_of", "read_fault", "request_id_of"]
+
+_RETRY_AFTER_LIMIT_SECONDS: Final = 86_400.0
+_SECONDS: Final = re.compile(r"\d{1,9}(\.\d{1,6})?")
+_ROWS: Final = {row.name: row for row in (*TABLE, *EXCEPTIONS.values())}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """An answer that is no success, or none at all. `name` is the row's; `code` and `message` the vendor's.
+
+    `message` is one line of at most 500 characters without the key. `retry_after_seconds` is what
+    the vendor asked for, None if it did not.
+    """
+
+    meaning: Meaning
+    name: str
+    http_status: int | None
+    code: str | None
+    message: str
+    retry_after_seconds: float | None
+    request_id: str | None
+    most_repeats: int | None
+    cause: Cause
+
+    @property
+    def remedy(self) -> str:
+        """What a person can do about it, in one sentence."""
+        row = _ROWS.get(self.name)
+        return row.remedy if row else ""
+
+    def __str__(self) -> str:
+        said = " ".join(str(part) for part in (self.http_status, self.code, self.message) if part)
+        return f"{self.name} ({said})" if said else self.name
+
+
+def read_fault(
+    status: int, body: bytes, headers: Mapping[str, str], *, secret: SecretStr | None = None
+) -> Fault:
+    """What an answer means that is no success; `secret` is cut out of its text. Never raises."""
+    said = error_body(parse_json(body), secret=secret)
+    row = next(row for row in TABLE if row.fits(status, said))
+    lower = {name.lower(): value for name, value in headers.items()}
+    return Fault(
+        meaning=row.meaning,
+        name=row.name,
+        http_status=status,
+        code=plain(said.code, secret=secret) or None,
+        message=said.message or _unreadable(body, secret),
+        retry_after_seconds=_retry_after_seconds(lower),
+        request_id=request_id_of(lower, secret=secret),
+        most_repeats=row.most_repeats,
+        cause=row.cause,
+    )
+
+
+def _unreadable(body: bytes, secret: SecretStr | None) -> str:
+    """What to tell people of a body that is no answer of the gateway's; a proxy's page says nothing more."""
+    text = plain(body.decode("utf-8", "replace"), secret=secret)
+    return "a web page in place of an answer" if text.startswith("<") else text
+
+
+def fault_of(error: httpx.RequestError | OSError, *, secret: SecretStr | None = None) -> Fault:
+    """What it means that no answer came; anything after bytes may have left is UNKNOWN."""
+    row = next((EXCEPTIONS[kind] for kind in type(error).__mro__ if kind in EXCEPTIONS), LOST_AFTER_SEND)
+    return Fault(
+        meaning=row.meaning,
+        name=row.name,
+        http_status=None,
+        code=None,
+        message=plain(f"{type(error).__name__}: {error}", secret=secret),
+        retry_after_seconds=None,
+        request_id=None,
+        most_repeats=row.most_repeats,
+        cause=row.cause,
+    )
+
+
+def request_id_of(headers: Mapping[str, str], *, secret: SecretStr | None = None) -> str | None:
+    """The id to quote to the vendor's support; header names in lower case."""
+    named = headers.get("x-oneapi-request-id") or headers.get("x-request-id")
+    return plain(named, secret=secret) or None
+
+
+def _retry_after_seconds(headers: Mapping[str, str]) -> float | None:
+    """Retry-After in seconds, at most a day; its date form is counted from the answer's own Date."""
+    text = headers.get("retry-after", "").strip()
+    seconds = float(text) if _SECONDS.fullmatch(text) else _seconds_until(text, headers.get("date", ""))
+    return None if seconds is None else min(max(0.0, seconds), _RETRY_AFTER_LIMIT_SECONDS)
+
+
+def _seconds_until(then: str, now: str) -> float | None:
+    try:
+        return (parsedate_to_datetime(then) - parsedate_to_datetime(now)).total_seconds()
+    except (TypeError, ValueError, OverflowError):  # no dates, or one of them without its zone
+        return None

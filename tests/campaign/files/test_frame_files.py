@@ -1,0 +1,131 @@
+"""First frames are checked before anything is paid, and identified by their bytes."""
+
+import hashlib
+import io
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from hailuo.campaign.files.frames import read_frame
+from hailuo.campaign.variant import FirstFrame
+
+
+def _image(size: tuple[int, int] = (400, 700), kind: str = "PNG", **options: object) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", size, "#345").save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def _read(folder: Path, content: bytes, name: str = "hero.png") -> FirstFrame | tuple[str, str]:
+    (folder / name).write_bytes(content)
+    return read_frame(name, folder, label=None)
+
+
+def _turned() -> bytes:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    return _image((700, 400), "JPEG", exif=exif)
+
+
+@pytest.mark.parametrize(
+    ("content", "suffix"),
+    [(_image(), ".png"), (_image(kind="JPEG"), ".jpg"), (_image(kind="WEBP"), ".webp"), (_turned(), ".jpg")],
+    ids=["png", "jpg", "webp", "turned by EXIF"],
+)
+def test_a_good_image_is_measured_as_people_see_it(tmp_path: Path, content: bytes, suffix: str) -> None:
+    """Kind by content, size after EXIF rotation, sha256 of the bytes, label from the name."""
+    frame = _read(tmp_path, content)
+
+    assert frame == FirstFrame(
+        label="hero",
+        sha256=hashlib.sha256(content).hexdigest(),
+        path=tmp_path / "hero.png",
+        width=400,
+        height=700,
+        suffix=suffix,
+    )
+
+
+@pytest.mark.parametrize("size", [(301, 301), (400, 1000), (1000, 400)])
+def test_the_limits_themselves_are_allowed(tmp_path: Path, size: tuple[int, int]) -> None:
+    """Short side over 300, aspect 2:5 to 5:2, both ends included."""
+    assert isinstance(_read(tmp_path, _image(size)), FirstFrame)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (_image((300, 500)), "the image is 300x500: its short side must be over 300 px"),
+        (_image((400, 1001)), "the image is 400x1001: its aspect must lie between 2:5 and 5:2"),
+        (_image((1001, 400)), "the image is 1001x400: its aspect must lie between 2:5 and 5:2"),
+        (_image(kind="GIF"), "this is no JPG, PNG or WebP image"),
+        (_image(kind="JPEG")[:-400], "the image is damaged or cut off"),
+        (_image()[:60], "the image is damaged or cut off"),
+        (
+            _image((400, 700), append_images=[Image.new("RGB", (400, 700))], save_all=True),
+            "the image is animated",
+        ),
+        (_image((8000, 7000)), "the image has more than 50 million pixels"),
+        (_image((15000, 7000)), "the image has more than 50 million pixels"),
+        (b"", "this is no JPG, PNG or WebP image"),
+        (_image() + b"\0" * 20_000_000, "the image has 20 MB or more"),
+    ],
+)
+def test_an_image_the_vendor_would_refuse_is_refused_here(
+    tmp_path: Path, content: bytes, reason: str
+) -> None:
+    """The vendor says so only after the submit."""
+    found = _read(tmp_path, content)
+
+    assert isinstance(found, tuple)
+    assert found[0] == reason
+
+
+def test_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
+    """A campaign file from elsewhere must not send private pictures to a vendor."""
+    home = tmp_path / "home"
+    home.mkdir()
+    (tmp_path / "private.png").write_bytes(_image())
+    (home / "hero.png").symlink_to(tmp_path / "private.png")
+
+    found = read_frame("hero.png", home, label=None)
+
+    assert isinstance(found, tuple)
+    assert found[0] == "the path leads outside the campaign's folder by a link"
+
+
+@pytest.mark.parametrize(
+    "text", ["../hero.png", "a/../../hero.png", "/hero.png", "a\x00b", "nothing.png", "."]
+)
+def test_a_path_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
+    """Nothing is raised, whatever the path."""
+    assert isinstance(read_frame(text, tmp_path, label=None), tuple)
+
+
+def test_a_url_is_identified_by_its_text(tmp_path: Path) -> None:
+    """It is never fetched, so its size is not known."""
+    url = "https://cdn.example.com/frames/hero.PNG?x=1"
+
+    frame = read_frame(url, tmp_path, label=None)
+
+    digest = hashlib.sha256(url.encode()).hexdigest()
+    assert frame == FirstFrame(label="hero", sha256=digest, url=url, suffix=".png")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://a.example/x.png",
+        "https://",
+        "https://u@a.example/x",
+        "https://[::1/x",
+        "file:///etc/x",
+        "s3://b/k",
+        "https://a.example:x/",
+        "https://a b/c",
+    ],
+)
+def test_other_urls_are_refused(tmp_path: Path, url: str) -> None:
+    """Only https, without a user's name."""
+    assert isinstance(read_frame(url, tmp_path, label=None), tuple)

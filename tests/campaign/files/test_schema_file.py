@@ -1,0 +1,59 @@
+"""campaigns/schema.json is what editors show: fresh, valid, and of one mind with the loader."""
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from hailuo.campaign.files import campaign_schema
+
+ROOT = Path(__file__).parents[3]
+SCHEMA = campaign_schema()
+EXAMPLES = sorted(ROOT.glob("campaigns/*.yaml"))
+
+
+def test_the_schema_in_the_repository_is_fresh() -> None:
+    """Run scripts/generate_schema.py after changing hailuo/campaign/files/schema.py."""
+    assert json.loads((ROOT / "campaigns" / "schema.json").read_text(encoding="utf-8")) == SCHEMA
+
+
+def test_the_schema_is_a_schema() -> None:
+    """Of the draft that it names."""
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
+def test_the_schema_accepts_the_examples(path: Path) -> None:
+    """An editor marks nothing in a sound file."""
+    jsonschema.validate(yaml.safe_load(path.read_text(encoding="utf-8")), SCHEMA)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"takse": 2},
+        {"takes": 0},
+        {"budget": {"usd": 0}},
+        {"placements": ["nowhere"]},
+        {"illegal": "ignore"},
+        {"campaign": "Bad Name"},
+        {"matrix": {"duration": ["6s"]}},
+        {"matrix": {"prompt": [{"id": "a"}]}},
+        {"matrix": {"mood": "calm"}},
+    ],
+    ids=str,
+)
+def test_the_schema_refuses_what_the_loader_refuses(change: dict[str, object]) -> None:
+    """The editor shows it before the command does."""
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"campaign": "spring", "matrix": {"duration": [6]}, **change}, SCHEMA)
+
+
+def test_every_key_is_described() -> None:
+    """Hovering over a key explains it."""
+    properties = SCHEMA["properties"]
+
+    assert isinstance(properties, dict)
+    assert all("description" in key for key in properties.values())

@@ -1,0 +1,121 @@
+"""A publication is whole or not at all, and is made from the store alone."""
+
+import hashlib
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from pydantic import TypeAdapter
+
+from hailuo.campaign.model import SyntheticPerformer
+from hailuo.campaign.pricing import Basis
+from hailuo.ledger.ledger import Ledger
+from hailuo.media.conformed import Conformed, conformed_key, keep_conformed
+from hailuo.media.facts import Facts
+from hailuo.media.recipe import Recipe
+from hailuo.plan.file import PlanFile, PlanLine, plan_key
+from hailuo.publish.manifest import CONTENT_TYPES, ManifestError, read_jsonl
+from hailuo.publish.publish import publish
+from hailuo.testing import MemoryStore, VirtualClock
+from tests.factories import JOB, PRICE, SUBMITTED, bought, make_done, tell
+
+AT = datetime(2026, 11, 22, 22, 0, tzinfo=UTC)
+FOLDER = "shoe/main/manifest/"
+NAMES = {"campaign": "shoe", "edition": "main"}
+PLAN = PlanFile(
+    digest="d",
+    admitted_at=AT,
+    budget_usd=None,
+    failed_retries=1,
+    synthetic_performer=SyntheticPerformer.NO,
+    lines=(PlanLine(job=JOB, price_usd=PRICE, price_basis=next(iter(Basis))),),
+)
+COPY = Conformed(
+    derived_from=JOB.creative_id,
+    name="9x16",
+    placement=None,
+    recipe=Recipe(
+        width=1080, height=1920, fit="pad", audio="silent", loudness_lufs=-14.0, true_peak_dbtp=-1.0
+    ),
+    source_sha256="ab" * 32,
+    source=Facts(),
+    key=conformed_key(JOB.creative_id, "9x16", **NAMES),
+    sha256="cd" * 32,
+    made_at=AT,
+    facts=Facts(width=1080, height=1920, bytes=3),
+    placements={},
+    placements_version="1",
+    digital_source_type=None,
+)
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    return VirtualClock()
+
+
+@pytest.fixture
+def store(clock: VirtualClock) -> MemoryStore:
+    """One clip bought and stored."""
+    store = MemoryStore(clock)
+    ledger = Ledger(store, clock, worker="ann", **NAMES)
+    content = TypeAdapter(PlanFile).dump_json(PLAN)
+    clock.run(store.put(plan_key("shoe", "main"), content, content_type="application/json"))
+    clock.run(bought(ledger))
+    clock.run(tell(ledger, JOB, SUBMITTED, make_done(amount_usd=Decimal("0.27"))))
+    return store
+
+
+def conform(clock: VirtualClock, store: MemoryStore, copy: Conformed) -> None:
+    clock.run(store.put(copy.key, b"mp4", content_type="video/mp4"))
+    clock.run(keep_conformed(store, copy))
+
+
+def files_in(clock: VirtualClock, store: MemoryStore) -> dict[str, bytes]:
+    entries = clock.run(store.listing(FOLDER))
+    return {entry.key.removeprefix(FOLDER): clock.run(store.read(entry.key)) for entry in entries}
+
+
+def test_every_file_lies_there_and_the_package_vouches_for_it(
+    clock: VirtualClock, store: MemoryStore
+) -> None:
+    """By size and hash."""
+    clock.run(publish(store, clock, **NAMES))
+
+    files = files_in(clock, store)
+    package = json.loads(files["datapackage.json"])
+    assert set(files) == set(CONTENT_TYPES)
+    assert {one["hash"] for one in [*package["resources"], *package["hailuo:files"]]} == {
+        f"sha256:{hashlib.sha256(content).hexdigest()}"
+        for name, content in files.items()
+        if name != "datapackage.json"
+    }
+
+
+def test_copies_are_rows_of_the_files_and_not_of_the_page(clock: VirtualClock, store: MemoryStore) -> None:
+    """Whoever counts jobs or money is not misled."""
+    conform(clock, store, COPY)
+
+    made = clock.run(publish(store, clock, **NAMES))
+
+    rows = read_jsonl(files_in(clock, store)["manifest.jsonl"])
+    assert list(made.rows["creative_id"]) == [JOB.creative_id]
+    assert list(rows["derived_from"]) == [None, JOB.creative_id]
+    assert rows["cost_actual"].dropna().tolist() == [Decimal("0.27")]
+    assert list(rows["s3_uri"]) == [JOB.clip_key, COPY.key]
+    assert list(rows["synthetic_performer"]) == ["no", "no"]
+
+
+def test_a_defect_leaves_the_last_publication_as_it_was(clock: VirtualClock, store: MemoryStore) -> None:
+    """It is told aloud, and nothing half-written is the newest."""
+    clock.run(publish(store, clock, **NAMES))
+    before = files_in(clock, store)
+    conform(clock, store, COPY)
+    conform(clock, store, replace(COPY, key=conformed_key(JOB.creative_id, "again", **NAMES)))
+
+    with pytest.raises(ManifestError, match="stands in 2 rows"):
+        clock.run(publish(store, clock, **NAMES))
+
+    assert files_in(clock, store) == before

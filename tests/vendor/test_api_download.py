@@ -1,0 +1,290 @@
+"""Fetching clips: whole, bounded, checked, and the key for nobody but the API."""
+
+import hashlib
+from collections.abc import AsyncIterator, Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from hailuo.vendor import Downloaded, DownloadFault, VideoClient
+from hailuo.vendor.download import Reach, reach_of, system_resolve
+
+Ask = Callable[..., Any]
+MDAT_BYTES = 20_008
+CLIP = b"\x00\x00\x00\x14ftypisom" + b"\x00" * 8 + MDAT_BYTES.to_bytes(4) + b"mdat" + b"\x07" * 20_000
+CDN = "https://cdn.example.com/a.mp4"
+
+
+class Streamed(httpx.AsyncByteStream):
+    """A body without a length announced by httpx."""
+
+    def __init__(self, *chunks: bytes, error: Exception | None = None) -> None:
+        self._chunks = chunks
+        self._error = error
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for chunk in self._chunks:
+            yield chunk
+        if self._error:
+            raise self._error
+
+
+def clip(**headers: str) -> httpx.Response:
+    return httpx.Response(200, content=CLIP, headers={"Content-Type": "video/mp4", **headers})
+
+
+def fetch(url: str, to: Path, **caps: Any) -> Callable[[VideoClient], Coroutine[Any, Any, Any]]:
+    return lambda client: client.download(url, to, **caps)
+
+
+def names(table: dict[str, list[str]]) -> Callable[[str], Coroutine[Any, Any, list[str]]]:
+    """A resolver that knows these names, and addresses written out."""
+
+    async def resolve(host: str) -> list[str]:
+        return table.get(host, [host])
+
+    return resolve
+
+
+@pytest.fixture
+def to(tmp_path: Path) -> Path:
+    return tmp_path / "clip.part"
+
+
+def test_clip_arrives_whole_and_hashed(ask: Ask, vendor_of: Any, to: Path) -> None:
+    """The file holds the vendor's bytes; length and SHA-256 are those of the file."""
+    outcome = ask(vendor_of(clip()), fetch(CDN, to))
+
+    assert outcome == Downloaded(
+        bytes=len(CLIP), sha256=hashlib.sha256(CLIP).hexdigest(), content_type="video/mp4"
+    )
+    assert to.read_bytes() == CLIP
+
+
+def test_clip_in_many_pieces_is_the_same_clip(ask: Ask, vendor_of: Any, to: Path) -> None:
+    """A signature cut in two is still seen, and the hash runs along."""
+    pieces = Streamed(CLIP[:2], CLIP[2:6], CLIP[6:9000], CLIP[9000:])
+
+    outcome = ask(vendor_of(httpx.Response(200, stream=pieces)), fetch(CDN, to))
+
+    assert outcome.sha256 == hashlib.sha256(CLIP).hexdigest()
+
+
+DAMAGES = [
+    (
+        httpx.Response(200, stream=Streamed(CLIP), headers={"Content-Length": "999999"}),
+        "999999 were announced",
+    ),
+    (httpx.Response(200, content=CLIP[:5000]), "only 5000 bytes"),
+    (httpx.Response(200, content=b"<html>" + b" " * 20_000), "no ftyp"),
+    (httpx.Response(200, content=b""), "only 0 bytes"),
+]
+
+
+@pytest.mark.parametrize(("answer", "reason"), DAMAGES, ids=[reason for _, reason in DAMAGES])
+def test_what_is_no_whole_mp4_is_damaged_and_gone(
+    ask: Ask, vendor_of: Any, to: Path, answer: httpx.Response, reason: str
+) -> None:
+    """Cut off, too small or no mp4: a fault, and no file that could be taken for a clip."""
+    fault = ask(vendor_of(answer), fetch(CDN, to))
+
+    assert (fault.damaged, fault.expired) == (True, False)
+    assert reason in fault.reason
+    assert not to.exists()
+
+
+@pytest.mark.parametrize(
+    ("status", "expired"),
+    [
+        (403, True),
+        (404, True),
+        (410, True),
+        (206, False),
+        (401, False),
+        (429, False),
+        (500, False),
+        (304, False),
+    ],
+)
+def test_only_these_statuses_mean_expired(
+    ask: Ask, vendor_of: Any, to: Path, status: int, expired: bool
+) -> None:
+    """403, 404 and 410 ask for a new URL; anything else is tried again."""
+    fault = ask(vendor_of(httpx.Response(status, content=CLIP)), fetch(CDN, to))
+
+    assert fault == DownloadFault(expired=expired, reason=f"HTTP {status}", http_status=status)
+    assert not to.exists()
+
+
+@pytest.mark.parametrize("announced", [{"Content-Length": "20012"}, {}], ids=["announced", "unannounced"])
+def test_clip_beyond_the_cap_is_not_read_on(
+    ask: Ask, vendor_of: Any, to: Path, announced: dict[str, str]
+) -> None:
+    """A body without end fills no disk."""
+    answer = httpx.Response(200, stream=Streamed(CLIP[:9000], CLIP[9000:]), headers=announced)
+
+    fault = ask(vendor_of(answer), fetch(CDN, to, bytes_at_most=10_000))
+
+    assert (fault.reason, to.exists()) == ("larger than 0 MB", False)
+
+
+def test_broken_connection_leaves_no_file(ask: Ask, vendor_of: Any, to: Path) -> None:
+    """A reset in the middle is a fault value, and the part is removed."""
+    broken = Streamed(CLIP[:15_000], error=httpx.ReadError("reset"))
+
+    fault = ask(vendor_of(httpx.Response(200, stream=broken)), fetch(CDN, to))
+
+    assert (fault.expired, fault.reason, to.exists()) == (False, "ReadError: reset", False)
+
+
+def test_key_goes_to_nobody_but_the_api(ask: Ask, vendor_of: Any, to: Path, key: str) -> None:
+    """Another host, port or scheme gets no Authorization; neither does any host after a redirect."""
+    vendor = vendor_of(
+        httpx.Response(302, headers={"Location": "https://cdn.example.com/a.mp4"}),
+        httpx.Response(307, headers={"Location": "https://api.imarouter.com:8443/a.mp4"}),
+        httpx.Response(301, headers={"Location": "http://api.imarouter.com/a.mp4"}),
+        httpx.Response(303, headers={"Location": "https://api.imarouter.com.evil.example/a.mp4"}),
+        httpx.Response(308, headers={"Location": "https://API.imarouter.com:443/b.mp4"}),
+        clip(),
+    )
+
+    outcome = ask(vendor, fetch("https://api.imarouter.com/v1/videos/task_1/content", to))
+
+    assert isinstance(outcome, Downloaded)
+    shown = [request.headers.get("Authorization") for request in vendor.asked]
+    assert shown == [f"Bearer {key}", None, None, None, None, f"Bearer {key}"]
+    assert all(key not in str(request.url) for request in vendor.asked)
+
+
+def test_redirects_end(ask: Ask, vendor_of: Any, to: Path) -> None:
+    """A loop of redirects is given up after five."""
+    vendor = vendor_of(httpx.Response(302, headers={"Location": CDN}))
+
+    fault = ask(vendor, fetch(CDN, to))
+
+    assert (fault.reason, len(vendor.asked)) == ("more than 5 redirects", 6)
+
+
+PRIVATE_URLS = [
+    "http://127.0.0.1/a.mp4",
+    "http://localhost/a.mp4",
+    "http://10.1.2.3/a.mp4",
+    "http://169.254.169.254/latest/meta-data",
+    "http://[::1]/a.mp4",
+    "http://[::ffff:10.0.0.1]/a.mp4",
+    "http://[fe80::1]/a.mp4",
+    "http://0.0.0.0/a.mp4",
+    "http://100.64.0.1/a.mp4",
+    "https://intern.example/a.mp4",
+    "https://half.example/a.mp4",
+]
+INTERNAL = names(
+    {"localhost": ["127.0.0.1"], "intern.example": ["192.168.1.9"], "half.example": ["8.8.8.8", "::1"]}
+)
+
+
+@pytest.mark.parametrize("url", PRIVATE_URLS)
+def test_clip_on_our_own_network_is_refused(ask: Ask, vendor_of: Any, to: Path, url: str) -> None:
+    """Neither directly nor by a redirect does a clip URL reach into the house, by address or by name."""
+    vendor = vendor_of(httpx.Response(302, headers={"Location": url}))
+
+    direct = ask(vendor_of(clip()), fetch(url, to), resolve=INTERNAL)
+    redirected = ask(vendor, fetch(CDN, to), resolve=INTERNAL)
+
+    assert direct.reason.endswith("network and the API is not")
+    assert direct == redirected
+    assert len(vendor.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("base_url", "url", "allowed"),
+    [
+        ("http://127.0.0.1:8000", "http://127.0.0.1:9000/a.mp4", True),
+        ("http://127.0.0.1:8000", "http://localhost:9000/a.mp4", True),
+        ("http://127.0.0.1:8000", "https://cdn.example.com/a.mp4", True),
+        ("http://127.0.0.1:8000", "http://10.0.0.1/a.mp4", False),
+        ("http://127.0.0.1:8000", "http://169.254.169.254/a.mp4", False),
+        ("https://10.0.0.1", "http://10.0.0.2/a.mp4", True),
+        ("https://10.0.0.1", "http://127.0.0.1/a.mp4", False),
+    ],
+)
+def test_house_addresses_are_for_an_api_in_the_house(
+    ask: Ask, vendor_of: Any, to: Path, base_url: str, url: str, allowed: bool
+) -> None:
+    """The simulator on loopback serves loopback clips, and opens no other door."""
+    outcome = ask(vendor_of(clip()), fetch(url, to), base_url=base_url, resolve=INTERNAL)
+
+    assert isinstance(outcome, Downloaded) is allowed
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["ftp://x/a.mp4", "file:///etc/passwd", "a.mp4", "", "https://x:y/", "https://u:p@cdn.example.com/a.mp4"],
+)
+def test_url_that_is_no_clip_address_is_never_asked(ask: Ask, vendor_of: Any, to: Path, url: str) -> None:
+    """Other schemes, rubbish and credentials in the URL are refused before a byte leaves."""
+    vendor = vendor_of(clip())
+
+    assert isinstance(ask(vendor, fetch(url, to)), DownloadFault)
+    assert vendor.asked == []
+
+
+def test_full_disk_is_the_callers_to_hear(ask: Ask, vendor_of: Any, tmp_path: Path) -> None:
+    """A file that cannot be written is our own trouble, not the vendor's: OSError."""
+    with pytest.raises(OSError, match="No such file"):
+        ask(vendor_of(clip()), fetch(CDN, tmp_path / "missing" / "clip.part"))
+
+
+@pytest.mark.parametrize(
+    ("address", "reach"),
+    [
+        ("8.8.8.8", Reach.PUBLIC),
+        ("2606:4700::1111", Reach.PUBLIC),
+        ("64:ff9b::8.8.8.8", Reach.PUBLIC),
+        ("64:ff9b::10.0.0.1", Reach.PRIVATE),
+        ("2002:0a00:0001::", Reach.PRIVATE),
+        ("fc00::1", Reach.PRIVATE),
+        ("::ffff:127.0.0.1", Reach.LOOPBACK),
+        ("fe80::1%eth0", Reach.SPECIAL),
+        ("224.0.0.1", Reach.SPECIAL),
+        ("cdn.example.com", None),
+    ],
+)
+def test_reach_of_an_address(address: str, reach: Reach | None) -> None:
+    """An IPv4 address in IPv6 dress is judged as what it is."""
+    assert reach_of(address) is reach
+
+
+@pytest.mark.enable_socket
+def test_system_resolver_reads_addresses_in_any_spelling(ask: Ask, vendor_of: Any, to: Path) -> None:
+    """127.1 and 2130706433 are loopback to the system, so they are to us."""
+    for url in ("http://127.1/a.mp4", "http://2130706433/a.mp4"):
+        fault = ask(vendor_of(clip()), fetch(url, to), resolve=system_resolve)
+        assert "loopback" in fault.reason
+
+
+def test_half_a_clip_is_found_out_even_when_its_length_fits(ask: Ask, vendor_of: Any, to: Path) -> None:
+    """An mp4 says itself how long it is: a cut one is no clip, whatever Content-Length says."""
+    half = httpx.Response(200, content=CLIP[: len(CLIP) - 5_000])
+
+    outcome = ask(vendor_of(half), fetch("https://cdn.example.com/a.mp4", to))
+
+    assert isinstance(outcome, DownloadFault)
+    assert outcome.damaged
+    assert "breaks off" in outcome.reason
+    assert not to.exists()
+
+
+@pytest.mark.parametrize("size_field", [b"\0\0\0\0", b"\0\0\0\1"], ids=["to the end", "64 bits"])
+def test_the_long_spellings_of_a_box_size_are_understood(
+    ask: Ask, vendor_of: Any, to: Path, size_field: bytes
+) -> None:
+    """A last box may run to the end of the file, or tell its size in 64 bits."""
+    box = size_field + b"mdat" + (20_016).to_bytes(8) + b"\x07" * 20_000
+    clip = httpx.Response(200, content=CLIP[:20] + box)
+
+    outcome = ask(vendor_of(clip), fetch("https://cdn.example.com/a.mp4", to))
+
+    assert isinstance(outcome, Downloaded)
