@@ -18,8 +18,6 @@ from benchmarks.overhead.size import Size
 from benchmarks.overhead.trial import trial
 from hailuo.clock import SystemClock
 
-__all__ = ["main"]
-
 
 def main() -> int:
     given = _arguments()

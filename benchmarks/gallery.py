@@ -21,8 +21,6 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from hailuo.publish.gallery import Links, embed, inside, render
 from hailuo.publish.manifest import COLUMNS
 
-__all__ = ["Opened", "Size", "chromium", "main", "measure"]
-
 _START, _END = "<!-- gallery:start -->", "<!-- gallery:end -->"
 _TIMES: Final = 5
 _PROXY: Final = b"\0" * 15_000

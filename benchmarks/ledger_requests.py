@@ -25,8 +25,6 @@ from hailuo.store.s3 import S3Store
 from tests.factories import SUBMITTED, bought, make_done, make_job
 from tests.s3_servers import BUCKET, S3Server, seaweedfs
 
-__all__ = ["Cost", "Edition", "main", "measure"]
-
 _START, _END = "<!-- ledger-requests:start -->", "<!-- ledger-requests:end -->"
 _AT_ONCE = 32
 _IN_FLIGHT = 8

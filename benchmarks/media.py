@@ -35,8 +35,6 @@ from hailuo.store import FolderStore
 from tests.factories import SUBMITTED, bought, make_done, make_job, tell
 from tests.media.films import Frame, grained, landscape, panned, write_film
 
-__all__ = ["main"]
-
 SIZES: Final = {"768p": (1366, 768), "1080p": (1920, 1080)}
 GOALS: Final = {"768p": 1.2, "1080p": 2.2}
 _FRAMES: Final = 141

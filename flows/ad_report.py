@@ -21,8 +21,6 @@ from hailuo.report.inputs.sources import Dropped
 from hailuo.report.make import Report, ReportWish
 from hailuo.report.metrics import PLATFORM_NAMES, Design, Metric
 
-__all__ = ["DecidedBy", "ad_report"]
-
 
 class DecidedBy(StrEnum):
     """What may decide a report."""

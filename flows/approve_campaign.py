@@ -30,8 +30,6 @@ from hailuo.plan.prepare import Choice, prepare
 from hailuo.run.environment import Surroundings
 from hailuo.run.session import open_session
 
-__all__ = ["approve_campaign"]
-
 WaitHours = Annotated[int, Field(ge=1, le=168)]
 
 

@@ -21,8 +21,6 @@ from hailuo.night.night import night_of
 from hailuo.night.night_report import NightReport, Part
 from hailuo.night.outcome import Allowance
 
-__all__ = ["nightly"]
-
 NightBudget = Annotated[float, Field(gt=0, le=1_000_000)]
 
 

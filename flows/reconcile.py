@@ -19,8 +19,6 @@ from hailuo.reconcile.reconciler import Adopted, Findings, Reconciler, Released
 from hailuo.reconcile.settlement import open_reconciler
 from hailuo.settings import Settings
 
-__all__ = ["Action", "reconcile"]
-
 _log = logging.getLogger("hailuo.reconcile")
 
 

@@ -36,8 +36,6 @@ from hailuo.plan.prepare import Choice, prepare
 from hailuo.run.events import RunReport
 from hailuo.run.session import open_session
 
-__all__ = ["LINKS_VALID_FOR", "drive", "render_campaign"]
-
 LINKS_VALID_FOR: Final = timedelta(days=3)
 """Links to a gallery in a bucket, over a weekend; whoever has one has the clips."""
 

@@ -17,8 +17,6 @@ from hailuo.run.events import RunReport
 from hailuo.run.session import open_session
 from hailuo.run.shards import Share
 
-__all__ = ["render_shard"]
-
 _FEWEST_TASK_RUNS: Final = 10
 
 TaskRuns = Annotated[int, Field(ge=1, le=TASK_RUNS_AT_MOST)]

@@ -9,8 +9,6 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-__all__ = ["Clock", "RehearsalClock", "SystemClock"]
-
 
 class Clock(Protocol):
     """Wall time for records, monotonic seconds for waits."""

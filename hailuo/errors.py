@@ -26,30 +26,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-__all__ = [
-    "AdmissionError",
-    "CampaignError",
-    "CatalogError",
-    "DamagedClipError",
-    "ExitCode",
-    "FrameError",
-    "HailuoError",
-    "IllegalMoveError",
-    "LedgerError",
-    "MissingKeyError",
-    "Place",
-    "Problem",
-    "RefusedError",
-    "RunStoppedError",
-    "SettingsError",
-    "SettlementError",
-    "StoreError",
-    "StoreUnavailableError",
-    "TerminalError",
-    "TransientError",
-    "UnsafeStoreError",
-]
-
 
 class ExitCode(IntEnum):
     """How a command ends; stable, for scripts and schedulers."""

@@ -11,8 +11,6 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from hailuo.errors import Place, Problem, SettingsError
 
-__all__ = ["Settings", "load_settings", "prefer_embedded_prefect", "variable_of"]
-
 _PREFIX = "HAILUO_"
 _Seconds = Annotated[float, Field(gt=0, le=86_400)]
 

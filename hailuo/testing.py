@@ -16,8 +16,6 @@ from hailuo.clock import Clock
 from hailuo.errors import DamagedClipError, MissingKeyError
 from hailuo.store.port import Entry, checked
 
-__all__ = ["MemoryStore", "VirtualClock"]
-
 T = TypeVar("T")
 
 

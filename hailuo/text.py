@@ -4,8 +4,6 @@ import re
 from collections.abc import Collection
 from difflib import get_close_matches
 
-__all__ = ["is_formula", "listed", "nearest", "printable", "quoted", "slug_of", "suggestion"]
-
 # What a spreadsheet takes for the start of a formula, perhaps behind blanks and invisible characters
 # (OWASP ASVS 1.2.10, CWE-1236).
 _UNSEEN = "\\s\0-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"

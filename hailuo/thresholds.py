@@ -8,8 +8,6 @@ from typing import Final, TypeVar
 
 from pydantic import ConfigDict, TypeAdapter
 
-__all__ = ["Threshold", "shipped_thresholds", "thresholds_from"]
-
 _FILE: Final = "thresholds.toml"
 _Thresholds = TypeVar("_Thresholds")
 

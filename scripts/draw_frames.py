@@ -40,8 +40,6 @@ from painting import (
 )
 from PIL import Image
 
-__all__ = ["FRAMES", "draw", "main"]
-
 FOLDER = Path(__file__).resolve().parent.parent / "campaigns" / "frames"
 JPEG_QUALITY = 92
 

@@ -11,35 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-__all__ = [
-    "AMBER",
-    "CYAN",
-    "GOLD",
-    "ICE",
-    "MAGENTA",
-    "Light",
-    "Plane",
-    "Point",
-    "Stage",
-    "bell",
-    "blur",
-    "bokeh",
-    "box",
-    "clouds",
-    "curve",
-    "disc",
-    "fill",
-    "finish",
-    "glow",
-    "lift",
-    "mirror",
-    "over",
-    "ramp",
-    "relief",
-    "set_stage",
-    "tint",
-]
-
 Plane = NDArray[np.float64]  # one number a pixel
 Light = NDArray[np.float64]  # linear red, green, blue a pixel
 Colour = tuple[float, float, float]

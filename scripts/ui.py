@@ -14,8 +14,6 @@ from scale.processes import Service, free_ports, interruptible, pause, running
 from scale.server import Server, client_environment, program
 from scale.vendor import Simulator, simulator
 
-__all__ = ["House", "open_house"]
-
 ROOT: Final = Path(__file__).absolute().parent.parent
 _SPEED: Final = 60.0
 _MINUTE: Final = (

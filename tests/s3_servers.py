@@ -16,8 +16,6 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-__all__ = ["BUCKET", "READER", "S3Server", "ministack", "seaweedfs"]
-
 BUCKET = "hailuo-tests"
 READER = ("AKREADER", "reader-secret")
 """Known to SeaweedFS, and may only read."""

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-__all__ = ["TIMEOUT_SECONDS", "Brief", "Clip", "read_brief"]
-
 TIMEOUT_SECONDS: Final = 60.0
 """What a contender gives one HTTP request, in real seconds; nobody's answer takes as long here."""
 

@@ -27,8 +27,6 @@ from benchmarks.judge.stage import demo_manifest
 from benchmarks.judge.upworthy import upworthy
 from hailuo.clock import SystemClock
 
-__all__ = ["main"]
-
 _EFFECTS_FROM, _NULL_FROM = 1, 100_001  # seeds: no world is both
 
 

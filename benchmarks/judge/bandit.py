@@ -14,8 +14,6 @@ from hailuo.report.stats.allocation import allocate
 from hailuo.report.stats.chances import best_chances
 from hailuo.report.stats.shrinkage import Posterior, population, shrink
 
-__all__ = ["Bandit", "bandit"]
-
 ARMS: Final = 24
 ROUNDS: Final = 8
 IMPRESSIONS: Final = 24_000  # a round

@@ -8,8 +8,6 @@ from benchmarks.judge.lines import Line, between
 from hailuo.report.stats.shrinkage import concentration, shrink
 from tests.report.baseball import AT_BATS, BATTERS, ERROR_RATIO, SHRINKING_FACTOR
 
-__all__ = ["baseball"]
-
 
 def baseball() -> Iterator[Line]:
     """How far averages of 45 times at bat are shrunk, and how much better they then tell the rest of the season."""

@@ -27,8 +27,6 @@ from hailuo.report.health import health
 from hailuo.report.join import join
 from hailuo.report.metrics import Count, Metric
 
-__all__ = ["MADE_AT", "NATURES", "NULL", "Bin", "Calibration", "bins", "calibrate", "goals", "judged"]
-
 NATURES: Final = (
     Nature(),
     Nature(days=14, daily_impressions=300),

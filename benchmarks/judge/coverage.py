@@ -17,8 +17,6 @@ from scipy.stats import t as t_distribution
 from hailuo.report.findings import Interval, Level
 from hailuo.report.stats.factors import LEAST_SCALE, FactorFit, fit_factors
 
-__all__ = ["TAKE_SDS", "Coverage", "coverage"]
-
 TAKE_SDS: Final = (0.0, 0.15, 0.3)
 """Standard deviation of log-odds from take to take of one cell."""
 

@@ -10,8 +10,6 @@ import pandas as pd
 
 from tests.report.mangling import mangled
 
-__all__ = ["meta_export", "tiktok_export"]
-
 _CAMPAIGN: Final = "SYNTHETIC (simulated, not measured)"
 _ADSET: Final = "SYNTHETIC broad"
 _WATCH_S: Final = 3.2

@@ -10,8 +10,6 @@ from benchmarks.judge.worlds import Nature, world
 from hailuo.report.analysis.options import DECISION_METRICS, JudgementError, Options
 from hailuo.report.metrics import METRICS, Metric
 
-__all__ = ["duration_safe"]
-
 _UNSAFE = {metric for metric, spec in METRICS.items() if not spec.across_durations}
 
 

@@ -8,8 +8,6 @@ from benchmarks.judge.lines import Line, at_least
 from hailuo.report.exports import read_export
 from tests.report.golden import GOLDEN, Golden
 
-__all__ = ["golden_exports"]
-
 
 def golden_exports() -> Iterator[Line]:
     """Every number, day and currency of every file; a file that is off has a line of its own."""

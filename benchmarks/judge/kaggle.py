@@ -11,8 +11,6 @@ from typing import Final
 from benchmarks.judge.lines import Line, not_run
 from hailuo.report.exports import read_exports, read_mapping
 
-__all__ = ["kaggle_totals"]
-
 _MAPPING: Final = Path("tests/report/exports/kaggle.toml")
 _NAME: Final = "kaggle.csv"  # what the mapping is for
 _TOTALS: Final = {"impressions": 213_434_828.0, "clicks_link": 38_165.0, "spend": 58_705.23}

@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-__all__ = ["Line", "at_least", "at_most", "between", "missed", "not_run"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:

@@ -21,8 +21,6 @@ from hailuo.report.health import health
 from hailuo.report.join import join
 from hailuo.report.metrics import Count, Design
 
-__all__ = ["open_bandit", "report_of"]
-
 PUBLISHED: Final = {
     ("random", "all"): 0.0038,
     ("random", "men"): 0.0046,

@@ -9,8 +9,6 @@ from hailuo.report.join import join
 from tests.report.frames import make_results, make_variants
 from tests.report.mangling import mangled
 
-__all__ = ["mangled_names"]
-
 _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _SEED: Final = 11
 _CHARACTERS: Final = 10

@@ -13,8 +13,6 @@ from benchmarks.judge.lines import Line, at_most, not_run
 from hailuo.report.stats.effects import fixed_interval, fixed_p, relative
 from hailuo.report.stats.sequential import sequence_interval, sequence_p
 
-__all__ = ["GRID", "agrees_with_gbstats", "ours"]
-
 Case = tuple[int, int, int, int, float]
 
 GRID: Final[tuple[Case, ...]] = tuple(

@@ -11,8 +11,6 @@ from benchmarks.judge.calibration import Calibration, bins
 from benchmarks.judge.lines import Line, missed
 from hailuo.report.findings import Outcome
 
-__all__ = ["goal_table", "section", "tables", "write_section"]
-
 _START, _END = "<!-- judge:start -->", "<!-- judge:end -->"
 _PACKAGES: Final = ("hailuo-campaigns", "numpy", "pandas", "scipy", "statsmodels")
 

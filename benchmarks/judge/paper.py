@@ -7,8 +7,6 @@ from typing import Final
 from benchmarks.judge.lines import Line, at_least
 from tests.report.published import ROWS, Row
 
-__all__ = ["published"]
-
 _TELLS_ITSELF: Final = 3
 """So few figures of one source are told one by one."""
 

@@ -8,8 +8,6 @@ from benchmarks.judge.coverage import TAKE_SDS, coverage
 from benchmarks.judge.lines import Line, at_least, at_most, between
 from tests.report.looks import arm_misses, naive_false_alarms, sequence_alarms
 
-__all__ = ["factors_cover", "next_batch_finds_the_best", "peeking_is_paid_for"]
-
 _SEED: Final = 1
 _HELD: Final = (0.93, 0.97)
 _LOOKS: Final = 60

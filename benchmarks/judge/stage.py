@@ -11,8 +11,6 @@ from hailuo.campaign.files import load_campaign, load_catalog
 from hailuo.ledger.facts import JobRecord, JobState
 from hailuo.publish.manifest import Entry, build
 
-__all__ = ["demo_manifest"]
-
 _AT: Final = datetime(2026, 11, 1, tzinfo=UTC)
 _DEMO: Final = Path(__file__).parents[2] / "campaigns" / "demo.yaml"
 

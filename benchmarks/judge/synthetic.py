@@ -13,8 +13,6 @@ from benchmarks.judge.worlds import Nature, Truth, world
 from hailuo.publish.manifest import read_jsonl
 from hailuo.report.metrics import Platform
 
-__all__ = ["NATURE", "SEED", "main", "write_exports"]
-
 SEED: Final = 7
 NATURE: Final = Nature(effect_sd=0.3, take_sd=0.1, days=28, daily_impressions=2_500)
 

@@ -17,8 +17,6 @@ from benchmarks.judge.lines import Line, at_least, at_most, not_run
 from hailuo.report.stats.shrinkage import concentration, pooled_rate, shrink
 from hailuo.report.stats.srm import sample_ratio
 
-__all__ = ["held_out", "upworthy"]
-
 _TEST: Final = "clickability_test_id"
 _FIRST_FAULTY, _LAST_FAULTY = (
     201326,

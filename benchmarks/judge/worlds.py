@@ -18,8 +18,6 @@ from scipy.special import expit, logit
 from benchmarks.judge.dialects import meta_export, tiktok_export
 from hailuo.report.metrics import Platform
 
-__all__ = ["FIRST_DAY", "PLATFORMS", "Nature", "Truth", "World", "world"]
-
 FIRST_DAY: Final = date(2026, 10, 1)
 PLATFORMS: Final = (Platform.META, Platform.TIKTOK)
 _BASE: Final = {Platform.META: 0.012, Platform.TIKTOK: 0.008}

@@ -14,8 +14,6 @@ from scale.processes import pause
 
 from hailuo.clock import SystemClock
 
-__all__ = ["Client", "Cost", "ended", "started"]
-
 _LOOK_SECONDS: Final = 0.05
 _TOLD: Final = 2000
 

@@ -11,8 +11,6 @@ from scale.vendor import Simulator, simulator
 
 from benchmarks.overhead.size import Pace
 
-__all__ = ["Lane", "open_lane", "sqlite_server"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lane:

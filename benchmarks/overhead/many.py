@@ -14,8 +14,6 @@ from benchmarks.overhead.house import open_lane
 from benchmarks.overhead.size import Pace
 from benchmarks.overhead.toll import Tollgate
 
-__all__ = ["Crowd", "render_crowd"]
-
 _HOME: Final = Path(__file__).parents[2]
 _SPEED: Final = 20.0
 _PER_MINUTE: Final = 600

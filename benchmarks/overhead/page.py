@@ -13,8 +13,6 @@ from proof.page import table
 from benchmarks.overhead.many import Crowd
 from benchmarks.overhead.trial import CPU_AT_MOST, TASK_RUNS_AT_MOST, WALL_AT_MOST, Findings, Lap, Round
 
-__all__ = ["MARK", "section", "tables"]
-
 MARK: Final = "overhead"
 _PACKAGES: Final = ("hailuo-campaigns", "prefect", "httpx")
 _MEGABYTE: Final = 1024 * 1024

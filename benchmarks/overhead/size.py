@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["Pace", "Size"]
-
 _ROOM: Final = 1000
 """The most tasks in flight that the settings allow: never what holds a run up here."""
 

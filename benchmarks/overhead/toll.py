@@ -8,8 +8,6 @@ from scale.meter import Meter
 from scale.processes import Service, pause
 from scale.server import Server
 
-__all__ = ["Toll", "Tollgate"]
-
 _SETTLE_SECONDS: Final = 3.0
 _LOOKS_AT_MOST: Final = 40
 

@@ -17,8 +17,6 @@ from benchmarks.overhead.many import Crowd, render_crowd
 from benchmarks.overhead.size import Size
 from benchmarks.overhead.toll import Toll, Tollgate
 
-__all__ = ["CPU_AT_MOST", "TASK_RUNS_AT_MOST", "WALL_AT_MOST", "Findings", "Lap", "Round", "trial"]
-
 CPU_AT_MOST: Final = 2.0
 WALL_AT_MOST: Final = 1.1
 TASK_RUNS_AT_MOST: Final = 400

@@ -11,8 +11,6 @@ from typing import Final
 from hailuo.campaign.files import load_catalog
 from hailuo.simulator import ClipDetail, FaultName, FaultPlan, ScriptedFault, SimulatorOptions
 
-__all__ = ["DOWNLOAD_FAULTS", "POLL_FAULTS", "SUBMIT_FAULTS", "Orders", "vendor", "write_orders"]
-
 SUBMIT_FAULTS: Final[Mapping[FaultName, float]] = {
     FaultName.CHARGED_THEN_DROPPED: 0.05,
     FaultName.CHARGED_THEN_502: 0.05,

@@ -13,8 +13,6 @@ import httpx
 
 from benchmarks.race.track import Contender, Track
 
-__all__ = ["Tally", "take_stock"]
-
 _KEY: Final = "sk-simulated"
 _FETCHES_AT_MOST: Final = 5
 _LENGTH_SECONDS, _LENGTH_TOLERANCE = 6.0, 0.5

@@ -15,8 +15,6 @@ import httpx
 
 from hailuo.clock import SystemClock
 
-__all__ = ["Contender", "Course", "Track", "prefect_server", "race"]
-
 _KEY: Final = "sk-simulated"
 _LOOK_SECONDS: Final = 0.02
 _START_SECONDS_AT_MOST: Final = 240.0

@@ -11,8 +11,6 @@ from benchmarks.race.orders import DOWNLOAD_FAULTS, POLL_FAULTS, SUBMIT_FAULTS
 from benchmarks.race.tally import Tally
 from hailuo.simulator import FAULTS, FaultName
 
-__all__ = ["section", "table", "write_section"]
-
 _START, _END = "<!-- pay-once:start -->", "<!-- pay-once:end -->"
 _PACKAGES: Final = ("httpx", "openai", "prefect", "hailuo-campaigns")
 _HEAD: Final = (

@@ -19,8 +19,6 @@ from hailuo.run.events import Ending, RunReport
 from hailuo.run.runner import Runner
 from hailuo.run.session import Session
 
-__all__ = ["TASK_RUNS_AT_MOST", "bundles_of", "drive_all", "render", "waiting_in"]
-
 _Job = TypeVar("_Job")
 
 TASK_RUNS_AT_MOST: Final = 400

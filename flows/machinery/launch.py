@@ -15,8 +15,6 @@ from flows.machinery.names import run_name
 from hailuo.errors import Place, Problem
 from hailuo.plan.plan import Plan
 
-__all__ = ["RENDER_DEPLOYMENT", "Launch", "deployment_problems", "launch"]
-
 RENDER_DEPLOYMENT: Final = "render-campaign/render-campaign"
 
 

@@ -32,8 +32,6 @@ from hailuo.run.lead import Lead, Standing
 from hailuo.run.session import Session
 from hailuo.run.shards import Share
 
-__all__ = ["SHARD_DEPLOYMENT", "render_on_machines"]
-
 SHARD_DEPLOYMENT: Final = "render-shard/render-shard"
 
 _LOOK_SECONDS: Final = 10.0

@@ -13,8 +13,6 @@ from hailuo.ledger.facts import JobState
 from hailuo.plan.plan import Plan
 from hailuo.run.events import RunReport
 
-__all__ = ["first_name", "job_label", "name_this_run", "outcome_text", "run_name", "scheduled_start"]
-
 
 def first_name() -> str:
     """What a flow run is called until its file is read."""

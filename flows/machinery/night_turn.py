@@ -28,8 +28,6 @@ from hailuo.run.events import RunReport
 from hailuo.run.session import open_session
 from hailuo.store.open import open_store
 
-__all__ = ["Turn"]
-
 _MOST_REASONS: Final = 5
 
 

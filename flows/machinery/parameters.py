@@ -19,18 +19,6 @@ from hailuo.errors import CampaignError, Place, Problem, SettingsError
 from hailuo.plan.prepare import Choice, axis_values
 from hailuo.settings import Settings, load_settings
 
-__all__ = [
-    "Budget",
-    "CampaignName",
-    "CampaignText",
-    "Digest",
-    "DueAt",
-    "Edition",
-    "Machines",
-    "Only",
-    "choice_of",
-]
-
 _PASTED: Final = "pasted.yaml"
 
 

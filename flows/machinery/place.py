@@ -18,8 +18,6 @@ from hailuo.plan.plan import Plan
 from hailuo.run.environment import Surroundings, surroundings
 from hailuo.run.events import Event, EventKind, Observer
 
-__all__ = ["KEY_BLOCK", "flow_surroundings", "journal", "library_heard"]
-
 KEY_BLOCK: Final = "imarouter-api-key"
 """The Secret block that serves where IMAROUTER_API_KEY is not set."""
 

@@ -22,8 +22,6 @@ from hailuo.run.environment import Surroundings
 from hailuo.settings import Settings
 from hailuo.store.open import open_store
 
-__all__ = ["Turn", "take", "turns_due"]
-
 _log = logging.getLogger("hailuo.report")
 
 

@@ -16,8 +16,6 @@ from hailuo.plan.plan import Plan
 from hailuo.report.findings import Findings
 from hailuo.run.events import RunReport
 
-__all__ = ["CampaignEvent", "tell_not_begun", "tell_report", "tell_stopped", "tell_unknown", "tell_written"]
-
 
 class CampaignEvent(StrEnum):
     """What an automation can wait for. The resource is `hailuo.campaign.NAME`."""

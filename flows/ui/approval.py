@@ -20,8 +20,6 @@ from hailuo.errors import Problem
 from hailuo.ledger.facts import JobState
 from hailuo.plan.plan import Plan
 
-__all__ = ["Approval", "answer_to", "approval_page", "question", "show_approval"]
-
 _LOOK_SECONDS: Final = 2
 """How long after the answer the flow goes on, at most; each look is one small request."""
 

@@ -26,8 +26,6 @@ from hailuo.publish.publish import Publication
 from hailuo.publish.share import GalleryLink
 from hailuo.run.events import Progress, RunReport
 
-__all__ = ["gallery_text", "progress_shown", "show_comparison", "show_plan", "show_unknowns"]
-
 _ROWS_AT_MOST: Final = 500
 _PROGRESS_SECONDS: Final = 5.0
 

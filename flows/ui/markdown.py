@@ -5,8 +5,6 @@ from typing import Final
 
 from hailuo.text import printable
 
-__all__ = ["bullets", "escaped"]
-
 _STEERING: Final = re.compile(r"([\\`*_{}\[\]()#+!|~$>:@.=-])")
 _ENTITIES: Final = str.maketrans({"&": "&amp;", "<": "&lt;"})
 

@@ -12,8 +12,6 @@ from hailuo.night.night_report import NightReport
 from hailuo.night.outcome import Books
 from hailuo.publish.share import GalleryLink
 
-__all__ = ["night_page", "show_night"]
-
 _KEY: Final = "night"
 _PAGE: Final = """\
 # {{ "Plans for the night" if report.is_dry_run else "The night" }} of {{ when }}

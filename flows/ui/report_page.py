@@ -20,8 +20,6 @@ from hailuo.report.make import Report
 from hailuo.report.metrics import METRICS, PLATFORM_NAMES, Kind, Metric
 from hailuo.text import printable
 
-__all__ = ["leaderboard", "report_page", "show_report"]
-
 _MOST_ROWS: Final = 100
 _MOST_LINES: Final = 20
 

@@ -10,10 +10,9 @@ from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
 from flows.ui.markdown import bullets, escaped
 from hailuo.campaign.pricing import usd
 from hailuo.ledger.facts import Attempt
-from hailuo.reconcile.reconciler import Adopted, Findings, Released, Unsettled
+from hailuo.reconcile.reconciler import Adopted, Findings, Released
+from hailuo.reconcile.unsettled import Unsettled
 from hailuo.text import printable
-
-__all__ = ["findings_text", "show_findings"]
 
 _LONGEST_CELL: Final = 200
 _LINES_AT_MOST: Final = 20

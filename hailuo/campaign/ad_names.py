@@ -10,8 +10,6 @@ import unicodedata
 
 from hailuo.campaign.job import Job
 
-__all__ = ["AD_NAME_LIMIT", "ID_TOKEN", "ad_name", "creative_id_in", "utm_content"]
-
 AD_NAME_LIMIT = 100
 """Characters of an ad name; every platform of interest takes as many."""
 

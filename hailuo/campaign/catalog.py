@@ -9,8 +9,6 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-__all__ = ["Catalog", "Family", "FirstFrameRule", "Model", "Offer", "Source"]
-
 
 class FirstFrameRule(StrEnum):
     """Whether a model takes a first frame."""

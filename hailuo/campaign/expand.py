@@ -18,8 +18,6 @@ from hailuo.campaign.variant import FirstFrame, Variant
 from hailuo.errors import Place, Problem
 from hailuo.text import quoted, suggestion
 
-__all__ = ["Expansion", "IllegalCell", "expand"]
-
 Cell = Mapping[str, Level]
 _EVERYTHING: Mapping[str, frozenset[str]] = MappingProxyType({})
 _MEND_PROMPT = "write {name} with the plain name of an axis"

@@ -8,9 +8,6 @@ from typing import Final
 
 from hailuo.campaign.variant import Variant, canonical_json, crockford
 
-__all__ = ["Job", "creative_id_of"]
-
-
 _QUERY: Final = re.compile(r"[?#].*", re.DOTALL)
 
 

@@ -7,8 +7,6 @@ from hailuo.campaign.catalog import Catalog, FirstFrameRule, Model
 from hailuo.campaign.model import Level
 from hailuo.text import listed, quoted, suggestion
 
-__all__ = ["Remark", "cautions", "rule_against"]
-
 Cell = Mapping[str, Level]
 
 

@@ -9,17 +9,6 @@ from enum import StrEnum
 from hailuo.campaign.variant import FirstFrame
 from hailuo.errors import Place
 
-__all__ = [
-    "SETTING_AXES",
-    "Axis",
-    "Campaign",
-    "Grid",
-    "IllegalPolicy",
-    "Level",
-    "Nightly",
-    "SyntheticPerformer",
-]
-
 SETTING_AXES = ("prompt", "model", "duration", "size", "first_frame")
 """The axes that every family understands; any other axis fills {name} in the prompts."""
 

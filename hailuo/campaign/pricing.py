@@ -9,8 +9,6 @@ from typing import NamedTuple
 from hailuo.campaign.catalog import Catalog
 from hailuo.campaign.variant import Variant
 
-__all__ = ["Basis", "Cell", "Quote", "cell_of", "quote", "usd"]
-
 
 class Cell(NamedTuple):
     """What a price belongs to; `duration` in seconds."""

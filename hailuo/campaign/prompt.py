@@ -9,8 +9,6 @@ from string import Formatter
 from hailuo.campaign.catalog import Family
 from hailuo.text import nearest, quoted
 
-__all__ = ["FIELD_NAME", "Template", "camera_remarks", "clean", "read_template", "without_hidden"]
-
 FIELD_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 """What an axis may be called, and so what a field in a prompt may say."""
 

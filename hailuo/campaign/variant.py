@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-__all__ = ["FirstFrame", "Variant", "canonical_json", "crockford"]
-
 # RFC 4648's base32 alphabet, letter by letter in Crockford's (no I, L, O, U).
 _TO_CROCKFORD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789ABCDEFGHJKMNPQRSTVWXYZ")
 

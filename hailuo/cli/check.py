@@ -21,8 +21,6 @@ from hailuo.run.environment import surroundings
 from hailuo.store.open import nothing_bought_without_store, open_store
 from hailuo.text import printable
 
-__all__ = ["command"]
-
 
 @click.command("check")
 @file_or_edition_argument

@@ -26,8 +26,6 @@ from hailuo.publish.conform import ConformWish, Copy, conform, file_sha256, stor
 from hailuo.run.environment import surroundings
 from hailuo.store.open import nothing_bought_without_store, open_store
 
-__all__ = ["command"]
-
 _BOOK: Final = placement_book()
 _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 

@@ -21,8 +21,6 @@ from hailuo.run.environment import Surroundings, within
 from hailuo.settings import Settings, prefer_embedded_prefect
 from hailuo.simulator import SimulatorOptions, simulating
 
-__all__ = ["command"]
-
 _EDITIONS_TRIED: Final = 100
 
 

@@ -13,8 +13,6 @@ from hailuo.publish.publish import publish
 from hailuo.run.environment import surroundings
 from hailuo.store.open import nothing_bought_without_store, open_store
 
-__all__ = ["command"]
-
 
 @click.command("judge")
 @file_or_edition_argument

@@ -10,8 +10,6 @@ import click
 from hailuo.errors import ExitCode, HailuoError, RefusedError, RunStoppedError
 from hailuo.text import printable
 
-__all__ = ["main", "run"]
-
 # Written out here so that `hailuo --help` need not load what the commands load.
 _COMMANDS: Final[Mapping[str, str]] = {
     "validate": "Tell every problem of campaign files, and nothing else.",

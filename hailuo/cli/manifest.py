@@ -20,8 +20,6 @@ from hailuo.run.environment import surroundings
 from hailuo.store import Store
 from hailuo.store.open import nothing_bought_without_store, open_store
 
-__all__ = ["command"]
-
 _MOST_HOURS: Final = 168  # S3 signs for no longer than a week
 _MEGABYTE: Final = 1_000_000
 _MOST_NAMED: Final = 10

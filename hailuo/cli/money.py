@@ -16,8 +16,6 @@ from hailuo.ledger.money import JobMoney, Sums, by_day, by_job, sums_of_jobs
 from hailuo.ledger.statement import Month, Statement, read_statement
 from hailuo.run.environment import surroundings
 
-__all__ = ["command"]
-
 _VIEWS = ("edition", "cell", "day", "month", "job")
 
 

@@ -11,17 +11,6 @@ import click
 from hailuo.plan.prepare import Choice, axis_values, names_chosen, prepare
 from hailuo.run.environment import surroundings
 
-__all__ = [
-    "as_json_option",
-    "choose",
-    "edition_option",
-    "file_argument",
-    "file_or_edition_argument",
-    "names_of",
-    "only_option",
-    "usd_type",
-]
-
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 file_argument = click.argument("file", type=click.Path(path_type=Path))

@@ -15,8 +15,6 @@ from hailuo.plan.prepare import Choice, prepare
 from hailuo.run.environment import surroundings
 from hailuo.run.session import open_session
 
-__all__ = ["command", "make_plan_of"]
-
 
 @click.command("plan")
 @file_argument

@@ -7,8 +7,6 @@ from hailuo.errors import Place, Problem, SettingsError
 from hailuo.plan.prepare import Choice
 from hailuo.run.events import RunReport
 
-__all__ = ["Driver", "prefect_driver"]
-
 
 class Driver(Protocol):
     """Runs a campaign whose plan, by its digest, the user has agreed to."""

@@ -16,8 +16,6 @@ from hailuo.clock import SystemClock
 from hailuo.run.events import Event, Progress
 from hailuo.text import printable
 
-__all__ = ["Watcher", "watched"]
-
 _REFRESH_SECONDS = 0.25
 _LAST_EVENTS = 4
 

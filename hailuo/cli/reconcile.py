@@ -16,11 +16,10 @@ from hailuo.cli.options import as_json_option, edition_option, file_or_edition_a
 from hailuo.cli.screen import count, echo_json, say
 from hailuo.errors import ExitCode, Place, Problem, SettingsError
 from hailuo.ledger.facts import Attempt, Doubt
-from hailuo.reconcile.reconciler import Adopted, Findings, Late, Released, Unsettled
+from hailuo.reconcile.reconciler import Adopted, Findings, Late, Released
 from hailuo.reconcile.settlement import open_reconciler
+from hailuo.reconcile.unsettled import Unsettled
 from hailuo.run.environment import surroundings
-
-__all__ = ["command"]
 
 _USAGE = "adopt CREATIVE_ID TASK_ID | abandon CREATIVE_ID"
 

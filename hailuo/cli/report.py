@@ -34,8 +34,6 @@ from hailuo.text import printable
 if TYPE_CHECKING:
     from hailuo.report.make import Report, ReportWish
 
-__all__ = ["command"]
-
 _METRICS: Final = (Metric.HOOK, Metric.CTR, Metric.CVR, Metric.CPA)
 _WISHES: Final = {Wish.KEEP: "keep", Wish.EXPLORE: "explore", Wish.DROP: "drop"}
 _MOST_CHANGES: Final = 5

@@ -25,8 +25,6 @@ from hailuo.run.runner import Runner
 from hailuo.run.session import Session, open_session
 from hailuo.text import printable
 
-__all__ = ["command", "tell"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Manner:

@@ -18,17 +18,6 @@ from hailuo.plan.plan import Plan, PlannedJob
 from hailuo.run.events import RunReport
 from hailuo.text import printable
 
-__all__ = [
-    "STATE_WORDS",
-    "console",
-    "echo_json",
-    "is_terminal",
-    "plan_json",
-    "say",
-    "show_plan",
-    "show_report",
-]
-
 STATE_WORDS = {
     JobState.STORED: "done",
     JobState.SUBMITTED: "to collect",

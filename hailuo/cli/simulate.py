@@ -13,8 +13,6 @@ from hailuo.errors import ExitCode
 from hailuo.run.environment import surroundings
 from hailuo.simulator import ClipDetail, FaultPlan, Profile, SimulatorOptions, serve
 
-__all__ = ["command"]
-
 
 def _read_faults(ctx: click.Context, param: click.Parameter, text: str) -> FaultPlan:
     try:

@@ -18,8 +18,6 @@ from hailuo.plan.plan import Plan, PlannedJob
 from hailuo.run.events import why
 from hailuo.text import printable
 
-__all__ = ["command"]
-
 
 @click.command("status")
 @file_argument

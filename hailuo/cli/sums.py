@@ -13,8 +13,6 @@ from hailuo.cli.screen import console, count
 from hailuo.ledger.money import JobMoney, Sums, by_job
 from hailuo.text import printable
 
-__all__ = ["cells", "cells_json", "remarks", "show_sums", "sums_json"]
-
 _NUMBERS = ("jobs", "estimate", "actual", "difference", "", "held", "bought", "refunds", "retries")
 _NARROW = _NUMBERS[:6]
 _WIDE_ENOUGH = 100

@@ -16,8 +16,6 @@ from hailuo.run.environment import surroundings
 from hailuo.store import FolderStore, Store
 from hailuo.store.open import nothing_bought_without_store, open_store
 
-__all__ = ["command"]
-
 
 def _constants(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
     pairs = [value.partition("=") for value in values]

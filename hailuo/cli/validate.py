@@ -10,8 +10,6 @@ from hailuo.errors import CampaignError, ExitCode
 from hailuo.plan.prepare import Prepared, prepare
 from hailuo.run.environment import surroundings
 
-__all__ = ["command"]
-
 
 @click.command("validate")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")

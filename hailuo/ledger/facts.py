@@ -7,21 +7,6 @@ from enum import StrEnum
 
 from hailuo.campaign.job import Job
 
-__all__ = [
-    "Attempt",
-    "Done",
-    "Doubt",
-    "End",
-    "Fact",
-    "Intent",
-    "JobRecord",
-    "JobState",
-    "LateTask",
-    "Orphan",
-    "Outcome",
-    "OutcomeKind",
-]
-
 
 class OutcomeKind(StrEnum):
     """What became of a submit."""

@@ -25,8 +25,6 @@ from pydantic import Field, TypeAdapter
 from hailuo.errors import LedgerError
 from hailuo.store import Store
 
-__all__ = ["LIFETIME", "Cap", "Close", "Grant", "Grants", "OverCapError"]
-
 LIFETIME: Final = timedelta(hours=24)
 """How long a run may buy on its grant, by the store's time."""
 

@@ -48,8 +48,6 @@ from hailuo.ledger.rollups import Rollups
 from hailuo.store import Entry, Store
 from hailuo.vendor import SUBMIT_SECONDS_AT_MOST
 
-__all__ = ["HORIZON", "Ledger"]
-
 HORIZON: Final = timedelta(seconds=SUBMIT_SECONDS_AT_MOST + 60)
 """How long an intent without outcome may be another worker's business: the longest POST and a margin."""
 

@@ -34,8 +34,6 @@ from hailuo.ledger.facts import (
     OutcomeKind,
 )
 
-__all__ = ["state_of", "with_fact"]
-
 
 def state_of(record: JobRecord, *, store_now: datetime, horizon: timedelta, failed_retries: int) -> JobState:
     """Where the job stands by the facts alone.

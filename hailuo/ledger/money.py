@@ -23,19 +23,6 @@ from typing import Final, TypeVar
 from hailuo.campaign.job import Job
 from hailuo.ledger.facts import Attempt, Done, JobRecord, OutcomeKind
 
-__all__ = [
-    "Fate",
-    "Item",
-    "JobMoney",
-    "Sums",
-    "by_day",
-    "by_job",
-    "items_of",
-    "money_of",
-    "sums_of",
-    "sums_of_jobs",
-]
-
 _ZERO: Final = Decimal(0)
 _Key = TypeVar("_Key")
 

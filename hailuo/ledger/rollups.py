@@ -16,8 +16,6 @@ from hailuo.errors import StoreUnavailableError
 from hailuo.ledger.facts import Done
 from hailuo.store import Store
 
-__all__ = ["ROLLUP_SIZE", "Rollups"]
-
 ROLLUP_SIZE: Final = 100
 """Done facts per rollup: one request more per hundred clips, a hundred reads fewer at the next start."""
 

@@ -13,8 +13,6 @@ from hailuo.settings import Settings
 from hailuo.store import Store
 from hailuo.store.open import nothing_bought_without_store, open_store
 
-__all__ = ["Month", "Statement", "read_statement"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Month:

@@ -11,8 +11,6 @@ from hailuo.media.inspection import QA_VERSION, Inspection, from_json, to_json
 from hailuo.media.keys import checks_prefix, inspection_key
 from hailuo.store import Store
 
-__all__ = ["keep_inspection", "read_inspections"]
-
 _AT_ONCE: Final = 16
 _log = logging.getLogger(__name__)
 

@@ -20,8 +20,6 @@ from hailuo.media.facts import Facts
 from hailuo.media.recipe import OWN, SILENT, ConformError, Recipe
 from hailuo.media.sound import SAMPLES_PER_SECOND, Sound, add_sound, level, loudness_of, read_sound, silence
 
-__all__ = ["make_copy", "measure"]
-
 _QUALITY: Final = {"crf": "18", "preset": "veryfast"}
 _NTSC: Final = Fraction(1000, 1001)  # "fewer than 30" is 29.97
 _AAC_FRAME: Final = 1024

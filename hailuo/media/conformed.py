@@ -19,8 +19,6 @@ from hailuo.media.placement_rules import PlacementVerdict
 from hailuo.media.recipe import Recipe
 from hailuo.store import Store
 
-__all__ = ["Conformed", "conformed_key", "conformed_prefix", "keep_conformed", "read_conformed"]
-
 _AT_ONCE: Final = 16
 _log = logging.getLogger(__name__)
 

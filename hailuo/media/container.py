@@ -10,8 +10,6 @@ from typing import Final
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-__all__ = ["Bytes", "Header", "NoPicturesError", "read_bytes", "read_header"]
-
 _PTS_TOLERANCE: Final = 0.02  # of a frame's length: time bases round
 _WHOLE: Final = 0  # ISO/IEC 14496-12 section 4.2: a box of size 0 goes to the end of the file
 _LARGE: Final = 1  # the size follows in 64 bits

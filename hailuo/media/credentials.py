@@ -17,8 +17,6 @@ from pydantic import SecretStr
 from hailuo.errors import HailuoError
 from hailuo.media.mark import TRAINED_ALGORITHMIC_MEDIA
 
-__all__ = ["Credentials", "CredentialsError", "Seal", "open_credentials", "read_seal", "sign"]
-
 _NEEDS_EXTRA: Final = "signing needs the extra: pip install 'hailuo-campaigns[c2pa]'"
 _CURVES: Final = {256: "es256", 384: "es384", 521: "es512"}
 

@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 from hailuo.media.inspection import HASHED_FRAMES, Inspection
 from hailuo.media.thresholds import load_thresholds
 
-__all__ = ["NearDuplicate", "near_duplicates"]
-
 _PDQ_BYTES: Final = 32
 _ROWS_AT_ONCE: Final = 64
 

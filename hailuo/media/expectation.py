@@ -20,8 +20,6 @@ from hailuo.media.placement_rules import (
 from hailuo.media.placements import FamilyFacts, PlacementBook, placement_book
 from hailuo.media.verdict import Verdict
 
-__all__ = ["expected_facts", "expected_verdicts", "placement_warnings"]
-
 _FORESEEN: Final = frozenset({"aspect", "audio", "duration", "fps", "size"})
 """Kinds of rules that an order decides; bit rate, bytes and codec are seen in the file only."""
 

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-__all__ = ["ClipFacts", "Facts"]
-
 
 class ClipFacts(Protocol):
     """The facts that placements are judged by; None is not known. Units: px, 1/s, s, LUFS, bit/s, bytes."""

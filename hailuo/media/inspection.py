@@ -7,8 +7,6 @@ from pydantic import TypeAdapter
 
 from hailuo.campaign.job import Job
 
-__all__ = ["HASHED_FRAMES", "QA_VERSION", "Inspection", "Order", "from_json", "order_of", "to_json"]
-
 QA_VERSION: Final = "qa/1.0"
 """Of the measurements: another one makes every clip due for another look. Thresholds have a version of their own."""
 

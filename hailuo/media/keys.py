@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
-__all__ = ["PREVIEW_TYPES", "Preview", "checks_prefix", "inspection_key", "preview_key", "previews_prefix"]
-
 
 class Preview(StrEnum):
     """The small pictures and films of a clip; the value ends its file's name."""

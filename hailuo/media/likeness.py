@@ -10,8 +10,6 @@ import pdqhash  # type: ignore[import-untyped]  # it has no types
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-__all__ = ["Likeness", "Picture", "grey", "likeness", "pdq_hex", "phash_hex", "still"]
-
 Picture = NDArray[np.uint8]
 """Rows x columns (grey), or rows x columns x 3 (RGB)."""
 

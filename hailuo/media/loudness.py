@@ -7,8 +7,6 @@ import av
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 
-__all__ = ["LoudnessMeter"]
-
 _GATE_LUFS: Final = -70.0
 """EBU R 128's absolute gate: what the filter says of silence."""
 

@@ -7,8 +7,6 @@ import numpy as np
 
 from hailuo.media.likeness import Picture
 
-__all__ = ["Motion", "Moved"]
-
 _EVERY: Final = 4  # of the pairs of neighbours; motion does not jump from pair to pair
 _SHORT_SIDE: Final = 180
 _TOP_SHARE: Final = 0.05

@@ -11,8 +11,6 @@ import numpy as np
 from hailuo.media.likeness import Picture
 from hailuo.media.motion import Motion
 
-__all__ = ["Measures", "Pictures"]
-
 # These are part of the measurement: another value is another QA_VERSION (docs/measurements.md#what-the-measures-found).
 _BLACK_LUMA: Final = 26  # a pixel below is black; 10 % of 255
 _BLACK_SHARE: Final = 0.98  # of a black frame's pixels

@@ -9,24 +9,6 @@ from typing import Final, Literal
 from hailuo.media.facts import ClipFacts
 from hailuo.media.verdict import Verdict
 
-__all__ = [
-    "REASONS",
-    "AspectRule",
-    "AudioRule",
-    "BitrateRule",
-    "BytesRule",
-    "DurationRule",
-    "Finding",
-    "FormatRule",
-    "FpsRule",
-    "PlacementReason",
-    "PlacementVerdict",
-    "Rule",
-    "SizeRule",
-    "is_aspect",
-    "ratio_of",
-]
-
 _ASPECT_TOLERANCE: Final = 0.01  # 1366x768 is 1.7786, and means 16:9
 _SECONDS_TOLERANCE: Final = 0.001  # times in files are rounded
 _SILENCE_LUFS: Final = -60.0  # below this nobody hears it; digital silence is -70 in EBU R 128's gate

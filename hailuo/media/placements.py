@@ -13,8 +13,6 @@ from pydantic import ConfigDict, Discriminator, TypeAdapter, with_config
 from hailuo.media.facts import ClipFacts
 from hailuo.media.placement_rules import PlacementVerdict, Rule
 
-__all__ = ["FamilyFacts", "Fit", "Placement", "PlacementBook", "Source", "placement_book", "verdicts"]
-
 Fit = Literal["pad", "crop", "blur"]
 
 

@@ -13,16 +13,6 @@ from PIL import Image
 from hailuo.media.keys import Preview
 from hailuo.media.likeness import Picture
 
-__all__ = [
-    "POSTER_WIDTH",
-    "SHEET_FRAMES",
-    "SPRITE_FRAMES",
-    "ProxyWriter",
-    "write_poster",
-    "write_sheet",
-    "write_sprite",
-]
-
 POSTER_WIDTH: Final = 640
 SHEET_FRAMES: Final = 9
 SPRITE_FRAMES: Final = 24

@@ -30,8 +30,6 @@ from hailuo.media.previews import (
     write_sprite,
 )
 
-__all__ = ["inspect"]
-
 _PROXY_SHORT_SIDE: Final = 240
 _COMPARED_LONG_SIDE: Final = 512
 _MOST_FRAMES: Final = 5_000

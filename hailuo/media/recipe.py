@@ -15,8 +15,6 @@ from hailuo.media.placement_rules import (
 )
 from hailuo.media.placements import Fit, Placement, PlacementBook
 
-__all__ = ["OWN", "SILENT", "ConformError", "Recipe", "Wish", "recipe_for_aspect", "recipe_for_placement"]
-
 OWN: Final = "own"
 SILENT: Final = "silent"
 

@@ -15,8 +15,6 @@ from numpy.typing import NDArray
 
 from hailuo.media.recipe import ConformError
 
-__all__ = ["SAMPLES_PER_SECOND", "Sound", "add_sound", "level", "loudness_of", "read_sound", "silence"]
-
 SAMPLES_PER_SECOND: Final = 48_000
 
 Sound = NDArray[np.float32]

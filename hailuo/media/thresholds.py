@@ -8,8 +8,6 @@ from pydantic import ConfigDict
 
 from hailuo.thresholds import Threshold, shipped_thresholds, thresholds_from
 
-__all__ = ["Threshold", "Thresholds", "load_thresholds", "thresholds_of"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thresholds:

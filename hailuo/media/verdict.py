@@ -9,9 +9,8 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from hailuo.media.inspection import Inspection, Order
-from hailuo.media.thresholds import Threshold, Thresholds, load_thresholds
-
-__all__ = ["CODES", "DISPUTE", "Code", "Ruling", "Verdict", "disputes", "verdict"]
+from hailuo.media.thresholds import Thresholds, load_thresholds
+from hailuo.thresholds import Threshold
 
 DISPUTE: Final = "dispute_"
 """Codes that start so say: this is not what was ordered. Who paid for it has something to claim."""

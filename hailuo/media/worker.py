@@ -10,8 +10,6 @@ import cv2
 
 from hailuo.media.probe import inspect
 
-__all__ = ["serve"]
-
 _NICENESS: Final = 10
 
 

@@ -15,8 +15,6 @@ from hailuo.errors import CampaignError, Place, Problem
 from hailuo.settings import Settings
 from hailuo.text import quoted, suggestion
 
-__all__ = ["Due", "LeftOut", "Night", "Unsound", "night_of"]
-
 _SHEETS = frozenset({".yaml", ".yml"})
 
 

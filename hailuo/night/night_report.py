@@ -10,8 +10,6 @@ from hailuo.night.night import Due, Night
 from hailuo.night.outcome import Books, total_of
 from hailuo.publish.share import GalleryLink
 
-__all__ = ["NightReport", "Part"]
-
 _ZERO = Decimal(0)
 _RED = frozenset({ExitCode.REFUSED, ExitCode.STOPPED, ExitCode.INTERRUPTED})
 

@@ -10,8 +10,6 @@ from hailuo.ledger.facts import JobState
 from hailuo.ledger.money import Item, Sums, sums_of
 from hailuo.plan.plan import Plan
 
-__all__ = ["Allowance", "Books", "books_of", "total_of"]
-
 _ZERO = Decimal(0)
 
 

@@ -15,8 +15,6 @@ from hailuo.errors import MissingKeyError
 from hailuo.plan.plan import Plan
 from hailuo.store import Store
 
-__all__ = ["PlanFile", "PlanLine", "plan_key", "read_plan", "write_plan"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanLine:

@@ -18,8 +18,6 @@ from hailuo.ledger.money import JobMoney, Sums, money_of, sums_of_jobs
 from hailuo.media.expectation import expected_verdicts
 from hailuo.media.placement_rules import PlacementVerdict
 
-__all__ = ["HELD", "Money", "Plan", "PlannedJob", "admission_problems", "make_plan"]
-
 HELD = frozenset({JobState.SUBMITTED, JobState.UNKNOWN, JobState.IN_DOUBT})
 """States in which money is at the vendor, or may be, and no clip is here yet."""
 

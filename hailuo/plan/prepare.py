@@ -15,8 +15,6 @@ from hailuo.errors import CampaignError, Problem
 from hailuo.media.expectation import placement_warnings
 from hailuo.settings import Settings
 
-__all__ = ["Choice", "Prepared", "axis_values", "names_chosen", "prepare"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:

@@ -22,8 +22,6 @@ from hailuo.media.recipe import ConformError, Recipe, Wish, recipe_for_aspect, r
 from hailuo.plan.file import read_plan
 from hailuo.store import Store
 
-__all__ = ["ConformWish", "Copy", "StoredClip", "conform", "copy_names", "file_sha256", "stored_clips"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConformWish:

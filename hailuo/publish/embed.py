@@ -13,8 +13,6 @@ from hailuo.publish import gallery
 from hailuo.publish.publish import Publication
 from hailuo.store import Store
 
-__all__ = ["EnclosedGallery", "check_target", "enclose", "keep"]
-
 _AT_ONCE: Final = 16
 _PICTURE, _FILM = "poster_uri", "proxy_uri"
 _OPTION: Final = "--embed"

@@ -24,8 +24,6 @@ from hailuo.publish import manifest
 from hailuo.publish.picks import judgements_of
 from hailuo.store import Store
 
-__all__ = ["Evidence", "gather"]
-
 _URI_COLUMNS: Mapping[Preview, str] = {
     Preview.POSTER: "poster_uri",
     Preview.SHEET: "sheet_uri",

@@ -11,8 +11,6 @@ from hailuo.plan.file import read_plan
 from hailuo.publish import manifest
 from hailuo.store import Store
 
-__all__ = ["judge", "judgements_of"]
-
 _AT_ONCE: Final = 16
 _MOST_SHOWN: Final = 10
 _log = logging.getLogger(__name__)

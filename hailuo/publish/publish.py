@@ -13,8 +13,6 @@ from hailuo.publish import gallery, manifest
 from hailuo.publish.evidence import Evidence, gather
 from hailuo.store import Store
 
-__all__ = ["Publication", "publish"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:

@@ -12,8 +12,6 @@ from hailuo.publish import manifest
 from hailuo.settings import Settings
 from hailuo.store.open import open_store
 
-__all__ = ["read_manifest"]
-
 _NAMES: Final = (".jsonl", ".parquet")
 _TYPES: Final = {
     manifest.Kind.TEXT: "string",

@@ -10,8 +10,6 @@ from hailuo.publish import gallery
 from hailuo.publish.publish import Publication, publish
 from hailuo.store import Store
 
-__all__ = ["GalleryLink", "SharedGallery", "link_to", "link_to_gallery", "share"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharedGallery:

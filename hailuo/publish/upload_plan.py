@@ -13,8 +13,6 @@ from hailuo.publish.publish import publish
 from hailuo.publish.uploads import Creative, PlatformName, UploadError
 from hailuo.store import Store
 
-__all__ = ["UploadPlan", "Wish", "plan_upload"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:

@@ -10,8 +10,6 @@ from importlib import resources
 
 import jinja2
 
-__all__ = ["asset", "content_policy", "joined", "page_environment"]
-
 
 def content_policy(sources: Mapping[str, str], *, style: str, script: str) -> str:
     """A Content-Security-Policy that allows this style and this script by their hashes, and `sources` for the rest,

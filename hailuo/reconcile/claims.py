@@ -22,8 +22,6 @@ from hailuo.errors import MissingKeyError
 from hailuo.ledger.ledger import HORIZON
 from hailuo.store import Entry, Store
 
-__all__ = ["Claim", "Traces", "stake", "traces_of"]
-
 _READS_AT_ONCE: Final = 32
 _NAMES_A_TASK: Final = re.compile(r"[^/]+/[^/]+/ledger/v1/[^/]+/(?:done|a\d{3,}/(?:outcome|orphan-\w+))")
 _INTENT: Final = re.compile(r"([^/]+/[^/]+/ledger/v1/[^/]+/a\d{3,})/intent")

@@ -21,8 +21,6 @@ from hailuo.store import Store
 from hailuo.text import nearest, quoted
 from hailuo.vendor import Cause, Fault, TaskStatus, VideoClient, task_id_of
 
-__all__ = ["CLOCK_SKEW", "Adopted", "Findings", "Late", "Reconciler", "Released", "Unsettled"]
-
 _LONGEST_REASON: Final = 500
 
 

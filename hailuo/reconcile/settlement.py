@@ -12,8 +12,6 @@ from hailuo.run.session import open_client
 from hailuo.settings import Settings
 from hailuo.store.open import open_store
 
-__all__ = ["open_reconciler"]
-
 
 @asynccontextmanager
 async def open_reconciler(

@@ -13,8 +13,6 @@ from hailuo.ledger.facts import Attempt, JobRecord, Orphan
 from hailuo.ledger.ledger import HORIZON
 from hailuo.vendor import TaskStatus
 
-__all__ = ["CLOCK_SKEW", "Unsettled", "half_adopted", "late_of", "unsettled_of"]
-
 CLOCK_SKEW: Final = timedelta(minutes=10)
 """How far the vendor's clock may be from ours when a task is said to belong to an attempt."""
 

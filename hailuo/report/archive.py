@@ -9,8 +9,6 @@ from pydantic import TypeAdapter, ValidationError
 from hailuo.errors import Place, Problem, RefusedError
 from hailuo.report.findings import Findings
 
-__all__ = ["SCHEMA", "ReportError", "from_json", "to_json"]
-
 SCHEMA: Final = "hailuo.report/1.0"
 """The version of the file. A minor version adds fields, which older programs ignore; a major version breaks."""
 

@@ -10,8 +10,6 @@ from hailuo.report.join import CONTRADICTED, MISREAD
 from hailuo.report.metrics import PLATFORM_NAMES, Count, Platform
 from hailuo.text import printable
 
-__all__ = ["APART_DAYS", "cautions"]
-
 APART_DAYS: Final = 3
 """A creative that starts or stops so many days beside the rest is told: weekdays and seasons are in its rates."""
 

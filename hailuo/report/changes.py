@@ -15,8 +15,6 @@ from hailuo.report.findings import (
 )
 from hailuo.report.metrics import METRICS, PLATFORM_NAMES
 
-__all__ = ["MOVED", "NOTHING_CHANGED", "changes"]
-
 NOTHING_CHANGED: Final = "Nothing changed since the last report."
 
 MOVED: Final = 0.1

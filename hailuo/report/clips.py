@@ -14,8 +14,6 @@ from hailuo.report.findings import Findings
 from hailuo.report.page import Clip
 from hailuo.store import Store
 
-__all__ = ["media_of"]
-
 _AT_ONCE: Final = 16
 _MOST_POSTERS: Final = 200
 """The page shows no more of them; each is one read of the store."""

@@ -17,8 +17,6 @@ from hailuo.report.findings import (
 )
 from hailuo.report.metrics import METRICS, Count, Kind, Metric
 
-__all__ = ["Row", "rows_of"]
-
 Row = dict[str, object]
 """Column to cell; see `hailuo.report.estimates.ESTIMATE_COLUMNS`."""
 

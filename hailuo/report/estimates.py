@@ -12,8 +12,6 @@ from hailuo.report.estimate_rows import rows_of
 from hailuo.report.findings import Findings
 from hailuo.text import is_formula
 
-__all__ = ["ESTIMATE_COLUMNS", "SCHEMA", "estimates_table", "to_csv", "to_parquet"]
-
 SCHEMA: Final = "hailuo.estimates/1.0"
 
 _TEXT: Final = "string"

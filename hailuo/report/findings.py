@@ -11,32 +11,6 @@ from enum import StrEnum
 
 from hailuo.report.metrics import Count, Design, Metric, Platform
 
-__all__ = [
-    "AdOfNobody",
-    "Change",
-    "CreativeFinding",
-    "Difference",
-    "Estimate",
-    "Factor",
-    "Findings",
-    "Health",
-    "HeatCell",
-    "Interval",
-    "JoinMethod",
-    "Level",
-    "MethodTally",
-    "Need",
-    "Outcome",
-    "PlatformFindings",
-    "Proposal",
-    "ProposedRow",
-    "Srm",
-    "Standing",
-    "TakeSpread",
-    "Verdict",
-    "Wish",
-]
-
 
 class JoinMethod(StrEnum):
     """How a result found its creative, in the order of preference."""

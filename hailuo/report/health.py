@@ -10,8 +10,6 @@ from hailuo.report.findings import AdOfNobody, Health, JoinMethod, MethodTally
 from hailuo.report.metrics import Platform
 from hailuo.text import printable
 
-__all__ = ["health"]
-
 _NAMES = ("ad_name", "file_name", "platform_video_id", "utm_content", "adset_name", "campaign_name")
 _NO_NAME = "a row without any name"
 _GROUP = ["platform", "ad", "join_note", "source_file"]

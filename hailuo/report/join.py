@@ -16,8 +16,6 @@ from hailuo.report.findings import JoinMethod
 from hailuo.report.metrics import Platform
 from hailuo.report.tokens import bare_ids, base_name, id_like, readable, tokens, tracked
 
-__all__ = ["CONTRADICTED", "MISREAD", "join", "original_of"]
-
 CONTRADICTED: Final = "contradicted by"
 """Stands in `join_note` where later evidence names another creative."""
 

@@ -35,8 +35,6 @@ from hailuo.report.reports import FINDINGS, NEXT, PAGE, PastReport, newest_repor
 from hailuo.report.run_analysis import Case, Judged, compared, judged
 from hailuo.store import Store
 
-__all__ = ["Report", "ReportWish", "report"]
-
 LINKS_VALID_FOR: Final = timedelta(days=7)
 """S3 signs for no longer."""
 

@@ -10,21 +10,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-__all__ = [
-    "COUNTS",
-    "COUNT_NAMES",
-    "HOLD_COUNTS",
-    "HOOK_COUNTS",
-    "METRICS",
-    "PLATFORM_NAMES",
-    "Count",
-    "Design",
-    "Kind",
-    "Metric",
-    "MetricSpec",
-    "Platform",
-]
-
 
 class Platform(StrEnum):
     """Where the ads ran; `other` for a generic export with a mapping file."""

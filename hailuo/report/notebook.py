@@ -19,8 +19,6 @@ from hailuo.report.metrics import Design, Metric
 from hailuo.report.run_analysis import Case, Judged, judged
 from hailuo.run.environment import surroundings
 
-__all__ = ["Wished", "judge_results", "read_ads", "read_results"]
-
 _T = TypeVar("_T")
 _Known = TypeVar("_Known", bound=StrEnum)
 

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Final
 
-__all__ = ["UNKNOWN", "chance", "count", "digits_of", "money", "percent", "plain", "share"]
-
 UNKNOWN: Final = "–"
 _GAP: Final = "\N{NO-BREAK SPACE}"
 _SIGNS: Final[Mapping[str, str]] = {"USD": "$", "EUR": "€", "GBP": "£"}

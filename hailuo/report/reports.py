@@ -11,17 +11,6 @@ from hailuo.report.archive import from_json
 from hailuo.report.findings import Findings
 from hailuo.store import Store
 
-__all__ = [
-    "FINDINGS",
-    "NEXT",
-    "PAGE",
-    "PastReport",
-    "newest_report",
-    "put_report",
-    "report_folder",
-    "reports_prefix",
-]
-
 PAGE: Final = "report.html"
 FINDINGS: Final = "findings.json"
 NEXT: Final = "next.yaml"

@@ -16,8 +16,6 @@ from hailuo.report.health import health
 from hailuo.report.join import join
 from hailuo.report.metrics import Design
 
-__all__ = ["Case", "Judged", "compared", "judged", "with_split"]
-
 _PACKAGE: Final = "hailuo-campaigns"
 
 

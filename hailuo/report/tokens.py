@@ -6,8 +6,6 @@ from collections.abc import Collection
 from typing import Final
 from urllib.parse import parse_qs, unquote_plus
 
-__all__ = ["bare_ids", "base_name", "id_like", "readable", "tokens", "tracked"]
-
 _ID_LENGTH: Final = 10
 # As `hailuo.campaign.ad_names.ID_TOKEN`, but all of them, and with the letters that people read for digits.
 _TOKEN: Final = re.compile(rf"(?<![0-9a-z])hv[- ]{{0,3}}([0-9a-z]{{{_ID_LENGTH}}})(?![0-9a-z])")

@@ -19,8 +19,6 @@ from hailuo.store import Store
 from hailuo.text import quoted
 from hailuo.vendor import Cause, Fault, on_our_own_network
 
-__all__ = ["admit", "frame_warnings", "refusals"]
-
 _ANY_TIME: Final = timedelta(hours=1)
 _FRAME_TYPES: Final = {
     ".jpg": "image/jpeg",

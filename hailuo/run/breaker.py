@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-__all__ = ["FAILURES_TO_BREAK", "WAY_BACK", "Breaker"]
-
 FAILURES_TO_BREAK: Final = 5
 
 WAY_BACK: Final[Mapping[str, str]] = MappingProxyType(

@@ -4,8 +4,6 @@ import asyncio
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-__all__ = ["FAILURES_TO_STOP", "Canaries"]
-
 FAILURES_TO_STOP = 3
 
 

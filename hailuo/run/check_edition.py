@@ -26,8 +26,6 @@ from hailuo.plan.file import read_plan
 from hailuo.run.inspector import inspecting
 from hailuo.store import Store
 
-__all__ = ["CheckedClip", "check_edition"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckedClip:

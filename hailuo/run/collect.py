@@ -21,8 +21,6 @@ from hailuo.run.steps import Step
 from hailuo.run.tools import Tools, insist
 from hailuo.vendor import Cause, Downloaded, DownloadFault, Fault, TaskPhase, TaskStatus
 
-__all__ = ["Collector"]
-
 _NO_URL_PATIENCE_SECONDS: Final = 60.0  # docs/vendor.md#fetching-the-clip
 _FORGOTTEN_POLLS: Final = 4  # docs/vendor.md#errors: two or three over 30 s would do
 _FORGOTTEN_SECONDS: Final = 60.0

@@ -10,8 +10,6 @@ from hailuo.run.events import Event, Observer
 from hailuo.run.runner import Runner
 from hailuo.settings import Settings, load_settings
 
-__all__ = ["Surroundings", "surroundings", "within"]
-
 
 def nobody_observes(event: Event) -> None:
     """The events go nowhere."""

@@ -8,8 +8,6 @@ from enum import StrEnum
 from hailuo.errors import ExitCode
 from hailuo.ledger.facts import Doubt, End, JobRecord, JobState, Outcome
 
-__all__ = ["Ending", "Event", "EventKind", "Observer", "Progress", "RunReport", "why"]
-
 
 class EventKind(StrEnum):
     """One name per transition that people or logs may want to see."""

@@ -32,8 +32,6 @@ from hailuo.media import (
 from hailuo.run.events import Event, EventKind, Observer
 from hailuo.store import Store
 
-__all__ = ["Inspector", "inspecting"]
-
 _WORKERS_AT_MOST: Final = 2
 _CLIP_SECONDS: Final = 120.0  # a hundred times what a clip takes; a decoder that hangs is ended
 _TRIES: Final = 2

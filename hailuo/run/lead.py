@@ -16,8 +16,6 @@ from hailuo.run.spending import Purse
 from hailuo.run.tools import Tools
 from hailuo.settings import Settings
 
-__all__ = ["Lead", "Standing", "part_of", "proven_models"]
-
 _DRIVEN: Final = frozenset({JobState.NEW, JobState.SUBMITTED, JobState.IN_DOUBT})
 """States in which a run has something to do for a job."""
 

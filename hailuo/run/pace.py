@@ -6,8 +6,6 @@ from random import Random
 
 from hailuo.clock import Clock
 
-__all__ = ["Aimd", "Limiter"]
-
 _FIRST_PAUSE_SECONDS = 15.0  # 15 to 60 s on "1002": docs/vendor.md#errors
 _LONGEST_PAUSE_SECONDS = 60.0
 _LONGEST_RETRY_AFTER_SECONDS = 3600.0

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from random import Random
 
-__all__ = ["PollSchedule"]
-
 _FLOOR_SECONDS = 8.0  # the vendor refreshes every 15 s: docs/vendor.md#freshness
 _FIRST_MISS_SECONDS, _LONGEST_MISS_SECONDS = 2.0, 30.0
 

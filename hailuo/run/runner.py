@@ -20,8 +20,6 @@ from hailuo.run.stopping import Judge
 from hailuo.run.submit import Again, Orders
 from hailuo.run.tools import Tools
 
-__all__ = ["Runner"]
-
 _GRACE_SECONDS: Final = 20.0
 """How long an interrupted run waits for answers to submits under way; Prefect kills after about 30."""
 

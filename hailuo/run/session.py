@@ -39,8 +39,6 @@ from hailuo.store import Store
 from hailuo.store.open import nothing_bought_without_store, open_store
 from hailuo.vendor import VideoClient
 
-__all__ = ["Session", "open_client", "open_session"]
-
 _CHECKS_SECONDS: Final = 600.0
 """How long a finished run waits for checks under way before it publishes without them."""
 

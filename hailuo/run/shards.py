@@ -21,8 +21,6 @@ from hailuo.run.events import Progress, RunReport
 from hailuo.settings import Settings
 from hailuo.store import Store
 
-__all__ = ["BEAT_SECONDS", "ShardNote", "ShardNotes", "Share", "deal"]
-
 BEAT_SECONDS: Final = 20.0
 """How often a shard writes its note."""
 

@@ -15,8 +15,6 @@ from hailuo.plan.plan import Plan
 from hailuo.run.tools import Tools
 from hailuo.settings import Settings
 
-__all__ = ["Purse", "spent_by"]
-
 _log = logging.getLogger(__name__)
 
 _FENCE_SECONDS: Final = 3600.0

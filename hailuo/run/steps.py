@@ -6,8 +6,6 @@ A run tells them to whoever listens; `make proof` listens, and kills the process
 from collections.abc import Callable
 from enum import StrEnum
 
-__all__ = ["Reached", "Step", "unheard"]
-
 
 class Step(StrEnum):
     """What was just done, and what comes next."""

@@ -11,8 +11,6 @@ from hailuo.run.breaker import WAY_BACK, Breaker
 from hailuo.run.canary import Canaries
 from hailuo.run.events import Ending
 
-__all__ = ["Judge"]
-
 _NO_FAILURE: Final = frozenset({None, "stopped", "in_doubt", "not_bought", "base_url"})
 """Causes of an ending that speak against nothing."""
 

@@ -16,8 +16,6 @@ from hailuo.run.steps import Step
 from hailuo.run.tools import Tools, insist
 from hailuo.vendor import Accepted, Cause, Fault, Meaning, build_request, request_sha256
 
-__all__ = ["FRAME_VALID_FOR", "Again", "Orders"]
-
 _FENCE_SECONDS: Final = 30.0
 """A worker that was asleep for longer between its intent and its POST does not send."""
 

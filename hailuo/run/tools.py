@@ -17,8 +17,6 @@ from hailuo.run.steps import Reached, unheard
 from hailuo.store import Store
 from hailuo.vendor import VideoClient
 
-__all__ = ["Tools", "insist"]
-
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
 

@@ -14,8 +14,6 @@ from hailuo.simulator.orders import VideoOrder, invalid_params
 from hailuo.simulator.scaled_clock import ScaledClock
 from hailuo.simulator.tasks import Task, pixels, render_seconds, task_id
 
-__all__ = ["TaskMaker"]
-
 _MINUTE_SECONDS = 60.0
 
 

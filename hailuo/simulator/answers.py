@@ -4,8 +4,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["AnswerError", "HttpAnswer", "empty", "flat", "html", "nested", "ok", "plain", "xml"]
-
 _REQUEST_ID = b"{request_id}"
 _JSON = "application/json"
 

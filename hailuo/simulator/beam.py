@@ -6,8 +6,6 @@ from typing import Self
 import numpy as np
 from PIL import Image, ImageChops, ImageOps
 
-__all__ = ["Beam"]
-
 _BRIGHT = 46  # steps of 255 at the middle of the band
 _WIDE, _SLANT = 0.15, 0.38  # shares of the picture's width
 _PAINTED = 0.25  # of the sides: it is soft anyway

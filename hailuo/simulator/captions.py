@@ -7,8 +7,6 @@ from PIL import Image, ImageDraw, ImageFont
 
 from hailuo.simulator.planes import Planes, even
 
-__all__ = ["draw_strip"]
-
 _STRIP = (14, 15, 18)
 _TEXT, _QUIET, _MARK = (244, 244, 246), (176, 180, 190), (255, 196, 84)
 _LINE_SHARE = 0.058  # height of the type by the clip's short side: readable in a tile 320 pixels wide

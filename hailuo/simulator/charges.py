@@ -9,8 +9,6 @@ from enum import StrEnum
 
 from hailuo.simulator.tasks import Task, tick_of
 
-__all__ = ["Call", "Charges", "Invoice", "InvoiceLine"]
-
 
 class Call(StrEnum):
     """What was asked, counted whatever the answer."""

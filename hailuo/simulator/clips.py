@@ -17,8 +17,6 @@ from hailuo.simulator.options import ClipDetail
 from hailuo.simulator.planes import Planes
 from hailuo.simulator.tasks import Task
 
-__all__ = ["FRAMES_PER_SECOND", "ClipMaker"]
-
 FRAMES_PER_SECOND = 24
 _EXTRA_FRAMES = 3  # a 10 s clip of the vendor's lasts 10.1 s (docs/vendor.md#fetching-the-clip)
 # A fixed qp spares x264 its look at each frame's cost; without deblocking dark gradients show squares.

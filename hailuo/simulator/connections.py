@@ -9,15 +9,6 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = [
-    "BrokenOffResponse",
-    "ConnectionCutError",
-    "SimulatorTransport",
-    "body_of",
-    "cutting",
-    "until_gone",
-]
-
 
 class ConnectionCutError(Exception):
     """The connection ends here. Over a socket `cutting` ends it, in-process `SimulatorTransport`.

@@ -10,8 +10,6 @@ from hailuo.simulator.charges import Invoice
 from hailuo.simulator.connections import body_of
 from hailuo.simulator.fault_plan import FaultDice, read_script
 
-__all__ = ["Console"]
-
 _GREETING = (
     "A simulator of ImaRouter's /v1/videos. Nothing here costs money, and nothing here is the vendor.\n"
 )

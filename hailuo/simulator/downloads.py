@@ -15,8 +15,6 @@ from hailuo.simulator.faults import FaultName, FaultRow, Strikes
 from hailuo.simulator.options import SimulatorOptions
 from hailuo.simulator.tasks import Task
 
-__all__ = ["Downloads"]
-
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 _TYPE = "video/mp4"
 

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 
 from hailuo.simulator.faults import FAULTS, FaultName, FaultRow, Strikes
 
-__all__ = ["FaultDice", "FaultPlan", "Occasion", "ScriptedFault", "read_script"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScriptedFault:

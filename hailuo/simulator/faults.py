@@ -9,8 +9,6 @@ from enum import StrEnum
 
 from hailuo.simulator.answers import HttpAnswer, empty, flat, html, nested, ok, plain
 
-__all__ = ["FAULTS", "ConnectionEnd", "Failure", "FaultName", "FaultRow", "Strikes", "submit_faults"]
-
 
 class Strikes(StrEnum):
     """Where a fault strikes."""

@@ -18,8 +18,6 @@ from hailuo.simulator.planes import Box, Planes, even, rows_of
 from hailuo.simulator.scenes import MARGIN, Scene, paint, setting_of
 from hailuo.simulator.tasks import Task
 
-__all__ = ["film"]
-
 # Of the picture's sides: moved small and then enlarged by swscale, a clip costs a third. What is out of focus can
 # be smallest; a first frame is a photograph, and is seen beside the original.
 _BACKDROP_SHARE, _SCENE_SHARE, _STILL_SHARE = 1 / 3, 0.6, 0.68

@@ -10,8 +10,6 @@ from urllib.parse import urlsplit
 import httpx
 from PIL import Image, ImageOps
 
-__all__ = ["Frame", "FrameFetcher", "FrameRefusedError", "FrameUnreachableError"]
-
 _FORMATS = ("JPEG", "PNG", "WEBP")
 _MAX_BYTES = 20 * 1024 * 1024
 _MAX_PIXELS = 80_000_000

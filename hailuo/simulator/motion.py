@@ -5,8 +5,6 @@ import random
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["Motion", "View", "motion_of", "view_at"]
-
 
 class Motion(StrEnum):
     """A camera path. The members' order is the order in which words are looked for."""

@@ -7,8 +7,6 @@ from enum import StrEnum
 from hailuo.campaign.catalog import Catalog
 from hailuo.simulator.fault_plan import FaultPlan
 
-__all__ = ["ClipDetail", "Profile", "SimulatorOptions"]
-
 
 class Profile(StrEnum):
     """Which of the gateway's dialects is spoken. Source: docs/vendor.md#submit and docs/vendor.md#status."""

@@ -12,8 +12,6 @@ from decimal import Decimal
 from hailuo.campaign.catalog import Catalog, FirstFrameRule, Model, Offer
 from hailuo.simulator.answers import AnswerError, HttpAnswer, flat, nested
 
-__all__ = ["VideoOrder", "invalid_params", "read_fields", "read_model", "read_order"]
-
 _STRICT_FAMILY = "minimax"
 _FIELDS = frozenset({"model", "prompt", "duration", "size", "metadata"})
 _METADATA_FIELDS = frozenset({"first_frame_image"})

@@ -13,8 +13,6 @@ import numpy.typing as npt
 from av.video.plane import VideoPlane
 from PIL import Image
 
-__all__ = ["Box", "Planes", "Veil", "even", "rows_of"]
-
 Box = tuple[float, float, float, float]
 """Left, top, right and bottom as shares of a picture's sides."""
 

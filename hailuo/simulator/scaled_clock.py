@@ -4,8 +4,6 @@ from datetime import datetime
 
 from hailuo.clock import Clock
 
-__all__ = ["ScaledClock"]
-
 
 class ScaledClock:
     """What the vendor lives by. Its seconds are simulated ones; dates are the clock's own."""

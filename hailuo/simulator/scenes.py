@@ -12,8 +12,6 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
 from hailuo.simulator.planes import Box, Planes, Veil, even
 from hailuo.simulator.subjects import Figure, Tone, figure, named_colour
 
-__all__ = ["MARGIN", "Scene", "Setting", "Standing", "paint", "setting_of"]
-
 MARGIN = 0.25  # how much larger than the picture the layers are, for the camera to move in
 _BACKDROP_SHARE = 0.36  # of the picture's sides: what is out of focus can be painted small
 _FIGURE_SHARE = 0.7

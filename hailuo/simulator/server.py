@@ -18,8 +18,6 @@ from hailuo.simulator.connections import cutting
 from hailuo.simulator.options import SimulatorOptions
 from hailuo.simulator.service import Simulator
 
-__all__ = ["serve", "serving_folder", "simulating"]
-
 _LOOPBACK = "127.0.0.1"
 
 

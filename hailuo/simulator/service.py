@@ -37,8 +37,6 @@ from hailuo.simulator.wire import (
     submit_body,
 )
 
-__all__ = ["Simulator"]
-
 _SILENCE_SECONDS = 900.0  # longer than any client waits
 _SLOW_SECONDS = 90.0
 _MAX_BODY_BYTES = 32 * 1024 * 1024

@@ -9,8 +9,6 @@ from itertools import pairwise
 
 from PIL import Image, ImageDraw
 
-__all__ = ["Figure", "Tone", "figure", "named_colour"]
-
 Point = tuple[float, float]
 Colour = tuple[int, int, int]
 

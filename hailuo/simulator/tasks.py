@@ -15,8 +15,6 @@ from hailuo.simulator.faults import FaultName, FaultRow
 from hailuo.simulator.frames import Frame
 from hailuo.simulator.orders import VideoOrder
 
-__all__ = ["TICK_SECONDS", "Phase", "Task", "TaskState", "pixels", "render_seconds", "task_id", "tick_of"]
-
 TICK_SECONDS = 15.0
 _P95 = statistics.NormalDist().inv_cdf(0.95)
 _QUEUED_SHARE = 0.3  # of the render time, before MiniMax says Processing

@@ -8,17 +8,6 @@ from hailuo.simulator.faults import Failure
 from hailuo.simulator.options import Profile
 from hailuo.simulator.tasks import Phase, Task, TaskState
 
-__all__ = [
-    "LEGACY_WORDS",
-    "Body",
-    "ShownTask",
-    "balance_body",
-    "enveloped",
-    "legacy_body",
-    "status_body",
-    "submit_body",
-]
-
 Body = dict[str, object]
 
 _WORDS = {

@@ -7,17 +7,6 @@ from typing import Any, Final, Literal
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-__all__ = [
-    "CONNECTIONS",
-    "S3Options",
-    "code_of",
-    "is_repeatable",
-    "ledger_config",
-    "media_config",
-    "said",
-    "status_of",
-]
-
 CONNECTIONS: Final = 32
 _REPEATABLE: Final = frozenset({408, 409, 429, 500, 502, 503, 504})
 _REPEATABLE_CODES: Final = frozenset({"RequestTimeout", "BadDigest", "IncompleteBody"})  # told as a 400

@@ -13,8 +13,6 @@ from pathlib import Path
 from hailuo.errors import DamagedClipError, MissingKeyError, StoreUnavailableError, UnsafeStoreError
 from hailuo.store.port import SCRATCH, Entry, checked
 
-__all__ = ["FolderStore"]
-
 
 class FolderStore:
     """Keys are paths below one folder. Safe for many processes on one machine.

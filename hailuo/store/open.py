@@ -12,8 +12,6 @@ from hailuo.settings import Settings
 from hailuo.store import FolderStore, Store
 from hailuo.store.port import checked
 
-__all__ = ["nothing_bought_without_store", "open_store"]
-
 _BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 """docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html"""
 
@@ -54,7 +52,8 @@ def _checked_prefix(prefix: str) -> str:
 
 
 def _bucket_store(bucket: str, prefix: str, settings: Settings) -> Store:
-    from hailuo.store.s3 import S3Options, S3Store  # noqa: PLC0415 (a folder does not pay for boto3)
+    from hailuo.store.aws import S3Options  # noqa: PLC0415 (a folder does not pay for boto3)
+    from hailuo.store.s3 import S3Store  # noqa: PLC0415 (a folder does not pay for boto3)
 
     if settings.s3_kms_key and settings.s3_encryption != "aws:kms":
         reason = f"is set, but HAILUO_S3_ENCRYPTION is {settings.s3_encryption}"

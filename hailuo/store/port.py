@@ -12,8 +12,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
-__all__ = ["SCRATCH", "Entry", "Store", "checked"]
-
 SCRATCH = ".scratch"
 """A part that no key has: what a store keeps under it is in no listing."""
 

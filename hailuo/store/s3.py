@@ -32,8 +32,6 @@ from hailuo.store.aws import (
 )
 from hailuo.store.port import SCRATCH, Entry, checked
 
-__all__ = ["S3Options", "S3Store"]
-
 P = ParamSpec("P")
 T = TypeVar("T")
 

@@ -35,8 +35,6 @@ from hailuo.vendor.read_fault import Fault, fault_of, read_fault, request_id_of
 from hailuo.vendor.status import TaskStatus, read_status
 from hailuo.vendor.wire import parse_json, read_balance, task_id_of
 
-__all__ = ["SUBMIT_SECONDS_AT_MOST", "Accepted", "VideoClient"]
-
 SUBMIT_SECONDS_AT_MOST = 360.0
 """After so long a submit has an answer or is UNKNOWN; an intent older than this is nobody's business any more."""
 

@@ -26,18 +26,6 @@ from pydantic import SecretStr
 
 from hailuo.vendor.wire import plain
 
-__all__ = [
-    "DownloadFault",
-    "Downloaded",
-    "Downloader",
-    "Reach",
-    "Resolve",
-    "literals_only",
-    "on_our_own_network",
-    "reach_of",
-    "system_resolve",
-]
-
 Resolve = Callable[[str], Awaitable[Sequence[str]]]
 """A host name in, its IP addresses out; none where the name is not known."""
 

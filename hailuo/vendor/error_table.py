@@ -24,8 +24,6 @@ import httpx
 from hailuo.vendor.status import MODERATION_CODES
 from hailuo.vendor.wire import ErrorBody, Shape
 
-__all__ = ["EXCEPTIONS", "LOST_AFTER_SEND", "TABLE", "Cause", "Meaning", "Row"]
-
 
 class Meaning(StrEnum):
     """What became of the request, and so what may be done next."""

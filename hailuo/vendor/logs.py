@@ -7,8 +7,6 @@ from pydantic import SecretStr
 
 from hailuo.vendor.wire import without_secrets
 
-__all__ = ["Discretion"]
-
 _LOGGERS: Final = (
     "httpx",  # INFO: each request's URL
     "httpcore.connection",

@@ -12,8 +12,6 @@ from pydantic import SecretStr
 from hailuo.vendor.error_table import EXCEPTIONS, LOST_AFTER_SEND, TABLE, Cause, Meaning
 from hailuo.vendor.wire import error_body, parse_json, plain
 
-__all__ = ["Fault", "fault_of", "read_fault", "request_id_of"]
-
 _RETRY_AFTER_LIMIT_SECONDS: Final = 86_400.0
 _SECONDS: Final = re.compile(r"\d{1,9}(\.\d{1,6})?")
 _ROWS: Final = {row.name: row for row in (*TABLE, *EXCEPTIONS.values())}

@@ -9,8 +9,6 @@ from collections.abc import Callable, Mapping
 from hailuo.campaign.catalog import Family
 from hailuo.campaign.variant import Variant, canonical_json
 
-__all__ = ["BUILDERS", "build_request", "request_sha256"]
-
 Builder = Callable[[Variant, str | None], dict[str, object]]
 
 

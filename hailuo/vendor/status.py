@@ -15,8 +15,6 @@ from pydantic import SecretStr
 
 from hailuo.vendor.wire import Shape, amount_of, code_of, error_body, mapping_of, plain
 
-__all__ = ["MODERATION_CODES", "TaskPhase", "TaskStatus", "is_moderation", "read_status"]
-
 MODERATION_CODES = ("1026", "1027", "*sensitivecontentdetected*", "sensitive_words_detected")
 """Codes (patterns, lower case) of a refusal by content: MiniMax's, Seedance's, new-api's."""
 

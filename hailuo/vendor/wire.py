@@ -14,20 +14,6 @@ from enum import StrEnum
 
 from pydantic import SecretStr
 
-__all__ = [
-    "ErrorBody",
-    "Shape",
-    "amount_of",
-    "code_of",
-    "error_body",
-    "mapping_of",
-    "parse_json",
-    "plain",
-    "read_balance",
-    "task_id_of",
-    "without_secrets",
-]
-
 _TEXT_LIMIT = 500
 _TASK_ID = re.compile(r"[!-~]{1,128}")  # the vendor's are up to 64 characters; opaque
 _SECRET_KEY = re.compile(r"\bsk-[\w-]{8,}")

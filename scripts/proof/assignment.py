@@ -9,8 +9,6 @@ from pydantic import SecretStr
 from hailuo.run.steps import Step
 from hailuo.settings import Settings
 
-__all__ = ["Assignment", "Killing", "Place"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:

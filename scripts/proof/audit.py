@@ -27,8 +27,6 @@ from hailuo.testing import VirtualClock
 from proof.assignment import Assignment
 from proof.vendor import Invoice, Line
 
-__all__ = ["Audit", "Books", "audit"]
-
 _ZERO: Final = Decimal(0)
 _LATER: Final = HORIZON + timedelta(minutes=1)
 

@@ -21,8 +21,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from proof.assignment import Place
 
-__all__ = ["LossyProxy", "losing_answers", "seaweedfs"]
-
 _BUCKET: Final = "hailuo-proof"
 _KEY, _SECRET = "AKPROOF", "proof-secret"
 _START_SECONDS: Final = 60.0

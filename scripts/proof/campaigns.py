@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-__all__ = ["write_campaign"]
-
 _HEAD = """\
 campaign: {name}
 defaults: {{size: 768p, duration: 6}}

@@ -12,8 +12,6 @@ from proof.campaigns import write_campaign
 from proof.crew import Crew
 from proof.vendor import stumbling, vendor
 
-__all__ = ["AMBIGUOUS_STEPS", "CrashPoint", "crash_points"]
-
 AMBIGUOUS_STEPS: Final = frozenset({Step.BEFORE_POST, Step.AFTER_POST})
 """A process that died here leaves an intent without outcome: was it charged? The ledger cannot know."""
 

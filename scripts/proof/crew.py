@@ -10,8 +10,6 @@ from hailuo.clock import Clock, SystemClock
 from proof.assignment import Assignment
 from proof.worker import Driving, Ended, Found, Told, work
 
-__all__ = ["Crew", "Life", "Worker"]
-
 # Processes are forked from a server that has only imported the library: a start costs 20 ms, not 1 s.
 _CONTEXT: Final = multiprocessing.get_context("forkserver")
 _PRELOADED: Final = ["hailuo.run.session", "hailuo.run.runner", "hailuo.store", "boto3"]

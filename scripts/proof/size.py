@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-__all__ = ["FULL", "QUICK", "Size"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:

@@ -14,8 +14,6 @@ from proof.random_kills import Siege, siege
 from proof.size import Size
 from proof.two_machines import Race, race
 
-__all__ = ["Findings", "Part", "StoreKind", "trial"]
-
 _LOST_ANSWERS = 0.1
 
 

@@ -16,8 +16,6 @@ from proof.crew import Crew, Life, Worker
 from proof.vendor import vendor
 from proof.worker import Happened
 
-__all__ = ["Race", "race"]
-
 _SPEED: Final = 15.0
 _SUBMITS_PER_MINUTE: Final = 20.0
 _RACE_SECONDS_AT_MOST: Final = 300.0

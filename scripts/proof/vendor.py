@@ -11,8 +11,6 @@ import httpx
 from hailuo.campaign.files import load_catalog
 from hailuo.simulator import ClipDetail, FaultName, FaultPlan, ScriptedFault, SimulatorOptions, simulating
 
-__all__ = ["STORMY", "Invoice", "Line", "Vendor", "stumbling", "vendor"]
-
 STORMY: Final[Mapping[FaultName, float]] = {
     # 30 % of the submits
     FaultName.CHARGED_THEN_DROPPED: 0.05,

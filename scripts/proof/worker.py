@@ -20,8 +20,6 @@ from hailuo.run.session import open_session
 from hailuo.run.steps import Reached, Step
 from proof.assignment import Assignment, Killing
 
-__all__ = ["Driving", "Ended", "Found", "Happened", "Told", "work"]
-
 
 @dataclass(frozen=True, slots=True)
 class Found:

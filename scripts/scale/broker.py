@@ -10,8 +10,6 @@ from typing import Final
 
 from scale.processes import Service, environment_of_ours, free_ports, running, wait_until
 
-__all__ = ["Broker", "redis"]
-
 _START_SECONDS: Final = 20.0
 
 

@@ -15,8 +15,6 @@ from proof.bucket import seaweedfs
 
 from scale.processes import below, free_ports
 
-__all__ = ["Bucket", "bucket"]
-
 _COUNT: Final = re.compile(r'^SeaweedFS_s3_request_seconds_count\{.*type="(\w+)"\} (\d+)$', re.MULTILINE)
 _PROGRAM: Final = "weed"
 

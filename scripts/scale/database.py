@@ -13,8 +13,6 @@ from typing import Final
 
 from scale.processes import Service, environment_of_ours, free_ports, running, wait_until
 
-__all__ = ["Database", "postgres"]
-
 _DEBIANS: Final = Path("/usr/lib/postgresql")
 """Debian keeps a folder per version here, and only wrappers on the path."""
 

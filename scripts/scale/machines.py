@@ -9,8 +9,6 @@ from typing import Final
 from scale.processes import Service, below, running
 from scale.server import HEARTBEAT_SECONDS, Server, client_environment, program
 
-__all__ = ["POOL", "Machine", "start_machine"]
-
 POOL: Final = "hailuo"
 
 

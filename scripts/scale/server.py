@@ -16,8 +16,6 @@ from scale.broker import Broker
 from scale.database import Database
 from scale.processes import Service, environment_of_ours, free_ports, pause, running, wait_until
 
-__all__ = ["HEARTBEAT_SECONDS", "FlowRun", "Server", "client_environment", "prefect_server", "program"]
-
 HEARTBEAT_SECONDS: Final = 30
 """Prefect's shortest."""
 

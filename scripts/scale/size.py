@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-__all__ = ["Size"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:

@@ -18,8 +18,6 @@ from scale.server import HEARTBEAT_SECONDS, Server, prefect_server
 from scale.size import Size
 from scale.vendor import Simulator, simulator
 
-__all__ = ["Stage", "stage"]
-
 _HOME: Final = Path(__file__).parents[2]
 _FLOWS: Final = ("flows.render_campaign.render_campaign", "flows.render_shard.render_shard")
 _AUTOMATIONS: Final = _HOME / "deploy" / "automations"

@@ -21,8 +21,6 @@ from scale.size import Size
 from scale.stage import Stage, stage
 from scale.vendor import Traffic, most_within
 
-__all__ = ["Findings", "trial"]
-
 _LEAD: Final = "render-campaign"
 _SHARD: Final = "render-shard"
 _LOOK_SECONDS: Final = 2.0

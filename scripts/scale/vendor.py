@@ -13,8 +13,6 @@ import httpx
 from scale.processes import Service, environment_of_ours, free_ports, running, wait_until
 from scale.server import program
 
-__all__ = ["Simulator", "Traffic", "most_within", "simulator"]
-
 _BALANCE_USD: Final = 100_000
 _START_SECONDS: Final = 60.0
 

@@ -7,7 +7,8 @@ import pytest
 from hailuo.errors import SettlementError
 from hailuo.ledger.facts import JobState, OutcomeKind
 from hailuo.ledger.ledger import HORIZON
-from hailuo.reconcile.reconciler import CLOCK_SKEW, Adopted, Reconciler
+from hailuo.reconcile.reconciler import Adopted, Reconciler
+from hailuo.reconcile.unsettled import CLOCK_SKEW
 from hailuo.simulator import FaultName, Profile, ScriptedFault
 from hailuo.store.port import Entry
 from hailuo.testing import MemoryStore, VirtualClock

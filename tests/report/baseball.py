@@ -7,8 +7,6 @@ again in Efron & Morris 1977, "Stein's paradox in statistics", Scientific Americ
 
 from typing import Final, NamedTuple
 
-__all__ = ["AT_BATS", "BATTERS", "ERROR_RATIO", "SHRINKING_FACTOR", "Batter"]
-
 AT_BATS: Final = 45
 SHRINKING_FACTOR: Final = 0.212
 ERROR_RATIO: Final = 3.5

@@ -22,16 +22,6 @@ from hailuo.settings import Settings
 from hailuo.store import Store
 from tests.factories import AT, PRICE, SUBMITTED, bought, make_done, tell
 
-__all__ = [
-    "CAMPAIGN",
-    "FIRST_DAY",
-    "META_HEADER",
-    "dawn_wins",
-    "keep_edition",
-    "meta_export",
-    "prepared_from",
-]
-
 FIRST_DAY: Final = date(2026, 11, 1)
 CAMPAIGN: Final = """\
 campaign: launch

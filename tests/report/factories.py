@@ -35,17 +35,6 @@ from hailuo.report.findings import (
 )
 from hailuo.report.metrics import Count, Design, Metric, Platform
 
-__all__ = [
-    "MADE_AT",
-    "PROMPTS",
-    "make_creative",
-    "make_findings",
-    "make_health",
-    "make_platform",
-    "make_proposal",
-    "make_rate",
-]
-
 MADE_AT: Final = datetime(2026, 11, 30, 7, 0, tzinfo=UTC)
 PROMPTS: Final = ("desert-dawn", "rain-street", "studio-spin")
 MODELS: Final = ("MiniMax-Hailuo-02", "MiniMax-Hailuo-2.3")

@@ -8,8 +8,6 @@ import pandas as pd
 
 from hailuo.report.metrics import COUNT_NAMES
 
-__all__ = ["DAY", "RESULT_COLUMNS", "make_ads", "make_results", "make_variants"]
-
 DAY: Final = date(2026, 11, 23)
 _TEXTS: Final = (
     *("platform", "account", "campaign_name", "adset_name", "ad_id", "ad_name", "platform_video_id"),

@@ -11,8 +11,6 @@ from pathlib import Path
 from hailuo.report.exports import ExportMapping, read_mapping
 from hailuo.report.metrics import Platform
 
-__all__ = ["FOLDER", "GOLDEN", "Golden"]
-
 FOLDER = Path(__file__).parent / "exports"
 
 _THREE = {"impressions": (12345, 980, 10200), "clicks_link": (150, 12, 99), "spend": (1234.5, 98.76, 1000)}

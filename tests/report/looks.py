@@ -10,15 +10,6 @@ from scipy.stats import norm
 from hailuo.report.stats.intervals import is_rate
 from hailuo.report.stats.sequential import mixture_interval, sequential_p
 
-__all__ = [
-    "arm_misses",
-    "crossing",
-    "naive_false_alarms",
-    "obrien_fleming",
-    "pocock",
-    "sequence_alarms",
-]
-
 _NODES = 160
 
 

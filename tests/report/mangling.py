@@ -5,8 +5,6 @@ from collections.abc import Callable, Mapping
 from typing import Final
 from urllib.parse import quote
 
-__all__ = ["MANGLINGS", "mangled"]
-
 MANGLINGS: Final[Mapping[str, Callable[[str], str]]] = {
     "copy": lambda name: f"{name} - Copy",
     "second copy": lambda name: f"{name} – Copy 2",

@@ -23,8 +23,6 @@ from hailuo.report.findings import (
 from hailuo.report.metrics import Count, Metric, Platform
 from tests.report.factories import make_creative, make_findings, make_health, make_platform, make_rate
 
-__all__ = ["HOSTILE", "make_outcome", "make_shoot", "make_thousands"]
-
 HOSTILE: Final = "</script><img src=x onerror=alert(1)>\"'& {{ 7 * 7 }}"
 _CONVERSIONS: Final = 0.034
 _TWO_LENGTHS: Final = (Metric.HOLD, Metric.COMPLETION)

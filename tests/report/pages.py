@@ -7,8 +7,6 @@ from html.parser import HTMLParser
 from hailuo.report.findings import Findings
 from hailuo.report.page import Clip, render
 
-__all__ = ["POSTER", "Element", "Page", "media_of", "page_of"]
-
 POSTER = (
     "data:image/png;base64,"
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="

@@ -16,8 +16,6 @@ from hailuo.report.stats.sequential import sequence_p
 from hailuo.report.stats.srm import sample_ratio
 from tests.report.looks import crossing, obrien_fleming, pocock
 
-__all__ = ["ROWS", "Row"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:

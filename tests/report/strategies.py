@@ -12,8 +12,6 @@ from hypothesis import strategies as st
 
 from hailuo.report.findings import Findings
 
-__all__ = ["TEXTS", "findings", "of_type"]
-
 TEXTS: Final = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 _NUMBERS: Final = st.floats(allow_nan=False, allow_infinity=False)
 _LEAVES: Final[Mapping[object, st.SearchStrategy[Any]]] = {

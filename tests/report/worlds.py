@@ -12,8 +12,6 @@ import pandas as pd
 from hailuo.report.findings import Health, JoinMethod
 from hailuo.report.metrics import COUNT_NAMES, Platform
 
-__all__ = ["DAY", "World", "joined_rows", "make_health", "variants_of"]
-
 DAY: Final = date(2026, 11, 1)
 _PROMPTS: Final = tuple(f"prompt-{letter}" for letter in "abcdefghijklmnopqrst")
 _MODELS: Final = ("MiniMax-Hailuo-02", "MiniMax-Hailuo-2.3", "MiniMax-Hailuo-2.3-Fast")

@@ -15,9 +15,7 @@ from hailuo.clock import RehearsalClock
 from hailuo.run.environment import Surroundings, within
 from hailuo.settings import Settings
 from hailuo.simulator import ClipDetail, SimulatorOptions, simulating
-from tests.cli.conftest import Said, hailuo
-
-__all__ = ["hailuo"]
+from tests.cli.conftest import Said
 
 KEY = "Zx81NeverShowMeQy92"
 """Not of the form `sk-...`: it is the key itself that must be found and cut out."""

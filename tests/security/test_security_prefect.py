@@ -13,10 +13,7 @@ from prefect.logging.handlers import APILogHandler
 from prefect.settings import get_current_settings
 
 from flows.render_campaign import render_campaign
-from tests.flows.conftest import server
 from tests.security.conftest import KEY, SIGNATURE
-
-__all__ = ["server"]
 
 pytestmark = [
     pytest.mark.prefect,

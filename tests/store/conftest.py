@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from hailuo.clock import RehearsalClock
-from hailuo.store.s3 import S3Options, S3Store
+from hailuo.store.aws import S3Options
+from hailuo.store.s3 import S3Store
 from tests.s3_servers import BUCKET, S3Server
 
 OpenStore = Callable[..., S3Store]

@@ -12,8 +12,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
 from urllib.parse import urlsplit
 
-__all__ = ["Decide", "Fault", "FaultProxy", "Habit", "answering", "between", "share"]
-
 _LATE_SECONDS = 0.15
 _LOOKING_SECONDS = 1.5
 """Between look and write of a careless server: long enough that racers meet in it on a busy machine too."""

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from hailuo.errors import StoreUnavailableError
 from hailuo.store import Store
-from hailuo.store.s3 import S3Options
+from hailuo.store.aws import S3Options
 from tests.s3_servers import BUCKET, READER, S3Server
 from tests.store.conftest import OpenStore
 from tests.store.contract import CLIP, KEY, MP4, TEXT, sha256_of

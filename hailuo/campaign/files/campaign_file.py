@@ -18,8 +18,6 @@ from hailuo.campaign.model import Campaign, Grid, IllegalPolicy, Nightly, Synthe
 from hailuo.errors import Place, Problem
 from hailuo.text import quoted, slug_of, suggestion
 
-__all__ = ["Loaded", "load_campaign"]
-
 _BEYOND_COUNTING = 10**30
 _LONGEST_EDITION = 60
 

@@ -20,8 +20,6 @@ from hailuo.campaign.prompt import FIELD_NAME
 from hailuo.errors import CatalogError, Place
 from hailuo.text import quoted, suggestion
 
-__all__ = ["load_catalog"]
-
 _P = TypeVar("_P", bound=BaseModel)
 
 _MOST_BYTES = 1_000_000

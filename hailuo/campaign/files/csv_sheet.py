@@ -15,8 +15,6 @@ from hailuo.campaign.prompt import FIELD_NAME
 from hailuo.errors import Place
 from hailuo.text import quoted, slug_of
 
-__all__ = ["read_rows"]
-
 _MOST_BYTES = 8_000_000
 _MOST_COLUMNS = 100
 _ID_COLUMN = "prompt_id"

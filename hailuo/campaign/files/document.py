@@ -15,8 +15,6 @@ from hailuo.campaign.files.findings import Findings
 from hailuo.errors import Place
 from hailuo.text import quoted
 
-__all__ = ["Node", "read_document"]
-
 _DEEPEST = 20
 _MOST_NODES = 250_000
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")

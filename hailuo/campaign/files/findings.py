@@ -2,8 +2,6 @@
 
 from hailuo.errors import Place, Problem
 
-__all__ = ["Findings"]
-
 
 class Findings:
     """Problems (the file is refused) and warnings (the plan says so), each once and in order of place."""

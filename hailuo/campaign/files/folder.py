@@ -2,8 +2,6 @@
 
 from pathlib import Path, PurePosixPath
 
-__all__ = ["path_inside"]
-
 
 def path_inside(text: str, folder: Path) -> Path:
     """The path that `text` names from `folder`. Raises: ValueError, with the reason, when it leads outside."""

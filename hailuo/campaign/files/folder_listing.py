@@ -8,8 +8,6 @@ from hailuo.errors import CampaignError, Place, Problem, SettingsError
 from hailuo.settings import Settings
 from hailuo.text import quoted, suggestion
 
-__all__ = ["campaign_file", "campaigns_on_offer"]
-
 _SUFFIXES = frozenset({".yaml", ".yml", ".csv"})
 
 

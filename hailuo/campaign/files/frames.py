@@ -18,8 +18,6 @@ from PIL import Image, UnidentifiedImageError
 from hailuo.campaign.files.folder import path_inside
 from hailuo.campaign.variant import FirstFrame
 
-__all__ = ["read_frame"]
-
 _MOST_BYTES = 20_000_000
 _MOST_PIXELS = 50_000_000
 _SHORT_SIDE = 300

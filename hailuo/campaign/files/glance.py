@@ -8,8 +8,6 @@ from hailuo.campaign.files.findings import Findings
 from hailuo.campaign.files.folder import path_inside
 from hailuo.campaign.files.yaml_sheet import read_tree
 
-__all__ = ["Glance", "glance_at"]
-
 _TELLING_KEYS = frozenset({"campaign", "matrix", "rows", "include"})
 
 

@@ -14,8 +14,6 @@ from hailuo.campaign.prompt import FIELD_NAME, clean, read_template
 from hailuo.errors import Place
 from hailuo.text import nearest, quoted, suggestion
 
-__all__ = ["BuiltGrid", "GridBuilder"]
-
 _REQUIRED = ("prompt", "model", "duration", "size")
 _GIVE = "give it here, or once for all under `defaults:` of a YAML file"
 _UNFILLABLE = frozenset({"prompt", "first_frame"})

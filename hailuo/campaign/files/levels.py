@@ -14,8 +14,6 @@ from hailuo.campaign.prompt import clean, read_template, without_hidden
 from hailuo.campaign.variant import FirstFrame
 from hailuo.text import listed, quoted, suggestion
 
-__all__ = ["LevelReader"]
-
 _LONGEST_DURATION = 600
 _USER = re.compile(r"//.*@")
 _BRACES = "write {name} with the plain name of an axis, or {{ and }} for the braces themselves"

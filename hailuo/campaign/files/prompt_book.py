@@ -10,8 +10,6 @@ from hailuo.campaign.files.sheet import RawValue
 from hailuo.campaign.prompt import clean
 from hailuo.text import nearest, quoted, slug_of
 
-__all__ = ["PromptBook"]
-
 _LONGEST_DERIVED = 40
 _ONE_WORD = re.compile(r"[\w-]+")
 

@@ -11,8 +11,6 @@ from hailuo.campaign.files.findings import Findings
 from hailuo.errors import Place
 from hailuo.text import listed, quoted, suggestion
 
-__all__ = ["Complaint", "Rules", "Steps", "complaints_about", "pruned", "report"]
-
 Steps = tuple[str | int, ...]
 
 

@@ -8,8 +8,6 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, PlainValidator, Tag, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-__all__ = ["PLACEMENTS", "SLUG", "CampaignFile", "IncludeRow", "NightlyPart", "campaign_schema"]
-
 SLUG = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"
 _DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _EDITION = r"^[a-z0-9-]*(\{date\}[a-z0-9-]*)?$"

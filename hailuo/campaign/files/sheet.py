@@ -7,8 +7,6 @@ from decimal import Decimal
 from hailuo.campaign.model import Nightly
 from hailuo.errors import Place
 
-__all__ = ["NOTHING", "RawGrid", "RawMatch", "RawValue", "Sheet"]
-
 NOTHING = "none"
 """What files and reports call the absence of a first frame."""
 

@@ -7,8 +7,6 @@ from hailuo.campaign.files.findings import Findings
 from hailuo.errors import Place
 from hailuo.text import nearest, quoted
 
-__all__ = ["decode_text", "read_text"]
-
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ufffe\uffff]")
 _AS_UTF8 = "save it as UTF-8 (in Excel: CSV UTF-8)"

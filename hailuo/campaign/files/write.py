@@ -19,8 +19,6 @@ from hailuo.campaign.variant import FirstFrame
 from hailuo.errors import CampaignError, Place, Problem
 from hailuo.text import printable, quoted
 
-__all__ = ["Draft", "DraftRow", "campaign_text"]
-
 _WIDTH = 100
 _LONGEST_ID = 60
 

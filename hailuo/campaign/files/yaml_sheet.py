@@ -27,8 +27,6 @@ from hailuo.campaign.model import SETTING_AXES, Nightly
 from hailuo.errors import Place
 from hailuo.text import slug_of
 
-__all__ = ["read_tree", "read_yaml"]
-
 _MOST_BYTES = 1_000_000
 _MOST_ROUNDS = 6
 _GRAIN = {"matrix": 3, "include": 2, "exclude": 2, "defaults": 2, "placements": 2}

@@ -5,8 +5,6 @@ from typing import Final
 
 from hailuo.publish.gallery.rows import Row, text, texts
 
-__all__ = ["placement_name", "placements", "quality"]
-
 _VERDICTS: Final[Mapping[str, str]] = {
     "pass": "Checks passed",
     "warn": "Look closer",

@@ -6,8 +6,6 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
-__all__ = ["Bill", "Standing", "bill", "total"]
-
 _ZERO: Final = Decimal(0)
 
 

@@ -9,8 +9,6 @@ from hailuo.publish.gallery.jobs import Json
 from hailuo.publish.gallery.links import Links
 from hailuo.publish.gallery.rows import Row, number, text
 
-__all__ = ["copies_of"]
-
 _SHAPE: Final = re.compile(r"(\d+)x(\d+)")
 
 

@@ -4,8 +4,6 @@ import re
 from difflib import SequenceMatcher
 from typing import Final
 
-__all__ = ["Change", "word_changes"]
-
 _ALIKE: Final = 0.4
 """Below this share of common words two prompts are two prompts: marking every word would tell nothing."""
 

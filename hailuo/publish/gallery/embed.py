@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["PREVIEWS_LIMIT_BYTES", "Embedded", "Room", "embed", "room_for"]
-
 PREVIEWS_LIMIT_BYTES: Final = 36_000_000
 """What previews may take of a page by default; base64 makes 48 MB of it, which mail and browsers still carry."""
 

@@ -13,8 +13,6 @@ from hailuo.publish.gallery.links import Links
 from hailuo.publish.gallery.rows import Row, mapping, number, short_model, text, texts
 from hailuo.publish.gallery.words import reason, seconds_in_words, state_word
 
-__all__ = ["Json", "columns_of", "facets_of", "jobs_of", "prompts_of"]
-
 Json = Mapping[str, object]
 _NO_COLUMN: Final = frozenset(
     (

@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-__all__ = ["Links", "clip_beside", "copy_beside", "inside", "preview_beside", "reached"]
-
 
 def clip_beside(creative_id: str) -> str:
     """The link from the gallery to a clip in the same store; it works from disk and over http."""

@@ -18,8 +18,6 @@ from hailuo.publish.gallery.view import facts
 from hailuo.publish.gallery.words import moment
 from hailuo.publish.webpage import content_policy, joined, page_environment
 
-__all__ = ["gallery_key", "render"]
-
 _STYLES: Final = ("tokens.css", "page.css", "tiles.css", "views.css", "stage.css", "print.css")
 _SCRIPTS: Final = (
     *("dom.js", "data.js", "judgements.js", "choice.js", "player.js", "tile.js", "layouts.js"),

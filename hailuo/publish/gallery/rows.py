@@ -5,8 +5,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-__all__ = ["Row", "mapping", "number", "plain_rows", "short_model", "text", "texts"]
-
 Row = Mapping[str, object]
 
 

@@ -9,8 +9,6 @@ from hailuo.publish.gallery.bill import Standing, bill, total
 from hailuo.publish.gallery.rows import Row, number, short_model
 from hailuo.publish.gallery.words import STATE_WORDS, bytes_in_words, state_word
 
-__all__ = ["Facts", "facts"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:

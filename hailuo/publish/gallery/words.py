@@ -6,8 +6,6 @@ from decimal import Decimal
 
 from hailuo.campaign.pricing import usd
 
-__all__ = ["STATE_WORDS", "bytes_in_words", "moment", "reason", "seconds_in_words", "state_word"]
-
 Row = Mapping[str, object]
 
 STATE_WORDS: Mapping[str, str] = {

@@ -12,8 +12,6 @@ from hailuo.publish.manifest.files import csv_header, to_csv, to_jsonl
 from hailuo.publish.manifest.package import datapackage
 from hailuo.publish.manifest.parquet import to_parquet
 
-__all__ = ["CONTENT_TYPES", "bundle"]
-
 CONTENT_TYPES: Final[Mapping[str, str]] = {
     "manifest.jsonl": "application/x-ndjson",
     "manifest.parquet": "application/vnd.apache.parquet",

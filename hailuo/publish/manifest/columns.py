@@ -9,19 +9,6 @@ from enum import StrEnum
 from hailuo.campaign.model import SyntheticPerformer
 from hailuo.ledger.facts import JobState
 
-__all__ = [
-    "COLUMNS",
-    "COLUMN_TABLE",
-    "CURRENCY",
-    "MONEY_COLUMNS",
-    "SCHEMA",
-    "Column",
-    "Kind",
-    "Pick",
-    "QaVerdict",
-    "Status",
-]
-
 SCHEMA = "hailuo.manifest/1.0"
 CURRENCY = "USD"
 

@@ -12,8 +12,6 @@ from pydantic_core import ErrorDetails
 from hailuo.publish.manifest.columns import COLUMN_TABLE, SCHEMA, Column, Kind
 from hailuo.publish.manifest.files import ManifestError, plain_rows
 
-__all__ = ["check", "json_schema"]
-
 _SHOWN: Final = 5
 _TIME: Final = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$"
 _SCHEMA: Final = r"^hailuo\.manifest/1\.\d+$"

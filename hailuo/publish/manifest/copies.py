@@ -8,8 +8,6 @@ from datetime import datetime
 from hailuo.campaign.job import Job
 from hailuo.campaign.variant import canonical_json, crockford
 
-__all__ = ["Copy", "copy_job"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copy:

@@ -12,17 +12,6 @@ from hailuo.errors import HailuoError
 from hailuo.publish.manifest.columns import COLUMNS, MONEY_COLUMNS
 from hailuo.text import is_formula
 
-__all__ = [
-    "ManifestError",
-    "checked_schema",
-    "csv_header",
-    "floats",
-    "plain_rows",
-    "read_jsonl",
-    "to_csv",
-    "to_jsonl",
-]
-
 _READABLE = re.compile(r"hailuo\.manifest/1\.\d+")
 
 

@@ -10,18 +10,6 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, V
 from hailuo.errors import Place, Problem, RefusedError
 from hailuo.publish.manifest.columns import Pick
 
-__all__ = [
-    "Judgement",
-    "JudgementError",
-    "JudgementFile",
-    "judgement_key",
-    "judgement_schema",
-    "judgements_json",
-    "judgements_prefix",
-    "newest",
-    "read_judgements",
-]
-
 _MOST_TEXT: Final = 2000
 _Text = Annotated[str, Field(max_length=_MOST_TEXT)]
 

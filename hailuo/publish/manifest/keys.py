@@ -1,14 +1,5 @@
 """Where the manifest of an edition lies in the store."""
 
-__all__ = [
-    "datapackage_key",
-    "manifest_csv_key",
-    "manifest_folder",
-    "manifest_jsonl_key",
-    "manifest_parquet_key",
-    "manifest_schema_key",
-]
-
 
 def manifest_folder(*, campaign: str, edition: str) -> str:
     """What all of them begin with."""

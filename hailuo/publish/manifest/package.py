@@ -11,8 +11,6 @@ from typing import Final
 
 from hailuo.publish.manifest.columns import COLUMN_TABLE, SCHEMA, Column, Kind
 
-__all__ = ["datapackage"]
-
 _TYPES: Final[Mapping[Kind, str]] = {
     Kind.TEXT: "string",
     Kind.TIME: "datetime",

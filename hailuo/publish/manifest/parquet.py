@@ -13,8 +13,6 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]  # has no types
 from hailuo.publish.manifest.columns import COLUMN_TABLE, COLUMNS, SCHEMA, Column, Kind
 from hailuo.publish.manifest.files import ManifestError, checked_schema, floats, plain_rows
 
-__all__ = ["read_parquet", "to_parquet"]
-
 _KIND: Final = b"hailuo.kind"
 _JSON: Final = b"json"
 _LEAST_SCALE: Final = 12

@@ -19,8 +19,6 @@ from hailuo.publish.manifest.columns import COLUMNS, CURRENCY, SCHEMA, Pick, Sta
 from hailuo.publish.manifest.copies import Copy, copy_job
 from hailuo.publish.manifest.judgements import Judgement
 
-__all__ = ["Entry", "build"]
-
 _PROVIDER = "imarouter"
 _WATERMARK = "aigc_watermark"  # the vendor's parameter for a mark that people see
 _MADE_BY_A_MODEL = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"

@@ -9,8 +9,6 @@ from hailuo.publish.uploads.creatives import Creative
 from hailuo.publish.uploads.platforms import PlatformName
 from hailuo.publish.uploads.sheet import checked_cells
 
-__all__ = ["ADS_COLUMNS", "ads_csv"]
-
 ADS_COLUMNS: Final = (
     *("creative_id", "platform", "account_id", "campaign_platform_id", "adset_id", "ad_id", "ad_name"),
     *("platform_video_id", "placement", "launched_at", "ended_at", "planned_split", "budget"),

@@ -8,8 +8,6 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from hailuo.publish.uploads.platforms import Platform, PlatformName
 
-__all__ = ["Creative", "creatives_for", "with_tags"]
-
 Row = Mapping[str, object]
 
 

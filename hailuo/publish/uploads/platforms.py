@@ -13,17 +13,6 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 
 from hailuo.errors import Place, Problem, RefusedError
 
-__all__ = [
-    "Disclosure",
-    "Headers",
-    "Platform",
-    "PlatformName",
-    "UploadError",
-    "Utm",
-    "platforms",
-    "read_platforms",
-]
-
 _STRICT = ConfigDict(extra="forbid")
 Kind = Literal["doc", "sdk", "web", "memory"]
 

@@ -13,8 +13,6 @@ from hailuo.publish.uploads.creatives import Creative, with_tags
 from hailuo.publish.uploads.platforms import Headers, Platform, PlatformName, UploadError
 from hailuo.text import is_formula, quoted, suggestion
 
-__all__ = ["Filled", "Sheet", "checked_cells", "fill", "platform_of", "read_sheet"]
-
 _DELIMITERS: Final = ",\t;"
 _FIRST_LINES: Final = 20  # a header stands among them, below a title or reference rows
 _FIELDS: Final = ("ad_name", "creative_id", "link", "url_tags", "file_name", "file_uri", "disclosure")

@@ -24,8 +24,6 @@ from hailuo.report.findings import CreativeFinding, Findings, Health, PlatformFi
 from hailuo.report.metrics import HOLD_COUNTS, HOOK_COUNTS, METRICS, Metric
 from hailuo.report.stats.takes import take_spread
 
-__all__ = ["judge"]
-
 
 def judge(
     joined: pd.DataFrame,

@@ -10,8 +10,6 @@ from hailuo.report.stats.intervals import lift, newcombe, two_sample_p
 from hailuo.report.stats.multiplicity import benjamini_hochberg, holm
 from hailuo.report.stats.sequential import confidence_sequence, sequence_interval, sequential_p
 
-__all__ = ["compare", "pairwise_p"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Pair:

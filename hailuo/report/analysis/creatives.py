@@ -7,8 +7,6 @@ from typing import Final
 
 import pandas as pd
 
-__all__ = ["Entrant", "roster"]
-
 _LOOKS: Final = (
     "motion_flow_mean",
     "sharpness_lapvar",

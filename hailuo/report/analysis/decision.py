@@ -11,8 +11,6 @@ from hailuo.report.analysis.thresholds import Thresholds
 from hailuo.report.findings import Factor, Level, Outcome, Standing
 from hailuo.report.stats.multiplicity import holm
 
-__all__ = ["Decision", "Evidence", "decide", "standings"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:

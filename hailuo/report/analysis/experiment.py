@@ -15,8 +15,6 @@ from hailuo.report.analysis.thresholds import Thresholds
 from hailuo.report.metrics import METRICS, Count, Kind
 from hailuo.report.stats.intervals import is_rate
 
-__all__ = ["Contest", "Terms", "enter"]
-
 _Floats = npt.NDArray[np.float64]
 
 

@@ -8,8 +8,6 @@ from hailuo.report import numbers
 from hailuo.report.findings import Difference, Interval
 from hailuo.report.metrics import COUNTS, HOOK_COUNTS, METRICS, PLATFORM_NAMES, Design, Kind, Metric, Platform
 
-__all__ = ["Voice"]
-
 _EVENTS: Final = {
     Metric.HOOK: "early views",
     Metric.CTR: "clicks",

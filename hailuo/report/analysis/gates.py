@@ -13,8 +13,6 @@ from hailuo.report.findings import Factor
 from hailuo.report.stats.multiplicity import holm
 from hailuo.report.stats.sequential import sequential_p
 
-__all__ = ["Gates", "gates_of"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gates:

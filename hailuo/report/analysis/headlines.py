@@ -15,8 +15,6 @@ from hailuo.report.analysis.story import Story, story_of
 from hailuo.report.findings import CreativeFinding, Outcome, Srm, Verdict
 from hailuo.report.metrics import Design
 
-__all__ = ["CAVEATS", "LONGEST_HEADLINE", "SPLIT_BROKEN", "no_contest", "verdict"]
-
 LONGEST_HEADLINE: Final = 140
 
 CAVEATS: Final = {

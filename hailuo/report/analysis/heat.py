@@ -10,8 +10,6 @@ from hailuo.report.analysis.formatting import Voice
 from hailuo.report.analysis.ranking import Ranking
 from hailuo.report.findings import HeatCell, Interval
 
-__all__ = ["heat", "heat_note"]
-
 _AXES = ("prompt", "model")
 
 

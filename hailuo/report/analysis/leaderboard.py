@@ -13,8 +13,6 @@ from hailuo.report.analysis.observations import Observed
 from hailuo.report.findings import CreativeFinding, Estimate, Factor, Level, Standing
 from hailuo.report.metrics import COUNTS, Count, Metric
 
-__all__ = ["line_up", "told_factors", "told_level", "unranked"]
-
 
 def unranked(
     observed: Observed,

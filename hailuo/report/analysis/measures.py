@@ -16,8 +16,6 @@ from hailuo.report.stats.dispersion import dispersion
 from hailuo.report.stats.intervals import cost_per_event, wilson
 from hailuo.report.stats.sequential import mixture_interval
 
-__all__ = ["MOST_RATIOS", "ONE_IN", "Scatter", "estimates", "per_mille", "scatter"]
-
 ONE_IN: Final = 1000.0
 """A cost is judged as the rate of events per bit of spend, bits so small that one in this many brings an event:
 binomial and Poisson are then the same to 0.1 %, and what holds for rates holds for costs."""

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from hailuo.report.findings import Difference, Interval
 from hailuo.report.metrics import METRICS, Kind, Metric
 
-__all__ = ["Yardstick"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Yardstick:

@@ -13,8 +13,6 @@ import pandas as pd
 
 from hailuo.report.metrics import COUNT_NAMES, HOLD_COUNTS, HOOK_COUNTS, METRICS, Count, Metric, Platform
 
-__all__ = ["Observed", "counts_of", "observe"]
-
 _AD: Final = ("ad_id", "ad_name", "platform_video_id", "utm_content", "file_name", "creative_id")
 
 

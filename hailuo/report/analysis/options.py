@@ -8,8 +8,6 @@ from typing import Final
 from hailuo.errors import Place, Problem, RefusedError
 from hailuo.report.metrics import Design, Metric
 
-__all__ = ["DECISION_METRICS", "JudgementError", "Options"]
-
 DECISION_METRICS: Final = (Metric.HOOK, Metric.CTR, Metric.CVR, Metric.CPA)
 """What may decide: metrics that mean the same for clips of every length and have an interval from their counts."""
 

@@ -15,8 +15,6 @@ from hailuo.report.stats.factors import FactorFit, fit_factors
 from hailuo.report.stats.multiplicity import holm
 from hailuo.report.stats.shrinkage import Posterior, concentration, prior_strength, shrink
 
-__all__ = ["MOST_LEVERAGE", "Ranking", "axes_of", "rank"]
-
 _Floats = npt.NDArray[np.float64]
 MOST_LEVERAGE: Final = (
     0.5  # beyond, a creative decides its own prediction and one step says too little about the others

@@ -8,8 +8,6 @@ from hailuo.report.stats.dispersion import LEAST_DF, LEAST_EXPECTED
 from hailuo.report.stats.factors import LEAST_A_CELL, LEAST_SCALE
 from hailuo.report.stats.shrinkage import LEAST_STRENGTH, MOST_STRENGTH, USUAL_SPREAD
 
-__all__ = ["told_rules"]
-
 
 def told_rules() -> dict[str, str]:
     """Name to "value unit (what it decides)", in the order of the judgement."""

@@ -17,8 +17,6 @@ from hailuo.report.findings import Need
 from hailuo.report.stats.power import evidence_per_trial, sample_size, sample_size_among
 from hailuo.report.stats.sequential import surprise_needed
 
-__all__ = ["LIFTS", "enough", "need_of_first_two", "need_of_one", "needs"]
-
 LIFTS: Final = (0.05, 0.1, 0.2, 0.3, 0.5)
 """Lifts of the table in a report."""
 

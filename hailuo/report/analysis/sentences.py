@@ -11,8 +11,6 @@ from hailuo.report.metrics import METRICS, Metric
 from hailuo.report.stats.intervals import wilson
 from hailuo.report.stats.sequential import mixture_interval
 
-__all__ = ["left_out", "remarks"]
-
 
 def remarks(story: Story) -> Iterator[str]:
     """The important first; each a sentence that stands by itself."""

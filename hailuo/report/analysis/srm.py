@@ -11,8 +11,6 @@ from hailuo.report.findings import Srm
 from hailuo.report.metrics import COUNTS, Count, Design
 from hailuo.report.stats.srm import sample_ratio
 
-__all__ = ["split_kept"]
-
 
 def split_kept(observed: Observed, terms: Terms) -> Srm | None:
     """Chi-square of people against the planned shares, equal where none are planned; of impressions where the export

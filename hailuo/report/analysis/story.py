@@ -12,8 +12,6 @@ from hailuo.report.analysis.sample_size import need_of_first_two, need_of_one
 from hailuo.report.findings import CreativeFinding, Level, Need, Outcome
 from hailuo.report.metrics import Design
 
-__all__ = ["Story", "story_of"]
-
 _NOTHING: Final = frozenset({Outcome.NO_DIFFERENCE, Outcome.NOT_ENOUGH_DATA})
 
 

@@ -15,8 +15,6 @@ from hailuo.report.exports.sheet import Row, as_text
 from hailuo.report.metrics import Platform
 from hailuo.text import quoted, suggestion
 
-__all__ = ["ADS_COLUMNS", "is_ads_file", "is_ads_table", "read_ads"]
-
 ADS_COLUMNS: Final = (
     *("creative_id", "platform", "account_id", "campaign_platform_id", "adset_id", "ad_id", "ad_name"),
     *("platform_video_id", "placement", "launched_at", "ended_at", "planned_split", "budget"),

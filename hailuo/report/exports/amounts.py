@@ -18,8 +18,6 @@ from hailuo.report.exports.sheet import Cell, as_text
 from hailuo.report.metrics import COUNT_NAMES, Count
 from hailuo.text import quoted
 
-__all__ = ["Amounts", "Floats", "decimal_in", "read_amounts"]
-
 Floats = npt.NDArray[np.float64]
 
 _AVERAGE: Final = "avg_watch_s"

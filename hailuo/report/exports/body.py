@@ -14,8 +14,6 @@ from hailuo.report.exports.layout import Column, Layout
 from hailuo.report.exports.sheet import Cell, Row, Sheet, as_text
 from hailuo.report.metrics import COUNT_NAMES
 
-__all__ = ["Body", "body_of"]
-
 _AFTER_TOTAL: Final = re.compile(
     r":|\s(of|from)\s+(\d|all\b|the\b)"
 )  # "Total: account", "Results from 12 ads"

@@ -9,8 +9,6 @@ from hailuo.report.exports.formats import Format, Formats
 from hailuo.report.exports.mapping import ExportMapping
 from hailuo.report.metrics import Platform
 
-__all__ = ["Book", "books_of", "mapped_book"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Book:

@@ -5,8 +5,6 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Final
 
-__all__ = ["day_of", "half_turned", "is_day_first", "span_in"]
-
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _NAME: Final = r"(?P<name>[A-Za-z]{3,9})\.?"
 _TIME: Final = r"(?:[T\s,].*)?"

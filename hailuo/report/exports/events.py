@@ -7,8 +7,6 @@ from hailuo.report.exports.fields import RESULT_COLUMNS
 from hailuo.report.exports.frame import frame_of
 from hailuo.report.metrics import COUNT_NAMES
 
-__all__ = ["one_row_per_day"]
-
 
 def one_row_per_day(frame: pd.DataFrame) -> pd.DataFrame:
     """The rows of one ad, day and breakdown as their sum; `source_row` is the first of them. NaN stays where all are."""

@@ -26,8 +26,6 @@ from hailuo.report.exports.workbook import is_old_workbook, is_workbook, sheet_o
 from hailuo.report.metrics import Count
 from hailuo.text import quoted
 
-__all__ = ["read_export", "sheet_of"]
-
 _IDS: Final = ("ad_id", "platform_video_id")
 _WHOLE: Final = 0.99
 """Of the ads' impressions a total has at least so many: platforms round and estimate."""

@@ -8,18 +8,6 @@ from typing import Final
 
 from hailuo.report.metrics import COUNT_NAMES, Count
 
-__all__ = [
-    "DATES",
-    "FIELDS",
-    "IDENTITY",
-    "RATES",
-    "RESULT_COLUMNS",
-    "TEXTS",
-    "WHOLE_COUNTS",
-    "currency_in",
-    "key_of",
-]
-
 TEXTS: Final = (
     *("account", "campaign_name", "adset_name", "ad_id", "ad_name"),
     *("platform_video_id", "utm_content", "file_name"),

@@ -15,8 +15,6 @@ from hailuo.report.exports.fields import FIELDS
 from hailuo.report.exports.refusal import ExportError
 from hailuo.report.metrics import Platform
 
-__all__ = ["Field", "Format", "Formats", "HeaderGroup", "formats_that_ship", "read_formats", "validated"]
-
 _STRICT = ConfigDict(extra="forbid")
 _T = TypeVar("_T")
 

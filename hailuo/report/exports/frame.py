@@ -9,8 +9,6 @@ import pandas as pd
 from hailuo.report.exports.fields import RESULT_COLUMNS
 from hailuo.report.metrics import COUNT_NAMES
 
-__all__ = ["frame_of", "stacked"]
-
 
 def frame_of(columns: Mapping[str, Sequence[Any] | np.ndarray[Any, Any]]) -> pd.DataFrame:
     """A results frame: counts as float64, `source_row` as int64, everything else as objects, None for what is missing."""

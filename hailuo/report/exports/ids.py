@@ -4,8 +4,6 @@ import re
 from collections.abc import Collection
 from typing import Final
 
-__all__ = ["MANGLED_REMEDY", "clean_id", "is_mangled", "rounded_ids"]
-
 MANGLED_REMEDY: Final = (
     "a spreadsheet has rounded it: export again and do not save it there, or format the column as text first"
 )

@@ -16,8 +16,6 @@ from hailuo.report.exports.sheet import Row, Sheet, as_text
 from hailuo.report.metrics import COUNT_NAMES, Platform
 from hailuo.text import listed, quoted
 
-__all__ = ["Column", "Layout", "has_header", "known_headers", "layout_of"]
-
 _LEAST_FIELDS: Final = 2
 _TELLING: Final = frozenset({"spend", "adset_name", "ad_id", "ad_name"})
 _LEAST_LEAD: Final = 0.5  # half a header that only this platform has

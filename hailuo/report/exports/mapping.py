@@ -13,8 +13,6 @@ from hailuo.report.exports.formats import Field, validated
 from hailuo.report.exports.refusal import refuse
 from hailuo.report.metrics import COUNT_NAMES, Count, Platform
 
-__all__ = ["ExportMapping", "read_mapping"]
-
 _REMEDY = "see docs/exports.md for a mapping file"
 
 

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal
 
-__all__ = ["Decimal", "Unclear", "Written", "decimal_of", "seconds_of", "value_of", "vote_of", "written"]
-
 Decimal = Literal[".", ","]
 Vote = Literal[".", ",", "either", "neither"]
 

@@ -8,8 +8,6 @@ from hailuo.errors import Place, Problem
 from hailuo.report.exports.refusal import ExportError
 from hailuo.report.exports.sheet import Cell, Row, Sheet
 
-__all__ = ["is_json", "sheet_of_records"]
-
 _WRAPPERS = ("data", "list", "elements", "results")  # around the records: Meta and TikTok, LinkedIn, Google
 _OF_A_RECORD = (
     "impressions",

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 
 from hailuo.errors import Place, Problem, RefusedError
 
-__all__ = ["ExportError", "refuse"]
-
 _MOST_SHOWN = 20
 
 

@@ -12,8 +12,6 @@ from hailuo.errors import Place, Problem
 from hailuo.report.exports.fields import key_of
 from hailuo.report.exports.refusal import ExportError
 
-__all__ = ["Cell", "Row", "Sheet", "as_text", "decoded", "sheet_of_text"]
-
 Cell = str | float | int | date | None
 
 _SEPARATORS: Final = (",", ";", "\t", "|")

@@ -12,8 +12,6 @@ from hailuo.report.exports.fields import DATES
 from hailuo.report.exports.sheet import Cell, as_text
 from hailuo.text import quoted
 
-__all__ = ["Span", "read_spans"]
-
 Span = tuple[date | None, date | None]
 
 _EXCLUSIVE: Final = re.compile(

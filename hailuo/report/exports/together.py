@@ -12,8 +12,6 @@ from hailuo.report.exports.mapping import ExportMapping
 from hailuo.report.exports.refusal import ExportError, refuse
 from hailuo.report.exports.twice import contradictions, lines_of, mixtures, overlaps, repetitions, twins
 
-__all__ = ["read_exports"]
-
 
 def read_exports(
     files: Mapping[str, bytes],

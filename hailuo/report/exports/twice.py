@@ -15,8 +15,6 @@ from hailuo.report.exports.fields import IDENTITY
 from hailuo.report.metrics import COUNT_NAMES
 from hailuo.text import quoted
 
-__all__ = ["AdDays", "contradictions", "lines_of", "mixtures", "overlaps", "repetitions", "twins"]
-
 _EVER: Final = (date.min, date.max)  # a row without days may be about any
 _KEEP_ONE: Final = "keep the newer of the two files, with all columns in it"
 _NAME_PART: Final = (

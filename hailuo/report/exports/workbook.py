@@ -16,8 +16,6 @@ from hailuo.errors import Place, Problem
 from hailuo.report.exports.refusal import ExportError
 from hailuo.report.exports.sheet import Cell, Row, Sheet
 
-__all__ = ["is_old_workbook", "is_workbook", "sheet_of_workbook"]
-
 _UNREADABLE: Final = (
     *(zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError),  # no whole zip
     *(

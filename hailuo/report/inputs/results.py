@@ -13,8 +13,6 @@ from hailuo.report.exports import is_ads_file, read_ads, read_exports, read_mapp
 from hailuo.report.inputs.sources import DropError, Dropped, read_named
 from hailuo.store import Store
 
-__all__ = ["Sorted", "by_kind", "read_results", "sort_files"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sorted:

@@ -12,17 +12,6 @@ from hailuo.store import FolderStore, Store
 from hailuo.store.open import open_store
 from hailuo.store.port import checked
 
-__all__ = [
-    "DropError",
-    "Dropped",
-    "editions_with_exports",
-    "exports_prefix",
-    "files_dropped",
-    "files_named",
-    "named_apart",
-    "read_named",
-]
-
 _TABLES: Final = frozenset({".csv", ".tsv", ".txt", ".xlsx", ".json", ".jsonl", ".ndjson", ".toml"})
 _TURNED_AWAY: Final = frozenset({".xls", ".xlsb", ".ods", ".numbers", ".zip", ".gz", ".7z", ".pdf"})
 """Formats that an export may well have, and that nothing here reads: to be left out silently would be to lose rows."""

@@ -12,8 +12,6 @@ from hailuo.campaign.job import Job
 from hailuo.campaign.model import Axis, Campaign, Grid, IllegalPolicy, Level
 from hailuo.campaign.pricing import Cell, quote
 
-__all__ = ["Cells", "Resolved", "charged_prices", "constant_labels", "prices_paid"]
-
 Labels = Mapping[str, str]
 
 _NONE = "none"

@@ -11,8 +11,6 @@ import numpy as np
 from hailuo.report.findings import CreativeFinding, Factor, Level
 from hailuo.report.metrics import METRICS, Metric
 
-__all__ = ["Combination", "combinations", "metric_of"]
-
 CLEARLY: Final = 0.05
 """Adjusted p below which a level that does worse than the mean of its factor is left out."""
 

@@ -18,8 +18,6 @@ from hailuo.report.metrics import PLATFORM_NAMES
 from hailuo.report.next_batch.cells import Cells, charged_prices, constant_labels, prices_paid
 from hailuo.report.next_batch.propose import Policy, propose
 
-__all__ = ["NextBatch", "next_batch"]
-
 _NAME_THE_FILE: Final = "Name the campaign file itself, and the report comes with a file for this batch."
 _MEND_THE_FILE: Final = (
     "The campaign file has problems (`hailuo validate` tells them), so there is no file for this batch."

@@ -16,8 +16,6 @@ from hailuo.report.metrics import METRICS, Count
 from hailuo.report.next_batch.combinations import CLEARLY, Combination, combinations, metric_of
 from hailuo.report.stats.allocation import DROP_BELOW, apportion, shares
 
-__all__ = ["FINALISTS", "KEEP_FROM", "Policy", "propose", "told_rules"]
-
 FINALISTS: Final = 3
 KEEP_FROM: Final = 0.20
 """The most cells that are kept as finalists, and the P(best) that makes one. The control and a leader always stay."""

@@ -7,8 +7,6 @@ from typing import Final
 
 from hailuo.report.findings import Interval
 
-__all__ = ["Axis", "axis_of"]
-
 _EDGE: Final = 4.0
 """Per cent kept free at both ends, for marks and the text of the outer ticks."""
 _CALM: Final = 0.9

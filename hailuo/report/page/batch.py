@@ -6,8 +6,6 @@ from hailuo.report import numbers
 from hailuo.report.findings import Proposal, ProposedRow, Wish
 from hailuo.report.page.words import WISHES, Word, axis_name, level_name
 
-__all__ = ["Batch", "BatchRow", "batch_of"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchRow:

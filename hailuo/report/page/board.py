@@ -8,8 +8,6 @@ from hailuo.report.page.caption import Caption
 from hailuo.report.page.clip import Clip
 from hailuo.report.page.words import Word
 
-__all__ = ["Board", "Cell", "Head", "Row"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass, fields
 
-__all__ = ["Caption"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caption:

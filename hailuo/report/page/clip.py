@@ -5,8 +5,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["POSTERS_LIMIT_CHARS", "Clip", "safe_link", "with_posters"]
-
 POSTERS_LIMIT_CHARS: Final = 4_000_000
 """What posters may take of a page; beyond it rows go without, the best keep theirs."""
 

@@ -7,8 +7,6 @@ from hailuo.report import numbers
 from hailuo.report.findings import CreativeFinding, Findings, Standing
 from hailuo.report.metrics import PLATFORM_NAMES, Count
 
-__all__ = ["CostRow", "Costs", "costs_of"]
-
 _USABLE = frozenset({Standing.LEADS, Standing.IN_THE_RUNNING})
 
 

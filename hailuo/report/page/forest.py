@@ -14,8 +14,6 @@ from hailuo.report.page.measure import Measure
 from hailuo.report.page.strip import Mark, scale, strip
 from hailuo.report.page.words import axis_name, level_name, plural
 
-__all__ = ["Forest", "LevelRow", "forests_of"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LevelRow:

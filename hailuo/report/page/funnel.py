@@ -14,8 +14,6 @@ from hailuo.report.page.measure import Measure
 from hailuo.report.page.strip import Mark, scale, strip
 from hailuo.report.page.words import definition
 
-__all__ = ["TOP", "Funnel", "FunnelRow", "Step", "StepHead", "funnel_of"]
-
 TOP: Final = 8
 _STEPS: Final = (Metric.HOOK, Metric.CTR, Metric.CVR)
 

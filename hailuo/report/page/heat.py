@@ -11,8 +11,6 @@ from hailuo.report.page.caption import Caption
 from hailuo.report.page.measure import Measure
 from hailuo.report.page.words import model_name, plural
 
-__all__ = ["HeatMap", "Tile", "heat_of"]
-
 _TINTS: Final = 7
 
 

@@ -17,8 +17,6 @@ from hailuo.report.page.measure import Measure
 from hailuo.report.page.strip import Mark, scale, strip
 from hailuo.report.page.words import STANDINGS, definition
 
-__all__ = ["FIRST_ROWS", "board_of"]
-
 FIRST_ROWS: Final = 25
 """The rows that are seen at once; the others are a click away."""
 _MAIN: Final = (Metric.HOOK, Metric.CTR, Metric.CVR, Metric.CPA)

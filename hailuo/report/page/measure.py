@@ -7,8 +7,6 @@ from hailuo.report import numbers
 from hailuo.report.findings import Interval
 from hailuo.report.metrics import METRICS, Kind, Metric, MetricSpec
 
-__all__ = ["Measure"]
-
 
 @dataclass(frozen=True, slots=True)
 class Measure:

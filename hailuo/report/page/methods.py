@@ -9,8 +9,6 @@ from hailuo.report.findings import Findings, PlatformFindings
 from hailuo.report.metrics import METRICS, PLATFORM_NAMES, Metric
 from hailuo.report.page.words import DESIGNS, definition
 
-__all__ = ["METHODS", "Methods", "methods_of"]
-
 METHODS: Final[Mapping[str, str]] = {
     "Counts and rates": "Counts are summed over days and ads, and every rate is computed from the sums: rates are never "
     "averaged. Platforms are never pooled, for each counts views and clicks in its own way.",

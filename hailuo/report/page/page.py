@@ -24,8 +24,6 @@ from hailuo.report.page.takes import takes_of
 from hailuo.report.page.verdict import next_of, verdict_of
 from hailuo.report.page.words import DESIGNS, moment, plural, span
 
-__all__ = ["render"]
-
 _STYLES: Final = ("tokens.css", "page.css", "tables.css", "charts.css", "print.css")
 _SOURCES: Final = {"img-src": "data: 'self' file: https:", "media-src": "'self' file: https: data:"}
 

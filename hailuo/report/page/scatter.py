@@ -15,8 +15,6 @@ from hailuo.report.page.measure import Measure
 from hailuo.report.page.svg import element, picture, place
 from hailuo.report.page.words import look_name
 
-__all__ = ["MOST_LOOKS", "MOST_POINTS", "Scatter", "scatters_of"]
-
 MOST_POINTS: Final = 300
 """The clips with most data: more points than this hide each other."""
 MOST_LOOKS: Final = 4

@@ -8,8 +8,6 @@ from hailuo.report.findings import AdOfNobody, Findings, Health, PlatformFinding
 from hailuo.report.metrics import PLATFORM_NAMES
 from hailuo.report.page.words import METHODS, plural, span
 
-__all__ = ["MOST_LISTED", "Check", "Fact", "Soundness", "soundness_of"]
-
 MOST_LISTED: Final = 200
 """Rows and ids that the page lists; the files beside it have all."""
 

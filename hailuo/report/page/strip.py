@@ -10,8 +10,6 @@ from hailuo.report.findings import Interval
 from hailuo.report.page.axis import Axis
 from hailuo.report.page.svg import element, picture, place, symbol
 
-__all__ = ["Mark", "scale", "strip"]
-
 _HEIGHT: Final = 28
 _MIDDLE: Final = 14
 

@@ -7,8 +7,6 @@ from typing import Final
 
 from markupsafe import Markup, escape
 
-__all__ = ["element", "picture", "place", "symbol"]
-
 _SHAPES: Final = {
     "diamond": "M0-5 5 0 0 5-5 0z",
     "left": "M-1 0 5-4V4z",

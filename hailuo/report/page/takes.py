@@ -5,8 +5,6 @@ from hailuo.report.findings import Findings, PlatformFindings
 from hailuo.report.metrics import METRICS
 from hailuo.report.page.words import plural
 
-__all__ = ["takes_of"]
-
 
 def takes_of(found: PlatformFindings, *, findings: Findings) -> str:
     """With its interval and what it rests on; why it is not known where it is not."""

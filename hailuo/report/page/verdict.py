@@ -21,8 +21,6 @@ from hailuo.report.page.clip import Clip
 from hailuo.report.page.measure import Measure
 from hailuo.report.page.words import OUTCOMES, WISHES, Word, axis_name, level_name, plural
 
-__all__ = ["FIRST_SENTENCES", "Answer", "Next", "NextCount", "VerdictBox", "next_of", "verdict_of"]
-
 FIRST_SENTENCES: Final = 2
 """The sentences that stand open; the others are a click away, for the ten-second reader has what matters."""
 _UNSHOWN: Final = frozenset({Outcome.NO_DIFFERENCE, Outcome.NOT_ENOUGH_DATA})

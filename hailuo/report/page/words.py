@@ -8,23 +8,6 @@ from typing import Final
 from hailuo.report.findings import JoinMethod, Outcome, PlatformFindings, Standing, Wish
 from hailuo.report.metrics import COUNTS, METRICS, Count, Design, Metric
 
-__all__ = [
-    "DESIGNS",
-    "METHODS",
-    "OUTCOMES",
-    "STANDINGS",
-    "WISHES",
-    "Word",
-    "axis_name",
-    "definition",
-    "level_name",
-    "look_name",
-    "model_name",
-    "moment",
-    "plural",
-    "span",
-]
-
 
 @dataclass(frozen=True, slots=True)
 class Word:

@@ -7,8 +7,6 @@ import numpy.typing as npt
 
 from hailuo.report.stats.chances import best_chances
 
-__all__ = ["DROP_BELOW", "allocate", "apportion", "shares"]
-
 DROP_BELOW: Final = 0.01
 """P(best) below which nothing more goes to one, capped at a tenth of an even share: of 2,000 equal ones each is best with 0.05 %."""
 

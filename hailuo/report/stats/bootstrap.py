@@ -20,8 +20,6 @@ from scipy.stats import t as student
 
 from hailuo.report.findings import Interval
 
-__all__ = ["DAYS_NEEDED", "RESAMPLES", "ratio_by_days"]
-
 DAYS_NEEDED: Final = 14
 RESAMPLES: Final = 10_000
 _BATCH: Final = 1_000  # resamples in memory at once

@@ -11,8 +11,6 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import beta as beta_distribution
 
-__all__ = ["Chances", "best_chances"]
-
 _HOPELESS: Final = 1e-9
 _AT_ONCE: Final = 1_000_000  # draws held at a time: 8 MB
 

@@ -9,8 +9,6 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.linalg import qr
 
-__all__ = ["NO_LEVEL", "Axis", "Sorted", "axes_of", "crossed", "independent", "sort_factors", "used_rows"]
-
 NO_LEVEL: Final = "none"
 """The level of a creative that has no value on an axis, e.g. no first frame."""
 

@@ -5,8 +5,6 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-__all__ = ["LEAST_DF", "LEAST_EXPECTED", "dispersion"]
-
 LEAST_EXPECTED: Final = 1.0
 """Rows with fewer expected events (or misses) say nothing (Cochran 1954, Biometrics 10: none below 1)."""
 

@@ -13,8 +13,6 @@ from scipy.stats import t as student
 from hailuo.report.findings import Interval
 from hailuo.report.stats.intervals import is_rate
 
-__all__ = ["Effect", "difference", "fixed_interval", "fixed_p", "relative"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:

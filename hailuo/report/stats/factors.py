@@ -22,8 +22,6 @@ from hailuo.report.stats.design import NO_LEVEL, Axis, axes_of, crossed, indepen
 from hailuo.report.stats.marginal import Fit, marginals, omnibus_p
 from hailuo.report.stats.shrinkage import pooled_rate
 
-__all__ = ["LEAST_A_CELL", "LEAST_SCALE", "FactorFit", "fit_factors"]
-
 LEAST_SCALE: Final = 1.0
 """Creatives cannot scatter less than chance: a scale below 1 is luck, and believing it would narrow intervals."""
 

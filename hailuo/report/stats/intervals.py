@@ -21,8 +21,6 @@ from statsmodels.stats.rates import confint_poisson
 
 from hailuo.report.findings import Interval
 
-__all__ = ["cost_per_event", "is_rate", "lift", "newcombe", "two_sample_p", "wilson"]
-
 
 def is_rate(events: float, trials: float) -> bool:
     """True where events of trials are a rate: both known, some trials, no more events than trials."""

@@ -11,8 +11,6 @@ from scipy.stats import t as t_distribution
 from hailuo.report.findings import Difference, Interval
 from hailuo.report.stats.design import Axis
 
-__all__ = ["Fit", "Marginal", "marginals", "omnibus_p"]
-
 _Floats = npt.NDArray[np.float64]
 
 

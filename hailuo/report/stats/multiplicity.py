@@ -5,8 +5,6 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.stats import false_discovery_control
 
-__all__ = ["benjamini_hochberg", "holm"]
-
 
 def holm(ps: Sequence[float]) -> list[float]:
     """The p-values adjusted, in the order given, so that at 5 % any false alarm at all is at most 5 % likely.

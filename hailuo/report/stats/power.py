@@ -11,8 +11,6 @@ from scipy.special import chndtrinc
 from scipy.stats import chi2
 from statsmodels.stats.proportion import samplesize_proportions_2indep_onetail
 
-__all__ = ["detectable_lift", "evidence_per_trial", "sample_size", "sample_size_among"]
-
 _SMALLEST_LIFT = 1e-6
 
 

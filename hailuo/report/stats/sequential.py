@@ -24,15 +24,6 @@ from hailuo.report.findings import Interval
 from hailuo.report.stats.effects import Effect, difference
 from hailuo.report.stats.intervals import is_rate
 
-__all__ = [
-    "confidence_sequence",
-    "mixture_interval",
-    "sequence_interval",
-    "sequence_p",
-    "sequential_p",
-    "surprise_needed",
-]
-
 _NOTHING_KNOWN: Final = Interval(-1.0, 1.0)
 _NEAR: Final = 1e-12  # how near to 0 and 1 a rate is looked for
 

@@ -14,20 +14,6 @@ from scipy.stats import beta as beta_distribution
 
 from hailuo.report.findings import Interval
 
-__all__ = [
-    "LEAST_STRENGTH",
-    "MOST_STRENGTH",
-    "USUAL_SPREAD",
-    "Population",
-    "Posterior",
-    "concentration",
-    "pooled_rate",
-    "population",
-    "prior_strength",
-    "shrink",
-]
-
-
 LEAST_STRENGTH: Final = 1.0
 MOST_STRENGTH: Final = 1e7
 """The clamp of k. At the upper end creatives scatter no more than chance makes them: all are their prior mean."""

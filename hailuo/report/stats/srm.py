@@ -4,8 +4,6 @@ from collections.abc import Sequence
 
 from scipy.stats import chisquare
 
-__all__ = ["sample_ratio"]
-
 
 def sample_ratio(trials: Sequence[float], planned: Sequence[float] | None = None) -> float:
     """The p-value of the planned split having been kept, by chi-square; flag it below 0.001.

@@ -8,8 +8,6 @@ from scipy.stats import chi2
 
 from hailuo.report.findings import Interval, TakeSpread
 
-__all__ = ["take_spread"]
-
 _LEAST_DF: Final = 4
 """With fewer takes beyond the first the interval says nothing: its ends are a factor of six apart."""
 

@@ -26,8 +26,6 @@ from hailuo.store import Store
 from tests.factories import AT, PRICE, SUBMITTED, VARIANT, bought, make_done, make_job, tell
 from tests.publish.gallery.pages import write_clip
 
-__all__ = ["JOBS", "Said", "apart", "hailuo", "keep_copy", "keep_edition"]
-
 _HAILUO: Final = (sys.executable, "-c", "from hailuo.cli import main; main()")
 _NAMES: Final = {"campaign": "shoe", "edition": "main"}
 _OTHER: Final = replace(VARIANT, model="MiniMax-Hailuo-2.3")

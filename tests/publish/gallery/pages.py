@@ -15,8 +15,6 @@ import pandas as pd
 from hailuo.publish.gallery import Links, render
 from hailuo.publish.manifest import COLUMNS
 
-__all__ = ["BUILT_AT", "Page", "clips_at", "make_frame", "page_of", "without_clip", "write_clip"]
-
 BUILT_AT = datetime(2026, 11, 22, 17, 5, tzinfo=UTC)
 STORED: dict[str, object] = {
     "creative_id": "7KQ2M9X4TD",
