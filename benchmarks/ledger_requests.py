@@ -154,10 +154,11 @@ SeaweedFS is counted, on both clients of the store (clips; facts).
 
 {_table(costs)}
 
-Resuming the half-done edition of {jobs:,} jobs cost **{100 * resumed.total / run:.2f} %** of the {run:,} requests of the first run. Where every job stands is told
-by one listing, paginated by 1,000 keys; what was charged for the clips comes from rollups of a hundred; each job in flight
-costs two reads more (intent, outcome). The store's time is one LIST of one key, and the rollups are found by another. The
-second half lacks the last {_IN_FLIGHT} jobs, which were left in flight. Polls, downloads and the pages at the end of a run are not in it."""
+Resuming the half-done edition of {jobs:,} jobs cost **{100 * resumed.total / run:.2f} %** of the {run:,} requests of the first run. One listing,
+paginated by 1,000 keys, shows the state of every job. Rollups of a hundred clips hold what was charged. Each job in flight
+costs two more reads (intent, outcome). One LIST of one key gives the store's time, and another finds the rollups.
+
+The second half lacks the last {_IN_FLIGHT} jobs, which were left in flight. Polls, downloads and the pages at the end of a run are not counted."""
 
 
 def _write(document: Path, section: str) -> None:

@@ -14,7 +14,7 @@ from hailuo.simulator import FAULTS, FaultName
 _START, _END = "<!-- pay-once:start -->", "<!-- pay-once:end -->"
 _PACKAGES: Final = ("httpx", "openai", "prefect", "hailuo-campaigns")
 _HEAD: Final = (
-    "contender",
+    "program",
     "wanted",
     "on disk",
     "billed",
@@ -29,7 +29,7 @@ _HEAD: Final = (
 
 
 def table(tallies: Iterable[Tally]) -> str:
-    """Markdown, one line per contender."""
+    """Markdown, one line per program."""
     rows = [_HEAD, tuple("---" if n == 0 else "---:" for n in range(len(_HEAD)))]
     rows += [_row(tally) for tally in tallies]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
@@ -69,7 +69,7 @@ def section(tallies: Sequence[Tally], *, at: datetime, speed: float, cores: int,
 
 
 def _rates(rates: Mapping[FaultName, float]) -> str:
-    return "; ".join(f"{FAULTS[fault].says} ({fault}) {rate:.1%}" for fault, rate in rates.items())
+    return "\n".join(f"  - {FAULTS[fault].says} ({fault}): {rate:.1%}" for fault, rate in rates.items())
 
 
 def write_section(path: Path, text: str) -> None:
@@ -92,60 +92,63 @@ Written by `make bench-pay-once` on {date}. {versions}. {machine}.
 
 - **on disk**: different wanted clips that are byte for byte the vendor's and play.
 - **billed**: POSTs that the vendor charged for. **bought again**: purchases of a clip that had been bought before.
-- **paid, no clip**: wanted clips that were bought, and of which nothing whole lies on the disk at the end.
-- **held**: clips that the contender itself lists as "perhaps paid, a person must say", and does not buy again.
-- **starts**: how often it was started, the killed starts included. **wall s**: all starts together, at {speed} times
-  the real speed: a second of start-up counts as much here as a minute of rendering, so read it as an order of magnitude.
-- **polls a clip**: status requests per clip on the disk.
+- **paid, no clip**: wanted clips that were bought, but are not complete on the disk at the end.
+- **held**: clips that the program itself lists as "perhaps paid, a person must decide", and does not buy again.
+- **starts**: how often it was started, including the killed starts. **wall s**: all starts together, at {speed} times
+  the real speed. A second of start-up counts as much here as a minute of rendering, so read it as an order of magnitude.
+- **polls a clip**: status requests for each clip on the disk.
 
 ### What was done
 
-Every contender wants the same {wanted} different clips (6 s, 768p, two models), from the same simulated vendor with books
-of its own, over real sockets, with at most 8 clips on the way at once. All counts but
-`held` come from the vendor's invoice and the files; nothing else is believed. The vendor bills when it accepts, and has no idempotency key and no list of tasks, as the
-real one.
+Every program wants the same {wanted} different clips (6 s, 768p, two models) from a simulated vendor of its own. It uses real sockets, and has at
+most 8 clips in flight. All counts but `held` come from the vendor's invoice and the files. The vendor charges when it accepts, and has no idempotency key and
+no list of tasks, as the real one.
 
-- On a POST: {submit}.
-- On a download: {download}.
-- On a poll: {poll}.
-- Each process gets a real SIGKILL when {kills} clips lie on the disk, and is started again with the same command.
-  Up to 8 clips are on the way then: who does not write down what was ordered pays for these again.
+- On a POST:
+{submit}
+- On a download:
+{download}
+- On a poll:
+{poll}
+- Each process gets a real SIGKILL when {kills} clips are on the disk, and is started again with the same command.
+  Up to 8 clips are in flight then. A program that did not record its orders pays for these again.
 
-The n-th POST, and the n-th download, has the same fate for every contender; failed polls come from dice with one seed. A
-contender that sends more requests meets more faults. After the kills a contender is left alone. Where it goes on from what
-it has, it is started up to three times, until it says it is done (ours never does while it holds clips: its last start
-or two only say so again). The sample and the default Prefect flow would buy everything anew each time, so they are
-started once, which flatters what they cost.
+The n-th POST and the n-th download have the same fate for every program; failed polls are drawn with one seed. A
+program that sends more requests meets more faults.
 
-### The contenders
+After the kills a program is left alone. If it goes on from what it has, it is started up to three times, until it reports that it is done. Ours never
+does while it holds clips: its last one or two starts only report them again. The sample and the default Prefect flow would buy everything again each time. They are
+started once, which makes them look cheaper.
 
-They are in `benchmarks/contenders/`, each a page long, with the defaults that their documents give.
+### The programs
 
-- **vendor's sample**: the loop of the vendor's page for one clip, polled every 3 s, around a list. It remembers nothing.
+They are in `benchmarks/contenders/`. Each is a page long, with the defaults of its own documents.
+
+- **vendor's sample**: the loop of the vendor's page for one clip, polled every 3 s, in a loop over a list. It records nothing.
 - **afternoon script**: httpx; skips files that exist; five tries with growing waits for 429, 5xx and lost connections.
 - **openai**: the same loop, with the SDK's `videos.create`, `retrieve`, `download_content` and its own two retries. Its
-  waits between retries cannot be told to run at simulated speed, which costs it wall time here.
-- **Prefect, default**: one task run per clip, `retries=2`. **Prefect, results kept**: the same with `persist_result=True`
+  waits between retries cannot be sped up, which costs it wall time here.
+- **Prefect, default**: one task run for each clip, `retries=2`. **Prefect, results kept**: the same with `persist_result=True`
   and the cache policy `INPUTS`. The server's start is not counted.
 - **hailuo**: `hailuo run CAMPAIGN --yes`, with its defaults.
 
-### What a careful user of the others could change
+### What you could change in the others
 
-- Not repeat a POST after a 5xx or a lost connection (`max_retries=0` for openai; `retries=0` for Prefect): that alone
-  ends the silent second purchase within a run, and leaves the clip missing until the next run buys it.
-- Write the task id to the disk before the first poll, and go on from it: then a kill costs nothing but the moment between
+- Do not repeat a POST after a 5xx or a lost connection (`max_retries=0` for openai; `retries=0` for Prefect). That alone
+  ends the silent second purchase within a run. The clip is missing until the next run buys it.
+- Write the task id to the disk before the first poll, and go on from it. Then a kill costs only what was between
   the answer and the write.
-- Treat a failed download as a download to be repeated, with a fresh URL, and not as a failed clip.
-- Write down each order *before* it is sent, and send none that may have been sent: then nothing is bought twice, and
-  somebody has to decide about the rest. That is what the ledger of this project is.
+- Repeat a failed download with a fresh URL. Do not treat it as a failed clip.
+- Record each order *before* you send it, and do not send one that may have been sent. Then nothing is bought twice, and
+  a person decides about the rest. The ledger of this project does that.
 
 ### Where ours is worse
 
-- It ends with fewer clips on the disk on the first evening: a submit whose answer was lost is held, with its money, until
-  a person decides (`hailuo reconcile`). The others buy such a clip again at once, and mostly never know. Where the vendor
-  did charge, deciding to buy again costs the same second price; ours only never does so unasked.
-- It is slower: it submits 5 a minute by default, halves its pace at each 429 or "1002" and recovers slowly, and the first
-  clip of each model goes alone. Set `HAILUO_SUBMITS_PER_MINUTE` where the vendor allows more. The others go as fast as 8
-  places allow; the simulated vendor punishes nobody for that, the real one may.
-- It is far more code than a page. Who wants five clips and can bear a doubtful dollar does not need it.
+- It ends with fewer clips on the first evening. A submit whose answer was lost is held, with its money, until
+  you decide (`hailuo reconcile`). The others buy such a clip again at once, and mostly do not notice. If the vendor
+  did charge, buying again costs you the same second price; ours only asks first.
+- It is slower. It submits 5 a minute by default, halves its pace at each 429 or "1002" and recovers slowly, and the first
+  clip of each model goes alone. Set `HAILUO_SUBMITS_PER_MINUTE` if the vendor allows more. The others go as fast as 8
+  places allow. The simulated vendor does not mind; the real one may.
+- It is far more code than a page. If you want five clips and can bear a doubtful dollar, you do not need it.
 """

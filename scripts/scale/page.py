@@ -22,7 +22,7 @@ def tables(found: Findings) -> str:
 
 
 def _checks(found: Findings) -> str:
-    return table(("held against the books", "figure"), _check_rows(found))
+    return table(("compared with the invoice", "figure"), _check_rows(found))
 
 
 def _check_rows(found: Findings) -> Iterator[tuple[str, str]]:
@@ -31,9 +31,12 @@ def _check_rows(found: Findings) -> Iterator[tuple[str, str]]:
     tasks = ", ".join(f"{count} {state.lower()}" for state, count in sorted(found.tasks.items()))
     yield "jobs; charges accepted by the vendor", f"{books.jobs}; {books.accepted}"
     yield "**charged twice**; **paid and lost**", f"{books.duplicates}; {books.lost}"
-    yield "stored; held, since the killed machine was just submitting them", f"{books.stored}; {books.held}"
     yield (
-        "vendor's invoice; ledger: spent + held",
+        "stored; reserved, because the killed machine was just submitting them",
+        f"{books.stored}; {books.held}",
+    )
+    yield (
+        "vendor's invoice; ledger: spent + reserved",
         f"${books.net_usd}; ${books.spent_usd} + ${books.held_usd}",
     )
     yield "processes killed with the machine", str(found.killed_pids)
@@ -43,14 +46,14 @@ def _check_rows(found: Findings) -> Iterator[tuple[str, str]]:
     yield f"task runs, {found.task_runs} in all", tasks
     yield "submits refused by the vendor for rate", str(found.traffic.refused)
     yield (
-        f"most submits in any minute of the vendor's ({60 / size.speed:g} s); its limit",
+        f"most submits in any of the vendor's minutes ({60 / size.speed:g} s); its limit",
         f"{found.most_per_vendor_minute}; {size.vendor_per_own_minute}",
     )
     yield (
         "most submits in any 60 s; the campaign's own limit",
         f"{found.most_per_minute}; {size.submits_per_minute}",
     )
-    yield "minutes, all in all", f"{found.seconds / 60:.1f}"
+    yield "minutes in total", f"{found.seconds / 60:.1f}"
 
 
 def _requests(found: Findings) -> str:
@@ -116,11 +119,11 @@ _TEXT: Final = """\
 
 Written by `{command}` on {date}. {versions}. {machine}. Result: {verdict}.
 
-{jobs} jobs on {machines} machines (Prefect process workers on one pool), started as `render-campaign` with `machines: {machines}`.
-Prefect's server runs on Postgres and Redis, the store is SeaweedFS, the vendor is the simulator at {speed} times the day's speed:
-its minute lasts {vendor_minute} s, and it refuses more than {vendor_limit} submits in any of them. The campaign may submit {limit} a minute, dealt out to the
-shards. When a third of the clips was stored one machine lost its power (SIGKILL to its worker and every process below it),
-and at a half Prefect's server was restarted.
+{jobs} jobs ran on {machines} machines (Prefect process workers on one pool), started as `render-campaign` with `machines: {machines}`.
+Prefect's server uses Postgres and Redis, the store is SeaweedFS, and the vendor is the simulator at {speed} times the real speed.
+The simulator's minute lasts {vendor_minute} s, and it refuses more than {vendor_limit} submits in each. The campaign may submit {limit} a minute, divided among the
+shards. When a third of the clips was stored, one machine lost its power: SIGKILL to its worker and every process below it.
+At a half, Prefect's server was restarted.
 
 {checks}
 
@@ -128,8 +131,7 @@ and at a half Prefect's server was restarted.
 
 {costs}
 
-The vendor's and the store's rows are by their own counts, the server's by its access log, in which the proof's own looks every two
-seconds stand too. CPU is of all processes,
-the killed ones too; memory is the proportional set size of all processes of a row together at their peak. The vendor
+The rows of the vendor and the store are their own counts. The row of Prefect's API is the server's access log; it includes the proof's own look every two
+seconds. CPU is that of all processes, including the killed ones. Memory is the proportional set size of all processes of a row together, at their peak. The vendor
 and the store share the machine with everything else.
 """
