@@ -25,6 +25,10 @@ assert gallery.render(manifest.build([], store_uri="store"), title="smoke", buil
 assert Path("here/flows/render_campaign.py").is_file()
 assert run(["--help"]) == 0
 PYTHON
+# Every file that the code reads beside itself (templates, styles, scripts, tables) is in the wheel.
+(cd "$top" && find hailuo flows -type f ! -name '*.py' ! -path '*/__pycache__/*') | while read -r file; do
+    test -f "here/$file" || { echo "$file is not in the wheel: add it to package-data in pyproject.toml" >&2; exit 1; }
+done
 # Every deployment's flow is found in the wheel, by the name under which prefect.yaml knows it.
 for entrypoint in $(sed -n 's/^ *entrypoint: *//p' "$top/prefect.yaml"); do
     PYTHONPATH=here "$bin/python" -P - "$entrypoint" <<'PYTHON'
