@@ -14,9 +14,12 @@ BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 # Pages are tested in a real browser where there is one; CI installs Debian's chromium.
 BROWSER := $(shell command -v chromium)
+# The linter and the type checker for the JavaScript of the pages come from npm, where you have it.
+NPM := $(shell command -v npm)
+JAVASCRIPT := scripts/javascript
 PYTEST := $(BIN)/python -m pytest --quiet --inline-snapshot=disable --durations 5
 
-.PHONY: help demo test coverage forget-coverage unit check smoke lint schema proof scale-proof bench-gallery bench-ledger bench-media bench-overhead bench-pay-once judge report-demo ui pictures clean
+.PHONY: help demo test coverage forget-coverage unit check javascript smoke lint schema proof scale-proof bench-gallery bench-ledger bench-media bench-overhead bench-pay-once judge report-demo ui pictures clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -60,6 +63,15 @@ check: $(VENV)/.dev  ## format, lint, types, layers, spelling, generated files; 
 	$(BIN)/codespell
 	$(BIN)/python scripts/generate_schema.py --check
 	$(BIN)/python scripts/generate_manifest_docs.py --check
+	@$(if $(NPM),$(MAKE) --no-print-directory javascript,echo 'no npm here: the JavaScript of the pages is not checked')
+
+$(JAVASCRIPT)/node_modules/.package-lock.json: $(JAVASCRIPT)/package.json $(JAVASCRIPT)/package-lock.json
+	npm ci --silent --prefix $(JAVASCRIPT)
+	@touch $@
+
+javascript: $(JAVASCRIPT)/node_modules/.package-lock.json  ## lint and type-check the JavaScript of the pages; needs npm
+	$(JAVASCRIPT)/node_modules/.bin/eslint --config $(JAVASCRIPT)/eslint.config.mjs hailuo
+	$(JAVASCRIPT)/node_modules/.bin/tsc --project $(JAVASCRIPT)
 
 smoke: $(VENV)/.dev  ## build the wheel and use it, away from this folder
 	sh scripts/smoke.sh $(abspath $(BIN))
@@ -128,4 +140,4 @@ pictures: $(VENV)/.dev  ## take the pictures of docs/operations.md anew, with ch
 	PYTHONPATH=. $(BIN)/python scripts/pictures.py
 
 clean:  ## forget everything that can be made again
-	rm -rf $(VENV) $(BENCH_VENV) $(ORACLE_VENV) $(BENCH_DATA) demo-store .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
+	rm -rf $(VENV) $(BENCH_VENV) $(ORACLE_VENV) $(BENCH_DATA) $(JAVASCRIPT)/node_modules demo-store .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage

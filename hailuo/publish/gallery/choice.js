@@ -1,7 +1,26 @@
-// What is shown, in which order and how; the address carries it, so that a link shows the same.
-const LAYOUTS = { prompts: "Clips", matrix: "Matrix", table: "Table", sheet: "Sheet" };
-const choice = { layout: "prompts", find: "", sort: "", down: false, rows: "", cols: "", seed: "", levels: new Map(), compared: [] };
+// What is shown, in which order and how. The address carries all of it, so that a link shows the same page.
 
+const LAYOUTS = /** @type {const} */ ([["prompts", "Clips"], ["matrix", "Matrix"], ["table", "Table"], ["sheet", "Sheet"]]);
+/** @typedef {(typeof LAYOUTS)[number][0]} Layout */
+const choice = {
+  layout: /** @type {Layout} */ ("prompts"), find: "", sort: "", down: false, rows: "", cols: "", seed: "",
+  /** @type {Map<string, Set<string>>} The chosen levels by the key of the facet. */
+  levels: new Map(),
+  /** @type {string[]} The ids of the clips to compare. */
+  compared: [],
+};
+const TEXTS_OF_CHOICE = /** @type {const} */ (["find", "sort", "rows", "cols", "seed"]);
+
+/**
+ * @typedef {object} Facet Something to filter by.
+ * @property {string} key
+ * @property {string} label
+ * @property {(job: Job) => string[]} of The levels of a job.
+ * @property {number} [least] The fewest levels with which the filter is shown; 2 unless given.
+ * @property {Map<string, string>} [names] All levels, each with its words.
+ */
+
+/** @type {Facet[]} */
 const OWN_FACETS = [
   { key: "state", label: "State", least: 1, of: (job) => [job.stateWord] },
   { key: "checks", label: "Checks", of: (job) => (job.quality ? [job.quality.said] : []) },
@@ -9,48 +28,67 @@ const OWN_FACETS = [
   { key: "copies", label: "Copy for", least: 1, of: (job) => job.copies.map(({ said }) => said) },
   { key: "judged", label: "Judged", of: (job) => [PICKS[judgementOf(job.id).pick]?.[1] ?? "Not judged"] },
 ];
+/** @type {Facet[]} */
 const AXES = DATA.facets.map(({ axis, label, levels }) => ({
-  key: `axis.${axis}`, axis, label, names: new Map(levels), of: (job) => [job.levels[axis] ?? ""],
+  key: `axis.${axis}`, label, names: new Map(levels), of: (job) => [job.levels[axis] ?? ""],
 }));
-const TAKE = { key: "take", axis: "take", label: "take", of: (job) => [`take ${job.take}`] };
+/** @type {Facet} */
+const TAKE = { key: "take", label: "take", of: (job) => [`take ${job.take}`] };
 const FACETS = [...AXES, ...OWN_FACETS];
 
+/**
+ * @param {Facet} facet
+ * @param {string} level
+ */
 const nameOf = (facet, level) => facet.names?.get(level) ?? level;
+/** @param {Facet} facet */
 const levelsOf = (facet) => [...(facet.names?.keys() ?? new Set(JOBS.flatMap(facet.of)))];
 const axesToCross = () => [...AXES, TAKE].filter((facet) => levelsOf(facet).length > 1);
 
-function wordsWanted() {
-  return choice.find.toLowerCase().split(/\s+/).filter(Boolean);
-}
-
-// One pass: the jobs that match everything, and for each level how many there would be if it were chosen.
-function sift() {
-  const words = wordsWanted(), shown = [], counts = FACETS.map(() => new Map());
+/**
+ * The jobs that match every filter, sorted; and for each facet and level, how many jobs you would see if you chose it.
+ */
+function filterJobs() {
+  const words = choice.find.toLowerCase().split(/\s+/).filter(Boolean);
+  /** @type {Job[]} */
+  const shown = [];
+  /** @type {Map<string, number>[]} */
+  const counts = FACETS.map(() => new Map());
   const wanted = FACETS.map(({ key }) => choice.levels.get(key));
   for (const job of JOBS) {
-    if (words.length && !words.every((word) => textOf(job).includes(word))) continue;
+    if (!words.every((word) => searchTextOf(job).includes(word))) continue;
     const own = FACETS.map((facet) => facet.of(job));
     const missed = wanted.flatMap((levels, at) => (levels?.size && !own[at].some((level) => levels.has(level)) ? [at] : []));
     if (!missed.length) shown.push(job);
     if (missed.length > 1) continue;
-    const counted = missed.length ? missed : counts.keys();
-    for (const at of counted) for (const level of own[at]) counts[at].set(level, (counts[at].get(level) ?? 0) + 1);
+    for (const at of missed.length ? missed : counts.keys()) {
+      for (const level of own[at]) counts[at].set(level, (counts[at].get(level) ?? 0) + 1);
+    }
   }
   return { shown: sorted(shown), counts };
 }
 
+/**
+ * By the chosen column; jobs without a value come last in both directions.
+ * @param {Job[]} jobs
+ */
 function sorted(jobs) {
   if (!choice.sort) return choice.down ? [...jobs].reverse() : jobs;
-  const way = choice.down ? -1 : 1;
-  const keyed = jobs.map((job) => [valueOf(job, choice.sort), job]);
-  return keyed.sort(([a, one], [b, other]) => {
-    if (a === b) return one.at - other.at;
-    if (a === null || a === undefined) return 1; // what is not known comes last, either way
-    if (b === null || b === undefined) return -1;
-    return way * (typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b), "en", { numeric: true }));
-  }).map(([, job]) => job);
+  const direction = choice.down ? -1 : 1;
+  const values = new Map(jobs.map((job) => [job, valueIn(job, choice.sort) ?? null]));
+  return [...jobs].sort((first, second) => {
+    const a = values.get(first) ?? null, b = values.get(second) ?? null;
+    if (a === b) return (POSITIONS.get(first) ?? 0) - (POSITIONS.get(second) ?? 0);
+    if (a === null) return 1;
+    if (b === null) return -1;
+    return direction * (typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b), "en", { numeric: true }));
+  });
 }
 
+/**
+ * @param {string} key
+ * @param {string} level
+ */
 function toggleLevel(key, level) {
   const levels = choice.levels.get(key) ?? new Set();
   if (!levels.delete(level)) levels.add(level);
@@ -58,27 +96,28 @@ function toggleLevel(key, level) {
 }
 
 function toFragment() {
-  const said = new URLSearchParams();
-  if (choice.layout !== "prompts") said.set("view", choice.layout);
-  for (const name of ["find", "sort", "rows", "cols", "seed"]) if (choice[name]) said.set(name, choice[name]);
-  if (choice.down) said.set("down", "1");
-  for (const [key, levels] of choice.levels) for (const level of levels) said.append(key, level);
-  if (choice.compared.length) said.set("compare", choice.compared.join(","));
-  return said.toString();
+  const fields = new URLSearchParams();
+  if (choice.layout !== "prompts") fields.set("view", choice.layout);
+  for (const name of TEXTS_OF_CHOICE) if (choice[name]) fields.set(name, choice[name]);
+  if (choice.down) fields.set("down", "1");
+  for (const [key, levels] of choice.levels) for (const level of levels) fields.append(key, level);
+  if (choice.compared.length) fields.set("compare", choice.compared.join(","));
+  return fields.toString();
 }
 
+/** @param {string} text */
 function fromFragment(text) {
-  const said = new URLSearchParams(text);
-  choice.layout = said.get("view") in LAYOUTS ? said.get("view") : "prompts";
-  for (const name of ["find", "sort", "rows", "cols", "seed"]) choice[name] = said.get(name) ?? "";
-  if (!["", "id", "state", "my_pick", "my_rating"].includes(choice.sort) && !COLUMN_AT.has(choice.sort)) choice.sort = "";
-  choice.down = said.has("down");
-  choice.levels = new Map(FACETS.filter(({ key }) => said.has(key)).map(({ key }) => [key, new Set(said.getAll(key))]));
-  choice.compared = (said.get("compare") ?? "").split(",").filter((id) => BY_ID.get(id)?.clip).slice(0, 4);
+  const fields = new URLSearchParams(text);
+  choice.layout = LAYOUTS.find(([name]) => name === fields.get("view"))?.[0] ?? "prompts";
+  for (const name of TEXTS_OF_CHOICE) choice[name] = fields.get(name) ?? "";
+  if (!["", "id", "state", "my_pick", "my_rating"].includes(choice.sort) && !COLUMN_POSITIONS.has(choice.sort)) choice.sort = "";
+  choice.down = fields.has("down");
+  choice.levels = new Map(FACETS.filter(({ key }) => fields.has(key)).map(({ key }) => [key, new Set(fields.getAll(key))]));
+  choice.compared = (fields.get("compare") ?? "").split(",").filter((id) => BY_ID.get(id)?.clip).slice(0, 4);
 }
 
 function writeFragment() {
-  const said = toFragment();
-  if (said === location.hash.slice(1)) return;
-  try { history.replaceState(null, "", `#${said}`); } catch { /* a sandboxed page has no history: the view still works */ }
+  const fragment = toFragment();
+  if (fragment === location.hash.slice(1)) return;
+  try { history.replaceState(null, "", `#${fragment}`); } catch { /* a sandboxed page has no history: the page still works */ }
 }

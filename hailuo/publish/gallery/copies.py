@@ -32,7 +32,6 @@ def _copy(row: Row, original: str, links: Links) -> Json:
         "verdict": judged["verdict"] if judged else None,
         "reasons": judged["reasons"] if judged else [],
         "size": f"{width:.0f}x{height:.0f}" if width and height else "",
-        "how": text(row, "derivation"),
         "href": links.copy(uri) if uri else None,
     }
 

@@ -11,7 +11,7 @@ from hailuo.publish.gallery.bill import Bill, bill
 from hailuo.publish.gallery.difference import word_changes
 from hailuo.publish.gallery.links import Links
 from hailuo.publish.gallery.rows import Row, mapping, number, short_model, text, texts
-from hailuo.publish.gallery.words import reason, seconds_in_words, state_word
+from hailuo.publish.gallery.words import reason, state_word
 
 Json = Mapping[str, object]
 _NO_COLUMN: Final = frozenset(
@@ -180,14 +180,13 @@ def _spoken(row: Row) -> str:
 
 
 def _state(row: Row, built_at: datetime) -> Json:
-    cost, rendered = bill(row), number(row, "render_s")
+    cost = bill(row)
     return {
         "state": text(row, "state"),
         "stateWord": state_word(text(row, "state")),
         "why": reason(row, built_at=built_at),
         "cost": "no price known" if cost.amount is None else usd(cost.amount),
         "costNote": _cost_note(cost),
-        "rendered": "" if rendered is None else seconds_in_words(rendered),
     }
 
 

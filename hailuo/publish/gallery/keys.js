@@ -1,90 +1,132 @@
-// Everything by keyboard. On the page a key is for the clip that has the focus, on the stage for the chosen one.
+// The keyboard. On the page a key acts on the clip that has the focus, on the stage on the chosen clip.
+
 const KEYS = [
-  ["J / K, arrows", "next and previous clip"], ["Space", "play and pause"], ["O", "look closer"],
-  ["P, F, X", "pick, finalist, reject"], ["1–5, 0", "rate, take the rating back"],
-  ["C", "choose to compare"], ["Enter", "compare what was chosen; in blind picking, the next round"],
-  [", and .", "one frame back and on"], ["A–D, arrows", "choose a clip on the stage"], ["L, M", "loop, sound"],
+  ["J / K, arrows", "next and previous clip"], ["Space", "play and pause"], ["O", "enlarge"],
+  ["P, F, X", "pick, finalist, reject"], ["1–5, 0", "rate, remove the rating"],
+  ["C", "choose to compare"], ["Enter", "compare the chosen clips; in a blind pick, the next round"],
+  [", and .", "one frame back and forward"], ["A–D, arrows", "choose a clip on the stage"], ["L, M", "loop, sound"],
   ["B", "blind pick"], ["/", "find"], ["V", "next layout"], ["Esc", "close"], ["?", "this list"],
 ];
 
-const JUDGING = { p: "pick", f: "finalist", x: "reject" };
+const PICK_KEYS = new Map([["p", "pick"], ["f", "finalist"], ["x", "reject"]]);
 
+/** @typedef {Record<string, () => unknown>} Actions By key, in lower case. */
+
+/**
+ * Whether the key was one for judging.
+ * @param {string} key
+ * @param {string} id
+ */
 function judgeByKey(key, id) {
-  if (key in JUDGING) { togglePick(id, JUDGING[key]); say(judgementOf(id).pick === "none" ? "Taken back" : PICKS[judgementOf(id).pick][1]); return true; }
+  const pick = PICK_KEYS.get(key);
+  if (pick) {
+    togglePick(id, pick);
+    notify(judgementOf(id).pick === "none" ? "Pick removed" : PICKS[pick][1]);
+    return true;
+  }
   if (!/^[0-5]$/.test(key)) return false;
   judge(id, { rating: Number(key) || null });
-  say(key === "0" ? "Rating taken back" : `${key} of 5`);
+  notify(key === "0" ? "Rating removed" : `${key} of 5`);
   return true;
 }
 
+/**
+ * @param {string} key
+ * @param {Actions} actions
+ */
+function act(key, actions) {
+  if (!Object.hasOwn(actions, key)) return false;
+  actions[key]();
+  return true;
+}
+
+/** @param {string} key */
 function stageKey(key) {
-  const lanes = stage.clips.length, letter = LETTERS.toLowerCase().indexOf(key);
-  if (!lanes) return false;
-  if (lanes > 1 && letter >= 0 && letter < lanes) { select(letter); say(`Clip ${LETTERS[letter]}`); return true; }
-  if (judgeByKey(key, one(".lane.current", dialog)?.dataset.id ?? one(".lane", dialog).dataset.id)) return true;
-  const acts = {
-    " ": () => (isPlaying() ? pauseAll() : playAll()), ",": () => stepFrames(-1), ".": () => stepFrames(1),
-    arrowleft: () => select(stage.current - 1), arrowright: () => select(stage.current + 1),
-    l: () => all(".transport [aria-pressed]", dialog)[0].click(), m: () => all(".transport [aria-pressed]", dialog)[1].click(),
-    ...(stage.blind ? { enter: () => turnRound(1), n: () => turnRound(1), backspace: () => turnRound(-1) } : {}),
-  };
-  acts[key]?.();
-  return key in acts;
+  const lanes = all(".lane", dialog), letter = LETTERS.toLowerCase().indexOf(key);
+  if (!stage.clips.length) return false;
+  if (lanes.length > 1 && letter >= 0 && letter < lanes.length) { select(letter); notify(`Clip ${LETTERS[letter]}`); return true; }
+  if (judgeByKey(key, lanes[stage.current].dataset.id ?? "")) return true;
+  /** @type {Actions} */
+  const inRounds = stage.blind ? { enter: () => turnRound(1), n: () => turnRound(1), backspace: () => turnRound(-1) } : {};
+  return act(key, {
+    " ": togglePlayback, ",": () => stepFrames(-1), ".": () => stepFrames(1),
+    arrowleft: () => select(stage.current - 1), arrowright: () => select(stage.current + 1), l: toggleLoop, m: toggleSound, ...inRounds,
+  });
 }
 
 const focusables = () => all("#view .tile button.media, #view .tile:not(:has(button.media)), #view tr[data-id] th button");
-const focusedTile = () => document.activeElement?.closest?.("#view [data-id]");
+const focusedTile = () => document.activeElement?.closest("#view [data-id]");
 
+/**
+ * Move the focus to the next or previous clip, in the order of the page.
+ * @param {number} by
+ */
 function walk(by) {
   const stops = focusables(), own = stops.findIndex((stop) => stop === document.activeElement || stop.closest("[data-id]") === focusedTile());
   const next = stops[own + by] ?? (own < 0 ? stops[0] : null);
-  if (!next && parts && by > 0) { more(); return walk(by); }
+  if (!next && steps && by > 0) { addChunk(); walk(by); }
   if (!next) return;
   if (!next.matches("button")) next.tabIndex = -1;
   next.focus({ focusVisible: true });
-  next.scrollIntoView({ block: "nearest", behavior: calm.matches ? "auto" : "smooth" });
+  next.scrollIntoView({ block: "nearest", behavior: reducedMotion.matches ? "auto" : "smooth" });
 }
 
-// One up or down means the tile nearest to straight above or below.
+/**
+ * Move the focus to the tile that is nearest to straight above or below.
+ * @param {number} by
+ */
 function walkLines(by) {
   const here = focusedTile()?.getBoundingClientRect();
   if (!here) return walk(by);
   const middle = here.x + here.width / 2;
-  const beyond = focusables().filter((stop) => { const { y } = stop.closest("[data-id]").getBoundingClientRect(); return by > 0 ? y > here.y + 20 : y < here.y - 20; });
-  const far = (stop) => { const box = stop.closest("[data-id]").getBoundingClientRect(); return Math.abs(box.y - here.y) * 4 + Math.abs(box.x + box.width / 2 - middle); };
-  beyond.sort((one, other) => far(one) - far(other))[0]?.focus({ focusVisible: true });
+  const beyond = focusables().flatMap((stop) => {
+    const box = (stop.closest("[data-id]") ?? stop).getBoundingClientRect();
+    if (by > 0 ? box.y <= here.y + 20 : box.y >= here.y - 20) return [];
+    return [{ stop, distance: Math.abs(box.y - here.y) * 4 + Math.abs(box.x + box.width / 2 - middle) }];
+  });
+  beyond.sort((one, other) => one.distance - other.distance)[0]?.stop.focus({ focusVisible: true });
 }
 
+function nextLayout() {
+  const at = LAYOUTS.findIndex(([name]) => name === choice.layout);
+  choice.layout = LAYOUTS[(at + 1) % LAYOUTS.length][0];
+  show();
+}
+
+/** @param {string} key */
 function pageKey(key) {
-  const id = focusedTile()?.dataset.id, job = BY_ID.get(id);
-  if (job?.clip && judgeByKey(key, id)) return true;
-  const acts = {
-    j: () => walk(1), k: () => walk(-1), "/": () => one("#find").focus(), "?": openHelp, b: () => one("#blind-start").click(),
-    v: () => { const names = Object.keys(LAYOUTS); choice.layout = names[(names.indexOf(choice.layout) + 1) % names.length]; show(); },
-    ...(id ? { arrowright: () => walk(1), arrowleft: () => walk(-1), arrowdown: () => walkLines(1), arrowup: () => walkLines(-1) } : {}),
-    ...(job?.clip ? { o: () => openStage([job]), c: () => toggleCompared(id) } : {}),
-    ...(choice.compared.length > 1 ? { enter: openCompared } : {}),
-  };
-  acts[key]?.();
-  return key in acts;
+  const job = BY_ID.get(focusedTile()?.getAttribute("data-id") ?? "");
+  if (job?.clip && judgeByKey(key, job.id)) return true;
+  /** @type {Actions} */
+  const onTile = job ? { arrowright: () => walk(1), arrowleft: () => walk(-1), arrowdown: () => walkLines(1), arrowup: () => walkLines(-1) } : {};
+  /** @type {Actions} */
+  const onClip = job?.clip ? { o: () => openStage([job]), c: () => toggleCompared(job.id) } : {};
+  /** @type {Actions} */
+  const onChosen = choice.compared.length > 1 ? { enter: openCompared } : {};
+  return act(key, {
+    j: () => walk(1), k: () => walk(-1), "/": () => byId("find").focus(), "?": openHelp, b: startBlindPick, v: nextLayout,
+    ...onTile, ...onClip, ...onChosen,
+  });
 }
 
 function openHelp() {
-  const help = one("#help");
+  const help = byId("help", HTMLDialogElement);
   help.replaceChildren(make("header", {}, make("h2", { id: "help-title" }, "Keys"), button("Close", () => help.close(), { class: "quiet" })),
     make("dl", { class: "keys" }, ...KEYS.map(([keys, what]) => make("div", {}, make("dt", {}, ...keys.split(" / ").flatMap((key, at) => [at ? " " : "", keyHint(key)])), make("dd", {}, what)))));
   help.showModal();
 }
 
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || one("#help").open) return;
-  const { target } = event, key = event.key.toLowerCase();
-  const types = target.matches("textarea, select, input:not([type=checkbox], [type=range])");
-  if (types) return;
-  // Buttons keep their own space and enter, except where the whole stage answers to them.
+  const { target, key: pressed } = event;
+  if (event.ctrlKey || event.metaKey || event.altKey || byId("help", HTMLDialogElement).open) return;
+  if (!(target instanceof Element) || !pressed) return; // a browser that fills in a form sends events without a key
+  const key = pressed.toLowerCase();
+  if (target.matches("textarea, select, input:not([type=checkbox], [type=range])")) return;
+  // Buttons keep space and Enter, except where they act on the whole stage.
   const presses = target.matches("button, summary, a, input");
-  const wanted = dialog.open && target.matches("#play, #stage");
-  if (presses && !wanted && (key === " " || (key === "enter" && !(target.matches("button.media") && choice.compared.length > 1 && !dialog.open)))) return;
+  const forStage = dialog.open && target.matches("#play, #stage");
+  const compares = target.matches("button.media") && choice.compared.length > 1 && !dialog.open;
+  if (presses && !forStage && (key === " " || (key === "enter" && !compares))) return;
   if (target.matches("[type=range]") && key.startsWith("arrow")) return;
   if (dialog.open ? stageKey(key) : pageKey(key)) event.preventDefault();
 });

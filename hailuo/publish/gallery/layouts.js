@@ -1,119 +1,183 @@
-// The layouts hand out their parts a few at a time: two thousand tiles at once are nobody's first second.
-let parts = null;
+// The four layouts. Each adds its tiles a few at a time: two thousand at once would block the page.
+
+/** @typedef {Generator<void, void, void>} Steps One step adds one tile or row. */
+
+/** @type {Steps | null} */
+let steps = null;
 const CHUNK = 24;
 
-const atEnd = new IntersectionObserver(([{ isIntersecting }]) => isIntersecting && more());
+const atEnd = new IntersectionObserver(([{ isIntersecting }]) => { if (isIntersecting) addChunk(); });
 
-function more() {
-  for (let count = 0; parts && count < CHUNK; count += 1) if (parts.next().done) parts = null;
-  atEnd.unobserve(one("#more"));
-  if (parts) atEnd.observe(one("#more"));
+function addChunk() {
+  for (let count = 0; steps && count < CHUNK; count += 1) if (steps.next().done) steps = null;
+  const end = byId("more");
+  atEnd.unobserve(end);
+  if (steps) atEnd.observe(end);
 }
 
-function everything() {
-  while (parts) more();
+function addEverything() {
+  while (steps) addChunk();
 }
 
+/** @param {Job[]} jobs */
 function lay(jobs) {
-  const root = one("#view");
+  const root = byId("view");
   root.className = choice.layout;
   root.replaceChildren();
-  if (together) playTogether(false);
-  parts = { prompts: layPrompts, matrix: layMatrix, table: layTable, sheet: laySheet }[choice.layout](root, jobs);
-  more();
+  if (playingAll) setPlayingAll(false);
+  const layouts = { matrix: layMatrix, table: layTable, sheet: laySheet, prompts: choice.sort || choice.down ? laySorted : layPrompts };
+  steps = layouts[choice.layout](root, jobs);
+  addChunk();
 }
 
+/**
+ * @param {HTMLElement} root
+ * @param {Job[]} jobs
+ * @returns {Steps}
+ */
 function* layPrompts(root, jobs) {
-  if (choice.sort || choice.down) return yield* layFlat(root, jobs);
-  for (const [prompt, members] of Map.groupBy?.(jobs, (job) => job.prompt) ?? grouped(jobs, (job) => job.prompt)) {
-    const cells = make("div", { class: "cells" });
-    const told = DATA.prompts[prompt];
-    root.append(make("section", { class: "prompt", "aria-label": [told.label, ...told.variables.flat()].join(" ") }, promptHeader(told, members), cells));
-    for (const job of members) { cells.append(tileOf(job)); yield; }
+  for (const [at, members] of grouped(jobs, (job) => job.prompt)) {
+    const prompt = DATA.prompts[at], cells = make("div", { class: "cells" });
+    root.append(make("section", { class: "prompt", "aria-label": [prompt.label, ...prompt.variables.flat()].join(" ") }, promptHeader(prompt, members), cells));
+    yield* addTiles(cells, members);
   }
 }
 
-function* layFlat(root, jobs) {
+/**
+ * @param {HTMLElement} root
+ * @param {Job[]} jobs
+ * @returns {Steps}
+ */
+function* laySorted(root, jobs) {
   const cells = make("div", { class: "cells" });
   root.append(make("section", { "aria-label": "Clips, sorted" }, cells));
-  for (const job of jobs) { cells.append(tileOf(job)); yield; }
+  yield* addTiles(cells, jobs);
 }
 
+/**
+ * @param {HTMLElement} root
+ * @param {Job[]} jobs
+ * @returns {Steps}
+ */
 function* laySheet(root, jobs) {
   const sheet = make("div", { class: "contact" });
   root.append(sheet);
-  for (const job of jobs) { sheet.append(tileOf(job)); yield; }
+  yield* addTiles(sheet, jobs);
 }
 
+/**
+ * @param {HTMLElement} root
+ * @param {Job[]} jobs
+ * @returns {Steps}
+ */
+function* addTiles(root, jobs) {
+  for (const job of jobs) { root.append(tileOf(job)); yield; }
+}
+
+/**
+ * @template {string | number} K
+ * @param {Job[]} jobs
+ * @param {(job: Job) => K} key
+ * @returns {Map<K, Job[]>}
+ */
 function grouped(jobs, key) {
   const groups = new Map();
-  for (const job of jobs) groups.has(key(job)) ? groups.get(key(job)).push(job) : groups.set(key(job), [job]);
+  for (const job of jobs) {
+    const group = groups.get(key(job));
+    if (group) group.push(job); else groups.set(key(job), [job]);
+  }
   return groups;
 }
 
-// Any two axes crossed; the takes and whatever else varies lie inside a cell.
+/**
+ * Two axes crossed; everything else that varies is inside a cell.
+ * @param {HTMLElement} root
+ * @param {Job[]} jobs
+ * @returns {Steps}
+ */
 function* layMatrix(root, jobs) {
   const axes = axesToCross();
-  if (axes.length < 2) { root.append(make("p", { class: "soft" }, "A matrix needs two axes that vary.")); return; }
   const rows = axes.find(({ key }) => key === choice.rows) ?? axes[0];
   const cols = axes.find(({ key }) => key === choice.cols && key !== rows.key) ?? axes.find(({ key }) => key !== rows.key);
+  if (!cols) { root.append(make("p", { class: "soft" }, "A matrix needs two axes that vary.")); return; }
   const columns = levelsOf(cols).filter((level) => jobs.some((job) => cols.of(job).includes(level)));
   const body = make("tbody");
-  root.append(crossing(axes, rows, cols), make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Matrix" },
-    table("matrix-of", columns.length, make("thead", {}, make("tr", {}, make("td"), ...columns.map((level) => make("th", { scope: "col" }, bdi(nameOf(cols, level)))))), body)));
+  const table = make("table", { class: "matrix-of" }, make("thead", {}, make("tr", {}, make("td"), ...columns.map((level) => make("th", { scope: "col" }, bdi(nameOf(cols, level)))))), body);
+  table.style.minWidth = `${7 + columns.length * 12}rem`;
+  root.append(axisBar(axes, rows, cols), make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Matrix" }, table));
   const byRow = grouped(jobs, (job) => rows.of(job)[0]);
-  for (const level of levelsOf(rows).filter((level) => byRow.has(level))) {
-    const cells = columns.map((column) => byRow.get(level).filter((job) => cols.of(job)[0] === column));
+  for (const level of levelsOf(rows)) {
+    const members = byRow.get(level);
+    if (!members) continue;
     const row = make("tr", {}, make("th", { scope: "row" }, bdi(nameOf(rows, level))));
     body.append(row);
-    for (const members of cells) {
-      const inside = make("div", { class: "inside" }, members.length ? null : make("span", { class: "soft" }, "–"));
-      row.append(make("td", {}, inside));
-      for (const job of members) { inside.append(tileOf(job)); yield; }
+    for (const column of columns) {
+      const inside = members.filter((job) => cols.of(job)[0] === column);
+      const cell = make("div", { class: "inside" }, inside.length ? null : make("span", { class: "soft" }, "–"));
+      row.append(make("td", {}, cell));
+      yield* addTiles(cell, inside);
     }
     yield;
   }
 }
 
-function table(kind, columns, ...parts) {
-  const made = make("table", { class: kind }, ...parts);
-  made.style.minWidth = `${7 + columns * 12}rem`;
-  return made;
-}
-
-function crossing(axes, rows, cols) {
-  const select = (name, chosen) => make("select", { change: ({ target }) => { choice[name] = target.value; show(); } },
-    ...axes.map(({ key, label }) => make("option", { value: key, selected: key === chosen.key }, label)));
+/**
+ * @param {Facet[]} axes
+ * @param {Facet} rows
+ * @param {Facet} cols
+ */
+function axisBar(axes, rows, cols) {
+  /**
+   * @param {string} label
+   * @param {"rows" | "cols"} name
+   * @param {Facet} chosen
+   */
+  const field = (label, name, chosen) => make("label", { class: "field" }, make("span", {}, label),
+    make("select", { change: (select) => { choice[name] = select.value; show(); } },
+      ...axes.map(({ key, label: text }) => make("option", { value: key, selected: key === chosen.key }, text))));
   const swap = button("Swap", () => { choice.rows = cols.key; choice.cols = rows.key; show(); });
-  return make("p", { class: "crossing" }, make("label", { class: "field" }, make("span", {}, "Rows"), select("rows", rows)),
-    make("label", { class: "field" }, make("span", {}, "Columns"), select("cols", cols)), swap);
+  return make("p", { class: "crossing" }, field("Rows", "rows", rows), field("Columns", "cols", cols), swap);
 }
 
+/**
+ * @param {HTMLElement} root
+ * @param {Job[]} jobs
+ * @returns {Steps}
+ */
 function* layTable(root, jobs) {
-  const columns = [{ name: "id", label: "clip" }, { name: "state", label: "state" }, { name: "my_pick", label: "judged" }, ...DATA.columns];
+  const heads = [{ name: "id", label: "clip" }, { name: "state", label: "state" }, { name: "my_pick", label: "judged" }, ...DATA.columns];
   const body = make("tbody");
   root.append(make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Table of all jobs" },
-    make("table", {}, make("thead", {}, make("tr", {}, ...columns.map(columnHead))), body)));
-  for (const job of jobs) { body.append(tableRow(job, columns)); yield; }
+    make("table", {}, make("thead", {}, make("tr", {}, ...heads.map(columnHead))), body)));
+  for (const job of jobs) { body.append(tableRow(job)); yield; }
 }
 
+/** @param {{name: string, label: string, numeric?: boolean}} column */
 function columnHead({ name, label, numeric }) {
   const sortedBy = choice.sort === name;
-  const turn = () => { choice.down = sortedBy && !choice.down; choice.sort = name; show(); one(`th[data-column="${name}"] button`)?.focus(); };
+  const turn = () => {
+    choice.down = sortedBy && !choice.down;
+    choice.sort = name;
+    show();
+    all(`th[data-column="${name}"] button`)[0]?.focus();
+  };
   return make("th", { scope: "col", class: numeric ? "number" : "", "data-column": name, "aria-sort": sortedBy ? (choice.down ? "descending" : "ascending") : null },
     button(label, turn), sortedBy ? make("span", { "aria-hidden": "true" }, choice.down ? "↓" : "↑") : null);
 }
 
-function tableRow(job, columns) {
+/** @param {Job} job */
+function tableRow(job) {
   const { pick, rating } = judgementOf(job.id);
-  const first = make("th", { scope: "row" }, job.clip ? button(job.id, () => openStage([job]), { class: "link mono", "aria-label": `Look closer at ${job.id}` }) : make("span", { class: "mono" }, job.id));
+  const first = make("th", { scope: "row" }, job.clip ? button(job.id, () => openStage([job]), { class: "link mono", "aria-label": `Enlarge ${job.id}` }) : make("span", { class: "mono" }, job.id));
   const state = make("td", {}, make("span", { class: `state s-${job.state}`, title: job.clip ? "" : job.why }, job.stateWord));
   const judged = make("td", {}, [PICKS[pick]?.[1], rating && `${rating}/5`].filter(Boolean).join(" · ") || "–");
-  return make("tr", { "data-id": job.id }, first, state, judged, ...columns.slice(3).map(({ name, numeric }) => make("td", { class: numeric ? "number" : "" }, bdi(cellText(valueOf(job, name))))));
+  return make("tr", { "data-id": job.id }, first, state, judged,
+    ...DATA.columns.map(({ name, numeric }) => make("td", { class: numeric ? "number" : "" }, bdi(cellText(valueIn(job, name))))));
 }
 
+/** @param {Value} value */
 function cellText(value) {
   if (value === null || value === undefined) return "–";
   if (typeof value === "number") return value.toLocaleString("en", { maximumFractionDigits: 2 });
-  return String(value).replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d).*Z$/, "$1 $2");
+  return value.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d).*Z$/, "$1 $2");
 }

@@ -1,112 +1,155 @@
-// Playing in place: a clip is opened when it comes near or is wanted, and closed when it is left behind.
-let together = false;
+// Play clips in the list. A clip is opened when it comes near the window or is played, and closed when it is far away.
+
+let playingAll = false;
+/** @type {Set<HTMLElement>} */
 const inView = new Set();
+const STRIP_FRAMES = 24;
 
 const nearby = new IntersectionObserver((changes) => {
-  for (const { target, isIntersecting } of changes) isIntersecting ? cover(target) : close(target);
+  for (const { target, isIntersecting } of changes) {
+    const media = /** @type {HTMLElement} */ (target);
+    if (isIntersecting) showCover(media); else closeClip(media);
+  }
 }, { rootMargin: "700px 0px" });
 const visible = new IntersectionObserver((changes) => {
   for (const { target, isIntersecting } of changes) {
-    inView[isIntersecting ? "add" : "delete"](target);
-    if (together) isIntersecting ? play(target) : rest(target);
+    const media = /** @type {HTMLElement} */ (target);
+    if (isIntersecting) inView.add(media); else inView.delete(media);
+    if (playingAll && isIntersecting) playClip(media);
+    if (playingAll && !isIntersecting) stopClip(media);
   }
 }, { threshold: 0.4 });
 
-const jobOf = (element) => BY_ID.get(element.closest("[data-id]")?.dataset.id);
-const videoOf = (media) => one("video", media);
+/** @param {HTMLElement} element */
+const idOf = (element) => element.closest("[data-id]")?.getAttribute("data-id") ?? undefined;
+/** @param {HTMLElement} media */
+const jobOf = (media) => jobWithId(idOf(media));
 
-// Where there is no poster, the first picture of the clip is one.
-function cover(media) {
-  if (!jobOf(media).poster) open(media);
+/** @type {Set<Job>} Jobs whose poster could not be loaded. */
+const withoutPoster = new Set();
+/** @param {Job} job */
+const posterOf = (job) => (withoutPoster.has(job) ? null : job.poster);
+
+/**
+ * Where there is no poster, the first frame of the clip takes its place.
+ * @param {HTMLElement} media
+ */
+function showCover(media) {
+  if (!posterOf(jobOf(media))) openClip(media);
 }
 
-function open(media) {
-  if (videoOf(media)) return videoOf(media);
-  const job = jobOf(media);
+/**
+ * The video of a clip, made where there is none yet.
+ * @param {HTMLElement} media
+ */
+function openClip(media) {
+  const open = media.querySelector("video");
+  if (open) return open;
+  const job = jobOf(media), progress = media.querySelector("i");
   const video = make("video", { src: `${job.proxy ?? job.clip}#t=0.1`, preload: "metadata", loop: true, playsinline: true, tabindex: -1, "aria-hidden": "true" });
   video.muted = true;
-  video.addEventListener("loadedmetadata", () => { media.classList.add("seen"); shape(media, video.videoWidth / video.videoHeight); });
-  video.addEventListener("timeupdate", () => { one("i", media).style.transform = `scaleX(${video.currentTime / video.duration || 0})`; });
-  video.addEventListener("error", () => lose(media));
-  one("i", media).before(video);
+  video.addEventListener("loadedmetadata", () => { media.classList.add("seen"); setAspect(media, video.videoWidth / video.videoHeight); });
+  video.addEventListener("timeupdate", () => { if (progress) progress.style.transform = `scaleX(${video.currentTime / video.duration || 0})`; });
+  video.addEventListener("error", () => showMissing(media));
+  media.insertBefore(video, progress);
   return video;
 }
 
-function close(media) {
+/** @param {HTMLElement} media */
+function closeClip(media) {
   media.setAttribute("aria-pressed", "false");
-  const video = videoOf(media);
+  const video = media.querySelector("video");
   if (!video) return;
   video.pause();
   video.removeAttribute("src");
-  video.load(); // frees the decoder: a browser opens 1,000 clips and no more
+  video.load(); // frees the decoder: a browser opens at most 1,000 clips
   video.remove();
   media.classList.remove("seen");
 }
 
-function play(media) {
+/** @param {HTMLElement} media */
+function playClip(media) {
   if (media.classList.contains("lost")) return;
-  open(media).play().catch(() => {}); // a pause that comes first rejects: not an error
+  openClip(media).play().catch(() => {}); // it rejects when a pause comes first: not an error
   media.setAttribute("aria-pressed", "true");
 }
 
-function rest(media) {
+/** @param {HTMLElement} media */
+function stopClip(media) {
   media.setAttribute("aria-pressed", "false");
-  if (jobOf(media).poster) close(media); else videoOf(media)?.pause();
+  if (posterOf(jobOf(media))) closeClip(media); else media.querySelector("video")?.pause();
 }
 
-function shape(media, aspect) {
+/** @param {HTMLElement} media */
+const togglePlay = (media) => (media.getAttribute("aria-pressed") === "true" ? stopClip(media) : playClip(media));
+
+/**
+ * @param {HTMLElement} media
+ * @param {number} aspect Width by height; NaN where it is not known.
+ */
+function setAspect(media, aspect) {
   if (!aspect) return;
   media.style.aspectRatio = String(aspect);
   media.closest(".tile")?.classList.toggle("tall", aspect < 1.2);
 }
 
-function lose(media) {
+/** @param {HTMLElement} media */
+function showMissing(media) {
   if (media.classList.contains("lost")) return;
   media.classList.add("lost");
-  videoOf(media)?.remove();
+  media.querySelector("video")?.remove();
   media.setAttribute("aria-pressed", "false");
   media.setAttribute("aria-label", `${media.getAttribute("aria-label")}: the clip could not be loaded`);
-  media.append(make("span", { class: "blank" }, make("b", {}, "No clip here"), DATA.until ? `It could not be loaded. Links of this page open until ${DATA.until}.` : "It could not be loaded. Keep this page beside its clips folder."));
+  const advice = DATA.until ? `The links on this page work until ${DATA.until}.` : "Keep this page next to its clips folder.";
+  media.append(make("span", { class: "blank" }, make("b", {}, "No clip here"), `The clip could not be loaded. ${advice}`));
 }
 
-// A strip of pictures follows the pointer: a look through the clip without opening it.
+/**
+ * Show the frame of the strip that is under the mouse, without opening the clip.
+ * @param {HTMLElement} media
+ * @param {PointerEvent} event
+ */
 function scrub(media, event) {
-  const strip = jobOf(media).strip;
+  const { strip } = jobOf(media);
   if (!strip) return;
-  const { left, width } = media.getBoundingClientRect();
-  const at = Math.min(23, Math.max(0, Math.floor(((event.clientX - left) / width) * 24)));
-  let sprite = one(".sprite", media);
-  if (!sprite) {
-    sprite = make("span", { class: "sprite" });
-    sprite.style.backgroundImage = `url(${JSON.stringify(strip)})`;
-    media.append(sprite);
-  }
-  sprite.style.backgroundPosition = `${(at / 23) * 100}% 0`;
+  const { left, width } = media.getBoundingClientRect(), last = STRIP_FRAMES - 1;
+  const at = Math.min(last, Math.max(0, Math.floor(((event.clientX - left) / width) * STRIP_FRAMES)));
+  const sprite = media.querySelector(".sprite") ?? media.appendChild(make("span", { class: "sprite" }));
+  if (!(sprite instanceof HTMLElement)) return;
+  sprite.style.backgroundImage ||= `url(${JSON.stringify(strip)})`;
+  sprite.style.backgroundPosition = `${(at / last) * 100}% 0`;
 }
 
-function playTogether(on) {
-  together = on;
-  one("#together").textContent = on ? "Pause all" : "Play all in view";
-  one("#together").setAttribute("aria-pressed", String(on));
-  for (const media of on ? inView : all("button.media")) {
-    if (on) { open(media).currentTime = 0; play(media); } else rest(media);
-  }
+/** @param {boolean} on */
+function setPlayingAll(on) {
+  playingAll = on;
+  const toggle = byId("together");
+  toggle.textContent = on ? "Pause all" : "Play all in view";
+  toggle.setAttribute("aria-pressed", String(on));
+  if (!on) return all("button.media").forEach(stopClip);
+  for (const media of inView) { openClip(media).currentTime = 0; playClip(media); }
 }
 
+/**
+ * The button in which the clip of a job plays.
+ * @param {Job} job A job with a clip.
+ * @param {string} name
+ */
 function mediaOf(job, name) {
-  const media = button("", () => (media.getAttribute("aria-pressed") === "true" ? rest(media) : play(media)), {
-    class: "media", "aria-label": `Play ${name}`, "aria-pressed": "false",
-  });
-  const instead = ({ target }) => { job.poster = null; target.remove(); cover(media); };
-  if (job.poster) media.append(make("img", { src: job.poster, alt: "", loading: "lazy", decoding: "async", error: instead }));
+  const media = button("", togglePlay, { class: "media", "aria-label": `Play ${name}`, "aria-pressed": "false" });
+  const poster = posterOf(job);
+  if (poster) media.append(make("img", { src: poster, alt: "", loading: "lazy", decoding: "async", error: (image) => { withoutPoster.add(job); image.remove(); showCover(media); } }));
   else media.append(make("span", { class: "cover", "aria-hidden": "true" }, job.id));
   media.append(make("i", { "aria-hidden": "true" }));
-  const byMouse = (act) => (event) => event.pointerType === "mouse" && act(event);
-  media.addEventListener("pointerenter", byMouse(() => calm.matches || play(media)));
-  media.addEventListener("pointerleave", byMouse(() => { one(".sprite", media)?.remove(); if (!together) rest(media); }));
-  media.addEventListener("pointermove", byMouse((event) => calm.matches && scrub(media, event)));
-  media.addEventListener("focus", () => media.matches(":focus-visible") && !calm.matches && play(media));
-  media.addEventListener("blur", () => together || rest(media));
+  media.addEventListener("pointerenter", ({ pointerType }) => { if (pointerType === "mouse" && !reducedMotion.matches) playClip(media); });
+  media.addEventListener("pointerleave", ({ pointerType }) => {
+    if (pointerType !== "mouse") return;
+    media.querySelector(".sprite")?.remove();
+    if (!playingAll) stopClip(media);
+  });
+  media.addEventListener("pointermove", (event) => { if (event.pointerType === "mouse" && !reducedMotion.matches) scrub(media, event); });
+  media.addEventListener("focus", () => { if (media.matches(":focus-visible") && !reducedMotion.matches) playClip(media); });
+  media.addEventListener("blur", () => { if (!playingAll) stopClip(media); });
   nearby.observe(media);
   visible.observe(media);
   return media;

@@ -1,28 +1,58 @@
-// One to four clips, large, in step to the frame.
-const stage = { clips: [], current: 0, blind: null, loop: true, muted: true, frames: 24, raf: 0 };
-const dialog = one("#stage");
+// The stage: one to four clips, large, played in step to the frame.
+
+/** @typedef {{rounds: Job[][], seed: number, at: number, seen: Map<string, Job>}} BlindPick */
+
+const stage = {
+  /** @type {HTMLVideoElement[]} */
+  clips: [],
+  current: 0,
+  /** @type {BlindPick | null} */
+  blind: null,
+  loop: true,
+  muted: true,
+  frames: 24,
+  raf: 0,
+  /** The id of the clip that gets the focus back. */
+  from: "",
+};
+const dialog = byId("stage", HTMLDialogElement);
 const LETTERS = "ABCD";
 
-const lead = () => stage.clips.reduce((longest, clip) => ((clip.duration || 0) > (longest.duration || 0) ? clip : longest));
-const isPlaying = () => stage.clips.length > 0 && !lead().paused;
+/** The longest clip, which sets the time of all; undefined where the stage is empty. */
+const longestClip = () => stage.clips.reduce((/** @type {HTMLVideoElement | undefined} */ longest, clip) => (longest && (clip.duration || 0) <= (longest.duration || 0) ? longest : clip), undefined);
+const isPlaying = () => longestClip()?.paused === false;
+const togglePlayback = () => (isPlaying() ? pauseAll() : playAll());
+/** @param {number} seconds */
 const timeText = (seconds) => `${seconds.toFixed(2)} s`;
 
-// Lanes fill a holder; `told` adds what may be known of a job beside its clip.
-function buildStage(jobs, { title, told, after, blind = null, close: closing = () => dialog.close() }) {
+/**
+ * @typedef {object} StageOptions
+ * @property {string} title
+ * @property {(job: Job) => HTMLElement[]} about What is shown below each clip.
+ * @property {HTMLElement[]} after What is shown below all clips.
+ * @property {BlindPick} [blind]
+ * @property {() => void} [close] What the Close button does.
+ */
+/**
+ * @param {Job[]} jobs One to four jobs with clips.
+ * @param {StageOptions} options
+ */
+function buildStage(jobs, { title, about, after, blind, close = () => dialog.close() }) {
   emptyStage();
-  stage.blind = blind;
+  stage.blind = blind ?? null;
   stage.frames = jobs.find(({ fps }) => fps)?.fps ?? 24;
-  const lanes = make("div", { class: `lanes n${jobs.length}` }, ...jobs.map((job, at) => laneOf(job, at, told)));
+  const videos = jobs.map(videoOf);
   dialog.className = blind ? "blind" : "";
   dialog.replaceChildren(
-    make("header", {}, make("h2", { id: "stage-title", dir: "auto" }, title), button("Close", closing, { class: "quiet" })),
-    lanes, transport(), ...after);
-  stage.clips = all("video", lanes);
-  for (const clip of stage.clips) clip.addEventListener("loadedmetadata", paintTime);
+    make("header", {}, make("h2", { id: "stage-title", dir: "auto" }, title), button("Close", close, { class: "quiet" })),
+    make("div", { class: `lanes n${jobs.length}` }, ...jobs.map((job, at) => laneOf(job, videos[at], LETTERS[at], about(job)))),
+    transport(), ...after);
+  stage.clips = videos;
+  for (const clip of stage.clips) clip.addEventListener("loadedmetadata", () => paintTime());
   select(0);
   if (!dialog.open) dialog.showModal();
-  one("#play").focus();
-  if (!calm.matches) playAll();
+  byId("play").focus();
+  if (!reducedMotion.matches) playAll();
 }
 
 function emptyStage() {
@@ -31,78 +61,107 @@ function emptyStage() {
   stage.clips = [];
 }
 
-function laneOf(job, at, told) {
-  const video = make("video", { src: job.clip, preload: "auto", playsinline: true, tabindex: -1, "aria-label": `Clip ${LETTERS[at]}` });
+/**
+ * @param {Job} job
+ * @param {number} at
+ */
+function videoOf(job, at) {
+  const video = make("video", { src: job.clip, poster: job.poster, preload: "auto", playsinline: true, tabindex: -1, "aria-label": `Clip ${LETTERS[at]}` });
   video.muted = stage.muted;
   video.addEventListener("error", () => video.replaceWith(make("p", { class: "well" }, "The clip could not be loaded.")));
-  video.addEventListener("click", () => { select(at); isPlaying() ? pauseAll() : playAll(); });
-  if (job.poster) video.poster = job.poster;
-  return make("section", { class: "lane", "data-id": job.id, "aria-label": `Clip ${LETTERS[at]}` },
-    make("div", { class: "screen" }, video, make("span", { class: "letter", "aria-hidden": "true" }, LETTERS[at])),
-    make("div", { class: "told" }, ...told(job, at)), judgeBar(job, `clip ${LETTERS[at]}`));
+  video.addEventListener("click", () => { select(at); togglePlayback(); });
+  return video;
 }
 
+/**
+ * @param {Job} job
+ * @param {HTMLVideoElement} video
+ * @param {string} letter
+ * @param {HTMLElement[]} about
+ */
+const laneOf = (job, video, letter, about) => make("section", { class: "lane", "data-id": job.id, "aria-label": `Clip ${letter}` },
+  make("div", { class: "screen" }, video, make("span", { class: "letter", "aria-hidden": "true" }, letter)),
+  make("div", { class: "about" }, ...about), judgeBar(job, `clip ${letter}`));
+
 function transport() {
-  const step = (by) => () => stepFrames(by);
   return make("div", { class: "transport", role: "group", "aria-label": "Playback of all clips together" },
-    button("Play", () => (isPlaying() ? pauseAll() : playAll()), { id: "play", class: "primary" }),
-    button("‹", step(-1), { class: "icon", "aria-label": "One frame back", title: "One frame back (,)" }),
-    button("›", step(1), { class: "icon", "aria-label": "One frame on", title: "One frame on (.)" }),
-    make("input", { type: "range", id: "seek", min: 0, max: 1000, value: 0, step: 1, "aria-label": "Position", input: ({ target }) => seekTo(target.value / 1000) }),
+    button("Play", togglePlayback, { id: "play", class: "primary" }),
+    button("‹", () => stepFrames(-1), { class: "icon", "aria-label": "One frame back", title: "One frame back (,)" }),
+    button("›", () => stepFrames(1), { class: "icon", "aria-label": "One frame forward", title: "One frame forward (.)" }),
+    make("input", { type: "range", id: "seek", min: 0, max: 1000, value: 0, step: 1, "aria-label": "Position", input: (slider) => seekTo(Number(slider.value) / 1000) }),
     make("output", { id: "time" }, timeText(0)),
-    button("Loop", ({ currentTarget }) => { stage.loop = !stage.loop; currentTarget.setAttribute("aria-pressed", String(stage.loop)); }, { "aria-pressed": String(stage.loop) }),
-    button("Sound", ({ currentTarget }) => { stage.muted = !stage.muted; currentTarget.setAttribute("aria-pressed", String(!stage.muted)); paintSound(); }, { "aria-pressed": String(!stage.muted) }),
-    make("label", { class: "field speed" }, make("span", {}, "Speed"), make("select", { change: ({ target }) => { for (const clip of stage.clips) clip.playbackRate = Number(target.value); } },
+    button("Loop", toggleLoop, { id: "loop", "aria-pressed": String(stage.loop) }),
+    button("Sound", toggleSound, { id: "sound", "aria-pressed": String(!stage.muted) }),
+    make("label", { class: "field speed" }, make("span", {}, "Speed"), make("select", { change: (select) => { for (const clip of stage.clips) clip.playbackRate = Number(select.value); } },
       ...[0.25, 0.5, 1, 2].map((rate) => make("option", { value: rate, selected: rate === 1 }, `${rate}×`)))));
 }
 
-// Sound comes from the chosen clip only: two at once are neither.
-function paintSound() {
-  stage.clips.forEach((clip, at) => { clip.muted = stage.muted || at !== stage.current; });
+function toggleLoop() {
+  stage.loop = !stage.loop;
+  byId("loop").setAttribute("aria-pressed", String(stage.loop));
 }
 
+function toggleSound() {
+  stage.muted = !stage.muted;
+  byId("sound").setAttribute("aria-pressed", String(!stage.muted));
+  applySound();
+}
+
+/** Only the chosen clip has sound. */
+function applySound() {
+  for (const [at, clip] of stage.clips.entries()) clip.muted = stage.muted || at !== stage.current;
+}
+
+/** @param {number} at */
 function select(at) {
   stage.current = Math.max(0, Math.min(at, stage.clips.length - 1));
-  all(".lane", dialog).forEach((lane, own) => lane.classList.toggle("current", own === stage.current && stage.clips.length > 1));
-  paintSound();
+  for (const [own, lane] of all(".lane", dialog).entries()) lane.classList.toggle("current", own === stage.current && stage.clips.length > 1);
+  applySound();
 }
 
 function playAll() {
-  const longest = lead();
+  const longest = longestClip();
+  if (!longest) return;
   if (longest.ended || longest.currentTime >= (longest.duration || Infinity) - 0.05) seekAll(0);
   for (const clip of stage.clips) if (!(clip.duration <= longest.currentTime)) clip.play().catch(() => {});
-  one("#play").textContent = "Pause";
+  byId("play").textContent = "Pause";
   cancelAnimationFrame(stage.raf);
   stage.raf = requestAnimationFrame(follow);
 }
 
 function pauseAll() {
   for (const clip of stage.clips) clip.pause();
-  one("#play").textContent = "Play";
+  byId("play").textContent = "Play";
   cancelAnimationFrame(stage.raf);
   paintTime();
 }
 
+/** @param {number} seconds */
 function seekAll(seconds) {
   for (const clip of stage.clips) clip.currentTime = Math.max(0, Math.min(seconds, (clip.duration || 0) - 0.001));
   paintTime(seconds);
 }
 
+/** @param {number} share Of the longest clip, 0 to 1. */
 function seekTo(share) {
-  pauseAll(); // paints the position it has, so the wanted one is taken before
-  seekAll(share * (lead().duration || 0));
+  pauseAll();
+  seekAll(share * (longestClip()?.duration || 0));
 }
 
-// To the middle of a frame: its edges belong to two.
+/**
+ * Pause in the middle of a frame: at its edge, browsers show either of two frames.
+ * @param {number} by
+ */
 function stepFrames(by) {
   pauseAll();
-  const frame = Math.floor(lead().currentTime * stage.frames + 0.001) + by;
+  const frame = Math.floor((longestClip()?.currentTime ?? 0) * stage.frames + 0.001) + by;
   seekAll(Math.max(0, frame + 0.5) / stage.frames);
 }
 
-// While they play: who drifts by more than two frames is set right, and all begin again together.
+/** While they play: seek clips that are more than two frames off, and start all again together at the end. */
 function follow() {
-  const longest = lead();
+  const longest = longestClip();
+  if (!longest) return;
   if (longest.ended) {
     if (!stage.loop) return pauseAll();
     seekAll(0);
@@ -116,12 +175,14 @@ function follow() {
   stage.raf = requestAnimationFrame(follow);
 }
 
+/** @param {number} [at] In seconds; the time of the longest clip unless given. */
 function paintTime(at) {
-  const longest = lead(), now = typeof at === "number" ? at : longest.currentTime;
-  const seek = one("#seek");
-  seek.value = Math.round((now / (longest.duration || 1)) * 1000);
+  const longest = longestClip();
+  if (!longest) return;
+  const now = at ?? longest.currentTime, seek = byId("seek", HTMLInputElement);
+  seek.value = String(Math.round((now / (longest.duration || 1)) * 1000));
   seek.setAttribute("aria-valuetext", timeText(now));
-  one("#time").textContent = `${timeText(now)} · frame ${Math.floor(now * stage.frames + 0.001) + 1}`;
+  byId("time").textContent = `${timeText(now)} · frame ${Math.floor(now * stage.frames + 0.001) + 1}`;
 }
 
 dialog.addEventListener("close", () => {

@@ -1,32 +1,51 @@
-// One job, as a tile; made once, and moved from layout to layout.
+// One job as a tile. A tile is made once, and moved from layout to layout.
+
+/** @type {Map<string, HTMLElement>} */
 const tiles = new Map();
 
+/** @param {Job} job */
 function tileOf(job) {
-  if (!tiles.has(job.id)) tiles.set(job.id, makeTile(job));
-  return tiles.get(job.id);
+  const tile = tiles.get(job.id) ?? makeTile(job);
+  tiles.set(job.id, tile);
+  return tile;
 }
 
+/** @param {Job} job */
 function makeTile(job) {
   const tile = make("article", { class: `tile${job.control ? " control" : ""}${(job.aspect ?? 2) < 1.2 ? " tall" : ""}`, "data-id": job.id, "aria-label": job.spoken });
-  const media = job.clip ? mediaOf(job, job.spoken) : job.poster ? stillOf(job) : wellOf(job);
+  const media = job.clip ? mediaOf(job, job.spoken) : job.poster ? stillOf(job, job.poster) : reasonOf(job);
   if (job.aspect) media.style.aspectRatio = String(job.aspect);
   tile.append(make("div", { class: "frame" }, media, job.clip ? overlayOf(job) : null), captionOf(job));
   paintTile(tile);
   return tile;
 }
 
-const wellOf = (job) => make("div", { class: `well s-${job.state}` },
+/**
+ * The state of a job without a clip, and why it has none.
+ * @param {Job} job
+ */
+const reasonOf = (job) => make("div", { class: `well s-${job.state}` },
   make("b", {}, job.stateWord), make("p", { dir: "auto" }, job.why));
 
-// A page that travels alone may have a clip's picture and no room for the clip.
-const stillOf = (job) => make("div", { class: "media still", title: job.why },
-  make("img", { src: job.poster, alt: `A picture of ${job.spoken}`, loading: "lazy", decoding: "async", error: ({ target }) => target.closest(".media").replaceWith(wellOf(job)) }),
-  make("span", { class: "chip told-on" }, "Picture only"));
+/**
+ * The poster alone: a page that embeds its pictures may have no room for the clip.
+ * @param {Job} job
+ * @param {string} poster
+ */
+function stillOf(job, poster) {
+  const still = make("div", { class: "media still", title: job.why });
+  still.append(
+    make("img", { src: poster, alt: `A picture of ${job.spoken}`, loading: "lazy", decoding: "async", error: () => still.replaceWith(reasonOf(job)) }),
+    make("span", { class: "chip picture-only" }, "Picture only"));
+  return still;
+}
 
+/** @param {Job} job */
 const overlayOf = (job) => make("div", { class: "over" },
   button("Compare", () => toggleCompared(job.id), { class: "chip compare", "data-compare": job.id, "aria-pressed": "false", "aria-label": `Compare ${job.spoken}` }),
-  button("⤢", () => openStage([job]), { class: "chip", "aria-label": `Look closer at ${job.spoken}`, title: "Look closer" }));
+  button("⤢", () => openStage([job]), { class: "chip", "aria-label": `Enlarge ${job.spoken}`, title: "Enlarge" }));
 
+/** @param {Job} job */
 function captionOf(job) {
   return make("div", { class: "caption" },
     make("h3", {}, bdi(job.model), " ", make("span", {}, job.setting), job.control ? make("em", {}, "control") : null),
@@ -35,35 +54,41 @@ function captionOf(job) {
     job.clip ? judgeBar(job, job.spoken) : null);
 }
 
+/** @param {Job} job */
 function badgesOf(job) {
   const badges = [];
   const { quality, placements, copies } = job;
   if (quality) badges.push(make("span", { class: `badge q-${quality.verdict}`, title: quality.reasons.join(", ") || quality.said }, quality.reasons.length && quality.verdict !== "pass" ? quality.reasons.slice(0, 2).join(", ") : quality.said));
   if (placements.length) {
     const fit = placements.filter(({ verdict }) => verdict === "pass" || verdict === "warn");
-    const told = placements.map(({ said, verdict, reasons }) => [`${said}: ${verdict}`, ...reasons].join(", ")).join("\n");
-    badges.push(make("span", { class: `badge ${fit.length ? "" : "q-fail"}`, title: told }, `runs on ${fit.length} of ${placements.length}`));
+    const title = placements.map(({ said, verdict, reasons }) => [`${said}: ${verdict}`, ...reasons].join(", ")).join("\n");
+    badges.push(make("span", { class: `badge ${fit.length ? "" : "q-fail"}`, title }, `runs on ${fit.length} of ${placements.length}`));
   }
   if (copies.length) badges.push(copiesBadge(job));
   return badges;
 }
 
-const copyTold = ({ said, verdict, size, reasons }) => [`${said}${verdict ? `: ${verdict}` : ""}`, size, ...reasons].filter(Boolean).join(", ");
+/** @param {Copy} copy */
+const copyText = ({ said, verdict, size, reasons }) => [`${said}${verdict ? `: ${verdict}` : ""}`, size, ...reasons].filter(Boolean).join(", ");
 
-// One copy is a link to it; of several the closer look has the links.
+/**
+ * One copy is a link to it; several open the enlarged clip, which has their links.
+ * @param {Job} job A job with copies.
+ */
 function copiesBadge(job) {
-  const { copies: [first, ...others] } = job, told = { class: "badge copy", title: job.copies.map(copyTold).join("\n") };
-  if (others.length) return button(`${job.copies.length} copies`, () => openStage([job]), { ...told, "aria-label": `${job.copies.length} copies of ${job.spoken}` });
-  if (!first.href) return make("span", told, `copy for ${first.said}`);
-  return make("a", { ...told, href: first.href, target: "_blank", rel: "noopener", "aria-label": `Open the copy for ${copyTold(first)}` }, `copy for ${first.said}`);
+  const { copies: [first, ...others] } = job;
+  const look = { class: "badge copy", title: job.copies.map(copyText).join("\n") };
+  if (others.length) return button(`${job.copies.length} copies`, () => openStage([job]), { ...look, "aria-label": `${job.copies.length} copies of ${job.spoken}` });
+  if (!first.href) return make("span", look, `copy for ${first.said}`);
+  return make("a", { ...look, href: first.href, target: "_blank", rel: "noopener", "aria-label": `Open the copy for ${copyText(first)}` }, `copy for ${first.said}`);
 }
 
+/** @param {HTMLElement} tile */
 function paintTile(tile) {
-  const { pick } = judgementOf(tile.dataset.id);
-  tile.classList.toggle("chosen", choice.compared.includes(tile.dataset.id));
+  const id = tile.dataset.id ?? "", chosen = choice.compared.includes(id), { pick } = judgementOf(id);
+  tile.classList.toggle("chosen", chosen);
   for (const name of Object.keys(PICKS)) tile.classList.toggle(`is-${name}`, pick === name);
-  const compare = one("[data-compare]", tile);
-  compare?.setAttribute("aria-pressed", String(choice.compared.includes(tile.dataset.id)));
+  tile.querySelector("[data-compare]")?.setAttribute("aria-pressed", String(chosen));
   for (const bar of all("[data-judge]", tile)) paintJudgeBar(bar);
 }
 onJudged.push((id) => {
@@ -71,28 +96,36 @@ onJudged.push((id) => {
   for (const bar of all("#stage [data-judge]")) paintJudgeBar(bar);
 });
 
-// Long prompts are cut on narrow windows, very long ones everywhere, until they are asked for.
-function wholePrompt(always) {
-  const turn = ({ currentTarget }) => {
-    const whole = currentTarget.parentElement.classList.toggle("whole");
-    currentTarget.textContent = whole ? "Less" : "Whole prompt";
-    currentTarget.setAttribute("aria-expanded", String(whole));
-  };
-  return button("Whole prompt", turn, { class: `link more${always ? " always" : ""}`, "aria-expanded": "false" });
+/**
+ * A button to show all of a long prompt: in narrow windows, or in all of them.
+ * @param {boolean} always
+ */
+function wholePromptButton(always) {
+  return button("Show all", (own) => {
+    const whole = own.parentElement?.classList.toggle("whole") ?? false;
+    own.textContent = whole ? "Show less" : "Show all";
+    own.setAttribute("aria-expanded", String(whole));
+  }, { class: `link more${always ? " always" : ""}`, "aria-expanded": "false" });
 }
 
-// A prompt as it was sent; where it differs from the control's, with what it changes.
+/**
+ * The prompt as it was sent; what it changes against the control's prompt is marked.
+ * @param {Prompt} prompt
+ */
 function promptText(prompt) {
-  if (!prompt.changes.length) return make("p", { class: "text", dir: "auto" }, prompt.text);
-  const parts = { same: (text) => text, added: (text) => make("ins", {}, text), dropped: (text) => make("del", {}, text) };
-  return make("p", { class: "text", dir: "auto" }, ...prompt.changes.map(([kind, text]) => parts[kind](text)));
+  const parts = prompt.changes.map(([kind, words]) => (kind === "same" ? words : make(kind === "added" ? "ins" : "del", {}, words)));
+  return make("p", { class: "text", dir: "auto" }, ...(parts.length ? parts : [prompt.text]));
 }
 
+/**
+ * @param {Prompt} prompt
+ * @param {Job[]} jobs
+ */
 function promptHeader(prompt, jobs) {
   const clips = jobs.filter(({ clip }) => clip).length;
   return make("header", {},
     make("h2", { dir: "auto" }, prompt.label),
-    make("p", { class: "tally" }, `${clips} of ${plural(jobs.length, "clip")}`, prompt.changes.length ? " · marked against the control's prompt" : ""),
+    make("p", { class: "tally" }, `${clips} of ${plural(jobs.length, "clip")}`, prompt.changes.length ? " · changes from the control's prompt are marked" : ""),
     prompt.variables.length ? make("ul", { class: "variables" }, ...prompt.variables.map(([name, level]) => make("li", {}, make("span", {}, `${name} `), bdi(level)))) : null,
-    promptText(prompt), prompt.text.length > 160 ? wholePrompt(prompt.text.length > 700) : null);
+    promptText(prompt), prompt.text.length > 160 ? wholePromptButton(prompt.text.length > 700) : null);
 }

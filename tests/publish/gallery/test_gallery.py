@@ -247,7 +247,6 @@ def test_a_conformed_copy_is_told_on_its_original() -> None:
             "verdict": "warn",
             "reasons": ["silent audio"],
             "size": "1080x1920",
-            "how": COPY["derivation"],
             "href": "conformed/7KQ2M9X4TD-tiktok_infeed.mp4",
         }
     ]

@@ -366,7 +366,7 @@ def test_no_more_than_four_are_compared(browser: Browser, tmp_path: Path) -> Non
         tile.get_by_role("button", name="Compare").click()
 
     expect(page.get_by_role("button", name="Compare 4")).to_be_visible()
-    expect(page.locator("#said")).to_have_text("Four clips at most: take one out first.")
+    expect(page.locator("#notice")).to_have_text("You can compare at most four clips. Remove one first.")
     page.close()
 
 
@@ -426,7 +426,7 @@ def test_judgements_are_exported_and_imported(
     page.locator("h1").click()
     for key in ("j", "f", "5", "o"):
         page.keyboard.press(key)
-    page.get_by_label("Tags, with commas").fill("hero, hero , night")
+    page.get_by_label("Tags, separated by commas").fill("hero, hero , night")
     page.get_by_label("Note").fill("the <b>one</b>")
     page.get_by_role("button", name="Close", exact=True).click()
     file = exported(page)
@@ -455,7 +455,7 @@ def test_judgements_are_exported_and_imported(
         "reviewer": "Ana",
     }
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]+Z", judgement["reviewed_at"])
-    expect(other.locator("#said")).to_have_text("1 judgement imported")
+    expect(other.locator("#notice")).to_have_text("1 judgement imported")
     expect(other.locator("[data-id=WIDE000001] [data-pick=finalist]")).to_have_attribute(
         "aria-pressed", "true"
     )
@@ -466,11 +466,11 @@ def test_judgements_are_exported_and_imported(
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"campaign": "other"}, "This file is of other, edition main."),
-        ({"schema": "tea/1"}, "This is no file of judgements."),
+        ({"campaign": "other"}, "This file is for other, edition main."),
+        ({"schema": "tea/1"}, "This is not a file of judgements."),
         (
             {"judgements": [{"creative_id": "NOBODY", "pick": "pick"}]},
-            "0 judgements imported, 1 of clips that are not here",
+            "0 judgements imported, 1 for clips that are not on this page",
         ),
     ],
 )
@@ -484,7 +484,75 @@ def test_a_wrong_file_is_refused_with_a_reason(
 
     page.set_input_files("#import-file", path)
 
-    expect(page.locator("#said")).to_have_text(said)
+    expect(page.locator("#notice")).to_have_text(said)
+
+
+def test_an_imported_pick_that_does_not_exist_is_no_pick(page: Page, tmp_path: Path) -> None:
+    """A name that every JavaScript object has, such as "constructor", is not taken for a pick."""
+    entry = {"creative_id": "WIDE000001", "pick": "constructor", "rating": 4}
+    file = {"schema": "hailuo.judgements/1.0", "campaign": "street", "edition": "main", "judgements": [entry]}
+    path = tmp_path / "picks.json"
+    path.write_text(json.dumps(file))
+
+    page.set_input_files("#import-file", path)
+    expect(page.locator("#notice")).to_have_text("1 judgement imported")
+
+    assert [(it["pick"], it["rating"]) for it in exported(page)["judgements"]] == [("none", 4)]
+
+
+def test_an_address_with_an_unknown_layout_shows_the_clips(
+    browser: Browser, gallery: Path, complaints: list[str]
+) -> None:
+    """A name that every JavaScript object has, such as "constructor", is not taken for a layout."""
+    page = browser.new_page()
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+
+    page.goto(gallery.as_uri() + "#view=constructor")
+
+    assert ids(page) == [row["creative_id"] for row in ROWS]
+    assert complaints == []
+    page.close()
+
+
+def test_a_key_event_without_a_key_is_ignored(page: Page, complaints: list[str]) -> None:
+    """A browser that fills in a form sends such events."""
+    page.evaluate("document.body.dispatchEvent(new Event('keydown', { bubbles: true }))")
+
+    assert complaints == []
+
+
+def test_a_clip_that_loads_after_the_stage_was_closed_changes_nothing(
+    page: Page, complaints: list[str]
+) -> None:
+    """The event of a clip can come when its stage is gone."""
+    page.keyboard.press("b")
+    page.evaluate(STAGE_READY)
+    video = page.query_selector("#stage video")
+    page.keyboard.press("Escape")
+
+    assert video
+    video.evaluate("video => video.dispatchEvent(new Event('loadedmetadata'))")
+
+    assert complaints == []
+
+
+def test_a_saved_judgement_without_tags_is_read(
+    browser: Browser, gallery: Path, complaints: list[str]
+) -> None:
+    """What this browser saved is checked like a file: whatever is missing is empty."""
+    page = browser.new_page()
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(gallery.as_uri())
+    saved = json.dumps({"judgements": [["WIDE000001", {"pick": "pick"}]]})
+    page.evaluate("saved => localStorage.setItem('hailuo:street/main', saved)", saved)
+    page.reload()
+
+    page.keyboard.press("j")
+    page.keyboard.press("o")
+
+    expect(page.get_by_label("Tags, separated by commas")).to_have_value("")
+    assert complaints == []
+    page.close()
 
 
 def test_judgements_stay_in_the_browser(page: Page, gallery: Path) -> None:
@@ -504,9 +572,9 @@ def test_a_lost_clip_says_so(browser: Browser, tmp_path: Path) -> None:
 
     page.goto(write_gallery(tmp_path).as_uri())
 
-    expect(page.get_by_text("It could not be loaded. Keep this page beside its clips folder.")).to_have_count(
-        3
-    )
+    expect(
+        page.get_by_text("The clip could not be loaded. Keep this page next to its clips folder.")
+    ).to_have_count(3)
     page.close()
 
 

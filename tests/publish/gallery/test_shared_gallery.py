@@ -113,7 +113,7 @@ def test_a_link_that_ended_says_so(page: Page, address: str) -> None:
 
     page.locator("button.media").first.hover()
 
-    expect(page.get_by_text(re.compile("Links of this page open until .* UTC")).first).to_be_visible()
+    expect(page.get_by_text(re.compile("The links on this page work until .* UTC")).first).to_be_visible()
 
 
 def test_without_a_signature_nothing_opens(address: str) -> None:
