@@ -8,10 +8,17 @@ import pytest
 
 from hailuo.cli.main import cli
 from hailuo.errors import ExitCode
+from hailuo.ledger.facts import JobState
 from hailuo.settings import Settings, variable_of
 
 README = Path("README.md").read_text()
 ARCHITECTURE = Path("ARCHITECTURE.md").read_text()
+MAP = ARCHITECTURE.split("```")[1]
+DOCUMENTS = sorted([*Path().glob("*.md"), *Path("docs").glob("*.md"), Path("campaigns/README.md")])
+
+_FILE = re.compile(
+    r"(?<![\w/])(?:benchmarks|campaigns|deploy|docs|flows|hailuo|scripts|tests)/[\w./-]*\w(?:/|\b)(?![\w*{<])"
+)
 
 
 @pytest.mark.parametrize("command", cli.list_commands(None))  # type: ignore[arg-type]  # the context is not looked at
@@ -37,18 +44,69 @@ def test_every_exit_code_is_in_the_readme():
     ]
 
 
-@pytest.mark.parametrize("place", sorted(set(re.findall(r"`(hailuo/[a-z_/]+\.(?:py|yaml))`", ARCHITECTURE))))
-def test_every_file_that_the_architecture_names_exists(place):
-    """The map is of this house."""
-    assert Path(place).is_file()
+@pytest.mark.parametrize("document", DOCUMENTS, ids=str)
+def test_every_file_that_a_document_names_exists(document):
+    """A reader finds what a document points at."""
+    named = {name.rstrip("./") for name in _FILE.findall(document.read_text())}
+
+    assert sorted(name for name in named if not Path(name).exists()) == []
 
 
-def test_every_module_of_the_house_is_on_the_map():
+def test_every_room_of_the_library_is_on_the_map():
     """A new room is drawn in when it is built."""
-    house = ARCHITECTURE.split("```")[1]
     rooms = {path.stem for path in Path("hailuo").iterdir() if path.suffix == ".py" or path.is_dir()}
 
-    assert not [room for room in rooms - {"__init__", "__pycache__"} if not re.search(rf"\b{room}\b", house)]
+    assert not [room for room in rooms - {"__init__", "__pycache__"} if not re.search(rf"\b{room}\b", MAP)]
+
+
+def test_the_map_shows_the_imports():
+    """Each arrow is an import, and each import between rooms follows arrows."""
+    arrows, imports = _arrows(), _imports()
+    below = {room: _reached(room, arrows) for room in imports}
+
+    assert {(room, other) for room in arrows for other in arrows[room] - imports[room] - {"base"}} == set()
+    assert {(room, other) for room in imports for other in imports[room] - below[room]} == set()
+
+
+def test_every_state_of_a_job_is_in_the_diagram():
+    """The life of a job is drawn whole."""
+    diagram = ARCHITECTURE.split("```")[3]
+
+    assert [state for state in JobState if not re.search(rf"--> {state}\b", diagram)] == []
+
+
+def test_each_question_is_answered_by_two_files_at_most():
+    """An answer that needs more is no answer."""
+    table = ARCHITECTURE.partition("| question | look at |")[2].partition("\n\n")[0]
+    answers = [row.split("|")[2] for row in table.splitlines()[2:]]
+
+    assert answers
+    assert [answer for answer in answers if not 1 <= answer.count("`") / 2 <= 2] == []
+
+
+def _arrows() -> dict[str, set[str]]:
+    """The arrows of the map: a room, and the rooms right below it."""
+    arrows: dict[str, set[str]] = {}
+    for left, right in re.findall(r"^\s+([\w &]+) --> ([\w &]+)$", MAP, re.MULTILINE):
+        for room in left.split(" & "):
+            arrows.setdefault(room, set()).update(right.split(" & "))
+    return arrows
+
+
+def _reached(room: str, arrows: dict[str, set[str]]) -> set[str]:
+    return arrows.get(room, set()).union(*(_reached(other, arrows) for other in arrows.get(room, set())))
+
+
+def _imports() -> dict[str, set[str]]:
+    """What each room imports of the others; the values at the bottom are left out."""
+    rooms = set(re.findall(r"^\s+(\w+)\[", MAP, re.MULTILINE)) - {"base"}
+    found: dict[str, set[str]] = {room: set() for room in rooms}
+    for room in rooms:
+        folder = Path("flows") if room == "flows" else Path("hailuo", room)
+        for path in [*folder.rglob("*.py"), *folder.parent.glob(f"{room}.py")]:
+            imported = re.findall(r"^\s*from hailuo(?:\.| import )(\w+)", path.read_text(), re.MULTILINE)
+            found[room] |= set(imported) & rooms - {room}
+    return found
 
 
 def test_the_newest_heading_of_the_changelog_is_the_version():

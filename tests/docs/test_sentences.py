@@ -8,7 +8,7 @@ import pytest
 _MOST_WORDS = 30
 
 _DOCUMENTS = [
-    *map(Path, ("README.md", "SECURITY.md", "campaigns/README.md")),
+    *map(Path, ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "campaigns/README.md")),
     *sorted(Path("docs").glob("*.md")),
 ]
 
