@@ -12,7 +12,7 @@ HAILUO_UPWORTHY ?=
 HAILUO_KAG ?=
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
-# Pages are tested in a real browser where there is one; CI installs Debian's chromium.
+# Pages are tested in a real browser if there is one; CI installs Debian's chromium.
 BROWSER := $(shell command -v chromium)
 # The linter and the type checker for the JavaScript of the pages come from npm, where you have it.
 NPM := $(shell command -v npm)
@@ -35,17 +35,17 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/.run
 	$(PIP_INSTALL) --editable '.[dev]'
 	@touch $@
 
-demo: $(VENV)/.run  ## the whole job against the simulator: no key, no money; run it twice
+demo: $(VENV)/.run  ## render the demo campaign against the simulator: no key, no money; run it twice
 	@$(BIN)/hailuo demo
 
 test: $(VENV)/.dev  ## every test
-	@$(if $(BROWSER),,echo 'no chromium here: the tests of pages in a browser are left out')
+	@$(if $(BROWSER),,echo 'no chromium here: the tests of pages in a browser are skipped')
 	$(PYTEST) $(COVERAGE) --numprocesses 2 -m 'not prefect and not browser'
 	$(if $(BROWSER),$(PYTEST) $(COVERAGE) -m browser)  # playwright keeps an event loop: apart from the others
 	$(PYTEST) $(COVERAGE) -m prefect
 
 coverage: COVERAGE := --cov --cov-append --cov-report=
-coverage: forget-coverage test  ## every test, and which branches none of them takes; a third slower
+coverage: forget-coverage test  ## every test, and the branches that none of them takes; a third slower
 	$(BIN)/coverage report
 
 forget-coverage:
@@ -73,30 +73,30 @@ javascript: $(JAVASCRIPT)/node_modules/.package-lock.json  ## lint and type-chec
 	$(JAVASCRIPT)/node_modules/.bin/eslint --config $(JAVASCRIPT)/eslint.config.mjs hailuo
 	$(JAVASCRIPT)/node_modules/.bin/tsc --project $(JAVASCRIPT)
 
-smoke: $(VENV)/.dev  ## build the wheel and use it, away from this folder
+smoke: $(VENV)/.dev  ## build the wheel and use it outside this folder
 	sh scripts/smoke.sh $(abspath $(BIN))
 
-lint: $(VENV)/.dev  ## mend what can be mended by itself
+lint: $(VENV)/.dev  ## format, and fix what can be fixed automatically
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-schema: $(VENV)/.dev  ## write campaigns/schema.json and docs/manifest.md anew
+schema: $(VENV)/.dev  ## write campaigns/schema.json and the tables of docs/manifest.md
 	$(BIN)/python scripts/generate_schema.py
 	$(BIN)/python scripts/generate_manifest_docs.py
 
-# The peers of the comparison are installed apart, so that they never meet what the product runs with.
+# The other programs of the comparison are installed apart, so that their versions do not mix with the product's.
 $(BENCH_VENV)/.bench: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(BENCH_VENV)
 	$(BENCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'
 	@touch $@
 
-bench-pay-once: $(BENCH_VENV)/.bench  ## who pays twice under faults and kills: peers and we; about five minutes
+bench-pay-once: $(BENCH_VENV)/.bench  ## how often other programs and ours pay twice under faults and kills; about five minutes
 	$(BENCH_VENV)/bin/python -m benchmarks.pay_once --write docs/proof.md
 
 bench-ledger: $(VENV)/.dev  ## S3 requests that the state of 10,000 jobs costs; about three minutes, writes docs/proof.md
 	$(BIN)/python -m benchmarks.ledger_requests --write docs/proof.md
 
-proof: $(VENV)/.dev  ## kill real runs at every step and at random, and do the books; about fifteen minutes, writes docs/proof.md
+proof: $(VENV)/.dev  ## kill real runs at every step and at random, and compare invoice and ledger; about fifteen minutes, writes docs/proof.md
 	$(BIN)/python scripts/prove.py --write docs/proof.md
 
 bench-media: $(VENV)/.dev  ## what the checks of a clip cost, against ffprobe and ffmpeg; about six minutes, writes docs/media.md
@@ -105,16 +105,16 @@ bench-media: $(VENV)/.dev  ## what the checks of a clip cost, against ffprobe an
 bench-gallery: $(VENV)/.dev  ## a gallery of 2,000 variants in a real browser; writes docs/gallery.md
 	$(BIN)/python -m benchmarks.gallery --write docs/gallery.md
 
-bench-overhead: $(VENV)/.dev  ## what the flow costs over the bare library; about twenty-five minutes, writes docs/overhead.md
+bench-overhead: $(VENV)/.dev  ## what the flow costs more than the library alone; about twenty-five minutes, writes docs/overhead.md
 	PYTHONPATH=scripts $(BIN)/python -m benchmarks.flow_overhead --write docs/overhead.md
 
-# Another experiment engine as an oracle, with the old numpy and pandas that it needs: apart from everything else.
+# Another experiment engine to compare with. It needs old numpy and pandas, so it is installed apart.
 $(ORACLE_VENV)/.oracle: benchmarks/judge/oracle-requirements.txt
 	$(PYTHON) -m venv $(ORACLE_VENV)
 	$(ORACLE_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
-# Real logs of clicks lie inside this wheel; it is read, never installed.
+# This wheel contains real logs of clicks; it is read, never installed.
 $(BENCH_DATA)/obp-0.4.1-py3-none-any.whl: | $(VENV)/bin/python
 	$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --dest $(BENCH_DATA) obp==0.4.1
 
@@ -136,8 +136,8 @@ scale-proof: $(VENV)/.server  ## 2,000 jobs on four machines, one killed, the se
 ui: $(VENV)/.dev  ## Prefect's server, a worker, a simulator and every deployment on this machine, until Ctrl-C
 	@$(BIN)/python scripts/ui.py
 
-pictures: $(VENV)/.dev  ## take the pictures of docs/operations.md anew, with chromium
+pictures: $(VENV)/.dev  ## take the pictures of docs/operations.md again, with chromium
 	PYTHONPATH=. $(BIN)/python scripts/pictures.py
 
-clean:  ## forget everything that can be made again
+clean:  ## delete everything that can be made again
 	rm -rf $(VENV) $(BENCH_VENV) $(ORACLE_VENV) $(BENCH_DATA) $(JAVASCRIPT)/node_modules demo-store .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
