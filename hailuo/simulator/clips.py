@@ -10,14 +10,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import av
-from PIL import Image
+import numpy as np
 
 from hailuo.simulator.film import film
 from hailuo.simulator.options import ClipDetail
-from hailuo.simulator.planes import Planes
 from hailuo.simulator.tasks import Task
 
-FRAMES_PER_SECOND = 24
+_FRAMES_PER_SECOND = 24
 _EXTRA_FRAMES = 3  # a 10 s clip of the vendor's lasts 10.1 s (docs/vendor.md#fetching-the-clip)
 # A fixed qp spares x264 its look at each frame's cost; without deblocking dark gradients show squares.
 _H264 = {"preset": "ultrafast", "qp": "24", "x264-params": "no-deblock=0"}
@@ -26,7 +25,7 @@ _PADDING_BYTES = 12 * 1024
 
 
 class ClipMaker:
-    """Makes clips, one at a time, and keeps the latest; the same task gives the same bytes again.
+    """Makes clips, one at a time, and keeps the latest. The same task gives the same bytes again.
 
     Safe to call from several threads.
     """
@@ -36,7 +35,6 @@ class ClipMaker:
         self._kept_bytes = kept_bytes
         self._seed = seed
         self._making = threading.Lock()
-        self._keeping = threading.Lock()
         self._kept: OrderedDict[str, bytes] = OrderedDict()
         self._lengths: dict[str, int] = {}
 
@@ -46,73 +44,47 @@ class ClipMaker:
 
     def clip(self, task: Task) -> bytes:
         """The clip of a task, made at the first call (about a second of work in full detail)."""
-        kept = self._take_out(task.task_id)
+        kept = self._kept.get(task.task_id)
         if kept is not None:
             return kept
         with self._making:
-            clip = self._take_out(task.task_id) or self._make(task)
-        self._keep(task.task_id, clip)
+            clip = self._kept.get(task.task_id) or self._make(task)
+            self._kept[task.task_id] = clip
+            self._lengths[task.task_id] = len(clip)
+            while sum(map(len, self._kept.values())) > self._kept_bytes and len(self._kept) > 1:
+                self._kept.popitem(last=False)
         return clip
 
     def _make(self, task: Task) -> bytes:
-        if self._detail is ClipDetail.SMALL:
-            return _small_clip(task)
-        dice = random.Random(f"{self._seed}:{task.order.request_sha256}:{task.take}")  # noqa: S311 (looks)
-        return _encode(
-            film(task, frames=frame_count(task.order.duration), dice=dice), (task.width, task.height)
+        frames = task.order.duration * _FRAMES_PER_SECOND + (
+            _EXTRA_FRAMES if task.order.duration >= 10 else 0
         )
-
-    def _take_out(self, task_id: str) -> bytes | None:
-        with self._keeping:
-            return self._kept.get(task_id)
-
-    def _keep(self, task_id: str, clip: bytes) -> None:
-        with self._keeping:
-            self._kept[task_id] = clip
-            self._lengths[task_id] = len(clip)
-            while sum(map(len, self._kept.values())) > self._kept_bytes and len(self._kept) > 1:
-                self._kept.popitem(last=False)
-
-
-def frame_count(duration: int) -> int:
-    """Frames of a clip sold as this many seconds."""
-    return duration * FRAMES_PER_SECOND + (_EXTRA_FRAMES if duration >= 10 else 0)
-
-
-def _small_clip(task: Task) -> bytes:
-    """A plain clip of the right shape, made different from all others by a box that players skip."""
-    clip = _plain_clip(task.order.duration, task.width, task.height)
-    return clip + _free_box(task.task_id.encode().ljust(_PADDING_BYTES, b"\0"))
+        if self._detail is ClipDetail.SMALL:
+            # Different from all others by a box that players skip (ISO/IEC 14496-12, 8.1.2).
+            content = task.task_id.encode().ljust(_PADDING_BYTES, b"\0")
+            box = (8 + len(content)).to_bytes(4) + b"free" + content
+            return _plain_clip(frames, task.width, task.height) + box
+        dice = random.Random(f"{self._seed}:{task.order.request_sha256}:{task.take}")  # noqa: S311 (looks)
+        return _encode(film(task, frames=frames, dice=dice), task.width, task.height)
 
 
 @functools.cache
-def _plain_clip(duration: int, width: int, height: int) -> bytes:
-    frame = Planes.of(Image.new("RGB", (width, height), (52, 68, 96))).as_frame()
-    return _encode(itertools.repeat(frame, frame_count(duration)), (width, height))
+def _plain_clip(frames: int, width: int, height: int) -> bytes:
+    picture = np.full((height, width, 3), (52, 68, 96), dtype=np.uint8)
+    frame = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(format="yuv420p")
+    return _encode(itertools.repeat(frame, frames), width, height)
 
 
-def _free_box(content: bytes) -> bytes:
-    """ISO/IEC 14496-12 section 8.1.2: content to be ignored."""
-    return (8 + len(content)).to_bytes(4) + b"free" + content
-
-
-def _encode(frames: Iterable[av.VideoFrame], size: tuple[int, int]) -> bytes:
+def _encode(frames: Iterable[av.VideoFrame], width: int, height: int) -> bytes:
     """H.264 in mp4 with the index in front. A file is needed: the muxer reopens it to move the index."""
     with tempfile.TemporaryDirectory(prefix="hailuo-simulator-") as folder:
         path = Path(folder) / "clip.mp4"
         with av.open(path, "w", options={"movflags": "+faststart"}) as container:
-            _write(container, frames, size)
+            stream = container.add_stream("libx264", rate=_FRAMES_PER_SECOND, options=dict(_H264))
+            stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+            stream.codec_context.thread_count = 1
+            for number, frame in enumerate(frames):
+                frame.pts = number
+                container.mux(stream.encode(frame))
+            container.mux(stream.encode())
         return path.read_bytes()
-
-
-def _write(
-    container: av.container.OutputContainer, frames: Iterable[av.VideoFrame], size: tuple[int, int]
-) -> None:
-    stream = container.add_stream("libx264", rate=FRAMES_PER_SECOND, options=dict(_H264))
-    stream.width, stream.height = size
-    stream.pix_fmt = "yuv420p"
-    stream.codec_context.thread_count = 1
-    for number, frame in enumerate(frames):
-        frame.pts = number
-        container.mux(stream.encode(frame))
-    container.mux(stream.encode())
