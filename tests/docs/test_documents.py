@@ -10,6 +10,7 @@ from hailuo.cli.main import cli
 from hailuo.errors import ExitCode
 from hailuo.ledger.facts import JobState
 from hailuo.settings import Settings, variable_of
+from hailuo.vendor.error_table import TABLE
 
 README = Path("README.md").read_text()
 ARCHITECTURE = Path("ARCHITECTURE.md").read_text()
@@ -107,6 +108,14 @@ def _imports() -> dict[str, set[str]]:
             imported = re.findall(r"^\s*from hailuo(?:\.| import )(\w+)", path.read_text(), re.MULTILINE)
             found[room] |= set(imported) & rooms - {room}
     return found
+
+
+@pytest.mark.parametrize("code", sorted({code for row in TABLE for code in row.codes}))
+def test_every_error_code_of_the_vendor_is_documented(code):
+    """What the client decides by is written down, with its source."""
+    errors = Path("docs/vendor.md").read_text().partition("## Errors")[2].lower()
+
+    assert code.strip("*") in errors
 
 
 def test_the_newest_heading_of_the_changelog_is_the_version():
