@@ -1,20 +1,29 @@
-"""Every test runs without a network, in an empty environment, and with the same examples on every machine."""
+"""Every test runs without a network, in an empty environment, and with the same examples on every machine.
+
+`make fuzz` alone takes other examples each time.
+"""
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from pytest_socket import disable_socket, socket_allow_hosts
 
 if TYPE_CHECKING:
+    from hailuo.campaign.catalog import Catalog
     from tests.s3_servers import S3Server
+    from tests.support.commands import Command
+    from tests.support.worlds import World
 
-settings.register_profile("house", deadline=None, derandomize=True)
-settings.load_profile("house")
+_AT_ANY_PACE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("same", _AT_ANY_PACE, derandomize=True)
+settings.register_profile("fuzz", _AT_ANY_PACE, print_blob=True)  # `make fuzz`: other examples each time
+settings.load_profile("same")
 
 _LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 _OURS = re.compile(r"(HAILUO|IMAROUTER|AWS)_.*|PREFECT_API_URL|(ALL|HTTPS?|NO)_PROXY", re.IGNORECASE)
@@ -69,3 +78,36 @@ def _ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator["S3Server"]
 
     with ministack(tmp_path_factory.mktemp("ministack")) as server:
         yield server
+
+
+@pytest.fixture(scope="session", name="server")
+def _prefect_server() -> Iterator[None]:
+    """Prefect's embedded server; one for all tests."""
+    from tests.support.prefect_server import embedded_server  # noqa: PLC0415 (only tests of flows pay for Prefect)
+
+    with embedded_server():
+        yield
+
+
+@pytest.fixture
+def hailuo(capsys: pytest.CaptureFixture[str]) -> "Command":
+    """`hailuo("plan", "file")`: the command in this process."""
+    from tests.support.commands import commands  # noqa: PLC0415 (only tests of commands pay for them)
+
+    return commands(capsys)
+
+
+@pytest.fixture(scope="session")
+def catalog() -> "Catalog":
+    """The built-in catalog."""
+    from hailuo.campaign.files import load_catalog  # noqa: PLC0415 (as above)
+
+    return load_catalog()
+
+
+@pytest.fixture
+def make_world(catalog: "Catalog") -> "Callable[..., World]":
+    """`make_world(faults=..., jobs=30)`: a rehearsal in virtual time."""
+    from tests.support.worlds import world_of  # noqa: PLC0415 (as above)
+
+    return partial(world_of, catalog)

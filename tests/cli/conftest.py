@@ -1,22 +1,14 @@
-"""Commands called in-process, against a simulator on loopback that runs six hundred times as fast."""
+"""Commands called in-process, against a quick simulator on loopback."""
 
-import contextlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
-from hailuo.campaign.files import load_catalog
-from hailuo.cli.main import run
-from hailuo.clock import RehearsalClock
-from hailuo.run.environment import Surroundings, within
-from hailuo.settings import Settings
-from hailuo.simulator import ClipDetail, SimulatorOptions, simulating
+from hailuo.run.environment import Surroundings
+from tests.support.rehearsals import rehearsing
 
-SPEED = 600.0
 CAMPAIGN = """\
 campaign: small
 takes: 2
@@ -27,31 +19,6 @@ matrix:
     - {id: stone, text: Perfume bottle on black stone}
 budget: {usd: 5}
 """
-
-
-@dataclass(frozen=True)
-class Said:
-    """What a command said, and how it ended."""
-
-    code: int
-    out: str
-    err: str
-
-
-Command = Callable[..., Said]
-
-
-@pytest.fixture
-def hailuo(capsys: pytest.CaptureFixture[str]) -> Command:
-    """`hailuo("plan", "file")`: the command in this process."""
-
-    def call(*arguments: str | Path) -> Said:
-        capsys.readouterr()
-        code = run([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        return Said(code=int(code), out=captured.out, err=captured.err)
-
-    return call
 
 
 @pytest.fixture
@@ -70,14 +37,6 @@ def vendor() -> dict[str, Any]:
 
 @pytest.fixture
 def rehearsal(tmp_path: Path, vendor: dict[str, Any]) -> Iterator[Surroundings]:
-    """A simulator, a folder store and a fast clock around every command of the test."""
-    clock = RehearsalClock(SPEED)
-    options = replace(SimulatorOptions(catalog=load_catalog(), clip_detail=ClipDetail.SMALL), **vendor)
-    with contextlib.ExitStack() as stack:
-        base_url = stack.enter_context(simulating(options, clock=clock))
-        settings = Settings(
-            api_key=SecretStr("sk-test"), base_url=base_url, store=str(tmp_path / "store"), checks="off"
-        )
-        place = Surroundings(settings=settings, clock=clock)
-        stack.enter_context(within(place))
+    """A quick simulator and a folder store around every command of the test."""
+    with rehearsing(tmp_path / "store", **vendor) as place:
         yield place

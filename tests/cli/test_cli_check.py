@@ -8,7 +8,7 @@ import pytest
 
 from hailuo.errors import ExitCode
 from hailuo.run.environment import Surroundings, within
-from tests.cli.conftest import Command
+from tests.support.commands import Command
 
 pytestmark = pytest.mark.enable_socket
 

@@ -16,8 +16,8 @@ from hailuo.run.environment import Surroundings, surroundings, within
 from hailuo.settings import Settings
 from hailuo.store import Store
 from hailuo.store.open import open_store
-from tests.cli.conftest import Command
 from tests.s3_servers import BUCKET, READER, S3Server
+from tests.support.commands import Command
 
 pytestmark = [pytest.mark.slow, pytest.mark.enable_socket]
 

@@ -15,7 +15,7 @@ from hailuo.plan.plan import Money, Plan
 from hailuo.reconcile.reconciler import Adopted, Findings, Reconciler, Released
 from hailuo.simulator import FaultName, FaultPlan, ScriptedFault, SimulatorTransport
 from hailuo.vendor import Accepted, VideoClient
-from tests.run.conftest import BASE_URL, World
+from tests.support.worlds import BASE_URL, World
 
 T = TypeVar("T")
 PRICE = Decimal("0.10")

@@ -27,8 +27,7 @@ from hailuo.settings import Settings
 from hailuo.simulator import ClipDetail, FaultName, FaultPlan, SimulatorOptions, SimulatorTransport
 from hailuo.store import Entry, Store
 from hailuo.vendor import VideoClient
-
-from .conftest import BASE_URL, World, campaign_of
+from tests.support.worlds import BASE_URL, World, campaign_of
 
 JOBS = 4
 CAP_USD = Decimal("0.40")

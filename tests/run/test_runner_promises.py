@@ -11,8 +11,7 @@ from hailuo.errors import ExitCode, StoreUnavailableError
 from hailuo.ledger.facts import Done, JobState
 from hailuo.simulator import FaultName, FaultPlan, Profile, ScriptedFault
 from hailuo.testing import MemoryStore
-
-from .conftest import campaign_of
+from tests.support.worlds import campaign_of
 
 
 def scripted(fault: FaultName, *, skip: int = 0, times: int = 1) -> FaultPlan:

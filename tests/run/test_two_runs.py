@@ -16,8 +16,7 @@ from hailuo.run.pace import Limiter
 from hailuo.run.runner import Runner
 from hailuo.simulator import Call
 from hailuo.vendor import Accepted, build_request, request_sha256
-
-from .conftest import BASE_URL, World
+from tests.support.worlds import BASE_URL, World
 
 JOBS = 60
 VENDORS_LIMIT = 5  # submits a minute: docs/vendor.md#limits-and-times

@@ -10,12 +10,11 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from hailuo.campaign.files import load_catalog
 from hailuo.clock import RehearsalClock
 from hailuo.run.environment import Surroundings, within
 from hailuo.settings import Settings
-from hailuo.simulator import ClipDetail, SimulatorOptions, simulating
-from tests.cli.conftest import Said
+from tests.support.commands import Said
+from tests.support.rehearsals import CLIENT_SPEED, QUICK, rehearsing
 
 KEY = "Zx81NeverShowMeQy92"
 """Not of the form `sk-...`: it is the key itself that must be found and cut out."""
@@ -63,8 +62,14 @@ def parrot() -> Parrot:
 
 
 @pytest.fixture
-def echoing(parrot: Parrot, tmp_path: Path) -> Iterator[Surroundings]:
-    """Every command of the test talks to the parrot, with a fast clock and a folder store."""
+def client_speed() -> float:
+    """How fast the client's clock runs; a test that has to wait for its patience may override it."""
+    return CLIENT_SPEED
+
+
+@pytest.fixture
+def echoing(parrot: Parrot, tmp_path: Path, client_speed: float) -> Iterator[Surroundings]:
+    """Every command of the test talks to the parrot, with a clock of its own and a folder store."""
 
     class Handler(BaseHTTPRequestHandler):
         def _speak(self) -> None:
@@ -91,8 +96,9 @@ def echoing(parrot: Parrot, tmp_path: Path) -> Iterator[Surroundings]:
             base_url=f"http://127.0.0.1:{server.server_address[1]}",
             store=str(tmp_path / "store"),
             checks="off",
+            **QUICK,
         )
-        place = Surroundings(settings=settings, clock=RehearsalClock(600))
+        place = Surroundings(settings=settings, clock=RehearsalClock(client_speed))
         with within(place):
             yield place
         server.shutdown()
@@ -100,16 +106,10 @@ def echoing(parrot: Parrot, tmp_path: Path) -> Iterator[Surroundings]:
 
 
 @pytest.fixture
-def rehearsal(tmp_path: Path) -> Iterator[Surroundings]:
-    """The simulator around every command of the test, a key of the vendor's form, a folder store."""
-    clock = RehearsalClock(600)
-    options = SimulatorOptions(catalog=load_catalog(), clip_detail=ClipDetail.SMALL)
-    with simulating(options, clock=clock) as base_url:
-        store = str(tmp_path / "store")
-        settings = Settings(api_key=SecretStr(f"sk-{KEY}"), base_url=base_url, store=store, checks="off")
-        place = Surroundings(settings=settings, clock=clock)
-        with within(place):
-            yield place
+def rehearsal(tmp_path: Path, client_speed: float) -> Iterator[Surroundings]:
+    """A quick simulator around every command of the test, a key of the vendor's form, a folder store."""
+    with rehearsing(tmp_path / "store", key=f"sk-{KEY}", client_speed=client_speed) as place:
+        yield place
 
 
 @pytest.fixture

@@ -29,6 +29,12 @@ Disk = Callable[[str], None]
 
 
 @pytest.fixture
+def client_speed() -> float:
+    """Faster than usual: what a full disk does not take is tried again for minutes."""
+    return 60.0
+
+
+@pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Disk]:
     """A small disk where the store lies; called with mount options it changes: `size=1m`, `ro`."""
     folder = tmp_path / "store"

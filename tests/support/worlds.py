@@ -9,12 +9,10 @@ from pathlib import Path
 from random import Random
 from typing import TypeVar
 
-import pytest
 from pydantic import SecretStr
 
 from hailuo.campaign.catalog import Catalog
 from hailuo.campaign.expand import expand
-from hailuo.campaign.files import load_catalog
 from hailuo.campaign.job import Job
 from hailuo.campaign.model import Axis, Campaign, Grid, Level
 from hailuo.errors import Place
@@ -131,22 +129,14 @@ class World:
         return net
 
 
-@pytest.fixture(scope="session")
-def catalog() -> Catalog:
-    return load_catalog()
-
-
-@pytest.fixture
-def make_world(catalog: Catalog) -> Callable[..., World]:
-    """A world with these faults; `jobs` prompts on one model."""
-
-    def make(*, faults: FaultPlan | None = None, jobs: int = 30, **options: object) -> World:
-        chosen = SimulatorOptions(
-            catalog=catalog,
-            clip_detail=ClipDetail.SMALL,
-            faults=faults or FaultPlan(),
-            **options,  # type: ignore[arg-type]  # each test names options of the right type
-        )
-        return World(catalog=catalog, options=chosen, campaign=campaign_of(jobs))
-
-    return make
+def world_of(
+    catalog: Catalog, *, faults: FaultPlan | None = None, jobs: int = 30, **options: object
+) -> World:
+    """A world with these faults and options of the simulator; `jobs` prompts on one model."""
+    chosen = SimulatorOptions(
+        catalog=catalog,
+        clip_detail=ClipDetail.SMALL,
+        faults=faults or FaultPlan(),
+        **options,  # type: ignore[arg-type]  # each test names options of the right type
+    )
+    return World(catalog=catalog, options=chosen, campaign=campaign_of(jobs))
