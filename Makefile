@@ -19,7 +19,7 @@ NPM := $(shell command -v npm)
 JAVASCRIPT := scripts/javascript
 PYTEST := $(BIN)/python -m pytest --quiet --inline-snapshot=disable --durations 5
 
-.PHONY: help demo test coverage forget-coverage unit check javascript smoke lint schema proof scale-proof bench-gallery bench-ledger bench-media bench-overhead bench-pay-once judge report-demo ui pictures clean
+.PHONY: help demo test coverage forget-coverage unit fuzz check javascript smoke lint schema proof scale-proof bench-gallery bench-ledger bench-media bench-overhead bench-pay-once judge report-demo ui pictures clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -53,6 +53,12 @@ forget-coverage:
 
 unit: $(VENV)/.dev  ## the quick tests only
 	$(PYTEST) --numprocesses 2 -m 'not whole and not slow and not prefect and not browser'
+
+# Seconds to look for, and the seed of the first round: a failure names the seed that repeats it.
+FUZZ_SECONDS ?= 300
+FUZZ_SEED ?=
+fuzz: $(VENV)/.dev  ## property tests with fresh random examples, for FUZZ_SECONDS (300); a failure names its seed
+	$(BIN)/python scripts/fuzz.py --seconds $(FUZZ_SECONDS) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED))
 
 check: $(VENV)/.dev  ## format, lint, types, layers, spelling, generated files; writes nothing
 	$(BIN)/ruff format --check .

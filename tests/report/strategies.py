@@ -2,7 +2,7 @@
 
 import types
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum
 from functools import cache
@@ -48,5 +48,10 @@ def _generic(origin: Any, arguments: tuple[Any, ...]) -> st.SearchStrategy[Any]:
 
 
 def findings() -> st.SearchStrategy[Findings]:
-    """Reports of any content, sensible or not."""
-    return of_type(Findings)
+    """Reports of any content, sensible or not; each platform at most once, as `judge` makes them."""
+    return of_type(Findings).map(_each_platform_once)
+
+
+def _each_platform_once(report: Findings) -> Findings:
+    by_platform = {found.platform: found for found in report.platforms}
+    return replace(report, platforms=tuple(by_platform.values()))

@@ -1,0 +1,38 @@
+"""Property tests with fresh random examples, round after round, until the time is up."""
+
+import argparse
+import secrets
+import subprocess
+import sys
+
+from hailuo.clock import SystemClock
+
+_PYTEST = ["-m", "pytest", "--quiet", "--inline-snapshot=disable", "--numprocesses", "2", "--maxfail", "1"]
+_PROPERTIES = ["--hypothesis-profile", "fuzz", "-m", "hypothesis and not prefect and not browser"]
+
+
+def _main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=300.0, help="how long to look (default: 300)")
+    parser.add_argument("--seed", type=int, help="the seed of the first round (default: a random one)")
+    given = parser.parse_args()
+    clock = SystemClock()
+    end = clock.monotonic() + given.seconds
+    rounds, seed = 0, given.seed
+    while (left := end - clock.monotonic()) > 0:
+        seed = secrets.randbits(32) if seed is None else seed
+        try:
+            words = [*_PYTEST, *_PROPERTIES, f"--hypothesis-seed={seed}", f"--randomly-seed={seed}"]
+            failed = subprocess.run([sys.executable, *words], check=False, timeout=left).returncode  # noqa: S603
+        except subprocess.TimeoutExpired:
+            break
+        if failed:
+            print(f"To repeat it: make fuzz FUZZ_SEED={seed}")
+            return failed
+        rounds, seed = rounds + 1, None
+    print(f"{rounds} whole rounds, no failure")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(_main())
