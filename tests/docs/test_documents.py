@@ -118,6 +118,14 @@ def test_every_error_code_of_the_vendor_is_documented(code):
     assert code.strip("*") in errors
 
 
+def test_every_make_target_that_a_document_names_exists():
+    """A command can be typed as it is written."""
+    targets = set(re.findall(r"^([a-z-]+):", Path("Makefile").read_text(), re.MULTILINE))
+    named = {name for document in DOCUMENTS for name in re.findall(r"`make ([a-z-]+)", document.read_text())}
+
+    assert named - targets == set()
+
+
 def test_the_newest_heading_of_the_changelog_is_the_version():
     """One version, in pyproject.toml; the changelog follows it."""
     version = tomllib.loads(Path("pyproject.toml").read_text())["project"]["version"]
