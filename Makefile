@@ -72,7 +72,7 @@ check: $(VENV)/.dev  ## format, lint, types, layers, spelling, generated files; 
 	@$(if $(NPM),$(MAKE) --no-print-directory javascript,echo 'no npm here: the JavaScript of the pages is not checked')
 
 $(JAVASCRIPT)/node_modules/.package-lock.json: $(JAVASCRIPT)/package.json $(JAVASCRIPT)/package-lock.json
-	npm ci --silent --prefix $(JAVASCRIPT)
+	npm ci --no-progress --loglevel=error --prefix $(JAVASCRIPT)
 	@touch $@
 
 javascript: $(JAVASCRIPT)/node_modules/.package-lock.json  ## lint and type-check the JavaScript of the pages; needs npm

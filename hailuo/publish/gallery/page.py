@@ -21,7 +21,7 @@ from hailuo.publish.webpage import content_policy, joined, page_environment
 _STYLES: Final = ("tokens.css", "page.css", "tiles.css", "views.css", "stage.css", "print.css")
 _SCRIPTS: Final = (
     *("dom.js", "data.js", "judgements.js", "choice.js", "player.js", "tile.js", "layouts.js"),
-    *("facets.js", "stage.js", "compare.js", "blind.js", "keys.js", "main.js"),
+    *("stage.js", "compare.js", "blind.js", "keys.js", "main.js"),
 )
 """In the order in which they build on each other; together they are one script."""
 _SOURCES: Final = {
