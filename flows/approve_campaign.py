@@ -26,7 +26,7 @@ from flows.ui.artifacts import show_plan
 from hailuo.campaign.pricing import usd
 from hailuo.errors import AdmissionError
 from hailuo.plan.plan import Plan
-from hailuo.plan.prepare import Choice, prepare
+from hailuo.plan.prepare import CampaignRequest, prepare
 from hailuo.run.environment import Surroundings
 from hailuo.run.session import open_session
 
@@ -90,10 +90,10 @@ async def approve_campaign(  # noqa: PLR0913, PLR0917 (the fields of the run for
     return Completed(name="Approved", message=_approved_text(started, answer.words))
 
 
-async def _plan_to_approve(choice: Choice, place: Surroundings) -> Plan:
+async def _plan_to_approve(choice: CampaignRequest, place: Surroundings) -> Plan:
     """The plan, on show. Raises: CampaignError, AdmissionError: what cannot run is not put before anybody."""
     prepared = prepare(choice, place.settings)
-    await name_this_run(prepared.sound())
+    await name_this_run(prepared.require_campaign())
     async with open_session(prepared, choice, place.settings, clock=place.clock) as session:
         plan = await session.plan()
         await show_plan(plan)
@@ -103,7 +103,7 @@ async def _plan_to_approve(choice: Choice, place: Surroundings) -> Plan:
     return plan
 
 
-async def _plan_now(choice: Choice, place: Surroundings) -> Plan:
+async def _plan_now(choice: CampaignRequest, place: Surroundings) -> Plan:
     """The plan as it is after the pause: the file may be another by now, and so may the ledger."""
     prepared = prepare(choice, place.settings)
     async with open_session(prepared, choice, place.settings, clock=place.clock) as session:

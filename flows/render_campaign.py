@@ -32,7 +32,7 @@ from flows.machinery.telling import tell_report, tell_stopped
 from flows.ui.artifacts import show_comparison, show_plan, show_unknowns
 from hailuo.errors import ExitCode
 from hailuo.plan.plan import Plan
-from hailuo.plan.prepare import Choice, prepare
+from hailuo.plan.prepare import CampaignRequest, prepare
 from hailuo.run.events import RunReport
 from hailuo.run.session import open_session
 
@@ -82,7 +82,7 @@ async def render_campaign(  # noqa: PLR0913, PLR0917 (the fields of the run form
         place = await flow_surroundings()
         choice = choice_of(place.settings, **wish, budget_usd=budget_usd, due_at=due_at)
         prepared = prepare(choice, place.settings)
-        await name_this_run(prepared.sound())
+        await name_this_run(prepared.require_campaign())
         async with open_session(prepared, choice, place.settings, clock=place.clock) as session:
             plan = await session.plan()
             await show_plan(plan)
@@ -111,12 +111,12 @@ def _flow_state(plan: Plan, report: RunReport) -> State[RunReport]:
             return Failed(name="Stopped", message=text, data=report)
 
 
-def drive(choice: Choice, plan_digest: str) -> RunReport:
+def drive(choice: CampaignRequest, plan_digest: str) -> RunReport:
     """What `hailuo run` calls when a Prefect server is set. Raises what the flow raised."""
     return asyncio.run(_drive(choice, plan_digest))
 
 
-async def _drive(choice: Choice, plan_digest: str) -> RunReport:
+async def _drive(choice: CampaignRequest, plan_digest: str) -> RunReport:
     state: State[RunReport] = await render_campaign(  # type: ignore[assignment]  # Prefect unwraps the returned State
         str(choice.path),
         edition=choice.edition or "",

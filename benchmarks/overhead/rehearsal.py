@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hailuo.cli.prefect_driver import prefect_driver
 from hailuo.clock import RehearsalClock
-from hailuo.plan.prepare import Choice, prepare
+from hailuo.plan.prepare import CampaignRequest, prepare
 from hailuo.run.environment import Surroundings, within
 from hailuo.run.session import open_session
 from hailuo.settings import load_settings
@@ -23,12 +23,12 @@ def main() -> int:
     clock = RehearsalClock(given.speed)
     place = Surroundings(settings=load_settings(), clock=clock)
     with within(place):
-        choice = Choice(path=given.file, at=clock.now())
+        choice = CampaignRequest(path=given.file, at=clock.now())
         report = prefect_driver()(choice, asyncio.run(_digest(choice, place)))
     return report.exit_code
 
 
-async def _digest(choice: Choice, place: Surroundings) -> str:
+async def _digest(choice: CampaignRequest, place: Surroundings) -> str:
     prepared = prepare(choice, place.settings)
     async with open_session(prepared, choice, place.settings, clock=place.clock) as session:
         return (await session.plan()).digest

@@ -21,7 +21,7 @@ from hailuo.night.night import Due
 from hailuo.night.night_report import Part
 from hailuo.night.outcome import Allowance, Books, books_of
 from hailuo.plan.plan import Plan, admission_problems
-from hailuo.plan.prepare import Choice, prepare
+from hailuo.plan.prepare import CampaignRequest, prepare
 from hailuo.publish.share import GalleryLink, link_to_gallery
 from hailuo.run.environment import Surroundings
 from hailuo.run.events import RunReport
@@ -109,7 +109,7 @@ class Turn:
         return await _outcome(state)
 
     async def _plan(self) -> Plan:
-        choice = Choice(path=self._due.path, at=self._at)
+        choice = CampaignRequest(path=self._due.path, at=self._at)
         prepared = prepare(choice, self._place.settings)
         async with open_session(prepared, choice, self._place.settings, clock=self._place.clock) as session:
             return await session.plan(histories=True)

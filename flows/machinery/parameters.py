@@ -14,9 +14,9 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from flows.machinery.names import scheduled_start
-from hailuo.campaign.files.folder_listing import campaign_file, campaigns_on_offer
+from hailuo.campaign.files.folder_listing import campaign_names, find_campaign
 from hailuo.errors import CampaignError, Place, Problem, SettingsError
-from hailuo.plan.prepare import Choice, axis_values
+from hailuo.plan.prepare import CampaignRequest, axis_values
 from hailuo.settings import Settings, load_settings
 
 _PASTED: Final = "pasted.yaml"
@@ -30,7 +30,7 @@ class _OnOffer:
     ) -> JsonSchemaValue:
         schema = handler(core_schema)
         try:
-            names = campaigns_on_offer(load_settings().campaigns)
+            names = campaign_names(load_settings().campaigns)
         except (
             SettingsError
         ):  # no such folder here: any name may be typed, and is looked up when the flow runs
@@ -50,7 +50,7 @@ DueAt = AwareDatetime
 
 def choice_of(
     settings: Settings, *, campaign: str, campaign_text: str, due_at: datetime | None = None, **rest: Any
-) -> Choice:
+) -> CampaignRequest:
     """What the form asks for, as the library takes it. `rest`: edition, budget_usd, only; empty texts are no wish.
 
     A deployment takes names of the campaigns folder alone; a flow called from a program also takes paths.
@@ -60,7 +60,7 @@ def choice_of(
         reason = "a campaign is wanted: either a file of the campaigns folder, or its text"
         raise CampaignError([Problem(Place("campaign"), reason, "fill in one of the two")])
     budget = rest.get("budget_usd")
-    return Choice(
+    return CampaignRequest(
         path=_path_of(campaign, settings) if campaign else settings.campaigns / _PASTED,
         text=None if campaign else campaign_text,
         at=due_at or scheduled_start(),
@@ -72,4 +72,4 @@ def choice_of(
 
 def _path_of(campaign: str, settings: Settings) -> Path:
     path = Path(campaign)
-    return path if deployment.id is None and path.is_file() else campaign_file(campaign, settings)
+    return path if deployment.id is None and path.is_file() else find_campaign(campaign, settings)

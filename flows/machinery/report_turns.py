@@ -13,9 +13,9 @@ from prefect.client.schemas.objects import State
 
 from flows.machinery.parameters import choice_of
 from flows.render_campaign import LINKS_VALID_FOR
-from hailuo.campaign.files.folder_listing import campaign_file, campaigns_on_offer
+from hailuo.campaign.files.folder_listing import campaign_names, find_campaign
 from hailuo.errors import CampaignError, Place, Problem
-from hailuo.plan.prepare import Choice, Prepared, names_chosen, prepare
+from hailuo.plan.prepare import CampaignRequest, PreparedCampaign, campaign_and_edition, prepare
 from hailuo.report.inputs.sources import editions_with_exports, files_dropped
 from hailuo.report.make import Report, ReportWish, report
 from hailuo.run.environment import Surroundings
@@ -30,7 +30,7 @@ class Turn:
     """One edition's report: the campaign file it belongs to, and where its exports lie; none: in the store."""
 
     names: tuple[str, str]
-    prepared: Prepared
+    prepared: PreparedCampaign
     sources: tuple[str, ...] = ()
 
     @property
@@ -62,11 +62,11 @@ async def _all_turns(place: Surroundings, at: datetime) -> tuple[Turn, ...]:
     )
 
 
-def _files_by_campaign(settings: Settings, at: datetime) -> Mapping[str, list[Choice]]:
+def _files_by_campaign(settings: Settings, at: datetime) -> Mapping[str, list[CampaignRequest]]:
     """The files of the shelf by the campaign that they are of; several are, where a next batch lies beside the first."""
-    files: dict[str, list[Choice]] = {}
-    for name in campaigns_on_offer(settings.campaigns):
-        choice = Choice(path=campaign_file(name, settings), at=at)
+    files: dict[str, list[CampaignRequest]] = {}
+    for name in campaign_names(settings.campaigns):
+        choice = CampaignRequest(path=find_campaign(name, settings), at=at)
         campaign = prepare(choice, settings).campaign
         if campaign is None:
             _log.warning("%s cannot be read: nobody looks after its exports", name)
@@ -75,7 +75,7 @@ def _files_by_campaign(settings: Settings, at: datetime) -> Mapping[str, list[Ch
     return files
 
 
-def _file_of(edition: str, files: Sequence[Choice], settings: Settings) -> Prepared:
+def _file_of(edition: str, files: Sequence[CampaignRequest], settings: Settings) -> PreparedCampaign:
     """The file that renders this edition; where none says so, the one of most clips: it knows most levels."""
     its_own = (prepare(replace(choice, at=_day_of(edition, choice.at)), settings) for choice in files)
     renders = [
@@ -96,9 +96,11 @@ def _day_of(edition: str, at: datetime) -> datetime:
         return at
 
 
-def _turn(choice: Choice, place: Surroundings, *, sources: tuple[str, ...]) -> Turn:
+def _turn(choice: CampaignRequest, place: Surroundings, *, sources: tuple[str, ...]) -> Turn:
     prepared = prepare(choice, place.settings)
-    return Turn(names=names_chosen(prepared, edition=choice.edition), prepared=prepared, sources=sources)
+    return Turn(
+        names=campaign_and_edition(prepared, edition=choice.edition), prepared=prepared, sources=sources
+    )
 
 
 async def take(turn: Turn, wish: ReportWish, place: Surroundings) -> State[Report | None]:

@@ -19,7 +19,7 @@ class FirstFrameRule(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class Citation:
     """Where a fact was read, and when it was last checked."""
 
     text: str
@@ -37,7 +37,7 @@ class Offer:
     duration: int
     size: str
     price_usd: Decimal | None
-    source: Source
+    source: Citation
     warning: str | None = None
     warns_without_frame: bool = False
 
@@ -50,10 +50,10 @@ class Model:
     family: str
     offers: tuple[Offer, ...]
     first_frame: FirstFrameRule
-    first_frame_source: Source
+    first_frame_source: Citation
     first_frame_warning: str | None = None
     prompt_limit: int
-    prompt_source: Source
+    prompt_source: Citation
 
     def offer(self, *, duration: int, size: str) -> Offer | None:
         """The cell sold for this duration and size, or None."""
@@ -75,7 +75,7 @@ class Family:
     camera_commands: tuple[str, ...] = ()
     commands_per_bracket: int = 3
     parameters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    source: Source | None = None
+    source: Citation | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from hailuo.campaign.catalog import Catalog
 from hailuo.campaign.variant import Variant
 
 
-class Cell(NamedTuple):
+class PriceKey(NamedTuple):
     """What a price belongs to; `duration` in seconds."""
 
     model: str
@@ -34,14 +34,14 @@ class Quote:
     basis: Basis
 
 
-def cell_of(variant: Variant) -> Cell:
+def price_key_of(variant: Variant) -> PriceKey:
     """The cell whose price the variant has."""
-    return Cell(variant.model, variant.duration, variant.size)
+    return PriceKey(variant.model, variant.duration, variant.size)
 
 
-def quote(variant: Variant, catalog: Catalog, charged: Mapping[Cell, Decimal]) -> Quote:
+def quote(variant: Variant, catalog: Catalog, charged: Mapping[PriceKey, Decimal]) -> Quote:
     """The price expected for one clip of the variant, and what that rests on."""
-    cell = cell_of(variant)
+    cell = price_key_of(variant)
     if cell in charged:
         return Quote(price_usd=charged[cell], basis=Basis.CHARGED)
     model = catalog.model(cell.model)

@@ -16,7 +16,7 @@ from hailuo.cli.screen import say, show_plan, show_report
 from hailuo.clock import RehearsalClock
 from hailuo.errors import ExitCode
 from hailuo.plan.plan import Plan
-from hailuo.plan.prepare import Choice
+from hailuo.plan.prepare import CampaignRequest
 from hailuo.run.environment import Surroundings, within
 from hailuo.settings import Settings, prefer_embedded_prefect
 from hailuo.simulator import SimulatorOptions, simulating
@@ -45,10 +45,10 @@ def command(file: Path, store: Path, speed: float) -> ExitCode:
             watch=lambda runner: watched(runner.progress, watcher),
         )
         with within(place):
-            return _rehearse(Choice(path=file, at=place.clock.now()), store)
+            return _rehearse(CampaignRequest(path=file, at=place.clock.now()), store)
 
 
-def _rehearse(choice: Choice, store: Path) -> ExitCode:
+def _rehearse(choice: CampaignRequest, store: Path) -> ExitCode:
     choice, plan = _fresh(choice)
     show_plan(plan)
     report = prefect_driver()(choice, plan.digest)
@@ -61,7 +61,7 @@ def _rehearse(choice: Choice, store: Path) -> ExitCode:
     return report.exit_code
 
 
-def _fresh(choice: Choice) -> tuple[Choice, Plan]:
+def _fresh(choice: CampaignRequest) -> tuple[CampaignRequest, Plan]:
     """The plan; of a new edition where an earlier rehearsal was cut off, for its simulator is gone."""
     plan = asyncio.run(make_plan_of(choice))
     for number in range(2, _EDITIONS_TRIED):

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from hailuo.plan.prepare import Choice, axis_values, names_chosen, prepare
+from hailuo.plan.prepare import CampaignRequest, axis_values, campaign_and_edition, prepare
 from hailuo.run.environment import surroundings
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -68,10 +68,10 @@ def choose(
     edition: str | None = None,
     budget_usd: Decimal | None = None,
     only: Mapping[str, frozenset[str]] | None = None,
-) -> Choice:
+) -> CampaignRequest:
     """What the user asked for, now."""
     at = surroundings().clock.now()
-    return Choice(path=file, at=at, edition=edition, budget_usd=budget_usd, only=only or {})
+    return CampaignRequest(path=file, at=at, edition=edition, budget_usd=budget_usd, only=only or {})
 
 
 def names_of(file: Path, edition: str | None) -> tuple[str, str]:
@@ -80,4 +80,4 @@ def names_of(file: Path, edition: str | None) -> tuple[str, str]:
     if named and not file.is_file():
         return named["campaign"], edition or named["edition"]
     prepared = prepare(choose(file, edition=edition), surroundings().settings)
-    return names_chosen(prepared, edition=edition)
+    return campaign_and_edition(prepared, edition=edition)

@@ -11,7 +11,7 @@ from hailuo.cli.options import as_json_option, choose, edition_option, file_argu
 from hailuo.cli.screen import echo_json, plan_json, say, show_plan
 from hailuo.errors import ExitCode
 from hailuo.plan.plan import Plan, admission_problems
-from hailuo.plan.prepare import Choice, prepare
+from hailuo.plan.prepare import CampaignRequest, prepare
 from hailuo.run.environment import surroundings
 from hailuo.run.session import open_session
 
@@ -41,7 +41,7 @@ def command(
     return ExitCode.REFUSED if over else ExitCode.COMPLETE
 
 
-async def make_plan_of(choice: Choice, *, histories: bool = False) -> Plan:
+async def make_plan_of(choice: CampaignRequest, *, histories: bool = False) -> Plan:
     """The plan as of now; `histories` as in `Ledger.load`. Raises: CampaignError."""
     place = surroundings()
     prepared = prepare(choice, place.settings)

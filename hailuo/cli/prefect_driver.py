@@ -4,14 +4,14 @@ from importlib.metadata import entry_points
 from typing import Protocol
 
 from hailuo.errors import Place, Problem, SettingsError
-from hailuo.plan.prepare import Choice
+from hailuo.plan.prepare import CampaignRequest
 from hailuo.run.events import RunReport
 
 
 class Driver(Protocol):
     """Runs a campaign whose plan, by its digest, the user has agreed to."""
 
-    def __call__(self, choice: Choice, plan_digest: str) -> RunReport: ...
+    def __call__(self, choice: CampaignRequest, plan_digest: str) -> RunReport: ...
 
 
 def prefect_driver() -> Driver:

@@ -17,7 +17,7 @@ from hailuo.cli.progress import Watcher, watched
 from hailuo.cli.screen import echo_json, is_terminal, plan_json, report_json, say, show_plan, show_report
 from hailuo.errors import AdmissionError, ExitCode, Place, Problem, StoreUnavailableError
 from hailuo.plan.plan import Plan
-from hailuo.plan.prepare import Choice, Prepared, prepare
+from hailuo.plan.prepare import CampaignRequest, PreparedCampaign, prepare
 from hailuo.publish.publish import Publication
 from hailuo.run.environment import Surroundings, surroundings
 from hailuo.run.events import RunReport
@@ -61,14 +61,18 @@ def command(
     return asyncio.run(_run(prepared, choice, place, manner))
 
 
-async def _confirmed(prepared: Prepared, choice: Choice, place: Surroundings, manner: _Manner) -> Plan:
+async def _confirmed(
+    prepared: PreparedCampaign, choice: CampaignRequest, place: Surroundings, manner: _Manner
+) -> Plan:
     async with open_session(prepared, choice, place.settings, clock=place.clock) as session:
         plan = await session.plan()
         _confirm(plan, manner)
         return plan
 
 
-async def _run(prepared: Prepared, choice: Choice, place: Surroundings, manner: _Manner) -> ExitCode:
+async def _run(
+    prepared: PreparedCampaign, choice: CampaignRequest, place: Surroundings, manner: _Manner
+) -> ExitCode:
     async with open_session(prepared, choice, place.settings, clock=place.clock) as session:
         plan = await session.plan()
         _confirm(plan, manner)

@@ -142,8 +142,8 @@ def _counts(plan: Plan) -> str:
     words = [f"{counts[state]} {word}" for state, word in STATE_WORDS.items() if counts[state]]
     skipped = [f"{count(len(plan.illegal), 'combination')} skipped"] if plan.illegal else []
     unchosen = [f"{left_out} left out"] if left_out else []
-    strays = [f"{len(plan.strays)} of them no longer in the file"] if plan.strays else []
-    return f"{count(len(plan.everything), 'job')}: " + ", ".join(words + unchosen + skipped + strays)
+    orphaned = [f"{len(plan.orphaned_jobs)} of them no longer in the file"] if plan.orphaned_jobs else []
+    return f"{count(len(plan.everything), 'job')}: " + ", ".join(words + unchosen + skipped + orphaned)
 
 
 def _money(plan: Plan) -> str:

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hailuo.campaign.job import Job
-from hailuo.campaign.pricing import Cell, cell_of, usd
+from hailuo.campaign.pricing import PriceKey, price_key_of, usd
 from hailuo.cli.screen import console, count
 from hailuo.ledger.money import JobMoney, Sums, by_job
 from hailuo.text import printable
@@ -25,8 +25,8 @@ def cells(bills: Iterable[JobMoney]) -> dict[str, Sums]:
     return {f"{cell.model} {cell.duration} s {cell.size}": sums for cell, sums in found}
 
 
-def _cell(job: Job) -> Cell:
-    return cell_of(job.variant)
+def _cell(job: Job) -> PriceKey:
+    return price_key_of(job.variant)
 
 
 def show_sums(rows: Mapping[str, Sums], total: Sums, *, title: str, key: str) -> None:

@@ -7,7 +7,7 @@ import click
 from hailuo.cli.options import as_json_option, choose, edition_option
 from hailuo.cli.screen import count, echo_json, say
 from hailuo.errors import CampaignError, ExitCode
-from hailuo.plan.prepare import Prepared, prepare
+from hailuo.plan.prepare import PreparedCampaign, prepare
 from hailuo.run.environment import surroundings
 
 
@@ -40,7 +40,7 @@ def command(files: tuple[Path, ...], edition: str | None, as_json: bool) -> Exit
     return ExitCode.COMPLETE
 
 
-def _size(prepared: Prepared) -> str:
+def _size(prepared: PreparedCampaign) -> str:
     skipped = len(prepared.expansion.illegal)
     jobs = count(len(prepared.expansion.jobs), "job")
     return f"{jobs}, {count(skipped, 'combination')} skipped" if skipped else jobs

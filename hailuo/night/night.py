@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from hailuo.campaign.catalog import Catalog
 from hailuo.campaign.expand import expand
 from hailuo.campaign.files import load_campaign, load_catalog
-from hailuo.campaign.files.folder_listing import campaigns_on_offer
+from hailuo.campaign.files.folder_listing import campaign_names
 from hailuo.campaign.model import Campaign
 from hailuo.errors import CampaignError, Place, Problem
 from hailuo.settings import Settings
@@ -87,7 +87,7 @@ def night_of(settings: Settings, at: datetime) -> Night:
     Raises: SettingsError when there is no shelf, CatalogError.
     """
     catalog = load_catalog(settings.catalog)
-    names = [name for name in campaigns_on_offer(settings.campaigns) if Path(name).suffix.lower() in _SHEETS]
+    names = [name for name in campaign_names(settings.campaigns) if Path(name).suffix.lower() in _SHEETS]
     found = [_found(settings.campaigns / name, settings, catalog, at) for name in names]
     due: dict[tuple[str, str], Due] = {}
     unsound = [one for one in found if isinstance(one, Unsound)]

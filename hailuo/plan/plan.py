@@ -9,7 +9,7 @@ from hailuo.campaign.catalog import Catalog
 from hailuo.campaign.expand import Expansion, IllegalCell
 from hailuo.campaign.job import Job
 from hailuo.campaign.model import Campaign
-from hailuo.campaign.pricing import Basis, Cell, Quote, quote, usd
+from hailuo.campaign.pricing import Basis, PriceKey, Quote, quote, usd
 from hailuo.campaign.variant import canonical_json
 from hailuo.errors import Problem
 from hailuo.ledger.facts import JobRecord, JobState
@@ -18,8 +18,8 @@ from hailuo.ledger.money import JobMoney, Sums, money_of, sums_of_jobs
 from hailuo.media.expectation import expected_verdicts
 from hailuo.media.placement_rules import PlacementVerdict
 
-HELD = frozenset({JobState.SUBMITTED, JobState.UNKNOWN, JobState.IN_DOUBT})
-"""States in which money is at the vendor, or may be, and no clip is here yet."""
+RESERVED_STATES = frozenset({JobState.SUBMITTED, JobState.UNKNOWN, JobState.IN_DOUBT})
+"""States of a job whose money may be at the vendor while its clip is not stored yet."""
 
 _ZERO = Decimal(0)
 
@@ -74,16 +74,17 @@ class Money:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What a run would do. `strays` are jobs that were bought but are no longer in the file.
+    """What a run would do.
 
-    `gone` are no longer in the file either, and have nothing to collect: only their money counts. `placements` say, by
-    creative id, where a job's clip could run as an ad of the placements that the campaign names, for all that is known.
+    `orphaned_jobs` were bought and are no longer in the file: their clips are kept or still collected.
+    `removed_jobs` are no longer in the file either and have nothing to collect: only their money counts.
+    `placements` map creative id and placement of the campaign to the expected verdict.
     """
 
     campaign: Campaign
     jobs: tuple[PlannedJob, ...]
-    strays: tuple[PlannedJob, ...] = ()
-    gone: tuple[PlannedJob, ...] = ()
+    orphaned_jobs: tuple[PlannedJob, ...] = ()
+    removed_jobs: tuple[PlannedJob, ...] = ()
     illegal: tuple[IllegalCell, ...] = ()
     warnings: tuple[Problem, ...] = ()
     budget_usd: Decimal | None = None
@@ -91,8 +92,8 @@ class Plan:
 
     @property
     def everything(self) -> tuple[PlannedJob, ...]:
-        """The jobs of the file, then the strays."""
-        return (*self.jobs, *self.strays)
+        """The jobs of the file, then the orphaned ones."""
+        return (*self.jobs, *self.orphaned_jobs)
 
     def in_state(self, *states: JobState) -> tuple[PlannedJob, ...]:
         return tuple(planned for planned in self.everything if planned.state in states)
@@ -113,7 +114,7 @@ class Plan:
     @property
     def bills(self) -> tuple[JobMoney, ...]:
         """Every job of the edition with its money."""
-        return tuple(planned.money for planned in (*self.everything, *self.gone))
+        return tuple(planned.money for planned in (*self.everything, *self.removed_jobs))
 
     @property
     def sums(self) -> Sums:
@@ -145,8 +146,10 @@ class Plan:
         lines = [
             [p.job.creative_id, p.state.value, str(p.quote.price_usd), p.chosen] for p in self.everything
         ]
-        gone, kept = (sums_of_jobs([p.money for p in jobs]) for jobs in (self.gone, self.everything))
-        money = [str(self.budget_usd), str(gone.spent_usd + kept.paid_twice_usd)]
+        removed, kept = (
+            sums_of_jobs([p.money for p in jobs]) for jobs in (self.removed_jobs, self.everything)
+        )
+        money = [str(self.budget_usd), str(removed.spent_usd + kept.paid_twice_usd)]
         content = [self.campaign.name, self.campaign.edition, money, lines]
         return hashlib.sha256(canonical_json(content)).hexdigest()
 
@@ -179,16 +182,16 @@ def make_plan(
             chosen=chosen is None or job.creative_id in chosen,
         )
 
-    gone = [planned(job) for job in found.values()]
-    kept = HELD | {JobState.STORED}
+    unlisted = [planned(job) for job in found.values()]
+    kept = RESERVED_STATES | {JobState.STORED}
     return Plan(
         campaign=campaign,
         jobs=tuple(planned(job) for job in wanted.values()),
-        strays=tuple(stray for stray in gone if stray.state in kept),
+        orphaned_jobs=tuple(p for p in unlisted if p.state in kept),
         illegal=expansion.illegal,
         warnings=expansion.warnings,
         budget_usd=campaign.budget_usd if budget_usd is None else budget_usd,
-        gone=tuple(stray for stray in gone if stray.state not in kept),
+        removed_jobs=tuple(p for p in unlisted if p.state not in kept),
         placements=expected_verdicts(wanted.values(), campaign.placements, catalog),
     )
 
@@ -221,12 +224,12 @@ def _cell_text(job: Job) -> str:
     return f"{job.variant.model} at {job.variant.duration} s, {job.variant.size}"
 
 
-def _last_charges(jobs: Mapping[str, Job], records: Mapping[str, JobRecord]) -> dict[Cell, Decimal]:
+def _last_charges(jobs: Mapping[str, Job], records: Mapping[str, JobRecord]) -> dict[PriceKey, Decimal]:
     """The amount last charged for each cell, as far as these records know one."""
     stored = ((jobs[cid], record.done) for cid, record in records.items() if cid in jobs and record.done)
     by_time = sorted(((done.stored_at, job, done.amount_usd) for job, done in stored), key=lambda row: row[0])
     return {
-        Cell(job.variant.model, job.variant.duration, job.variant.size): amount
+        PriceKey(job.variant.model, job.variant.duration, job.variant.size): amount
         for _, job, amount in by_time
         if amount is not None
     }

@@ -17,7 +17,7 @@ from hailuo.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class CampaignRequest:
     """What the user asks for: a campaign file, and what differs from it this time.
 
     `at` is the scheduled start of the run: it decides the `{date}` of an edition. `text`, if given, is the campaign:
@@ -33,7 +33,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
+class PreparedCampaign:
     """A campaign read and expanded as far as it can be, with everything that is wrong with it.
 
     `chosen` are the creative ids that this run is about; None for all of the file.
@@ -46,7 +46,7 @@ class Prepared:
     problems: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
 
-    def sound(self) -> Campaign:
+    def require_campaign(self) -> Campaign:
         """The campaign, when nothing is wrong with it. Raises: CampaignError with every problem."""
         if self.problems or self.campaign is None:
             raise CampaignError(self.problems)
@@ -64,7 +64,7 @@ def axis_values(texts: Iterable[str]) -> dict[str, frozenset[str]]:
     return {axis: frozenset(labels) for axis, labels in chosen.items()}
 
 
-def names_chosen(prepared: Prepared, *, edition: str | None) -> tuple[str, str]:
+def campaign_and_edition(prepared: PreparedCampaign, *, edition: str | None) -> tuple[str, str]:
     """Campaign and edition of a file that may have other problems; `edition` is the one that was asked for.
 
     Raises: CampaignError without a campaign, and for an edition that is none: what was read then stands for another.
@@ -75,7 +75,7 @@ def names_chosen(prepared: Prepared, *, edition: str | None) -> tuple[str, str]:
     return campaign.name, campaign.edition
 
 
-def prepare(choice: Choice, settings: Settings) -> Prepared:
+def prepare(choice: CampaignRequest, settings: Settings) -> PreparedCampaign:
     """Load and expand; nothing but files is touched. Raises: CatalogError."""
     catalog = load_catalog(settings.catalog)
     loaded = load_campaign(
@@ -91,7 +91,7 @@ def prepare(choice: Choice, settings: Settings) -> Prepared:
     chosen = expansion
     if loaded.campaign and choice.only:
         chosen = expand(loaded.campaign, catalog, only=choice.only)
-    return Prepared(
+    return PreparedCampaign(
         campaign=loaded.campaign,
         catalog=catalog,
         expansion=expansion,

@@ -72,8 +72,10 @@ async def _put_pages(
 def _entries(ledger: Ledger, plan: PlanFile, evidence: Evidence) -> list[manifest.Entry]:
     """One entry per job of the plan, in its order, then the jobs bought that are no longer in the file."""
     planned = {line.job.creative_id: line for line in plan.lines}
-    strays = {cid: record.job for cid, record in ledger.records.items() if cid not in planned and record.job}
-    jobs = {**{cid: line.job for cid, line in planned.items()}, **strays}
+    orphaned_jobs = {
+        cid: record.job for cid, record in ledger.records.items() if cid not in planned and record.job
+    }
+    jobs = {**{cid: line.job for cid, line in planned.items()}, **orphaned_jobs}
     return [
         manifest.Entry(
             job=job,

@@ -17,7 +17,7 @@ import pandas as pd
 from hailuo.campaign.model import Campaign
 from hailuo.clock import Clock
 from hailuo.errors import CampaignError, Place, Problem
-from hailuo.plan.prepare import Prepared
+from hailuo.plan.prepare import PreparedCampaign
 from hailuo.publish import manifest
 from hailuo.publish.publish import Publication, publish
 from hailuo.publish.share import GalleryLink, link_to
@@ -52,7 +52,7 @@ class ReportWish:
     options: Options
     ads: tuple[Path, ...] = ()
     mappings: tuple[Path, ...] = ()
-    prepared: Prepared | None = None
+    prepared: PreparedCampaign | None = None
     budget_usd: Decimal | None = None
     next_file: Path | None = None
     links_valid_for: timedelta = LINKS_VALID_FOR
@@ -221,7 +221,7 @@ def _digest(files: Sorted, manifest_content: bytes, wish: ReportWish) -> str:
     return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def _campaign_digest(prepared: Prepared | None) -> str:
+def _campaign_digest(prepared: PreparedCampaign | None) -> str:
     """Of what the file would render by today's catalog: the next batch depends on it."""
     if prepared is None:
         return ""

@@ -58,8 +58,10 @@ async def check_edition(
     planned = {line.job.creative_id: line.job for line in plan.lines}
     ledger = Ledger(store, clock, campaign=campaign, edition=edition, worker="check")
     await ledger.load(planned)
-    strays = {cid: record.job for cid, record in ledger.records.items() if cid not in planned and record.job}
-    jobs = {**planned, **strays}
+    orphaned_jobs = {
+        cid: record.job for cid, record in ledger.records.items() if cid not in planned and record.job
+    }
+    jobs = {**planned, **orphaned_jobs}
     with tempfile.TemporaryDirectory(prefix="hailuo-check-") as scratch:
         async with inspecting(store, ledger, jobs.values(), scratch=Path(scratch)) as inspector:
             await inspector.catch_up(again=again)

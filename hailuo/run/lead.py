@@ -207,4 +207,4 @@ def _only(plan: Plan, creative_ids: set[str]) -> Plan:
         for planned in plan.everything
         if planned.job.creative_id in creative_ids or planned.state is JobState.STORED
     )
-    return replace(plan, jobs=tuple(jobs), strays=())
+    return replace(plan, jobs=tuple(jobs), orphaned_jobs=())

@@ -20,7 +20,7 @@ from hailuo.clock import Clock
 from hailuo.errors import Place, Problem, SettingsError
 from hailuo.ledger.ledger import Ledger
 from hailuo.plan.plan import Plan, make_plan
-from hailuo.plan.prepare import Choice, Prepared
+from hailuo.plan.prepare import CampaignRequest, PreparedCampaign
 from hailuo.publish.publish import Publication, publish
 from hailuo.publish.share import GalleryLink, link_to
 from hailuo.run.admission import admit, frame_warnings, refusals
@@ -50,9 +50,15 @@ class Session:
     """One edition of one campaign, opened: plan, admit, run, publish."""
 
     def __init__(
-        self, prepared: Prepared, choice: Choice, settings: Settings, *, tools: Tools, purse: Purse
+        self,
+        prepared: PreparedCampaign,
+        choice: CampaignRequest,
+        settings: Settings,
+        *,
+        tools: Tools,
+        purse: Purse,
     ) -> None:
-        self.campaign = prepared.sound()
+        self.campaign = prepared.require_campaign()
         self._prepared = prepared
         self._choice = choice
         self._settings = settings
@@ -164,8 +170,8 @@ class Session:
 
 @asynccontextmanager
 async def open_session(
-    prepared: Prepared,
-    choice: Choice,
+    prepared: PreparedCampaign,
+    choice: CampaignRequest,
     settings: Settings,
     *,
     clock: Clock,
@@ -176,7 +182,7 @@ async def open_session(
 
     With a `share`, as a shard of somebody else's run: on its grant, with its share of the vendor's limits.
     """
-    campaign = prepared.sound()
+    campaign = prepared.require_campaign()
     settings = share.limits(settings) if share else settings
     async with AsyncExitStack() as stack:
         served_at = stack.enter_context(_frames_served(prepared, settings))
@@ -240,7 +246,7 @@ def _scratch() -> Iterator[str]:
 
 
 @contextmanager
-def _frames_served(prepared: Prepared, settings: Settings) -> Iterator[str | None]:
+def _frames_served(prepared: PreparedCampaign, settings: Settings) -> Iterator[str | None]:
     """Where the simulator on this machine finds the local first frames of a folder store; else None."""
     local = any(job.frame_key for job in prepared.expansion.jobs)
     if not local or "://" in settings.store or not _is_loopback(settings.base_url):

@@ -20,7 +20,7 @@ from hailuo.errors import MissingKeyError
 from hailuo.ledger.facts import Attempt, Done, JobRecord, JobState
 from hailuo.ledger.ledger import HORIZON, Ledger
 from hailuo.plan.plan import Plan, make_plan
-from hailuo.plan.prepare import Choice, Prepared, prepare
+from hailuo.plan.prepare import CampaignRequest, PreparedCampaign, prepare
 from hailuo.store import Store
 from hailuo.store.open import open_store
 from hailuo.testing import VirtualClock
@@ -175,9 +175,9 @@ def audit(assignment: Assignment, invoice: Invoice, *, killed: Collection[int | 
 
 async def _books(assignment: Assignment, invoice: Invoice, killed: Collection[int | str]) -> Books:
     clock = VirtualClock(SystemClock().now())
-    choice = Choice(path=assignment.campaign, at=clock.now())
+    choice = CampaignRequest(path=assignment.campaign, at=clock.now())
     prepared = prepare(choice, assignment.settings)
-    campaign = prepared.sound()
+    campaign = prepared.require_campaign()
     store = open_store(assignment.settings)
     ledger = Ledger(store, clock, campaign=campaign.name, edition=campaign.edition, worker="auditor")
     await ledger.load()
@@ -194,8 +194,8 @@ async def _books(assignment: Assignment, invoice: Invoice, killed: Collection[in
     )
 
 
-def _plan(prepared: Prepared, ledger: Ledger) -> Plan:
-    return make_plan(prepared.sound(), prepared.expansion, ledger, prepared.catalog)
+def _plan(prepared: PreparedCampaign, ledger: Ledger) -> Plan:
+    return make_plan(prepared.require_campaign(), prepared.expansion, ledger, prepared.catalog)
 
 
 async def _clips(store: Store, dones: Iterable[Done]) -> dict[str, str | None]:

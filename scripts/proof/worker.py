@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
 from hailuo.clock import RehearsalClock, SystemClock
-from hailuo.plan.prepare import Choice, prepare
+from hailuo.plan.prepare import CampaignRequest, prepare
 from hailuo.run.events import Event, EventKind, Observer
 from hailuo.run.session import open_session
 from hailuo.run.steps import Reached, Step
@@ -65,7 +65,7 @@ def work(assignment: Assignment, pipe: "Connection[Told, object]") -> None:
 
 async def _drive(assignment: Assignment, tell: Callable[[Told], None]) -> int:
     clock, settings = RehearsalClock(assignment.speed), assignment.settings
-    choice = Choice(path=assignment.campaign, at=clock.now())
+    choice = CampaignRequest(path=assignment.campaign, at=clock.now())
     prepared = prepare(choice, settings)
     listener = _listener(assignment.killing, tell)
     async with open_session(prepared, choice, settings, clock=clock, reached=listener) as session:

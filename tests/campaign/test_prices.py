@@ -5,11 +5,11 @@ from decimal import Decimal
 import pytest
 
 from hailuo.campaign.files import load_catalog
-from hailuo.campaign.pricing import Basis, Cell, Quote, quote, usd
+from hailuo.campaign.pricing import Basis, PriceKey, Quote, quote, usd
 from hailuo.campaign.variant import Variant
 
 CATALOG = load_catalog()
-CELL = Cell("MiniMax-Hailuo-2.3", 10, "768p")
+CELL = PriceKey("MiniMax-Hailuo-2.3", 10, "768p")
 
 
 def _variant(model: str = CELL.model, size: str = CELL.size) -> Variant:

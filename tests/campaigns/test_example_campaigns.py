@@ -11,7 +11,7 @@ from inline_snapshot import snapshot
 from jsonschema import Draft202012Validator
 
 from hailuo.campaign.expand import Expansion, expand
-from hailuo.campaign.files import Loaded, campaign_schema, load_campaign, load_catalog
+from hailuo.campaign.files import LoadedCampaign, campaign_schema, load_campaign, load_catalog
 from hailuo.campaign.model import Campaign, IllegalPolicy
 from hailuo.campaign.pricing import quote
 
@@ -23,7 +23,7 @@ FRAMES = sorted(path.name for path in (FOLDER / "frames").iterdir())
 CATALOG = load_catalog()
 
 
-def load(name: str) -> Loaded:
+def load(name: str) -> LoadedCampaign:
     return load_campaign(FOLDER / name, catalog=CATALOG, at=datetime(2026, 11, 22, 21, 0, tzinfo=UTC))
 
 

@@ -15,7 +15,7 @@ from flows.ui.approval import Approval, approval_page, question
 from flows.ui.markdown import bullets, escaped
 from hailuo.ledger.ledger import Ledger
 from hailuo.plan.plan import Plan, make_plan
-from hailuo.plan.prepare import Choice, prepare
+from hailuo.plan.prepare import CampaignRequest, prepare
 from hailuo.settings import Settings
 from hailuo.testing import MemoryStore, VirtualClock
 
@@ -39,8 +39,8 @@ budget: {usd: 5}
 def plan() -> Plan:
     """Two legal cells of four, and a camera move that the vendor does not list."""
     clock = VirtualClock()
-    prepared = prepare(Choice(path=Path("launch.yaml"), at=NIGHT, text=CAMPAIGN), Settings())
-    campaign = prepared.sound()
+    prepared = prepare(CampaignRequest(path=Path("launch.yaml"), at=NIGHT, text=CAMPAIGN), Settings())
+    campaign = prepared.require_campaign()
     ledger = Ledger(MemoryStore(clock), clock, campaign=campaign.name, edition=campaign.edition, worker="w")
     asyncio.run(ledger.load())
     return make_plan(campaign, prepared.expansion, ledger, prepared.catalog)

@@ -30,7 +30,7 @@ from flows.machinery.launch import RENDER_DEPLOYMENT, Launch, launch
 from flows.render_campaign import render_campaign
 from hailuo.clock import SystemClock
 from hailuo.plan.plan import Plan
-from hailuo.plan.prepare import Choice, prepare
+from hailuo.plan.prepare import CampaignRequest, prepare
 from hailuo.run.environment import Surroundings
 from hailuo.run.session import open_session
 from hailuo.text import slug_of
@@ -159,7 +159,7 @@ async def end(run: UUID, state: State) -> None:
 
 
 async def plan_of(campaign: Path, rehearsal: Surroundings) -> Plan:
-    choice = Choice(path=campaign, at=rehearsal.clock.now())
+    choice = CampaignRequest(path=campaign, at=rehearsal.clock.now())
     prepared = prepare(choice, rehearsal.settings)
     async with open_session(prepared, choice, rehearsal.settings, clock=rehearsal.clock) as session:
         return await session.plan()

@@ -11,7 +11,7 @@ from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRun
 from flows.machinery.clips import bundles_of
 from flows.render_campaign import drive, render_campaign
 from hailuo.errors import AdmissionError, ExitCode
-from hailuo.plan.prepare import Choice
+from hailuo.plan.prepare import CampaignRequest
 from hailuo.simulator import FaultName, FaultPlan, ScriptedFault
 
 pytestmark = [
@@ -138,7 +138,7 @@ class TestWithAFaultyVendor:
 
 def test_the_command_line_drives_the_flow_and_gets_its_report(rehearsal, campaign):
     """The entry point that `hailuo run` uses where a server is set."""
-    choice = Choice(path=campaign, at=rehearsal.clock.now())
+    choice = CampaignRequest(path=campaign, at=rehearsal.clock.now())
 
     with pytest.raises(AdmissionError, match="agreed to"):
         drive(choice, "0" * 64)

@@ -16,13 +16,13 @@ from pydantic import SecretStr
 from hailuo.campaign.files import load_catalog
 from hailuo.campaign.job import Job
 from hailuo.campaign.model import Campaign
-from hailuo.campaign.pricing import Basis, Quote, cell_of, usd
+from hailuo.campaign.pricing import Basis, Quote, price_key_of, usd
 from hailuo.errors import IllegalMoveError, Place
 from hailuo.ledger.facts import Attempt, Fact, Intent, JobRecord, Orphan, OutcomeKind
 from hailuo.ledger.ledger import HORIZON, Ledger
 from hailuo.ledger.life import state_of, with_fact
 from hailuo.ledger.money import Fate, Sums, by_day, by_job, items_of, sums_of_jobs
-from hailuo.plan.plan import HELD, Plan, PlannedJob
+from hailuo.plan.plan import RESERVED_STATES, Plan, PlannedJob
 from hailuo.publish.gallery.view import facts
 from hailuo.publish.manifest import Entry, build
 from hailuo.run.pace import Limiter
@@ -219,7 +219,7 @@ def test_every_roll_up_adds_up(lives: list[Life]) -> None:
     total = sums_of_jobs(bills)
     views: list[Mapping[Any, Sums]] = [
         by_job(bills, lambda job: job.creative_id),
-        by_job(bills, lambda job: cell_of(job.variant)),
+        by_job(bills, lambda job: price_key_of(job.variant)),
         by_day(bills),
         by_day(bills, spelt="%Y-%m"),
     ]
@@ -267,4 +267,4 @@ def test_only_held_states_hold_money(lives: list[Life]) -> None:
     """And every one of them has exactly one attempt, or late task, that holds it."""
     for job in plan_of(lives).jobs:
         held = [item for item in items_of(job.record) if item.fate in {Fate.RENDERING, Fate.UNKNOWN}]
-        assert len(held) == (job.state in HELD)
+        assert len(held) == (job.state in RESERVED_STATES)

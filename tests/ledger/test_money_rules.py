@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from hailuo.campaign.pricing import cell_of
+from hailuo.campaign.pricing import price_key_of
 from hailuo.ledger import money as money_module
 from hailuo.ledger.facts import Attempt, Fact, JobRecord, Orphan
 from hailuo.ledger.life import with_fact
@@ -233,7 +233,7 @@ def test_cells_count_jobs_that_nothing_was_ordered_for_too() -> None:
         money_of(longer, JobRecord(creative_id="3")),
     ]
 
-    cells = by_job(bills, lambda job: cell_of(job.variant).duration)
+    cells = by_job(bills, lambda job: price_key_of(job.variant).duration)
 
     assert {cell: (sums.jobs, sums.bought) for cell, sums in cells.items()} == {6: (2, 1), 10: (1, 0)}
     assert sums_of_jobs(bills).spent_usd == CHARGED.amount_usd

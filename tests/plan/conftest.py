@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from hailuo.campaign.catalog import Catalog, Family, FirstFrameRule, Model, Offer, Source
+from hailuo.campaign.catalog import Catalog, Citation, Family, FirstFrameRule, Model, Offer
 from hailuo.campaign.expand import Expansion
 from hailuo.campaign.job import Job
 from hailuo.campaign.model import Campaign
@@ -18,7 +18,7 @@ from hailuo.plan.plan import Plan, make_plan
 from hailuo.testing import MemoryStore, VirtualClock
 from tests.factories import PRICE, VARIANT, bought, make_job, tell
 
-SOURCE = Source(text="a price list", checked=date(2026, 11, 22))
+SOURCE = Citation(text="a price list", checked=date(2026, 11, 22))
 UNPRICED = replace(VARIANT, duration=10)
 
 

@@ -12,7 +12,7 @@ from hailuo.campaign.pricing import Basis
 from hailuo.errors import Problem
 from hailuo.ledger.facts import Done, Doubt, End, JobState, Outcome
 from hailuo.ledger.ledger import HORIZON, Ledger
-from hailuo.plan.plan import HELD, Money, Plan, make_plan
+from hailuo.plan.plan import RESERVED_STATES, Money, Plan, make_plan
 from tests.factories import (
     ABANDONED,
     AT,
@@ -108,7 +108,7 @@ def test_an_old_intent_is_unknown_and_holds_its_money(desk: Desk) -> None:
 
 def test_held_states_are_those_with_money_at_the_vendor() -> None:
     """Or perhaps at the vendor: the budget counts it."""
-    assert {JobState.SUBMITTED, JobState.UNKNOWN, JobState.IN_DOUBT} == HELD
+    assert {JobState.SUBMITTED, JobState.UNKNOWN, JobState.IN_DOUBT} == RESERVED_STATES
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_a_job_no_longer_in_the_file_still_counts(
 
     plan = desk.plan([JOB])
 
-    assert [stray.job for stray in plan.strays] == [OTHER]
+    assert [orphan.job for orphan in plan.orphaned_jobs] == [OTHER]
     assert plan.money == Money(spent=spent, reserved=reserved, planned=PRICE)
 
 
@@ -139,7 +139,7 @@ def test_a_stray_that_cost_nothing_is_forgotten(desk: Desk, facts: list[Fact]) -
 
     plan = desk.plan([JOB])
 
-    assert plan.strays == ()
+    assert plan.orphaned_jobs == ()
     assert plan.money.total == PRICE
 
 
@@ -161,7 +161,7 @@ def test_strays_are_collected_and_not_bought(desk: Desk) -> None:
 
     assert [planned.job for planned in plan.to_collect] == [OTHER]
     assert [planned.job for planned in plan.to_buy] == [JOB]
-    assert plan.everything == (*plan.jobs, *plan.strays)
+    assert plan.everything == (*plan.jobs, *plan.orphaned_jobs)
 
 
 def test_the_last_charge_goes_before_the_list(desk: Desk, jobs: list[Job]) -> None:

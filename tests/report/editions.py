@@ -17,7 +17,7 @@ from hailuo.clock import Clock
 from hailuo.ledger.ledger import Ledger
 from hailuo.media import Preview, preview_key
 from hailuo.plan.file import PlanFile, PlanLine, plan_key
-from hailuo.plan.prepare import Choice, Prepared, prepare
+from hailuo.plan.prepare import CampaignRequest, PreparedCampaign, prepare
 from hailuo.settings import Settings
 from hailuo.store import Store
 from tests.factories import AT, PRICE, SUBMITTED, bought, make_done, tell
@@ -45,16 +45,16 @@ _POSTER: Final = (
 )
 
 
-def prepared_from(path: Path, text: str = CAMPAIGN, *, edition: str | None = None) -> Prepared:
+def prepared_from(path: Path, text: str = CAMPAIGN, *, edition: str | None = None) -> PreparedCampaign:
     """The campaign file, written and read."""
     path.write_text(text, encoding="utf-8")
-    choice = Choice(path=path, at=datetime(2026, 11, 22, tzinfo=UTC), edition=edition)
+    choice = CampaignRequest(path=path, at=datetime(2026, 11, 22, tzinfo=UTC), edition=edition)
     return prepare(choice, Settings())
 
 
-async def keep_edition(store: Store, clock: Clock, prepared: Prepared) -> Sequence[Job]:
+async def keep_edition(store: Store, clock: Clock, prepared: PreparedCampaign) -> Sequence[Job]:
     """Every job bought and stored, one of them with a poster; the plan as a run leaves it."""
-    campaign, jobs = prepared.sound(), prepared.expansion.jobs
+    campaign, jobs = prepared.require_campaign(), prepared.expansion.jobs
     lines = tuple(PlanLine(job=job.as_recorded(), price_usd=PRICE, price_basis=Basis.LIST) for job in jobs)
     plan = PlanFile(digest="d", admitted_at=AT, budget_usd=None, failed_retries=0, lines=lines)
     content = TypeAdapter(PlanFile).dump_json(plan)

@@ -18,8 +18,8 @@ from hailuo.campaign.expand import expand
 from hailuo.campaign.files import load_campaign
 from hailuo.campaign.job import Job
 from hailuo.campaign.model import Campaign
-from hailuo.campaign.pricing import Cell, quote
-from hailuo.plan.prepare import Choice, Prepared, prepare
+from hailuo.campaign.pricing import PriceKey, quote
+from hailuo.plan.prepare import CampaignRequest, PreparedCampaign, prepare
 from hailuo.publish import manifest
 from hailuo.publish.publish import publish
 from hailuo.report.analysis.creatives import roster
@@ -47,12 +47,12 @@ EXAMPLES = (
 class Shot:
     """An example campaign, rendered, with its manifest."""
 
-    prepared: Prepared
+    prepared: PreparedCampaign
     variants: pd.DataFrame
 
     @property
     def campaign(self) -> Campaign:
-        return self.prepared.sound()
+        return self.prepared.require_campaign()
 
     def findings(self, creatives: Sequence[CreativeFinding], *, seed: int = 1) -> Findings:
         platform = make_platform(creatives=tuple(creatives), factors=())
@@ -83,9 +83,9 @@ def shot(name: str) -> Shot:
     clock = VirtualClock()
     with TemporaryDirectory() as folder:
         store = FolderStore(Path(folder))
-        prepared = prepare(Choice(path=FOLDER / name, at=AT), Settings())
+        prepared = prepare(CampaignRequest(path=FOLDER / name, at=AT), Settings())
         clock.run(keep_edition(store, clock, prepared))
-        campaign = prepared.sound()
+        campaign = prepared.require_campaign()
         made = clock.run(publish(store, clock, campaign=campaign.name, edition=campaign.edition))
         return Shot(prepared, manifest.read_jsonl(clock.run(store.read(made.manifest_key))))
 
@@ -113,7 +113,7 @@ def creatives_of(
     return sorted(found, key=lambda one: -(one.p_best or 0))
 
 
-def price_of(job: Job, made: Shot, charged: Mapping[Cell, Decimal]) -> Decimal:
+def price_of(job: Job, made: Shot, charged: Mapping[PriceKey, Decimal]) -> Decimal:
     return quote(job.variant, made.prepared.catalog, charged).price_usd or Decimal(0)
 
 
@@ -188,7 +188,7 @@ def test_the_same_clip_under_another_name_is_no_new_combination(tmp_path):
         "  - {model: MiniMax-Hailuo-02, prompt: floor, floor: sand}\n"
     )
     prepared = prepared_from(tmp_path / "launch.yaml", text)
-    cells = Cells(prepared.sound(), prepared.catalog)
+    cells = Cells(prepared.require_campaign(), prepared.catalog)
     plain = {"model": "MiniMax-Hailuo-02", "size": "768p", "duration": "6"}
 
     assert cells.is_legal({**plain, "prompt": "dawn"})
@@ -201,7 +201,7 @@ def test_the_same_clip_under_another_name_is_no_new_combination(tmp_path):
 def test_the_price_is_the_dearer_of_list_and_charge(charged, reckoned):
     """The new edition knows no charges: at a discount that is gone the file would not be admitted by its own budget."""
     made = shot("demo.yaml")
-    cell = Cell("MiniMax-Hailuo-02", 6, "768p")
+    cell = PriceKey("MiniMax-Hailuo-02", 6, "768p")
     cells = Cells(
         made.campaign,
         made.prepared.catalog,

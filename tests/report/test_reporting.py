@@ -13,7 +13,7 @@ import pytest
 
 from hailuo.campaign.job import Job
 from hailuo.errors import CampaignError, RefusedError
-from hailuo.plan.prepare import Prepared
+from hailuo.plan.prepare import PreparedCampaign
 from hailuo.report.analysis.options import Options
 from hailuo.report.archive import from_json
 from hailuo.report.exports import ExportError
@@ -36,7 +36,7 @@ class Desk:
     clock: VirtualClock
     store: FolderStore
     folder: Path
-    prepared: Prepared
+    prepared: PreparedCampaign
     jobs: Sequence[Job]
 
     @property

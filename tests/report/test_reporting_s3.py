@@ -11,7 +11,7 @@ import pytest
 
 from hailuo.campaign.job import Job
 from hailuo.clock import SystemClock
-from hailuo.plan.prepare import Prepared
+from hailuo.plan.prepare import PreparedCampaign
 from hailuo.report.analysis.options import Options
 from hailuo.report.inputs.sources import DropError, files_dropped
 from hailuo.report.make import Report, ReportWish, report
@@ -38,12 +38,12 @@ def store(settings: Settings) -> Store:
 
 
 @pytest.fixture
-def prepared(tmp_path: Path) -> Prepared:
+def prepared(tmp_path: Path) -> PreparedCampaign:
     return prepared_from(tmp_path / "launch.yaml")
 
 
 @pytest.fixture
-def jobs(store: Store, prepared: Prepared) -> Sequence[Job]:
+def jobs(store: Store, prepared: PreparedCampaign) -> Sequence[Job]:
     return asyncio.run(keep_edition(store, SystemClock(), prepared))
 
 
@@ -51,7 +51,7 @@ def put(store: Store, key: str, content: bytes) -> None:
     asyncio.run(store.put(key, content, content_type="text/csv"))
 
 
-def reported(store: Store, settings: Settings, prepared: Prepared, *sources: str) -> Report:
+def reported(store: Store, settings: Settings, prepared: PreparedCampaign, *sources: str) -> Report:
     async def made() -> Report:
         dropped = await files_dropped(store, settings, sources, names=NAMES)
         wish = ReportWish(dropped=dropped, options=Options(), prepared=prepared)

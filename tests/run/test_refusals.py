@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from hailuo.campaign.expand import expand
 from hailuo.errors import AdmissionError
 from hailuo.ledger.grants import Grants
-from hailuo.plan.prepare import Choice, Prepared
+from hailuo.plan.prepare import CampaignRequest, PreparedCampaign
 from hailuo.run.session import Session
 from hailuo.run.spending import Purse
 from hailuo.settings import Settings
@@ -26,7 +26,7 @@ async def session(
     world, folder: Path, settings: Settings = SETTINGS, *, run: str = "gate"
 ) -> AsyncIterator[Session]:
     """A process of its own over the world's store. Its grant stays open, as while it runs."""
-    prepared = Prepared(
+    prepared = PreparedCampaign(
         campaign=world.campaign,
         catalog=world.catalog,
         expansion=expand(world.campaign, world.catalog),
@@ -36,7 +36,7 @@ async def session(
     )
     async with world.client() as client:
         tools = world.tools(world.ledger(run), client, folder)
-        choice = Choice(path=Path("campaign.yaml"), at=world.clock.now())
+        choice = CampaignRequest(path=Path("campaign.yaml"), at=world.clock.now())
         purse = Purse(tools, settings, run=run)
         yield Session(prepared, choice, settings, tools=tools, purse=purse)
 

@@ -16,7 +16,7 @@ from hailuo.campaign.expand import expand
 from hailuo.errors import AdmissionError
 from hailuo.ledger.facts import JobState
 from hailuo.ledger.grants import Grants
-from hailuo.plan.prepare import Choice, Prepared
+from hailuo.plan.prepare import CampaignRequest, PreparedCampaign
 from hailuo.run.lead import Standing
 from hailuo.run.pace import Limiter
 from hailuo.run.session import Session
@@ -32,7 +32,7 @@ async def session(world, folder: Path, *, share: Share | None = None) -> AsyncIt
     """A process of its own over the world's store: the lead, or with a share a shard."""
     settings = share.limits(SETTINGS) if share else SETTINGS
     expansion = expand(world.campaign, world.catalog)
-    prepared = Prepared(
+    prepared = PreparedCampaign(
         campaign=world.campaign,
         catalog=world.catalog,
         expansion=expansion,
@@ -50,7 +50,7 @@ async def session(world, folder: Path, *, share: Share | None = None) -> AsyncIt
         )
         tools = replace(world.tools(ledger, client, folder), limiter=limiter)
         purse = Purse(tools, settings, run="lead")
-        choice = Choice(path=Path("campaign.yaml"), at=world.clock.now())
+        choice = CampaignRequest(path=Path("campaign.yaml"), at=world.clock.now())
         yield Session(prepared, choice, settings, tools=tools, purse=purse)
         if share is None:
             await purse.close()

@@ -10,11 +10,11 @@ import httpx
 import pytest
 from PIL import Image
 
-from hailuo.campaign.catalog import Catalog, Family, FirstFrameRule, Model, Offer, Source
+from hailuo.campaign.catalog import Catalog, Citation, Family, FirstFrameRule, Model, Offer
 from hailuo.simulator import ClipDetail, Invoice, Simulator, SimulatorOptions, SimulatorTransport
 from hailuo.testing import VirtualClock
 
-SOURCE = Source(text="made up for tests", checked=date(2026, 11, 22))
+SOURCE = Citation(text="made up for tests", checked=date(2026, 11, 22))
 BASE_URL = "http://simulator"
 KEY = "sk-test"
 NIGHT = 86_000.0

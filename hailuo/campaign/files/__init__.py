@@ -1,21 +1,21 @@
 """Files a user writes, as values: campaigns (YAML, CSV, first frames) and catalogs. The only place that knows YAML."""
 
-from hailuo.campaign.files.campaign_file import Loaded, load_campaign
+from hailuo.campaign.files.campaign_file import LoadedCampaign, load_campaign
 from hailuo.campaign.files.catalog_file import load_catalog
 from hailuo.campaign.files.folder import path_inside
 from hailuo.campaign.files.glance import Glance, glance_at
 from hailuo.campaign.files.schema import campaign_schema
-from hailuo.campaign.files.write import Draft, DraftRow, campaign_text
+from hailuo.campaign.files.write import DraftCampaign, DraftRow, write_campaign
 
 __all__ = [
-    "Draft",
+    "DraftCampaign",
     "DraftRow",
     "Glance",
-    "Loaded",
+    "LoadedCampaign",
     "campaign_schema",
-    "campaign_text",
     "glance_at",
     "load_campaign",
     "load_catalog",
     "path_inside",
+    "write_campaign",
 ]

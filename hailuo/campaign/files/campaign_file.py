@@ -25,7 +25,7 @@ Match = Mapping[str, frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Loaded:
+class LoadedCampaign:
     """What a campaign file gave. With problems, `campaign` is only what was left of it: never to be bought.
 
     `nightly` is the file's mark even where `campaign` is None; a file that cannot be read at all counts as marked.
@@ -45,7 +45,7 @@ def load_campaign(
     edition: str | None = None,
     max_jobs: int = 10_000,
     text: str | None = None,
-) -> Loaded:
+) -> LoadedCampaign:
     """Every problem of the file in one go, and the campaign as far as it is sound.
 
     `at` is the scheduled start, aware: `{date}` in an edition is its date in the campaign's timezone.
@@ -60,7 +60,9 @@ def load_campaign(
         _warn_of_one_edition(sheet, findings)
     campaign = _build(sheet, catalog, at, max_jobs, findings) if sheet else None
     nightly = sheet.nightly if sheet else Nightly()
-    return Loaded(campaign=campaign, nightly=nightly, problems=findings.problems, warnings=findings.warnings)
+    return LoadedCampaign(
+        campaign=campaign, nightly=nightly, problems=findings.problems, warnings=findings.warnings
+    )
 
 
 def _warn_of_one_edition(sheet: Sheet, findings: Findings) -> None:

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from hailuo.campaign.catalog import Catalog, Family, FirstFrameRule, Model, Offer, Source
+from hailuo.campaign.catalog import Catalog, Citation, Family, FirstFrameRule, Model, Offer
 from hailuo.campaign.files.document import Node, read_document
 from hailuo.campaign.files.findings import Findings
 from hailuo.campaign.files.pydantic_errors import Rules, Steps, complaints_about, report
@@ -222,12 +222,12 @@ class _Assembly:
             warns_without_frame=file.warns_without_frame,
         )
 
-    def _source(self, steps: Steps, name: str) -> Source:
+    def _source(self, steps: Steps, name: str) -> Citation:
         found = self._sources.get(name)
         if found is None:
             self._refuse(steps, f"unknown source {quoted(name)}", suggestion(name, self._sources))
-            return Source(text=name, checked=date.min)
-        return Source(text=found.text, checked=found.checked)
+            return Citation(text=name, checked=date.min)
+        return Citation(text=found.text, checked=found.checked)
 
     def _refuse(self, steps: Steps, reason: str, remedy: str) -> None:
         self._findings.problem(self._place(steps), reason, remedy)

@@ -1,4 +1,4 @@
-"""The shelf: the folder of campaign files that people choose from and that the night looks through."""
+"""The campaign folder: the files that you can choose from and that the nightly run looks through."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,7 +11,7 @@ from hailuo.text import quoted, suggestion
 _SUFFIXES = frozenset({".yaml", ".yml", ".csv"})
 
 
-def campaigns_on_offer(folder: Path) -> tuple[str, ...]:
+def campaign_names(folder: Path) -> tuple[str, ...]:
     """The names of the campaign files that lie in the folder itself, sorted.
 
     Left out are hidden files, links that lead out of the folder, YAML that says nothing a campaign says, and CSV that a YAML takes its rows from.
@@ -26,8 +26,8 @@ def campaigns_on_offer(folder: Path) -> tuple[str, ...]:
     return tuple(sorted(path.name for path in campaigns))
 
 
-def campaign_file(name: str, settings: Settings) -> Path:
-    """The campaign file that a name on the shelf stands for.
+def find_campaign(name: str, settings: Settings) -> Path:
+    """The campaign file of this name in the campaign folder.
 
     Raises: CampaignError when it leads out of the folder or there is none, with the nearest name; SettingsError.
     """
@@ -42,7 +42,7 @@ def campaign_file(name: str, settings: Settings) -> Path:
 
 
 def _refusal(name: str, reason: str, folder: Path) -> CampaignError:
-    remedy = suggestion(name, campaigns_on_offer(folder))
+    remedy = suggestion(name, campaign_names(folder))
     return CampaignError([Problem(Place(str(folder)), f"{quoted(name)}: {reason}", remedy)])
 
 

@@ -35,7 +35,7 @@ class DraftRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class DraftCampaign:
     """What a new file is to say. All but edition, rows and budget is taken over from `follows`.
 
     `parameters` are the axes that are settings of a model: they stay where no prompt speaks of them.
@@ -49,7 +49,7 @@ class Draft:
     parameters: frozenset[str] = frozenset()
 
 
-def campaign_text(draft: Draft, *, folder: Path) -> str:
+def write_campaign(draft: DraftCampaign, *, folder: Path) -> str:
     """The file's text, for a file in `folder`: first frames are named from there.
 
     Raises: CampaignError for a first frame that no file in that folder can name.
@@ -68,7 +68,7 @@ def campaign_text(draft: Draft, *, folder: Path) -> str:
     return "\n".join(parts) + "\n"
 
 
-def _head(draft: Draft) -> Iterator[str]:
+def _head(draft: DraftCampaign) -> Iterator[str]:
     campaign = draft.follows
     yield f"campaign: {_scalar(campaign.name)}"
     yield f"edition: {_scalar(draft.edition)}"
@@ -95,7 +95,7 @@ def _rows(rows: Sequence[DraftRow], used: frozenset[str], folder: Path) -> Itera
         yield textwrap.indent(text.rstrip("\n"), "  ")
 
 
-def _control(draft: Draft, used: frozenset[str]) -> Iterator[str]:
+def _control(draft: DraftCampaign, used: frozenset[str]) -> Iterator[str]:
     """The baseline, where the batch has it: a control that matches nothing would be a problem."""
     control = {axis: label for axis, label in draft.follows.control.items() if axis in used}
     matched = any(_has(row.cell, control) for row in draft.rows)
@@ -108,7 +108,7 @@ def _has(cell: Cell, labels: Mapping[str, str]) -> bool:
     return all(axis in cell and cell[axis].label == label for axis, label in labels.items())
 
 
-def _used_axes(draft: Draft) -> frozenset[str]:
+def _used_axes(draft: DraftCampaign) -> frozenset[str]:
     """Settings, and what some prompt of the batch asks for: the loader refuses an axis that nothing uses."""
     prompts = {str(row.cell["prompt"].value) for row in draft.rows}
     fields = (read_template(text).fields for text in prompts)

@@ -10,7 +10,7 @@ from hailuo.campaign.catalog import Catalog
 from hailuo.campaign.expand import expand
 from hailuo.campaign.job import Job
 from hailuo.campaign.model import Axis, Campaign, Grid, IllegalPolicy, Level
-from hailuo.campaign.pricing import Cell, quote
+from hailuo.campaign.pricing import PriceKey, quote
 
 Labels = Mapping[str, str]
 
@@ -38,7 +38,7 @@ class Cells:
         catalog: Catalog,
         *,
         constant: Labels | None = None,
-        charged: Mapping[Cell, Decimal] | None = None,
+        charged: Mapping[PriceKey, Decimal] | None = None,
     ) -> None:
         self._campaign = campaign
         self._catalog = catalog
@@ -128,12 +128,12 @@ class Cells:
         )
 
 
-def charged_prices(rows: pd.DataFrame) -> Mapping[Cell, Decimal]:
+def charged_prices(rows: pd.DataFrame) -> Mapping[PriceKey, Decimal]:
     """What the vendor charged last for a model, length and size, by the manifest."""
     paid = rows[rows["cost_actual"].notna()]
     ordered = paid.assign(_at=paid["completed_at"].fillna("")).sort_values("_at", kind="stable")
     return {
-        Cell(str(row["model"]), int(row["duration_req"]), str(row["size_req"])): Decimal(
+        PriceKey(str(row["model"]), int(row["duration_req"]), str(row["size_req"])): Decimal(
             str(row["cost_actual"])
         )
         for row in ordered.to_dict("records")

@@ -8,11 +8,11 @@ from typing import Final
 
 import pandas as pd
 
-from hailuo.campaign.files import Draft, DraftRow, campaign_text
+from hailuo.campaign.files import DraftCampaign, DraftRow, write_campaign
 from hailuo.campaign.model import Campaign, Level
 from hailuo.campaign.pricing import usd
 from hailuo.campaign.variant import FirstFrame
-from hailuo.plan.prepare import Prepared
+from hailuo.plan.prepare import PreparedCampaign
 from hailuo.report.findings import Findings, Proposal, ProposedRow, Wish
 from hailuo.report.metrics import PLATFORM_NAMES
 from hailuo.report.next_batch.cells import Cells, charged_prices, constant_labels, prices_paid
@@ -31,14 +31,14 @@ class NextBatch:
     """What to do about every combination, and the campaign file that does it; None where there is none to write."""
 
     proposal: Proposal
-    draft: Draft | None = None
+    draft: DraftCampaign | None = None
 
     def text(self, *, folder: Path) -> str:
         """The campaign file, as it reads in this folder; empty where there is none.
 
         Raises: CampaignError for a first frame that lies elsewhere.
         """
-        return campaign_text(self.draft, folder=folder) if self.draft else ""
+        return write_campaign(self.draft, folder=folder) if self.draft else ""
 
     def text_to_keep(self) -> str:
         """The same for the store, to be read beside the campaign: links to frames go without their query, a grant."""
@@ -46,13 +46,13 @@ class NextBatch:
             return ""
         rows = tuple(replace(row, cell=_without_grants(row.cell)) for row in self.draft.rows)
         folder = Path(self.draft.follows.place.file).parent
-        return campaign_text(replace(self.draft, rows=rows), folder=folder)
+        return write_campaign(replace(self.draft, rows=rows), folder=folder)
 
 
 def next_batch(
     findings: Findings,
     variants: pd.DataFrame,
-    prepared: Prepared | None,
+    prepared: PreparedCampaign | None,
     *,
     budget_usd: Decimal | None,
     file_name: str,
@@ -79,7 +79,9 @@ def next_batch(
     return NextBatch(proposal=proposal, draft=draft)
 
 
-def _cells(campaign: Campaign | None, prepared: Prepared | None, variants: pd.DataFrame) -> Cells | None:
+def _cells(
+    campaign: Campaign | None, prepared: PreparedCampaign | None, variants: pd.DataFrame
+) -> Cells | None:
     if campaign is None or prepared is None:
         return None
     return Cells(
@@ -114,11 +116,11 @@ def _draft(
     cells: Cells | None,
     campaign: Campaign | None,
     budget: Decimal,
-) -> Draft | None:
+) -> DraftCampaign | None:
     found = list(_draft_rows(rows, cells)) if cells else []
     if campaign is None or cells is None or not found:
         return None
-    return Draft(
+    return DraftCampaign(
         follows=campaign,
         edition=f"next-{findings.made_at:%Y-%m-%d-%H%M}",
         rows=tuple(found),
@@ -154,7 +156,7 @@ def _title(findings: Findings, rows: Sequence[ProposedRow]) -> str:
 
 
 def _notes(
-    findings: Findings, *, has_file: bool, campaign: Campaign | None, draft: Draft | None
+    findings: Findings, *, has_file: bool, campaign: Campaign | None, draft: DraftCampaign | None
 ) -> Iterator[str]:
     if len(findings.platforms) > 1:
         yield f"By the results of {PLATFORM_NAMES[findings.platforms[0].platform]}, on which most was spent."

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hailuo.campaign.catalog import Catalog
-from hailuo.campaign.files import Loaded, load_campaign, load_catalog
+from hailuo.campaign.files import LoadedCampaign, load_campaign, load_catalog
 from hailuo.campaign.model import Campaign, IllegalPolicy
 
 AT = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)
@@ -22,7 +22,7 @@ matrix:
 """
 HEAD = f"campaign: spring{MATRIX}"
 
-Load = Callable[..., Loaded]
+Load = Callable[..., LoadedCampaign]
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def load(tmp_path: Path) -> Load:
 
     def loaded(
         text: str, *, name: str = "spring.yaml", catalog: Catalog = CATALOG, edition: str | None = None
-    ) -> Loaded:
+    ) -> LoadedCampaign:
         path = tmp_path / name
         path.write_text(text, encoding="utf-8")
         return load_campaign(path, catalog=catalog, at=AT, edition=edition)
@@ -39,13 +39,13 @@ def load(tmp_path: Path) -> Load:
     return loaded
 
 
-def _sound(loaded: Loaded) -> Campaign:
+def _sound(loaded: LoadedCampaign) -> Campaign:
     assert loaded.problems == ()
     assert loaded.campaign
     return loaded.campaign
 
 
-def _reasons(loaded: Loaded) -> list[str]:
+def _reasons(loaded: LoadedCampaign) -> list[str]:
     return [problem.reason for problem in loaded.problems]
 
 

@@ -7,7 +7,7 @@ import jsonschema
 import pytest
 import yaml
 
-from hailuo.campaign.files import Loaded, campaign_schema, load_campaign, load_catalog
+from hailuo.campaign.files import LoadedCampaign, campaign_schema, load_campaign, load_catalog
 from hailuo.campaign.model import SyntheticPerformer
 
 CATALOG = load_catalog()
@@ -17,7 +17,7 @@ matrix: {model: [MiniMax-Hailuo-02], duration: [6], size: [768p], prompt: [Sneak
 """
 
 
-def loaded(line: str) -> Loaded:
+def loaded(line: str) -> LoadedCampaign:
     at = datetime(2026, 11, 22, tzinfo=UTC)
     return load_campaign(Path("spring.yaml"), catalog=CATALOG, at=at, text=f"{CAMPAIGN}{line}\n")
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 
 from hailuo.campaign.expand import expand
-from hailuo.campaign.files import Draft, DraftRow, campaign_text, load_campaign, load_catalog
+from hailuo.campaign.files import DraftCampaign, DraftRow, load_campaign, load_catalog, write_campaign
 from hailuo.campaign.model import Axis, Campaign, Grid, Level
 from hailuo.errors import CampaignError, Place
 
@@ -42,8 +42,8 @@ def cells_of(campaign: Campaign) -> list[dict[str, Level]]:
     return [{axis: levels[axis, label] for axis, label in job.levels.items()} for job in jobs]
 
 
-def drafted(campaign: Campaign, rows: list[DraftRow]) -> Draft:
-    return Draft(
+def drafted(campaign: Campaign, rows: list[DraftRow]) -> DraftCampaign:
+    return DraftCampaign(
         follows=campaign,
         edition="next-1",
         rows=tuple(rows),
@@ -65,7 +65,7 @@ def test_every_example_can_be_written_row_by_row(name):
     campaign = example(name)
     cells = cells_of(campaign)
 
-    text = campaign_text(
+    text = write_campaign(
         drafted(campaign, [DraftRow(cell=c, takes=3, note="why") for c in cells]), folder=FOLDER
     )
     campaign_again, expansion = read_back(text)
@@ -87,7 +87,7 @@ def test_any_choice_of_rows_is_read_back_as_it_was_chosen(data):
         DraftRow(cell=cell, takes=data.draw(st.integers(1, 9)), note=data.draw(st.text())) for cell in cells
     ]
 
-    _, expansion = read_back(campaign_text(drafted(campaign, rows), folder=FOLDER))
+    _, expansion = read_back(write_campaign(drafted(campaign, rows), folder=FOLDER))
 
     assert expansion.problems == ()
     found = Counter(tuple(sorted(job.levels.items())) for job in expansion.jobs)
@@ -114,7 +114,7 @@ def test_no_prompt_and_no_value_is_read_as_something_else(text, word):
     cell["mood"] = Level(axis="mood", label=" ".join(own.split()), value=" ".join(own.split()), place=PLACE)
 
     _, expansion = read_back(
-        campaign_text(drafted(campaign, [DraftRow(cell=cell, takes=1, note="")]), folder=FOLDER)
+        write_campaign(drafted(campaign, [DraftRow(cell=cell, takes=1, note="")]), folder=FOLDER)
     )
 
     (job,) = expansion.jobs
@@ -132,7 +132,7 @@ def test_an_axis_that_no_prompt_of_the_batch_uses_is_left_out():
     assert campaign is not None
     boot = next(cell for cell in cells_of(campaign) if cell["prompt"].label == "b")
 
-    text = campaign_text(drafted(campaign, [DraftRow(cell=boot, takes=1, note="")]), folder=FOLDER)
+    text = write_campaign(drafted(campaign, [DraftRow(cell=boot, takes=1, note="")]), folder=FOLDER)
 
     assert "floor" not in text
     assert len(read_back(text)[1].jobs) == 1
@@ -143,7 +143,7 @@ def test_a_control_that_the_batch_does_not_have_is_left_out():
     campaign = example("demo.yaml")
     other = next(cell for cell in cells_of(campaign) if cell["prompt"].label == "reveal")
 
-    text = campaign_text(drafted(campaign, [DraftRow(cell=other, takes=1, note="")]), folder=FOLDER)
+    text = write_campaign(drafted(campaign, [DraftRow(cell=other, takes=1, note="")]), folder=FOLDER)
 
     assert "control" not in text
 
@@ -154,7 +154,7 @@ def test_a_frame_that_the_new_file_cannot_name_is_refused(tmp_path):
     row = DraftRow(cell=cells_of(campaign)[0], takes=1, note="")
 
     with pytest.raises(CampaignError, match="lies outside the folder of the new file"):
-        campaign_text(drafted(campaign, [row]), folder=tmp_path)
+        write_campaign(drafted(campaign, [row]), folder=tmp_path)
 
 
 def test_a_reason_cannot_leave_its_comment():
@@ -164,7 +164,7 @@ def test_a_reason_cannot_leave_its_comment():
         cell=cells_of(campaign)[0], takes=1, note="good\ncampaign: other\u2028budget: {usd: 1}\x1b[0m"
     )
 
-    text = campaign_text(drafted(campaign, [row]), folder=FOLDER)
+    text = write_campaign(drafted(campaign, [row]), folder=FOLDER)
 
     assert read_back(text)[0].name == "demo"
     assert "  # campaign: other\n  # budget: {usd: 1}\N{REPLACEMENT CHARACTER}[0m\n" in text

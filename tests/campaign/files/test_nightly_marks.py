@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hailuo.campaign.files import Loaded, load_campaign, load_catalog
+from hailuo.campaign.files import LoadedCampaign, load_campaign, load_catalog
 from hailuo.campaign.model import Nightly
 
 AT = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)
@@ -22,7 +22,7 @@ edition: "night-{date}"
 FIRST, LAST = date(2026, 11, 1), date(2026, 12, 24)
 
 
-def loaded(text: str, *, edition: str | None = None) -> Loaded:
+def loaded(text: str, *, edition: str | None = None) -> LoadedCampaign:
     return load_campaign(Path("spring.yaml"), catalog=CATALOG, at=AT, text=text, edition=edition)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hailuo.campaign.files import Loaded, load_campaign, load_catalog
+from hailuo.campaign.files import LoadedCampaign, load_campaign, load_catalog
 
 AT = datetime(2026, 11, 22, tzinfo=UTC)
 CATALOG = load_catalog()
@@ -18,7 +18,7 @@ SHEET = "prompt,model,duration,size\nSneaker on wet asphalt,MiniMax-Hailuo-02,6,
 FRAME = Path(__file__).parents[2] / "bad_campaigns" / "frames" / "good.png"
 
 
-def pasted(text: str, *, path: Path = Path("nowhere/pasted.yaml")) -> Loaded:
+def pasted(text: str, *, path: Path = Path("nowhere/pasted.yaml")) -> LoadedCampaign:
     return load_campaign(path, catalog=CATALOG, at=AT, text=text)
 
 

@@ -6,22 +6,22 @@ from pathlib import Path
 
 import pytest
 
-from hailuo.campaign.files.folder_listing import campaign_file, campaigns_on_offer
+from hailuo.campaign.files.folder_listing import campaign_names, find_campaign
 from hailuo.errors import CampaignError, SettingsError
-from hailuo.plan.prepare import Choice, prepare
+from hailuo.plan.prepare import CampaignRequest, prepare
 from hailuo.settings import Settings
 
 CAMPAIGN = (
     "campaign: {name}\nmatrix: {{prompt: [Shoe], model: [MiniMax-Hailuo-02], duration: [6], size: [768p]}}\n"
 )
 SHEET = "prompt,model,duration,size\nShoe,MiniMax-Hailuo-02,6,768p\n"
-EXAMPLES = Path(__file__).parents[2] / "campaigns"
+EXAMPLES = Path(__file__).parents[3] / "campaigns"
 
 Lay = Callable[..., Path]
 
 
 @pytest.fixture
-def shelf(tmp_path: Path) -> Path:
+def folder(tmp_path: Path) -> Path:
     """An empty folder of campaigns."""
     folder = tmp_path / "campaigns"
     folder.mkdir()
@@ -29,11 +29,11 @@ def shelf(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def lay(shelf: Path) -> Lay:
-    """Put a file on the shelf; without a text it is a sound campaign."""
+def lay(folder: Path) -> Lay:
+    """Put a file on the folder; without a text it is a sound campaign."""
 
     def laid(name: str, text: str | None = None) -> Path:
-        path = shelf / name
+        path = folder / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(CAMPAIGN.format(name="spring") if text is None else text)
         return path
@@ -41,13 +41,13 @@ def lay(shelf: Path) -> Lay:
     return laid
 
 
-def test_yaml_and_csv_campaigns_are_on_offer_by_name(shelf: Path, lay: Lay) -> None:
+def test_yaml_and_csv_campaigns_are_on_offer_by_name(folder: Path, lay: Lay) -> None:
     """In the order that people look names up in."""
     lay("winter.yml")
     lay("autumn.csv", SHEET)
     lay("Spring Launch.yaml")
 
-    assert campaigns_on_offer(shelf) == ("Spring Launch.yaml", "autumn.csv", "winter.yml")
+    assert campaign_names(folder) == ("Spring Launch.yaml", "autumn.csv", "winter.yml")
 
 
 @pytest.mark.parametrize(
@@ -62,33 +62,33 @@ def test_yaml_and_csv_campaigns_are_on_offer_by_name(shelf: Path, lay: Lay) -> N
         ("compose.yaml", "services: {}\n"),
     ],
 )
-def test_what_is_no_campaign_is_not_on_offer(shelf: Path, lay: Lay, name: str, text: str | None) -> None:
+def test_what_is_no_campaign_is_not_on_offer(folder: Path, lay: Lay, name: str, text: str | None) -> None:
     """Hidden, a lock file, a schema, a text, in a folder below, or YAML about something else."""
     lay(name, text)
 
-    assert campaigns_on_offer(shelf) == ()
+    assert campaign_names(folder) == ()
 
 
-def test_rows_of_another_file_are_no_campaign(shelf: Path, lay: Lay) -> None:
+def test_rows_of_another_file_are_no_campaign(folder: Path, lay: Lay) -> None:
     """A CSV that a YAML names in `rows:` is a part of it, however the name is written."""
     lay("spring.yaml", "campaign: spring\nrows: ./rows.csv\n")
     lay("rows.csv", SHEET)
     lay("other.csv", SHEET)
 
-    assert campaigns_on_offer(shelf) == ("other.csv", "spring.yaml")
+    assert campaign_names(folder) == ("other.csv", "spring.yaml")
 
 
 @pytest.mark.parametrize("text", ["", "campaign: [", "campaign: spring\nrows: ../x.csv\n"])
-def test_a_broken_campaign_stays_on_offer(shelf: Path, lay: Lay, text: str) -> None:
+def test_a_broken_campaign_stays_on_offer(folder: Path, lay: Lay, text: str) -> None:
     """Who picks it is told what is wrong; a file that vanishes from the list tells nothing."""
     lay("spring.yaml", text)
 
-    assert campaigns_on_offer(shelf) == ("spring.yaml",)
+    assert campaign_names(folder) == ("spring.yaml",)
 
 
 def test_the_examples_are_on_offer() -> None:
     """All of them but the rows of one."""
-    assert campaigns_on_offer(EXAMPLES) == (
+    assert campaign_names(EXAMPLES) == (
         "automotive-night.csv",
         "demo.yaml",
         "lifestyle-reveal.yaml",
@@ -97,12 +97,12 @@ def test_the_examples_are_on_offer() -> None:
     )
 
 
-def test_a_name_stands_for_its_file(shelf: Path, lay: Lay) -> None:
+def test_a_name_stands_for_its_file(folder: Path, lay: Lay) -> None:
     """Also in a folder below, where nothing is on offer by itself."""
-    settings = Settings(campaigns=shelf)
+    settings = Settings(campaigns=folder)
     paths = [lay("spring.yaml"), lay("drafts/may.yaml")]
 
-    found = [campaign_file(name, settings) for name in ("spring.yaml", "drafts/may.yaml")]
+    found = [find_campaign(name, settings) for name in ("spring.yaml", "drafts/may.yaml")]
 
     assert found == paths
 
@@ -110,58 +110,58 @@ def test_a_name_stands_for_its_file(shelf: Path, lay: Lay) -> None:
 @pytest.mark.parametrize(
     "name", ["../spring.yaml", "drafts/../../spring.yaml", "/etc/hostname.yaml", "null\x00.yaml"]
 )
-def test_no_name_leads_out_of_the_shelf(shelf: Path, lay: Lay, name: str) -> None:
-    """Whatever a run form is filled in with, only what lies on the shelf is read."""
+def test_no_name_leads_out_of_the_folder(folder: Path, lay: Lay, name: str) -> None:
+    """Whatever a run form is filled in with, only what lies on the folder is read."""
     lay("../spring.yaml")
     lay("autumn.csv", SHEET)
 
     with pytest.raises(CampaignError, match=r"choose autumn\.csv"):
-        campaign_file(name, Settings(campaigns=shelf))
+        find_campaign(name, Settings(campaigns=folder))
 
 
-def test_a_link_leads_out_of_the_shelf_neither(shelf: Path, lay: Lay, tmp_path: Path) -> None:
-    """It is not on offer, and cannot be named; a link within the shelf is a file like any other."""
+def test_a_link_leads_out_of_the_folder_neither(folder: Path, lay: Lay, tmp_path: Path) -> None:
+    """It is not on offer, and cannot be named; a link within the folder is a file like any other."""
     outside = tmp_path / "secret.yaml"
     outside.write_text(CAMPAIGN.format(name="secret"))
-    (shelf / "link.yaml").symlink_to(outside)
-    (shelf / "spring.yaml").symlink_to(lay("data/spring.yaml"))
+    (folder / "link.yaml").symlink_to(outside)
+    (folder / "spring.yaml").symlink_to(lay("data/spring.yaml"))
 
     with pytest.raises(CampaignError, match="by a link"):
-        campaign_file("link.yaml", Settings(campaigns=shelf))
-    assert campaigns_on_offer(shelf) == ("spring.yaml",)
-    assert campaign_file("spring.yaml", Settings(campaigns=shelf)).is_file()
+        find_campaign("link.yaml", Settings(campaigns=folder))
+    assert campaign_names(folder) == ("spring.yaml",)
+    assert find_campaign("spring.yaml", Settings(campaigns=folder)).is_file()
 
 
 @pytest.mark.parametrize(
     ("name", "remedy"),
     [("sprng.yaml", "did you mean 'spring.yaml'"), ("", "choose"), ("zzz", "choose spring")],
 )
-def test_an_unknown_name_is_answered_with_the_nearest(shelf: Path, lay: Lay, name: str, remedy: str) -> None:
+def test_an_unknown_name_is_answered_with_the_nearest(folder: Path, lay: Lay, name: str, remedy: str) -> None:
     """The one probably meant, or all there are."""
     lay("spring.yaml")
 
     with pytest.raises(CampaignError, match=remedy):
-        campaign_file(name, Settings(campaigns=shelf))
+        find_campaign(name, Settings(campaigns=folder))
 
 
-def test_a_shelf_that_is_not_there_is_said(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
     """An empty list would look like a night with nothing to do."""
     with pytest.raises(SettingsError, match="HAILUO_CAMPAIGNS"):
-        campaigns_on_offer(tmp_path / "elsewhere")
+        campaign_names(tmp_path / "elsewhere")
 
 
-def test_a_path_needs_no_shelf(tmp_path: Path) -> None:
+def test_a_path_needs_no_folder(tmp_path: Path) -> None:
     """The command line names files wherever they lie."""
     path = tmp_path / "spring.yaml"
     path.write_text(CAMPAIGN.format(name="spring"))
-    choice = Choice(path=path, at=datetime(2026, 11, 22, tzinfo=UTC))
+    choice = CampaignRequest(path=path, at=datetime(2026, 11, 22, tzinfo=UTC))
 
-    assert prepare(choice, Settings(campaigns=tmp_path / "none")).sound().name == "spring"
+    assert prepare(choice, Settings(campaigns=tmp_path / "none")).require_campaign().name == "spring"
 
 
-def test_pasted_text_is_prepared_in_place_of_a_file(shelf: Path) -> None:
+def test_pasted_text_is_prepared_in_place_of_a_file(folder: Path) -> None:
     """The path says only where it would lie."""
     text = CAMPAIGN.format(name="pasted")
-    choice = Choice(path=shelf / "pasted.yaml", at=datetime(2026, 11, 22, tzinfo=UTC), text=text)
+    choice = CampaignRequest(path=folder / "pasted.yaml", at=datetime(2026, 11, 22, tzinfo=UTC), text=text)
 
-    assert prepare(choice, Settings()).sound().name == "pasted"
+    assert prepare(choice, Settings()).require_campaign().name == "pasted"
