@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from statistics import median
 
 import pytest
 
@@ -40,6 +41,14 @@ def test_no_sentence_is_longer_than_thirty_words(document):
     too_long = [text for text in sentences(document.read_text()) if len(text.split()) > _MOST_WORDS]
 
     assert not too_long
+
+
+def test_most_sentences_are_short():
+    """Half of them have at most 15 words, nine of ten at most 22."""
+    lengths = sorted(len(text.split()) for path in _DOCUMENTS for text in sentences(path.read_text()))
+
+    assert median(lengths) <= 15
+    assert lengths[int(len(lengths) * 0.9)] <= 22
 
 
 def test_sentences_are_split_where_they_end():
