@@ -4,6 +4,7 @@ Every state is computed from the clock when it is asked for; nothing runs in the
 """
 
 import hashlib
+import json
 from collections.abc import Awaitable, Callable
 
 import httpx
@@ -13,13 +14,12 @@ from starlette.routing import Route, Router
 
 from hailuo.clock import Clock
 from hailuo.simulator.accept import TaskMaker
-from hailuo.simulator.answers import AnswerError, HttpAnswer, flat, nested, ok, xml
+from hailuo.simulator.answers import AnswerError, HttpAnswer, flat, nested, ok, plain, xml
 from hailuo.simulator.charges import Call, Charges, Invoice
 from hailuo.simulator.clips import ClipMaker
 from hailuo.simulator.connections import BrokenOffResponse, ConnectionCutError, body_of, until_gone
-from hailuo.simulator.console import Console
 from hailuo.simulator.downloads import Downloads
-from hailuo.simulator.fault_plan import FaultDice, Occasion
+from hailuo.simulator.fault_plan import FaultDice, Occasion, read_script
 from hailuo.simulator.faults import ConnectionEnd, FaultName, FaultRow, Strikes
 from hailuo.simulator.frames import FrameFetcher
 from hailuo.simulator.options import SimulatorOptions
@@ -41,6 +41,9 @@ _SILENCE_SECONDS = 900.0  # longer than any client waits
 _SLOW_SECONDS = 90.0
 _MAX_BODY_BYTES = 32 * 1024 * 1024
 _STRANGE_WORD = "reticulating"
+_GREETING = (
+    "A simulator of ImaRouter's /v1/videos. Nothing here costs money, and nothing here is the vendor.\n"
+)
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 _Handler = Callable[[Request], Awaitable[HttpAnswer]]
@@ -71,7 +74,6 @@ class Simulator:
         def route(path: str, handler: _Handler, *methods: str) -> Route:
             return Route(path, self._answered(handler), methods=methods or ("GET",))
 
-        console = Console(self.invoice, self._dice)
         return [
             route("/v1/videos", self._submit, "POST"),
             route("/v1/video/generations", self._submit_legacy, "POST"),
@@ -80,9 +82,9 @@ class Simulator:
             route("/v1/videos/{task_id}/content", self._content),
             route("/api/usage/token/user-balance", self._balance),
             route("/_clips/{task_id}.mp4", self._download),
-            route("/_sim/invoice", console.invoice),
-            route("/_sim/faults", console.add_faults, "POST"),
-            route("/", console.greet),
+            route("/_sim/invoice", self._show_invoice),
+            route("/_sim/faults", self._add_faults, "POST"),
+            route("/", self._greet),
             route("/{path:path}", self._nowhere, *_METHODS),
         ]
 
@@ -205,6 +207,26 @@ class Simulator:
     async def _nowhere(self, request: Request) -> HttpAnswer:
         text = f"Invalid URL ({request.method} {request.url.path})"
         return nested(404, text, kind="invalid_request_error")
+
+    # -- admin routes: the simulator's own, without a key -------------------------------------------
+
+    async def _greet(self, request: Request) -> HttpAnswer:
+        del request
+        return plain(200, _GREETING)
+
+    async def _show_invoice(self, request: Request) -> HttpAnswer:
+        del request
+        return ok(self.invoice().as_json())
+
+    async def _add_faults(self, request: Request) -> HttpAnswer:
+        """`[{"fault": "html_502", "skip": 0, "times": 1, "model": null}, ...]`, added to the script."""
+        try:
+            lines = read_script(json.loads(await body_of(request)))
+        except ValueError as error:
+            raise AnswerError(plain(400, f"cannot read that script: {error}\n")) from error
+        for line in lines:
+            self._dice.add(line)
+        return ok({"added": len(lines)})
 
     # -- shared -----------------------------------------------------------------------------------
 
