@@ -1,4 +1,4 @@
-"""The vendor in a box, for rehearsals, demos and tests. Knows nothing of `hailuo.vendor`."""
+"""A simulated vendor for rehearsals, demos and tests. It imports nothing of `hailuo.vendor`."""
 
 from hailuo.simulator.charges import Call, Invoice, InvoiceLine
 from hailuo.simulator.connections import SimulatorTransport

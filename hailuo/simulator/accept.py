@@ -1,4 +1,4 @@
-"""Taking orders in: MiniMax's limit, the first frame, the price, and the task that comes of it."""
+"""Accepts orders: checks the rate limit, fetches the first frame, takes the price and makes the task."""
 
 import random
 from collections import Counter, deque
@@ -18,7 +18,7 @@ _MINUTE_SECONDS = 60.0
 
 
 class TaskMaker:
-    """Makes tasks of legal orders, and charges them in `books`. A task's whole future is decided here."""
+    """Makes tasks from legal orders and charges them. When and how a task will end is decided here."""
 
     def __init__(
         self,
@@ -39,25 +39,25 @@ class TaskMaker:
         self._recent: deque[float] = deque()
 
     def task(self, name: str) -> Task | None:
-        """The task of this id, if it was ever made."""
+        """The task with this id, or None."""
         return self._tasks.get(name)
 
     async def accept(self, order: VideoOrder, *, answered: bool) -> Task:
-        """Charge the order and make its task; `answered`: the client is told.
+        """Charge the order and make its task. `answered` says whether the client will get the task id.
 
-        Raises AnswerError: 400 with MiniMax's "1002" or "2013", or 403 where the balance does not cover.
+        Raises AnswerError: 400 with MiniMax's "1002" or "2013", or 403 where the balance is too low.
         """
         self._check_rate()
-        frame, fate = await self._frame(order)
+        frame, fault = await self._frame(order)
         if order.price_usd > self._charges.balance_usd(self._time.seconds()):
             raise AnswerError(flat(403, "insufficient_user_quota", "用户额度不足"))
-        task = self._new_task(order, frame, fate)
+        task = self._new_task(order, frame, fault)
         self._tasks[task.task_id] = task
         self._charges.charge(task, answered=answered)
         return task
 
     def _check_rate(self) -> None:
-        """MiniMax's limit of submits in any minute, shown as HTTP 400."""
+        """Refuse the order where MiniMax's limit of submits per minute is reached: HTTP 400."""
         limit, now = self._options.submits_per_minute, self._time.seconds()
         while self._recent and self._recent[0] <= now - _MINUTE_SECONDS:
             self._recent.popleft()
@@ -66,7 +66,7 @@ class TaskMaker:
         self._recent.append(now)
 
     async def _frame(self, order: VideoOrder) -> tuple[Frame | None, FaultRow | None]:
-        """The first frame, or the fate of a task whose first frame cannot be fetched."""
+        """The first frame, or the fault of a task whose first frame cannot be fetched."""
         if order.frame_url is None:
             return None, None
         try:
@@ -76,7 +76,7 @@ class TaskMaker:
         except FrameUnreachableError as error:
             return None, replace(FAULTS[FaultName.FAILED_FRAME_DOWNLOAD], message=str(error))
 
-    def _new_task(self, order: VideoOrder, frame: Frame | None, fate: FaultRow | None) -> Task:
+    def _new_task(self, order: VideoOrder, frame: Frame | None, fault: FaultRow | None) -> Task:
         self._takes[order.request_sha256] += 1
         take, seed = self._takes[order.request_sha256], self._options.seed
         at, now = self._time.now(), self._time.seconds()
@@ -94,7 +94,7 @@ class TaskMaker:
             width=width,
             height=height,
             frame=frame,
-            fate=fate or self._dice.strike(occasion),
+            fault=fault or self._dice.strike(occasion),
         )
 
     def _render_seconds(self, order: VideoOrder, take: int) -> float:

@@ -1,4 +1,4 @@
-"""The vendor's ways to answer: flat, nested, HTML, empty. Source: docs/vendor.md#errors."""
+"""HTTP answers in the shapes that the vendor uses: flat, nested, HTML, empty. Source: docs/vendor.md#errors."""
 
 import json
 from collections.abc import Mapping
@@ -12,8 +12,8 @@ _JSON = "application/json"
 class HttpAnswer:
     """One HTTP answer, ready to send.
 
-    With `promised_bytes` the Content-Length says more than the body holds, and the connection ends after it:
-    `cut` if it is to be noticed even by who does not count.
+    With `promised_bytes` the Content-Length is larger than the body, and the connection ends after the body.
+    `cut` ends it with a reset, which every client notices; otherwise it closes normally.
     """
 
     status: int
@@ -24,12 +24,12 @@ class HttpAnswer:
     cut: bool = False
 
     def signed(self, request_id: str) -> bytes:
-        """The body, with the id of the request where it quotes one."""
+        """The body, with the request id filled in where the body has a place for it."""
         return self.body.replace(_REQUEST_ID, request_id.encode()) if self.media_type == _JSON else self.body
 
 
 class AnswerError(Exception):
-    """The request ends here with this answer."""
+    """Ends a request with this answer."""
 
     def __init__(self, answer: HttpAnswer) -> None:
         self.answer = answer
@@ -63,24 +63,24 @@ def nested(
 
 
 def html(status: int, title: str) -> HttpAnswer:
-    """What a proxy in front says in its own words."""
+    """An HTML error page, as a proxy in front of the gateway sends it."""
     page = f"<html>\r\n<head><title>{title}</title></head>\r\n<body><center><h1>{title}</h1></center></body></html>"
     return HttpAnswer(status=status, body=page.encode(), media_type="text/html")
 
 
 def xml(status: int, code: str, message: str) -> HttpAnswer:
-    """What an object store answers to a link it no longer honours."""
+    """An object store's XML error, as for an expired link."""
     body = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{code}</Code><Message>{message}</Message></Error>'
     return HttpAnswer(status=status, body=body.encode(), media_type="application/xml")
 
 
 def plain(status: int, text: str) -> HttpAnswer:
-    """A page for people, as text."""
+    """A plain text answer."""
     return HttpAnswer(status=status, body=text.encode(), media_type="text/plain; charset=utf-8")
 
 
 def empty(status: int, *, headers: Mapping[str, str] | None = None) -> HttpAnswer:
-    """A status and nothing else."""
+    """A status without a body."""
     return HttpAnswer(status=status, headers=headers or {})
 
 

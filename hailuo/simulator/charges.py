@@ -1,4 +1,4 @@
-"""The vendor's books: what was charged, given back, and asked. Everything in Decimal."""
+"""What the simulated vendor charged and refunded, and how often it was called. All money is Decimal."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -11,7 +11,7 @@ from hailuo.simulator.tasks import Task, tick_of
 
 
 class Call(StrEnum):
-    """What was asked, counted whatever the answer."""
+    """A kind of call. Calls are counted whatever their answer."""
 
     SUBMITS = "submits"
     STATUSES = "statuses"
@@ -22,7 +22,7 @@ class Call(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceLine:
-    """One accepted POST. `answered` is False where the client was never told the task id."""
+    """One accepted POST. `answered` is False where the client never got the task id."""
 
     task_id: str
     at: datetime
@@ -39,7 +39,7 @@ class InvoiceLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invoice:
-    """Every accepted POST in order, and how often was asked. Tests hold it against the ledger to the cent."""
+    """Every accepted POST in order, and the number of calls. Tests compare it with the ledger to the cent."""
 
     lines: tuple[InvoiceLine, ...] = ()
     calls: Mapping[Call, int] = field(default_factory=dict)
@@ -59,7 +59,7 @@ class Invoice:
 
     @property
     def duplicates(self) -> Mapping[str, tuple[str, ...]]:
-        """Task ids by body, for every body accepted more than once. Takes of one variant are such too."""
+        """Task ids by body, for every body accepted more than once. Takes of one variant are among them."""
         bodies = Counter(line.request_sha256 for line in self.lines)
         return {
             body: tuple(line.task_id for line in self.lines if line.request_sha256 == body)
@@ -68,7 +68,7 @@ class Invoice:
         }
 
     def as_json(self) -> dict[str, object]:
-        """For `GET /_sim/invoice`: money as text, so that no cent is lost on the way."""
+        """The JSON of `GET /_sim/invoice`. Money is text, so that no cent is lost."""
         return {
             "accepted": len(self.lines),
             "calls": {call.value: self.calls.get(call, 0) for call in Call},
@@ -98,7 +98,7 @@ def _line_json(line: InvoiceLine) -> dict[str, object]:
 
 
 class Charges:
-    """Charges in full at acceptance, gives back in full when a failure shows."""
+    """Charges the full price at acceptance, and refunds it in full when a failure becomes visible."""
 
     def __init__(self, balance_usd: Decimal) -> None:
         self._opening_usd = balance_usd
@@ -111,19 +111,19 @@ class Charges:
         self._calls[call] += 1
 
     def balance_usd(self, now: float) -> Decimal:
-        """What is left at `now` (simulated seconds), refunds of failures that show by then included."""
+        """The balance at `now` (simulated seconds), with the refunds of all failures visible by then."""
         refunded = (_refunded_usd(task, now) for task in self._failing)
         return self._opening_usd - self._charged_usd + sum(refunded, Decimal(0))
 
     def charge(self, task: Task, *, answered: bool) -> None:
-        """Take the full price of a task."""
+        """Charge the full price of a task."""
         self._charged_usd += task.order.price_usd
         self._accepted.append((task, answered))
         if task.failed_at_tick is not None:
             self._failing.append(task)
 
     def invoice(self, now: float) -> Invoice:
-        """The books as they stand at `now`."""
+        """The invoice at `now` (simulated seconds)."""
         return Invoice(
             lines=tuple(_lines(self._accepted, now)),
             calls=dict(self._calls),

@@ -18,14 +18,14 @@ from hailuo.simulator.tasks import Task
 
 _FRAMES_PER_SECOND = 24
 _EXTRA_FRAMES = 3  # a 10 s clip of the vendor's lasts 10.1 s (docs/vendor.md#fetching-the-clip)
-# A fixed qp spares x264 its look at each frame's cost; without deblocking dark gradients show squares.
+# A fixed qp saves x264 its rate control; without deblocking dark gradients show squares.
 _H264 = {"preset": "ultrafast", "qp": "24", "x264-params": "no-deblock=0"}
 _KEPT_BYTES = 64 * 1024 * 1024
 _PADDING_BYTES = 12 * 1024
 
 
 class ClipMaker:
-    """Makes clips, one at a time, and keeps the latest. The same task gives the same bytes again.
+    """Makes clips, one at a time, and keeps the latest ones. The same task always gives the same bytes.
 
     Safe to call from several threads.
     """
@@ -39,11 +39,11 @@ class ClipMaker:
         self._lengths: dict[str, int] = {}
 
     def length(self, task: Task) -> int | None:
-        """Bytes of the clip, once it was made."""
+        """The size of the clip in bytes; None before it is made."""
         return self._lengths.get(task.task_id)
 
     def clip(self, task: Task) -> bytes:
-        """The clip of a task, made at the first call (about a second of work in full detail)."""
+        """The clip of a task. The first call makes it: about a CPU second in full detail."""
         kept = self._kept.get(task.task_id)
         if kept is not None:
             return kept
@@ -60,7 +60,7 @@ class ClipMaker:
             _EXTRA_FRAMES if task.order.duration >= 10 else 0
         )
         if self._detail is ClipDetail.SMALL:
-            # Different from all others by a box that players skip (ISO/IEC 14496-12, 8.1.2).
+            # A box that players skip makes it different from all others (ISO/IEC 14496-12, 8.1.2).
             content = task.task_id.encode().ljust(_PADDING_BYTES, b"\0")
             box = (8 + len(content)).to_bytes(4) + b"free" + content
             return _plain_clip(frames, task.width, task.height) + box
@@ -76,7 +76,7 @@ def _plain_clip(frames: int, width: int, height: int) -> bytes:
 
 
 def _encode(frames: Iterable[av.VideoFrame], width: int, height: int) -> bytes:
-    """H.264 in mp4 with the index in front. A file is needed: the muxer reopens it to move the index."""
+    """H.264 in mp4, the index first. It needs a file, because the muxer reopens it to move the index."""
     with tempfile.TemporaryDirectory(prefix="hailuo-simulator-") as folder:
         path = Path(folder) / "clip.mp4"
         with av.open(path, "w", options={"movflags": "+faststart"}) as container:

@@ -1,4 +1,4 @@
-"""Connections that end too early: over a socket, and in-process."""
+"""Connections that end too early, over a socket and in-process."""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
@@ -11,10 +11,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class ConnectionCutError(Exception):
-    """The connection ends here. Over a socket `cutting` ends it, in-process `SimulatorTransport`.
+    """Ends the connection: `cutting` does so over a socket, `SimulatorTransport` in-process.
 
-    An `orderly` end is a close that looks like the end of the body; `silent` is one that comes only
-    after every client has given up waiting.
+    An `orderly` end is a normal close, which looks like the end of the body. A `silent` one comes after a time
+    longer than any client waits.
     """
 
     def __init__(self, *, orderly: bool = False, silent: bool = False) -> None:
@@ -24,7 +24,7 @@ class ConnectionCutError(Exception):
 
 
 class BrokenOffResponse(Response):
-    """A body that is shorter than its Content-Length, and then the end of the connection."""
+    """Sends a body shorter than its Content-Length, then ends the connection."""
 
     def __init__(self, response: Response, *, promised_bytes: int, orderly: bool) -> None:
         super().__init__(response.body, response.status_code, media_type=response.media_type)
@@ -41,7 +41,7 @@ class BrokenOffResponse(Response):
 
 
 class SimulatorTransport(httpx.AsyncBaseTransport):
-    """httpx straight into a simulator's app: no sockets, and a cut connection looks like one."""
+    """An httpx transport that calls a simulator's app without sockets. A cut connection raises, as on a socket."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -61,7 +61,7 @@ class SimulatorTransport(httpx.AsyncBaseTransport):
 
 
 class _Watched:
-    """An app for one request, that remembers whether its connection was cut amid the body."""
+    """Wraps an app for one request, and records whether its connection was cut within the body."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -83,7 +83,7 @@ class _Watched:
 
 
 class _CutStream(httpx.AsyncByteStream):
-    """What came before the cut, and then the cut."""
+    """Yields what was sent before the cut, then raises httpx.ReadError."""
 
     def __init__(self, stream: httpx.AsyncByteStream, request: httpx.Request) -> None:
         self._stream = stream
@@ -102,9 +102,9 @@ class _Cuttable(Protocol):
 
 
 def cutting(app: ASGIApp) -> ASGIApp:
-    """The app, with a really cut socket where it drops a connection.
+    """Wrap an app so that ConnectionCutError really cuts the socket.
 
-    ASGI has no word for that; uvicorn's `send` belongs to an object that holds the transport.
+    ASGI has no message for that. uvicorn's `send` is a method of the object that holds the transport.
     """
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
@@ -124,7 +124,7 @@ def cutting(app: ASGIApp) -> ASGIApp:
 
 
 async def body_of(request: Request) -> bytes:
-    """What the client sent. Raises ConnectionCutError when it hung up half-way: nobody is left to be answered."""
+    """The request's body. Raises ConnectionCutError where the client hung up before it was complete."""
     try:
         return await request.body()
     except ClientDisconnect as error:
@@ -132,7 +132,7 @@ async def body_of(request: Request) -> bytes:
 
 
 async def until_gone(receive: Receive, patience: Coroutine[None, None, None]) -> None:
-    """Wait until the client has hung up, or for as long as `patience` takes."""
+    """Wait until the client has hung up, or until `patience` ends."""
     waits = [asyncio.ensure_future(_gone(receive)), asyncio.ensure_future(patience)]
     try:
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
@@ -142,6 +142,6 @@ async def until_gone(receive: Receive, patience: Coroutine[None, None, None]) ->
 
 
 async def _gone(receive: Receive) -> None:
-    """Until the server knows: else it would complain that no answer, or half of one, was given."""
+    """Wait until the server knows that the client is gone. Otherwise it logs an incomplete answer as an error."""
     while (await receive())["type"] != "http.disconnect":
         pass

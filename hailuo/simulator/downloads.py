@@ -1,4 +1,4 @@
-"""Clips on their way out: links that expire, ranges, and downloads that go wrong."""
+"""Downloads of clips: links that expire, ranges, and faults."""
 
 import asyncio
 import hashlib
@@ -20,7 +20,7 @@ _TYPE = "video/mp4"
 
 
 class Downloads:
-    """Signed links to clips, and what they answer. A link is signed for one generation of its task."""
+    """Signs links to clips, and answers them. A new generation of a task's links makes the older ones invalid."""
 
     def __init__(self, studio: ClipMaker, dice: FaultDice, options: SimulatorOptions) -> None:
         self._studio = studio
@@ -29,11 +29,11 @@ class Downloads:
         self._generations: Counter[str] = Counter()
 
     def length(self, task: Task) -> int | None:
-        """Bytes of the clip, once it was made."""
+        """The size of the clip in bytes; None before it is made."""
         return self._studio.length(task)
 
     def url(self, task: Task, *, base: str, now: float) -> str:
-        """A link that is honoured until it expires; `now` in simulated seconds, `base` is the API's."""
+        """A link that is valid until it expires. `now` is in simulated seconds, `base` is the API's URL."""
         if task.meets(FaultName.URL_ON_GATEWAY):
             return f"{base.rstrip('/')}/v1/videos/{task.task_id}/content"
         base = self._options.clips_base_url or base
@@ -42,14 +42,14 @@ class Downloads:
         return f"{base.rstrip('/')}/_clips/{task.task_id}.mp4?{query}"
 
     def check_link(self, task: Task, request: Request, *, now: float) -> None:
-        """Raises AnswerError (403, XML) where the link is not signed as `url` does, or has expired."""
+        """Check the signature and the expiry of a link. Raises AnswerError (403, XML)."""
         expires = request.query_params.get("expires", "")
         signed = expires.isdigit() and request.query_params.get("sig") == self._signature(task, int(expires))
         if not signed or int(expires) < now:
             raise AnswerError(_expired())
 
     async def answer(self, task: Task, request: Request) -> HttpAnswer:
-        """The clip, a part of it, or a fault."""
+        """The answer to a download: the clip, a range of it, or a fault."""
         row = self._dice.strike(
             Occasion(place=Strikes.DOWNLOAD, key=task.task_id, model=task.order.model, once=True)
         )
@@ -80,7 +80,7 @@ class Downloads:
 
 
 def _asked_part(clip: bytes, request: Request) -> HttpAnswer:
-    """The clip, or the range of it that was asked for (RFC 9110 section 14; several ranges are ignored)."""
+    """The clip, or the requested range of it (RFC 9110 section 14). Several ranges are ignored."""
     headers = {"Accept-Ranges": "bytes", "Cache-Control": "public, max-age=86400"}
     asked = _RANGE.fullmatch(request.headers.get("range", ""))
     if asked is None or not any(asked.groups()):

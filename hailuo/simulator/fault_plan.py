@@ -1,4 +1,4 @@
-"""Which faults strike, and when: by rate, or by a script."""
+"""Which faults happen, and when: by rate or by script."""
 
 import difflib
 import random
@@ -11,7 +11,7 @@ from hailuo.simulator.faults import FAULTS, FaultName, FaultRow, Strikes
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScriptedFault:
-    """A fault that strikes `times` times, after `skip` occasions have passed untouched.
+    """A fault that happens `times` times, after `skip` occasions without it.
 
     An occasion is a POST, an accepted task, a GET or a download, as the fault's row says; with
     `model` only those of that model count. "The third submit" is `skip=2`.
@@ -29,7 +29,7 @@ class ScriptedFault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultPlan:
-    """What strikes by chance (0..1 per occasion) and what strikes by script; the script goes first.
+    """Faults by chance (0 to 1 per occasion) and by script. The script goes first.
 
     Raises ValueError for a rate outside 0..1, or rates of one place that add up to more than 1.
     """
@@ -50,7 +50,7 @@ class FaultPlan:
 
     @classmethod
     def parse(cls, text: str) -> "FaultPlan":
-        """Read `"charged_then_dropped=0.1,rate_limit_1002=0.2"`; a name alone means always.
+        """Read `"charged_then_dropped=0.1,rate_limit_1002=0.2"`. A name alone means a rate of 1.
 
         Raises ValueError naming the part that cannot be read and the nearest known name.
         """
@@ -68,7 +68,7 @@ def _parse_rate(part: str) -> tuple[FaultName, float]:
 
 
 def fault_named(name: str) -> FaultName:
-    """The fault of that name. Raises ValueError naming the nearest known ones."""
+    """The fault with this name. Raises ValueError naming the nearest known ones."""
     try:
         return FaultName(name)
     except ValueError:
@@ -97,7 +97,7 @@ def _read_line(line: object) -> ScriptedFault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Occasion:
-    """Something a fault may strike: its place, what it is about, and the model.
+    """A request or task that a fault may happen to.
 
     `key` decides the dice, so that the order in which requests arrive does not. With `once` the
     same fault strikes that key only once by chance (the key then names a task).
@@ -110,7 +110,7 @@ class Occasion:
 
 
 class FaultDice:
-    """Decides, occasion by occasion, what strikes; the same seed and requests give the same faults."""
+    """Decides which fault happens on each occasion. The same seed and requests give the same faults."""
 
     def __init__(self, plan: FaultPlan, *, seed: int) -> None:
         self._seed = seed
@@ -121,11 +121,11 @@ class FaultDice:
         self._struck: set[tuple[str, FaultName]] = set()
 
     def add(self, line: ScriptedFault) -> None:
-        """One more line of script; its occasions count from now on."""
+        """Add a line to the script. Its occasions count from now on."""
         self._script.append(line)
 
     def strike(self, occasion: Occasion) -> FaultRow | None:
-        """The fault that strikes this occasion, or None."""
+        """The fault of this occasion, or None."""
         return self._by_script(occasion) or self._by_chance(occasion)
 
     def _by_script(self, occasion: Occasion) -> FaultRow | None:

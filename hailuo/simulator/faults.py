@@ -1,4 +1,4 @@
-"""Everything that can go wrong at the vendor, as a table: where it strikes, what is said, who pays.
+"""Everything that can go wrong at the vendor, as one table: where it happens, the answer, and who pays.
 
 Source: docs/vendor.md#errors.
 """
@@ -11,34 +11,34 @@ from hailuo.simulator.answers import HttpAnswer, empty, flat, html, nested, ok, 
 
 
 class Strikes(StrEnum):
-    """Where a fault strikes."""
+    """Where a fault happens."""
 
     SUBMIT = "submit"  # the answer to a POST; by rate at every POST
-    TASK = "task"  # the fate of an accepted task
+    TASK = "task"  # how an accepted task ends
     STATUS = "status"  # the answer to a GET; by rate at most once per task
     DOWNLOAD = "download"  # the answer to a clip download; by rate at most once per task
 
 
 class ConnectionEnd(StrEnum):
-    """How the connection that meets the fault ends."""
+    """How the connection ends on which the fault happens."""
 
     ANSWER = "answer"  # with the row's answer
     CUT = "cut"  # without an answer, at once
     SILENCE = "silence"  # without an answer, until the client gives up
-    OTHERWISE = "otherwise"  # with the ordinary answer, changed as the row's sentence says
+    OTHERWISE = "otherwise"  # with the usual answer, changed as the row says
 
 
 class Failure(StrEnum):
-    """How a failed task tells that it failed."""
+    """Where a failed task shows its error."""
 
     OBJECT = "object"  # error: {code, message}
     STRING = "string"  # error: "text"
     ABSENT = "absent"  # no error at all
-    IN_URL = "in_url"  # no error, and the text stands in metadata.url
+    IN_URL = "in_url"  # no error; the text is in metadata.url
 
 
 class FaultName(StrEnum):
-    """The name of each fault, as `--faults` takes it."""
+    """The name of a fault, as `--faults` takes it."""
 
     INVALID_REQUEST = "invalid_request"
     RATE_LIMIT_1002 = "rate_limit_1002"
@@ -117,7 +117,7 @@ class FaultName(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultRow:
-    """One fault. `charged` says whether the vendor really took the price and made a task.
+    """One fault. `charged` says whether the vendor took the price and made a task.
 
     `answer` belongs to the ending ANSWER; `failure`, `code` and `message` to a task that fails.
     """
@@ -138,7 +138,7 @@ def _refused(fault: FaultName, answer: HttpAnswer, says: str) -> FaultRow:
 
 
 def _minimax(fault: FaultName, code: str, text: str, says: str) -> FaultRow:
-    """MiniMax's own codes reach the client as HTTP 400, whatever they mean."""
+    """MiniMax's own codes reach the client as HTTP 400, whatever their meaning."""
     return _refused(fault, flat(400, code, f"hailuo api error: {text}"), says)
 
 
@@ -346,7 +346,9 @@ _STATUS = (
     _status(FaultName.STATUS_429, "too many reads, without a body", empty(429)),
     _status(FaultName.STATUS_500, "a database error", nested(500, "database error")),
     _status(FaultName.STATUS_502, "a proxy gave up", html(502, "502 Bad Gateway")),
-    _status(FaultName.STATUS_UNKNOWN_WORD, "a status that nobody knows", ending=ConnectionEnd.OTHERWISE),
+    _status(
+        FaultName.STATUS_UNKNOWN_WORD, "a status word that no client knows", ending=ConnectionEnd.OTHERWISE
+    ),
     _status(FaultName.STATUS_DROPPED, "the connection is cut", ending=ConnectionEnd.CUT),
     _status(FaultName.STATUS_SILENCE, "no answer ever comes", ending=ConnectionEnd.SILENCE),
 )
@@ -369,5 +371,5 @@ FAULTS: Mapping[FaultName, FaultRow] = _table(_MINIMAX + _GATEWAY + _AMBIGUOUS +
 
 
 def submit_faults(*, charged: bool) -> tuple[FaultRow, ...]:
-    """The faults of a POST after which money is, or is not, taken: what tests are driven by."""
+    """All faults of a POST after which the price is, or is not, taken."""
     return tuple(r for r in FAULTS.values() if r.strikes is Strikes.SUBMIT and r.charged == charged)

@@ -1,4 +1,4 @@
-"""First frames, fetched by the vendor itself from the URL in the order."""
+"""First frames, which the vendor fetches from the URL in the order."""
 
 import io
 import warnings
@@ -21,16 +21,16 @@ _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 class FrameUnreachableError(Exception):
-    """The image cannot be fetched, or is none: the vendor notices only after it took the order."""
+    """The URL gives no image. The vendor notices this only after it accepted the order."""
 
 
 class FrameRefusedError(Exception):
-    """The image breaks a rule: MiniMax refuses the order."""
+    """The image breaks a rule, so MiniMax refuses the order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """An image as the vendor keeps it: upright, RGB, as PNG or JPEG bytes; sides in pixels."""
+    """An image as the vendor keeps it: upright, RGB, as JPEG bytes; sides in pixels."""
 
     content: bytes
     width: int
@@ -44,7 +44,7 @@ class FrameFetcher:
         self._transport = transport
 
     async def fetch(self, url: str) -> Frame:
-        """The checked image at the URL.
+        """Fetch the image at the URL and check it.
 
         Rules: JPG, PNG or WebP, below 20 MB, short side above 300 px, aspect 2:5 to 5:2
         (docs/vendor.md#first-frames). Raises FrameUnreachableError or FrameRefusedError.
@@ -66,7 +66,7 @@ class FrameFetcher:
                 timeout=_FETCH_SECONDS,
                 follow_redirects=True,
                 trust_env=False,
-                verify=url.startswith("https:"),  # no certificates are read for plain http
+                verify=url.startswith("https:"),  # plain http reads no certificates
             ) as client,
             client.stream("GET", url) as response,
         ):
@@ -75,7 +75,7 @@ class FrameFetcher:
 
 def _refuse_address(url: str) -> None:
     if url.startswith("data:"):
-        # The real message for base64 on one of the gateway's routes (docs/vendor.md#answers-to-a-poll, G5).
+        # The real gateway's message for base64 on one of the gateway's routes (docs/vendor.md#answers-to-a-poll, G5).
         raise FrameUnreachableError("wget download failed: fork/exec /usr/bin/wget: argument list too long")
     try:
         parts = urlsplit(url)
@@ -118,7 +118,7 @@ def _refuse_shape(image: Image.Image) -> None:
 
 
 def _kept(image: Image.Image) -> Frame:
-    """The image no larger than the largest clip, so that many orders fit into memory."""
+    """Reduce the image to the size of the largest clip, so that many orders fit into memory."""
     width, height = image.size
     scale = min(1.0, _KEPT_SHORT_SIDE / min(width, height))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))

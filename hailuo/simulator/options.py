@@ -1,4 +1,4 @@
-"""How the simulated vendor is set up."""
+"""The options of the simulated vendor."""
 
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -9,7 +9,7 @@ from hailuo.simulator.fault_plan import FaultPlan
 
 
 class Profile(StrEnum):
-    """Which of the gateway's dialects is spoken. Source: docs/vendor.md#submit and docs/vendor.md#status."""
+    """The dialect in which the gateway answers. Source: docs/vendor.md#submit and docs/vendor.md#status."""
 
     IMAROUTER = "imarouter"  # S1, G1: what ImaRouter documents; the status of a submit is ""
     NEWAPI = "newapi"  # S2, G2: plain new-api; no task_id, results or amount on GET
@@ -18,15 +18,15 @@ class Profile(StrEnum):
 
 
 class ClipDetail(StrEnum):
-    """How much work a clip is worth."""
+    """How much a clip shows."""
 
-    FULL = "full"  # a picture worth looking at, about a CPU-second per clip
-    SMALL = "small"  # one plain colour: right pixels, length and rate, made once per shape
+    FULL = "full"  # a moving picture, about a CPU second per clip
+    SMALL = "small"  # one plain colour with the right pixels, length and rate; made once per shape
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimulatorOptions:
-    """One simulated vendor. Seconds named here are simulated ones: clock seconds times `speed`.
+    """One simulated vendor. All seconds here are simulated ones: clock seconds times `speed`.
 
     `keys` None accepts every key that starts with `sk-`. `strict` refuses unknown fields, as the
     published schema does. `clips_base_url` puts the clips on another host than the API, as the real

@@ -1,4 +1,4 @@
-"""What a POST asks for, read and refused as the gateway and MiniMax would.
+"""Reads the body of a POST, and refuses it as the gateway and MiniMax would.
 
 Source: docs/vendor.md#submit, docs/vendor.md#errors and docs/vendor.md#models; the legal cells come from the catalog given.
 """
@@ -45,7 +45,7 @@ def read_fields(body: bytes) -> Fields:
 
 
 def read_model(fields: Fields, catalog: Catalog) -> Model:
-    """The model asked for. Raises AnswerError: 400 without a name, 503 model_not_found for an unknown one."""
+    """The model that the order names. Raises AnswerError: 400 without a name, 503 model_not_found for an unknown one."""
     name = fields.get("model")
     if not isinstance(name, str) or not name:
         raise AnswerError(nested(400, "Model name not specified"))
@@ -59,7 +59,7 @@ def read_model(fields: Fields, catalog: Catalog) -> Model:
 def read_order(
     body: bytes, fields: Fields, model: Model, *, strict: bool, unlisted_price_usd: Decimal
 ) -> VideoOrder:
-    """The order, if it is legal. Raises AnswerError: 400 invalid_request, or 400 with MiniMax's "2013"."""
+    """The legal order. Raises AnswerError: 400 invalid_request, or 400 with MiniMax's "2013"."""
     metadata = _metadata(fields)
     if strict and model.family == _STRICT_FAMILY:
         _refuse_unknown(fields, metadata)
@@ -123,7 +123,7 @@ def _offer(fields: Fields, metadata: Fields, model: Model) -> Offer:
 
 
 def _size(fields: Fields, metadata: Fields, model: Model) -> object:
-    """The tier. In MiniMax's family it is `size`; further families name it `metadata.resolution`."""
+    """The resolution tier: `size` in MiniMax's family, `metadata.resolution` in others."""
     if model.family == _STRICT_FAMILY:
         return fields.get("size", _DEFAULT_SIZE)
     return metadata.get("resolution", fields.get("size", _DEFAULT_SIZE))

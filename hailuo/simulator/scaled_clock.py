@@ -1,4 +1,4 @@
-"""Simulated time: the clock's, `speed` times as fast, from the moment the vendor was set up."""
+"""Simulated time: a clock that runs `speed` times as fast."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from hailuo.clock import Clock
 
 
 class ScaledClock:
-    """What the vendor lives by. Its seconds are simulated ones; dates are the clock's own."""
+    """The simulator's clock. Its seconds are simulated ones; its dates are those of the real clock."""
 
     def __init__(self, clock: Clock, *, speed: float) -> None:
         self._clock = clock
@@ -22,9 +22,9 @@ class ScaledClock:
         return self._clock.now()
 
     async def sleep(self, seconds: float) -> None:
-        """Wait for so many simulated seconds."""
+        """Wait for this many simulated seconds."""
         await self._clock.sleep(seconds / self.speed)
 
     async def outwait_clients(self, seconds: float) -> None:
-        """Wait for so many of the clock's seconds: clients do not hurry because the vendor does."""
+        """Wait for this many real seconds: the timeouts of clients are not scaled."""
         await self._clock.sleep(seconds)

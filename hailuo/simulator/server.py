@@ -1,4 +1,4 @@
-"""The simulator on a real socket of this machine, and a folder's first frames beside it."""
+"""Serves the simulator, or the first frames of a folder, on a socket of this machine."""
 
 import contextlib
 import logging
@@ -29,14 +29,14 @@ async def serve(options: SimulatorOptions, *, host: str = _LOOPBACK, port: int) 
 
 @contextlib.contextmanager
 def simulating(options: SimulatorOptions, *, clock: Clock | None = None) -> Iterator[str]:
-    """A simulator on a free port of this machine while the block runs; yields its base URL."""
+    """Serve a simulator on a free port while the block runs. Yields its base URL."""
     with _in_thread(cutting(Simulator(options, clock=clock or SystemClock()).app)) as url:
         yield url
 
 
 @contextlib.contextmanager
 def serving_folder(folder: Path) -> Iterator[str]:
-    """A folder store's objects on a free port of this machine, as a bucket would offer them; yields the URL."""
+    """Serve the objects of a folder store on a free port, as a bucket would. Yields the URL."""
     folder.mkdir(parents=True, exist_ok=True)
     with _in_thread(Starlette(routes=[Mount("/", StaticFiles(directory=folder))])) as url:
         yield url

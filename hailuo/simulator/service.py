@@ -1,4 +1,4 @@
-"""The simulated vendor: its routes over the wire of docs/vendor.md, its tasks and its books.
+"""The simulated vendor: its routes, as in docs/vendor.md, and its admin routes.
 
 Every state is computed from the clock when it is asked for; nothing runs in the background.
 """
@@ -50,7 +50,7 @@ _Handler = Callable[[Request], Awaitable[HttpAnswer]]
 
 
 class Simulator:
-    """One simulated vendor. `app` is an ASGI application; `frames` replaces the sockets that fetch first frames."""
+    """One simulated vendor. `app` is an ASGI application; `frames` is the transport that fetches first frames."""
 
     def __init__(
         self, options: SimulatorOptions, *, clock: Clock, frames: httpx.AsyncBaseTransport | None = None
@@ -64,10 +64,10 @@ class Simulator:
         )
         self._downloads = Downloads(ClipMaker(options.clip_detail, seed=options.seed), self._dice, options)
         self._answers = 0
-        self.app = Router(self._routes())  # a Starlette would answer 500 where a connection is to be cut
+        self.app = Router(self._routes())  # Starlette would answer 500 where a connection must be cut
 
     def invoice(self) -> Invoice:
-        """Every accepted POST, and how often was asked."""
+        """Every accepted POST, and the number of calls."""
         return self._charges.invoice(self._time.seconds())
 
     def _routes(self) -> list[Route]:
@@ -98,7 +98,7 @@ class Simulator:
         return respond
 
     def _response(self, answer: HttpAnswer) -> Response:
-        """The answer, with its request id, and with the word that it is a simulator's."""
+        """The answer with a request id, and with a header that names the simulator."""
         self._answers += 1
         request_id = f"{self._time.now():%Y%m%d%H%M%S}{self._answers:08}"
         own = {"X-Hailuo-Simulator": f"speed={self._time.speed:g}", "X-Oneapi-Request-Id": request_id}
@@ -119,7 +119,7 @@ class Simulator:
         return ok(enveloped({"task_id": task.task_id, "id": task.task_id}))
 
     async def _accept(self, request: Request) -> Task:
-        """The gateway's order of things: key, fields, model, rules; then limits, price, task, answer."""
+        """Accept an order in the gateway's order: key, fields, model, rules, then limits, price, task, answer."""
         self._charges.count(Call.SUBMITS)
         self._check_key(request)
         body = await body_of(request)
@@ -137,7 +137,7 @@ class Simulator:
         return task
 
     async def _spoil_answer(self, request: Request, row: FaultRow | None) -> None:
-        """The price is taken; now the answer goes wrong."""
+        """Let the answer fail after the price is taken."""
         if row is None:
             return
         if row.fault is FaultName.SLOW_SUBMIT:
@@ -186,7 +186,7 @@ class Simulator:
         return await self._downloads.answer(task, request)
 
     async def _content(self, request: Request) -> HttpAnswer:
-        """The gateway's own way to a clip: with the key."""
+        """The gateway's own route to a clip, which needs the key."""
         self._count_download(request)
         self._check_key(request)
         task = self._tasks.task(request.path_params["task_id"])
@@ -252,7 +252,7 @@ class Simulator:
 
 
 def _refuse_if_struck(row: FaultRow | None) -> None:
-    """Before anything is made: the row's answer, or a cut."""
+    """End a request whose fault comes before a task is made: by the row's answer or by a cut."""
     if row is None or row.charged:
         return
     if row.answer:
@@ -261,7 +261,7 @@ def _refuse_if_struck(row: FaultRow | None) -> None:
 
 
 def _speak_strangely(body: Body) -> None:
-    """A status that nobody knows, wherever the dialect keeps it."""
+    """Put an unknown status word where the dialect keeps the status."""
     inner = body.get("data", body)
     assert isinstance(inner, dict)  # noqa: S101 (for the type checker: an envelope holds an object)
     inner["status"] = _STRANGE_WORD

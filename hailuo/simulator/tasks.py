@@ -1,4 +1,4 @@
-"""The vendor's tasks: fixed at the moment of acceptance, seen only at the ticks.
+"""The vendor's tasks. How a task will go is fixed when it is accepted; its state changes only at the ticks.
 
 Source: docs/vendor.md#freshness (15 s refresh) and docs/vendor.md#limits-and-times (render times).
 """
@@ -36,7 +36,7 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskState:
-    """A task as visible at one moment. `updated_at` is when the database last changed it."""
+    """What is visible of a task at one moment. `updated_at` is when the database last changed it."""
 
     phase: Phase
     updated_at: datetime
@@ -44,15 +44,15 @@ class TaskState:
 
     @property
     def progress(self) -> int:
-        """0, 30, 50 or 100: nothing between (the gateway's mapping for Hailuo)."""
+        """0, 30, 50 or 100, the gateway's mapping for Hailuo."""
         return {Phase.ACCEPTED: 0, Phase.QUEUED: 30, Phase.RENDERING: 50}.get(self.phase, 100)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """One accepted order and its whole future.
+    """One accepted order, and how and when it will end.
 
-    `accepted` and `ready` are simulated seconds; `fate` is the fault that strikes the task, or None.
+    `accepted` and `ready` are simulated seconds; `fault` is the fault that strikes the task, or None.
     `take` counts the acceptances of the very same body from 1.
     """
 
@@ -67,12 +67,12 @@ class Task:
     width: int
     height: int
     frame: Frame | None = None
-    fate: FaultRow | None = None
+    fault: FaultRow | None = None
 
     @property
     def failed_at_tick(self) -> float | None:
-        """The tick at which the failure shows and the price is given back; None when it succeeds."""
-        fails = self.fate is not None and self.fate.failure is not None
+        """The tick at which the failure becomes visible and the price is refunded; None for a success."""
+        fails = self.fault is not None and self.fault.failure is not None
         return _next_tick(self.ready) if fails else None
 
     def state(self, now: float) -> TaskState:
@@ -97,7 +97,7 @@ class Task:
         return self.accepted + _QUEUED_SHARE * (self.ready - self.accepted)
 
     def _changed(self, phase: Phase) -> float:
-        """Since when it has been in this phase: completed_at is nothing but that."""
+        """When this phase began. The vendor's completed_at is this time, whatever the phase."""
         match phase:
             case Phase.ACCEPTED:
                 return self.accepted
@@ -112,8 +112,8 @@ class Task:
         return self.accepted_at + timedelta(seconds=(seconds - self.accepted) / self.speed)
 
     def meets(self, fault: FaultName) -> bool:
-        """Whether this fault is the task's fate."""
-        return self.fate is not None and self.fate.fault is fault
+        """Whether the task has this fault."""
+        return self.fault is not None and self.fault.fault is fault
 
 
 def tick_of(now: float) -> float:
@@ -126,7 +126,7 @@ def _next_tick(seconds: float) -> float:
 
 
 def render_seconds(order: VideoOrder, *, dice: random.Random, median: float, p95: float) -> float:
-    """Lognormal with this median and 95th percentile, longer for 10 s and 1080p, shorter for Fast."""
+    """A lognormal render time with this median and 95th percentile: longer for 10 s and 1080p, shorter for Fast."""
     drawn = median * math.exp(dice.gauss(0, math.log(p95 / median) / _P95))
     drawn *= _LONG_FACTOR if order.duration >= 10 else 1
     drawn *= _LARGE_FACTOR if order.size == "1080p" else 1

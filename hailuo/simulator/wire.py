@@ -35,7 +35,7 @@ _MINIMAX_WORDS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownTask:
-    """A task as it is to be shown now. `url` and `clip_bytes` are None until known."""
+    """A task and its state now. `url` and `clip_bytes` are None until known."""
 
     task: Task
     state: TaskState
@@ -44,11 +44,11 @@ class ShownTask:
 
     @property
     def failure(self) -> Failure | None:
-        return self.task.fate.failure if self.state.phase is Phase.FAILED and self.task.fate else None
+        return self.task.fault.failure if self.state.phase is Phase.FAILED and self.task.fault else None
 
     @property
     def reason(self) -> str:
-        return self.task.fate.message if self.task.fate else ""
+        return self.task.fault.message if self.task.fault else ""
 
 
 def submit_body(task: Task, profile: Profile) -> Body:
@@ -138,7 +138,7 @@ def _seconds(show: ShownTask) -> int:
 
 
 def _base(show: ShownTask) -> Body:
-    """What every dialect shows. Trap: completed_at is when the row last changed, at every status."""
+    """The fields of every dialect. Trap: completed_at is when the row last changed, at every status."""
     return _common(show.task) | {
         "status": _WORDS[show.state.phase],
         "progress": show.state.progress,
@@ -193,7 +193,7 @@ def _sample(show: ShownTask) -> Body:
 def _error(show: ShownTask) -> Body:
     match show.failure:
         case Failure.OBJECT:
-            code = show.task.fate.code if show.task.fate else ""
+            code = show.task.fault.code if show.task.fault else ""
             return {"error": {"code": code, "message": show.reason}}
         case Failure.STRING:
             return {"error": show.reason}

@@ -61,7 +61,7 @@ DIALECTS = {
 }
 
 
-def told(desk, task_id):
+def shown(desk, task_id):
     """A GET body, with TASK and URL for what differs from task to task."""
     body = desk.status(task_id).json()
     text = json.dumps(body)
@@ -86,11 +86,11 @@ def test_a_dialect_tells_a_tasks_life_in_its_own_words(make_desk, profile, bodie
     """Accepted, rendering, completed; failed, for another one."""
     desk = make_desk(profile=profile)
     task_id = desk.order()
-    waiting = told(desk, task_id)
+    waiting = shown(desk, task_id)
     desk.advance(15)
-    rendering = told(desk, task_id)
+    rendering = shown(desk, task_id)
     desk.advance(3585)
-    completed = told(desk, task_id)
+    completed = shown(desk, task_id)
 
     assert [waiting, rendering] == bodies[:2]
     assert completed == with_completed_at(bodies[2], completed_at(completed))
@@ -103,7 +103,7 @@ def test_a_dialect_tells_a_failure_in_its_own_words(make_desk, profile, bodies):
     task_id = desk.order()
     desk.advance(3600)
 
-    failed = told(desk, task_id)
+    failed = shown(desk, task_id)
 
     assert failed == with_completed_at(bodies[3], completed_at(failed))
 
@@ -117,7 +117,7 @@ SUBMITS = {
 
 
 def without_reading(body):
-    """A submit's body tells nothing of what only a GET knows."""
+    """A submit's body has no field that only a GET has."""
     if "data" in body:
         return body | {"data": without_reading(body["data"])}
     return {key: value for key, value in body.items() if key not in {"completed_at", "metadata"}}

@@ -59,7 +59,7 @@ def test_an_uncharged_submit_fault_makes_no_task(make_desk, row):
 
 @pytest.mark.parametrize("row", submit_faults(charged=True), ids=named)
 def test_a_charged_submit_fault_makes_a_task_that_renders(make_desk, row):
-    """The price is taken and the task runs on, whatever the client was told."""
+    """The price is taken and the task runs on, whatever the client's answer."""
     desk = make_desk(faults=once(row.fault))
     outcome(desk.post)
     desk.advance(3600)
@@ -202,7 +202,7 @@ def test_a_truncated_download_promises_more_than_it_gives(make_desk):
 
 
 def test_half_a_clip_looks_whole_by_its_length(make_desk):
-    """Only who opens it, or knows its size from the task, can tell."""
+    """Only its content, or its size in the task's status, shows it."""
     desk = make_desk(faults=once(FaultName.DOWNLOAD_HALF))
     task_id = desk.order()
     desk.advance(3600)
@@ -214,7 +214,7 @@ def test_half_a_clip_looks_whole_by_its_length(make_desk):
 
 
 def test_a_dropped_download_breaks_off_amid_the_body(make_desk):
-    """Status and first bytes come, then the connection is gone."""
+    """Status and first bytes come, then the connection ends."""
     desk = make_desk(faults=once(FaultName.DOWNLOAD_DROPPED))
 
     with pytest.raises(httpx.ReadError):

@@ -88,7 +88,7 @@ def test_another_prompt_or_model_looks_different(order):
 
 
 def test_another_take_looks_different():
-    """Two takes of one request differ in light, backdrop and where the subject stands."""
+    """Two takes of one request differ in light, backdrop and the place of the subject."""
     takes = [filmed(frames=2, seed=seed)[0] for seed in range(6)]
 
     assert min(difference(one, other) for one in takes for other in takes if one is not other) > 2.5

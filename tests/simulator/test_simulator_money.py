@@ -1,4 +1,4 @@
-"""The vendor's books: charged at acceptance, given back at failure, to the cent."""
+"""Charges and refunds: charged at acceptance, refunded at failure, to the cent."""
 
 from decimal import Decimal
 

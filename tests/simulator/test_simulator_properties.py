@@ -1,4 +1,4 @@
-"""What holds for every order, every moment and every fault: laws, not examples."""
+"""Properties of every order, every moment and every fault."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -25,7 +25,7 @@ ORDER = VideoOrder(
     request_sha256="5e" * 32,
 )
 seconds = st.floats(0, 2000)
-fates = st.sampled_from([None, *(row for row in FAULTS.values() if row.strikes is Strikes.TASK)])
+faults = st.sampled_from([None, *(row for row in FAULTS.values() if row.strikes is Strikes.TASK)])
 LIFE = [Phase.ACCEPTED, Phase.QUEUED, Phase.RENDERING, Phase.COMPLETED, Phase.FAILED]
 
 
@@ -43,7 +43,7 @@ def tasks(draw: Callable) -> Task:
         speed=1,
         width=1366,
         height=768,
-        fate=draw(fates),
+        fault=draw(faults),
     )
 
 

@@ -150,7 +150,7 @@ def test_a_simulator_that_is_shut_down_leaves_nothing_behind(tmp_path):
 
 
 def test_two_simulators_run_side_by_side():
-    """Each on a free port of its own, with books of its own."""
+    """Each on a free port of its own, with an invoice of its own."""
     with simulating(options()) as one, simulating(options()) as other:
         httpx.post(f"{one}/v1/videos", json=ORDER, headers=KEY)
         accepted = [httpx.get(f"{url}/_sim/invoice").json()["accepted"] for url in (one, other)]

@@ -220,7 +220,7 @@ def test_a_nested_error_quotes_the_id_of_the_request(desk):
     ],
 )
 def test_every_answer_says_that_it_is_a_simulator(desk, method, path):
-    """Nobody mistakes a rehearsal for the vendor; each answer has a request id."""
+    """Every answer names the simulator and has a request id."""
     answer = desk.ask(method, path)
 
     assert answer.headers["X-Hailuo-Simulator"]
