@@ -84,6 +84,7 @@ def _row(number: int, *, embedded: bool) -> dict[str, object]:
         "render_s": 60.0 + number % 97,
         "cost_est": Decimal("0.28"),
         "cost_actual": Decimal("0.28"),
+        "spent_usd": Decimal("0.28"),
         "bytes": 2_500_000 + number,
         "sharpness_lapvar": 9.0 + number % 13 / 10,
         "motion_flow_mean": 3.0 + number % 17 / 10,

@@ -1,26 +1,37 @@
-"""What the page's script is given: every job, the prompts, the facets and the columns, as plain JSON values."""
+"""The data of the page's script: every job, the prompts, the facets and the columns, as plain JSON values."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from hailuo.campaign.pricing import usd
-from hailuo.publish.gallery.badges import placements, quality
-from hailuo.publish.gallery.bill import Bill, bill
-from hailuo.publish.gallery.difference import word_changes
 from hailuo.publish.gallery.links import Links
-from hailuo.publish.gallery.rows import Row, mapping, number, short_model, text, texts
-from hailuo.publish.gallery.words import reason, state_word
+from hailuo.publish.gallery.words import (
+    ManifestRow,
+    cost,
+    mapping,
+    number,
+    placement_name,
+    placements,
+    quality,
+    reason,
+    short_model,
+    state_word,
+    text,
+    texts,
+    word_changes,
+)
 
 Json = Mapping[str, object]
 _NO_COLUMN: Final = frozenset(
     (
         *("schema", "campaign_id", "campaign_name", "batch_id", "edition", "prompt_sha256", "variant_id"),
         *("creative_id", "prompt", "state", "utm_content", "s3_uri", "s3_version_id", "s3_etag", "sha256"),
-        *("first_frame_sha256", "first_frame_uri", "poster_uri", "sheet_uri", "proxy_uri", "strip_uri"),
+        *("first_frame_sha256", "first_frame_uri", "poster_uri", "sheet_uri", "proxy_uri"),
         *("sprite_uri", "ad_name", "cell_id", "prompt_id", "cost_currency", "pick", "rating", "reviewer"),
         *("reviewed_at", "note", "tags", "status", "digital_source_type", "provider", "qa_version"),
+        *("spent_usd", "assumed_usd", "reserved_usd", "to_buy_usd"),
     )
 )
 _TRACES: Final = frozenset(
@@ -29,7 +40,7 @@ _TRACES: Final = frozenset(
         *("is_control", "derivation", "error_message", "error_code", "refunded"),
     )
 )
-"""Columns for looking something up: they tell nothing of how a clip looks or what it cost."""
+"""Columns to look something up in; they come last."""
 _LABELS: Final[Mapping[str, str]] = {
     "prompt_label": "prompt",
     "duration_req": "ordered length",
@@ -43,11 +54,12 @@ _LABELS: Final[Mapping[str, str]] = {
     "render_s": "rendered in s",
     "qa_verdict": "checks",
 }
-_BY_DESIGN: Final = ("prompt_label", "model", "duration_req", "size_req", "first_frame_id", "take")
+_SHAPE: Final = re.compile(r"(\d+)x(\d+)")
+_ALWAYS: Final = ("prompt_label", "model", "duration_req", "size_req", "first_frame_id", "take")
 
 
 def jobs_of(
-    rows: Sequence[Row],
+    rows: Sequence[ManifestRow],
     *,
     links: Links,
     columns: Sequence[Json],
@@ -74,8 +86,8 @@ def jobs_of(
     ]
 
 
-def prompts_of(rows: Sequence[Row]) -> list[Json]:
-    """The prompts as they appear, each with its way from the control's (of the first control, where there are several)."""
+def prompts_of(rows: Sequence[ManifestRow]) -> list[Json]:
+    """The prompts as they appear, each with its changes from the (first) control's."""
     control = next((text(row, "prompt") for row in rows if row["is_control"]), None)
     controls = {text(row, "prompt") for row in rows if row["is_control"]}
     firsts = {_prompt_key(row): row for row in reversed(rows)}
@@ -92,8 +104,8 @@ def prompts_of(rows: Sequence[Row]) -> list[Json]:
     ]
 
 
-def facets_of(rows: Sequence[Row]) -> list[Json]:
-    """The axes, with their levels as they appear; for each whether it varies is the script's business."""
+def facets_of(rows: Sequence[ManifestRow]) -> list[Json]:
+    """Every axis with its levels as they appear; the script hides the axes that do not vary."""
     axes = dict.fromkeys(axis for row in rows for axis in mapping(row, "factors"))
     return [
         {
@@ -107,37 +119,48 @@ def facets_of(rows: Sequence[Row]) -> list[Json]:
     ]
 
 
-def columns_of(rows: Sequence[Row]) -> list[Json]:
-    """The columns of the manifest that tell jobs apart or measure them: one value per job, not the same for all."""
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    kept = [name for name in names if name in _BY_DESIGN or (name not in _NO_COLUMN and _tells(rows, name))]
-    kept.sort(key=lambda name: name in _TRACES)
-    return [
-        {"name": name, "label": _label(name), "numeric": _is_numeric(rows, name), "trace": name in _TRACES}
-        for name in kept
-    ]
+def columns_of(rows: Sequence[ManifestRow]) -> list[Json]:
+    """The columns of the manifest worth a column in the table: one value per job, not the same for all jobs."""
+    found = []
+    for name in dict.fromkeys(name for row in rows for name in row):
+        values = {value for value in (_value(row, name) for row in rows) if value is not None}
+        if name in _ALWAYS or (name not in _NO_COLUMN and len(values) > 1):
+            is_numeric = bool(values) and all(isinstance(value, int | float) for value in values)
+            label = _LABELS.get(name) or name.replace("_", " ")
+            found.append({"name": name, "label": label, "numeric": is_numeric, "trace": name in _TRACES})
+    return sorted(found, key=lambda column: bool(column["trace"]))
 
 
-def _tells(rows: Sequence[Row], name: str) -> bool:
-    found = {value for value in (_value(row, name) for row in rows) if value is not None}
-    return len(found) > 1
+def copies_of(rows: Sequence[ManifestRow], links: Links) -> Mapping[str, list[Json]]:
+    """By creative id of the original, in the order of the rows: what each copy is for, its verdict, its link."""
+    copies: dict[str, list[Json]] = {}
+    for row in rows:
+        if original := text(row, "derived_from"):
+            copies.setdefault(original, []).append(_copy(row, original, links))
+    return copies
 
 
-def _is_numeric(rows: Sequence[Row], name: str) -> bool:
-    values = [value for value in (_value(row, name) for row in rows) if value is not None]
-    return bool(values) and all(isinstance(value, int | float) for value in values)
+def _copy(row: ManifestRow, original: str, links: Links) -> Json:
+    uri, width, height = text(row, "s3_uri"), number(row, "width"), number(row, "height")
+    file = uri.rpartition("/")[2]  # {original}-{placement or shape}.mp4
+    name = file.removeprefix(f"{original}-").removesuffix(".mp4") if file.startswith(f"{original}-") else ""
+    shape = _SHAPE.fullmatch(name)
+    said = f"{shape[1]}:{shape[2]}" if shape else name and placement_name(name)
+    judged = next((one for one in placements(row) if one["name"] == name), None)
+    return {
+        "id": text(row, "creative_id"),
+        "said": said or text(row, "derivation") or text(row, "creative_id"),
+        "verdict": judged["verdict"] if judged else None,
+        "reasons": judged["reasons"] if judged else [],
+        "size": f"{width:.0f}x{height:.0f}" if width and height else "",
+        "href": links.copy(uri) if uri else None,
+    }
 
 
-def _label(name: str) -> str:
-    return _LABELS.get(name) or name.replace("_", " ")
-
-
-def _value(row: Row, name: str) -> str | float | None:
+def _value(row: ManifestRow, name: str) -> str | float | None:
     value = row.get(name)
-    if isinstance(value, dict | list | tuple):
+    if value is None or isinstance(value, dict | list | tuple):
         return None
-    if name == "model":
-        return short_model(str(value))
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int | float):
@@ -145,77 +168,64 @@ def _value(row: Row, name: str) -> str | float | None:
         return None if found is None else round(found, 4)
     if isinstance(value, Decimal):
         return float(value)
-    return None if value is None else str(value)
+    return short_model(str(value)) if name == "model" else str(value)
 
 
-def _prompt_key(row: Row) -> tuple[str, str]:
+def _prompt_key(row: ManifestRow) -> tuple[str, str]:
     return text(row, "prompt_label") or "Prompt", text(row, "prompt")
 
 
-def _identity(row: Row) -> Json:
+def _identity(row: ManifestRow) -> Json:
     parameters = [f"{name} {value}" for name, value in mapping(row, "params").items()]
+    model, frame = short_model(text(row, "model")), text(row, "first_frame_id")
+    spoken = (
+        *(text(row, "prompt_label"), model, f"{row['duration_req']} seconds", text(row, "size_req")),
+        *(f"take {row['take']}", frame and f"first frame {frame}"),
+    )
     return {
         "id": text(row, "creative_id"),
-        "model": short_model(text(row, "model")),
+        "model": model,
         "setting": " · ".join([f"{row['duration_req']} s", text(row, "size_req"), *parameters]),
         "seconds": number(row, "duration_req"),
         "take": row["take"],
-        "frame": text(row, "first_frame_id"),
+        "frame": frame,
         "adName": text(row, "ad_name"),
         "control": bool(row["is_control"]),
-        "spoken": _spoken(row),
+        "spoken": ", ".join(part for part in spoken if part),
     }
 
 
-def _spoken(row: Row) -> str:
-    parts = [
-        text(row, "prompt_label"),
-        short_model(text(row, "model")),
-        f"{row['duration_req']} seconds",
-        text(row, "size_req"),
-        f"take {row['take']}",
-        f"first frame {row['first_frame_id']}" if row["first_frame_id"] else "",
-    ]
-    return ", ".join(part for part in parts if part)
-
-
-def _state(row: Row, built_at: datetime) -> Json:
-    cost = bill(row)
+def _state(row: ManifestRow, built_at: datetime) -> Json:
+    amount, note = cost(row)
     return {
         "state": text(row, "state"),
         "stateWord": state_word(text(row, "state")),
         "why": reason(row, built_at=built_at),
-        "cost": "no price known" if cost.amount is None else usd(cost.amount),
-        "costNote": _cost_note(cost),
+        "cost": amount,
+        "costNote": note,
     }
 
 
-def _cost_note(cost: Bill) -> str:
-    besides = ((cost.twice, "paid twice"), (cost.lost, "lost"))
-    return "".join([cost.standing.value, *(f" + {usd(amount)} {said}" for amount, said in besides if amount)])
+def _media(row: ManifestRow, links: Links) -> Json:
+    def preview(column: str) -> str | None:
+        uri = text(row, column)
+        return links.preview(uri) if uri else None
 
-
-def _media(row: Row, links: Links) -> Json:
     width, height, fps = (number(row, name) for name in ("width", "height", "fps"))
     stored = row["state"] == "stored"
-    proxy = _preview(row, links, "proxy_uri") if stored else None
+    proxy = preview("proxy_uri") if stored else None
     clip = links.clip(text(row, "creative_id")) if stored else None
     return {
         "clip": clip or proxy,
-        "proxy": proxy if clip else None,  # an embedded one would else lie in the page twice
-        "poster": _preview(row, links, "poster_uri"),
-        "strip": _preview(row, links, "strip_uri", "sprite_uri"),
+        "proxy": proxy if clip else None,  # an embedded proxy would be in the page twice
+        "poster": preview("poster_uri"),
+        "strip": preview("sprite_uri"),
         "aspect": round(width / height, 4) if width and height else None,
         "fps": fps,
     }
 
 
-def _preview(row: Row, links: Links, *columns: str) -> str | None:
-    uri = next((text(row, column) for column in columns if row.get(column)), "")
-    return links.preview(uri) if uri else None
-
-
-def _judged(row: Row) -> Json | None:
+def _judged(row: ManifestRow) -> Json | None:
     if not any(row.get(column) for column in ("pick", "rating", "note", "tags")):
         return None
     return {
@@ -228,9 +238,8 @@ def _judged(row: Row) -> Json | None:
     }
 
 
-def _level(row: Row, axis: str) -> str:
-    level = mapping(row, "factors").get(axis)
-    return "" if level is None else str(level)
+def _level(row: ManifestRow, axis: str) -> str:
+    return text(mapping(row, "factors"), axis)
 
 
 def _shown(axis: str, level: str) -> str:

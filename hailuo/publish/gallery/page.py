@@ -10,12 +10,11 @@ from typing import Final
 import jinja2
 import pandas as pd
 
-from hailuo.publish.gallery.copies import copies_of
-from hailuo.publish.gallery.jobs import Json, columns_of, facets_of, jobs_of, prompts_of
+from hailuo.publish.gallery.jobs import columns_of, copies_of, facets_of, jobs_of, prompts_of
 from hailuo.publish.gallery.links import Links
-from hailuo.publish.gallery.rows import Row, plain_rows
 from hailuo.publish.gallery.view import facts
 from hailuo.publish.gallery.words import moment
+from hailuo.publish.manifest.files import plain_rows
 from hailuo.publish.webpage import content_policy, joined, page_environment
 
 _STYLES: Final = ("tokens.css", "page.css", "tiles.css", "views.css", "stage.css", "print.css")
@@ -44,54 +43,54 @@ def render(
     links: Links = _BESIDE,
     clips_until: datetime | None = None,
 ) -> bytes:
-    """The page for a manifest (a frame of `hailuo.publish.manifest`), as UTF-8 HTML with nothing to load but clips and previews.
+    """The page for a manifest (a frame of `hailuo.publish.manifest`): UTF-8 HTML that loads only clips and previews.
 
-    Rows that were derived from another are told on that one: a copy is no job, and counts as none. `links` are relative
-    (a folder), data URIs (`embed`) or signed. `built_at` is shown, and waiting times are counted up to it; aware.
-    `clips_until` is shown too: when the links end, where they do.
+    A copy is shown on the clip that it was made of, and counts as no job. `links` are relative (a folder), data URIs
+    (`embed`) or signed. `built_at`, aware, is shown, and waiting times count up to it. `clips_until` is shown: when
+    the links end, if they do.
     """
     every = plain_rows(frame)
     rows = [row for row in every if not row.get("derived_from")]
     until = moment(clips_until) if clips_until else ""
-    told = _data(rows, copies=copies_of(every, links), links=links, title=title, built_at=built_at)
-    data = {**told, "until": until}
-    style, script = (
-        joined(__package__, _STYLES),
-        f'"use strict";\n(() => {{\n{joined(__package__, _SCRIPTS)}}})();\n',
+    counts, columns, prompts = facts(rows), columns_of(rows), prompts_of(rows)
+    jobs = jobs_of(
+        rows,
+        links=links,
+        columns=columns,
+        prompts=prompts,
+        copies=copies_of(every, links),
+        built_at=built_at,
     )
+    data = {
+        "campaign": title,
+        "edition": counts.editions,
+        "seed": int.from_bytes(hashlib.sha256(title.encode(errors="replace")).digest()[:2]),
+        "prompts": prompts,
+        "facets": facets_of(rows),
+        "columns": columns,
+        "jobs": jobs,
+        "until": until,
+    }
+    style = joined(__package__, _STYLES)
+    script = f'"use strict";\n(() => {{\n{joined(__package__, _SCRIPTS)}}})();\n'
     page = _template().render(
         title=title,
         built_at=moment(built_at),
         clips_until=until,
-        facts=facts(rows),
-        jobs=data["jobs"],
-        prompts=data["prompts"],
+        facts=counts,
+        jobs=jobs,
+        prompts=prompts,
         data=_as_json(data),
         style=style,
         script=script,
         policy=content_policy(_SOURCES, style=style, script=script),
     )
-    return page.encode(errors="backslashreplace")  # what no UTF-8 can hold is shown, not died of
+    return page.encode(
+        errors="backslashreplace"
+    )  # a lone surrogate, which UTF-8 cannot hold, is shown escaped
 
 
-def _data(
-    rows: list[Row], *, copies: Mapping[str, list[Json]], links: Links, title: str, built_at: datetime
-) -> Json:
-    columns, prompts = columns_of(rows), prompts_of(rows)
-    return {
-        "campaign": title,
-        "edition": facts(rows).editions,
-        "seed": int.from_bytes(hashlib.sha256(title.encode(errors="replace")).digest()[:2]),
-        "prompts": prompts,
-        "facets": facets_of(rows),
-        "columns": columns,
-        "jobs": jobs_of(
-            rows, links=links, columns=columns, prompts=prompts, copies=copies, built_at=built_at
-        ),
-    }
-
-
-def _as_json(data: Json) -> str:
+def _as_json(data: Mapping[str, object]) -> str:
     """JSON that cannot end its script element, whatever the texts in it are."""
     plain = json.dumps(data, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
     return plain.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

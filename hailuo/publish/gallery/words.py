@@ -1,14 +1,18 @@
-"""How the page says things: states, money, times and sizes, in words for people who buy ads."""
+"""What the page says of one row of the manifest: its state, its cost, its checks, and why a clip is missing."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from difflib import SequenceMatcher
+from typing import Final
 
 from hailuo.campaign.pricing import usd
 
-Row = Mapping[str, object]
+ManifestRow = Mapping[str, object]
+"""A row of the manifest: plain values, and None for what is not known."""
 
-STATE_WORDS: Mapping[str, str] = {
+STATE_WORDS: Final[Mapping[str, str]] = {
     "stored": "Stored",
     "submitted": "At the vendor",
     "in_doubt": "Being sent",
@@ -17,24 +21,126 @@ STATE_WORDS: Mapping[str, str] = {
     "refused": "Refused",
     "new": "Planned",
 }
-"""A word per state of a job, in the order in which the page counts them."""
+"""A word per state of a job."""
 
-_MADE_OF_SECONDS = ((86400, "d"), (3600, "h"), (60, "min"))
+_VERDICTS: Final[Mapping[str, str]] = {
+    "pass": "Checks passed",
+    "warn": "Look closer",
+    "fail": "Checks failed",
+    "unknown": "Not checked",
+}
+_PLATFORM_WORDS: Final[Mapping[str, str]] = {
+    "tiktok": "TikTok",
+    "youtube": "YouTube",
+    "linkedin": "LinkedIn",
+    "infeed": "in-feed",
+    "non": "non-",
+}
+_REFUND: Final[Mapping[object, str]] = {
+    True: "The vendor gave the money back.",
+    False: "The vendor kept the money.",
+}
+_UNITS_OF_TIME: Final = ((86400, "d"), (3600, "h"), (60, "min"))
+_LEAST_IN_COMMON: Final = 0.4
+"""Below this share of common words two prompts count as unrelated: every word would be marked."""
+
+
+def text(row: ManifestRow, column: str) -> str:
+    """The value as text; empty if there is none."""
+    value = row.get(column)
+    return "" if value is None else str(value)
+
+
+def texts(row: ManifestRow, column: str) -> list[str]:
+    """The value as a list of texts; empty if it is no list."""
+    value = row.get(column)
+    return [str(part) for part in value] if isinstance(value, list | tuple) else []
+
+
+def number(row: ManifestRow, column: str) -> float | None:
+    """The value if it is a finite number."""
+    value = row.get(column)
+    if isinstance(value, bool) or not isinstance(value, int | float) or value - value != 0:
+        return None
+    return value
+
+
+def amount(row: ManifestRow, column: str) -> Decimal:
+    """The US dollars in the column; 0 if there are none."""
+    value = row.get(column)
+    return value if isinstance(value, Decimal) else Decimal(0)
+
+
+def mapping(row: ManifestRow, column: str) -> Mapping[str, object]:
+    """The value if it is a mapping, else an empty one."""
+    value = row.get(column)
+    return value if isinstance(value, dict) else {}
+
+
+def short_model(model: str) -> str:
+    """The model without the vendor's name: `Hailuo 2.3 Fast`."""
+    return model.removeprefix("MiniMax-").replace("-", " ")
 
 
 def state_word(state: str) -> str:
-    """A state this version does not know is shown as it is spelled."""
+    """The word for a state; an unknown state is shown as it is spelled."""
     return STATE_WORDS.get(state) or state.replace("_", " ").capitalize()
 
 
-def reason(row: Row, *, built_at: datetime) -> str:
-    """Why there is no clip to see, and what became of the money."""
-    explain = _REASONS.get(str(row["state"]))
-    return explain(row, built_at) if explain else _trouble(row)
+def cost(row: ManifestRow) -> tuple[str, str]:
+    """What the job cost, or will cost, and how sure that is: `("$0.28", "charged + $0.28 lost")`."""
+    twice, lost, held = (amount(row, name) for name in ("paid_twice_usd", "lost_usd", "reserved_usd"))
+    besides = [(twice, "paid twice"), (lost, "lost")]
+    charged, price = row["cost_actual"], row.get("to_buy_usd")
+    match row["state"]:
+        case "stored" if isinstance(charged, Decimal):
+            main = usd(charged), "charged"
+        case "stored":
+            main = usd(amount(row, "spent_usd") - twice - lost), "by estimate"
+        case "new":
+            main = usd(price) if isinstance(price, Decimal) else "no price known", "estimated"
+        case _ if held:
+            main = usd(held), "held"
+        case _ if lost:
+            main, besides = (usd(lost), "counted as spent"), besides[:1]
+        case _:
+            main = usd(Decimal(0)), "nothing charged"
+    return main[0], "".join([main[1], *(f" + {usd(extra)} {said}" for extra, said in besides if extra)])
+
+
+def reason(row: ManifestRow, *, built_at: datetime) -> str:
+    """Why there is no clip to see, and what happened to the money."""
+    said, code, task_id = text(row, "error_message").strip().rstrip("."), row["error_code"], row["task_id"]
+    no_reason = f"The vendor gave code {code} and no reason." if code else "No reason is on record."
+    trouble = (f"{said} ({code})." if code else f"{said}.") if said else no_reason
+    refund = _REFUND.get(row["refunded"], "The vendor did not say whether it was charged.")
+    held = f"{usd(amount(row, 'reserved_usd'))} is held"
+    given_up = f"Given up, then the vendor did take it, as {task_id}; {held} until it is adopted."
+    seen = f" ({said})" if said else ""
+    lost = f"Sent, but the answer was lost{seen}: it may have been paid; {held} until it is reconciled."
+    again = f"{trouble} {refund if row['refunded'] else ''}".rstrip() + " The next run tries again."
+    reasons = {
+        "stored": "Stored, but not reachable from this page.",
+        "submitted": f"{_waited(row, built_at)}The next run collects it; {held} till then.",
+        "in_doubt": f"Handed to the vendor moments ago, perhaps by another run. No answer yet; {held}.",
+        "unknown": given_up if task_id else lost,
+        "failed": f"{trouble} {refund}",
+        "refused": f"{trouble} Nothing was charged.",
+        "new": again if row["attempts"] else "Not ordered yet. Nothing was charged.",
+    }
+    return reasons.get(str(row["state"]), trouble)
+
+
+def _waited(row: ManifestRow, built_at: datetime) -> str:
+    submitted = row["submitted_at"]
+    if not isinstance(submitted, str):
+        return ""
+    waited = (built_at - datetime.fromisoformat(submitted)).total_seconds()
+    return f"Waited for {seconds_in_words(max(waited, 0))} when this page was built. "
 
 
 def moment(at: datetime) -> str:
-    """A time in UTC, to the minute, whatever zone it is told in."""
+    """A time in UTC, to the minute; `at` is aware."""
     at = at.astimezone(UTC)
     return f"{at.day} {at:%B %Y, %H:%M} UTC"
 
@@ -43,7 +149,7 @@ def seconds_in_words(seconds: float) -> str:
     """`96` is "1 min 36 s": the two largest units."""
     rest = round(seconds)
     parts = []
-    for size, unit in _MADE_OF_SECONDS:
+    for size, unit in _UNITS_OF_TIME:
         count, rest = divmod(rest, size)
         parts += [f"{count} {unit}"] if count else []
     parts += [f"{rest} s"] if rest or not parts else []
@@ -51,74 +157,58 @@ def seconds_in_words(seconds: float) -> str:
 
 
 def bytes_in_words(count: float) -> str:
-    """Decimal megabytes, as file managers say them."""
+    """Decimal megabytes, as file managers show them."""
     return f"{count / 1e6:,.1f} MB" if count < 1e9 else f"{count / 1e9:,.1f} GB"
 
 
-def _planned(row: Row, _: datetime) -> str:
-    if not row["attempts"]:
-        return "Not ordered yet. Nothing was charged."
-    refund = "The vendor gave the money back. " if row["refunded"] else ""
-    return f"{_trouble(row)} {refund}The next run tries again."
+def quality(row: ManifestRow) -> Mapping[str, object] | None:
+    """The verdict of the checks and its reasons; None if the clip was never checked."""
+    verdict = text(row, "qa_verdict")
+    if not verdict:
+        return None
+    said = _VERDICTS.get(verdict, verdict.replace("_", " "))
+    return {"verdict": verdict, "said": said, "reasons": _as_words(texts(row, "qa_flags"))}
 
 
-def _at_vendor(row: Row, built_at: datetime) -> str:
-    return f"{_waited(row, built_at)}The next run collects it; {_held(row)} till then."
+def placements(row: ManifestRow) -> list[Mapping[str, object]]:
+    """Each placement with its verdict and the reasons; a bare word in place of an object is a verdict."""
+    return [
+        {
+            "name": name,
+            "said": placement_name(name),
+            "verdict": text(judged, "verdict"),
+            "reasons": _as_words(texts(judged, "reasons")),
+        }
+        for name, found in mapping(row, "placements").items()
+        for judged in [found if isinstance(found, dict) else {"verdict": found}]
+    ]
 
 
-def _being_sent(row: Row, _: datetime) -> str:
-    return f"Handed to the vendor moments ago, perhaps by another run. No answer yet; {_held(row)}."
+def placement_name(name: str) -> str:
+    """`tiktok_infeed` is "TikTok in-feed"."""
+    first, *rest = [_PLATFORM_WORDS.get(word, word) for word in name.split("_")]
+    first = first if first in _PLATFORM_WORDS.values() else first.capitalize()
+    return " ".join([first, *rest]).replace("- ", "-")
 
 
-def _lost_sight_of(row: Row, _: datetime) -> str:
-    if row["task_id"]:
-        return (
-            f"Given up, then the vendor did take it, as {row['task_id']}; {_held(row)} until it is adopted."
-        )
-    seen = f" ({_said(row)})" if _said(row) else ""
-    return f"Sent, but the answer was lost{seen}: it may have been paid; {_held(row)} until it is reconciled."
+def _as_words(codes: Sequence[str]) -> list[str]:
+    return [code.replace("_", " ") for code in codes]
 
 
-def _waited(row: Row, built_at: datetime) -> str:
-    submitted = row["submitted_at"]
-    if not isinstance(submitted, str):
-        return ""
-    waited = (built_at - datetime.fromisoformat(submitted)).total_seconds()
-    return f"Waited for {seconds_in_words(max(waited, 0))} when this page was built. "
+def word_changes(before: str, after: str) -> list[tuple[str, str]]:
+    """How one prompt becomes another: `same`, `added` or `dropped`, each with its words.
 
-
-def _held(row: Row) -> str:
-    price = row["cost_est"]
-    return f"{usd(price)} is held" if isinstance(price, Decimal) else "its price is held"
-
-
-def _trouble(row: Row) -> str:
-    said, code = _said(row), row["error_code"]
-    if not said:
-        return f"The vendor gave code {code} and no reason." if code else "No reason is on record."
-    return f"{said} ({code})." if code else f"{said}."
-
-
-def _said(row: Row) -> str:
-    return str(row["error_message"] or "").strip().rstrip(".")
-
-
-def _refund(row: Row) -> str:
-    match row["refunded"]:
-        case True:
-            return "The vendor gave the money back."
-        case False:
-            return "The vendor kept the money."
-        case _:
-            return "Whether it was charged is not told."
-
-
-_REASONS: Mapping[str, Callable[[Row, datetime], str]] = {
-    "stored": lambda _row, _at: "Stored, but not reachable from this page.",
-    "submitted": _at_vendor,
-    "in_doubt": _being_sent,
-    "unknown": _lost_sight_of,
-    "failed": lambda row, _at: f"{_trouble(row)} {_refund(row)}",
-    "refused": lambda row, _at: f"{_trouble(row)} Nothing was charged.",
-    "new": _planned,
-}
+    All but the dropped parts make up `after`, all but the added ones `before`. Empty if the prompts are the same,
+    or have little in common.
+    """
+    if before == after:
+        return []
+    old, new = (re.findall(r"\s*\S+|\s+$", prompt) for prompt in (before, after))
+    matcher = SequenceMatcher(None, old, new, autojunk=False)
+    if matcher.ratio() < _LEAST_IN_COMMON:
+        return []
+    changes: list[tuple[str, str]] = []
+    for _, old_from, old_to, new_from, new_to in matcher.get_opcodes():
+        dropped, added = "".join(old[old_from:old_to]), "".join(new[new_from:new_to])
+        changes += [("same", added)] if dropped == added else [("dropped", dropped), ("added", added)]
+    return [change for change in changes if change[1]]

@@ -13,7 +13,6 @@ from hailuo.publish.manifest.columns import (
     Column,
     Kind,
     Pick,
-    QaVerdict,
     Status,
 )
 from hailuo.publish.manifest.contract import check, json_schema
@@ -56,7 +55,6 @@ __all__ = [
     "Kind",
     "ManifestError",
     "Pick",
-    "QaVerdict",
     "Status",
     "build",
     "bundle",

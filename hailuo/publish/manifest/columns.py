@@ -1,4 +1,4 @@
-"""The columns of `hailuo.manifest/1.0`, in order. A minor version adds columns, a major one breaks.
+"""The columns of `hailuo.manifest/1.1`, in order. A minor version adds columns, a major one breaks.
 
 One table: JSON Schema, Parquet types, `datapackage.json` and docs/manifest.md are made from it.
 """
@@ -8,8 +8,9 @@ from enum import StrEnum
 
 from hailuo.campaign.model import SyntheticPerformer
 from hailuo.ledger.facts import JobState
+from hailuo.media.verdict import Verdict
 
-SCHEMA = "hailuo.manifest/1.0"
+SCHEMA = "hailuo.manifest/1.1"
 CURRENCY = "USD"
 
 
@@ -32,19 +33,9 @@ class Status(StrEnum):
 
     PLANNED = "planned"
     SUBMITTED = "submitted"
-    RENDERED = "rendered"  # finished but not stored yet: the ledger does not tell it from SUBMITTED
     STORED = "stored"
     FAILED = "failed"
     REJECTED = "rejected"
-
-
-class QaVerdict(StrEnum):
-    """What the checks found."""
-
-    PASS = "pass"  # noqa: S105 (a verdict)
-    WARN = "warn"
-    FAIL = "fail"
-    UNKNOWN = "unknown"  # could not be checked, or not yet
 
 
 class Pick(StrEnum):
@@ -99,6 +90,12 @@ def _numbers(unit: str, **about: str) -> tuple[Column, ...]:
     return tuple(Column(name=name, kind=Kind.NUMBER, about=text, unit=unit) for name, text in about.items())
 
 
+def _amounts(**about: str) -> tuple[Column, ...]:
+    return tuple(
+        Column(name=name, kind=Kind.MONEY, about=text, unit=CURRENCY) for name, text in about.items()
+    )
+
+
 def _integers(unit: str, **about: str) -> tuple[Column, ...]:
     return tuple(Column(name=name, kind=Kind.INTEGER, about=text, unit=unit) for name, text in about.items())
 
@@ -142,8 +139,10 @@ _LIFE = (
     _column("completed_at", Kind.TIME, "when the vendor completed it"),
     _column("stored_at", Kind.TIME, "when the clip's bytes were verified in the store"),
     *_numbers("s", queue_s="waiting at the vendor", render_s="from submit to completion"),
-    _column("cost_est", Kind.MONEY, "the price reserved, or of the attempt to come", CURRENCY),
-    _column("cost_actual", Kind.MONEY, "what the vendor charged, if known", CURRENCY),
+    *_amounts(
+        cost_est="the price reserved, or of the attempt to come",
+        cost_actual="what the vendor charged, if known",
+    ),
     *_always(cost_currency="the currency of all money in this table"),
 )
 _FILE = (
@@ -199,7 +198,7 @@ _CHECKS = (
     _column("pdq", Kind.TEXTS, "PDQ hashes of eight frames, hex"),
     *_texts(near_dup_of="another creative of the edition that looks the same"),
     *_numbers("bit of 256", near_dup_dist="mean PDQ distance to it"),
-    _words("qa_verdict", QaVerdict, "the checks in one word"),
+    _words("qa_verdict", Verdict, "the checks in one word"),
     _column("qa_flags", Kind.TEXTS, "reason codes; `dispute_...` is not what was ordered"),
     _column("placements", Kind.OBJECT, "placement to {verdict, reasons}"),
     *_texts(
@@ -238,11 +237,17 @@ _OURS = (
     *_always(variant_id="the variant", edition="the edition"),
     _words("state", JobState, "the job's state", required=True),
     *_yes_or_no(refunded="whether a failed job was refunded; null: unknown"),
-    _column(
-        "paid_twice_usd", Kind.MONEY, "paid for tasks that came late and were no longer needed", CURRENCY
+    *_amounts(
+        paid_twice_usd="paid for tasks that came late and were no longer needed",
+        lost_usd="paid for attempts that the vendor failed and did not refund",
     ),
-    _column("lost_usd", Kind.MONEY, "paid for attempts that the vendor failed and did not refund", CURRENCY),
     _column("judgements", Kind.LIST, "the newest judgement of every reviewer, newest first"),
+    *_amounts(
+        spent_usd="what is spent: the clip's cost, `lost_usd` and `paid_twice_usd`",
+        assumed_usd="the part of `spent_usd` that is our own price, because the vendor reported no amount",
+        reserved_usd="reserved for an attempt at the vendor, or perhaps at the vendor",
+        to_buy_usd="the price of the attempt that the next run buys; null if no price is known",
+    ),
 )
 
 COLUMN_TABLE: tuple[Column, ...] = (

@@ -14,7 +14,7 @@ from hailuo.campaign.ad_names import ad_name, utm_content
 from hailuo.campaign.job import Job
 from hailuo.campaign.model import SETTING_AXES, SyntheticPerformer
 from hailuo.ledger.facts import Attempt, JobRecord, JobState, OutcomeKind
-from hailuo.ledger.money import items_of, sums_of
+from hailuo.ledger.money import Fate, items_of, sums_of
 from hailuo.publish.manifest.columns import COLUMNS, CURRENCY, SCHEMA, Pick, Status
 from hailuo.publish.manifest.copies import Copy, copy_job
 from hailuo.publish.manifest.judgements import Judgement
@@ -305,27 +305,20 @@ def _seconds_between(start: datetime, end: datetime | None) -> float | None:
 
 
 def _money(entry: Entry) -> dict[str, object]:
-    done, sums = entry.record.done, sums_of(items_of(entry.record))
+    items = items_of(entry.record)
+    sums, ordered = sums_of(items), [item for item in items if item.fate is not Fate.PAID_TWICE]
+    is_new = entry.state is JobState.NEW
     return {
-        "cost_est": _estimate(entry),
-        "cost_actual": done.amount_usd if done else None,
+        "cost_est": entry.price_usd if is_new or not ordered else ordered[-1].price_usd,
+        "cost_actual": entry.record.done.amount_usd if entry.record.done else None,
         "cost_currency": CURRENCY,
         "paid_twice_usd": sums.paid_twice_usd,
         "lost_usd": sums.lost_usd,
+        "spent_usd": sums.spent_usd,
+        "assumed_usd": sums.assumed_usd,
+        "reserved_usd": sums.reserved_usd,
+        "to_buy_usd": entry.price_usd if is_new else Decimal(0),
     }
-
-
-def _estimate(entry: Entry) -> Decimal | None:
-    """The price reserved for the attempt that delivered, else for the last one; what the next one would cost if
-    one may be bought.
-    """
-    bought = entry.record.done or entry.record.adoptable
-    if bought:
-        return bought.price_usd
-    last = entry.record.last
-    if entry.state is JobState.NEW or last is None or last.intent is None:
-        return entry.price_usd
-    return last.intent.price_usd
 
 
 def _clip(entry: Entry, store_uri: str) -> dict[str, object]:

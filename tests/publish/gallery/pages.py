@@ -37,6 +37,9 @@ STORED: dict[str, object] = {
     "render_s": 96.0,
     "cost_est": Decimal("0.28"),
     "cost_actual": Decimal("0.28"),
+    "spent_usd": Decimal("0.28"),
+    "reserved_usd": Decimal(0),
+    "to_buy_usd": Decimal(0),
     "bytes": 2581477,
 }
 
@@ -49,8 +52,17 @@ def make_frame(*changes: Mapping[str, object]) -> pd.DataFrame:
 
 
 def without_clip(state: str, **changes: object) -> dict[str, object]:
-    """What a job in this state has in place of a clip."""
-    return {"state": state, "cost_actual": None, "render_s": None, "bytes": None, **changes}
+    """What a job in this state has in place of a clip; its price is where the ledger has it."""
+    money = dict.fromkeys(["cost_actual", "spent_usd", "reserved_usd", "to_buy_usd"])
+    return {"state": state, "render_s": None, "bytes": None, **money, **_MONEY.get(state, {}), **changes}
+
+
+_PRICE = Decimal("0.28")
+_MONEY = {
+    **{state: {"reserved_usd": _PRICE} for state in ("submitted", "in_doubt", "unknown")},
+    "failed": {"spent_usd": _PRICE, "assumed_usd": _PRICE, "lost_usd": _PRICE},
+    "new": {"to_buy_usd": _PRICE},
+}
 
 
 class Page(HTMLParser):

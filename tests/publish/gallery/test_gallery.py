@@ -6,7 +6,6 @@ import re
 from datetime import timedelta, timezone
 from decimal import Decimal
 
-import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -25,8 +24,7 @@ from hailuo.publish.gallery import (
     render,
     room_for,
 )
-from hailuo.publish.gallery.difference import word_changes
-from hailuo.publish.gallery.words import STATE_WORDS, bytes_in_words, seconds_in_words
+from hailuo.publish.gallery.words import STATE_WORDS, bytes_in_words, seconds_in_words, word_changes
 from tests.publish.gallery.pages import BUILT_AT, Page, make_frame, page_of, without_clip
 
 
@@ -66,8 +64,8 @@ def test_every_state_is_a_job_of_the_page_with_its_word(state: JobState) -> None
             "Given up, then the vendor did take it, as task_9; $0.28 is held until it is adopted.",
         ),
         (
-            without_clip("unknown", cost_est=None),
-            "Sent, but the answer was lost: it may have been paid; its price is held until it is reconciled.",
+            without_clip("unknown"),
+            "Sent, but the answer was lost: it may have been paid; $0.28 is held until it is reconciled.",
         ),
         (
             without_clip("refused", error_code="1026", error_message="input refused."),
@@ -77,7 +75,7 @@ def test_every_state_is_a_job_of_the_page_with_its_word(state: JobState) -> None
             without_clip("failed", error_code="1027", refunded=False),
             "The vendor gave code 1027 and no reason. The vendor kept the money.",
         ),
-        (without_clip("failed"), "No reason is on record. Whether it was charged is not told."),
+        (without_clip("failed"), "No reason is on record. The vendor did not say whether it was charged."),
         (without_clip("paused_by_moon"), "No reason is on record."),
     ],
 )
@@ -98,11 +96,15 @@ def test_a_job_without_a_clip_says_why_and_what_became_of_the_money(
         ({"cost_actual": None}, "$0.28", "by estimate"),
         (without_clip("submitted"), "$0.28", "held"),
         (without_clip("new", attempts=0), "$0.28", "estimated"),
-        (without_clip("new", attempts=0, cost_est=None), "no price known", "estimated"),
+        (without_clip("new", attempts=0, to_buy_usd=None), "no price known", "estimated"),
         (without_clip("refused"), "$0.00", "nothing charged"),
-        (without_clip("failed", refunded=True), "$0.00", "nothing charged"),
+        (without_clip("failed", refunded=True, lost_usd=None), "$0.00", "nothing charged"),
         (without_clip("failed", refunded=None), "$0.28", "counted as spent"),
         ({"paid_twice_usd": Decimal("0.30")}, "$0.28", "charged + $0.30 paid twice"),
+        (
+            {"cost_actual": None, "spent_usd": Decimal("0.88"), "lost_usd": Decimal("0.60")},
+            *("$0.28", "by estimate + $0.60 lost"),
+        ),
     ],
 )
 def test_a_job_tells_its_cost_and_how_sure_that_is(row: dict[str, object], amount: str, note: str) -> None:
@@ -116,11 +118,18 @@ def test_the_head_adds_the_money_up() -> None:
     """Spent, held and still to buy are the plan's own figures."""
     states = [without_clip(state) for state in ("submitted", "unknown", "new", "refused", "failed")]
 
-    words = page_of(make_frame({}, {"cost_actual": None}, *states)).words
+    words = page_of(make_frame({}, {"cost_actual": None, "assumed_usd": Decimal("0.28")}, *states)).words
 
     assert words[words.index("Spent") + 1 :][:2] == ["$0.84", "$0.56 of it by estimate"]
     assert words[words.index("Held at the vendor") + 1] == "$0.56"
     assert words[words.index("Still to buy") + 1] == "$0.28"
+
+
+def test_a_job_without_a_price_is_counted_beside_the_sum() -> None:
+    """An unknown price is no price of 0."""
+    words = page_of(make_frame(without_clip("new"), without_clip("new", to_buy_usd=None))).words
+
+    assert words[words.index("Still to buy") + 1 :][:2] == ["$0.28", "and 1 without a known price"]
 
 
 def test_the_facets_are_the_axes_with_their_levels_as_they_appear() -> None:
@@ -231,6 +240,7 @@ COPY: dict[str, object] = {
     "placements": {"tiktok_infeed": {"verdict": "warn", "reasons": ["silent_audio"]}},
     "cost_actual": None,
     "cost_est": None,
+    "spent_usd": None,
     "bytes": None,
     "attempts": 0,
 }
@@ -294,23 +304,6 @@ def test_judgements_of_the_manifest_are_shown() -> None:
 def test_a_manifest_without_a_later_column_is_a_page_too(missing: str) -> None:
     """Older manifests stay readable."""
     assert page_of(make_frame({}).drop(columns=missing)).jobs[0]["id"] == "7KQ2M9X4TD"
-
-
-def test_values_of_numpy_are_values() -> None:
-    """A manifest read from Parquet has numpy's numbers and arrays."""
-    frame = make_frame(
-        {
-            "take": np.int64(2),
-            "width": np.float64(1366),
-            "height": 768,
-            "qa_verdict": "warn",
-            "qa_flags": np.array(["frozen"]),
-        }
-    )
-
-    [job] = page_of(frame).jobs
-
-    assert (job["take"], job["quality"]["reasons"], job["aspect"]) == (2, ["frozen"], 1.7786)
 
 
 def test_links_are_beside_the_page() -> None:

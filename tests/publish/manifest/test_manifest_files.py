@@ -75,7 +75,7 @@ def value_for(column: Column) -> st.SearchStrategy[object]:
     least, most = column.bounds or (0, 0)
     value = st.integers(least, most) if column.bounds else VALUES[column.kind]
     value = st.sampled_from(column.words) if column.words else value
-    value = st.just("hailuo.manifest/1.0") if column.name == "schema" else value
+    value = st.just("hailuo.manifest/1.1") if column.name == "schema" else value
     return value if column.required else st.none() | value
 
 
@@ -280,6 +280,17 @@ def test_the_first_manifests_of_version_1_0_are_read() -> None:
 
 
 @pytest.mark.parametrize("name", ["manifest-1.0.jsonl", "manifest-1.0.parquet"])
+def test_version_1_0_is_read_without_what_1_1_added(name: str) -> None:
+    """Every value is as it was, and the columns of 1.1 are null."""
+    since_1_1 = ["schema", "spent_usd", "assumed_usd", "reserved_usd", "to_buy_usd"]
+    rows, today = read_manifest(GOLDEN / name), read_jsonl(to_jsonl(full_table()))
+
+    assert list(rows.columns) == list(COLUMNS)
+    assert values_of(rows.drop(columns=since_1_1)) == values_of(today.drop(columns=since_1_1))
+    assert rows[since_1_1[1:]].isna().all(axis=None)
+
+
+@pytest.mark.parametrize("name", ["manifest-1.1.jsonl", "manifest-1.1.parquet"])
 def test_manifests_of_today_are_read_for_ever(name: str) -> None:
     """The golden files hold what this version writes; whoever changes the format sees it here."""
     assert values_of(read_manifest(GOLDEN / name)) == values_of(read_jsonl(to_jsonl(full_table())))
@@ -287,7 +298,7 @@ def test_manifests_of_today_are_read_for_ever(name: str) -> None:
 
 def test_todays_json_lines_are_the_golden_ones() -> None:
     """Byte for byte."""
-    assert to_jsonl(full_table()) == (GOLDEN / "manifest-1.0.jsonl").read_bytes()
+    assert to_jsonl(full_table()) == (GOLDEN / "manifest-1.1.jsonl").read_bytes()
 
 
 def test_a_later_minor_version_is_read_and_a_later_major_one_refused(tmp_path: Path) -> None:
