@@ -126,7 +126,9 @@ def test_it_opens_from_disk_without_a_complaint(page: Page, complaints: list[str
 
 def test_jobs_without_a_clip_are_seen_with_their_reason(page: Page) -> None:
     """What failed or is unknown stands where its clip would stand, with the money it holds."""
-    expect(page.locator("[data-id=GONE000003]")).to_contain_text("no. The vendor did not say whether it was charged.")
+    expect(page.locator("[data-id=GONE000003]")).to_contain_text(
+        "no. The vendor did not say whether it was charged."
+    )
     expect(page.locator("[data-id=LOST000005]")).to_contain_text("$0.28 is held until it is reconciled")
 
 
