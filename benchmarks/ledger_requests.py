@@ -21,6 +21,7 @@ from typing import Any
 from hailuo.campaign.job import Job
 from hailuo.clock import SystemClock
 from hailuo.ledger.ledger import Ledger
+from hailuo.store.layout import Edition
 from hailuo.store.s3 import S3Store
 from tests.factories import SUBMITTED, bought, make_done, make_job
 from tests.s3_servers import BUCKET, S3Server, seaweedfs
@@ -44,7 +45,7 @@ class Cost:
         return sum(self.requests.values())
 
 
-class Edition:
+class CountedEdition:
     """One edition on a real S3 server, whose requests are counted as they leave."""
 
     def __init__(self, store: S3Store, jobs: int) -> None:
@@ -57,7 +58,7 @@ class Edition:
 
     def ledger(self) -> Ledger:
         """A new worker's, not read yet."""
-        return Ledger(self._store, self._clock, campaign="shoe", edition="main", worker="w")
+        return Ledger(self._store, self._clock, Edition("shoe", "main"), worker="w")
 
     def render(self, jobs: Sequence[Job], *, clip: Path, what: str) -> Cost:
         """Everything that a run writes for these jobs: intent, outcome, clip, done, rollups."""
@@ -112,7 +113,7 @@ class Edition:
 
 def measure(store: S3Store, *, jobs: int, clip: Path) -> list[Cost]:
     """A first run of so many jobs, stopped half-way, resumed, and read again when all are done."""
-    edition = Edition(store, jobs)
+    edition = CountedEdition(store, jobs)
     half = jobs // 2
     first = edition.render(edition.jobs[:half], clip=clip, what="first half of the run")
     resumed = edition.start(f"start of the second: {half:,} of {jobs:,} done", done=half)

@@ -32,6 +32,7 @@ from hailuo.ledger.ledger import Ledger
 from hailuo.media.probe import inspect
 from hailuo.run.inspector import inspecting
 from hailuo.store import FolderStore
+from hailuo.store.layout import Edition
 from tests.factories import SUBMITTED, bought, make_done, make_job, tell
 from tests.media.films import Frame, grained, landscape, panned, write_film
 
@@ -180,7 +181,7 @@ def _run(program: str, *arguments: str) -> None:
 async def _batch(folder: Path, clip: bytes, *, number: int) -> Batch:
     """The inspector as a run has it, over a folder store that holds so many clips."""
     store = FolderStore(folder / "store")
-    ledger = Ledger(store, SystemClock(), campaign="shoe", edition="main", worker="w")
+    ledger = Ledger(store, SystemClock(), Edition("shoe", "main"), worker="w")
     await ledger.load()
     jobs = [make_job(take=take) for take in range(1, number + 1)]
     for job in jobs:

@@ -11,7 +11,7 @@ from prefect.states import Completed, Failed
 from pydantic import Field
 
 from flows.machinery.names import scheduled_start
-from flows.machinery.parameters import Budget, CampaignName, CampaignText, DueAt, Edition
+from flows.machinery.parameters import Budget, CampaignName, CampaignText, DueAt, EditionName
 from flows.machinery.place import flow_surroundings, library_heard
 from flows.machinery.report_turns import take, turns_due
 from flows.machinery.telling import tell_written
@@ -50,7 +50,7 @@ def report_name() -> str:
 async def ad_report(  # noqa: PLR0913, PLR0917 (the fields of the run form)
     campaign: CampaignName = "",
     campaign_text: CampaignText = "",
-    edition: Edition = "",
+    edition: EditionName = "",
     exports: ExportsPlace = "",
     design: Design = Design.AUCTION,
     metric: DecidedBy = DecidedBy.CTR,

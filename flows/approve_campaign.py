@@ -14,7 +14,7 @@ from flows.machinery.parameters import (
     CampaignName,
     CampaignText,
     DueAt,
-    Edition,
+    EditionName,
     Machines,
     Only,
     choice_of,
@@ -46,7 +46,7 @@ WaitHours = Annotated[int, Field(ge=1, le=168)]
 async def approve_campaign(  # noqa: PLR0913, PLR0917 (the fields of the run form)
     campaign: CampaignName = "",
     campaign_text: CampaignText = "",
-    edition: Edition = "",
+    edition: EditionName = "",
     budget_usd: Budget | None = None,
     only: Only = [],  # noqa: B006 (Prefect reads the default into the run form; nobody changes it)
     machines: Machines = 1,

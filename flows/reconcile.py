@@ -18,6 +18,7 @@ from hailuo.errors import Place, Problem, SettlementError
 from hailuo.reconcile.reconciler import Adopted, Findings, Reconciler, Released
 from hailuo.reconcile.settlement import open_reconciler
 from hailuo.settings import Settings
+from hailuo.store.layout import Edition
 
 _log = logging.getLogger("hailuo.reconcile")
 
@@ -78,15 +79,13 @@ async def reconcile(
         place = await flow_surroundings()
         given = {"creative_id": creative_id, "task_id": task_id, "why": why}
         words = _words_for(action, given, place.settings)
-        async with open_reconciler(
-            place.settings, place.clock, campaign=campaign, edition=edition
-        ) as reconciler:
+        async with open_reconciler(place.settings, place.clock, Edition(campaign, edition)) as reconciler:
             decision = await _decide(reconciler, action, words)
             findings = await reconciler.settle()
         await show_findings(campaign, findings, decision)
     left = [unsettled.creative_id for unsettled in (*findings.unknown, *findings.in_doubt)]
     if left:
-        tell_unknown(campaign, edition, left)
+        tell_unknown(Edition(campaign, edition), left)
     name = "Incomplete" if left else None
     return Completed(name=name, message=findings_text(findings, decision), data=findings)
 

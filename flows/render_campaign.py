@@ -22,7 +22,7 @@ from flows.machinery.parameters import (
     CampaignText,
     Digest,
     DueAt,
-    Edition,
+    EditionName,
     Machines,
     Only,
     choice_of,
@@ -53,7 +53,7 @@ LINKS_VALID_FOR: Final = timedelta(days=3)
 async def render_campaign(  # noqa: PLR0913, PLR0917 (the fields of the run form)
     campaign: CampaignName = "",
     campaign_text: CampaignText = "",
-    edition: Edition = "",
+    edition: EditionName = "",
     budget_usd: Budget | None = None,
     only: Only = [],  # noqa: B006 (Prefect reads the default into the run form; nobody changes it)
     machines: Machines = 1,

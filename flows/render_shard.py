@@ -8,7 +8,7 @@ from prefect.states import Completed, Failed
 from pydantic import Field
 
 from flows.machinery.clips import TASK_RUNS_AT_MOST, drive_all, waiting_in
-from flows.machinery.parameters import CampaignName, CampaignText, DueAt, Edition, Only, choice_of
+from flows.machinery.parameters import CampaignName, CampaignText, DueAt, EditionName, Only, choice_of
 from flows.machinery.place import flow_surroundings, journal, library_heard
 from hailuo.errors import ExitCode
 from hailuo.ledger.facts import JobState
@@ -32,7 +32,7 @@ async def render_shard(  # noqa: PLR0913, PLR0917 (its lead fills the form in)
     share: Share,
     campaign: CampaignName = "",
     campaign_text: CampaignText = "",
-    edition: Edition = "",
+    edition: EditionName = "",
     only: Only = [],  # noqa: B006 (Prefect reads the default into the run form; nobody changes it)
     due_at: DueAt | None = None,
     task_runs: TaskRuns = _FEWEST_TASK_RUNS,

@@ -67,7 +67,7 @@ async def _start(plan: Plan, form: Mapping[str, Any], *, key: str, mark: str) ->
             RENDER_DEPLOYMENT,
             client=client,
             parameters={**form, "plan_digest": plan.digest},
-            flow_run_name=run_name(plan.campaign.name, plan.campaign.edition),
+            flow_run_name=run_name(plan.campaign.this_edition),
             idempotency_key=key,
             timeout=0,
             as_subflow=False,

@@ -12,6 +12,7 @@ from hailuo.campaign.pricing import usd
 from hailuo.ledger.facts import JobState
 from hailuo.plan.plan import Plan
 from hailuo.run.events import RunReport
+from hailuo.store.layout import Edition
 
 
 def first_name() -> str:
@@ -19,9 +20,9 @@ def first_name() -> str:
     return str(flow_run.get_parameters().get("campaign") or "pasted campaign")
 
 
-def run_name(campaign: str, edition: str) -> str:
+def run_name(edition: Edition) -> str:
     """What every flow run about an edition is called; events and lists go by it."""
-    return f"{campaign} · {edition}"
+    return f"{edition.campaign} · {edition.name}"
 
 
 async def name_this_run(campaign: Campaign) -> None:
@@ -30,7 +31,7 @@ async def name_this_run(campaign: Campaign) -> None:
     if this_run is None:
         return
     async with get_client() as client:
-        await client.update_flow_run(UUID(this_run), name=run_name(campaign.name, campaign.edition))
+        await client.update_flow_run(UUID(this_run), name=run_name(campaign.this_edition))
 
 
 def scheduled_start() -> datetime:

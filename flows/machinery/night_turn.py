@@ -115,14 +115,8 @@ class Turn:
             return await session.plan(histories=True)
 
     async def _gallery(self) -> GalleryLink | None:
-        campaign = self._due.campaign
-        return await link_to_gallery(
-            open_store(self._place.settings),
-            self._place.clock,
-            campaign=campaign.name,
-            edition=campaign.edition,
-            valid_for=LINKS_VALID_FOR,
-        )
+        edition, store = self._due.campaign.this_edition, open_store(self._place.settings)
+        return await link_to_gallery(store, self._place.clock, edition, valid_for=LINKS_VALID_FOR)
 
     def _not_begun(self, part: Part) -> Part:
         """The part, of which an automation hears too: no flow run of the campaign could tell it."""

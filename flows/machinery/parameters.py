@@ -40,7 +40,7 @@ class _OnOffer:
 
 CampaignName = Annotated[str, _OnOffer()]
 CampaignText = Annotated[str, Field(max_length=200_000)]
-Edition = Annotated[str, Field(max_length=60)]
+EditionName = Annotated[str, Field(max_length=60)]
 Budget = Annotated[float, Field(gt=0, le=1_000_000)]
 Only = Annotated[list[str], Field(max_length=100)]
 Machines = Annotated[int, Field(ge=1, le=32)]

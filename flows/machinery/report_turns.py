@@ -11,15 +11,17 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 
+from flows.machinery.names import run_name
 from flows.machinery.parameters import choice_of
 from flows.render_campaign import LINKS_VALID_FOR
 from hailuo.campaign.files.folder_listing import campaign_names, find_campaign
 from hailuo.errors import CampaignError, Place, Problem
-from hailuo.plan.prepare import CampaignRequest, PreparedCampaign, campaign_and_edition, prepare
+from hailuo.plan.prepare import CampaignRequest, PreparedCampaign, edition_chosen, prepare
 from hailuo.report.inputs.sources import editions_with_exports, files_dropped
 from hailuo.report.make import Report, ReportWish, report
 from hailuo.run.environment import Surroundings
 from hailuo.settings import Settings
+from hailuo.store.layout import Edition
 from hailuo.store.open import open_store
 
 _log = logging.getLogger("hailuo.report")
@@ -29,13 +31,13 @@ _log = logging.getLogger("hailuo.report")
 class Turn:
     """One edition's report: the campaign file it belongs to, and where its exports lie; none: in the store."""
 
-    names: tuple[str, str]
+    edition: Edition
     prepared: PreparedCampaign
     sources: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
-        return " · ".join(self.names)
+        return run_name(self.edition)
 
 
 async def turns_due(
@@ -56,9 +58,10 @@ async def turns_due(
 
 async def _all_turns(place: Surroundings, at: datetime) -> tuple[Turn, ...]:
     store, files = open_store(place.settings), _files_by_campaign(place.settings, at)
-    found = [(name, edition) for name in files for edition in await editions_with_exports(store, name)]
+    found = [Edition(name, edition) for name in files for edition in await editions_with_exports(store, name)]
     return tuple(
-        Turn(names=names, prepared=_file_of(names[1], files[names[0]], place.settings)) for names in found
+        Turn(edition=edition, prepared=_file_of(edition.name, files[edition.campaign], place.settings))
+        for edition in found
     )
 
 
@@ -98,9 +101,7 @@ def _day_of(edition: str, at: datetime) -> datetime:
 
 def _turn(choice: CampaignRequest, place: Surroundings, *, sources: tuple[str, ...]) -> Turn:
     prepared = prepare(choice, place.settings)
-    return Turn(
-        names=campaign_and_edition(prepared, edition=choice.edition), prepared=prepared, sources=sources
-    )
+    return Turn(edition=edition_chosen(prepared, edition=choice.edition), prepared=prepared, sources=sources)
 
 
 async def take(turn: Turn, wish: ReportWish, place: Surroundings) -> State[Report | None]:
@@ -112,10 +113,10 @@ async def take(turn: Turn, wish: ReportWish, place: Surroundings) -> State[Repor
     async def made(name: str) -> Report | None:
         del name
         store = open_store(place.settings)
-        dropped = await files_dropped(store, place.settings, turn.sources, names=turn.names)
+        dropped = await files_dropped(store, place.settings, turn.sources, edition=turn.edition)
         if not dropped.files:
             return None
         mine = replace(wish, dropped=dropped, prepared=turn.prepared, links_valid_for=LINKS_VALID_FOR)
-        return await report(store, place.clock, mine, names=turn.names)
+        return await report(store, place.clock, mine, edition=turn.edition)
 
     return await made(turn.name, return_state=True)  # type: ignore[misc, no-any-return]  # Prefect types an async return_state as if it were sync

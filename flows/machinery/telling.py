@@ -15,6 +15,7 @@ from hailuo.ledger.facts import JobState
 from hailuo.plan.plan import Plan
 from hailuo.report.findings import Findings
 from hailuo.run.events import RunReport
+from hailuo.store.layout import Edition
 
 
 class CampaignEvent(StrEnum):
@@ -42,9 +43,9 @@ def tell_report(plan: Plan, report: RunReport) -> None:
         _emit(CampaignEvent.UNKNOWN, plan.campaign.name, payload)
 
 
-def tell_unknown(campaign: str, edition: str, creative_ids: Sequence[str]) -> None:
+def tell_unknown(edition: Edition, creative_ids: Sequence[str]) -> None:
     """Emit that these jobs of an edition may have been paid, and wait for a decision."""
-    _emit(CampaignEvent.UNKNOWN, campaign, {"edition": edition, "unknown": list(creative_ids)})
+    _emit(CampaignEvent.UNKNOWN, edition.campaign, {"edition": edition.name, "unknown": list(creative_ids)})
 
 
 def tell_not_begun(campaign: str, edition: str | None, reasons: Sequence[str]) -> None:

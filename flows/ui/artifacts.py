@@ -115,7 +115,7 @@ async def show_comparison(plan: Plan, made: Publication, gallery: GalleryLink | 
     await acreate_table_artifact(
         rows,
         key=_key("comparison", plan),
-        description=f"{gallery_text(gallery)}; manifest `{made.manifest_key}` in the store.{cut}",
+        description=f"{gallery_text(gallery)}; manifest `{made.edition.manifest_jsonl}` in the store.{cut}",
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from hailuo.campaign.variant import Variant, canonical_json, crockford
+from hailuo.store.layout import Edition
 
 _QUERY: Final = re.compile(r"[?#].*", re.DOTALL)
 
@@ -36,9 +37,13 @@ class Job:
     is_control: bool = False
 
     @property
+    def this_edition(self) -> Edition:
+        return Edition(self.campaign, self.edition)
+
+    @property
     def clip_key(self) -> str:
         """Where the clip lies in the store."""
-        return f"{self.campaign}/{self.edition}/clips/{self.creative_id}.mp4"
+        return self.this_edition.clip(self.creative_id)
 
     @property
     def frame_key(self) -> str | None:
@@ -46,7 +51,7 @@ class Job:
         frame = self.variant.first_frame
         if frame is None or frame.url:
             return None
-        return f"{self.campaign}/{self.edition}/frames/{frame.sha256}{frame.suffix}"
+        return self.this_edition.frame(frame.sha256, frame.suffix)
 
     def as_recorded(self) -> "Job":
         """The job as it may be kept: no path of this machine, no signature in a URL. Its ids stay the same."""

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from hailuo.campaign.variant import FirstFrame
 from hailuo.errors import Place
+from hailuo.store.layout import Edition
 
 SETTING_AXES = ("prompt", "model", "duration", "size", "first_frame")
 """The axes that every family understands; any other axis fills {name} in the prompts."""
@@ -101,3 +102,7 @@ class Campaign:
     timezone: str = "UTC"
     nightly: Nightly | None = None
     place: Place
+
+    @property
+    def this_edition(self) -> Edition:
+        return Edition(self.name, self.edition)

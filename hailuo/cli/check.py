@@ -12,12 +12,13 @@ from rich.table import Table
 from rich.text import Text
 
 from hailuo.campaign.pricing import usd
-from hailuo.cli.options import as_json_option, edition_option, file_or_edition_argument, names_of
+from hailuo.cli.options import as_json_option, edition_of, edition_option, file_or_edition_argument
 from hailuo.cli.screen import console, count, echo_json, say
 from hailuo.errors import ExitCode
 from hailuo.media import CODES, Code, Verdict, load_thresholds
 from hailuo.run.check_edition import CheckedClip, check_edition
 from hailuo.run.environment import surroundings
+from hailuo.store.layout import Edition
 from hailuo.store.open import nothing_bought_without_store, open_store
 from hailuo.text import printable
 
@@ -34,7 +35,7 @@ def command(file: Path, edition: str | None, force: bool, as_json: bool) -> Exit
     Exit code 1: some clip could not be checked. A bad verdict alone is no failure of the command.
     """
     with nothing_bought_without_store():
-        clips = asyncio.run(_check(*names_of(file, edition), again=force))
+        clips = asyncio.run(_check(edition_of(file, edition), again=force))
     if as_json:
         echo_json(_json(clips))
     else:
@@ -43,10 +44,10 @@ def command(file: Path, edition: str | None, force: bool, as_json: bool) -> Exit
     return ExitCode.INCOMPLETE if unknown else ExitCode.COMPLETE
 
 
-async def _check(campaign: str, edition: str, *, again: bool) -> Sequence[CheckedClip]:
+async def _check(edition: Edition, *, again: bool) -> Sequence[CheckedClip]:
     place = surroundings()
     store = open_store(place.settings)
-    return await check_edition(store, place.clock, campaign=campaign, edition=edition, again=again)
+    return await check_edition(store, place.clock, edition, again=again)
 
 
 def _show(clips: Sequence[CheckedClip]) -> None:

@@ -11,9 +11,9 @@ import click
 from hailuo.cli.options import (
     as_json_option,
     choose,
+    edition_of,
     edition_option,
     file_or_edition_argument,
-    names_of,
     only_option,
 )
 from hailuo.cli.screen import count, echo_json, say
@@ -24,6 +24,7 @@ from hailuo.media.recipe import OWN, SILENT, Wish
 from hailuo.plan.prepare import prepare
 from hailuo.publish.conform import ConformWish, Copy, conform, file_sha256, stored_clips
 from hailuo.run.environment import surroundings
+from hailuo.store.layout import Edition
 from hailuo.store.open import nothing_bought_without_store, open_store
 
 _BOOK: Final = placement_book()
@@ -83,9 +84,9 @@ def command(
 
     Exit code 1 when a copy cannot be made: its clip is too long for the placement, or damaged.
     """
-    names, wish = names_of(file, edition), _wish(file, asked)
+    of, wish = edition_of(file, edition), _wish(file, asked)
     with nothing_bought_without_store():
-        copies = asyncio.run(_conform(*names, wish, only, quiet=as_json))
+        copies = asyncio.run(_conform(of, wish, only, quiet=as_json))
     if as_json:
         echo_json([_json(copy) for copy in copies])
     else:
@@ -146,11 +147,11 @@ def _credentials(certificate: Path | None, key: Path | None) -> Credentials | No
 
 
 async def _conform(
-    campaign: str, edition: str, wish: ConformWish, only: Mapping[str, frozenset[str]], *, quiet: bool
+    edition: Edition, wish: ConformWish, only: Mapping[str, frozenset[str]], *, quiet: bool
 ) -> list[Copy]:
     place = surroundings()
     store = open_store(place.settings)
-    clips = await stored_clips(store, place.clock, campaign=campaign, edition=edition, only=only)
+    clips = await stored_clips(store, place.clock, edition, only=only)
     copies = []
     async for copy in conform(clips, wish, store, place.clock):
         copies.append(copy)

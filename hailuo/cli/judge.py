@@ -5,12 +5,13 @@ from pathlib import Path
 
 import click
 
-from hailuo.cli.options import edition_option, file_or_edition_argument, names_of
+from hailuo.cli.options import edition_of, edition_option, file_or_edition_argument
 from hailuo.cli.screen import count, say
 from hailuo.errors import ExitCode
 from hailuo.publish.picks import judge
 from hailuo.publish.publish import publish
 from hailuo.run.environment import surroundings
+from hailuo.store.layout import Edition
 from hailuo.store.open import nothing_bought_without_store, open_store
 
 
@@ -26,16 +27,15 @@ def command(file: Path, judgements: tuple[Path, ...], edition: str | None) -> Ex
     Nothing is overwritten: of one reviewer's words on one creative the newest counts.
     """
     with nothing_bought_without_store():
-        asyncio.run(_judge(judgements, names_of(file, edition)))
+        asyncio.run(_judge(judgements, edition_of(file, edition)))
     return ExitCode.COMPLETE
 
 
-async def _judge(paths: tuple[Path, ...], names: tuple[str, str]) -> None:
+async def _judge(paths: tuple[Path, ...], edition: Edition) -> None:
     place = surroundings()
     store = open_store(place.settings)
-    campaign, edition = names
-    taken = await judge(store, paths, campaign=campaign, edition=edition)
-    made = await publish(store, place.clock, campaign=campaign, edition=edition)
+    taken = await judge(store, paths, edition=edition)
+    made = await publish(store, place.clock, edition)
     say(f"{count(taken, 'judgement')} of {count(len(paths), 'file')}")
-    say(f"{store.uri}/{made.manifest_key}")
-    say(f"{store.uri}/{made.gallery_key}")
+    say(f"{store.uri}/{made.edition.manifest_jsonl}")
+    say(f"{store.uri}/{made.edition.gallery}")

@@ -9,7 +9,7 @@ from typing import Final
 import click
 from rich.progress import Progress
 
-from hailuo.cli.options import edition_option, file_or_edition_argument, names_of
+from hailuo.cli.options import edition_of, edition_option, file_or_edition_argument
 from hailuo.cli.screen import console, count, is_terminal, say
 from hailuo.clock import Clock
 from hailuo.errors import ExitCode
@@ -18,6 +18,7 @@ from hailuo.publish.publish import Publication, publish
 from hailuo.publish.share import SharedGallery, share
 from hailuo.run.environment import surroundings
 from hailuo.store import Store
+from hailuo.store.layout import Edition
 from hailuo.store.open import nothing_bought_without_store, open_store
 
 _MOST_HOURS: Final = 168  # S3 signs for no longer than a week
@@ -66,16 +67,16 @@ def command(file: Path, edition: str | None, **wished: object) -> ExitCode:
     if wish.embed:
         check_target(wish.embed)
     with nothing_bought_without_store():
-        asyncio.run(_publish(*names_of(file, edition), wish=wish))
+        asyncio.run(_publish(edition_of(file, edition), wish=wish))
     return ExitCode.COMPLETE
 
 
-async def _publish(campaign: str, edition: str, *, wish: _Wish) -> None:
+async def _publish(edition: Edition, *, wish: _Wish) -> None:
     place = surroundings()
     store = open_store(place.settings)
-    made = await publish(store, place.clock, campaign=campaign, edition=edition)
+    made = await publish(store, place.clock, edition)
     say(count(len(made.rows), "job"))
-    for key in (made.manifest_key, made.csv_key, made.gallery_key):
+    for key in (made.edition.manifest_jsonl, made.edition.manifest_csv, made.edition.gallery):
         say(f"{store.uri}/{key}")
     if wish.presign:
         _tell(await share(made, store, place.clock, valid_for=timedelta(hours=wish.presign)))

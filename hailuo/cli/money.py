@@ -8,7 +8,7 @@ import click
 
 from hailuo.campaign.job import Job
 from hailuo.campaign.pricing import usd
-from hailuo.cli.options import as_json_option, edition_option, file_or_edition_argument, names_of
+from hailuo.cli.options import as_json_option, edition_of, edition_option, file_or_edition_argument
 from hailuo.cli.screen import echo_json, say
 from hailuo.cli.sums import cells, cells_json, remarks, show_sums, sums_json
 from hailuo.errors import ExitCode
@@ -33,9 +33,11 @@ def command(file: Path, view: str, edition: str | None, as_json: bool) -> ExitCo
     reserved and for what came of it alike. With --json every view at once.
     """
     place = surroundings()
-    campaign, named = names_of(file, edition)
-    only = named if edition or not file.is_file() else None
-    statement = asyncio.run(read_statement(place.settings, place.clock, campaign=campaign, edition=only))
+    named = edition_of(file, edition)
+    only = named.name if edition or not file.is_file() else None
+    statement = asyncio.run(
+        read_statement(place.settings, place.clock, campaign=named.campaign, edition=only)
+    )
     if as_json:
         echo_json(_statement_json(statement))
     else:

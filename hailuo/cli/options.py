@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 
 import click
 
-from hailuo.plan.prepare import CampaignRequest, axis_values, campaign_and_edition, prepare
+from hailuo.plan.prepare import CampaignRequest, axis_values, edition_chosen, prepare
 from hailuo.run.environment import surroundings
+from hailuo.store.layout import Edition
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -74,10 +75,10 @@ def choose(
     return CampaignRequest(path=file, at=at, edition=edition, budget_usd=budget_usd, only=only or {})
 
 
-def names_of(file: Path, edition: str | None) -> tuple[str, str]:
-    """The campaign's name and edition: those of the file, or CAMPAIGN/EDITION itself. Raises: CampaignError."""
+def edition_of(file: Path, edition: str | None) -> Edition:
+    """The edition that is meant: that of the file, or CAMPAIGN/EDITION itself. Raises: CampaignError."""
     named = _NAMES.fullmatch(str(file))
     if named and not file.is_file():
-        return named["campaign"], edition or named["edition"]
+        return Edition(named["campaign"], edition or named["edition"])
     prepared = prepare(choose(file, edition=edition), surroundings().settings)
-    return campaign_and_edition(prepared, edition=edition)
+    return edition_chosen(prepared, edition=edition)

@@ -12,7 +12,7 @@ import click
 
 from hailuo.campaign.job import Job
 from hailuo.campaign.pricing import usd
-from hailuo.cli.options import as_json_option, edition_option, file_or_edition_argument, names_of
+from hailuo.cli.options import as_json_option, edition_of, edition_option, file_or_edition_argument
 from hailuo.cli.screen import count, echo_json, say
 from hailuo.errors import ExitCode, Place, Problem, SettingsError
 from hailuo.ledger.facts import Attempt, Doubt
@@ -20,6 +20,7 @@ from hailuo.reconcile.reconciler import Adopted, Findings, Late, Released
 from hailuo.reconcile.settlement import open_reconciler
 from hailuo.reconcile.unsettled import Unsettled
 from hailuo.run.environment import surroundings
+from hailuo.store.layout import Edition
 
 _USAGE = "adopt CREATIVE_ID TASK_ID | abandon CREATIVE_ID"
 
@@ -61,7 +62,7 @@ def command(
     """
     typed = ["hailuo", "reconcile", str(file), *(["--edition", edition] if edition else [])]
     manner = _Manner(typed=shlex.join(typed), as_json=as_json)
-    return asyncio.run(_reconcile(names_of(file, edition), _decision(decision, why), manner))
+    return asyncio.run(_reconcile(edition_of(file, edition), _decision(decision, why), manner))
 
 
 def _decision(words: tuple[str, ...], why: str | None) -> _Adopt | _Abandon | None:
@@ -79,13 +80,12 @@ def _decision(words: tuple[str, ...], why: str | None) -> _Adopt | _Abandon | No
             raise click.UsageError(f"after FILE comes nothing, or {_USAGE} --why TEXT")
 
 
-async def _reconcile(names: tuple[str, str], decision: _Adopt | _Abandon | None, manner: _Manner) -> ExitCode:
+async def _reconcile(edition: Edition, decision: _Adopt | _Abandon | None, manner: _Manner) -> ExitCode:
     place = surroundings()
-    campaign, edition = names
     if isinstance(decision, _Adopt) and place.settings.api_key is None:
         problem = Problem(Place("IMAROUTER_API_KEY"), "is not set", "set it to look the task up")
         raise SettingsError([problem])
-    async with open_reconciler(place.settings, place.clock, campaign=campaign, edition=edition) as reconciler:
+    async with open_reconciler(place.settings, place.clock, edition) as reconciler:
         match decision:
             case _Adopt():
                 _tell_adopted(await reconciler.adopt(decision.creative_id, decision.task_id), manner)
@@ -95,7 +95,7 @@ async def _reconcile(names: tuple[str, str], decision: _Adopt | _Abandon | None,
                 return ExitCode.COMPLETE
             case None:
                 findings = await reconciler.settle()
-    _tell_findings(findings, names, manner)
+    _tell_findings(findings, edition, manner)
     return ExitCode.INCOMPLETE if findings.unknown or findings.in_doubt else ExitCode.COMPLETE
 
 
@@ -118,10 +118,9 @@ def _tell_released(released: Released, manner: _Manner) -> None:
     say(f"if the vendor took it all the same, {price} was spent for it, and the next run spends it again")
 
 
-def _tell_findings(findings: Findings, names: tuple[str, str], manner: _Manner) -> None:
+def _tell_findings(findings: Findings, edition: Edition, manner: _Manner) -> None:
     if manner.as_json:
-        campaign, edition = names
-        echo_json({"campaign": campaign, "edition": edition, **_findings_json(findings)})
+        echo_json({"campaign": edition.campaign, "edition": edition.name, **_findings_json(findings)})
     else:
         _show(findings, manner)
 

@@ -17,9 +17,9 @@ from hailuo.campaign.pricing import usd
 from hailuo.cli.options import (
     as_json_option,
     choose,
+    edition_of,
     edition_option,
     file_or_edition_argument,
-    names_of,
     usd_type,
 )
 from hailuo.cli.screen import console, count, echo_json, say
@@ -109,12 +109,12 @@ def command(file: Path, as_json: bool, **wished: Any) -> ExitCode:
     from hailuo.report.inputs.sources import files_dropped  # noqa: PLC0415 (loads scipy: not for --help)
     from hailuo.report.make import report  # noqa: PLC0415 (as above)
 
-    place, names = surroundings(), names_of(file, wished["edition"])
+    place, edition = surroundings(), edition_of(file, wished["edition"])
     store, wish = open_store(place.settings), _wish(file, wished)
 
     async def made() -> "Report":
-        dropped = await files_dropped(store, place.settings, wished["results"], names=names)
-        return await report(store, place.clock, replace(wish, dropped=dropped), names=names)
+        dropped = await files_dropped(store, place.settings, wished["results"], edition=edition)
+        return await report(store, place.clock, replace(wish, dropped=dropped), edition=edition)
 
     with nothing_bought_without_store():
         found = asyncio.run(made())

@@ -79,7 +79,7 @@ async def _run(
         report = await _drive(session, plan, manner)
         made = await _published(session)
     if manner.as_json:
-        gallery = f"{session.store.uri}/{made.gallery_key}" if made else None
+        gallery = f"{session.store.uri}/{made.edition.gallery}" if made else None
         echo_json({**plan_json(plan), **report_json(report), "gallery": gallery})
     else:
         tell(plan, report, made, session.store.uri)
@@ -123,8 +123,8 @@ def tell(plan: Plan, report: RunReport, made: Publication | None, store_uri: str
     if not plan.to_buy:
         say("nothing was bought: every job of the plan had been bought before")
     if made:
-        say(f"gallery   {store_uri}/{made.gallery_key}")
-        say(f"manifest  {store_uri}/{made.manifest_key}")
+        say(f"gallery   {store_uri}/{made.edition.gallery}")
+        say(f"manifest  {store_uri}/{made.edition.manifest_jsonl}")
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from hailuo.campaign.model import SyntheticPerformer
-from hailuo.cli.options import choose, edition_option, file_or_edition_argument, names_of
+from hailuo.cli.options import choose, edition_of, edition_option, file_or_edition_argument
 from hailuo.cli.screen import count, say
 from hailuo.errors import ExitCode
 from hailuo.plan.prepare import prepare
@@ -66,7 +66,7 @@ def command(file: Path, edition: str | None, folder: Path | None, **wished: obje
         place = surroundings()
         store = open_store(place.settings)
         target: Store = FolderStore(folder) if folder else store
-        planning = plan_upload(store, place.clock, wish, names=names_of(file, edition), target=target)
+        planning = plan_upload(store, place.clock, wish, edition=edition_of(file, edition), target=target)
         _tell(asyncio.run(planning), target.uri)
     return ExitCode.COMPLETE
 

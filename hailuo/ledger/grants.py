@@ -24,12 +24,12 @@ from pydantic import Field, TypeAdapter
 
 from hailuo.errors import LedgerError
 from hailuo.store import Store
+from hailuo.store.layout import GRANTS, Edition
 
 LIFETIME: Final = timedelta(hours=24)
 """How long a run may buy on its grant, by the store's time."""
 
 _MARGIN: Final = timedelta(hours=1)
-_PREFIX: Final = "money/v1/"
 _ZERO: Final = Decimal(0)
 
 
@@ -87,13 +87,13 @@ class Grants:
 
     async def load(self) -> None:
         """Read what is new. Raises: StoreUnavailableError, LedgerError where numbers are missing."""
-        for entry in await self._store.listing(_PREFIX):
-            number = int(entry.key.removeprefix(_PREFIX))
+        for entry in await self._store.listing(GRANTS):
+            number = int(entry.key.removeprefix(GRANTS))
             if number not in self._entries:
                 self._entries[number] = _ADAPTER.validate_json(await self._store.read(entry.key))
         if sorted(self._entries) != list(range(1, len(self._entries) + 1)):
             raise LedgerError(
-                f"{_PREFIX} has gaps: somebody deleted grants; restore them before anything is bought"
+                f"{GRANTS} has gaps: somebody deleted grants; restore them before anything is bought"
             )
 
     async def check(self, grant: Grant, caps: Iterable[Cap]) -> None:
@@ -126,13 +126,13 @@ class Grants:
         found = (grant for grant in self._grants if grant.run == run and run not in self._closes)
         return next(found, None)
 
-    def stale(self, *, campaign: str, edition: str, store_now: datetime) -> list[Grant]:
+    def stale(self, edition: Edition, *, store_now: datetime) -> list[Grant]:
         """Open grants of an edition on which nobody may buy any more."""
         closed = self._closes
         return [
             grant
             for grant in self._grants
-            if (grant.campaign, grant.edition) == (campaign, edition)
+            if Edition(grant.campaign, grant.edition) == edition
             and grant.run not in closed
             and store_now - grant.at > LIFETIME + _MARGIN
         ]
@@ -173,7 +173,7 @@ class Grants:
 
     async def _append(self, entry: Grant | Close) -> bool:
         number = len(self._entries) + 1
-        won = await self._store.create(f"{_PREFIX}{number:08}", _ADAPTER.dump_json(entry))
+        won = await self._store.create(f"{GRANTS}{number:08}", _ADAPTER.dump_json(entry))
         if won:
             self._entries[number] = entry
         return won

@@ -46,6 +46,7 @@ from hailuo.ledger.facts import (
 from hailuo.ledger.life import state_of, with_fact
 from hailuo.ledger.rollups import Rollups
 from hailuo.store import Entry, Store
+from hailuo.store.layout import Edition
 from hailuo.vendor import SUBMIT_SECONDS_AT_MOST
 
 HORIZON: Final = timedelta(seconds=SUBMIT_SECONDS_AT_MOST + 60)
@@ -64,12 +65,12 @@ _Kind = TypeVar("_Kind")
 class Ledger:
     """What is known of every job of one edition, as last read and as written since."""
 
-    def __init__(self, store: Store, clock: Clock, *, campaign: str, edition: str, worker: str) -> None:
+    def __init__(self, store: Store, clock: Clock, edition: Edition, *, worker: str) -> None:
         self._store = store
         self._clock = clock
-        self._prefix = f"{campaign}/{edition}/ledger/v1/"
+        self._prefix = edition.ledger
         self._worker = worker
-        self._rollups = Rollups(store, campaign=campaign, edition=edition)
+        self._rollups = Rollups(store, edition)
         self._records: dict[str, JobRecord] = {}
         self._store_ahead = timedelta(0)
 

@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 from hailuo.errors import StoreUnavailableError
 from hailuo.ledger.facts import Done
 from hailuo.store import Store
+from hailuo.store.layout import Edition
 
 ROLLUP_SIZE: Final = 100
 """Done facts per rollup: one request more per hundred clips, a hundred reads fewer at the next start."""
@@ -25,9 +26,9 @@ _ADAPTER: Final[TypeAdapter[dict[str, Done]]] = TypeAdapter(dict[str, Done])
 class Rollups:
     """The rollups of one edition. Several workers may write them; nobody changes one."""
 
-    def __init__(self, store: Store, *, campaign: str, edition: str) -> None:
+    def __init__(self, store: Store, edition: Edition) -> None:
         self._store = store
-        self._prefix = f"{campaign}/{edition}/ledger/rollups/"
+        self._prefix = edition.rollups
         self._pending: dict[str, Done] = {}
 
     async def read(self) -> Mapping[str, Done]:

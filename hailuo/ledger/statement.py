@@ -1,6 +1,5 @@
 """A statement: what every attempt of a campaign cost, over all its editions, read from the ledger alone."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -11,6 +10,7 @@ from hailuo.ledger.ledger import Ledger
 from hailuo.ledger.money import JobMoney, money_of
 from hailuo.settings import Settings
 from hailuo.store import Store
+from hailuo.store.layout import Edition, editions_with
 from hailuo.store.open import nothing_bought_without_store, open_store
 
 
@@ -46,22 +46,17 @@ async def read_statement(
     """
     with nothing_bought_without_store():
         store = open_store(settings)
-        editions = [e for e in await _editions(store, campaign) if edition in {None, e}]
+        keys = [entry.key for entry in await store.listing(f"{campaign}/")]
+        editions = [name for name in editions_with(keys, "ledger") if edition in {None, name}]
         if not editions:
             raise AdmissionError([_nothing(store, campaign, edition)])
-        bills = [bill for name in editions for bill in await _bills(store, clock, campaign, name)]
+        bills = [bill for name in editions for bill in await _bills(store, clock, Edition(campaign, name))]
         month = await _month(store, settings.max_usd_per_month)
     return Statement(campaign=campaign, editions=tuple(editions), bills=tuple(bills), month=month)
 
 
-async def _editions(store: Store, campaign: str) -> Sequence[str]:
-    """By name. One listing of all that the campaign has in the store."""
-    keys = [entry.key.split("/") for entry in await store.listing(f"{campaign}/")]
-    return sorted({parts[1] for parts in keys if parts[2:3] == ["ledger"]})
-
-
-async def _bills(store: Store, clock: Clock, campaign: str, edition: str) -> list[JobMoney]:
-    ledger = Ledger(store, clock, campaign=campaign, edition=edition, worker="statement")
+async def _bills(store: Store, clock: Clock, edition: Edition) -> list[JobMoney]:
+    ledger = Ledger(store, clock, edition, worker="statement")
     await ledger.load()
     return [money_of(record.job, record) for record in ledger.records.values() if record.job]
 

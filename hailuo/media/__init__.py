@@ -4,7 +4,7 @@ inspect        one decode of a clip: every measured column, and its previews   (
 inspection     what it found, as a value; what was ordered
 verdict        what that amounts to: pass, warn, fail, unknown, with codes; disputes
 duplicates     clips of an edition that nobody could tell apart
-checks keys    inspections in the store, and where they and the previews lie
+checks         inspections in the store
 
 Nothing here changes a clip. `hailuo.media.inspect` is imported by name where clips are decoded, so that
 who only reads inspections does not load a decoder.
@@ -13,7 +13,7 @@ who only reads inspections does not load a decoder.
 from hailuo.media.checks import keep_inspection, read_inspections
 from hailuo.media.duplicates import NearDuplicate, near_duplicates
 from hailuo.media.inspection import QA_VERSION, Inspection, Order, order_of
-from hailuo.media.keys import PREVIEW_TYPES, Preview, inspection_key, preview_key, previews_prefix
+from hailuo.media.keys import PREVIEW_TYPES, Preview
 from hailuo.media.thresholds import Thresholds, load_thresholds
 from hailuo.media.verdict import CODES, DISPUTE, Code, Ruling, Verdict, disputes, verdict
 
@@ -31,13 +31,10 @@ __all__ = [
     "Thresholds",
     "Verdict",
     "disputes",
-    "inspection_key",
     "keep_inspection",
     "load_thresholds",
     "near_duplicates",
     "order_of",
-    "preview_key",
-    "previews_prefix",
     "read_inspections",
     "verdict",
 ]

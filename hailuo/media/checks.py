@@ -8,27 +8,24 @@ from typing import Final
 
 from hailuo.errors import MissingKeyError
 from hailuo.media.inspection import QA_VERSION, Inspection, from_json, to_json
-from hailuo.media.keys import checks_prefix, inspection_key
 from hailuo.store import Store
+from hailuo.store.layout import Edition
 
 _AT_ONCE: Final = 16
 _log = logging.getLogger(__name__)
 
 
-async def keep_inspection(
-    store: Store, inspection: Inspection, creative_id: str, *, campaign: str, edition: str
-) -> None:
+async def keep_inspection(store: Store, inspection: Inspection, creative_id: str, edition: Edition) -> None:
     """Write it over the one before, atomically. Raises: StoreUnavailableError."""
-    key = inspection_key(creative_id, campaign=campaign, edition=edition)
-    await store.put(key, to_json(inspection), content_type="application/json")
+    await store.put(edition.inspection(creative_id), to_json(inspection), content_type="application/json")
 
 
-async def read_inspections(store: Store, campaign: str, edition: str) -> Mapping[str, Inspection]:
+async def read_inspections(store: Store, edition: Edition) -> Mapping[str, Inspection]:
     """The inspections of an edition by creative id, those of this QA_VERSION only; a clip without one was not checked.
 
     Raises: StoreUnavailableError.
     """
-    entries = await store.listing(checks_prefix(campaign=campaign, edition=edition))
+    entries = await store.listing(edition.checks)
     gate = asyncio.Semaphore(_AT_ONCE)
     read = await asyncio.gather(*(_read(store, entry.key, gate) for entry in entries))
     return {

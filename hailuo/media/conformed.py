@@ -18,6 +18,7 @@ from hailuo.media.facts import Facts
 from hailuo.media.placement_rules import PlacementVerdict
 from hailuo.media.recipe import Recipe
 from hailuo.store import Store
+from hailuo.store.layout import Edition
 
 _AT_ONCE: Final = 16
 _log = logging.getLogger(__name__)
@@ -56,25 +57,15 @@ class Conformed:
 _ADAPTER: Final = TypeAdapter(Conformed)
 
 
-def conformed_prefix(*, campaign: str, edition: str) -> str:
-    """Every copy of an edition, and its record, starts with it."""
-    return f"{campaign}/{edition}/conformed/"
-
-
-def conformed_key(creative_id: str, name: str, *, campaign: str, edition: str) -> str:
-    """Where the copy lies; its record lies beside it, as `.json`."""
-    return f"{conformed_prefix(campaign=campaign, edition=edition)}{creative_id}-{name}.mp4"
-
-
 async def keep_conformed(store: Store, conformed: Conformed) -> None:
     """Write the record beside its copy, atomically. Raises: StoreUnavailableError."""
     content = _ADAPTER.dump_json(conformed, indent=1)
     await store.put(_record_key(conformed.key), content, content_type="application/json")
 
 
-async def read_conformed(store: Store, campaign: str, edition: str) -> list[Conformed]:
+async def read_conformed(store: Store, edition: Edition) -> list[Conformed]:
     """Every copy of the edition that lies there in full, sorted by key. Raises: StoreUnavailableError."""
-    listing = await store.listing(conformed_prefix(campaign=campaign, edition=edition))
+    listing = await store.listing(edition.conformed)
     bytes_of = {entry.key: entry.bytes for entry in listing}
     gate = asyncio.Semaphore(_AT_ONCE)
     keys = [key for key in bytes_of if key.endswith(".mp4") and _record_key(key) in bytes_of]

@@ -19,23 +19,3 @@ PREVIEW_TYPES: Mapping[Preview, str] = {
     Preview.SPRITE: "image/webp",
     Preview.PROXY: "video/mp4",
 }
-
-
-def checks_prefix(*, campaign: str, edition: str) -> str:
-    """Every inspection of an edition starts with it."""
-    return f"{campaign}/{edition}/checks/"
-
-
-def inspection_key(creative_id: str, *, campaign: str, edition: str) -> str:
-    """The newest inspection of the job's clip."""
-    return f"{checks_prefix(campaign=campaign, edition=edition)}{creative_id}.json"
-
-
-def previews_prefix(*, campaign: str, edition: str) -> str:
-    """Every preview of an edition starts with it."""
-    return f"{campaign}/{edition}/previews/"
-
-
-def preview_key(creative_id: str, preview: Preview, *, campaign: str, edition: str) -> str:
-    """One preview of the job's clip."""
-    return f"{previews_prefix(campaign=campaign, edition=edition)}{creative_id}-{preview}"

@@ -14,6 +14,7 @@ from hailuo.campaign.pricing import Basis
 from hailuo.errors import MissingKeyError
 from hailuo.plan.plan import Plan
 from hailuo.store import Store
+from hailuo.store.layout import Edition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,10 +43,6 @@ class PlanFile:
 _ADAPTER = TypeAdapter(PlanFile)
 
 
-def plan_key(campaign: str, edition: str) -> str:
-    return f"{campaign}/{edition}/plan.json"
-
-
 async def write_plan(store: Store, plan: Plan, *, at: datetime) -> None:
     """Keep the plan, with every job of the file; what was bought before and left the file is in the ledger."""
     lines = (
@@ -61,14 +58,15 @@ async def write_plan(store: Store, plan: Plan, *, at: datetime) -> None:
         synthetic_performer=plan.campaign.synthetic_performer,
         lines=tuple(lines),
     )
-    key = plan_key(plan.campaign.name, plan.campaign.edition)
-    await store.put(key, _ADAPTER.dump_json(content), content_type="application/json")
+    await store.put(
+        plan.campaign.this_edition.plan, _ADAPTER.dump_json(content), content_type="application/json"
+    )
 
 
-async def read_plan(store: Store, *, campaign: str, edition: str) -> PlanFile | None:
+async def read_plan(store: Store, edition: Edition) -> PlanFile | None:
     """The newest plan admitted, or None when nothing ever ran."""
     try:
-        content = await store.read(plan_key(campaign, edition))
+        content = await store.read(edition.plan)
     except MissingKeyError:
         return None
     return _ADAPTER.validate_json(content)

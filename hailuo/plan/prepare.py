@@ -14,6 +14,7 @@ from hailuo.campaign.model import Campaign
 from hailuo.errors import CampaignError, Problem
 from hailuo.media.expectation import placement_warnings
 from hailuo.settings import Settings
+from hailuo.store.layout import Edition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,15 +65,15 @@ def axis_values(texts: Iterable[str]) -> dict[str, frozenset[str]]:
     return {axis: frozenset(labels) for axis, labels in chosen.items()}
 
 
-def campaign_and_edition(prepared: PreparedCampaign, *, edition: str | None) -> tuple[str, str]:
-    """Campaign and edition of a file that may have other problems; `edition` is the one that was asked for.
+def edition_chosen(prepared: PreparedCampaign, *, edition: str | None) -> Edition:
+    """The edition of a file that may have other problems; `edition` is the one that was asked for.
 
     Raises: CampaignError without a campaign, and for an edition that is none: what was read then stands for another.
     """
     campaign = prepared.campaign
     if campaign is None or (edition not in {None, "main"} and campaign.edition == "main"):
         raise CampaignError(prepared.problems)
-    return campaign.name, campaign.edition
+    return campaign.this_edition
 
 
 def prepare(choice: CampaignRequest, settings: Settings) -> PreparedCampaign:

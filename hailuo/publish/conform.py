@@ -13,7 +13,7 @@ from hailuo.clock import Clock
 from hailuo.errors import AdmissionError, DamagedClipError, MissingKeyError, Place, Problem
 from hailuo.ledger.facts import Done
 from hailuo.ledger.ledger import Ledger
-from hailuo.media.conformed import Conformed, conformed_key, keep_conformed, read_conformed
+from hailuo.media.conformed import Conformed, keep_conformed, read_conformed
 from hailuo.media.credentials import Credentials, sign
 from hailuo.media.facts import Facts
 from hailuo.media.mark import TRAINED_ALGORITHMIC_MEDIA, add_mark
@@ -21,6 +21,7 @@ from hailuo.media.placements import placement_book, verdicts
 from hailuo.media.recipe import ConformError, Recipe, Wish, recipe_for_aspect, recipe_for_placement
 from hailuo.plan.file import read_plan
 from hailuo.store import Store
+from hailuo.store.layout import Edition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,19 +55,21 @@ class Copy:
 
 
 async def stored_clips(
-    store: Store, clock: Clock, *, campaign: str, edition: str, only: Mapping[str, frozenset[str]]
+    store: Store, clock: Clock, edition: Edition, *, only: Mapping[str, frozenset[str]]
 ) -> list[StoredClip]:
     """Every clip of the edition with one of the labels named on each axis of `only`.
 
     Raises: AdmissionError when nothing ever ran, StoreUnavailableError, LedgerError.
     """
-    plan = await read_plan(store, campaign=campaign, edition=edition)
-    ledger = Ledger(store, clock, campaign=campaign, edition=edition, worker="conform")
+    plan = await read_plan(store, edition)
+    ledger = Ledger(store, clock, edition, worker="conform")
     planned = {line.job.creative_id: line.job for line in plan.lines} if plan else {}
     await ledger.load(planned)
     if plan is None and not ledger.records:
-        reason = f"{store.uri} holds no run of {campaign}, edition {edition}"
-        raise AdmissionError([Problem(Place(campaign), reason, "run it first, or name another --edition")])
+        reason = f"{store.uri} holds no run of {edition.campaign}, edition {edition.name}"
+        raise AdmissionError(
+            [Problem(Place(edition.campaign), reason, "run it first, or name another --edition")]
+        )
     found = [(planned.get(cid) or record.job, record.done) for cid, record in ledger.records.items()]
     clips = [StoredClip(job=job, done=done) for job, done in found if job and done]
     order = {cid: number for number, cid in enumerate(planned)}
@@ -106,7 +109,7 @@ async def conform(
     if not clips:
         return
     job = clips[0].job
-    there = await read_conformed(store, job.campaign, job.edition)
+    there = await read_conformed(store, job.this_edition)
     conformer = _Conformer(wish, store, clock, {copy.key: copy for copy in there})
     for clip in clips:
         with tempfile.TemporaryDirectory(prefix="hailuo-") as folder:
@@ -147,7 +150,7 @@ class _Conformer:
 
     def _key(self, clip: StoredClip, name: str) -> str:
         job = clip.job
-        return conformed_key(job.creative_id, name, campaign=job.campaign, edition=job.edition)
+        return job.this_edition.conformed_copy(job.creative_id, name)
 
     def _recipe(self, name: str, facts: Facts) -> Recipe:
         if name in self._book.placements:

@@ -43,7 +43,7 @@ async def enclose(
     What has no room is not even read; `heard` is told how many previews were read, of how many.
     Raises: AdmissionError where no clip has a film, or none has room; StoreUnavailableError.
     """
-    folder = made.gallery_key.rpartition("/")[0]
+    folder = made.edition.gallery.rpartition("/")[0]
     films = _names(made, _FILM)
     sizes = await _sizes(store, folder, [*_names(made, _PICTURE).values(), *films.values()])
     room = gallery.room_for(sizes, limit_bytes=limit_bytes)

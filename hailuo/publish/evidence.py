@@ -13,8 +13,6 @@ from hailuo.media import (
     Preview,
     near_duplicates,
     order_of,
-    preview_key,
-    previews_prefix,
     read_inspections,
     verdict,
 )
@@ -23,6 +21,7 @@ from hailuo.media.placements import verdicts
 from hailuo.publish import manifest
 from hailuo.publish.picks import judgements_of
 from hailuo.store import Store
+from hailuo.store.layout import Edition
 
 _URI_COLUMNS: Mapping[Preview, str] = {
     Preview.POSTER: "poster_uri",
@@ -65,19 +64,19 @@ class Evidence:
 
     def _previewed(self, job: Job) -> dict[str, object]:
         keys = {
-            column: preview_key(job.creative_id, preview, campaign=job.campaign, edition=job.edition)
+            column: job.this_edition.preview(job.creative_id, preview)
             for preview, column in _URI_COLUMNS.items()
         }
         return {column: key for column, key in keys.items() if key in self.previews}
 
 
-async def gather(store: Store, *, campaign: str, edition: str) -> Evidence:
+async def gather(store: Store, edition: Edition) -> Evidence:
     """Everything of the edition. Raises: StoreUnavailableError."""
     inspections, listing, conformed, judgements = await asyncio.gather(
-        read_inspections(store, campaign, edition),
-        store.listing(previews_prefix(campaign=campaign, edition=edition)),
-        read_conformed(store, campaign, edition),
-        judgements_of(store, campaign=campaign, edition=edition),
+        read_inspections(store, edition),
+        store.listing(edition.previews),
+        read_conformed(store, edition),
+        judgements_of(store, edition),
     )
     copies: dict[str, list[manifest.Copy]] = {}
     for one in conformed:

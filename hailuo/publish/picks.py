@@ -10,37 +10,36 @@ from hailuo.errors import MissingKeyError, Place, Problem
 from hailuo.plan.file import read_plan
 from hailuo.publish import manifest
 from hailuo.store import Store
+from hailuo.store.layout import Edition
 
 _AT_ONCE: Final = 16
 _MOST_SHOWN: Final = 10
 _log = logging.getLogger(__name__)
 
 
-async def judge(store: Store, paths: Sequence[Path], *, campaign: str, edition: str) -> int:
+async def judge(store: Store, paths: Sequence[Path], edition: Edition) -> int:
     """Take in what the files say of the edition, all of them or none; how many judgements that are.
 
     A file taken in before changes nothing. Raises: JudgementError.
     """
-    known = await _creatives(store, campaign=campaign, edition=edition)
+    known = await _creatives(store, edition=edition)
     files = [await asyncio.to_thread(_read, path) for path in paths]
     problems = [
         problem
         for path, file in zip(paths, files, strict=True)
-        for problem in _problems(str(path), file, known, names=(campaign, edition))
+        for problem in _problems(str(path), file, known, edition=edition)
     ]
     if problems:
         raise manifest.JudgementError(problems)
     for file in files:
         content = manifest.judgements_json(file)
-        await store.create(manifest.judgement_key(content, campaign=campaign, edition=edition), content)
+        await store.create(manifest.judgement_key(content, edition), content)
     return sum(len(file.judgements) for file in files)
 
 
-async def judgements_of(
-    store: Store, *, campaign: str, edition: str
-) -> Mapping[str, Sequence[manifest.Judgement]]:
+async def judgements_of(store: Store, edition: Edition) -> Mapping[str, Sequence[manifest.Judgement]]:
     """creative id -> the newest judgement of every reviewer, newest first. Raises: StoreUnavailableError."""
-    entries = await store.listing(manifest.judgements_prefix(campaign=campaign, edition=edition))
+    entries = await store.listing(edition.judgements)
     gate = asyncio.Semaphore(_AT_ONCE)
     records = await asyncio.gather(*(_record(store, entry.key, gate) for entry in entries))
     return manifest.newest(judgement for record in records for judgement in record)
@@ -66,22 +65,21 @@ def _read(path: Path) -> manifest.JudgementFile:
     return manifest.read_judgements(content, name=str(path))
 
 
-async def _creatives(store: Store, *, campaign: str, edition: str) -> frozenset[str]:
+async def _creatives(store: Store, *, edition: Edition) -> frozenset[str]:
     """Every id that the edition's manifest shows; where there is none yet, those of its plan."""
-    key = manifest.manifest_jsonl_key(campaign=campaign, edition=edition)
     try:
-        rows = manifest.read_jsonl(await store.read(key))
+        rows = manifest.read_jsonl(await store.read(edition.manifest_jsonl))
     except MissingKeyError:
-        plan = await read_plan(store, campaign=campaign, edition=edition)
+        plan = await read_plan(store, edition)
         return frozenset(line.job.creative_id for line in plan.lines) if plan else frozenset()
     return frozenset(str(creative_id) for creative_id in rows["creative_id"])
 
 
 def _problems(
-    name: str, file: manifest.JudgementFile, known: frozenset[str], *, names: tuple[str, str]
+    name: str, file: manifest.JudgementFile, known: frozenset[str], *, edition: Edition
 ) -> list[Problem]:
-    if (file.campaign, file.edition) != names:
-        reason = f"judges {file.campaign}/{file.edition}, not {'/'.join(names)}"
+    if Edition(file.campaign, file.edition) != edition:
+        reason = f"judges {file.campaign}/{file.edition}, not {edition}"
         return [Problem(Place(name), reason, "name the campaign file or the edition that it judges")]
     strangers = sorted({one.creative_id for one in file.judgements} - known)[:_MOST_SHOWN]
     remedy = "rebuild with `hailuo manifest`, or export again from the newest gallery"

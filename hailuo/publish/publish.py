@@ -12,6 +12,7 @@ from hailuo.plan.file import PlanFile, read_plan
 from hailuo.publish import gallery, manifest
 from hailuo.publish.evidence import Evidence, gather
 from hailuo.store import Store
+from hailuo.store.layout import Edition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,50 +23,47 @@ class Publication:
 
     rows: pd.DataFrame
     all_rows: pd.DataFrame
-    manifest_key: str
-    csv_key: str
-    gallery_key: str
+    edition: Edition
 
 
-async def publish(store: Store, clock: Clock, *, campaign: str, edition: str) -> Publication:
+async def publish(store: Store, clock: Clock, edition: Edition) -> Publication:
     """Build manifest and gallery from the store alone.
 
     Raises: AdmissionError when nothing ever ran; ManifestError, before anything is written, for a row that breaks the
     manifest's contract.
     """
-    plan = await read_plan(store, campaign=campaign, edition=edition)
+    plan = await read_plan(store, edition)
     if plan is None:
-        reason = f"{store.uri} holds no run of {campaign}, edition {edition}"
-        raise AdmissionError([Problem(Place(campaign), reason, "run it first, or name another --edition")])
-    ledger = Ledger(store, clock, campaign=campaign, edition=edition, worker="publish")
+        reason = f"{store.uri} holds no run of {edition.campaign}, edition {edition.name}"
+        raise AdmissionError(
+            [Problem(Place(edition.campaign), reason, "run it first, or name another --edition")]
+        )
+    ledger = Ledger(store, clock, edition, worker="publish")
     await ledger.load({line.job.creative_id for line in plan.lines})
-    evidence = await gather(store, campaign=campaign, edition=edition)
+    evidence = await gather(store, edition)
     # Paths within a folder stay true when the folder moves; a bucket's address says more.
     rows = manifest.build(
         _entries(ledger, plan, evidence),
         store_uri=store.uri if "://" in store.uri else "",
         synthetic_performer=plan.synthetic_performer,
     )
-    return await _put_pages(store, clock, rows, campaign=campaign, edition=edition)
+    return await _put_pages(store, clock, rows, edition=edition)
 
 
-async def _put_pages(
-    store: Store, clock: Clock, rows: pd.DataFrame, *, campaign: str, edition: str
-) -> Publication:
+async def _put_pages(store: Store, clock: Clock, rows: pd.DataFrame, edition: Edition) -> Publication:
     made = Publication(
         rows=rows[rows["derived_from"].isna()].reset_index(drop=True),
         all_rows=rows,
-        manifest_key=manifest.manifest_jsonl_key(campaign=campaign, edition=edition),
-        csv_key=manifest.manifest_csv_key(campaign=campaign, edition=edition),
-        gallery_key=gallery.gallery_key(campaign=campaign, edition=edition),
+        edition=edition,
     )
     at = clock.now()
-    files = await asyncio.to_thread(manifest.bundle, rows, name=f"{campaign}-{edition}", built_at=at)
-    page = gallery.render(rows, title=campaign, built_at=at)
-    folder = manifest.manifest_folder(campaign=campaign, edition=edition)
+    files = await asyncio.to_thread(
+        manifest.bundle, rows, name=f"{edition.campaign}-{edition.name}", built_at=at
+    )
+    page = gallery.render(rows, title=edition.campaign, built_at=at)
     for name, content in files.items():
-        await store.put(f"{folder}{name}", content, content_type=manifest.CONTENT_TYPES[name])
-    await store.put(made.gallery_key, page, content_type="text/html; charset=utf-8")
+        await store.put(f"{edition.manifest}{name}", content, content_type=manifest.CONTENT_TYPES[name])
+    await store.put(edition.gallery, page, content_type="text/html; charset=utf-8")
     return made
 
 

@@ -9,6 +9,7 @@ from hailuo.plan.file import read_plan
 from hailuo.publish import gallery
 from hailuo.publish.publish import Publication, publish
 from hailuo.store import Store
+from hailuo.store.layout import Edition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,22 +31,22 @@ class GalleryLink:
 
 
 async def link_to_gallery(
-    store: Store, clock: Clock, *, campaign: str, edition: str, valid_for: timedelta
+    store: Store, clock: Clock, edition: Edition, *, valid_for: timedelta
 ) -> GalleryLink | None:
     """Build the gallery anew and say where it lies: signed where the store can sign. None when nothing ever ran.
 
     Raises: StoreUnavailableError.
     """
-    if await read_plan(store, campaign=campaign, edition=edition) is None:
+    if await read_plan(store, edition) is None:
         return None
-    made = await publish(store, clock, campaign=campaign, edition=edition)
+    made = await publish(store, clock, edition)
     return await link_to(made, store, clock, valid_for=valid_for)
 
 
 async def link_to(made: Publication, store: Store, clock: Clock, *, valid_for: timedelta) -> GalleryLink:
     """Where a gallery that was just built lies: signed where the store can sign. Raises: StoreUnavailableError."""
-    if store.fetch_url(made.gallery_key, valid_for=valid_for) is None:
-        return GalleryLink(address=f"{store.uri}/{made.gallery_key}")
+    if store.fetch_url(made.edition.gallery, valid_for=valid_for) is None:
+        return GalleryLink(address=f"{store.uri}/{made.edition.gallery}")
     shared = await share(made, store, clock, valid_for=valid_for)
     return GalleryLink(address=shared.url, until=shared.until, certain=shared.certain)
 
@@ -55,17 +56,17 @@ async def share(made: Publication, store: Store, clock: Clock, *, valid_for: tim
 
     Raises: AdmissionError where the store has no links to offer.
     """
-    folder, key = made.gallery_key.rpartition("/")[0], made.gallery_key.removesuffix(".html") + ".shared.html"
-    url, until = store.fetch_url(key, valid_for=valid_for), clock.now() + valid_for
+    edition = made.edition
+    url, until = store.fetch_url(edition.shared_gallery, valid_for=valid_for), clock.now() + valid_for
     if url is None:
         reason = f"{store.uri} is a folder, and has no links that other people could open"
         raise AdmissionError([Problem(Place("--presign"), reason, "leave it out, or use an S3 store")])
     page = gallery.render(
         made.all_rows,
-        title=folder.partition("/")[0],
+        title=edition.campaign,
         built_at=clock.now(),
-        links=gallery.reached(lambda place: store.fetch_url(f"{folder}/{place}", valid_for=valid_for)),
+        links=gallery.reached(lambda place: store.fetch_url(f"{edition.folder}{place}", valid_for=valid_for)),
         clips_until=until,
     )
-    await store.put(key, page, content_type="text/html; charset=utf-8")
+    await store.put(edition.shared_gallery, page, content_type="text/html; charset=utf-8")
     return SharedGallery(url=url, until=until, certain=store.offers_for(valid_for))

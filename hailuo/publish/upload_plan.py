@@ -12,6 +12,7 @@ from hailuo.publish import manifest, uploads
 from hailuo.publish.publish import publish
 from hailuo.publish.uploads import Creative, PlatformName, UploadError
 from hailuo.store import Store
+from hailuo.store.layout import Edition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +42,7 @@ class UploadPlan:
 
 
 async def plan_upload(
-    store: Store, clock: Clock, wish: Wish, *, names: tuple[str, str], target: Store
+    store: Store, clock: Clock, wish: Wish, *, edition: Edition, target: Store
 ) -> UploadPlan:
     """Publish anew, fill the sheet, and write it and `ads.csv` into the target; `names` are campaign and edition.
 
@@ -51,34 +52,33 @@ async def plan_upload(
     content = await _read(wish.template)
     sheet = uploads.read_sheet(content, name=str(wish.template), known=known)
     platform = wish.platform or uploads.platform_of(sheet, known)
-    rows = await _rows(store, clock, names=names)
-    answer = _answer(rows, wish.synthetic_performer, place="/".join(names))
+    rows = await _rows(store, clock, edition=edition)
+    answer = _answer(rows, wish.synthetic_performer, place=str(edition))
     creatives = uploads.creatives_for(rows, platform, known)
     if not creatives:
         reason = "has no stored clip to upload"
-        raise _refused("/".join(names), reason, "run it, or take back some of the rejects")
+        raise _refused(str(edition), reason, "run it, or take back some of the rejects")
     filled = uploads.fill(sheet, known[platform], creatives, link=wish.link, constants=wish.constants)
     ads = uploads.ads_csv(creatives, platform, synthetic_performer=answer.value)
     keys = await _put(
-        target, {f"{platform}/sheet.csv": filled.content, f"{platform}/ads.csv": ads}, names=names
+        target, {f"{platform}/sheet.csv": filled.content, f"{platform}/ads.csv": ads}, edition=edition
     )
     return UploadPlan(
         platform=platform, creatives=creatives, keys=keys, filled=filled.filled, left=filled.left
     )
 
 
-async def _put(target: Store, files: Mapping[str, bytes], *, names: tuple[str, str]) -> tuple[str, ...]:
-    keys = {f"{'/'.join(names)}/uploads/{name}": content for name, content in files.items()}
+async def _put(target: Store, files: Mapping[str, bytes], *, edition: Edition) -> tuple[str, ...]:
+    keys = {f"{edition.uploads}{name}": content for name, content in files.items()}
     for key, content in keys.items():
         await target.put(key, content, content_type="text/csv")
     return tuple(keys)
 
 
-async def _rows(store: Store, clock: Clock, *, names: tuple[str, str]) -> Sequence[Mapping[str, object]]:
+async def _rows(store: Store, clock: Clock, *, edition: Edition) -> Sequence[Mapping[str, object]]:
     """With what was picked and conformed since the last run."""
-    campaign, edition = names
-    made = await publish(store, clock, campaign=campaign, edition=edition)
-    rows = manifest.read_jsonl(await store.read(made.manifest_key)).to_dict("records")
+    made = await publish(store, clock, edition)
+    rows = manifest.read_jsonl(await store.read(made.edition.manifest_jsonl)).to_dict("records")
     return [{str(column): value for column, value in row.items()} for row in rows]
 
 

@@ -21,6 +21,7 @@ from pydantic import TypeAdapter
 from hailuo.errors import MissingKeyError
 from hailuo.ledger.ledger import HORIZON
 from hailuo.store import Entry, Store
+from hailuo.store.layout import claims_of
 
 _READS_AT_ONCE: Final = 32
 _NAMES_A_TASK: Final = re.compile(r"[^/]+/[^/]+/ledger/v1/[^/]+/(?:done|a\d{3,}/(?:outcome|orphan-\w+))")
@@ -78,7 +79,7 @@ async def traces_of(store: Store, task_id: str, *, since: datetime | None, until
 
 def _folder(claim: Claim) -> str:
     about = hashlib.sha256(f"{claim.base_url}\n{claim.task_id}".encode()).hexdigest()
-    return f"tasks/v1/{about}/"
+    return claims_of(about)
 
 
 async def _stands(store: Store, claim: Claim) -> bool:

@@ -9,10 +9,11 @@ from typing import Final
 import pandas as pd
 
 from hailuo.errors import MissingKeyError
-from hailuo.media import Preview, preview_key
+from hailuo.media import Preview
 from hailuo.report.findings import Findings
 from hailuo.report.page import Clip
 from hailuo.store import Store
+from hailuo.store.layout import Edition
 
 _AT_ONCE: Final = 16
 _MOST_POSTERS: Final = 200
@@ -20,7 +21,7 @@ _MOST_POSTERS: Final = 200
 
 
 async def media_of(
-    findings: Findings, variants: pd.DataFrame, store: Store, *, names: tuple[str, str], valid_for: timedelta
+    findings: Findings, variants: pd.DataFrame, store: Store, *, edition: Edition, valid_for: timedelta
 ) -> dict[str, Clip]:
     """A clip for every creative of the findings that is stored, by creative id; posters for the best of each platform.
 
@@ -29,11 +30,11 @@ async def media_of(
     labels = {one.creative_id: one.label for platform in findings.platforms for one in platform.creatives}
     stored = set(variants.loc[variants["status"] == "stored", "creative_id"])
     shown = [creative_id for creative_id in _best_first(findings) if creative_id in stored]
-    posters = await _posters(shown[:_MOST_POSTERS], store, names=names)
+    posters = await _posters(shown[:_MOST_POSTERS], store, edition=edition)
     return {
         creative_id: Clip(
             poster=posters.get(creative_id),
-            href=_link(creative_id, store, names=names, valid_for=valid_for),
+            href=_link(creative_id, store, edition=edition, valid_for=valid_for),
             label=labels[creative_id],
         )
         for creative_id in shown
@@ -52,11 +53,11 @@ def _best_first(findings: Findings) -> Sequence[str]:
     return list(dict.fromkeys(ranked))
 
 
-async def _posters(ids: Sequence[str], store: Store, *, names: tuple[str, str]) -> dict[str, str]:
+async def _posters(ids: Sequence[str], store: Store, *, edition: Edition) -> dict[str, str]:
     gate = asyncio.Semaphore(_AT_ONCE)
 
     async def read(creative_id: str) -> str | None:
-        key = preview_key(creative_id, Preview.POSTER, campaign=names[0], edition=names[1])
+        key = edition.preview(creative_id, Preview.POSTER)
         async with gate:
             try:
                 content = await store.read(key)
@@ -68,6 +69,6 @@ async def _posters(ids: Sequence[str], store: Store, *, names: tuple[str, str]) 
     return {creative_id: poster for creative_id, poster in found if poster}
 
 
-def _link(creative_id: str, store: Store, *, names: tuple[str, str], valid_for: timedelta) -> str:
+def _link(creative_id: str, store: Store, *, edition: Edition, valid_for: timedelta) -> str:
     place = f"clips/{creative_id}.mp4"
-    return store.fetch_url(f"{'/'.join(names)}/{place}", valid_for=valid_for) or f"../../{place}"
+    return store.fetch_url(f"{edition.folder}{place}", valid_for=valid_for) or f"../../{place}"

@@ -34,6 +34,7 @@ from hailuo.report.page import render
 from hailuo.report.reports import FINDINGS, NEXT, PAGE, PastReport, newest_report, put_report, report_folder
 from hailuo.report.run_analysis import Case, Judged, compared, judged
 from hailuo.store import Store
+from hailuo.store.layout import Edition
 
 LINKS_VALID_FOR: Final = timedelta(days=7)
 """S3 signs for no longer."""
@@ -70,17 +71,17 @@ class Report:
     next_file: Path | None = None
 
 
-async def report(store: Store, clock: Clock, wish: ReportWish, *, names: tuple[str, str]) -> Report:
-    """Read, join, judge, propose, and write a report; `names` are campaign and edition.
+async def report(store: Store, clock: Clock, wish: ReportWish, *, edition: Edition) -> Report:
+    """Read, join, judge, propose, and write a report; of one edition.
 
     Raises: RefusedError with every problem of exports, options or file, before anything of the report is written;
     AdmissionError when nothing ever ran; StoreUnavailableError.
     """
-    files = await sort_files(store, wish.dropped, ads=wish.ads, mappings=wish.mappings, names=names)
+    files = await sort_files(store, wish.dropped, ads=wish.ads, mappings=wish.mappings, edition=edition)
     results, ads = await read_results(files)
-    made = await publish(store, clock, campaign=names[0], edition=names[1])
-    content = await store.read(made.manifest_key)
-    inputs, before = _digest(files, content, wish), await newest_report(store, names=names)
+    made = await publish(store, clock, edition)
+    content = await store.read(made.edition.manifest_jsonl)
+    inputs, before = _digest(files, content, wish), await newest_report(store, edition=edition)
     if before and not wish.again and before.findings.labels.get(_INPUTS) == inputs:
         return await _same(before, store, clock, wish, variants=manifest.read_jsonl(content))
     case = Case(results=results, ads=ads, variants=manifest.read_jsonl(content), options=wish.options)
@@ -95,7 +96,7 @@ async def report(store: Store, clock: Clock, wish: ReportWish, *, names: tuple[s
         thresholds={**found.findings.thresholds, **told_rules()},
     )
     draft = _Draft(found=replace(found, findings=findings), batch=batch, made=made, variants=case.variants)
-    folder = report_folder(findings.made_at, names=names, taken=before.folder if before else None)
+    folder = report_folder(findings.made_at, edition=edition, taken=before.folder if before else None)
     return await _written(draft, store, clock, wish, folder=folder)
 
 
@@ -143,8 +144,8 @@ async def _written(draft: _Draft, store: Store, clock: Clock, wish: ReportWish, 
 
 async def _files(draft: _Draft, store: Store, clock: Clock, wish: ReportWish) -> Mapping[str, bytes]:
     findings = draft.found.findings
-    names, valid_for = (findings.campaign, findings.edition), wish.links_valid_for
-    media = await media_of(findings, draft.variants, store, names=names, valid_for=valid_for)
+    edition, valid_for = Edition(findings.campaign, findings.edition), wish.links_valid_for
+    media = await media_of(findings, draft.variants, store, edition=edition, valid_for=valid_for)
     gallery = await link_to(draft.made, store, clock, valid_for=valid_for)
     # The link is signed for people who look at the page; what is kept for later has none.
     address = gallery.address if gallery.until else "../../gallery.html"

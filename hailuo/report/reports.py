@@ -10,6 +10,7 @@ from hailuo.errors import MissingKeyError, RefusedError
 from hailuo.report.archive import from_json
 from hailuo.report.findings import Findings
 from hailuo.store import Store
+from hailuo.store.layout import Edition
 
 PAGE: Final = "report.html"
 FINDINGS: Final = "findings.json"
@@ -35,22 +36,17 @@ class PastReport:
     findings: Findings
 
 
-def reports_prefix(*, campaign: str, edition: str) -> str:
-    """Every report of an edition starts with it."""
-    return f"{campaign}/{edition}/reports/"
-
-
-def report_folder(at: datetime, *, names: tuple[str, str], taken: str | None) -> str:
+def report_folder(at: datetime, *, edition: Edition, taken: str | None) -> str:
     """The folder of a report made at a time (aware, UTC), ending in "/"; it sorts after the one that is `taken`."""
-    folder = f"{reports_prefix(campaign=names[0], edition=names[1])}{at:%Y-%m-%dT%H%M%SZ}/"
+    folder = edition.report(at)
     if taken is None or folder > taken:
         return folder
     return f"{taken.removesuffix('/')}_2/"  # of the same second, or of a machine whose clock is ahead
 
 
-async def newest_report(store: Store, *, names: tuple[str, str]) -> PastReport | None:
+async def newest_report(store: Store, *, edition: Edition) -> PastReport | None:
     """The newest report that is complete and can be read; one of a foreign version counts as none, and is logged."""
-    entries = await store.listing(reports_prefix(campaign=names[0], edition=names[1]))
+    entries = await store.listing(edition.reports)
     keys = [entry.key for entry in entries if entry.key.endswith(f"/{FINDINGS}")]
     if not keys:
         return None

@@ -25,6 +25,7 @@ from hailuo.media import (
 from hailuo.plan.file import read_plan
 from hailuo.run.inspector import inspecting
 from hailuo.store import Store
+from hailuo.store.layout import Edition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,19 +45,21 @@ class CheckedClip:
 
 
 async def check_edition(
-    store: Store, clock: Clock, *, campaign: str, edition: str, again: bool = False
+    store: Store, clock: Clock, edition: Edition, *, again: bool = False
 ) -> Sequence[CheckedClip]:
     """Look at every stored clip that nobody has looked at yet (`again`: at all), and judge all of them.
 
     In the order of the plan, then what has left the file. Nothing is bought, and no clip is changed.
     Raises: AdmissionError when nothing ever ran, StoreUnavailableError.
     """
-    plan = await read_plan(store, campaign=campaign, edition=edition)
+    plan = await read_plan(store, edition)
     if plan is None:
-        reason = f"{store.uri} holds no run of {campaign}, edition {edition}"
-        raise AdmissionError([Problem(Place(campaign), reason, "run it first, or name another --edition")])
+        reason = f"{store.uri} holds no run of {edition.campaign}, edition {edition.name}"
+        raise AdmissionError(
+            [Problem(Place(edition.campaign), reason, "run it first, or name another --edition")]
+        )
     planned = {line.job.creative_id: line.job for line in plan.lines}
-    ledger = Ledger(store, clock, campaign=campaign, edition=edition, worker="check")
+    ledger = Ledger(store, clock, edition, worker="check")
     await ledger.load(planned)
     orphaned_jobs = {
         cid: record.job for cid, record in ledger.records.items() if cid not in planned and record.job
@@ -65,7 +68,7 @@ async def check_edition(
     with tempfile.TemporaryDirectory(prefix="hailuo-check-") as scratch:
         async with inspecting(store, ledger, jobs.values(), scratch=Path(scratch)) as inspector:
             await inspector.catch_up(again=again)
-    found = await read_inspections(store, campaign, edition)
+    found = await read_inspections(store, edition)
     near = near_duplicates(found)
     stored = ((job, ledger.record(cid)) for cid, job in jobs.items() if ledger.record(cid).done)
     return [

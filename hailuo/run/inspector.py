@@ -26,7 +26,6 @@ from hailuo.media import (
     Inspection,
     Preview,
     keep_inspection,
-    preview_key,
     read_inspections,
 )
 from hailuo.run.events import Event, EventKind, Observer
@@ -98,7 +97,7 @@ class Inspector:
         if not missing and not thorough:
             return []
         any_job = next(iter(self._jobs.values()), None)
-        known = await read_inspections(self._store, any_job.campaign, any_job.edition) if any_job else {}
+        known = await read_inspections(self._store, any_job.this_edition) if any_job else {}
         settled = {cid for cid, found in known.items() if not (thorough and found.unchecked)}
         return [cid for cid in missing if cid not in settled]
 
@@ -156,12 +155,11 @@ class Inspector:
 
     async def _keep(self, job: Job, found: Inspection, folder: Path) -> None:
         """Previews first: where there is an inspection, there are its previews."""
-        names = {"campaign": job.campaign, "edition": job.edition}
         for preview in Preview if not (found.unplayable or found.unchecked) else ():
             content = await asyncio.to_thread((folder / preview).read_bytes)
-            key = preview_key(job.creative_id, preview, **names)
+            key = job.this_edition.preview(job.creative_id, preview)
             await self._store.put(key, content, content_type=PREVIEW_TYPES[preview])
-        await keep_inspection(self._store, found, job.creative_id, **names)
+        await keep_inspection(self._store, found, job.creative_id, job.this_edition)
 
     async def close(self) -> None:
         """End what is under way, and the processes with it."""

@@ -42,9 +42,7 @@ class Lead:
         self._last: dict[int, ShardNote] = {}
         self._ended: set[int] = set()
         campaign = plan.campaign
-        self._notes = ShardNotes(
-            tools.store, tools.clock, campaign=campaign.name, edition=campaign.edition, run=purse.run
-        )
+        self._notes = ShardNotes(tools.store, tools.clock, edition=campaign.this_edition, run=purse.run)
 
     @property
     def canaries(self) -> Plan:

@@ -144,8 +144,9 @@ class Session:
         await self._finish_checks()
 
     def _notes(self) -> ShardNotes:
-        names = {"campaign": self.campaign.name, "edition": self.campaign.edition}
-        return ShardNotes(self.store, self._tools.clock, run=self._purse.run, **names)
+        return ShardNotes(
+            self.store, self._tools.clock, edition=self.campaign.this_edition, run=self._purse.run
+        )
 
     async def _finish_checks(self) -> None:
         """Wait for the checks of what this session knows as stored; not in a run that was told to stop."""
@@ -163,9 +164,7 @@ class Session:
     async def publish(self) -> Publication:
         """Build manifest and gallery; what was stored is checked first, for ten minutes at most."""
         await self._finish_checks()
-        return await publish(
-            self._tools.store, self._tools.clock, campaign=self.campaign.name, edition=self.campaign.edition
-        )
+        return await publish(self._tools.store, self._tools.clock, self.campaign.this_edition)
 
 
 @asynccontextmanager
@@ -192,7 +191,7 @@ async def open_session(
         random, run = SystemRandom(), share.run if share else _run_name()
         worker = share.worker if share else run
         tools = Tools(
-            ledger=Ledger(store, clock, campaign=campaign.name, edition=campaign.edition, worker=worker),
+            ledger=Ledger(store, clock, campaign.this_edition, worker=worker),
             store=store,
             client=client,
             limiter=Limiter(

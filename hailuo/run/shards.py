@@ -20,6 +20,7 @@ from hailuo.errors import MissingKeyError, StoreUnavailableError
 from hailuo.run.events import Progress, RunReport
 from hailuo.settings import Settings
 from hailuo.store import Store
+from hailuo.store.layout import Edition
 
 BEAT_SECONDS: Final = 20.0
 """How often a shard writes its note."""
@@ -97,10 +98,10 @@ _ADAPTER: Final = TypeAdapter(ShardNote)
 class ShardNotes:
     """The notes of one run's shards, in the store."""
 
-    def __init__(self, store: Store, clock: Clock, *, campaign: str, edition: str, run: str) -> None:
+    def __init__(self, store: Store, clock: Clock, edition: Edition, *, run: str) -> None:
         self._store = store
         self._clock = clock
-        self._folder = f"{campaign}/{edition}/shards/{run.replace(':', '-')}"
+        self._folder = edition.shards(run)
 
     async def write(self, note: ShardNote) -> None:
         """Keep the newest note of a shard. Raises: StoreUnavailableError."""
@@ -117,7 +118,7 @@ class ShardNotes:
     async def silent(self) -> frozenset[int]:
         """The shards whose newest note is so old that nobody can be writing it. Raises: StoreUnavailableError."""
         now = await self._store.now()
-        entries = await self._store.listing(f"{self._folder}/")
+        entries = await self._store.listing(self._folder)
         return frozenset(
             int(entry.key.rpartition("-")[2].removesuffix(".json"))
             for entry in entries
@@ -142,4 +143,4 @@ class ShardNotes:
             await self._clock.sleep(BEAT_SECONDS)
 
     def _key(self, number: int) -> str:
-        return f"{self._folder}/shard-{number:03}.json"
+        return f"{self._folder}shard-{number:03}.json"

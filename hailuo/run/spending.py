@@ -14,6 +14,7 @@ from hailuo.ledger.money import items_of, sums_of
 from hailuo.plan.plan import Plan
 from hailuo.run.tools import Tools
 from hailuo.settings import Settings
+from hailuo.store.layout import Edition
 
 _log = logging.getLogger(__name__)
 
@@ -113,7 +114,7 @@ class Purse:
     async def _wanted(self, plan: Plan) -> Grant:
         """The grant that the plan needs; those of dead runs of its edition are closed first."""
         store_now, campaign = await self._tools.store.now(), plan.campaign
-        await self._close_stale(campaign.name, campaign.edition)
+        await self._close_stale(campaign.this_edition)
         return Grant(
             run=self._run,
             campaign=campaign.name,
@@ -123,28 +124,28 @@ class Purse:
             prices={p.job.creative_id: p.quote.price_usd or _ZERO for p in plan.to_buy},
         )
 
-    async def _close_stale(self, campaign: str, edition: str) -> None:
+    async def _close_stale(self, edition: Edition) -> None:
         """What a run that died did not buy is free again once nobody can buy on its grant."""
         await self._grants.load()
         now = await self._tools.store.now()
-        for grant in self._grants.stale(campaign=campaign, edition=edition, store_now=now):
+        for grant in self._grants.stale(edition=edition, store_now=now):
             for creative_id in grant.prices:
                 await self._tools.ledger.refresh(creative_id)
             await self._grants.close(grant.run, spent_by(grant.run, self._tools.ledger), at=now)
 
     def _caps(self, plan: Plan, month: str) -> Iterable[Cap]:
-        name, edition = plan.campaign.name, plan.campaign.edition
+        edition = plan.campaign.this_edition
         if plan.budget_usd is not None:
             yield Cap(
                 name="the budget of the edition",
                 usd=plan.budget_usd,
-                covers=lambda grant: (grant.campaign, grant.edition) == (name, edition),
+                covers=lambda grant: Edition(grant.campaign, grant.edition) == edition,
             )
         if plan.campaign.campaign_budget_usd is not None:
             yield Cap(
                 name="the budget of the campaign",
                 usd=plan.campaign.campaign_budget_usd,
-                covers=lambda grant: grant.campaign == name,
+                covers=lambda grant: grant.campaign == edition.campaign,
             )
         if self._settings.max_usd_per_month is not None:
             yield Cap(

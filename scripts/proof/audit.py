@@ -179,7 +179,7 @@ async def _books(assignment: Assignment, invoice: Invoice, killed: Collection[in
     prepared = prepare(choice, assignment.settings)
     campaign = prepared.require_campaign()
     store = open_store(assignment.settings)
-    ledger = Ledger(store, clock, campaign=campaign.name, edition=campaign.edition, worker="auditor")
+    ledger = Ledger(store, clock, campaign.this_edition, worker="auditor")
     await ledger.load()
     clock.advance(_LATER.total_seconds())  # by then an intent is nobody's business any more
     return Books(

@@ -16,6 +16,7 @@ from hailuo.campaign.job import Job
 from hailuo.run.environment import Surroundings, within
 from hailuo.settings import Settings
 from hailuo.store import FolderStore
+from hailuo.store.layout import Edition
 from hailuo.testing import VirtualClock
 from tests.report.editions import CAMPAIGN, keep_edition, meta_export, prepared_from
 
@@ -149,7 +150,7 @@ def test_an_edition_with_a_date_belongs_to_the_file_that_says_so(tmp_path, jobs)
 
     (turn,) = asyncio.run(turns_due(place, form, exports="", at=datetime(2026, 11, 22, tzinfo=UTC)))
 
-    assert turn.names == ("launch", "night-2026-11-01")
+    assert turn.edition == Edition("launch", "night-2026-11-01")
     assert len(turn.prepared.expansion.jobs) == 12
 
 

@@ -41,7 +41,7 @@ def plan() -> Plan:
     clock = VirtualClock()
     prepared = prepare(CampaignRequest(path=Path("launch.yaml"), at=NIGHT, text=CAMPAIGN), Settings())
     campaign = prepared.require_campaign()
-    ledger = Ledger(MemoryStore(clock), clock, campaign=campaign.name, edition=campaign.edition, worker="w")
+    ledger = Ledger(MemoryStore(clock), clock, campaign.this_edition, worker="w")
     asyncio.run(ledger.load())
     return make_plan(campaign, prepared.expansion, ledger, prepared.catalog)
 

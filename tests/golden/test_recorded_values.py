@@ -35,9 +35,7 @@ def values_of(name: str) -> dict[str, object]:
     if campaign is None:
         return {"problems": len(loaded.problems)}
     expansion, clock = expand(campaign, CATALOG), VirtualClock()
-    ledger = Ledger(
-        MemoryStore(clock), clock, campaign=campaign.name, edition=campaign.edition, worker="golden"
-    )
+    ledger = Ledger(MemoryStore(clock), clock, campaign.this_edition, worker="golden")
     clock.run(ledger.load({job.creative_id for job in expansion.jobs}))
     jobs = []
     for job in expansion.jobs:

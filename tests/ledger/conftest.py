@@ -8,6 +8,7 @@ import pytest
 from hailuo.clock import Clock
 from hailuo.ledger.ledger import Ledger
 from hailuo.store import FolderStore, Store
+from hailuo.store.layout import Edition
 from hailuo.testing import MemoryStore, VirtualClock
 
 MakeLedger = Callable[..., Ledger]
@@ -28,6 +29,6 @@ def make_ledger(store: Store, clock: VirtualClock) -> MakeLedger:
     """One worker's view of the edition `main` of the campaign `shoe`, not loaded yet."""
 
     def make(worker: str = "ann", *, edition: str = "main", its_clock: Clock = clock) -> Ledger:
-        return Ledger(store, its_clock, campaign="shoe", edition=edition, worker=worker)
+        return Ledger(store, its_clock, Edition("shoe", edition), worker=worker)
 
     return make

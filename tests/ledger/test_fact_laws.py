@@ -12,6 +12,7 @@ from hailuo.campaign.job import Job
 from hailuo.campaign.variant import FirstFrame, Variant
 from hailuo.ledger.facts import Done, Doubt, End, JobRecord, Outcome, OutcomeKind
 from hailuo.ledger.ledger import Ledger
+from hailuo.store.layout import Edition
 from hailuo.testing import MemoryStore, VirtualClock
 from tests.factories import BASE_URL, SUBMITTED
 
@@ -93,7 +94,7 @@ finishes = st.builds(
 
 
 def _ledger(store: MemoryStore, clock: VirtualClock) -> Ledger:
-    return Ledger(store, clock, campaign="shoe", edition="main", worker="ann")
+    return Ledger(store, clock, Edition("shoe", "main"), worker="ann")
 
 
 async def _written_and_read(

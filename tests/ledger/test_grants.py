@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from hailuo.errors import LedgerError
 from hailuo.ledger.grants import LIFETIME, Cap, Grant, Grants, OverCapError
+from hailuo.store.layout import Edition
 from hailuo.testing import MemoryStore, VirtualClock
 
 NOW = datetime(2026, 11, 22, 22, 0, tzinfo=UTC)
@@ -108,7 +109,7 @@ def test_a_run_that_died_holds_its_grant_in_full(store: MemoryStore) -> None:
     asyncio.run(grants.load())
 
     def stale(age: timedelta) -> list[str]:
-        return [grant.run for grant in grants.stale(campaign="shoe", edition="main", store_now=NOW + age)]
+        return [grant.run for grant in grants.stale(edition=Edition("shoe", "main"), store_now=NOW + age)]
 
     assert committed(store) == 5
     assert stale(LIFETIME) == []

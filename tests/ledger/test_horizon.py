@@ -9,6 +9,7 @@ import pytest
 from hailuo.ledger.facts import JobState
 from hailuo.ledger.ledger import HORIZON, Ledger
 from hailuo.store import FolderStore
+from hailuo.store.layout import Edition
 from hailuo.testing import MemoryStore, VirtualClock
 from hailuo.vendor import SUBMIT_SECONDS_AT_MOST
 from tests.factories import DOUBT, JOB, WrongClock, bought, tell
@@ -21,7 +22,7 @@ wrong_by = pytest.mark.parametrize(
 
 
 def make_ledger(store: MemoryStore | FolderStore, clock: VirtualClock, ahead: timedelta) -> Ledger:
-    return Ledger(store, WrongClock(clock, ahead), campaign="shoe", edition="main", worker="ann")
+    return Ledger(store, WrongClock(clock, ahead), Edition("shoe", "main"), worker="ann")
 
 
 def test_the_horizon_outlasts_the_longest_post() -> None:

@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from hailuo.ledger.facts import End, JobState, Outcome, OutcomeKind
 from hailuo.ledger.ledger import HORIZON, Ledger
+from hailuo.store.layout import Edition
 from hailuo.testing import MemoryStore, VirtualClock
 from tests.factories import (
     ABANDONED,
@@ -64,7 +65,7 @@ class TwoWorkers(RuleBasedStateMachine):
         return self.loop.run(what)
 
     def new_ledger(self, worker: str) -> Ledger:
-        return Ledger(self.store, self.clock, campaign="shoe", edition="main", worker=worker)
+        return Ledger(self.store, self.clock, Edition("shoe", "main"), worker=worker)
 
     def state(self, worker: str) -> JobState:
         return self.view[worker].state(CID, failed_retries=RETRIES)

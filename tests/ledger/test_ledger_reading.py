@@ -8,6 +8,7 @@ from hailuo.errors import LedgerError
 from hailuo.ledger.facts import Done, Doubt, End, JobState, Outcome
 from hailuo.ledger.ledger import Ledger
 from hailuo.store import Entry, Store
+from hailuo.store.layout import Edition
 from hailuo.testing import MemoryStore, VirtualClock
 from tests.factories import (
     ABANDONED,
@@ -106,7 +107,7 @@ class CountingStore(MemoryStore):
 def counting(clock: VirtualClock) -> CountingStore:
     """A stored job after one failure, a stray of the same kind, and one that is at the vendor."""
     store = CountingStore(clock)
-    writer = Ledger(store, clock, campaign="shoe", edition="main", worker="ann")
+    writer = Ledger(store, clock, Edition("shoe", "main"), worker="ann")
     for job in (JOB, make_job(take=2)):
         clock.run(bought(writer, job))
         clock.run(tell(writer, job, SUBMITTED, REFUNDED))
@@ -125,7 +126,7 @@ def _names(store: CountingStore, take: int) -> list[str]:
 
 def test_of_a_finished_job_only_done_is_read(clock: VirtualClock, counting: CountingStore) -> None:
     """A second run over 10,000 stored clips costs one small read each, and one listing."""
-    ledger = Ledger(counting, clock, campaign="shoe", edition="main", worker="bea")
+    ledger = Ledger(counting, clock, Edition("shoe", "main"), worker="bea")
 
     clock.run(ledger.load({JOB.creative_id, make_job(take=3).creative_id}))
 
@@ -138,7 +139,7 @@ def test_of_a_finished_job_only_done_is_read(clock: VirtualClock, counting: Coun
 
 def test_of_a_stray_everything_is_read(clock: VirtualClock, counting: CountingStore) -> None:
     """A job that is no longer in the file is known only from its intent."""
-    ledger = Ledger(counting, clock, campaign="shoe", edition="main", worker="bea")
+    ledger = Ledger(counting, clock, Edition("shoe", "main"), worker="bea")
 
     clock.run(ledger.load({JOB.creative_id}))
 
@@ -150,7 +151,7 @@ def test_of_a_stray_everything_is_read(clock: VirtualClock, counting: CountingSt
 
 def test_refresh_reads_one_job(clock: VirtualClock, counting: CountingStore) -> None:
     """Looking again at what another worker had in hand does not read the whole ledger."""
-    ledger = Ledger(counting, clock, campaign="shoe", edition="main", worker="bea")
+    ledger = Ledger(counting, clock, Edition("shoe", "main"), worker="bea")
 
     record = clock.run(ledger.refresh(make_job(take=3).creative_id))
 

@@ -28,6 +28,7 @@ from hailuo.run.polling import PollSchedule
 from hailuo.run.runner import Runner
 from hailuo.run.spending import spent_by
 from hailuo.run.tools import Tools
+from hailuo.store.layout import Edition
 from hailuo.testing import MemoryStore, VirtualClock
 from hailuo.vendor import VideoClient
 from tests.factories import (
@@ -162,7 +163,7 @@ def as_a_plan_reads(record: JobRecord) -> JobRecord:
 
 def ledger_with(plan: Plan) -> Ledger:
     clock = VirtualClock()
-    ledger = Ledger(MemoryStore(clock), clock, campaign="shoe", edition="main", worker="w")
+    ledger = Ledger(MemoryStore(clock), clock, Edition("shoe", "main"), worker="w")
     ledger._records = {p.job.creative_id: p.record for p in plan.jobs}
     return ledger
 

@@ -10,6 +10,7 @@ import pytest
 from hailuo.ledger.ledger import Ledger
 from hailuo.ledger.rollups import ROLLUP_SIZE
 from hailuo.store import Entry
+from hailuo.store.layout import Edition
 from hailuo.testing import MemoryStore, VirtualClock
 from tests.factories import SUBMITTED, bought, make_done, make_job
 
@@ -48,7 +49,7 @@ def clock() -> VirtualClock:
 
 
 def ledger_on(store: MemoryStore, clock: VirtualClock) -> Ledger:
-    return Ledger(store, clock, campaign="shoe", edition="main", worker="w")
+    return Ledger(store, clock, Edition("shoe", "main"), worker="w")
 
 
 async def finish_jobs(ledger: Ledger, count: int) -> list[str]:

@@ -9,6 +9,7 @@ from hailuo.errors import IllegalMoveError, StoreUnavailableError
 from hailuo.ledger.facts import JobState, Outcome, OutcomeKind
 from hailuo.ledger.ledger import Ledger
 from hailuo.store import Store
+from hailuo.store.layout import Edition
 from hailuo.testing import MemoryStore, VirtualClock
 from tests.factories import ABANDONED, BUSY, DONE, DOUBT, JOB, REFUNDED, SUBMITTED, UNSENT, bought, tell
 from tests.ledger.conftest import MakeLedger
@@ -174,8 +175,8 @@ class FailingStore(MemoryStore):
 
 def _two_on(store: Store, clock: VirtualClock) -> tuple[Ledger, Ledger]:
     return (
-        Ledger(store, clock, campaign="shoe", edition="main", worker="ann"),
-        Ledger(store, clock, campaign="shoe", edition="main", worker="bea"),
+        Ledger(store, clock, Edition("shoe", "main"), worker="ann"),
+        Ledger(store, clock, Edition("shoe", "main"), worker="bea"),
     )
 
 

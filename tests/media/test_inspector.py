@@ -14,15 +14,16 @@ from hailuo.campaign.job import Job
 from hailuo.clock import SystemClock
 from hailuo.errors import StoreUnavailableError
 from hailuo.ledger.ledger import Ledger
-from hailuo.media import Inspection, Preview, inspection_key, keep_inspection, preview_key, read_inspections
+from hailuo.media import Inspection, Preview, keep_inspection, read_inspections
 from hailuo.run.events import Event, EventKind
 from hailuo.run.inspector import Inspector, inspecting
 from hailuo.store import FolderStore, Store
+from hailuo.store.layout import Edition
 from tests.factories import SUBMITTED, bought, make_done, make_job, tell
 from tests.media.films import landscape, panned, write_film
 
 pytestmark = pytest.mark.slow
-NAMES = {"campaign": "shoe", "edition": "main"}
+EDITION = Edition("shoe", "main")
 FIRST, SECOND = make_job(take=1), make_job(take=2)
 
 
@@ -51,7 +52,7 @@ async def _stored(store: Store, ledger: Ledger, job: Job, content: bytes) -> Non
 @asynccontextmanager
 async def _opened(store: Store, scratch: Path, *clips: tuple[Job, bytes]) -> AsyncIterator[Inspector]:
     """An inspector of clips that are stored."""
-    ledger = Ledger(store, SystemClock(), **NAMES, worker="ann")
+    ledger = Ledger(store, SystemClock(), EDITION, worker="ann")
     await ledger.load()
     for job, content in clips:
         if ledger.record(job.creative_id).done is None:
@@ -61,7 +62,7 @@ async def _opened(store: Store, scratch: Path, *clips: tuple[Job, bytes]) -> Asy
 
 
 async def _found(store: Store) -> dict[str, Inspection]:
-    return dict(await read_inspections(store, "shoe", "main"))
+    return dict(await read_inspections(store, EDITION))
 
 
 def test_a_clip_is_looked_at_as_soon_as_it_is_stored(tmp_path: Path, clip: bytes) -> None:
@@ -80,7 +81,7 @@ def test_a_clip_is_looked_at_as_soon_as_it_is_stored(tmp_path: Path, clip: bytes
     assert heard == [event]
     assert {cid: one.frames for cid, one in found.items()} == {FIRST.creative_id: 48, SECOND.creative_id: 48}
     for preview in Preview:
-        assert asyncio.run(store.read(preview_key(FIRST.creative_id, preview, **NAMES)))
+        assert asyncio.run(store.read(EDITION.preview(FIRST.creative_id, preview)))
     assert asyncio.run(store.read(FIRST.clip_key)) == clip
 
 
@@ -152,7 +153,7 @@ def test_what_was_looked_at_is_not_looked_at_again(tmp_path: Path, clip: bytes) 
     kept = Inspection(sha256="ab" * 32, bytes=1, frames=7)
 
     async def main(before: Inspection, *, again: bool = False) -> Inspection:
-        await keep_inspection(store, before, FIRST.creative_id, **NAMES)
+        await keep_inspection(store, before, FIRST.creative_id, EDITION)
         async with _opened(store, tmp_path, (FIRST, clip)) as inspector:
             await inspector.catch_up(again=again)
         return (await _found(store))[FIRST.creative_id]
@@ -168,8 +169,8 @@ def test_inspections_of_another_version_are_none(tmp_path: Path) -> None:
     old = Inspection(sha256="ab" * 32, bytes=1, qa_version="qa/0.9")
 
     async def main() -> dict[str, Inspection]:
-        await keep_inspection(store, old, FIRST.creative_id, **NAMES)
-        await store.put(inspection_key("0123456789", **NAMES), b"{}", content_type="application/json")
+        await keep_inspection(store, old, FIRST.creative_id, EDITION)
+        await store.put(EDITION.inspection("0123456789"), b"{}", content_type="application/json")
         return await _found(store)
 
     assert asyncio.run(main()) == {}

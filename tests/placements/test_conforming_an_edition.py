@@ -18,6 +18,7 @@ from hailuo.publish.conform import ConformWish, Copy, StoredClip, conform, store
 from hailuo.run.environment import Surroundings, within
 from hailuo.settings import Settings
 from hailuo.store import FolderStore
+from hailuo.store.layout import Edition
 from tests.factories import SUBMITTED, VARIANT, bought, make_done, make_job, tell
 
 CLOCK = SystemClock()
@@ -26,7 +27,7 @@ MODEL = VARIANT.model
 
 
 async def _stored(store: FolderStore, job: Job, clip: Path, content: bytes) -> None:
-    ledger = Ledger(store, CLOCK, campaign="shoe", edition="main", worker="test")
+    ledger = Ledger(store, CLOCK, Edition("shoe", "main"), worker="test")
     done = replace(make_done(job), sha256=hashlib.sha256(content).hexdigest(), bytes=len(content))
     assert await bought(ledger, job)
     await store.put_file(job.clip_key, clip, sha256=done.sha256, content_type="video/mp4")
@@ -43,7 +44,7 @@ def store(tmp_path: Path, film) -> FolderStore:
 
 
 def _clips(store: FolderStore, **only: frozenset[str]) -> list[StoredClip]:
-    return asyncio.run(stored_clips(store, CLOCK, campaign="shoe", edition="main", only=only))
+    return asyncio.run(stored_clips(store, CLOCK, Edition("shoe", "main"), only=only))
 
 
 def _conform(store: FolderStore, clips: list[StoredClip], wish: ConformWish) -> list[Copy]:
@@ -54,7 +55,7 @@ def _conform(store: FolderStore, clips: list[StoredClip], wish: ConformWish) -> 
 
 
 def _records(store: FolderStore) -> list[Conformed]:
-    return asyncio.run(read_conformed(store, "shoe", "main"))
+    return asyncio.run(read_conformed(store, Edition("shoe", "main")))
 
 
 def _originals(folder: Path) -> dict[str, bytes]:

@@ -15,6 +15,7 @@ from hailuo.errors import Place
 from hailuo.ledger.facts import Done, Doubt, End, Outcome
 from hailuo.ledger.ledger import Ledger
 from hailuo.plan.plan import Plan, make_plan
+from hailuo.store.layout import Edition
 from hailuo.testing import MemoryStore, VirtualClock
 from tests.factories import PRICE, VARIANT, bought, make_job, tell
 
@@ -83,7 +84,7 @@ class Desk:
 def desk() -> Desk:
     clock = VirtualClock()
     store = MemoryStore(clock)
-    return Desk(clock, store, Ledger(store, clock, campaign="shoe", edition="main", worker="ann"))
+    return Desk(clock, store, Ledger(store, clock, Edition("shoe", "main"), worker="ann"))
 
 
 @pytest.fixture

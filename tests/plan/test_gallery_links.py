@@ -6,6 +6,7 @@ from hailuo.campaign.job import Job
 from hailuo.plan.file import write_plan
 from hailuo.publish.share import GalleryLink, link_to_gallery
 from hailuo.store import Store
+from hailuo.store.layout import Edition
 from hailuo.testing import MemoryStore
 from tests.plan.conftest import Desk
 
@@ -13,9 +14,7 @@ THREE_DAYS = timedelta(days=3)
 
 
 def linked(desk: Desk, store: Store) -> GalleryLink | None:
-    return desk.clock.run(
-        link_to_gallery(store, desk.clock, campaign="shoe", edition="main", valid_for=THREE_DAYS)
-    )
+    return desk.clock.run(link_to_gallery(store, desk.clock, Edition("shoe", "main"), valid_for=THREE_DAYS))
 
 
 def test_an_edition_that_never_ran_has_no_gallery(desk: Desk) -> None:

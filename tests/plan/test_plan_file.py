@@ -6,7 +6,8 @@ from pathlib import Path
 
 from hailuo.campaign.pricing import Basis
 from hailuo.campaign.variant import FirstFrame
-from hailuo.plan.file import plan_key, read_plan, write_plan
+from hailuo.plan.file import read_plan, write_plan
+from hailuo.store.layout import Edition
 from tests.factories import AT, PRICE, SUBMITTED, VARIANT, make_job
 from tests.plan.conftest import UNPRICED, Desk, make_campaign
 
@@ -19,7 +20,7 @@ def test_a_plan_is_read_as_it_was_written(desk: Desk) -> None:
     plan = desk.plan(jobs, campaign=CAMPAIGN, budget_usd=Decimal("40.00"))
 
     desk.clock.run(write_plan(desk.store, plan, at=AT))
-    kept = desk.clock.run(read_plan(desk.store, campaign="shoe", edition="main"))
+    kept = desk.clock.run(read_plan(desk.store, Edition("shoe", "main")))
 
     assert kept
     assert [line.job for line in kept.lines] == jobs
@@ -39,7 +40,7 @@ def test_strays_are_no_part_of_it(desk: Desk) -> None:
     plan = desk.plan([make_job()], campaign=CAMPAIGN)
 
     desk.clock.run(write_plan(desk.store, plan, at=AT))
-    kept = desk.clock.run(read_plan(desk.store, campaign="shoe", edition="main"))
+    kept = desk.clock.run(read_plan(desk.store, Edition("shoe", "main")))
 
     assert kept
     assert [line.job for line in kept.lines] == [make_job()]
@@ -51,7 +52,7 @@ def test_the_newest_plan_counts(desk: Desk) -> None:
         jobs = [make_job(take=take) for take in range(1, takes + 1)]
         desk.clock.run(write_plan(desk.store, desk.plan(jobs, campaign=CAMPAIGN), at=AT))
 
-    kept = desk.clock.run(read_plan(desk.store, campaign="shoe", edition="main"))
+    kept = desk.clock.run(read_plan(desk.store, Edition("shoe", "main")))
 
     assert kept
     assert len(kept.lines) == 2
@@ -61,7 +62,7 @@ def test_where_nothing_ever_ran_there_is_no_plan(desk: Desk) -> None:
     """Neither of another edition's."""
     desk.clock.run(write_plan(desk.store, desk.plan([make_job()], campaign=CAMPAIGN), at=AT))
 
-    assert desk.clock.run(read_plan(desk.store, campaign="shoe", edition="night")) is None
+    assert desk.clock.run(read_plan(desk.store, Edition("shoe", "night"))) is None
 
 
 def test_no_path_of_this_machine_is_in_it(desk: Desk) -> None:
@@ -71,6 +72,6 @@ def test_no_path_of_this_machine_is_in_it(desk: Desk) -> None:
 
     desk.clock.run(write_plan(desk.store, plan, at=AT))
 
-    content = desk.clock.run(desk.store.read(plan_key("shoe", "main")))
+    content = desk.clock.run(desk.store.read(Edition("shoe", "main").plan))
     assert b"homes" not in content
     assert frame.sha256.encode() in content

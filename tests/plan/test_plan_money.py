@@ -13,6 +13,7 @@ from hailuo.errors import Problem
 from hailuo.ledger.facts import Done, Doubt, End, JobState, Outcome
 from hailuo.ledger.ledger import HORIZON, Ledger
 from hailuo.plan.plan import RESERVED_STATES, Money, Plan, make_plan
+from hailuo.store.layout import Edition
 from tests.factories import (
     ABANDONED,
     AT,
@@ -281,7 +282,7 @@ def test_the_digest_changes_with_whatever_costs(desk: Desk, jobs: list[Job], cha
 
 def test_what_was_paid_twice_is_spent_and_in_the_digest(desk: Desk) -> None:
     """Given up, bought again, then answered after all: the vendor has both, and a plan agreed to before is another."""
-    owner = Ledger(desk.store, desk.clock, campaign="shoe", edition="main", worker="owner")
+    owner = Ledger(desk.store, desk.clock, Edition("shoe", "main"), worker="owner")
     desk.clock.run(bought(owner, JOB, price_usd=BOUGHT_AT))
     desk.clock.run(desk.ledger.load())
     desk.clock.run(tell(desk.ledger, JOB, ABANDONED))
@@ -299,7 +300,7 @@ def test_what_was_paid_twice_is_spent_and_in_the_digest(desk: Desk) -> None:
 
 def test_a_late_task_of_a_job_given_up_is_held(desk: Desk) -> None:
     """It is to be adopted: neither spent nor bought again."""
-    owner = Ledger(desk.store, desk.clock, campaign="shoe", edition="main", worker="owner")
+    owner = Ledger(desk.store, desk.clock, Edition("shoe", "main"), worker="owner")
     desk.clock.run(bought(owner, JOB, price_usd=BOUGHT_AT))
     desk.clock.run(desk.ledger.load())
     desk.clock.run(tell(desk.ledger, JOB, ABANDONED))
@@ -313,7 +314,7 @@ def test_a_late_task_of_a_job_given_up_is_held(desk: Desk) -> None:
 
 def test_a_late_task_is_held_at_its_own_price(desk: Desk) -> None:
     """Not at that of an attempt that came to nothing after it."""
-    owner = Ledger(desk.store, desk.clock, campaign="shoe", edition="main", worker="owner")
+    owner = Ledger(desk.store, desk.clock, Edition("shoe", "main"), worker="owner")
     desk.clock.run(bought(owner, JOB, price_usd=BOUGHT_AT))
     desk.clock.run(desk.ledger.load())
     desk.clock.run(tell(desk.ledger, JOB, ABANDONED))

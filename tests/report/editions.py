@@ -15,8 +15,8 @@ from hailuo.campaign.job import Job
 from hailuo.campaign.pricing import Basis
 from hailuo.clock import Clock
 from hailuo.ledger.ledger import Ledger
-from hailuo.media import Preview, preview_key
-from hailuo.plan.file import PlanFile, PlanLine, plan_key
+from hailuo.media import Preview
+from hailuo.plan.file import PlanFile, PlanLine
 from hailuo.plan.prepare import CampaignRequest, PreparedCampaign, prepare
 from hailuo.settings import Settings
 from hailuo.store import Store
@@ -58,14 +58,13 @@ async def keep_edition(store: Store, clock: Clock, prepared: PreparedCampaign) -
     lines = tuple(PlanLine(job=job.as_recorded(), price_usd=PRICE, price_basis=Basis.LIST) for job in jobs)
     plan = PlanFile(digest="d", admitted_at=AT, budget_usd=None, failed_retries=0, lines=lines)
     content = TypeAdapter(PlanFile).dump_json(plan)
-    key = plan_key(campaign.name, campaign.edition)
+    key = campaign.this_edition.plan
     await store.put(key, content, content_type="application/json")
-    ledger = Ledger(store, clock, campaign=campaign.name, edition=campaign.edition, worker="test")
+    ledger = Ledger(store, clock, campaign.this_edition, worker="test")
     for job in jobs:
         assert await bought(ledger, job)
         await tell(ledger, job, SUBMITTED, make_done(job, amount_usd=PRICE))
-    names = {"campaign": campaign.name, "edition": campaign.edition}
-    poster = preview_key(jobs[0].creative_id, Preview.POSTER, **names)
+    poster = campaign.this_edition.preview(jobs[0].creative_id, Preview.POSTER)
     await store.put(poster, _POSTER, content_type="image/webp")
     return jobs
 

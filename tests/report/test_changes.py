@@ -53,7 +53,7 @@ def test_the_same_again_says_that_nothing_changed(report):
 @given(findings(), findings())
 def test_any_two_reports_can_be_compared(now, before):
     """Something is always said, in whole sentences."""
-    last = replace(before, campaign=now.campaign, edition=now.edition)
+    last = replace(before, edition=now.this_edition)
 
     sentences = said(now, last)
 

@@ -28,6 +28,7 @@ from hailuo.report.next_batch.cells import Cells, charged_prices, constant_label
 from hailuo.report.next_batch.draft import NextBatch, next_batch
 from hailuo.settings import Settings
 from hailuo.store import FolderStore
+from hailuo.store.layout import Edition
 from hailuo.testing import VirtualClock
 from tests.report.editions import CAMPAIGN, keep_edition, prepared_from
 from tests.report.factories import make_creative, make_findings, make_platform
@@ -86,8 +87,8 @@ def shot(name: str) -> Shot:
         prepared = prepare(CampaignRequest(path=FOLDER / name, at=AT), Settings())
         clock.run(keep_edition(store, clock, prepared))
         campaign = prepared.require_campaign()
-        made = clock.run(publish(store, clock, campaign=campaign.name, edition=campaign.edition))
-        return Shot(prepared, manifest.read_jsonl(clock.run(store.read(made.manifest_key))))
+        made = clock.run(publish(store, clock, campaign.this_edition))
+        return Shot(prepared, manifest.read_jsonl(clock.run(store.read(made.edition.manifest_jsonl))))
 
 
 def creatives_of(
@@ -223,8 +224,8 @@ def test_a_grant_in_a_frames_address_stays_out_of_the_store(tmp_path):
     clock, store = VirtualClock(), FolderStore(tmp_path / "store")
     prepared = prepared_from(tmp_path / "launch.yaml", text)
     clock.run(keep_edition(store, clock, prepared))
-    made = clock.run(publish(store, clock, campaign="launch", edition="main"))
-    one = Shot(prepared, manifest.read_jsonl(clock.run(store.read(made.manifest_key))))
+    made = clock.run(publish(store, clock, Edition("launch", "main")))
+    one = Shot(prepared, manifest.read_jsonl(clock.run(store.read(made.edition.manifest_jsonl))))
     creatives = creatives_of(one, [0.5] * 50, [Standing.IN_THE_RUNNING] * 50)
 
     batch = one.batch(replace(one.findings(creatives)), Decimal(5))

@@ -22,6 +22,7 @@ from hailuo.report.make import ReportWish, report
 from hailuo.run.environment import Surroundings, within
 from hailuo.settings import Settings
 from hailuo.store import FolderStore
+from hailuo.store.layout import Edition
 from hailuo.testing import VirtualClock
 from tests.report.editions import keep_edition, meta_export, prepared_from
 
@@ -57,7 +58,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     export = meta_export(jobs)
     (folder / "meta.csv").write_bytes(export)
     wish = ReportWish(dropped=Dropped(files={"meta.csv": export}, where=()), options=Options())
-    made = clock.run(report(store, clock, wish, names=("launch", "main")))
+    made = clock.run(report(store, clock, wish, edition=Edition("launch", "main")))
     return Desk(
         folder,
         folder / "store" / "launch" / "main",

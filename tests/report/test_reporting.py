@@ -23,10 +23,11 @@ from hailuo.report.make import Report, ReportWish, report
 from hailuo.report.metrics import Design, Metric
 from hailuo.settings import Settings
 from hailuo.store import FolderStore
+from hailuo.store.layout import Edition
 from hailuo.testing import VirtualClock
 from tests.report.editions import CAMPAIGN, META_HEADER, keep_edition, meta_export, prepared_from
 
-NAMES = ("launch", "main")
+EDITION = Edition("launch", "main")
 
 
 @dataclass(frozen=True)
@@ -48,13 +49,13 @@ class Desk:
 
     def dropped(self, *sources: str | Path) -> Dropped:
         named = [str(source) for source in sources]
-        return self.clock.run(files_dropped(self.store, Settings(), named, names=NAMES))
+        return self.clock.run(files_dropped(self.store, Settings(), named, edition=EDITION))
 
     def report(self, *sources: str | Path, **wish: object) -> Report:
         """As the command makes it, of what lies in the store unless sources are named."""
         given = {"options": Options(), "prepared": self.prepared, **wish}
         asked = ReportWish(dropped=self.dropped(*sources), **given)  # type: ignore[arg-type]  # a test names any field
-        return self.clock.run(report(self.store, self.clock, asked, names=NAMES))
+        return self.clock.run(report(self.store, self.clock, asked, edition=EDITION))
 
     def written(self, made: Report, name: str) -> bytes:
         return (self.folder / "store" / made.folder / name).read_bytes()

@@ -17,12 +17,13 @@ from hailuo.report.inputs.sources import DropError, files_dropped
 from hailuo.report.make import Report, ReportWish, report
 from hailuo.settings import Settings
 from hailuo.store import Store
+from hailuo.store.layout import Edition
 from hailuo.store.open import open_store
 from tests.report.editions import keep_edition, meta_export, prepared_from
 from tests.s3_servers import BUCKET, S3Server
 
 pytestmark = [pytest.mark.slow, pytest.mark.enable_socket]
-NAMES = ("launch", "main")
+EDITION = Edition("launch", "main")
 
 
 @pytest.fixture
@@ -53,9 +54,9 @@ def put(store: Store, key: str, content: bytes) -> None:
 
 def reported(store: Store, settings: Settings, prepared: PreparedCampaign, *sources: str) -> Report:
     async def made() -> Report:
-        dropped = await files_dropped(store, settings, sources, names=NAMES)
+        dropped = await files_dropped(store, settings, sources, edition=EDITION)
         wish = ReportWish(dropped=dropped, options=Options(), prepared=prepared)
-        return await report(store, SystemClock(), wish, names=NAMES)
+        return await report(store, SystemClock(), wish, edition=EDITION)
 
     return asyncio.run(made())
 

@@ -128,7 +128,7 @@ class Night(RuleBasedStateMachine):
         campaign = self.world.campaign
         self.runs += 1
         run = f"run{self.runs}"
-        ledger = Ledger(store, self.world.clock, campaign=campaign.name, edition=campaign.edition, worker=run)
+        ledger = Ledger(store, self.world.clock, campaign.this_edition, worker=run)
         plan = await self.world.plan(ledger)
         transport = ItsTransport(self.world.simulator.app, process)
         with tempfile.TemporaryDirectory() as scratch:

@@ -77,9 +77,7 @@ class World:
         return expand(self.campaign, self.catalog).jobs
 
     def ledger(self, worker: str = "worker") -> Ledger:
-        return Ledger(
-            self.store, self.clock, campaign=self.campaign.name, edition=self.campaign.edition, worker=worker
-        )
+        return Ledger(self.store, self.clock, self.campaign.this_edition, worker=worker)
 
     async def plan(self, ledger: Ledger) -> Plan:
         await ledger.load({job.creative_id for job in self.jobs})

@@ -2,7 +2,7 @@
 
 from hailuo.publish.gallery.embed import PREVIEWS_LIMIT_BYTES, Embedded, Room, embed, room_for
 from hailuo.publish.gallery.links import Links, clip_beside, copy_beside, inside, preview_beside, reached
-from hailuo.publish.gallery.page import gallery_key, render
+from hailuo.publish.gallery.page import render
 
 __all__ = [
     "PREVIEWS_LIMIT_BYTES",
@@ -12,7 +12,6 @@ __all__ = [
     "clip_beside",
     "copy_beside",
     "embed",
-    "gallery_key",
     "inside",
     "preview_beside",
     "reached",

@@ -30,11 +30,6 @@ _SOURCES: Final = {
 _BESIDE: Final = Links()
 
 
-def gallery_key(*, campaign: str, edition: str) -> str:
-    """Where the gallery of an edition lies in the store: in the folder above its clips."""
-    return f"{campaign}/{edition}/gallery.html"
-
-
 def render(
     frame: pd.DataFrame,
     *,

@@ -25,17 +25,8 @@ from hailuo.publish.manifest.judgements import (
     judgement_key,
     judgement_schema,
     judgements_json,
-    judgements_prefix,
     newest,
     read_judgements,
-)
-from hailuo.publish.manifest.keys import (
-    datapackage_key,
-    manifest_csv_key,
-    manifest_folder,
-    manifest_jsonl_key,
-    manifest_parquet_key,
-    manifest_schema_key,
 )
 from hailuo.publish.manifest.parquet import read_parquet, to_parquet
 from hailuo.publish.manifest.rows import Entry, build
@@ -60,17 +51,10 @@ __all__ = [
     "bundle",
     "check",
     "csv_header",
-    "datapackage_key",
     "json_schema",
     "judgement_key",
     "judgement_schema",
     "judgements_json",
-    "judgements_prefix",
-    "manifest_csv_key",
-    "manifest_folder",
-    "manifest_jsonl_key",
-    "manifest_parquet_key",
-    "manifest_schema_key",
     "newest",
     "read_jsonl",
     "read_judgements",

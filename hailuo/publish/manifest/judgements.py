@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, V
 
 from hailuo.errors import Place, Problem, RefusedError
 from hailuo.publish.manifest.columns import Pick
+from hailuo.store.layout import Edition
 
 _MOST_TEXT: Final = 2000
 _Text = Annotated[str, Field(max_length=_MOST_TEXT)]
@@ -70,15 +71,9 @@ def judgements_json(file: JudgementFile) -> bytes:
     return _FILE.dump_json(file, by_alias=True)
 
 
-def judgements_prefix(*, campaign: str, edition: str) -> str:
-    """Every record of judgements of an edition starts with it."""
-    return f"{campaign}/{edition}/judgements/"
-
-
-def judgement_key(content: bytes, *, campaign: str, edition: str) -> str:
-    """Where a record lies: named by its content, so that what was taken in once is not there twice."""
-    digest = hashlib.sha256(content).hexdigest()
-    return f"{judgements_prefix(campaign=campaign, edition=edition)}{digest}.json"
+def judgement_key(content: bytes, edition: Edition) -> str:
+    """The key of a record: named by its content, so that a file taken in twice is stored once."""
+    return f"{edition.judgements}{hashlib.sha256(content).hexdigest()}.json"
 
 
 def newest(judgements: Iterable[Judgement]) -> dict[str, tuple[Judgement, ...]]:

@@ -12,6 +12,7 @@ from hailuo.errors import Place, Problem
 from hailuo.report.exports import is_ads_file, read_ads, read_exports, read_mapping
 from hailuo.report.inputs.sources import DropError, Dropped, read_named
 from hailuo.store import Store
+from hailuo.store.layout import Edition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,14 +40,14 @@ async def sort_files(
     *,
     ads: Sequence[Path],
     mappings: Sequence[Path],
-    names: tuple[str, str],
+    edition: Edition,
 ) -> Sorted:
     """What was dropped, by what it is, with what was named for it, and every ads.csv that came back to the store.
 
     Raises: DropError with every file that cannot be read.
     """
     told = by_kind(dropped)
-    uploaded = await _uploaded_ads(store, names=names)
+    uploaded = await _uploaded_ads(store, edition=edition)
     named = await read_named([*ads, *mappings])
     ours, given = ({str(path): named[str(path)] for path in paths} for paths in (ads, mappings))
     return replace(told, ads={**uploaded, **told.ads, **ours}, mappings={**told.mappings, **given})
@@ -83,11 +84,10 @@ def _read(files: Sorted) -> tuple[pd.DataFrame, pd.DataFrame | None]:
     return rows, pd.concat(ads, ignore_index=True) if ads else None
 
 
-async def _uploaded_ads(store: Store, *, names: tuple[str, str]) -> Mapping[str, bytes]:
+async def _uploaded_ads(store: Store, *, edition: Edition) -> Mapping[str, bytes]:
     """What `hailuo upload-plan` wrote, perhaps filled since where it lies."""
-    prefix = f"{'/'.join(names)}/uploads/"
-    keys = [entry.key for entry in await store.listing(prefix) if entry.key.endswith("/ads.csv")]
-    return {key.removeprefix(prefix): await store.read(key) for key in keys}
+    keys = [entry.key for entry in await store.listing(edition.uploads) if entry.key.endswith("/ads.csv")]
+    return {key.removeprefix(edition.uploads): await store.read(key) for key in keys}
 
 
 def _is_mapping(name: str) -> bool:

@@ -9,6 +9,7 @@ from typing import Final
 from hailuo.errors import Place, Problem, RefusedError, SettingsError
 from hailuo.settings import Settings
 from hailuo.store import FolderStore, Store
+from hailuo.store.layout import Edition, editions_with
 from hailuo.store.open import open_store
 from hailuo.store.port import checked
 
@@ -17,7 +18,6 @@ _TURNED_AWAY: Final = frozenset({".xls", ".xlsb", ".ods", ".numbers", ".zip", ".
 """Formats that an export may well have, and that nothing here reads: to be left out silently would be to lose rows."""
 _MOST_BYTES: Final = 200_000_000
 _AT_ONCE: Final = 16
-_EXPORTS: Final = "exports"
 _PLACE: Final = Place("the place of the exports")
 
 
@@ -33,13 +33,8 @@ class Dropped:
     where: tuple[str, ...]
 
 
-def exports_prefix(*, campaign: str, edition: str) -> str:
-    """Where a report looks for exports when none are named."""
-    return f"{campaign}/{edition}/{_EXPORTS}/"
-
-
 async def files_dropped(
-    store: Store, settings: Settings, sources: Sequence[str], *, names: tuple[str, str]
+    store: Store, settings: Settings, sources: Sequence[str], *, edition: Edition
 ) -> Dropped:
     """Every file of the sources: files, folders, `s3://bucket/prefix`; without any, what lies in the edition's
     `exports/` of the store. Hidden files and what is no table are passed over.
@@ -47,8 +42,7 @@ async def files_dropped(
     Raises: DropError with every source and file that cannot be read.
     """
     if not sources:
-        prefix = exports_prefix(campaign=names[0], edition=names[1])
-        return Dropped(files=await _under(store, prefix), where=(f"{store.uri}/{prefix}",))
+        return Dropped(files=await _under(store, edition.exports), where=(f"{store.uri}/{edition.exports}",))
     return Dropped(files=await files_named(settings, sources), where=tuple(sources))
 
 
@@ -67,8 +61,8 @@ async def files_named(settings: Settings, sources: Sequence[str]) -> Mapping[str
 
 async def editions_with_exports(store: Store, campaign: str) -> tuple[str, ...]:
     """The editions of a campaign that have something in their `exports/`, sorted. Raises: StoreUnavailableError."""
-    parts = [entry.key.split("/") for entry in await store.listing(f"{campaign}/")]
-    return tuple(sorted({part[1] for part in parts if len(part) > 3 and part[2] == _EXPORTS}))
+    keys = [entry.key for entry in await store.listing(f"{campaign}/")]
+    return editions_with(keys, "exports")
 
 
 async def read_named(paths: Sequence[Path]) -> Mapping[str, bytes]:

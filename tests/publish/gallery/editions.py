@@ -17,17 +17,18 @@ from hailuo.campaign.job import Job
 from hailuo.campaign.pricing import Basis
 from hailuo.clock import SystemClock
 from hailuo.ledger.ledger import Ledger
-from hailuo.media.conformed import Conformed, conformed_key, keep_conformed
+from hailuo.media.conformed import Conformed, keep_conformed
 from hailuo.media.facts import Facts
 from hailuo.media.placement_rules import Finding, PlacementReason, PlacementVerdict
 from hailuo.media.recipe import Recipe
-from hailuo.plan.file import PlanFile, PlanLine, plan_key
+from hailuo.plan.file import PlanFile, PlanLine
 from hailuo.store import Store
+from hailuo.store.layout import Edition
 from tests.factories import AT, PRICE, SUBMITTED, VARIANT, bought, make_done, make_job, tell
 from tests.publish.gallery.pages import write_clip
 
 _HAILUO: Final = (sys.executable, "-c", "from hailuo.cli import main; main()")
-_NAMES: Final = {"campaign": "shoe", "edition": "main"}
+_EDITION = Edition("shoe", "main")
 _OTHER: Final = replace(VARIANT, model="MiniMax-Hailuo-2.3")
 JOBS: Final = tuple(make_job(variant, take=take) for variant in (VARIANT, _OTHER) for take in (1, 2))
 """Two models, two takes of each."""
@@ -64,8 +65,8 @@ async def keep_edition(store: Store, folder: Path) -> None:
     lines = tuple(PlanLine(job=job, price_usd=PRICE, price_basis=next(iter(Basis))) for job in JOBS)
     plan = PlanFile(digest="d", admitted_at=AT, budget_usd=None, failed_retries=0, lines=lines)
     content = TypeAdapter(PlanFile).dump_json(plan)
-    await store.put(plan_key("shoe", "main"), content, content_type="application/json")
-    ledger = Ledger(store, SystemClock(), worker="test", **_NAMES)
+    await store.put(Edition("shoe", "main").plan, content, content_type="application/json")
+    ledger = Ledger(store, SystemClock(), worker="test", edition=_EDITION)
     for number, job in enumerate(JOBS):
         path = folder / f"{job.creative_id}.mp4"
         write_clip(path, width=320, height=180, frames=24 + 12 * number)
@@ -94,7 +95,7 @@ async def keep_copy(store: Store, folder: Path, *, of: Job, name: str = "tiktok_
         ),
         source_sha256="ab" * 32,
         source=Facts(),
-        key=conformed_key(of.creative_id, name, **_NAMES),
+        key=_EDITION.conformed_copy(of.creative_id, name),
         sha256=hashlib.sha256(content).hexdigest(),
         made_at=AT,
         facts=Facts(width=180, height=320, bytes=len(content)),

@@ -17,7 +17,6 @@ from hailuo.publish.gallery import (
     clip_beside,
     copy_beside,
     embed,
-    gallery_key,
     inside,
     preview_beside,
     reached,
@@ -25,6 +24,7 @@ from hailuo.publish.gallery import (
     room_for,
 )
 from hailuo.publish.gallery.words import STATE_WORDS, bytes_in_words, seconds_in_words, word_changes
+from hailuo.store.layout import Edition
 from tests.publish.gallery.pages import BUILT_AT, Page, make_frame, page_of, without_clip
 
 
@@ -320,7 +320,7 @@ def test_links_are_beside_the_page() -> None:
         "previews/7KQ-poster.webp",
         "previews/7KQ-proxy.mp4",
     )
-    assert gallery_key(campaign="cmp", edition="main") == "cmp/main/gallery.html"
+    assert Edition("cmp", "main").gallery == "cmp/main/gallery.html"
     assert (clip_beside("A"), preview_beside("x/previews/A.webp")) == ("clips/A.mp4", "previews/A.webp")
     assert copy_beside("s3://b/x/conformed/A-1x1.mp4") == "conformed/A-1x1.mp4"
 

@@ -15,19 +15,20 @@ from hailuo.publish.manifest import (
     build,
     judgement_schema,
     judgements_json,
-    manifest_jsonl_key,
     newest,
     read_judgements,
     to_jsonl,
 )
 from hailuo.publish.picks import judge, judgements_of
+from hailuo.store.layout import Edition
 from hailuo.testing import MemoryStore, VirtualClock
 from tests.publish.manifest.rows import JUDGEMENT, NOON, full_table, make_job, stored
 
-NAMES = {"campaign": "cmp", "edition": "main"}
+EDITION = Edition("cmp", "main")
 EXPORTED = {
     "schema": "hailuo.judgements/1.0",
-    **NAMES,
+    "campaign": EDITION.campaign,
+    "edition": EDITION.name,
     "reviewer": "ann",
     "exported_at": "2026-11-22T12:30:00Z",
     "judgements": [
@@ -63,7 +64,7 @@ def store(clock: VirtualClock) -> MemoryStore:
     """With the manifest of an edition."""
     store = MemoryStore(clock)
     truth = to_jsonl(full_table())
-    clock.run(store.put(manifest_jsonl_key(**NAMES), truth, content_type="application/x-ndjson"))
+    clock.run(store.put(EDITION.manifest_jsonl, truth, content_type="application/x-ndjson"))
     return store
 
 
@@ -132,12 +133,12 @@ def test_a_file_comes_in_once_however_often_it_is_given(
     clock: VirtualClock, store: MemoryStore, exported: Path
 ) -> None:
     """Its record is named by its content and never changed."""
-    clock.run(judge(store, [exported], **NAMES))
-    clock.run(judge(store, [exported], **NAMES))
+    clock.run(judge(store, [exported], edition=EDITION))
+    clock.run(judge(store, [exported], edition=EDITION))
 
     records = clock.run(store.listing("cmp/main/judgements/"))
     assert len(records) == 1
-    assert clock.run(judgements_of(store, **NAMES)) == {"7KQ2M9X401": (JUDGEMENT,)}
+    assert clock.run(judgements_of(store, EDITION)) == {"7KQ2M9X401": (JUDGEMENT,)}
 
 
 @pytest.mark.parametrize(
@@ -158,7 +159,7 @@ def test_words_on_other_creatives_are_refused_and_nothing_comes_in(
     other.write_text(json.dumps({**EXPORTED, **change}))
 
     with pytest.raises(JudgementError, match=message):
-        clock.run(judge(store, [exported, other], **NAMES))
+        clock.run(judge(store, [exported, other], edition=EDITION))
 
     assert not clock.run(store.listing("cmp/main/judgements/"))
 
@@ -168,7 +169,7 @@ def test_a_file_that_cannot_be_read_is_refused(
 ) -> None:
     """With its name."""
     with pytest.raises(JudgementError, match=r"missing\.json"):
-        clock.run(judge(store, [tmp_path / "missing.json"], **NAMES))
+        clock.run(judge(store, [tmp_path / "missing.json"], edition=EDITION))
 
 
 def test_a_record_that_was_cut_by_hand_holds_nothing_up(clock: VirtualClock, store: MemoryStore) -> None:
@@ -177,4 +178,4 @@ def test_a_record_that_was_cut_by_hand_holds_nothing_up(clock: VirtualClock, sto
     for name, content in (("a", b"{"), ("b", judgements_json(file))):
         clock.run(store.create(f"cmp/main/judgements/{name}.json", content))
 
-    assert clock.run(judgements_of(store, **NAMES)) == {"7KQ2M9X401": (JUDGEMENT,)}
+    assert clock.run(judgements_of(store, EDITION)) == {"7KQ2M9X401": (JUDGEMENT,)}

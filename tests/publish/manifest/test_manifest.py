@@ -34,12 +34,11 @@ from hailuo.publish.manifest import (
     ManifestError,
     Status,
     build,
-    manifest_csv_key,
-    manifest_jsonl_key,
     read_jsonl,
     to_csv,
     to_jsonl,
 )
+from hailuo.store.layout import Edition
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 FRAME = FirstFrame(label="A1", sha256="77ab", suffix=".png")
@@ -463,5 +462,5 @@ def test_a_csv_opens_in_a_spreadsheet() -> None:
 
 def test_keys_lie_in_the_manifest_folder_of_the_edition() -> None:
     """The store's layout is part of the contract."""
-    assert manifest_jsonl_key(campaign="cmp", edition="main") == "cmp/main/manifest/manifest.jsonl"
-    assert manifest_csv_key(campaign="cmp", edition="main") == "cmp/main/manifest/manifest.csv"
+    assert Edition("cmp", "main").manifest_jsonl == "cmp/main/manifest/manifest.jsonl"
+    assert Edition("cmp", "main").manifest_csv == "cmp/main/manifest/manifest.csv"

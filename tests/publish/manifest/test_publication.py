@@ -12,18 +12,19 @@ from pydantic import TypeAdapter
 from hailuo.campaign.model import SyntheticPerformer
 from hailuo.campaign.pricing import Basis
 from hailuo.ledger.ledger import Ledger
-from hailuo.media.conformed import Conformed, conformed_key, keep_conformed
+from hailuo.media.conformed import Conformed, keep_conformed
 from hailuo.media.facts import Facts
 from hailuo.media.recipe import Recipe
-from hailuo.plan.file import PlanFile, PlanLine, plan_key
+from hailuo.plan.file import PlanFile, PlanLine
 from hailuo.publish.manifest import CONTENT_TYPES, ManifestError, read_jsonl
 from hailuo.publish.publish import publish
+from hailuo.store.layout import Edition
 from hailuo.testing import MemoryStore, VirtualClock
 from tests.factories import JOB, PRICE, SUBMITTED, bought, make_done, tell
 
 AT = datetime(2026, 11, 22, 22, 0, tzinfo=UTC)
 FOLDER = "shoe/main/manifest/"
-NAMES = {"campaign": "shoe", "edition": "main"}
+EDITION = Edition("shoe", "main")
 PLAN = PlanFile(
     digest="d",
     admitted_at=AT,
@@ -41,7 +42,7 @@ COPY = Conformed(
     ),
     source_sha256="ab" * 32,
     source=Facts(),
-    key=conformed_key(JOB.creative_id, "9x16", **NAMES),
+    key=EDITION.conformed_copy(JOB.creative_id, "9x16"),
     sha256="cd" * 32,
     made_at=AT,
     facts=Facts(width=1080, height=1920, bytes=3),
@@ -60,9 +61,9 @@ def clock() -> VirtualClock:
 def store(clock: VirtualClock) -> MemoryStore:
     """One clip bought and stored."""
     store = MemoryStore(clock)
-    ledger = Ledger(store, clock, worker="ann", **NAMES)
+    ledger = Ledger(store, clock, worker="ann", edition=EDITION)
     content = TypeAdapter(PlanFile).dump_json(PLAN)
-    clock.run(store.put(plan_key("shoe", "main"), content, content_type="application/json"))
+    clock.run(store.put(Edition("shoe", "main").plan, content, content_type="application/json"))
     clock.run(bought(ledger))
     clock.run(tell(ledger, JOB, SUBMITTED, make_done(amount_usd=Decimal("0.27"))))
     return store
@@ -82,7 +83,7 @@ def test_every_file_lies_there_and_the_package_vouches_for_it(
     clock: VirtualClock, store: MemoryStore
 ) -> None:
     """By size and hash."""
-    clock.run(publish(store, clock, **NAMES))
+    clock.run(publish(store, clock, EDITION))
 
     files = files_in(clock, store)
     package = json.loads(files["datapackage.json"])
@@ -98,7 +99,7 @@ def test_copies_are_rows_of_the_files_and_not_of_the_page(clock: VirtualClock, s
     """Whoever counts jobs or money is not misled."""
     conform(clock, store, COPY)
 
-    made = clock.run(publish(store, clock, **NAMES))
+    made = clock.run(publish(store, clock, EDITION))
 
     rows = read_jsonl(files_in(clock, store)["manifest.jsonl"])
     assert list(made.rows["creative_id"]) == [JOB.creative_id]
@@ -110,12 +111,12 @@ def test_copies_are_rows_of_the_files_and_not_of_the_page(clock: VirtualClock, s
 
 def test_a_defect_leaves_the_last_publication_as_it_was(clock: VirtualClock, store: MemoryStore) -> None:
     """It is told aloud, and nothing half-written is the newest."""
-    clock.run(publish(store, clock, **NAMES))
+    clock.run(publish(store, clock, EDITION))
     before = files_in(clock, store)
     conform(clock, store, COPY)
-    conform(clock, store, replace(COPY, key=conformed_key(JOB.creative_id, "again", **NAMES)))
+    conform(clock, store, replace(COPY, key=EDITION.conformed_copy(JOB.creative_id, "again")))
 
     with pytest.raises(ManifestError, match="stands in 2 rows"):
-        clock.run(publish(store, clock, **NAMES))
+        clock.run(publish(store, clock, EDITION))
 
     assert files_in(clock, store) == before

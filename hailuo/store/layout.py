@@ -1,0 +1,147 @@
+"""Every key of the store, in one place: what is kept, and under which key.
+
+money/v1/{number}                              grants and closes of all runs, in one order
+tasks/v1/{sha256}/c{number}                    which attempt a task belongs to, as recorded by a person
+{campaign}/{edition}/plan.json                 the newest plan that was admitted
+{campaign}/{edition}/ledger/v1/{creative_id}/  a001/intent, a001/outcome, ..., done
+{campaign}/{edition}/ledger/rollups/           done facts of many jobs in one object
+{campaign}/{edition}/shards/{run}/             progress of a run on several machines
+{campaign}/{edition}/frames/                   local first frames
+{campaign}/{edition}/clips/{creative_id}.mp4   the clips
+{campaign}/{edition}/checks/                   what was measured of each clip
+{campaign}/{edition}/previews/                 posters, contact sheets, sprites, small films
+{campaign}/{edition}/conformed/                copies made for placements, each with its record
+{campaign}/{edition}/manifest/                 the manifest and what describes it
+{campaign}/{edition}/gallery.html              the page people look at
+{campaign}/{edition}/judgements/               picks, ratings and notes of reviewers
+{campaign}/{edition}/uploads/{platform}/       upload sheets and ads.csv
+{campaign}/{edition}/exports/                  ad platforms' exports, put there by you
+{campaign}/{edition}/reports/{time}/           reports
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+GRANTS: Final = "money/v1/"
+"""Every grant and every close, of all campaigns, starts with it."""
+
+
+def claims_of(task_sha256: str) -> str:
+    """The folder of the claims on one task; `task_sha256` is the hash of its address and id."""
+    return f"tasks/v1/{task_sha256}/"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Edition:
+    """One edition of a campaign, by both names. Everything it keeps in the store is under its folder."""
+
+    campaign: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.campaign}/{self.name}"
+
+    @property
+    def folder(self) -> str:
+        return f"{self.campaign}/{self.name}/"
+
+    @property
+    def plan(self) -> str:
+        return f"{self.folder}plan.json"
+
+    @property
+    def ledger(self) -> str:
+        """Every fact starts with it."""
+        return f"{self.folder}ledger/v1/"
+
+    @property
+    def rollups(self) -> str:
+        return f"{self.folder}ledger/rollups/"
+
+    def shards(self, run: str) -> str:
+        """The notes of one run's shards start with it."""
+        return f"{self.folder}shards/{run.replace(':', '-')}/"
+
+    def frame(self, sha256: str, suffix: str) -> str:
+        """A local first frame; `suffix` has its dot."""
+        return f"{self.folder}frames/{sha256}{suffix}"
+
+    def clip(self, creative_id: str) -> str:
+        return f"{self.folder}clips/{creative_id}.mp4"
+
+    @property
+    def checks(self) -> str:
+        return f"{self.folder}checks/"
+
+    def inspection(self, creative_id: str) -> str:
+        """The newest inspection of the job's clip."""
+        return f"{self.checks}{creative_id}.json"
+
+    @property
+    def previews(self) -> str:
+        return f"{self.folder}previews/"
+
+    def preview(self, creative_id: str, ending: str) -> str:
+        """One preview of the job's clip; `ending` such as `poster.webp`."""
+        return f"{self.previews}{creative_id}-{ending}"
+
+    @property
+    def conformed(self) -> str:
+        return f"{self.folder}conformed/"
+
+    def conformed_copy(self, creative_id: str, name: str) -> str:
+        """A copy made for a placement or an aspect; its record has the same key, ending in `.json`."""
+        return f"{self.conformed}{creative_id}-{name}.mp4"
+
+    @property
+    def manifest(self) -> str:
+        """Every file of the manifest starts with it."""
+        return f"{self.folder}manifest/"
+
+    @property
+    def manifest_jsonl(self) -> str:
+        """The manifest itself; all other forms are made from it."""
+        return f"{self.manifest}manifest.jsonl"
+
+    @property
+    def manifest_csv(self) -> str:
+        return f"{self.manifest}manifest.csv"
+
+    @property
+    def gallery(self) -> str:
+        """Above the clips, so that its links stay true when the folder moves."""
+        return f"{self.folder}gallery.html"
+
+    @property
+    def shared_gallery(self) -> str:
+        """The gallery with signed links, for people without access to the bucket."""
+        return f"{self.folder}gallery.shared.html"
+
+    @property
+    def judgements(self) -> str:
+        return f"{self.folder}judgements/"
+
+    @property
+    def uploads(self) -> str:
+        return f"{self.folder}uploads/"
+
+    @property
+    def exports(self) -> str:
+        """A report looks for exports here when none are named."""
+        return f"{self.folder}exports/"
+
+    @property
+    def reports(self) -> str:
+        return f"{self.folder}reports/"
+
+    def report(self, at: datetime) -> str:
+        """The folder of a report made at a time (aware, UTC)."""
+        return f"{self.reports}{at:%Y-%m-%dT%H%M%SZ}/"
+
+
+def editions_with(keys: Sequence[str], folder: str) -> tuple[str, ...]:
+    """The names of the editions that have a key in their `folder`, sorted; `keys` are of one campaign."""
+    parts = [key.split("/") for key in keys]
+    return tuple(sorted({part[1] for part in parts if len(part) > 3 and part[2] == folder}))
