@@ -4,10 +4,8 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from functools import cache
 from typing import Final
 
-import jinja2
 import pandas as pd
 
 from hailuo.publish.gallery.jobs import columns_of, copies_of, facets_of, jobs_of, prompts_of
@@ -15,7 +13,7 @@ from hailuo.publish.gallery.links import Links
 from hailuo.publish.gallery.view import facts
 from hailuo.publish.gallery.words import moment
 from hailuo.publish.manifest.files import plain_rows
-from hailuo.publish.webpage import content_policy, joined, page_environment
+from hailuo.publish.webpage import asset, render_page
 
 _STYLES: Final = ("tokens.css", "page.css", "tiles.css", "views.css", "stage.css", "print.css")
 _SCRIPTS: Final = (
@@ -66,31 +64,25 @@ def render(
         "jobs": jobs,
         "until": until,
     }
-    style = joined(__package__, _STYLES)
-    script = f'"use strict";\n(() => {{\n{joined(__package__, _SCRIPTS)}}})();\n'
-    page = _template().render(
-        title=title,
-        built_at=moment(built_at),
-        clips_until=until,
-        facts=counts,
-        jobs=jobs,
-        prompts=prompts,
-        data=_as_json(data),
-        style=style,
-        script=script,
-        policy=content_policy(_SOURCES, style=style, script=script),
+    script = "".join(asset(__package__, name) for name in _SCRIPTS)
+    return render_page(
+        __package__,
+        styles=_STYLES,
+        script=f'"use strict";\n(() => {{\n{script}}})();\n',
+        sources=_SOURCES,
+        values={
+            "title": title,
+            "built_at": moment(built_at),
+            "clips_until": until,
+            "facts": counts,
+            "jobs": jobs,
+            "prompts": prompts,
+            "data": _as_json(data),
+        },
     )
-    return page.encode(
-        errors="backslashreplace"
-    )  # a lone surrogate, which UTF-8 cannot hold, is shown escaped
 
 
 def _as_json(data: Mapping[str, object]) -> str:
     """JSON that cannot end its script element, whatever the texts in it are."""
     plain = json.dumps(data, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
     return plain.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-
-
-@cache
-def _template() -> jinja2.Template:
-    return page_environment(__package__).get_template("page.html")

@@ -1,12 +1,9 @@
 """Rendering the report: one self-contained file, locked down by a content security policy of hashes."""
 
 from collections.abc import Iterable, Mapping
-from functools import cache
 from typing import Final
 
-import jinja2
-
-from hailuo.publish.webpage import asset, content_policy, joined, page_environment
+from hailuo.publish.webpage import asset, render_page
 from hailuo.report import numbers
 from hailuo.report.findings import Findings
 from hailuo.report.metrics import METRICS, PLATFORM_NAMES
@@ -35,26 +32,32 @@ def render(findings: Findings, *, media: Mapping[str, Clip], title: str | None =
     is neither relative nor http(s) or file, are left out.
     """
     clips = with_posters(media, _shown(findings))
-    style, script = joined(__package__, _STYLES), asset(__package__, "player.js")
-    page = _template().render(
-        title=title or findings.campaign,
-        findings=findings,
-        about=_about(findings),
-        made_at=moment(findings.made_at),
-        verdicts=[verdict_of(f, currency=findings.health.currency, clips=clips) for f in findings.platforms],
-        next=next_of(findings),
-        data=soundness_of(findings),
-        boards=[board_of(found, findings=findings, clips=clips) for found in findings.platforms],
-        charts=_charts(findings),
-        costs=costs_of(findings),
-        batch=batch_of(findings.proposal),
-        gallery=safe_link(findings.labels.get("gallery")),
-        methods=methods_of(findings),
-        style=style,
-        script=script,
-        policy=content_policy(_SOURCES, style=style, script=script),
+    page = render_page(
+        __package__,
+        styles=_STYLES,
+        script=asset(__package__, "player.js"),
+        sources=_SOURCES,
+        values={
+            "title": title or findings.campaign,
+            "findings": findings,
+            "designs": DESIGNS,
+            "about": _about(findings),
+            "made_at": moment(findings.made_at),
+            "verdicts": [
+                verdict_of(found, currency=findings.health.currency, clips=clips)
+                for found in findings.platforms
+            ],
+            "next": next_of(findings),
+            "data": soundness_of(findings),
+            "boards": [board_of(found, findings=findings, clips=clips) for found in findings.platforms],
+            "charts": _charts(findings),
+            "costs": costs_of(findings),
+            "batch": batch_of(findings.proposal),
+            "gallery": safe_link(findings.labels.get("gallery")),
+            "methods": methods_of(findings),
+        },
     )
-    return page.encode(errors="backslashreplace").decode()  # what no UTF-8 can hold is shown, not died of
+    return page.decode()
 
 
 def _charts(findings: Findings) -> list[dict[str, object]]:
@@ -92,10 +95,3 @@ def _shown(findings: Findings) -> Iterable[str]:
         yield from (
             found.creatives[rank].creative_id for found in findings.platforms if rank < len(found.creatives)
         )
-
-
-@cache
-def _template() -> jinja2.Template:
-    environment = page_environment(__package__)
-    environment.globals["designs"] = DESIGNS
-    return environment.get_template("page.html")
