@@ -10,7 +10,17 @@ from hailuo.cli.main import cli
 from hailuo.errors import ExitCode
 from hailuo.ledger.facts import JobState
 from hailuo.settings import Settings, variable_of
+from hailuo.store.layout import Edition
 from hailuo.vendor.error_table import TABLE
+
+
+def _keys() -> set[str]:
+    """The first part below an edition's folder, of everything that it keeps: `ledger/`, `gallery.html`, ..."""
+    edition = Edition("campaign", "main")
+    texts = (getattr(edition, name) for name, kind in vars(Edition).items() if isinstance(kind, property))
+    below = (text.removeprefix(edition.folder).partition("/") for text in texts if text != edition.folder)
+    return {first + slash for first, slash, _ in below}
+
 
 README = Path("README.md").read_text()
 ARCHITECTURE = Path("ARCHITECTURE.md").read_text()
@@ -116,6 +126,12 @@ def test_every_error_code_of_the_vendor_is_documented(code):
     errors = Path("docs/vendor.md").read_text().partition("## Errors")[2].lower()
 
     assert code.strip("*") in errors
+
+
+@pytest.mark.parametrize("key", sorted(_keys()))
+def test_every_kind_of_key_in_the_store_is_documented(key):
+    """A person who looks into the bucket finds out what each folder is."""
+    assert f"{key}`" in Path("docs/stores.md").read_text()
 
 
 def test_every_make_target_that_a_document_names_exists():
