@@ -94,7 +94,7 @@ async def _plan_to_approve(choice: CampaignRequest, place: Surroundings) -> Plan
     """The plan, on show. Raises: CampaignError, AdmissionError: what cannot run is not put before anybody."""
     prepared = prepare(choice, place.settings)
     await name_this_run(prepared.require_campaign())
-    async with open_session(prepared, choice, place.settings, clock=place.clock) as session:
+    async with open_session(prepared, place.settings, clock=place.clock) as session:
         plan = await session.plan()
         await show_plan(plan)
         problems = [*await session.refusals(plan), *await deployment_problems()]
@@ -106,7 +106,7 @@ async def _plan_to_approve(choice: CampaignRequest, place: Surroundings) -> Plan
 async def _plan_now(choice: CampaignRequest, place: Surroundings) -> Plan:
     """The plan as it is after the pause: the file may be another by now, and so may the ledger."""
     prepared = prepare(choice, place.settings)
-    async with open_session(prepared, choice, place.settings, clock=place.clock) as session:
+    async with open_session(prepared, place.settings, clock=place.clock) as session:
         return await session.plan()
 
 

@@ -83,7 +83,7 @@ async def render_campaign(  # noqa: PLR0913, PLR0917 (the fields of the run form
         choice = choice_of(place.settings, **wish, budget_usd=budget_usd, due_at=due_at)
         prepared = prepare(choice, place.settings)
         await name_this_run(prepared.require_campaign())
-        async with open_session(prepared, choice, place.settings, clock=place.clock) as session:
+        async with open_session(prepared, place.settings, clock=place.clock) as session:
             plan = await session.plan()
             await show_plan(plan)
             await session.admit(plan, agreed_digest=plan_digest or None)

@@ -58,7 +58,7 @@ async def render_shard(  # noqa: PLR0913, PLR0917 (its lead fills the form in)
         place = await flow_surroundings()
         choice = choice_of(place.settings, **wish, due_at=due_at)
         prepared = prepare(choice, place.settings)
-        async with open_session(prepared, choice, place.settings, clock=place.clock, share=share) as session:
+        async with open_session(prepared, place.settings, clock=place.clock, share=share) as session:
             plan = await session.part(share)
             runner = session.runner(plan, observe=journal(plan, place.observe))
             try:

@@ -1,18 +1,49 @@
-"""Make, compare and learn from AI video ads: one campaign file in, every clip rendered once."""
+"""Make, compare and learn from AI video ads: one campaign file in, every clip rendered once.
+
+What another program may call; docs/python.md shows each with an example. `import hailuo` alone loads nothing else.
+"""
 
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from hailuo.errors import HailuoError
+    from hailuo.ledger.statement import read_statement
+    from hailuo.plan.prepare import CampaignRequest, prepare
     from hailuo.publish.read import read_manifest
     from hailuo.report.notebook import judge_results, read_ads, read_results
+    from hailuo.run.session import open_session
+    from hailuo.settings import Settings
 
-__all__ = ["judge_results", "read_ads", "read_manifest", "read_results"]
+__all__ = [
+    "CampaignRequest",
+    "HailuoError",
+    "Settings",
+    "judge_results",
+    "open_session",
+    "prepare",
+    "read_ads",
+    "read_manifest",
+    "read_results",
+    "read_statement",
+]
+
+_MODULES: Final = {
+    "CampaignRequest": "plan.prepare",
+    "HailuoError": "errors",
+    "Settings": "settings",
+    "judge_results": "report.notebook",
+    "open_session": "run.session",
+    "prepare": "plan.prepare",
+    "read_ads": "report.notebook",
+    "read_manifest": "publish.read",
+    "read_results": "report.notebook",
+    "read_statement": "ledger.statement",
+}
 
 
 def __getattr__(name: str) -> object:
-    """Loaded when asked for: `import hailuo` alone loads nothing."""
-    if name not in __all__:
+    """Load a public name when it is first used."""
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = "publish.read" if name == "read_manifest" else "report.notebook"
-    return getattr(import_module(f"hailuo.{module}"), name)
+    return getattr(import_module(f"hailuo.{_MODULES[name]}"), name)

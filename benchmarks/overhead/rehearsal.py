@@ -30,7 +30,7 @@ def main() -> int:
 
 async def _digest(choice: CampaignRequest, place: Surroundings) -> str:
     prepared = prepare(choice, place.settings)
-    async with open_session(prepared, choice, place.settings, clock=place.clock) as session:
+    async with open_session(prepared, place.settings, clock=place.clock) as session:
         return (await session.plan()).digest
 
 

@@ -111,7 +111,7 @@ class Turn:
     async def _plan(self) -> Plan:
         choice = CampaignRequest(path=self._due.path, at=self._at)
         prepared = prepare(choice, self._place.settings)
-        async with open_session(prepared, choice, self._place.settings, clock=self._place.clock) as session:
+        async with open_session(prepared, self._place.settings, clock=self._place.clock) as session:
             return await session.plan(histories=True)
 
     async def _gallery(self) -> GalleryLink | None:

@@ -35,9 +35,7 @@ def command(file: Path, view: str, edition: str | None, as_json: bool) -> ExitCo
     place = surroundings()
     named = edition_of(file, edition)
     only = named.name if edition or not file.is_file() else None
-    statement = asyncio.run(
-        read_statement(place.settings, place.clock, campaign=named.campaign, edition=only)
-    )
+    statement = asyncio.run(read_statement(named.campaign, place.settings, edition=only, clock=place.clock))
     if as_json:
         echo_json(_statement_json(statement))
     else:

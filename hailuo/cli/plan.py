@@ -45,5 +45,5 @@ async def make_plan_of(choice: CampaignRequest, *, histories: bool = False) -> P
     """The plan as of now; `histories` as in `Ledger.load`. Raises: CampaignError."""
     place = surroundings()
     prepared = prepare(choice, place.settings)
-    async with open_session(prepared, choice, place.settings, clock=place.clock) as session:
+    async with open_session(prepared, place.settings, clock=place.clock) as session:
         return await session.plan(histories=histories)

@@ -64,7 +64,7 @@ def command(
 async def _confirmed(
     prepared: PreparedCampaign, choice: CampaignRequest, place: Surroundings, manner: _Manner
 ) -> Plan:
-    async with open_session(prepared, choice, place.settings, clock=place.clock) as session:
+    async with open_session(prepared, place.settings, clock=place.clock) as session:
         plan = await session.plan()
         _confirm(plan, manner)
         return plan
@@ -73,7 +73,7 @@ async def _confirmed(
 async def _run(
     prepared: PreparedCampaign, choice: CampaignRequest, place: Surroundings, manner: _Manner
 ) -> ExitCode:
-    async with open_session(prepared, choice, place.settings, clock=place.clock) as session:
+    async with open_session(prepared, place.settings, clock=place.clock) as session:
         plan = await session.plan()
         _confirm(plan, manner)
         report = await _drive(session, plan, manner)

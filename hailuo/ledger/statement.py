@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from hailuo.clock import Clock
+from hailuo.clock import Clock, SystemClock
 from hailuo.errors import AdmissionError, Place, Problem
 from hailuo.ledger.grants import Grants
 from hailuo.ledger.ledger import Ledger
 from hailuo.ledger.money import JobMoney, money_of
-from hailuo.settings import Settings
+from hailuo.settings import Settings, load_settings
 from hailuo.store import Store
 from hailuo.store.layout import Edition, editions_with
 from hailuo.store.open import nothing_bought_without_store, open_store
@@ -38,12 +38,19 @@ class Statement:
 
 
 async def read_statement(
-    settings: Settings, clock: Clock, *, campaign: str, edition: str | None = None
+    campaign: str,
+    settings: Settings | None = None,
+    *,
+    edition: str | None = None,
+    clock: Clock | None = None,
 ) -> Statement:
-    """Read everything that the ledger holds of the campaign; of one edition where it is named.
+    """Read what every attempt of a campaign cost, over all its editions or one, from the ledger alone.
+
+    `settings` are those of the environment and `clock` is the system's unless given.
 
     Raises: AdmissionError when nothing was ever bought, SettingsError, LedgerError.
     """
+    settings, clock = settings or load_settings(), clock or SystemClock()
     with nothing_bought_without_store():
         store = open_store(settings)
         keys = [entry.key for entry in await store.listing(f"{campaign}/")]

@@ -11,9 +11,10 @@ from hailuo.campaign.catalog import Catalog
 from hailuo.campaign.expand import Expansion, expand
 from hailuo.campaign.files import load_campaign, load_catalog
 from hailuo.campaign.model import Campaign
+from hailuo.clock import SystemClock
 from hailuo.errors import CampaignError, Problem
 from hailuo.media.expectation import placement_warnings
-from hailuo.settings import Settings
+from hailuo.settings import Settings, load_settings
 from hailuo.store.layout import Edition
 
 
@@ -26,7 +27,7 @@ class CampaignRequest:
     """
 
     path: Path
-    at: datetime
+    at: datetime = field(default_factory=lambda: SystemClock().now())
     text: str | None = None
     edition: str | None = None
     budget_usd: Decimal | None = None
@@ -40,6 +41,7 @@ class PreparedCampaign:
     `chosen` are the creative ids that this run is about; None for all of the file.
     """
 
+    request: CampaignRequest
     campaign: Campaign | None
     catalog: Catalog
     expansion: Expansion
@@ -76,27 +78,32 @@ def edition_chosen(prepared: PreparedCampaign, *, edition: str | None) -> Editio
     return campaign.this_edition
 
 
-def prepare(choice: CampaignRequest, settings: Settings) -> PreparedCampaign:
-    """Load and expand; nothing but files is touched. Raises: CatalogError."""
+def prepare(request: CampaignRequest, settings: Settings | None = None) -> PreparedCampaign:
+    """Read and expand a campaign file. Reads files only; what is wrong with the campaign is in `problems`.
+
+    `settings` are those of the environment unless given. Raises: CatalogError, SettingsError.
+    """
+    settings = settings or load_settings()
     catalog = load_catalog(settings.catalog)
     loaded = load_campaign(
-        choice.path,
+        request.path,
         catalog=catalog,
-        at=choice.at,
-        edition=choice.edition,
+        at=request.at,
+        edition=request.edition,
         max_jobs=settings.max_jobs,
-        text=choice.text,
+        text=request.text,
     )
     expansion = expand(loaded.campaign, catalog) if loaded.campaign else Expansion(jobs=())
     places = placement_warnings(loaded.campaign, expansion.jobs, catalog) if loaded.campaign else ()
     chosen = expansion
-    if loaded.campaign and choice.only:
-        chosen = expand(loaded.campaign, catalog, only=choice.only)
+    if loaded.campaign and request.only:
+        chosen = expand(loaded.campaign, catalog, only=request.only)
     return PreparedCampaign(
+        request=request,
         campaign=loaded.campaign,
         catalog=catalog,
         expansion=expansion,
-        chosen=frozenset(job.creative_id for job in chosen.jobs) if choice.only else None,
+        chosen=frozenset(job.creative_id for job in chosen.jobs) if request.only else None,
         problems=tuple(dict.fromkeys([*loaded.problems, *expansion.problems, *chosen.problems])),
         warnings=(*loaded.warnings, *expansion.warnings, *places),
     )

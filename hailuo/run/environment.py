@@ -6,14 +6,9 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 
 from hailuo.clock import Clock, SystemClock
-from hailuo.run.events import Event, Observer
+from hailuo.run.events import Observer, no_observer
 from hailuo.run.runner import Runner
 from hailuo.settings import Settings, load_settings
-
-
-def nobody_observes(event: Event) -> None:
-    """The events go nowhere."""
-    del event
 
 
 @asynccontextmanager
@@ -32,7 +27,7 @@ class Surroundings:
 
     settings: Settings
     clock: Clock
-    observe: Observer = nobody_observes
+    observe: Observer = no_observer
     watch: Callable[[Runner], AbstractAsyncContextManager[None]] = nobody_watches
 
 

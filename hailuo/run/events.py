@@ -46,6 +46,11 @@ class Event:
 Observer = Callable[[Event], None]
 
 
+def no_observer(event: Event) -> None:
+    """No-op observer."""
+    del event
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
     """How far one job got in this run.

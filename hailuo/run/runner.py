@@ -14,7 +14,7 @@ from hailuo.ledger.facts import JobState
 from hailuo.ledger.money import items_of, sums_of
 from hailuo.plan.plan import Plan
 from hailuo.run.collect import Collector
-from hailuo.run.events import Ending, Event, EventKind, Observer, Progress, RunReport, why
+from hailuo.run.events import Ending, Event, EventKind, Observer, Progress, RunReport, no_observer, why
 from hailuo.run.halt import Halt, HaltedError
 from hailuo.run.stopping import Judge
 from hailuo.run.submit import Again, Orders
@@ -36,15 +36,11 @@ _Placed = Ending | Again | None
 _log = logging.getLogger(__name__)
 
 
-def _ignore(_: Event) -> None:
-    """Nobody watches."""
-
-
 class Runner:
     """Drives one plan that has been admitted. Not reusable."""
 
     def __init__(
-        self, plan: Plan, tools: Tools, *, observe: Observer = _ignore, buy_until: float = inf
+        self, plan: Plan, tools: Tools, *, observe: Observer = no_observer, buy_until: float = inf
     ) -> None:
         self._plan = plan
         self._tools = tools

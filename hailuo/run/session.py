@@ -16,15 +16,15 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from hailuo.clock import Clock
+from hailuo.clock import Clock, SystemClock
 from hailuo.errors import Place, Problem, SettingsError
 from hailuo.ledger.ledger import Ledger
 from hailuo.plan.plan import Plan, make_plan
-from hailuo.plan.prepare import CampaignRequest, PreparedCampaign
+from hailuo.plan.prepare import PreparedCampaign
 from hailuo.publish.publish import Publication, publish
 from hailuo.publish.share import GalleryLink, link_to
 from hailuo.run.admission import admit, frame_warnings, refusals
-from hailuo.run.events import Observer
+from hailuo.run.events import Observer, RunReport, no_observer
 from hailuo.run.inspector import Inspector, inspecting
 from hailuo.run.lead import Lead, part_of
 from hailuo.run.pace import Limiter
@@ -34,7 +34,7 @@ from hailuo.run.shards import ShardNote, ShardNotes, Share
 from hailuo.run.spending import Purse, spent_by
 from hailuo.run.steps import Reached, unheard
 from hailuo.run.tools import Tools, insist
-from hailuo.settings import Settings
+from hailuo.settings import Settings, load_settings
 from hailuo.store import Store
 from hailuo.store.open import nothing_bought_without_store, open_store
 from hailuo.vendor import VideoClient
@@ -52,7 +52,6 @@ class Session:
     def __init__(
         self,
         prepared: PreparedCampaign,
-        choice: CampaignRequest,
         settings: Settings,
         *,
         tools: Tools,
@@ -60,7 +59,6 @@ class Session:
     ) -> None:
         self.campaign = prepared.require_campaign()
         self._prepared = prepared
-        self._choice = choice
         self._settings = settings
         self._tools = tools
         self._purse = purse
@@ -87,7 +85,7 @@ class Session:
             self._tools.ledger,
             self._tools.catalog,
             chosen=self._prepared.chosen,
-            budget_usd=self._choice.budget_usd,
+            budget_usd=self._prepared.request.budget_usd,
         )
 
     async def admit(self, plan: Plan, *, agreed_digest: str | None = None) -> None:
@@ -118,6 +116,11 @@ class Session:
         heard = self.inspector.hearing(observe) if self.inspector else observe
         self._runner = Runner(plan, self._tools, observe=heard, buy_until=self._purse.buy_until)
         return self._runner
+
+    async def run(self, plan: Plan, *, observe: Observer = no_observer) -> RunReport:
+        """Admit the plan and drive it to its end. Raises: AdmissionError, before anything is bought."""
+        await self.admit(plan)
+        return await self.runner(plan, observe=observe).run()
 
     def lead(self, plan: Plan, *, machines: int) -> Lead:
         """What deals the admitted plan out to shards, and watches over them."""
@@ -170,18 +173,21 @@ class Session:
 @asynccontextmanager
 async def open_session(
     prepared: PreparedCampaign,
-    choice: CampaignRequest,
-    settings: Settings,
+    settings: Settings | None = None,
     *,
-    clock: Clock,
+    clock: Clock | None = None,
     reached: Reached = unheard,
     share: Share | None = None,
 ) -> AsyncIterator[Session]:
-    """Open store, ledger and vendor for a sound campaign; closed when the block ends.
+    """Open store, ledger and vendor for a campaign without problems; they are closed when the block ends.
 
-    With a `share`, as a shard of somebody else's run: on its grant, with its share of the vendor's limits.
+    `settings` are those of the environment and `clock` is the system's unless given. With a `share`, the session is one
+    shard of another run: it buys on that run's grant, within its share of the vendor's limits.
+
+    Raises: CampaignError with every problem of the campaign; SettingsError, AdmissionError without a store.
     """
-    campaign = prepared.require_campaign()
+    campaign, clock = prepared.require_campaign(), clock or SystemClock()
+    settings = settings or load_settings()
     settings = share.limits(settings) if share else settings
     async with AsyncExitStack() as stack:
         served_at = stack.enter_context(_frames_served(prepared, settings))
@@ -214,7 +220,7 @@ async def open_session(
         purse = Purse(tools, settings, run=run)
         if share is None:  # the grant is the lead's to close
             stack.push_async_callback(purse.close)
-        session = Session(prepared, choice, settings, tools=tools, purse=purse)
+        session = Session(prepared, settings, tools=tools, purse=purse)
         if settings.checks == "on":
             jobs = prepared.expansion.jobs
             session.inspector = await stack.enter_async_context(

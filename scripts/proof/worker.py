@@ -68,7 +68,7 @@ async def _drive(assignment: Assignment, tell: Callable[[Told], None]) -> int:
     choice = CampaignRequest(path=assignment.campaign, at=clock.now())
     prepared = prepare(choice, settings)
     listener = _listener(assignment.killing, tell)
-    async with open_session(prepared, choice, settings, clock=clock, reached=listener) as session:
+    async with open_session(prepared, settings, clock=clock, reached=listener) as session:
         plan = await session.plan()
         found = Found(to_buy=len(plan.to_buy), to_collect=len(plan.to_collect))
         tell(found)

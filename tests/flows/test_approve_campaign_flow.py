@@ -161,7 +161,7 @@ async def end(run: UUID, state: State) -> None:
 async def plan_of(campaign: Path, rehearsal: Surroundings) -> Plan:
     choice = CampaignRequest(path=campaign, at=rehearsal.clock.now())
     prepared = prepare(choice, rehearsal.settings)
-    async with open_session(prepared, choice, rehearsal.settings, clock=rehearsal.clock) as session:
+    async with open_session(prepared, rehearsal.settings, clock=rehearsal.clock) as session:
         return await session.plan()
 
 

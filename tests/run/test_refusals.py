@@ -27,6 +27,7 @@ async def session(
 ) -> AsyncIterator[Session]:
     """A process of its own over the world's store. Its grant stays open, as while it runs."""
     prepared = PreparedCampaign(
+        request=CampaignRequest(path=Path("campaign.yaml"), at=world.clock.now()),
         campaign=world.campaign,
         catalog=world.catalog,
         expansion=expand(world.campaign, world.catalog),
@@ -36,9 +37,8 @@ async def session(
     )
     async with world.client() as client:
         tools = world.tools(world.ledger(run), client, folder)
-        choice = CampaignRequest(path=Path("campaign.yaml"), at=world.clock.now())
         purse = Purse(tools, settings, run=run)
-        yield Session(prepared, choice, settings, tools=tools, purse=purse)
+        yield Session(prepared, settings, tools=tools, purse=purse)
 
 
 @pytest.mark.parametrize(

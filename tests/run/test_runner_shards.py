@@ -33,6 +33,7 @@ async def session(world, folder: Path, *, share: Share | None = None) -> AsyncIt
     settings = share.limits(SETTINGS) if share else SETTINGS
     expansion = expand(world.campaign, world.catalog)
     prepared = PreparedCampaign(
+        request=CampaignRequest(path=Path("campaign.yaml"), at=world.clock.now()),
         campaign=world.campaign,
         catalog=world.catalog,
         expansion=expansion,
@@ -50,8 +51,7 @@ async def session(world, folder: Path, *, share: Share | None = None) -> AsyncIt
         )
         tools = replace(world.tools(ledger, client, folder), limiter=limiter)
         purse = Purse(tools, settings, run="lead")
-        choice = CampaignRequest(path=Path("campaign.yaml"), at=world.clock.now())
-        yield Session(prepared, choice, settings, tools=tools, purse=purse)
+        yield Session(prepared, settings, tools=tools, purse=purse)
         if share is None:
             await purse.close()
 
