@@ -12,7 +12,7 @@ from pydantic import Field
 
 from flows.machinery.names import scheduled_start
 from flows.machinery.parameters import Budget, CampaignName, CampaignText, DueAt, EditionName
-from flows.machinery.place import flow_surroundings, library_heard
+from flows.machinery.place import flow_environment, library_heard
 from flows.machinery.report_turns import take, turns_due
 from flows.machinery.telling import tell_written
 from flows.ui.report_page import show_report
@@ -86,9 +86,9 @@ async def ad_report(  # noqa: PLR0913, PLR0917 (the fields of the run form)
         again=again,
     )
     with library_heard():
-        place = await flow_surroundings()
-        turns = await turns_due(place, form, exports=exports, at=due_at or scheduled_start())
-        endings = {turn.name: await take(turn, wish, place) for turn in turns}
+        env = await flow_environment()
+        turns = await turns_due(env, form, exports=exports, at=due_at or scheduled_start())
+        endings = {turn.name: await take(turn, wish, env) for turn in turns}
     made = {name: await state.aresult() for name, state in endings.items() if state.is_completed()}
     reports = {name: report for name, report in made.items() if report is not None}
     for report in reports.values():

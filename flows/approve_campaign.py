@@ -19,7 +19,7 @@ from flows.machinery.parameters import (
     Only,
     choice_of,
 )
-from flows.machinery.place import flow_surroundings, library_heard
+from flows.machinery.place import flow_environment, library_heard
 from flows.machinery.telling import tell_stopped
 from flows.ui.approval import answer_to, show_approval
 from flows.ui.artifacts import show_plan
@@ -27,7 +27,7 @@ from hailuo.campaign.pricing import usd
 from hailuo.errors import AdmissionError
 from hailuo.plan.plan import Plan
 from hailuo.plan.prepare import CampaignRequest, prepare
-from hailuo.run.environment import Surroundings
+from hailuo.run.environment import RunEnvironment
 from hailuo.run.session import open_session
 
 WaitHours = Annotated[int, Field(ge=1, le=168)]
@@ -73,28 +73,28 @@ async def approve_campaign(  # noqa: PLR0913, PLR0917 (the fields of the run for
         "only": only,
     }
     with library_heard():
-        place = await flow_surroundings()
-        choice = choice_of(place.settings, **wish, due_at=due_at)
-        plan = await _plan_to_approve(choice, place)
-        answer = await answer_to(plan, place.clock, wait_hours=wait_hours)
+        env = await flow_environment()
+        choice = choice_of(env.settings, **wish, due_at=due_at)
+        plan = await _plan_to_approve(choice, env)
+        answer = await answer_to(plan, env.clock, wait_hours=wait_hours)
         if answer is None:
             return Failed(name="Expired", message=f"nobody answered in {wait_hours} h; nothing was bought")
         if answer.approve == "no":
             return Completed(name="Declined", message=f"declined by {answer.words}")
-        now = await _plan_now(choice, place)
+        now = await _plan_now(choice, env)
         if now.digest != plan.digest:
             return Failed(name="Changed", message=_changed_text(plan, now, answer.words))
         form = {**wish, "machines": machines, "due_at": choice.at}
         started = await launch(plan, form)
-        await show_approval(plan, answer, started, at=place.clock.now())
+        await show_approval(plan, answer, started, at=env.clock.now())
     return Completed(name="Approved", message=_approved_text(started, answer.words))
 
 
-async def _plan_to_approve(choice: CampaignRequest, place: Surroundings) -> Plan:
+async def _plan_to_approve(choice: CampaignRequest, env: RunEnvironment) -> Plan:
     """The plan, on show. Raises: CampaignError, AdmissionError: what cannot run is not put before anybody."""
-    prepared = prepare(choice, place.settings)
+    prepared = prepare(choice, env.settings)
     await name_this_run(prepared.require_campaign())
-    async with open_session(prepared, place.settings, clock=place.clock) as session:
+    async with open_session(prepared, env.settings, clock=env.clock) as session:
         plan = await session.plan()
         await show_plan(plan)
         problems = [*await session.refusals(plan), *await deployment_problems()]
@@ -103,10 +103,10 @@ async def _plan_to_approve(choice: CampaignRequest, place: Surroundings) -> Plan
     return plan
 
 
-async def _plan_now(choice: CampaignRequest, place: Surroundings) -> Plan:
+async def _plan_now(choice: CampaignRequest, env: RunEnvironment) -> Plan:
     """The plan as it is after the pause: the file may be another by now, and so may the ledger."""
-    prepared = prepare(choice, place.settings)
-    async with open_session(prepared, place.settings, clock=place.clock) as session:
+    prepared = prepare(choice, env.settings)
+    async with open_session(prepared, env.settings, clock=env.clock) as session:
         return await session.plan()
 
 

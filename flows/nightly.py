@@ -13,7 +13,7 @@ from pydantic import Field
 from flows.machinery.names import scheduled_start
 from flows.machinery.night_turn import Turn
 from flows.machinery.parameters import DueAt, Machines
-from flows.machinery.place import flow_surroundings
+from flows.machinery.place import flow_environment
 from flows.machinery.telling import tell_not_begun
 from flows.ui.night_page import show_night
 from hailuo.errors import ExitCode
@@ -57,14 +57,14 @@ async def nightly(
         dry_run: Make and price the plans; buy nothing.
         due_at: The night that it belongs to, which gives {date} in an edition its date. Left empty: now.
     """
-    place = await flow_surroundings()
-    night = night_of(place.settings, _due_at(due_at)).only(only_campaigns)
+    env = await flow_environment()
+    night = night_of(env.settings, _due_at(due_at)).only(only_campaigns)
     allowance = Allowance(left_usd=_dollars(budget_usd_for_the_night))
     for broken in () if dry_run else night.unsound:
         tell_not_begun(broken.name, None, [str(problem) for problem in broken.problems])
     parts: list[Part] = []
     for due in night.due:
-        turn = Turn(due, night.at, place, machines=machines)
+        turn = Turn(due, night.at, env, machines=machines)
         part = await (turn.look(allowance) if dry_run else turn.take(allowance))
         allowance = allowance.less(part.committed_usd)
         parts.append(part)

@@ -10,7 +10,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 from pydantic import Field
 
-from flows.machinery.place import flow_surroundings, library_heard
+from flows.machinery.place import flow_environment, library_heard
 from flows.machinery.telling import tell_unknown
 from flows.ui.unknowns import findings_text, show_findings
 from hailuo.campaign.files.schema import SLUG
@@ -76,10 +76,10 @@ async def reconcile(
         why: For abandon: what was looked up, and where. It stays on record.
     """
     with library_heard():
-        place = await flow_surroundings()
+        env = await flow_environment()
         given = {"creative_id": creative_id, "task_id": task_id, "why": why}
-        words = _words_for(action, given, place.settings)
-        async with open_reconciler(place.settings, place.clock, Edition(campaign, edition)) as reconciler:
+        words = _words_for(action, given, env.settings)
+        async with open_reconciler(env.settings, env.clock, Edition(campaign, edition)) as reconciler:
             decision = await _decide(reconciler, action, words)
             findings = await reconciler.settle()
         await show_findings(campaign, findings, decision)

@@ -27,7 +27,7 @@ from flows.machinery.parameters import (
     Only,
     choice_of,
 )
-from flows.machinery.place import flow_surroundings, library_heard
+from flows.machinery.place import flow_environment, library_heard
 from flows.machinery.telling import tell_report, tell_stopped
 from flows.ui.artifacts import show_comparison, show_plan, show_unknowns
 from hailuo.errors import ExitCode
@@ -79,19 +79,19 @@ async def render_campaign(  # noqa: PLR0913, PLR0917 (the fields of the run form
         "only": only,
     }
     with library_heard():
-        place = await flow_surroundings()
-        choice = choice_of(place.settings, **wish, budget_usd=budget_usd, due_at=due_at)
-        prepared = prepare(choice, place.settings)
+        env = await flow_environment()
+        choice = choice_of(env.settings, **wish, budget_usd=budget_usd, due_at=due_at)
+        prepared = prepare(choice, env.settings)
         await name_this_run(prepared.require_campaign())
-        async with open_session(prepared, place.settings, clock=place.clock) as session:
+        async with open_session(prepared, env.settings, clock=env.clock) as session:
             plan = await session.plan()
             await show_plan(plan)
             await session.admit(plan, agreed_digest=plan_digest or None)
             if machines > 1 and flow_run.get_id():
                 form = {**wish, "due_at": choice.at}
-                report = await render_on_machines(session, plan, place, machines=machines, form=form)
+                report = await render_on_machines(session, plan, env, machines=machines, form=form)
             else:
-                report = await render(session, plan, place)
+                report = await render(session, plan, env)
             made = await session.publish()
             gallery = await session.gallery_link(made, valid_for=LINKS_VALID_FOR)
     await show_comparison(plan, made, gallery)

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from flows.machinery.clips import TASK_RUNS_AT_MOST, drive_all, waiting_in
 from flows.machinery.parameters import CampaignName, CampaignText, DueAt, EditionName, Only, choice_of
-from flows.machinery.place import flow_surroundings, journal, library_heard
+from flows.machinery.place import flow_environment, journal, library_heard
 from hailuo.errors import ExitCode
 from hailuo.ledger.facts import JobState
 from hailuo.plan.prepare import prepare
@@ -55,14 +55,14 @@ async def render_shard(  # noqa: PLR0913, PLR0917 (its lead fills the form in)
         "only": only,
     }
     with library_heard():
-        place = await flow_surroundings()
-        choice = choice_of(place.settings, **wish, due_at=due_at)
-        prepared = prepare(choice, place.settings)
-        async with open_session(prepared, place.settings, clock=place.clock, share=share) as session:
+        env = await flow_environment()
+        choice = choice_of(env.settings, **wish, due_at=due_at)
+        prepared = prepare(choice, env.settings)
+        async with open_session(prepared, env.settings, clock=env.clock, share=share) as session:
             plan = await session.part(share)
-            runner = session.runner(plan, observe=journal(plan, place.observe))
+            runner = session.runner(plan, observe=journal(plan, env.observe))
             try:
-                async with place.watch(runner), session.noting(share, runner):
+                async with env.watch(runner), session.noting(share, runner):
                     await drive_all(runner, waiting_in(plan), task_runs_at_most=task_runs)
                     report = await runner.finish()
             finally:  # also when it is cancelled: the lead learns what was bought

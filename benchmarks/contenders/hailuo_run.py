@@ -7,7 +7,7 @@ from pydantic import SecretStr
 from benchmarks.contenders.brief import read_brief
 from hailuo.cli.main import run
 from hailuo.clock import RehearsalClock
-from hailuo.run.environment import Surroundings, within
+from hailuo.run.environment import RunEnvironment, within
 from hailuo.settings import Settings
 
 
@@ -20,7 +20,7 @@ def main() -> int:
         in_flight=brief.in_flight,
         checks="off",
     )
-    with within(Surroundings(settings=settings, clock=RehearsalClock(brief.speed))):
+    with within(RunEnvironment(settings=settings, clock=RehearsalClock(brief.speed))):
         return run(["run", str(given.campaign), "--yes"])
 
 

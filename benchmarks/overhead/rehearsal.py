@@ -8,7 +8,7 @@ from pathlib import Path
 from hailuo.cli.prefect_driver import prefect_driver
 from hailuo.clock import RehearsalClock
 from hailuo.plan.prepare import CampaignRequest, prepare
-from hailuo.run.environment import Surroundings, within
+from hailuo.run.environment import RunEnvironment, within
 from hailuo.run.session import open_session
 from hailuo.settings import load_settings
 
@@ -21,14 +21,14 @@ def main() -> int:
     parser.add_argument("--speed", type=float, required=True, help="60: a minute a second")
     given = parser.parse_args()
     clock = RehearsalClock(given.speed)
-    place = Surroundings(settings=load_settings(), clock=clock)
+    place = RunEnvironment(settings=load_settings(), clock=clock)
     with within(place):
         choice = CampaignRequest(path=given.file, at=clock.now())
         report = prefect_driver()(choice, asyncio.run(_digest(choice, place)))
     return report.exit_code
 
 
-async def _digest(choice: CampaignRequest, place: Surroundings) -> str:
+async def _digest(choice: CampaignRequest, place: RunEnvironment) -> str:
     prepared = prepare(choice, place.settings)
     async with open_session(prepared, place.settings, clock=place.clock) as session:
         return (await session.plan()).digest

@@ -14,7 +14,7 @@ from flows.machinery.place import journal
 from flows.ui.artifacts import progress_shown
 from hailuo.ledger.facts import JobState
 from hailuo.plan.plan import Plan, PlannedJob
-from hailuo.run.environment import Surroundings
+from hailuo.run.environment import RunEnvironment
 from hailuo.run.events import Ending, RunReport
 from hailuo.run.runner import Runner
 from hailuo.run.session import Session
@@ -27,10 +27,10 @@ TASK_RUNS_AT_MOST: Final = 400
 _WAITING: Final = frozenset({JobState.NEW, JobState.SUBMITTED, JobState.IN_DOUBT})
 
 
-async def render(session: Session, plan: Plan, place: Surroundings) -> RunReport:
+async def render(session: Session, plan: Plan, env: RunEnvironment) -> RunReport:
     """Drive every unfinished job of the plan in this process."""
-    runner = session.runner(plan, observe=journal(plan, place.observe))
-    async with place.watch(runner), progress_shown(runner.progress, plan):
+    runner = session.runner(plan, observe=journal(plan, env.observe))
+    async with env.watch(runner), progress_shown(runner.progress, plan):
         await drive_all(runner, waiting_in(plan))
         return await runner.finish()
 

@@ -26,7 +26,7 @@ from flows.machinery.clips import TASK_RUNS_AT_MOST, render
 from flows.ui.artifacts import progress_shown
 from hailuo.errors import StoreUnavailableError
 from hailuo.plan.plan import Plan
-from hailuo.run.environment import Surroundings
+from hailuo.run.environment import RunEnvironment
 from hailuo.run.events import RunReport
 from hailuo.run.lead import Lead, Standing
 from hailuo.run.session import Session
@@ -54,7 +54,7 @@ class _Shard:
 
 
 async def render_on_machines(
-    session: Session, plan: Plan, place: Surroundings, *, machines: int, form: Mapping[str, Any]
+    session: Session, plan: Plan, env: RunEnvironment, *, machines: int, form: Mapping[str, Any]
 ) -> RunReport:
     """Drive the canaries here, then every other job as shards on the work pool.
 
@@ -62,13 +62,13 @@ async def render_on_machines(
     stop the run, no shard is started: collecting needs no share of a limit.
     """
     if not plan.to_buy:
-        return await render(session, plan, place)
+        return await render(session, plan, env)
     lead = session.lead(plan, machines=machines)
     if lead.canaries.to_buy:
-        first = await render(session, lead.canaries, place)
+        first = await render(session, lead.canaries, env)
         if first.stopped or first.interrupted:
             return first
-    crew = _Crew(session, lead, place, form)
+    crew = _Crew(session, lead, env, form)
     async with progress_shown(lead.progress, plan), crew.on_duty(lead.deal()):
         await crew.see_through()
     return await lead.report()
@@ -77,10 +77,10 @@ async def render_on_machines(
 class _Crew:
     """The flow runs of one run's shards."""
 
-    def __init__(self, session: Session, lead: Lead, place: Surroundings, form: Mapping[str, Any]) -> None:
+    def __init__(self, session: Session, lead: Lead, env: RunEnvironment, form: Mapping[str, Any]) -> None:
         self._session = session
         self._lead = lead
-        self._place = place
+        self._env = env
         self._form = form
         self._shards: dict[int, _Shard] = {}
         self._task_runs = TASK_RUNS_AT_MOST
@@ -101,7 +101,7 @@ class _Crew:
     async def see_through(self) -> None:
         """Until every shard has given its account, or another has taken over what it left."""
         while self._shards:
-            await self._place.clock.sleep(_LOOK_SECONDS)
+            await self._env.clock.sleep(_LOOK_SECONDS)
             for number in list(self._shards):
                 with contextlib.suppress(StoreUnavailableError, httpx.HTTPError):  # a look that was missed
                     await self._look_at(number)
@@ -155,7 +155,7 @@ class _Crew:
         await _stop(shard, "no worker took it up: its lead goes on alone")
         _log.warning("shard %d did not begin; its jobs are driven here", number)
         del self._shards[number]
-        await render(self._session, self._lead.recall(number), self._place)
+        await render(self._session, self._lead.recall(number), self._env)
 
     async def _replace(self, number: int, why: str) -> None:
         shard = self._shards.pop(number)
@@ -163,7 +163,7 @@ class _Crew:
         _log.warning("shard %d is taken for dead (%s); its jobs are dealt again", number, why)
         await _bury(shard, why)
         if self._deaths > _DEATHS_AT_MOST:
-            await render(self._session, await self._lead.take_over(number), self._place)
+            await render(self._session, await self._lead.take_over(number), self._env)
             return
         share = await self._lead.replace(number)
         if share:

@@ -23,7 +23,7 @@ from hailuo.night.outcome import Allowance, Books, books_of
 from hailuo.plan.plan import Plan, admission_problems
 from hailuo.plan.prepare import CampaignRequest, prepare
 from hailuo.publish.share import GalleryLink, link_to_gallery
-from hailuo.run.environment import Surroundings
+from hailuo.run.environment import RunEnvironment
 from hailuo.run.events import RunReport
 from hailuo.run.session import open_session
 from hailuo.store.open import open_store
@@ -34,10 +34,10 @@ _MOST_REASONS: Final = 5
 class Turn:
     """The turn of one campaign in the night that was due at `at`."""
 
-    def __init__(self, due: Due, at: datetime, place: Surroundings, *, machines: int = 1) -> None:
+    def __init__(self, due: Due, at: datetime, env: RunEnvironment, *, machines: int = 1) -> None:
         self._due = due
         self._at = at
-        self._place = place
+        self._env = env
         self._machines = machines
 
     async def look(self, allowance: Allowance) -> Part:
@@ -110,13 +110,13 @@ class Turn:
 
     async def _plan(self) -> Plan:
         choice = CampaignRequest(path=self._due.path, at=self._at)
-        prepared = prepare(choice, self._place.settings)
-        async with open_session(prepared, self._place.settings, clock=self._place.clock) as session:
+        prepared = prepare(choice, self._env.settings)
+        async with open_session(prepared, self._env.settings, clock=self._env.clock) as session:
             return await session.plan(histories=True)
 
     async def _gallery(self) -> GalleryLink | None:
-        edition, store = self._due.campaign.this_edition, open_store(self._place.settings)
-        return await link_to_gallery(store, self._place.clock, edition, valid_for=LINKS_VALID_FOR)
+        edition, store = self._due.campaign.this_edition, open_store(self._env.settings)
+        return await link_to_gallery(store, self._env.clock, edition, valid_for=LINKS_VALID_FOR)
 
     def _not_begun(self, part: Part) -> Part:
         """The part, of which an automation hears too: no flow run of the campaign could tell it."""

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from flows.machinery.names import job_label
 from hailuo.errors import Place, Problem, SettingsError
 from hailuo.plan.plan import Plan
-from hailuo.run.environment import Surroundings, surroundings
+from hailuo.run.environment import RunEnvironment, run_environment
 from hailuo.run.events import Event, EventKind, Observer
 
 KEY_BLOCK: Final = "imarouter-api-key"
@@ -25,25 +25,25 @@ _LIBRARY: Final = "hailuo"
 _log = logging.getLogger("hailuo.run")
 
 
-async def flow_surroundings() -> Surroundings:
-    """The library's surroundings; the key comes from the environment first, then from the block.
+async def flow_environment() -> RunEnvironment:
+    """The library's environment; the key comes from the environment first, then from the block.
 
     Raises: SettingsError, also for a store that would be lost with the temporary folder in which a worker runs flows.
     """
-    place = surroundings()
-    _check_store(place)
-    if place.settings.api_key is not None:
-        return place
+    env = run_environment()
+    _check_store(env)
+    if env.settings.api_key is not None:
+        return env
     try:
         block: Secret[str] = await Secret.aload(KEY_BLOCK)
     except ValueError:  # no such block: admission says that the key is missing, where it is needed
-        return place
+        return env
     key = SecretStr(str(block.get()))
-    return replace(place, settings=place.settings.model_copy(update={"api_key": key}))
+    return replace(env, settings=env.settings.model_copy(update={"api_key": key}))
 
 
-def _check_store(place: Surroundings) -> None:
-    store = place.settings.store
+def _check_store(env: RunEnvironment) -> None:
+    store = env.settings.store
     if deployment.id is None or "://" in store or Path(store).is_absolute():
         return
     reason = f"is {store}, a relative path, and a worker runs each flow in a temporary folder that it deletes"

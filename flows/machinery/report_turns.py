@@ -19,7 +19,7 @@ from hailuo.errors import CampaignError, Place, Problem
 from hailuo.plan.prepare import CampaignRequest, PreparedCampaign, edition_chosen, prepare
 from hailuo.report.inputs.sources import editions_with_exports, files_dropped
 from hailuo.report.make import Report, ReportWish, report
-from hailuo.run.environment import Surroundings
+from hailuo.run.environment import RunEnvironment
 from hailuo.settings import Settings
 from hailuo.store.layout import Edition
 from hailuo.store.open import open_store
@@ -41,26 +41,26 @@ class Turn:
 
 
 async def turns_due(
-    place: Surroundings, form: dict[str, Any], *, exports: str, at: datetime
+    env: RunEnvironment, form: dict[str, Any], *, exports: str, at: datetime
 ) -> tuple[Turn, ...]:
     """The turn that the form names; without a campaign, one for every edition of the shelf that has exports.
 
     Raises: CampaignError, SettingsError, StoreUnavailableError.
     """
     if form["campaign"] or form["campaign_text"].strip():
-        choice = choice_of(place.settings, **form, due_at=at)
-        return (_turn(choice, place, sources=(exports,) if exports else ()),)
+        choice = choice_of(env.settings, **form, due_at=at)
+        return (_turn(choice, env, sources=(exports,) if exports else ()),)
     if exports or form["edition"]:
         reason = "a campaign is wanted where an edition or a place of exports is named"
         raise CampaignError([Problem(Place("campaign"), reason, "pick the campaign that they belong to")])
-    return await _all_turns(place, at)
+    return await _all_turns(env, at)
 
 
-async def _all_turns(place: Surroundings, at: datetime) -> tuple[Turn, ...]:
-    store, files = open_store(place.settings), _files_by_campaign(place.settings, at)
+async def _all_turns(env: RunEnvironment, at: datetime) -> tuple[Turn, ...]:
+    store, files = open_store(env.settings), _files_by_campaign(env.settings, at)
     found = [Edition(name, edition) for name in files for edition in await editions_with_exports(store, name)]
     return tuple(
-        Turn(edition=edition, prepared=_file_of(edition.name, files[edition.campaign], place.settings))
+        Turn(edition=edition, prepared=_file_of(edition.name, files[edition.campaign], env.settings))
         for edition in found
     )
 
@@ -99,12 +99,12 @@ def _day_of(edition: str, at: datetime) -> datetime:
         return at
 
 
-def _turn(choice: CampaignRequest, place: Surroundings, *, sources: tuple[str, ...]) -> Turn:
-    prepared = prepare(choice, place.settings)
+def _turn(choice: CampaignRequest, env: RunEnvironment, *, sources: tuple[str, ...]) -> Turn:
+    prepared = prepare(choice, env.settings)
     return Turn(edition=edition_chosen(prepared, edition=choice.edition), prepared=prepared, sources=sources)
 
 
-async def take(turn: Turn, wish: ReportWish, place: Surroundings) -> State[Report | None]:
+async def take(turn: Turn, wish: ReportWish, env: RunEnvironment) -> State[Report | None]:
     """The report of one turn in a task run of its own, whose failure ends no other; None where nothing was dropped."""
 
     @task(
@@ -112,11 +112,11 @@ async def take(turn: Turn, wish: ReportWish, place: Surroundings) -> State[Repor
     )
     async def made(name: str) -> Report | None:
         del name
-        store = open_store(place.settings)
-        dropped = await files_dropped(store, place.settings, turn.sources, edition=turn.edition)
+        store = open_store(env.settings)
+        dropped = await files_dropped(store, env.settings, turn.sources, edition=turn.edition)
         if not dropped.files:
             return None
         mine = replace(wish, dropped=dropped, prepared=turn.prepared, links_valid_for=LINKS_VALID_FOR)
-        return await report(store, place.clock, mine, edition=turn.edition)
+        return await report(store, env.clock, mine, edition=turn.edition)
 
     return await made(turn.name, return_state=True)  # type: ignore[misc, no-any-return]  # Prefect types an async return_state as if it were sync

@@ -17,7 +17,7 @@ from hailuo.cli.screen import console, count, echo_json, say
 from hailuo.errors import ExitCode
 from hailuo.media import CODES, Code, Verdict, load_thresholds
 from hailuo.run.check_edition import CheckedClip, check_edition
-from hailuo.run.environment import surroundings
+from hailuo.run.environment import run_environment
 from hailuo.store.layout import Edition
 from hailuo.store.open import nothing_bought_without_store, open_store
 from hailuo.text import printable
@@ -45,7 +45,7 @@ def command(file: Path, edition: str | None, force: bool, as_json: bool) -> Exit
 
 
 async def _check(edition: Edition, *, again: bool) -> Sequence[CheckedClip]:
-    place = surroundings()
+    place = run_environment()
     store = open_store(place.settings)
     return await check_edition(store, place.clock, edition, again=again)
 

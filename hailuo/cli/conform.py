@@ -23,7 +23,7 @@ from hailuo.media.placements import Fit, placement_book
 from hailuo.media.recipe import OWN, SILENT, Wish
 from hailuo.plan.prepare import prepare
 from hailuo.publish.conform import ConformWish, Copy, conform, file_sha256, stored_clips
-from hailuo.run.environment import surroundings
+from hailuo.run.environment import run_environment
 from hailuo.store.layout import Edition
 from hailuo.store.open import nothing_bought_without_store, open_store
 
@@ -118,7 +118,7 @@ def _wish(file: Path, asked: _Asked) -> ConformWish:
 def _placements_of(file: Path) -> tuple[str, ...]:
     if not file.is_file():
         return ()
-    campaign = prepare(choose(file), surroundings().settings).campaign
+    campaign = prepare(choose(file), run_environment().settings).campaign
     return campaign.placements if campaign else ()
 
 
@@ -149,7 +149,7 @@ def _credentials(certificate: Path | None, key: Path | None) -> Credentials | No
 async def _conform(
     edition: Edition, wish: ConformWish, only: Mapping[str, frozenset[str]], *, quiet: bool
 ) -> list[Copy]:
-    place = surroundings()
+    place = run_environment()
     store = open_store(place.settings)
     clips = await stored_clips(store, place.clock, edition, only=only)
     copies = []

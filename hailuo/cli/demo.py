@@ -17,7 +17,7 @@ from hailuo.clock import RehearsalClock
 from hailuo.errors import ExitCode
 from hailuo.plan.plan import Plan
 from hailuo.plan.prepare import CampaignRequest
-from hailuo.run.environment import Surroundings, within
+from hailuo.run.environment import RunEnvironment, within
 from hailuo.settings import Settings, prefer_embedded_prefect
 from hailuo.simulator import SimulatorOptions, simulating
 
@@ -38,7 +38,7 @@ def command(file: Path, store: Path, speed: float) -> ExitCode:
     with simulating(SimulatorOptions(catalog=load_catalog(None)), clock=clock) as base_url:
         settings = Settings(api_key=SecretStr("sk-simulated"), base_url=base_url, store=str(store))
         watcher = Watcher()
-        place = Surroundings(
+        place = RunEnvironment(
             settings=settings,
             clock=clock,
             observe=watcher,

@@ -10,7 +10,7 @@ from hailuo.cli.screen import count, say
 from hailuo.errors import ExitCode
 from hailuo.publish.picks import judge
 from hailuo.publish.publish import publish
-from hailuo.run.environment import surroundings
+from hailuo.run.environment import run_environment
 from hailuo.store.layout import Edition
 from hailuo.store.open import nothing_bought_without_store, open_store
 
@@ -32,7 +32,7 @@ def command(file: Path, judgements: tuple[Path, ...], edition: str | None) -> Ex
 
 
 async def _judge(paths: tuple[Path, ...], edition: Edition) -> None:
-    place = surroundings()
+    place = run_environment()
     store = open_store(place.settings)
     taken = await judge(store, paths, edition=edition)
     made = await publish(store, place.clock, edition)

@@ -16,7 +16,7 @@ from hailuo.errors import ExitCode
 from hailuo.publish.embed import EnclosedGallery, check_target, enclose, keep
 from hailuo.publish.publish import Publication, publish
 from hailuo.publish.share import SharedGallery, share
-from hailuo.run.environment import surroundings
+from hailuo.run.environment import run_environment
 from hailuo.store import Store
 from hailuo.store.layout import Edition
 from hailuo.store.open import nothing_bought_without_store, open_store
@@ -72,7 +72,7 @@ def command(file: Path, edition: str | None, **wished: object) -> ExitCode:
 
 
 async def _publish(edition: Edition, *, wish: _Wish) -> None:
-    place = surroundings()
+    place = run_environment()
     store = open_store(place.settings)
     made = await publish(store, place.clock, edition)
     say(count(len(made.rows), "job"))

@@ -14,7 +14,7 @@ from hailuo.cli.sums import cells, cells_json, remarks, show_sums, sums_json
 from hailuo.errors import ExitCode
 from hailuo.ledger.money import JobMoney, Sums, by_day, by_job, sums_of_jobs
 from hailuo.ledger.statement import Month, Statement, read_statement
-from hailuo.run.environment import surroundings
+from hailuo.run.environment import run_environment
 
 _VIEWS = ("edition", "cell", "day", "month", "job")
 
@@ -32,7 +32,7 @@ def command(file: Path, view: str, edition: str | None, as_json: bool) -> ExitCo
     Read from the ledger alone, all of it. A day is that (UTC) on which the right to submit was taken, for the price
     reserved and for what came of it alike. With --json every view at once.
     """
-    place = surroundings()
+    place = run_environment()
     named = edition_of(file, edition)
     only = named.name if edition or not file.is_file() else None
     statement = asyncio.run(read_statement(named.campaign, place.settings, edition=only, clock=place.clock))

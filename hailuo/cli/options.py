@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from hailuo.plan.prepare import CampaignRequest, axis_values, edition_chosen, prepare
-from hailuo.run.environment import surroundings
+from hailuo.run.environment import run_environment
 from hailuo.store.layout import Edition
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -71,7 +71,7 @@ def choose(
     only: Mapping[str, frozenset[str]] | None = None,
 ) -> CampaignRequest:
     """What the user asked for, now."""
-    at = surroundings().clock.now()
+    at = run_environment().clock.now()
     return CampaignRequest(path=file, at=at, edition=edition, budget_usd=budget_usd, only=only or {})
 
 
@@ -80,5 +80,5 @@ def edition_of(file: Path, edition: str | None) -> Edition:
     named = _NAMES.fullmatch(str(file))
     if named and not file.is_file():
         return Edition(named["campaign"], edition or named["edition"])
-    prepared = prepare(choose(file, edition=edition), surroundings().settings)
+    prepared = prepare(choose(file, edition=edition), run_environment().settings)
     return edition_chosen(prepared, edition=edition)

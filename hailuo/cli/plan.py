@@ -12,7 +12,7 @@ from hailuo.cli.screen import echo_json, plan_json, say, show_plan
 from hailuo.errors import ExitCode
 from hailuo.plan.plan import Plan, admission_problems
 from hailuo.plan.prepare import CampaignRequest, prepare
-from hailuo.run.environment import surroundings
+from hailuo.run.environment import run_environment
 from hailuo.run.session import open_session
 
 
@@ -43,7 +43,7 @@ def command(
 
 async def make_plan_of(choice: CampaignRequest, *, histories: bool = False) -> Plan:
     """The plan as of now; `histories` as in `Ledger.load`. Raises: CampaignError."""
-    place = surroundings()
+    place = run_environment()
     prepared = prepare(choice, place.settings)
     async with open_session(prepared, place.settings, clock=place.clock) as session:
         return await session.plan(histories=histories)

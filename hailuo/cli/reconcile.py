@@ -19,7 +19,7 @@ from hailuo.ledger.facts import Attempt, Doubt
 from hailuo.reconcile.reconciler import Adopted, Findings, Late, Released
 from hailuo.reconcile.settlement import open_reconciler
 from hailuo.reconcile.unsettled import Unsettled
-from hailuo.run.environment import surroundings
+from hailuo.run.environment import run_environment
 from hailuo.store.layout import Edition
 
 _USAGE = "adopt CREATIVE_ID TASK_ID | abandon CREATIVE_ID"
@@ -81,7 +81,7 @@ def _decision(words: tuple[str, ...], why: str | None) -> _Adopt | _Abandon | No
 
 
 async def _reconcile(edition: Edition, decision: _Adopt | _Abandon | None, manner: _Manner) -> ExitCode:
-    place = surroundings()
+    place = run_environment()
     if isinstance(decision, _Adopt) and place.settings.api_key is None:
         problem = Problem(Place("IMAROUTER_API_KEY"), "is not set", "set it to look the task up")
         raise SettingsError([problem])

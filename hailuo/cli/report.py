@@ -27,7 +27,7 @@ from hailuo.errors import ExitCode
 from hailuo.plan.prepare import prepare
 from hailuo.report.findings import Health, PlatformFindings, Proposal, ProposedRow, Wish
 from hailuo.report.metrics import METRICS, PLATFORM_NAMES, Design, Metric
-from hailuo.run.environment import surroundings
+from hailuo.run.environment import run_environment
 from hailuo.store.open import nothing_bought_without_store, open_store
 from hailuo.text import printable
 
@@ -109,7 +109,7 @@ def command(file: Path, as_json: bool, **wished: Any) -> ExitCode:
     from hailuo.report.inputs.sources import files_dropped  # noqa: PLC0415 (loads scipy: not for --help)
     from hailuo.report.make import report  # noqa: PLC0415 (as above)
 
-    place, edition = surroundings(), edition_of(file, wished["edition"])
+    place, edition = run_environment(), edition_of(file, wished["edition"])
     store, wish = open_store(place.settings), _wish(file, wished)
 
     async def made() -> "Report":
@@ -142,7 +142,7 @@ def _wish(file: Path, wished: Mapping[str, Any]) -> "ReportWish":
             sequential=wished["sequential"],
             relevant_lift=wished["relevant_lift"],
         ),
-        prepared=prepare(choice, surroundings().settings) if file.is_file() else None,
+        prepared=prepare(choice, run_environment().settings) if file.is_file() else None,
         budget_usd=wished["budget_usd"],
         next_file=wished["next_file"],
         again=wished["again"],

@@ -19,7 +19,7 @@ from hailuo.errors import AdmissionError, ExitCode, Place, Problem, StoreUnavail
 from hailuo.plan.plan import Plan
 from hailuo.plan.prepare import CampaignRequest, PreparedCampaign, prepare
 from hailuo.publish.publish import Publication
-from hailuo.run.environment import Surroundings, surroundings
+from hailuo.run.environment import RunEnvironment, run_environment
 from hailuo.run.events import RunReport
 from hailuo.run.runner import Runner
 from hailuo.run.session import Session, open_session
@@ -51,7 +51,7 @@ def command(
 ) -> ExitCode:
     """Admit the plan and drive it: submit, poll, download, verify, store. Running twice buys nothing."""
     choice = choose(file, edition=edition, budget_usd=budget_usd, only=only)
-    place = surroundings()
+    place = run_environment()
     prepared = prepare(choice, place.settings)
     manner = _Manner(yes=yes, as_json=as_json)
     if place.settings.prefect_api_url:
@@ -62,7 +62,7 @@ def command(
 
 
 async def _confirmed(
-    prepared: PreparedCampaign, choice: CampaignRequest, place: Surroundings, manner: _Manner
+    prepared: PreparedCampaign, choice: CampaignRequest, place: RunEnvironment, manner: _Manner
 ) -> Plan:
     async with open_session(prepared, place.settings, clock=place.clock) as session:
         plan = await session.plan()
@@ -71,7 +71,7 @@ async def _confirmed(
 
 
 async def _run(
-    prepared: PreparedCampaign, choice: CampaignRequest, place: Surroundings, manner: _Manner
+    prepared: PreparedCampaign, choice: CampaignRequest, place: RunEnvironment, manner: _Manner
 ) -> ExitCode:
     async with open_session(prepared, place.settings, clock=place.clock) as session:
         plan = await session.plan()

@@ -10,7 +10,7 @@ from hailuo.campaign.files import load_catalog
 from hailuo.cli.options import usd_type
 from hailuo.cli.screen import say
 from hailuo.errors import ExitCode
-from hailuo.run.environment import surroundings
+from hailuo.run.environment import run_environment
 from hailuo.simulator import ClipDetail, FaultPlan, Profile, SimulatorOptions, serve
 
 
@@ -64,7 +64,7 @@ def command(  # noqa: PLR0913 (an option each)
 ) -> ExitCode:
     """Serve a simulator of the vendor on this machine: real clips, faults on demand, an invoice."""
     options = SimulatorOptions(
-        catalog=load_catalog(surroundings().settings.catalog),
+        catalog=load_catalog(run_environment().settings.catalog),
         profile=Profile(profile),
         speed=speed,
         seed=seed,

@@ -12,7 +12,7 @@ from hailuo.errors import ExitCode
 from hailuo.plan.prepare import prepare
 from hailuo.publish.upload_plan import UploadPlan, Wish, plan_upload
 from hailuo.publish.uploads import PlatformName
-from hailuo.run.environment import surroundings
+from hailuo.run.environment import run_environment
 from hailuo.store import FolderStore, Store
 from hailuo.store.open import nothing_bought_without_store, open_store
 
@@ -63,7 +63,7 @@ def command(file: Path, edition: str | None, folder: Path | None, **wished: obje
         synthetic_performer=_answer_of(file),
     )
     with nothing_bought_without_store():
-        place = surroundings()
+        place = run_environment()
         store = open_store(place.settings)
         target: Store = FolderStore(folder) if folder else store
         planning = plan_upload(store, place.clock, wish, edition=edition_of(file, edition), target=target)
@@ -75,7 +75,7 @@ def _answer_of(file: Path) -> SyntheticPerformer | None:
     """What the campaign file says today, where it is there."""
     if not file.is_file():
         return None
-    campaign = prepare(choose(file), surroundings().settings).campaign
+    campaign = prepare(choose(file), run_environment().settings).campaign
     return campaign.synthetic_performer if campaign else None
 
 

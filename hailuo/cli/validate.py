@@ -8,7 +8,7 @@ from hailuo.cli.options import as_json_option, choose, edition_option
 from hailuo.cli.screen import count, echo_json, say
 from hailuo.errors import CampaignError, ExitCode
 from hailuo.plan.prepare import PreparedCampaign, prepare
-from hailuo.run.environment import surroundings
+from hailuo.run.environment import run_environment
 
 
 @click.command("validate")
@@ -17,7 +17,7 @@ from hailuo.run.environment import surroundings
 @as_json_option
 def command(files: tuple[Path, ...], edition: str | None, as_json: bool) -> ExitCode:
     """Tell every problem of the files, and nothing else. Nothing is bought, nothing is asked."""
-    read = {file: prepare(choose(file, edition=edition), surroundings().settings) for file in files}
+    read = {file: prepare(choose(file, edition=edition), run_environment().settings) for file in files}
     problems = [problem for prepared in read.values() for problem in prepared.problems]
     if as_json:
         content = {

@@ -17,7 +17,7 @@ from hailuo.report.inputs import results as exported
 from hailuo.report.inputs.sources import DropError, Dropped, files_named, named_apart
 from hailuo.report.metrics import Design, Metric
 from hailuo.report.run_analysis import Case, Judged, judged
-from hailuo.run.environment import surroundings
+from hailuo.run.environment import run_environment
 
 _T = TypeVar("_T")
 _Known = TypeVar("_Known", bound=StrEnum)
@@ -87,7 +87,7 @@ def judge_results(
         design=_one_of(Design, design, "design"), metric=_one_of(Metric, metric, "metric"), **wished
     )
     case = Case(results=results, ads=ads, variants=variants, options=options)
-    return judged(case, at=surroundings().clock.now())
+    return judged(case, at=run_environment().clock.now())
 
 
 def _one_of(known: type[_Known], given: str, name: str) -> _Known:
@@ -104,7 +104,7 @@ def _sorted(sources: tuple[Source, ...]) -> exported.Sorted:
     tables = [one for one in sources if isinstance(one, pd.DataFrame)]
     places = [str(one) for one in sources if not isinstance(one, pd.DataFrame)]
     named = [{_name(table, number): _content(table)} for number, table in enumerate(tables, start=1)]
-    files = named_apart([_awaited(files_named(surroundings().settings, places)), *named])
+    files = named_apart([_awaited(files_named(run_environment().settings, places)), *named])
     return exported.by_kind(Dropped(files=files, where=tuple(places) or tuple(files)))
 
 

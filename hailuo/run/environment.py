@@ -1,4 +1,4 @@
-"""What a driver above the library works in: the real world, or a rehearsal's."""
+"""What a command or a flow runs in: settings and clock of the process, or those of a rehearsal."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
@@ -19,8 +19,8 @@ async def nobody_watches(runner: Runner) -> AsyncIterator[None]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """What a driver above the library works in: the environment's settings and the real time, or a rehearsal's.
+class RunEnvironment:
+    """Settings, clock and observers of a command or a flow.
 
     `observe` takes the run's events, `watch` shows its progress while the block runs.
     """
@@ -31,19 +31,19 @@ class Surroundings:
     watch: Callable[[Runner], AbstractAsyncContextManager[None]] = nobody_watches
 
 
-_SURROUNDINGS: ContextVar[Surroundings | None] = ContextVar("surroundings", default=None)
+_CURRENT: ContextVar[RunEnvironment | None] = ContextVar("run_environment", default=None)
 
 
-def surroundings() -> Surroundings:
-    """What `within` set, or the real world. Raises: SettingsError."""
-    return _SURROUNDINGS.get() or Surroundings(settings=load_settings(), clock=SystemClock())
+def run_environment() -> RunEnvironment:
+    """The environment that `within` set; else that of the process. Raises: SettingsError."""
+    return _CURRENT.get() or RunEnvironment(settings=load_settings(), clock=SystemClock())
 
 
 @contextmanager
-def within(place: Surroundings) -> Iterator[None]:
-    """Let the flows and commands started in this block work in other surroundings."""
-    token = _SURROUNDINGS.set(place)
+def within(environment: RunEnvironment) -> Iterator[None]:
+    """Give the commands and flows that are started in this block another environment."""
+    token = _CURRENT.set(environment)
     try:
         yield
     finally:
-        _SURROUNDINGS.reset(token)
+        _CURRENT.reset(token)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hailuo.run.environment import Surroundings
+from hailuo.run.environment import RunEnvironment
 from tests.support.rehearsals import rehearsing
 
 CAMPAIGN = """\
@@ -36,7 +36,7 @@ def vendor() -> dict[str, Any]:
 
 
 @pytest.fixture
-def rehearsal(tmp_path: Path, vendor: dict[str, Any]) -> Iterator[Surroundings]:
+def rehearsal(tmp_path: Path, vendor: dict[str, Any]) -> Iterator[RunEnvironment]:
     """A quick simulator and a folder store around every command of the test."""
     with rehearsing(tmp_path / "store", **vendor) as place:
         yield place

@@ -5,16 +5,16 @@ from decimal import Decimal
 
 import pytest
 
-from hailuo.run.environment import Surroundings, within
+from hailuo.run.environment import RunEnvironment, within
 from hailuo.simulator import FaultName, FaultPlan, ScriptedFault
 
 pytestmark = pytest.mark.enable_socket
 
 
-def capped(rehearsal, **caps) -> Surroundings:
+def capped(rehearsal, **caps) -> RunEnvironment:
     """The rehearsal with caps set."""
     settings = rehearsal.settings.model_copy(update=caps)
-    return Surroundings(settings=settings, clock=rehearsal.clock)
+    return RunEnvironment(settings=settings, clock=rehearsal.clock)
 
 
 def entries(tmp_path) -> list[dict]:

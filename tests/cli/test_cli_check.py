@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from hailuo.errors import ExitCode
-from hailuo.run.environment import Surroundings, within
+from hailuo.run.environment import RunEnvironment, within
 from tests.support.commands import Command
 
 pytestmark = pytest.mark.enable_socket
 
 
 @pytest.fixture
-def bought(hailuo: Command, campaign: Path, rehearsal: Surroundings, tmp_path: Path) -> list[Path]:
+def bought(hailuo: Command, campaign: Path, rehearsal: RunEnvironment, tmp_path: Path) -> list[Path]:
     """The clips of a run that checked nothing."""
     assert hailuo("run", campaign, "--yes").code == ExitCode.COMPLETE
     return sorted((tmp_path / "store").glob("**/clips/*.mp4"))
@@ -48,7 +48,7 @@ def test_a_clip_that_cannot_be_checked_is_told_and_counts(
 
 
 def test_a_run_checks_what_it_stores(
-    hailuo: Command, campaign: Path, rehearsal: Surroundings, tmp_path: Path
+    hailuo: Command, campaign: Path, rehearsal: RunEnvironment, tmp_path: Path
 ) -> None:
     """With HAILUO_CHECKS=on, before manifest and gallery are made."""
     checking = replace(rehearsal, settings=rehearsal.settings.model_copy(update={"checks": "on"}))
@@ -61,7 +61,7 @@ def test_a_run_checks_what_it_stores(
 
 
 def test_a_dispute_names_what_was_charged(
-    hailuo: Command, campaign: Path, rehearsal: Surroundings, bought: list[Path], tmp_path: Path
+    hailuo: Command, campaign: Path, rehearsal: RunEnvironment, bought: list[Path], tmp_path: Path
 ) -> None:
     """A clip shorter than ordered, and its price."""
     store = tmp_path / "store"

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from hailuo.run.environment import Surroundings, within
+from hailuo.run.environment import RunEnvironment, within
 from hailuo.simulator import FaultName, FaultPlan, ScriptedFault
 
 pytestmark = pytest.mark.enable_socket
@@ -116,7 +116,7 @@ def test_money_is_told_over_all_editions_or_of_one(hailuo, rehearsal, campaign):
 def test_the_month_is_told_against_its_cap(hailuo, rehearsal, campaign):
     """What the cap counts, and the cap."""
     settings = rehearsal.settings.model_copy(update={"max_usd_per_month": Decimal(20)})
-    with within(Surroundings(settings=settings, clock=rehearsal.clock)):
+    with within(RunEnvironment(settings=settings, clock=rehearsal.clock)):
         hailuo("run", campaign, "--yes")
 
         said = hailuo("money", campaign).out

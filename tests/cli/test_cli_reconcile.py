@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from hailuo.campaign.job import creative_id_of
-from hailuo.run.environment import Surroundings, within
+from hailuo.run.environment import RunEnvironment, within
 from hailuo.simulator import FaultName, FaultPlan, ScriptedFault
 
 pytestmark = pytest.mark.enable_socket
@@ -167,7 +167,7 @@ def test_names_that_were_never_run_are_no_good_news(hailuo, rehearsal, campaign)
 def test_adopting_needs_the_key(hailuo, ran, unknown, rehearsal):
     """The vendor is asked; the list is not, and works without."""
     keyless = rehearsal.settings.model_copy(update={"api_key": None})
-    with within(Surroundings(settings=keyless, clock=rehearsal.clock)):
+    with within(RunEnvironment(settings=keyless, clock=rehearsal.clock)):
         listed = hailuo("reconcile", ran)
         adopted = hailuo("reconcile", ran, "adopt", unknown["creative_id"], "task_1")
 

@@ -8,7 +8,7 @@ import pytest
 
 from hailuo.campaign.expand import expand
 from hailuo.campaign.files import load_campaign, load_catalog
-from hailuo.run.environment import Surroundings, within
+from hailuo.run.environment import RunEnvironment, within
 from hailuo.settings import Settings
 from hailuo.store import FolderStore
 from hailuo.testing import VirtualClock
@@ -29,7 +29,7 @@ def shop(tmp_path: Path, clock: VirtualClock) -> Iterator[Path]:
     jobs = clock.run(keep_edition(store, clock, prepared_from(tmp_path / "launch.yaml")))
     (tmp_path / "meta.csv").write_bytes(meta_export(jobs))
     settings = Settings(store=str(tmp_path / "store"), campaigns=tmp_path)
-    with within(Surroundings(settings=settings, clock=clock)):
+    with within(RunEnvironment(settings=settings, clock=clock)):
         yield tmp_path
 
 

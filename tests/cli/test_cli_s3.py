@@ -12,7 +12,7 @@ import httpx
 import pytest
 from PIL import Image
 
-from hailuo.run.environment import Surroundings, surroundings, within
+from hailuo.run.environment import RunEnvironment, run_environment, within
 from hailuo.settings import Settings
 from hailuo.store import Store
 from hailuo.store.open import open_store
@@ -46,7 +46,7 @@ def framed(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def bucket(
-    rehearsal: Surroundings, seaweedfs: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    rehearsal: RunEnvironment, seaweedfs: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Store]:
     """Every command of the test keeps its things below a prefix of its own."""
     for name, value in seaweedfs.environment(tmp_path).items():
@@ -64,13 +64,13 @@ def keys(store: Store, prefix: str) -> list[str]:
     return [entry.key for entry in asyncio.run(store.listing(prefix))]
 
 
-def accepted(place: Surroundings) -> int:
+def accepted(place: RunEnvironment) -> int:
     invoice = httpx.get(f"{place.settings.base_url}/_sim/invoice").json()
     return int(invoice["accepted"])
 
 
 def test_a_campaign_is_rendered_into_a_bucket_once(
-    hailuo: Command, rehearsal: Surroundings, bucket: Store, framed: Path
+    hailuo: Command, rehearsal: RunEnvironment, bucket: Store, framed: Path
 ) -> None:
     """The vendor fetches the first frame by a signed link; run again, nothing is bought."""
     first = hailuo("run", framed, "--yes")
@@ -119,7 +119,7 @@ def test_a_shared_gallery_opens_without_credentials_and_says_until_when(
     assert not [key for key in others if b"X-Amz" in asyncio.run(bucket.read(key))]
 
 
-def test_a_folder_has_no_links_to_share(hailuo: Command, rehearsal: Surroundings, campaign: Path) -> None:
+def test_a_folder_has_no_links_to_share(hailuo: Command, rehearsal: RunEnvironment, campaign: Path) -> None:
     """Said, not ignored."""
     hailuo("run", campaign, "--yes")
 
@@ -143,7 +143,7 @@ def refused(hailuo: Command, monkeypatch: pytest.MonkeyPatch, why: str, *command
     store, different, reason = REFUSED[why]
     for name, value in different.items():
         monkeypatch.setenv(name, value)
-    place = surroundings()
+    place = run_environment()
 
     with within(replace(place, settings=named(place.settings, store))):
         said = hailuo(*command)
@@ -174,7 +174,7 @@ def test_every_command_refuses_a_bucket_that_is_missing(
 
 
 def test_credentials_that_may_only_read_are_refused_before_money_is_spent(
-    hailuo: Command, rehearsal: Surroundings, bucket: Store, campaign: Path, monkeypatch: pytest.MonkeyPatch
+    hailuo: Command, rehearsal: RunEnvironment, bucket: Store, campaign: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """They may plan."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", READER[0])

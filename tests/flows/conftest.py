@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hailuo.run.environment import Surroundings
+from hailuo.run.environment import RunEnvironment
 from hailuo.simulator import FaultPlan
 from tests.support.prefect_server import collect_clients
 from tests.support.rehearsals import rehearsing
@@ -37,8 +37,8 @@ def faults() -> FaultPlan:
 
 
 @pytest.fixture
-def rehearsal(server: None, tmp_path: Path, faults: FaultPlan) -> Iterator[Surroundings]:
-    """The surroundings of a flow: a quick simulator and a folder store."""
-    with rehearsing(tmp_path / "store", faults=faults) as place:
-        yield place
+def rehearsal(server: None, tmp_path: Path, faults: FaultPlan) -> Iterator[RunEnvironment]:
+    """What a flow runs in: a quick simulator and a folder store."""
+    with rehearsing(tmp_path / "store", faults=faults) as env:
+        yield env
     collect_clients()

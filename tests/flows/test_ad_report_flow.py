@@ -13,7 +13,7 @@ from flows.ad_report import ad_report
 from flows.machinery.report_turns import turns_due
 from flows.ui.markdown import escaped
 from hailuo.campaign.job import Job
-from hailuo.run.environment import Surroundings, within
+from hailuo.run.environment import RunEnvironment, within
 from hailuo.settings import Settings
 from hailuo.store import FolderStore
 from hailuo.store.layout import Edition
@@ -45,11 +45,11 @@ def exports(tmp_path: Path, jobs: Sequence[Job]) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def place(server: None, tmp_path: Path) -> Iterator[Surroundings]:
+def env(server: None, tmp_path: Path) -> Iterator[RunEnvironment]:
     settings = Settings(store=str(tmp_path / "store"), campaigns=tmp_path / "campaigns")
-    surroundings = Surroundings(settings=settings, clock=VirtualClock())
-    with within(surroundings):
-        yield surroundings
+    env = RunEnvironment(settings=settings, clock=VirtualClock())
+    with within(env):
+        yield env
 
 
 def reported(**form):
@@ -142,13 +142,13 @@ def test_an_edition_with_a_date_belongs_to_the_file_that_says_so(tmp_path, jobs)
     folder = tmp_path / "store/launch/night-2026-11-01/exports"
     folder.mkdir(parents=True)
     (folder / "meta.csv").write_bytes(b"x")
-    place = Surroundings(
+    env = RunEnvironment(
         settings=Settings(store=str(tmp_path / "store"), campaigns=tmp_path / "campaigns"),
         clock=VirtualClock(),
     )
     form = {"campaign": "", "campaign_text": "", "edition": ""}
 
-    (turn,) = asyncio.run(turns_due(place, form, exports="", at=datetime(2026, 11, 22, tzinfo=UTC)))
+    (turn,) = asyncio.run(turns_due(env, form, exports="", at=datetime(2026, 11, 22, tzinfo=UTC)))
 
     assert turn.edition == Edition("launch", "night-2026-11-01")
     assert len(turn.prepared.expansion.jobs) == 12

@@ -31,7 +31,7 @@ from flows.render_campaign import render_campaign
 from hailuo.clock import SystemClock
 from hailuo.plan.plan import Plan
 from hailuo.plan.prepare import CampaignRequest, prepare
-from hailuo.run.environment import Surroundings
+from hailuo.run.environment import RunEnvironment
 from hailuo.run.session import open_session
 from hailuo.text import slug_of
 
@@ -158,7 +158,7 @@ async def end(run: UUID, state: State) -> None:
         await client.set_flow_run_state(run, state, force=True)
 
 
-async def plan_of(campaign: Path, rehearsal: Surroundings) -> Plan:
+async def plan_of(campaign: Path, rehearsal: RunEnvironment) -> Plan:
     choice = CampaignRequest(path=campaign, at=rehearsal.clock.now())
     prepared = prepare(choice, rehearsal.settings)
     async with open_session(prepared, rehearsal.settings, clock=rehearsal.clock) as session:
@@ -179,7 +179,7 @@ def started(campaign: Path) -> list[FlowRun]:
     return asyncio.run(runs_of("render-campaign", campaign))
 
 
-def accepted(rehearsal: Surroundings) -> int:
+def accepted(rehearsal: RunEnvironment) -> int:
     headers = {"Authorization": "Bearer sk-test"}
     return int(httpx.get(f"{rehearsal.settings.base_url}/_sim/invoice", headers=headers).json()["accepted"])
 

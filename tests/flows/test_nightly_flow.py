@@ -14,7 +14,7 @@ from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRun
 from flows.nightly import nightly
 from hailuo.clock import SystemClock
 from hailuo.errors import ExitCode
-from hailuo.run.environment import Surroundings, within
+from hailuo.run.environment import RunEnvironment, within
 from hailuo.simulator import FaultName, FaultPlan, ScriptedFault
 
 pytestmark = [
@@ -38,7 +38,7 @@ Lay = Callable[..., Path]
 
 
 @pytest.fixture
-def place(rehearsal: Surroundings, tmp_path: Path) -> Iterator[Surroundings]:
+def env(rehearsal: RunEnvironment, tmp_path: Path) -> Iterator[RunEnvironment]:
     """The rehearsal, with a shelf of campaigns."""
     settings = rehearsal.settings.model_copy(update={"campaigns": tmp_path / "campaigns"})
     shelved = replace(rehearsal, settings=settings)
@@ -48,11 +48,11 @@ def place(rehearsal: Surroundings, tmp_path: Path) -> Iterator[Surroundings]:
 
 
 @pytest.fixture
-def lay(place: Surroundings) -> Lay:
+def lay(env: RunEnvironment) -> Lay:
     """Put a campaign of two jobs on the shelf, marked unless said otherwise."""
 
     def laid(name: str, **values: object) -> Path:
-        path = place.settings.campaigns / f"{name}.yaml"
+        path = env.settings.campaigns / f"{name}.yaml"
         defaults = {"edition": "night-{date}", "takes": 2, "mark": "true", "budget": 5}
         path.write_text(CAMPAIGN.format(name=name, **{**defaults, **values}))
         return path
@@ -75,9 +75,9 @@ def endings(state):
     return {part.due.name: part.ending for part in report_of(state).parts}
 
 
-def accepted(place):
+def accepted(env):
     headers = {"Authorization": "Bearer sk-test"}
-    return httpx.get(f"{place.settings.base_url}/_sim/invoice", headers=headers).json()["accepted"]
+    return httpx.get(f"{env.settings.base_url}/_sim/invoice", headers=headers).json()["accepted"]
 
 
 def page_of(state):
@@ -120,7 +120,7 @@ def events_about(*campaigns):
     return asyncio.run(read())
 
 
-def test_a_night_renders_the_marked_campaigns_and_says_so(place, lay):
+def test_a_night_renders_the_marked_campaigns_and_says_so(env, lay):
     """Every clip bought and stored; what is left out is told, what is not marked is not."""
     lay("autumn")
     lay("spring", takes=1)
@@ -133,16 +133,16 @@ def test_a_night_renders_the_marked_campaigns_and_says_so(place, lay):
         "Completed",
         "2 campaigns: 2 complete; 3 clips bought: $0.84 spent, estimated $0.84",
     )
-    assert accepted(place) == 3
+    assert accepted(env) == 3
     page = page_of(state)
     assert "| autumn | night-2026-11-22 | complete | 2 of 2 | $0.56 | $0.56 | 0 | 0 | 2 of 2 | 0 |" in page
-    assert f"{place.settings.store}/autumn/night-2026-11-22/gallery.html" in page
+    assert f"{env.settings.store}/autumn/night-2026-11-22/gallery.html" in page
     assert "| **Total** | | | 3 of 3 | $0.84 | $0.84 | 0 | 0 | 3 of 3 | 0 |" in page
     assert "**paused.yaml**: paused" in page
     assert "draft" not in page
 
 
-def test_a_deployed_night_renders_the_same_files(place, lay, monkeypatch):
+def test_a_deployed_night_renders_the_same_files(env, lay, monkeypatch):
     """A deployment takes names of the folder alone; the night gives it nothing else."""
     monkeypatch.setenv("PREFECT__RUNTIME__DEPLOYMENT__ID", "every-night")
     lay("autumn", takes=1)
@@ -152,19 +152,19 @@ def test_a_deployed_night_renders_the_same_files(place, lay, monkeypatch):
     assert endings(state) == {"autumn.yaml": ExitCode.COMPLETE}
 
 
-def test_a_night_on_several_machines_without_workers_renders_by_itself(place, lay):
+def test_a_night_on_several_machines_without_workers_renders_by_itself(env, lay):
     """`machines` is handed to each campaign's run; where no shard can be started nothing is stuck or bought twice."""
     lay("spring")
 
     state = run_night(machines=3)
 
     assert state.name == "Completed", state.message
-    assert accepted(place) == 2
+    assert accepted(env) == 2
     assert run_night(machines=3).name == "Completed"
-    assert accepted(place) == 2
+    assert accepted(env) == 2
 
 
-def test_a_second_run_of_the_night_buys_nothing(place, lay):
+def test_a_second_run_of_the_night_buys_nothing(env, lay):
     """Running twice is resuming, also for a whole night; another night is another shoot."""
     lay("autumn")
     run_night()
@@ -174,10 +174,10 @@ def test_a_second_run_of_the_night_buys_nothing(place, lay):
 
     assert again.message == "1 campaign: 1 complete; nothing bought"
     assert tomorrow.is_completed()
-    assert accepted(place) == 4
+    assert accepted(env) == 4
 
 
-def test_a_night_that_overlaps_another_joins_in(place, lay):
+def test_a_night_that_overlaps_another_joins_in(env, lay):
     """Two runs at once over one store: one submit for each job, and both see the clips stored."""
     lay("autumn", takes=3)
     lay("spring", takes=3, edition="main")
@@ -187,16 +187,16 @@ def test_a_night_that_overlaps_another_joins_in(place, lay):
 
     states = asyncio.run(both())
 
-    assert accepted(place) == 6
+    assert accepted(env) == 6
     assert [report_of(state).total.unknown for state in states] == [0, 0]
     assert [report_of(state).total.stored for state in states] == [6, 6]
 
 
-def test_a_campaign_that_fails_stops_no_other(place, lay):
+def test_a_campaign_that_fails_stops_no_other(env, lay):
     """Refused, crashed, unreadable: three ways to end, and the fourth campaign is rendered all the same."""
     lay("a-refused", budget="0.30")
     lay("b-crashed", edition="main")
-    facts = Path(place.settings.store) / "b-crashed/main/ledger/v1/0000000000"
+    facts = Path(env.settings.store) / "b-crashed/main/ledger/v1/0000000000"
     facts.mkdir(parents=True)
     (facts / "done").write_text("no fact")
     lay("c-broken", takes=0)
@@ -210,7 +210,7 @@ def test_a_campaign_that_fails_stops_no_other(place, lay):
         "b-crashed.yaml": ExitCode.STOPPED,
         "d-sound.yaml": ExitCode.COMPLETE,
     }
-    assert accepted(place) == 2
+    assert accepted(env) == 2
     assert state.message.startswith(
         "3 campaigns: 1 refused, 1 stopped, 1 complete; 2 clips bought: $0.56 spent, estimated $0.56"
     )
@@ -220,7 +220,7 @@ def test_a_campaign_that_fails_stops_no_other(place, lay):
     assert "takes is '0'" in page
 
 
-def test_automations_hear_of_every_campaign_of_the_night_also_of_one_that_never_began(place, lay):
+def test_automations_hear_of_every_campaign_of_the_night_also_of_one_that_never_began(env, lay):
     """Over the night's budget, over its own, or unreadable: each is told as stopped, with its reason."""
     lay("heard-complete")
     lay("heard-dear", takes=3)
@@ -247,7 +247,7 @@ class TestWithAFaultyVendor:
     def faults(self):
         return FaultPlan(script=(ScriptedFault(fault=FaultName.CHARGED_THEN_502, skip=1),))
 
-    def test_an_unknown_submit_makes_the_night_incomplete(self, place, lay):
+    def test_an_unknown_submit_makes_the_night_incomplete(self, env, lay):
         """The money that it holds is told apart from what is spent."""
         lay("autumn")
 
@@ -262,7 +262,7 @@ class TestWithAFaultyVendor:
         assert "| $0.28 + $0.28 held | $0.56 | 0 | 1 ($0.28) | 1 of 2 | 0 |" in page
         assert "$0.28 may have been spent on 1 unknown submit" in page
 
-    def test_automations_hear_of_money_in_doubt(self, place, lay):
+    def test_automations_hear_of_money_in_doubt(self, env, lay):
         """With the clip's id, which `reconcile` asks for."""
         lay("doubted")
 
@@ -273,7 +273,7 @@ class TestWithAFaultyVendor:
         assert (payload["jobs"], payload["stored"], len(payload["unknown"])) == (2, 1, 1)
 
 
-def test_the_budget_of_a_night_is_kept_before_any_money_moves(place, lay):
+def test_the_budget_of_a_night_is_kept_before_any_money_moves(env, lay):
     """The campaign that would overshoot is not run; a later one that fits into what is left is."""
     lay("a-first", takes=2)
     lay("b-dear", takes=3)
@@ -282,13 +282,13 @@ def test_the_budget_of_a_night_is_kept_before_any_money_moves(place, lay):
     state = run_night(budget_usd_for_the_night=0.9)
 
     assert list(endings(state).values()) == [ExitCode.COMPLETE, ExitCode.REFUSED, ExitCode.COMPLETE]
-    assert accepted(place) == 3
+    assert accepted(env) == 3
     assert "the plan buys for $0.84, and $0.34 of the night's budget are left" in page_of(state).replace(
         "\\", ""
     )
 
 
-def test_a_dry_run_prices_the_night_and_buys_nothing(place, lay):
+def test_a_dry_run_prices_the_night_and_buys_nothing(env, lay):
     """Also what would be refused is told."""
     lay("autumn")
     lay("spring", budget="0.30")
@@ -297,13 +297,13 @@ def test_a_dry_run_prices_the_night_and_buys_nothing(place, lay):
 
     assert state.name == "Stopped"
     assert state.message == ("2 campaigns looked at, nothing bought; 2 clips would be bought for $0.56")
-    assert accepted(place) == 0
+    assert accepted(env) == 0
     page = page_of(state)
     assert "| autumn | night-2026-11-22 | started | 0 of 2 |" in page
     assert "| spring | night-2026-11-22 | refused | 0 of 0 |" in page
 
 
-def test_only_the_campaigns_named_are_rendered(place, lay):
+def test_only_the_campaigns_named_are_rendered(env, lay):
     """The others are not even mentioned."""
     lay("autumn", takes=1)
     lay("spring")
@@ -311,10 +311,10 @@ def test_only_the_campaigns_named_are_rendered(place, lay):
     state = run_night(only_campaigns=["autumn.yaml"])
 
     assert endings(state) == {"autumn.yaml": ExitCode.COMPLETE}
-    assert accepted(place) == 1
+    assert accepted(env) == 1
 
 
-def test_a_name_that_is_not_marked_refuses_the_night(place, lay):
+def test_a_name_that_is_not_marked_refuses_the_night(env, lay):
     """Before anything is bought, with the nearest name."""
     lay("autumn")
 
@@ -322,10 +322,10 @@ def test_a_name_that_is_not_marked_refuses_the_night(place, lay):
 
     assert state.is_failed()
     assert "'autumn.yml' is not marked for the night; did you mean 'autumn.yaml'?" in state.message
-    assert accepted(place) == 0
+    assert accepted(env) == 0
 
 
-def test_a_night_with_nothing_to_do_is_complete(place):
+def test_a_night_with_nothing_to_do_is_complete(env):
     """And says so."""
     state = run_night()
 
@@ -333,11 +333,11 @@ def test_a_night_with_nothing_to_do_is_complete(place):
 
 
 @pytest.mark.parametrize("budget", [0, -1, 2_000_000])
-def test_a_budget_out_of_bounds_is_refused_by_the_form(place, lay, budget):
+def test_a_budget_out_of_bounds_is_refused_by_the_form(env, lay, budget):
     """The bounds of the run form are enforced."""
     lay("autumn")
 
     state = run_night(budget_usd_for_the_night=budget)
 
     assert state.is_failed()
-    assert accepted(place) == 0
+    assert accepted(env) == 0

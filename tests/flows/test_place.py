@@ -9,8 +9,8 @@ from prefect.blocks.system import Secret
 from prefect.client.orchestration import get_client
 from pydantic import SecretStr
 
-from flows.machinery.place import KEY_BLOCK, flow_surroundings
-from hailuo.run.environment import Surroundings, within
+from flows.machinery.place import KEY_BLOCK, flow_environment
+from hailuo.run.environment import RunEnvironment, within
 
 pytestmark = [
     pytest.mark.prefect,
@@ -36,27 +36,27 @@ def block(server: None) -> Iterator[None]:
     asyncio.run(take_away())
 
 
-def key_of(place: Surroundings) -> str | None:
-    with within(place):
-        found = asyncio.run(flow_surroundings())
+def key_of(env: RunEnvironment) -> str | None:
+    with within(env):
+        found = asyncio.run(flow_environment())
     key = found.settings.api_key
     return None if key is None else key.get_secret_value()
 
 
-def without_key(place: Surroundings) -> Surroundings:
-    return replace(place, settings=place.settings.model_copy(update={"api_key": None}))
+def without_key(env: RunEnvironment) -> RunEnvironment:
+    return replace(env, settings=env.settings.model_copy(update={"api_key": None}))
 
 
-def test_the_environment_goes_before_the_block(rehearsal: Surroundings, block: None) -> None:
+def test_the_environment_goes_before_the_block(rehearsal: RunEnvironment, block: None) -> None:
     """A block that somebody forgot never overrules what the worker was told."""
     assert key_of(rehearsal) == "sk-test"
 
 
-def test_the_block_serves_where_the_environment_has_no_key(rehearsal: Surroundings, block: None) -> None:
+def test_the_block_serves_where_the_environment_has_no_key(rehearsal: RunEnvironment, block: None) -> None:
     """Nobody needs a shell on the worker to give it the key."""
     assert key_of(without_key(rehearsal)) == "sk-of-the-block"
 
 
-def test_without_either_there_is_no_key(rehearsal: Surroundings) -> None:
+def test_without_either_there_is_no_key(rehearsal: RunEnvironment) -> None:
     """Then admission says so, before anything is bought."""
     assert key_of(without_key(rehearsal)) is None

@@ -10,7 +10,7 @@ from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRun
 
 from flows.reconcile import reconcile
 from flows.render_campaign import render_campaign
-from hailuo.run.environment import Surroundings
+from hailuo.run.environment import RunEnvironment
 from hailuo.simulator import FaultName, FaultPlan, ScriptedFault
 
 pytestmark = [
@@ -29,7 +29,7 @@ def faults() -> FaultPlan:
 
 
 @pytest.fixture
-def lost(rehearsal: Surroundings, campaign: Path) -> str:
+def lost(rehearsal: RunEnvironment, campaign: Path) -> str:
     """The creative id of the one job whose submit is unknown."""
     render(campaign)
     (unsettled,) = settled().result().unknown
@@ -52,7 +52,7 @@ def settled(campaign: str = NAME, **form):
     return asyncio.run(run())
 
 
-def invoice(rehearsal: Surroundings) -> dict:
+def invoice(rehearsal: RunEnvironment) -> dict:
     headers = {"Authorization": "Bearer sk-test"}
     return dict(httpx.get(f"{rehearsal.settings.base_url}/_sim/invoice", headers=headers).json())
 

@@ -15,7 +15,7 @@ from hailuo.ledger.ledger import Ledger
 from hailuo.media.conformed import Conformed, read_conformed
 from hailuo.media.mark import TRAINED_ALGORITHMIC_MEDIA, read_mark
 from hailuo.publish.conform import ConformWish, Copy, StoredClip, conform, stored_clips
-from hailuo.run.environment import Surroundings, within
+from hailuo.run.environment import RunEnvironment, within
 from hailuo.settings import Settings
 from hailuo.store import FolderStore
 from hailuo.store.layout import Edition
@@ -144,8 +144,8 @@ class TestTheCommand:
     """`hailuo conform CAMPAIGN/EDITION`, in this process."""
 
     @pytest.fixture(autouse=True)
-    def _surroundings(self, store: FolderStore):
-        with within(Surroundings(settings=Settings(store=store.uri), clock=CLOCK)):
+    def _environment(self, store: FolderStore):
+        with within(RunEnvironment(settings=Settings(store=store.uri), clock=CLOCK)):
             yield
 
     def test_it_tells_what_it_made_and_ends_with_1_for_what_it_could_not(

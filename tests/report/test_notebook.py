@@ -19,7 +19,7 @@ from hailuo.report.exports import ExportError
 from hailuo.report.findings import Outcome
 from hailuo.report.inputs.sources import DropError, Dropped
 from hailuo.report.make import ReportWish, report
-from hailuo.run.environment import Surroundings, within
+from hailuo.run.environment import RunEnvironment, within
 from hailuo.settings import Settings
 from hailuo.store import FolderStore
 from hailuo.store.layout import Edition
@@ -196,9 +196,9 @@ def test_what_cannot_be_read_is_refused_as_by_the_command(tmp_path: Path) -> Non
 
 
 def test_a_notebook_in_a_rehearsal_has_its_clock(desk: Desk) -> None:
-    """`made_at` is the surroundings' time."""
+    """`made_at` is the time of the environment."""
     clock = VirtualClock()
-    with within(Surroundings(settings=Settings(), clock=clock)):
+    with within(RunEnvironment(settings=Settings(), clock=clock)):
         found = hailuo.judge_results(hailuo.read_results(desk.folder / "meta.csv"), desk.edition)
 
     assert found.findings.made_at == clock.now()

@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from hailuo.clock import RehearsalClock
-from hailuo.run.environment import Surroundings, within
+from hailuo.run.environment import RunEnvironment, within
 from hailuo.settings import Settings
 from tests.support.commands import Said
 from tests.support.rehearsals import CLIENT_SPEED, QUICK, rehearsing
@@ -68,7 +68,7 @@ def client_speed() -> float:
 
 
 @pytest.fixture
-def echoing(parrot: Parrot, tmp_path: Path, client_speed: float) -> Iterator[Surroundings]:
+def echoing(parrot: Parrot, tmp_path: Path, client_speed: float) -> Iterator[RunEnvironment]:
     """Every command of the test talks to the parrot, with a clock of its own and a folder store."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -98,7 +98,7 @@ def echoing(parrot: Parrot, tmp_path: Path, client_speed: float) -> Iterator[Sur
             checks="off",
             **QUICK,
         )
-        place = Surroundings(settings=settings, clock=RehearsalClock(client_speed))
+        place = RunEnvironment(settings=settings, clock=RehearsalClock(client_speed))
         with within(place):
             yield place
         server.shutdown()
@@ -106,7 +106,7 @@ def echoing(parrot: Parrot, tmp_path: Path, client_speed: float) -> Iterator[Sur
 
 
 @pytest.fixture
-def rehearsal(tmp_path: Path, client_speed: float) -> Iterator[Surroundings]:
+def rehearsal(tmp_path: Path, client_speed: float) -> Iterator[RunEnvironment]:
     """A quick simulator around every command of the test, a key of the vendor's form, a folder store."""
     with rehearsing(tmp_path / "store", key=f"sk-{KEY}", client_speed=client_speed) as place:
         yield place

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from hailuo.run.environment import Surroundings
+from hailuo.run.environment import RunEnvironment
 
 pytestmark = [pytest.mark.slow, pytest.mark.enable_socket]
 
@@ -58,7 +58,7 @@ def campaign(tmp_path: Path) -> Path:
     return path
 
 
-def accepted(place: Surroundings) -> int:
+def accepted(place: RunEnvironment) -> int:
     count: int = httpx.get(f"{place.settings.base_url}/_sim/invoice").json()["accepted"]
     return count
 

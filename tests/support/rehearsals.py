@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from hailuo.campaign.files import load_catalog
 from hailuo.clock import RehearsalClock
-from hailuo.run.environment import Surroundings, within
+from hailuo.run.environment import RunEnvironment, within
 from hailuo.settings import Settings
 from hailuo.simulator import ClipDetail, SimulatorOptions, simulating
 
@@ -31,7 +31,7 @@ QUICK: Final[dict[str, Any]] = {
 @contextlib.contextmanager
 def rehearsing(
     store: Path, *, key: str = "sk-test", client_speed: float = CLIENT_SPEED, **vendor: Any
-) -> Iterator[Surroundings]:
+) -> Iterator[RunEnvironment]:
     """Commands and flows of the block work against the simulator, over a folder store; `vendor`: its options."""
     clock = RehearsalClock(client_speed)
     usual: dict[str, Any] = {"clip_detail": ClipDetail.SMALL, "speed": VENDOR_SPEED}
@@ -40,6 +40,6 @@ def rehearsing(
         settings = Settings(
             api_key=SecretStr(key), base_url=base_url, store=str(store), checks="off", **QUICK
         )
-        place = Surroundings(settings=settings, clock=clock)
+        place = RunEnvironment(settings=settings, clock=clock)
         with within(place):
             yield place
