@@ -10,11 +10,10 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 from pydantic import Field
 
-from flows.machinery.names import scheduled_start
+from flows.machinery.due_reports import take, turns_due
+from flows.machinery.events import tell_written
+from flows.machinery.flow_run import flow_environment, library_heard, scheduled_start
 from flows.machinery.parameters import Budget, CampaignName, CampaignText, DueAt, EditionName
-from flows.machinery.place import flow_environment, library_heard
-from flows.machinery.report_turns import take, turns_due
-from flows.machinery.telling import tell_written
 from flows.ui.report_page import show_report
 from hailuo.report.analysis.options import Options
 from hailuo.report.inputs.sources import Dropped

@@ -7,8 +7,9 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 from pydantic import Field
 
+from flows.machinery.events import tell_stopped
+from flows.machinery.flow_run import first_name, flow_environment, library_heard, name_this_run
 from flows.machinery.launch import Launch, deployment_problems, launch
-from flows.machinery.names import first_name, name_this_run
 from flows.machinery.parameters import (
     Budget,
     CampaignName,
@@ -19,8 +20,6 @@ from flows.machinery.parameters import (
     Only,
     choice_of,
 )
-from flows.machinery.place import flow_environment, library_heard
-from flows.machinery.telling import tell_stopped
 from flows.ui.approval import answer_to, show_approval
 from flows.ui.artifacts import show_plan
 from hailuo.campaign.pricing import usd
@@ -86,7 +85,7 @@ async def approve_campaign(  # noqa: PLR0913, PLR0917 (the fields of the run for
             return Failed(name="Changed", message=_changed_text(plan, now, answer.words))
         form = {**wish, "machines": machines, "due_at": choice.at}
         started = await launch(plan, form)
-        await show_approval(plan, answer, started, at=env.clock.now())
+        await show_approval(plan, answer, started.flow_run, is_joined=started.is_joined, at=env.clock.now())
     return Completed(name="Approved", message=_approved_text(started, answer.words))
 
 

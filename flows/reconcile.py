@@ -10,8 +10,8 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 from pydantic import Field
 
-from flows.machinery.place import flow_environment, library_heard
-from flows.machinery.telling import tell_unknown
+from flows.machinery.events import tell_unknown
+from flows.machinery.flow_run import flow_environment, library_heard
 from flows.ui.unknowns import findings_text, show_findings
 from hailuo.campaign.files.schema import SLUG
 from hailuo.errors import Place, Problem, SettlementError

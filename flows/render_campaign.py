@@ -5,8 +5,7 @@ Embedded, with no server started by hand: `python -m flows.render_campaign FILE`
 
 import asyncio
 import sys
-from datetime import timedelta
-from typing import Any, Final
+from typing import Any
 
 from prefect import flow
 from prefect.client.schemas.objects import State
@@ -14,8 +13,16 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
 from flows.machinery.clips import render
+from flows.machinery.events import tell_report, tell_stopped
+from flows.machinery.flow_run import (
+    LINKS_VALID_FOR,
+    first_name,
+    flow_environment,
+    library_heard,
+    name_this_run,
+    outcome_text,
+)
 from flows.machinery.machines import render_on_machines
-from flows.machinery.names import first_name, name_this_run, outcome_text
 from flows.machinery.parameters import (
     Budget,
     CampaignName,
@@ -27,17 +34,12 @@ from flows.machinery.parameters import (
     Only,
     choice_of,
 )
-from flows.machinery.place import flow_environment, library_heard
-from flows.machinery.telling import tell_report, tell_stopped
 from flows.ui.artifacts import show_comparison, show_plan, show_unknowns
 from hailuo.errors import ExitCode
 from hailuo.plan.plan import Plan
 from hailuo.plan.prepare import CampaignRequest, prepare
 from hailuo.run.events import RunReport
 from hailuo.run.session import open_session
-
-LINKS_VALID_FOR: Final = timedelta(days=3)
-"""Links to a gallery in a bucket, over a weekend; whoever has one has the clips."""
 
 
 @flow(

@@ -8,8 +8,8 @@ from prefect.states import Completed, Failed
 from pydantic import Field
 
 from flows.machinery.clips import TASK_RUNS_AT_MOST, drive_all, waiting_in
+from flows.machinery.flow_run import flow_environment, journal, library_heard
 from flows.machinery.parameters import CampaignName, CampaignText, DueAt, EditionName, Only, choice_of
-from flows.machinery.place import flow_environment, journal, library_heard
 from hailuo.errors import ExitCode
 from hailuo.ledger.facts import JobState
 from hailuo.plan.prepare import prepare

@@ -9,8 +9,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
-from flows.machinery.names import job_label
-from flows.machinery.place import journal
+from flows.machinery.flow_run import job_label, journal
 from flows.ui.artifacts import progress_shown
 from hailuo.ledger.facts import JobState
 from hailuo.plan.plan import Plan, PlannedJob

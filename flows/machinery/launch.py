@@ -9,9 +9,8 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.deployments import run_deployment
 from prefect.exceptions import ObjectNotFound
 from prefect.runtime import flow_run
-from prefect.utilities.urls import url_for
 
-from flows.machinery.names import run_name
+from flows.machinery.flow_run import run_name
 from hailuo.errors import Place, Problem
 from hailuo.plan.plan import Plan
 
@@ -24,11 +23,6 @@ class Launch:
 
     flow_run: FlowRun
     is_joined: bool
-
-    @property
-    def url(self) -> str | None:
-        """Its page in the UI, where Prefect knows the UI's address (PREFECT_UI_URL, or that of the server)."""
-        return url_for(self.flow_run)
 
 
 async def deployment_problems() -> list[Problem]:

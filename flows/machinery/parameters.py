@@ -13,7 +13,7 @@ from pydantic import AwareDatetime, Field, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from flows.machinery.names import scheduled_start
+from flows.machinery.flow_run import scheduled_start
 from hailuo.campaign.files.folder_listing import campaign_names, find_campaign
 from hailuo.errors import CampaignError, Place, Problem, SettingsError
 from hailuo.plan.prepare import CampaignRequest, axis_values

@@ -6,14 +6,15 @@ from pathlib import Path
 from typing import Final, Literal
 
 from prefect.artifacts import acreate_markdown_artifact
+from prefect.client.schemas.objects import FlowRun
 from prefect.exceptions import FlowPauseTimeout
 from prefect.flow_runs import apause_flow_run
 from prefect.input import RunInput
 from prefect.runtime import flow_run
+from prefect.utilities.urls import url_for
 from pydantic import Field
 
-from flows.machinery.launch import Launch
-from flows.ui.markdown import bullets, escaped
+from flows.ui.artifacts import bullets, escaped
 from hailuo.campaign.pricing import usd
 from hailuo.clock import Clock
 from hailuo.errors import Problem
@@ -130,17 +131,17 @@ def _left_out(plan: Plan) -> str:
     return "**Left out, because the vendor does not offer it**\n\n" + bullets(rules, at_most=_LINES_AT_MOST)
 
 
-async def show_approval(plan: Plan, answer: Approval, launch: Launch, *, at: datetime) -> None:
+async def show_approval(plan: Plan, answer: Approval, run: FlowRun, *, is_joined: bool, at: datetime) -> None:
     """Who approved what and when, and the run that came of it, as an artifact."""
-    page = approval_page(plan, answer, launch, at=at)
+    page = approval_page(plan, answer, run, is_joined=is_joined, at=at)
     await acreate_markdown_artifact(page, key=f"approval-{plan.campaign.name}")
 
 
-def approval_page(plan: Plan, answer: Approval, launch: Launch, *, at: datetime) -> str:
+def approval_page(plan: Plan, answer: Approval, run: FlowRun, *, is_joined: bool, at: datetime) -> str:
     """The record of an approval as Markdown; nothing that a person typed can be taken for markup."""
-    run = launch.flow_run
-    link = f"[{escaped(run.name)}](<{launch.url}>)" if launch.url else f"`{run.id}`"
-    verb = "Joined, for another approval had started it" if launch.is_joined else "Started"
+    url = url_for(run)  # None where Prefect does not know the address of its UI
+    link = f"[{escaped(run.name)}](<{url}>)" if url else f"`{run.id}`"
+    verb = "Joined, for another approval had started it" if is_joined else "Started"
     campaign = plan.campaign
     lines = [
         f"# Approved by {escaped(answer.approved_by)}",

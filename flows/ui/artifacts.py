@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Hashable, Mapping, Sequence
 from datetime import UTC
@@ -25,6 +26,7 @@ from hailuo.plan.plan import Plan, PlannedJob
 from hailuo.publish.publish import Publication
 from hailuo.publish.share import GalleryLink
 from hailuo.run.events import Progress, RunReport
+from hailuo.text import printable
 
 _ROWS_AT_MOST: Final = 500
 _PROGRESS_SECONDS: Final = 5.0
@@ -176,3 +178,21 @@ def _held_usd(planned: PlannedJob) -> Decimal:
 
 def _key(kind: str, plan: Plan) -> str:
     return f"{kind}-{plan.campaign.name}"
+
+
+_STEERING: Final = re.compile(r"([\\`*_{}\[\]()#+!|~$>:@.=-])")
+_ENTITIES: Final = str.maketrans({"&": "&amp;", "<": "&lt;"})
+
+
+def escaped(text: object) -> str:
+    """The text as Markdown that reads as it was written, on one line: no markup, no link, no table cell of its own."""
+    line = printable(" ".join(str(text).split()))
+    return _STEERING.sub(r"\\\1", line).translate(_ENTITIES)
+
+
+def bullets(texts: list[str], *, at_most: int) -> str:
+    """An escaped list, a line each; what is beyond `at_most` is only counted."""
+    shown = [f"- {escaped(text)}" for text in texts[:at_most]]
+    if len(texts) > at_most:
+        shown.append(f"- ... and {len(texts) - at_most} more")
+    return "\n".join(shown)

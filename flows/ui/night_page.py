@@ -6,9 +6,9 @@ from typing import Final
 from jinja2 import Environment
 from prefect.artifacts import acreate_markdown_artifact
 
-from flows.ui.markdown import escaped
+from flows.ui.artifacts import escaped
 from hailuo.campaign.pricing import usd
-from hailuo.night.night_report import NightReport
+from hailuo.night.night import NightReport
 from hailuo.night.outcome import Books
 from hailuo.publish.share import GalleryLink
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
 
-from flows.ui.markdown import bullets, escaped
+from flows.ui.artifacts import bullets, escaped
 from hailuo.report.findings import (
     CreativeFinding,
     Estimate,

@@ -7,7 +7,7 @@ from typing import Final
 
 from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
 
-from flows.ui.markdown import bullets, escaped
+from flows.ui.artifacts import bullets, escaped
 from hailuo.campaign.pricing import usd
 from hailuo.ledger.facts import Attempt
 from hailuo.reconcile.reconciler import Adopted, Findings, Released

@@ -16,7 +16,7 @@ from prefect.server.events.actions import SendNotification as ServersNotificatio
 from prefect.server.utilities.user_templates import render_user_template_sync
 from prefect.settings import Settings as PrefectSettings
 
-from flows.machinery.telling import CampaignEvent
+from flows.machinery.events import CampaignEvent
 from hailuo.settings import Settings, variable_of
 
 DEPLOY = Path("deploy")

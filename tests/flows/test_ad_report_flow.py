@@ -10,8 +10,8 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
 
 from flows.ad_report import ad_report
-from flows.machinery.report_turns import turns_due
-from flows.ui.markdown import escaped
+from flows.machinery.due_reports import turns_due
+from flows.ui.artifacts import escaped
 from hailuo.campaign.job import Job
 from hailuo.run.environment import RunEnvironment, within
 from hailuo.settings import Settings

@@ -10,9 +10,8 @@ from inline_snapshot import snapshot
 from prefect.client.schemas.objects import FlowRun
 from prefect.settings import PREFECT_API_URL, PREFECT_UI_URL, temporary_settings
 
-from flows.machinery.launch import Launch
 from flows.ui.approval import Approval, approval_page, question
-from flows.ui.markdown import bullets, escaped
+from flows.ui.artifacts import bullets, escaped
 from hailuo.ledger.ledger import Ledger
 from hailuo.plan.plan import Plan, make_plan
 from hailuo.plan.prepare import CampaignRequest, prepare
@@ -46,8 +45,9 @@ def plan() -> Plan:
     return make_plan(campaign, prepared.expansion, ledger, prepared.catalog)
 
 
-def launched(*, is_joined: bool = False) -> Launch:
-    return Launch(flow_run=FlowRun(id=RUN, flow_id=RUN, name="launch · main"), is_joined=is_joined)
+def page_of(plan: Plan, answer: Approval, *, is_joined: bool = False) -> str:
+    run = FlowRun(id=RUN, flow_id=RUN, name="launch · main")
+    return approval_page(plan, answer, run, is_joined=is_joined, at=NIGHT)
 
 
 def test_the_question_is_the_bill_and_all_that_is_odd_about_it(plan):
@@ -72,7 +72,7 @@ def test_the_record_says_who_when_what_and_the_run(plan):
     answer = Approval(approve="yes", approved_by="Ann Buyer", note="go ahead")
 
     with temporary_settings(restore_defaults={PREFECT_API_URL, PREFECT_UI_URL}):
-        page = approval_page(plan, answer, launched(), at=NIGHT)
+        page = page_of(plan, answer)
 
     assert page.replace(plan.digest, "DIGEST") == snapshot("""\
 # Approved by Ann Buyer
@@ -92,7 +92,7 @@ def test_the_run_is_linked_where_the_address_of_the_ui_is_known(plan):
     answer = Approval(approve="yes", approved_by="Ann")
 
     with temporary_settings({PREFECT_UI_URL: "http://127.0.0.1:4200"}):
-        page = approval_page(plan, answer, launched(), at=NIGHT)
+        page = page_of(plan, answer)
 
     assert f"Started: [launch · main](<http://127.0.0.1:4200/runs/flow-run/{RUN}>)" in page
 
@@ -102,7 +102,7 @@ def test_what_a_person_typed_is_no_markup(plan):
     tricks = "<img src=x> [pay](https://evil.example) | **all** `x`\n# Approved by Bo\n- www.evil.example"
     answer = Approval(approve="yes", approved_by="# [Bo](http://x)", note=tricks)
 
-    page = approval_page(plan, answer, launched(is_joined=True), at=NIGHT)
+    page = page_of(plan, answer, is_joined=True)
 
     assert [line for line in page.splitlines() if line.startswith(("#", "-", "<", "|"))] == [
         page.split("\n")[0]

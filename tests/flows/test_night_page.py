@@ -11,8 +11,7 @@ from markdown_it import MarkdownIt
 from flows.ui.night_page import night_page
 from hailuo.campaign.model import Campaign
 from hailuo.errors import ExitCode, Place, Problem
-from hailuo.night.night import Due, LeftOut, Night, Unsound
-from hailuo.night.night_report import NightReport, Part
+from hailuo.night.night import Due, LeftOut, Night, NightReport, Part, Unsound
 from hailuo.night.outcome import Books
 from hailuo.publish.share import GalleryLink
 

@@ -9,7 +9,7 @@ from prefect.blocks.system import Secret
 from prefect.client.orchestration import get_client
 from pydantic import SecretStr
 
-from flows.machinery.place import KEY_BLOCK, flow_environment
+from flows.machinery.flow_run import KEY_BLOCK, flow_environment
 from hailuo.run.environment import RunEnvironment, within
 
 pytestmark = [

@@ -4,22 +4,32 @@ import contextlib
 import logging
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 
 from prefect.blocks.system import Secret
+from prefect.client.orchestration import get_client
 from prefect.logging.handlers import APILogHandler
 from prefect.runtime import deployment, flow_run
 from pydantic import SecretStr
 
-from flows.machinery.names import job_label
+from hailuo.campaign.job import Job
+from hailuo.campaign.model import Campaign
+from hailuo.campaign.pricing import usd
 from hailuo.errors import Place, Problem, SettingsError
+from hailuo.ledger.facts import JobState
 from hailuo.plan.plan import Plan
 from hailuo.run.environment import RunEnvironment, run_environment
-from hailuo.run.events import Event, EventKind, Observer
+from hailuo.run.events import Event, EventKind, Observer, RunReport
+from hailuo.store.layout import Edition
 
 KEY_BLOCK: Final = "imarouter-api-key"
 """The Secret block that serves where IMAROUTER_API_KEY is not set."""
+
+LINKS_VALID_FOR: Final = timedelta(days=3)
+"""Links to a gallery in a bucket, over a weekend; whoever has one has the clips."""
 
 _LIBRARY: Final = "hailuo"
 _log = logging.getLogger("hailuo.run")
@@ -104,3 +114,46 @@ class _WithFacts(logging.Formatter):
         facts: dict[str, Any] = {k: v for k, v in vars(record).items() if k not in self._ORDINARY}
         told = " ".join(f"{name}={value}" for name, value in facts.items())
         return f"{super().format(record)} {told}".rstrip()
+
+
+def first_name() -> str:
+    """What a flow run is called until its file is read."""
+    return str(flow_run.get_parameters().get("campaign") or "pasted campaign")
+
+
+def run_name(edition: Edition) -> str:
+    """What every flow run about an edition is called; events and lists go by it."""
+    return f"{edition.campaign} · {edition.name}"
+
+
+async def name_this_run(campaign: Campaign) -> None:
+    """Call the flow run by its campaign and edition: both are known only once the file is read."""
+    this_run = flow_run.get_id()
+    if this_run is None:
+        return
+    async with get_client() as client:
+        await client.update_flow_run(UUID(this_run), name=run_name(campaign.this_edition))
+
+
+def scheduled_start() -> datetime:
+    """When the run was due: a late start or a restart after midnight is still the same night."""
+    return flow_run.get_scheduled_start_time()
+
+
+def job_label(job: Job) -> str:
+    """A job in a few words, for a list of task runs."""
+    variant = job.variant
+    prompt = job.levels.get("prompt", "")
+    return f"{prompt} · {variant.model} · {variant.duration} s · {variant.size} · take {job.take}"
+
+
+def outcome_text(plan: Plan, report: RunReport) -> str:
+    """How the run ended, in one line."""
+    stored = len(report.in_state(JobState.STORED))
+    bought = (
+        f"{len(plan.to_buy)} were to buy for {usd(plan.money.planned)}"
+        if plan.to_buy
+        else "nothing was to buy"
+    )
+    why = report.interrupted or report.stopped
+    return f"{stored} of {len(report.endings)} clips stored; {bought}" + (f"; {why}" if why else "")

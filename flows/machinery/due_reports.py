@@ -11,9 +11,8 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 
-from flows.machinery.names import run_name
+from flows.machinery.flow_run import LINKS_VALID_FOR, run_name
 from flows.machinery.parameters import choice_of
-from flows.render_campaign import LINKS_VALID_FOR
 from hailuo.campaign.files.folder_listing import campaign_names, find_campaign
 from hailuo.errors import CampaignError, Place, Problem
 from hailuo.plan.prepare import CampaignRequest, PreparedCampaign, edition_chosen, prepare
