@@ -2,20 +2,15 @@
 
 from hailuo.campaign.files.campaign_file import LoadedCampaign, load_campaign
 from hailuo.campaign.files.catalog_file import load_catalog
-from hailuo.campaign.files.folder import path_inside
-from hailuo.campaign.files.glance import Glance, glance_at
 from hailuo.campaign.files.schema import campaign_schema
 from hailuo.campaign.files.write import DraftCampaign, DraftRow, write_campaign
 
 __all__ = [
     "DraftCampaign",
     "DraftRow",
-    "Glance",
     "LoadedCampaign",
     "campaign_schema",
-    "glance_at",
     "load_campaign",
     "load_catalog",
-    "path_inside",
     "write_campaign",
 ]

@@ -1,32 +1,37 @@
 """A campaign file, read as a Campaign: as much of it as is sound, with everything that is not."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from re import fullmatch
 from zoneinfo import ZoneInfo, available_timezones
 
 from hailuo.campaign.catalog import Catalog
-from hailuo.campaign.files.csv_sheet import read_rows
-from hailuo.campaign.files.findings import Findings
-from hailuo.campaign.files.grids import BuiltGrid, GridBuilder
-from hailuo.campaign.files.schema import SLUG
-from hailuo.campaign.files.sheet import NOTHING, RawGrid, RawMatch, RawValue, Sheet
-from hailuo.campaign.files.yaml_sheet import read_yaml
-from hailuo.campaign.model import Campaign, Grid, IllegalPolicy, Nightly, SyntheticPerformer
+from hailuo.campaign.files.csv_rows import read_rows
+from hailuo.campaign.files.document import Entries, Written
+from hailuo.campaign.files.grids import GridBuilder
+from hailuo.campaign.files.schema import (
+    SLUG,
+    AxesSection,
+    CampaignFile,
+    IncludeRow,
+    Matrix,
+    NightlySection,
+)
+from hailuo.campaign.files.text import ProblemList, path_inside
+from hailuo.campaign.files.yaml_campaign import read_yaml
+from hailuo.campaign.model import Campaign, IllegalPolicy, Nightly, SyntheticPerformer
 from hailuo.errors import Place, Problem
 from hailuo.text import quoted, slug_of, suggestion
 
 _BEYOND_COUNTING = 10**30
 _LONGEST_EDITION = 60
 
-Match = Mapping[str, frozenset[str]]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedCampaign:
-    """What a campaign file gave. With problems, `campaign` is only what was left of it: never to be bought.
+    """What a campaign file gave. With problems, `campaign` is only the sound part of it: do not buy it.
 
     `nightly` is the file's mark even where `campaign` is None; a file that cannot be read at all counts as marked.
     """
@@ -46,196 +51,168 @@ def load_campaign(
     max_jobs: int = 10_000,
     text: str | None = None,
 ) -> LoadedCampaign:
-    """Every problem of the file in one go, and the campaign as far as it is sound.
+    """Every problem of the file at once, and the campaign as far as it is sound. Nothing is raised.
 
     `at` is the scheduled start, aware: `{date}` in an edition is its date in the campaign's timezone.
     `edition` overrides the file's. `text`, if given, is read in place of the file's content: then `path` only says
-    which kind of file it would be, where its frames and rows lie, and what its problems are reported under. Nothing is raised for anything that a file may hold or lack.
+    which kind of file it is, where its frames and rows are, and under which name its problems are reported.
     """
-    findings = Findings()
-    sheet = _read(path, findings, max_jobs, text)
-    if sheet and edition is not None:
-        sheet = replace(sheet, edition=edition, edition_place=Place(str(path)))
-    elif sheet and sheet.nightly:
-        _warn_of_one_edition(sheet, findings)
-    campaign = _build(sheet, catalog, at, max_jobs, findings) if sheet else None
-    nightly = sheet.nightly if sheet else Nightly()
+    problems = ProblemList()
+    found = _read(path, problems, max_jobs, text)
+    nightly: Nightly | None = Nightly()
+    campaign = None
+    if found:
+        nightly = _nightly(found.file, problems)
+        name = _edition(found.file, edition, at, problems)
+        if edition is None and nightly is not None:
+            _warn_of_fixed_edition(found.file, problems)
+        campaign = _build(found, name, nightly, catalog, max_jobs, problems)
     return LoadedCampaign(
-        campaign=campaign, nightly=nightly, problems=findings.problems, warnings=findings.warnings
+        campaign=campaign, nightly=nightly, problems=problems.problems, warnings=problems.warnings
     )
 
 
-def _warn_of_one_edition(sheet: Sheet, findings: Findings) -> None:
-    """Legal, but hardly meant: the same edition never buys a clip twice."""
-    if "{date}" not in sheet.edition:
-        reason = (
-            f"the edition {quoted(sheet.edition)} is the same every night: after the first, nothing is bought"
-        )
-        findings.warning(
-            sheet.edition_place, reason, 'write `edition: "night-{date}"` for a fresh one each night'
-        )
+@dataclass(frozen=True, slots=True)
+class _ReadFile:
+    """A file as pydantic accepts it, the sections that are grids, and the axes of which something was refused."""
+
+    file: CampaignFile
+    sections: Sequence[AxesSection]
+    tainted: frozenset[str] = frozenset()
 
 
-def _read(path: Path, findings: Findings, max_jobs: int, text: str | None) -> Sheet | None:
+def _read(path: Path, problems: ProblemList, max_jobs: int, text: str | None) -> _ReadFile | None:
+    place = Place(str(path))
     match path.suffix.lower():
         case ".yaml" | ".yml":
-            return read_yaml(path, findings, most_rows=max_jobs, pasted=text)
+            found = read_yaml(path, problems, pasted=text)
+            if found is None:
+                return None
+            file, tainted = found
+            return _ReadFile(file, (*_products(file, path, problems, max_jobs), *file.include), tainted)
         case ".csv":
-            return _read_csv(path, findings, max_jobs, text)
+            rows = read_rows(path, problems, most_rows=max_jobs, pasted=text)
+            name = slug_of(path.stem)
+            if not name:
+                problems.add(place, "the file's name gives no campaign name", "call it by a-z and 0-9")
+            if rows is None:
+                return None
+            root = Entries(place)
+            root["campaign"] = Written(name or "campaign", name or "campaign", place)
+            return _ReadFile(CampaignFile.model_validate(root), rows)
         case _:
-            findings.problem(Place(str(path)), "this is no campaign file", "name a .yaml or a .csv file")
+            problems.add(place, "this is no campaign file", "name a .yaml or a .csv file")
             return None
 
 
-def _read_csv(path: Path, findings: Findings, max_jobs: int, text: str | None) -> Sheet | None:
-    place = Place(str(path))
-    grids = read_rows(path, findings, most_rows=max_jobs, pasted=text)
-    name = slug_of(path.stem)
-    if not name:
-        findings.problem(place, "the file's name gives no campaign name", "call it by a-z and 0-9")
-    if grids is None:
-        return None
-    return Sheet(
-        name=name or "campaign", place=place, grids=tuple(grids), edition_place=place, timezone_place=place
-    )
+def _products(file: CampaignFile, path: Path, problems: ProblemList, max_jobs: int) -> Sequence[Matrix]:
+    """The matrix, or the rows of the CSV file that stands in its place."""
+    rows = file.rows.content if file.rows else None
+    if file.matrix:
+        if rows:
+            problems.add(file.place_of("rows"), "`rows` stands beside `matrix`", "keep one of the two")
+        return (file.matrix.placed(file.place_of("matrix")),)
+    if file.rows and rows:
+        try:
+            csv_file = path_inside(rows, path.parent)
+        except ValueError as error:
+            problems.add(file.rows.place, f"rows: {error}", "put the CSV beside this file")
+            return ()
+        return read_rows(csv_file, problems, most_rows=max_jobs) or ()
+    if not file.include and not {"matrix", "rows", "include"} & file.refused_keys:
+        problems.add(file.place, "the file names nothing to render", "add `matrix:` or `rows:`")
+    return ()
 
 
-def _build(
-    sheet: Sheet, catalog: Catalog, at: datetime, max_jobs: int, findings: Findings
-) -> Campaign | None:
-    edition = _edition(sheet, at, findings)
-    if not _fits(sheet, max_jobs, findings):
-        return None
-    builder = GridBuilder(sheet, catalog, Path(sheet.place.file).parent, findings)
-    grids = builder.build()
-    matcher = _Matcher(builder, grids, findings)
-    excludes = [match for raw in sheet.exclude if (match := matcher.exclude(raw))]
-    control = matcher.control(sheet.control) if sheet.control else {}
-    if not grids:
-        return None
-    return Campaign(
-        name=sheet.name,
-        edition=edition,
-        grids=tuple(_grid(built, excludes) for built in grids),
-        takes=sheet.takes,
-        illegal=IllegalPolicy(sheet.illegal),
-        budget_usd=sheet.budget_usd,
-        campaign_budget_usd=sheet.campaign_budget_usd,
-        control=control,
-        placements=sheet.placements,
-        synthetic_performer=SyntheticPerformer(sheet.synthetic_performer),
-        failed_retries=sheet.failed_retries,
-        timezone=sheet.timezone,
-        nightly=sheet.nightly,
-        place=sheet.place,
-    )
+def _nightly(file: CampaignFile, problems: ProblemList) -> Nightly | None:
+    """The mark. One that cannot be read counts as a plain one: the file is refused, and the nightly run says so."""
+    mark = file.nightly
+    if not isinstance(mark, NightlySection):
+        return Nightly() if mark or "nightly" in file.refused_keys else None
+    if mark.first and mark.until and mark.until < mark.first:
+        reason = f"nightly.until is {mark.until}, before nightly.from, {mark.first}"
+        problems.add(mark.place_of("until"), reason, "swap the two, or leave one out")
+        return Nightly(is_paused=mark.paused)
+    return Nightly(first_night=mark.first, last_night=mark.until, is_paused=mark.paused)
 
 
-def _grid(built: BuiltGrid, excludes: Sequence[Match]) -> Grid:
-    apt = () if built.is_include else tuple(match for match in excludes if _meets(built, match))
-    return Grid(axes=built.axes, exclude=apt, takes=built.takes, place=built.place)
+def _warn_of_fixed_edition(file: CampaignFile, problems: ProblemList) -> None:
+    """Legal, but hardly meant: the same edition never buys a clip twice."""
+    if "{date}" not in file.edition:
+        reason = (
+            f"the edition {quoted(file.edition)} is the same every night: after the first, nothing is bought"
+        )
+        remedy = 'write `edition: "night-{date}"` for a fresh one each night'
+        problems.warn(file.place_of("edition"), reason, remedy)
 
 
-def _meets(built: BuiltGrid, match: Match) -> bool:
-    """Whether some cell of the grid matches."""
-    return all(axis in built.labels and labels & built.labels[axis] for axis, labels in match.items())
-
-
-def _fits(sheet: Sheet, max_jobs: int, findings: Findings) -> bool:
-    """Whether the product is small enough; counted from the lengths of the axes, nothing is expanded."""
-    jobs = sum((grid.takes or sheet.takes) * _cells(grid) for grid in sheet.grids)
-    if jobs <= max_jobs:
-        return True
-    place = next((grid.place for grid in sheet.grids if not grid.is_include), sheet.place)
-    count = f"{jobs:,}" if jobs < _BEYOND_COUNTING else "more than 10^30"
-    reason = f"the campaign is {count} jobs, the limit {max_jobs:,}"
-    findings.problem(place, reason, "use fewer values or takes, or raise the limit HAILUO_MAX_JOBS")
-    return False
-
-
-def _cells(grid: RawGrid) -> int:
-    cells = 1
-    for raws in grid.axes.values():
-        cells *= len(raws)
-        if cells > _BEYOND_COUNTING:
-            break
-    return cells
-
-
-def _edition(sheet: Sheet, at: datetime, findings: Findings) -> str:
+def _edition(file: CampaignFile, override: str | None, at: datetime, problems: ProblemList) -> str:
     """The edition's name with the date of `at` in the campaign's timezone."""
-    date = at.astimezone(_zone(sheet, findings)).date().isoformat()
-    edition = sheet.edition.replace("{date}", date)
+    try:
+        zone = ZoneInfo(file.timezone)
+    except (KeyError, ValueError, OSError):
+        remedy = suggestion(file.timezone, ("UTC", *sorted(available_timezones())))
+        problems.add(file.place_of("timezone"), f"unknown timezone {quoted(file.timezone)}", remedy)
+        zone = ZoneInfo("UTC")
+    written = file.edition if override is None else override
+    edition = written.replace("{date}", at.astimezone(zone).date().isoformat())
     if not fullmatch(SLUG, edition) or len(edition) > _LONGEST_EDITION:
+        place = file.place_of("edition") if override is None else Place(file.place.file)
         remedy = "use a-z, 0-9 and hyphens, at most 60 of them; {date} may stand in it"
-        findings.problem(sheet.edition_place, f"edition is {quoted(sheet.edition)}", remedy)
+        problems.add(place, f"edition is {quoted(edition)}", remedy)
         return "main"
     return edition
 
 
-def _zone(sheet: Sheet, findings: Findings) -> ZoneInfo:
-    try:
-        return ZoneInfo(sheet.timezone)
-    except (KeyError, ValueError, OSError):
-        remedy = suggestion(sheet.timezone, ("UTC", *sorted(available_timezones())))
-        findings.problem(sheet.timezone_place, f"unknown timezone {quoted(sheet.timezone)}", remedy)
-        return ZoneInfo("UTC")
+def _build(
+    found: _ReadFile,
+    edition: str,
+    nightly: Nightly | None,
+    catalog: Catalog,
+    max_jobs: int,
+    problems: ProblemList,
+) -> Campaign | None:
+    file = found.file
+    if not _fits(found, max_jobs, problems):
+        return None
+    builder = GridBuilder(file, found.sections, tainted=found.tainted, catalog=catalog, problems=problems)
+    builder.build()
+    excludes = [match for section in file.exclude if (match := builder.excluded(section)) is not None]
+    control = builder.control(file.control)
+    grids = builder.grids(excludes)
+    if not grids:
+        return None
+    return Campaign(
+        name=file.campaign,
+        edition=edition,
+        grids=grids,
+        takes=file.takes,
+        illegal=IllegalPolicy(file.illegal),
+        budget_usd=file.budget.usd if file.budget else None,
+        campaign_budget_usd=file.budget.campaign_usd if file.budget else None,
+        control=control,
+        placements=tuple(dict.fromkeys(file.placements)),
+        synthetic_performer=SyntheticPerformer(file.disclosure.synthetic_performer),
+        failed_retries=file.retries.failed,
+        timezone=file.timezone,
+        nightly=nightly,
+        place=file.place_of("campaign"),
+    )
 
 
-class _Matcher:
-    """Looks the values of partial matches up among the campaign's own."""
-
-    def __init__(self, builder: GridBuilder, grids: Sequence[BuiltGrid], findings: Findings) -> None:
-        self._names = builder.names
-        self._tainted = builder.tainted
-        self._grids = grids
-        self._findings = findings
-
-    def exclude(self, raw: RawMatch) -> Match | None:
-        """The match to leave out; None when it is unsound."""
-        if not raw.values:
-            self._findings.problem(raw.place, "an empty exclude leaves nothing", "name an axis, or remove it")
-            return None
-        match = self._labels(raw)
-        if match is None:
-            return None
-        if not any(_meets(built, match) for built in self._grids if not built.is_include):
-            self._findings.warning(raw.place, "this exclude matches nothing", "mend it, or remove it")
-        return match
-
-    def control(self, raw: RawMatch) -> Mapping[str, str]:
-        """The baseline's labels; empty when it is unsound."""
-        match = self._labels(raw)
-        if match is None:
-            return {}
-        if any(len(labels) != 1 for labels in match.values()):
-            self._findings.problem(raw.place, "control names several values of an axis", "name one")
-            return {}
-        if not any(_meets(built, match) for built in self._grids):
-            self._findings.problem(raw.place, "control matches no clip", "name one combination of the matrix")
-            return {}
-        return {axis: next(iter(labels)) for axis, labels in match.items()}
-
-    def _labels(self, raw: RawMatch) -> Match | None:
-        pairs = [(axis, list(self._label(axis, values))) for axis, values in raw.values.items()]
-        if any(label is None for _, labels in pairs for label in labels):
-            return None
-        return {axis: frozenset(label for label in labels if label is not None) for axis, labels in pairs}
-
-    def _label(self, axis: str, values: Sequence[RawValue]) -> Iterator[str | None]:
-        for raw in values:
-            text = NOTHING if raw.text is None else raw.text
-            names = self._names.get(axis, {})
-            label = names.get(text) or (names.get(text.casefold()) if axis == "size" else None)
-            if label is None and axis not in self._tainted:
-                self._refuse(axis, text, raw.place)
-            yield label
-
-    def _refuse(self, axis: str, text: str, place: Place) -> None:
-        names = self._names.get(axis)
-        if names is None:
-            remedy = suggestion(axis, tuple(self._names))
-            self._findings.problem(place, f"the campaign has no axis {quoted(axis)}", remedy)
-            return
-        remedy = suggestion(text, tuple(dict.fromkeys(names.values())))
-        self._findings.problem(place, f"the axis '{axis}' has no value {quoted(text)}", remedy)
+def _fits(found: _ReadFile, max_jobs: int, problems: ProblemList) -> bool:
+    """Whether the product is small enough; counted from the lengths of the axes, nothing is expanded."""
+    jobs = 0
+    for section in found.sections:
+        cells = (isinstance(section, IncludeRow) and section.takes) or found.file.takes
+        for raws in section.axes.values():
+            cells = min(cells * len(raws), _BEYOND_COUNTING)
+        jobs += cells
+    if jobs <= max_jobs:
+        return True
+    products = (s.place for s in found.sections if not isinstance(s, IncludeRow))
+    place = next(products, found.file.place_of("campaign"))
+    count = f"{jobs:,}" if jobs < _BEYOND_COUNTING else "more than 10^30"
+    reason = f"the campaign is {count} jobs, the limit {max_jobs:,}"
+    problems.add(place, reason, "use fewer values or takes, or raise the limit HAILUO_MAX_JOBS")
+    return False

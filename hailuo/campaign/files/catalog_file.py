@@ -11,10 +11,9 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from hailuo.campaign.catalog import Catalog, Citation, Family, FirstFrameRule, Model, Offer
-from hailuo.campaign.files.document import Node, read_document
-from hailuo.campaign.files.findings import Findings
-from hailuo.campaign.files.pydantic_errors import Rules, Steps, complaints_about, report
-from hailuo.campaign.files.text import decode_text, read_text
+from hailuo.campaign.files.document import Entries, Tree, child, plain, read_document
+from hailuo.campaign.files.pydantic_errors import FileRules, Steps, checked, report
+from hailuo.campaign.files.text import ProblemList, decode_text, read_text
 from hailuo.campaign.model import SETTING_AXES
 from hailuo.campaign.prompt import FIELD_NAME
 from hailuo.errors import CatalogError, Place
@@ -26,16 +25,16 @@ _MOST_BYTES = 1_000_000
 _BUILT_IN = "catalog.yaml (built in)"
 
 
-class _Part(BaseModel):
+class CatalogSection(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-class SourceFile(_Part):
+class SourceFile(CatalogSection):
     text: str
     checked: Annotated[date, Field(strict=False)]
 
 
-class FamilyFile(_Part):
+class FamilyFile(CatalogSection):
     request: str | None = None
     source: str | None = None
     camera_commands: dict[str, str] = {}
@@ -43,18 +42,18 @@ class FamilyFile(_Part):
     parameters: dict[str, list[str]] = {}
 
 
-class PromptFile(_Part):
+class PromptFile(CatalogSection):
     limit: int = Field(ge=1)
     source: str
 
 
-class FirstFrameFile(_Part):
+class FirstFrameFile(CatalogSection):
     rule: Literal["required", "optional", "none"]
     source: str
     warning: str | None = None
 
 
-class OfferFile(_Part):
+class OfferFile(CatalogSection):
     duration: int = Field(ge=1, le=600)
     size: str
     price_usd: Annotated[Decimal, Field(strict=False, ge=0, allow_inf_nan=False)] | None = None
@@ -63,14 +62,14 @@ class OfferFile(_Part):
     warns_without_frame: bool = False
 
 
-class ModelFile(_Part):
+class ModelFile(CatalogSection):
     family: str | None = None
     prompt: PromptFile | None = None
     first_frame: FirstFrameFile | None = None
     offers: list[OfferFile] = []
 
 
-class CatalogFile(_Part):
+class CatalogFile(CatalogSection):
     sources: dict[str, SourceFile] = {}
     families: dict[str, FamilyFile] = {}
     models: dict[str, ModelFile] = {}
@@ -98,7 +97,7 @@ class _Layer:
     """One catalog file, read."""
 
     name: str
-    root: Node
+    root: Entries
     file: CatalogFile
 
 
@@ -107,31 +106,29 @@ def load_catalog(overlay: Path | None = None) -> Catalog:
 
     Raises: CatalogError with every problem of the overlay.
     """
-    findings = Findings()
-    layers = [_built_in(findings)]
+    problems = ProblemList()
+    layers = [_built_in(problems)]
     if overlay is not None:
-        text = read_text(overlay, findings, most_bytes=_MOST_BYTES)
-        layers.append(_layer(text, str(overlay), findings))
-    catalog = _Assembly([layer for layer in layers if layer], findings).catalog()
-    if findings.problems:
-        raise CatalogError(findings.problems)
+        text = read_text(overlay, problems, most_bytes=_MOST_BYTES)
+        layers.append(_layer(text, str(overlay), problems))
+    catalog = _Assembly([layer for layer in layers if layer], problems).catalog()
+    if problems.problems:
+        raise CatalogError(problems.problems)
     return catalog
 
 
-def _built_in(findings: Findings) -> _Layer | None:
+def _built_in(problems: ProblemList) -> _Layer | None:
     content = files("hailuo.campaign").joinpath("catalog.yaml").read_bytes()
-    return _layer(decode_text(content, Place(_BUILT_IN), findings), _BUILT_IN, findings)
+    return _layer(decode_text(content, Place(_BUILT_IN), problems), _BUILT_IN, problems)
 
 
-def _layer(text: str | None, name: str, findings: Findings) -> _Layer | None:
-    root = read_document(text, Place(name), findings) if text is not None else None
+def _layer(text: str | None, name: str, problems: ProblemList) -> _Layer | None:
+    root = read_document(text, Place(name), problems) if text is not None else None
     if root is None:
         return None
-    complaints = complaints_about(CatalogFile, root)
-    report(complaints, root, Rules(keys=_keys, remedies=_REMEDIES), name, findings)
-    if complaints:
-        return None
-    return _Layer(name=name, root=root, file=CatalogFile.model_validate(root.plain()))
+    file, complaints = checked(CatalogFile, root, plain(root))
+    report(complaints, FileRules(keys=_keys, remedies=_REMEDIES), problems)
+    return _Layer(name=name, root=root, file=file) if file else None
 
 
 def _keys(steps: Steps) -> Collection[str]:
@@ -143,9 +140,9 @@ def _keys(steps: Steps) -> Collection[str]:
 class _Assembly:
     """Lays the layers over each other and checks what only the whole can tell."""
 
-    def __init__(self, layers: Sequence[_Layer], findings: Findings) -> None:
+    def __init__(self, layers: Sequence[_Layer], problems: ProblemList) -> None:
         self._layers = layers
-        self._findings = findings
+        self._problems = problems
         self._sources: dict[str, SourceFile] = {}
         self._families: dict[str, FamilyFile] = {}
         self._models: dict[str, ModelFile] = {}
@@ -230,16 +227,16 @@ class _Assembly:
         return Citation(text=found.text, checked=found.checked)
 
     def _refuse(self, steps: Steps, reason: str, remedy: str) -> None:
-        self._findings.problem(self._place(steps), reason, remedy)
+        self._problems.add(self._place(steps), reason, remedy)
 
     def _place(self, steps: Steps) -> Place:
         """The line in the uppermost layer that speaks of it."""
         for layer in reversed(self._layers):
-            parent: Node | None = layer.root
+            parent: Tree | None = layer.root
             for step in steps[:-1]:
-                parent = parent.child(step) if parent else None
-            if parent and parent.child(steps[-1]):
-                return Place(layer.name, parent.key_lines.get(str(steps[-1]), parent.line))
+                parent = child(parent, step) if parent else None
+            if isinstance(parent, Entries) and steps[-1] in parent:
+                return parent.places[str(steps[-1])]
         return Place(self._layers[-1].name)
 
 

@@ -1,212 +1,212 @@
-"""Written grids as Grids: defaults filled in, every value a Level, the axes held against the prompts."""
+"""Written axes as Grids: defaults filled in, every value a Level, the axes checked against the prompts."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from hailuo.campaign.catalog import Catalog
-from hailuo.campaign.files.findings import Findings
-from hailuo.campaign.files.levels import LevelReader
+from hailuo.campaign.files.document import Written
+from hailuo.campaign.files.levels import NOTHING, LevelReader
 from hailuo.campaign.files.prompt_book import PromptBook
-from hailuo.campaign.files.sheet import NOTHING, RawGrid, RawValue, Sheet
-from hailuo.campaign.model import SETTING_AXES, Axis, Level
-from hailuo.campaign.prompt import FIELD_NAME, clean, read_template
-from hailuo.errors import Place
+from hailuo.campaign.files.schema import AxesSection, CampaignFile, Control, Exclusion, IncludeRow
+from hailuo.campaign.files.text import ProblemList
+from hailuo.campaign.model import SETTING_AXES, Axis, Grid, Level
+from hailuo.campaign.prompt import FIELD_NAME
 from hailuo.text import nearest, quoted, suggestion
 
 _REQUIRED = ("prompt", "model", "duration", "size")
 _GIVE = "give it here, or once for all under `defaults:` of a YAML file"
 _UNFILLABLE = frozenset({"prompt", "first_frame"})
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuiltGrid:
-    """A grid's axes, and their labels as sets for matching."""
-
-    axes: tuple[Axis, ...]
-    labels: Mapping[str, frozenset[str]]
-    place: Place
-    is_include: bool
-    takes: int | None = None
-
-
-@dataclass(slots=True)
-class _Vocabulary:
-    """What values are called: written text (or label) to label, per axis."""
-
-    labels: dict[str, dict[str, str]] = field(default_factory=dict)
-
-    def learn(self, level: Level, raw: RawValue) -> None:
-        names = self.labels.setdefault(level.axis, {})
-        names[level.label] = level.label
-        names.setdefault(NOTHING if raw.text is None else raw.text, level.label)
+Match = Mapping[str, frozenset[str]]
 
 
 class GridBuilder:
-    """Builds the grids of one sheet; `names` and `tainted` serve those who look values up afterwards."""
+    """Builds the grids of one campaign, then looks up the values that `exclude` and `control` name."""
 
-    def __init__(self, sheet: Sheet, catalog: Catalog, folder: Path, findings: Findings) -> None:
-        self.tainted = set(sheet.tainted)
-        self._sheet = sheet
-        self._findings = findings
-        self._grids = [
-            _with_defaults(grid, sheet.defaults) for grid in _with_frames(sheet.grids, sheet.defaults)
-        ]
-        self._levels = LevelReader(catalog, folder, self._book(), findings)
+    def __init__(
+        self,
+        file: CampaignFile,
+        sections: Sequence[AxesSection],
+        *,
+        tainted: Iterable[str],
+        catalog: Catalog,
+        problems: ProblemList,
+    ) -> None:
+        """`tainted` are axes of which a value was refused: what is odd about them probably follows from that."""
+        defaults = file.defaults.axes
+        has_frames = "first_frame" not in defaults and any("first_frame" in s.axes for s in sections)
+        self._sections = [_filled(section, defaults, has_frames=has_frames) for section in sections]
+        self._defaults = defaults
+        self._tainted = set(tainted)
+        self._problems = problems
+        prompts = [(s, raw) for s in self._sections for raw in s.axes.get("prompt", ())]
+        self._book = PromptBook(
+            [raw for section, raw in prompts if not isinstance(section, IncludeRow)],
+            [raw for section, raw in prompts if isinstance(section, IncludeRow)],
+            problems,
+        )
+        self._levels = LevelReader(catalog, Path(file.place.file).parent, self._book, problems)
         self._settings = (*SETTING_AXES, *self._levels.parameters)
-        self._fields: dict[str, frozenset[str]] = {}
-        self._vocabulary = _Vocabulary()
+        self._labels: dict[str, dict[str, str]] = {}
+        self._products: list[Grid] = []
+        self._rows: list[Grid] = []
 
-    @property
-    def names(self) -> Mapping[str, Mapping[str, str]]:
-        """Per axis: a value as written, or its label, to its label."""
-        return self._vocabulary.labels
-
-    def build(self) -> tuple[BuiltGrid, ...]:
-        """Every grid that is sound enough to be expanded."""
-        self._check_axes()
-        return tuple(built for grid in self._grids if (built := self._built(grid)))
-
-    def _book(self) -> PromptBook:
-        written = [raw for grid in self._grids if not grid.is_include for raw in grid.axes.get("prompt", ())]
-        mentions = [raw for grid in self._grids if grid.is_include for raw in grid.axes.get("prompt", ())]
-        return PromptBook(written, mentions, self._findings)
-
-    def _check_axes(self) -> None:
-        used = self._used_fields()
-        odd = self._odd_axes(used) if used is not None else {}
-        self._grids = [_without(grid, odd) for grid in self._grids]
+    def build(self) -> None:
+        """Build every grid that is sound enough to be expanded."""
+        odd = self._odd_axes()
         meant = {name for name in odd.values() if name}
+        kept = [{name: raws for name, raws in s.axes.items() if name not in odd} for s in self._sections]
+        self._sections = [s.with_axes(axes) for s, axes in zip(self._sections, kept, strict=True)]
         for axis in _REQUIRED:
-            if axis not in meant | self.tainted:
+            if axis not in meant | self._tainted:
                 self._check_presence(axis)
+        for section in self._sections:
+            if grid := self._grid(section):
+                (self._rows if isinstance(section, IncludeRow) else self._products).append(grid)
 
-    def _used_fields(self) -> frozenset[str] | None:
-        """Every field that some prompt asks for; None where a prompt cannot be read, so nobody knows."""
-        texts = {
-            raw.text for grid in self._grids for raw in grid.axes.get("prompt", ()) if raw.text is not None
-        }
-        try:
-            found = [self._fields_of(clean(text)) for text in texts]
-        except ValueError:
-            return None
-        return None if "prompt" in self.tainted else frozenset().union(*found)
-
-    def _fields_of(self, text: str) -> frozenset[str]:
-        if text not in self._fields:
-            self._fields[text] = read_template(text).fields
-        return self._fields[text]
-
-    def _odd_axes(self, used: frozenset[str]) -> Mapping[str, str | None]:
+    def _odd_axes(self) -> Mapping[str, str | None]:
         """Every axis that nothing uses, which is a problem, with the axis that was probably meant."""
-        odd: dict[str, str | None] = {}
-        for name, place in self._axis_places().items():
-            if name not in self._settings and name not in used:
-                odd[name] = nearest(name, {*self._settings, *used})
-                self._report_odd(place, name, odd[name])
+        used = None if "prompt" in self._tainted else self._book.fields
+        if used is None:
+            return {}
+        places = {name: raws[0].place for name, raws in self._defaults.items()}
+        for section in self._sections:
+            for name in section.axes:
+                places.setdefault(name, section.place_of(name))
+        known = {*self._settings, *used}
+        odd = {name: nearest(name, known) for name in places if name not in known}
+        for name, meant in odd.items():
+            self._tainted |= {name, meant or name}
+            if meant:
+                reason, remedy = f"unknown axis {quoted(name)}", f"did you mean '{meant}'?"
+            else:
+                reason = f"no prompt uses the axis {quoted(name)}: it would buy identical clips"
+                remedy = f"write {{{name}}} into a prompt, or remove the axis"
+            self._problems.add(places[name], reason, remedy)
         return odd
 
-    def _report_odd(self, place: Place, name: str, meant: str | None) -> None:
-        self.tainted.add(name)
-        if meant:
-            self.tainted.add(meant)
-            self._findings.problem(place, f"unknown axis {quoted(name)}", f"did you mean '{meant}'?")
-            return
-        reason = f"no prompt uses the axis {quoted(name)}: it would buy identical clips"
-        self._findings.problem(place, reason, f"write {{{name}}} into a prompt, or remove the axis")
-
-    def _axis_places(self) -> Mapping[str, Place]:
-        places = {name: raw.place for name, raw in self._sheet.defaults.items()}
-        for grid in self._grids:
-            for name in grid.axes:
-                if name not in places:
-                    places[name] = grid.places.get(name, grid.place)
-        return places
-
     def _check_presence(self, axis: str) -> None:
-        for is_include in (False, True):
-            grids = [grid for grid in self._grids if grid.is_include is is_include]
-            lacking = [grid for grid in grids if axis not in grid.axes]
-            everywhere = len(lacking) == len(grids) > 1
-            for grid in lacking[:1] if everywhere else lacking:
-                where = " in any row" if everywhere else ""
-                self._findings.problem(grid.place, f"no value for the axis '{axis}'{where}", _GIVE)
+        for is_row in (False, True):
+            sections = [s for s in self._sections if isinstance(s, IncludeRow) is is_row]
+            lacking = [s for s in sections if axis not in s.axes]
+            everywhere = len(lacking) == len(sections) > 1
+            where = " in any row" if everywhere else ""
+            for section in lacking[:1] if everywhere else lacking:
+                self._problems.add(section.place, f"no value for the axis '{axis}'{where}", _GIVE)
 
-    def _built(self, grid: RawGrid) -> BuiltGrid | None:
-        axes = [self._axis(grid, name, raws) for name, raws in grid.axes.items()]
-        if any(axis is None or not axis.levels for axis in axes) or set(_REQUIRED) - set(grid.axes):
+    def _grid(self, section: AxesSection) -> Grid | None:
+        axes = [self._axis(section, name, raws) for name, raws in section.axes.items()]
+        built = [axis for axis in axes if axis and axis.levels]
+        if len(built) < len(axes) or set(_REQUIRED) - set(section.axes) or not self._can_fill(section, built):
             return None
-        built = [axis for axis in axes if axis]
-        if not self._can_fill(grid, built):
-            return None
-        labels = {axis.name: frozenset(level.label for level in axis.levels) for axis in built}
-        return BuiltGrid(
-            axes=tuple(built),
-            labels=labels,
-            place=grid.place,
-            is_include=grid.is_include,
-            takes=grid.takes,
-        )
+        takes = section.takes if isinstance(section, IncludeRow) else None
+        return Grid(axes=tuple(built), takes=takes, place=section.place)
 
-    def _axis(self, grid: RawGrid, name: str, raws: Sequence[RawValue]) -> Axis | None:
-        place = grid.places.get(name, grid.place)
+    def _axis(self, section: AxesSection, name: str, raws: Sequence[Written]) -> Axis | None:
+        place = section.place_of(name)
         if not FIELD_NAME.fullmatch(name):
-            self._findings.problem(
-                place, f"the axis name {quoted(name)} is not plain", "use letters, digits and _"
-            )
+            reason = f"the axis name {quoted(name)} is not plain"
+            self._problems.add(place, reason, "use letters, digits and _")
             return None
         levels: dict[str, Level] = {}
         for raw in raws:
-            level = self._levels.read(name, raw, may_refer=grid.is_include)
+            level = self._levels.read(name, raw, may_refer=isinstance(section, IncludeRow))
             if level is None:
-                self.tainted.add(name)
+                self._tainted.add(name)
                 continue
-            self._vocabulary.learn(level, raw)
-            self._add(levels, level)
+            labels = self._labels.setdefault(name, {})
+            labels[level.label] = level.label
+            labels.setdefault(NOTHING if raw.content is None else raw.content, level.label)
+            first = levels.setdefault(level.label, level)
+            if first is not level:
+                reason = f"{name}: {quoted(level.label)} is listed twice (first on line {first.place.line})"
+                self._problems.add(level.place, reason, "keep one of them")
         return Axis(name=name, levels=tuple(levels.values()), place=place)
 
-    def _add(self, levels: dict[str, Level], level: Level) -> None:
-        first = levels.setdefault(level.label, level)
-        if first is not level:
-            reason = f"{level.axis}: {quoted(level.label)} is listed twice (first on line {first.place.line})"
-            self._findings.problem(level.place, reason, "keep one of them")
-
-    def _can_fill(self, grid: RawGrid, axes: Sequence[Axis]) -> bool:
+    def _can_fill(self, section: AxesSection, axes: Sequence[Axis]) -> bool:
         """Whether every field of every prompt has an axis in this grid; what has none is a problem."""
         names = {axis.name for axis in axes} - _UNFILLABLE
         prompts = next(axis for axis in axes if axis.name == "prompt").levels
-        lacking = [(p, name) for p in prompts for name in sorted(self._fields_of(str(p.value)) - names)]
+        lacking = [(p, name) for p in prompts for name in sorted(self._book.fields_of(str(p.value)) - names)]
         for prompt, name in lacking:
-            self._report_field(grid.place if grid.is_include else prompt.place, prompt, name, names)
+            if name not in self._tainted:
+                place = section.place if isinstance(section, IncludeRow) else prompt.place
+                self._problems.add(place, *self._lacking_field(prompt, name, names))
         return not lacking
 
-    def _report_field(self, place: Place, prompt: Level, name: str, names: Iterable[str]) -> None:
-        if name in self.tainted:
-            return
-        reason = f"the prompt {quoted(prompt.label)} asks for {{{name}}}, which is no axis here"
+    def _lacking_field(self, prompt: Level, name: str, names: Iterable[str]) -> tuple[str, str]:
+        """Reason and remedy."""
         if name in _UNFILLABLE:
-            self._findings.problem(place, f"{{{name}}} cannot stand in a prompt", "write an axis of your own")
-            return
+            return f"{{{name}}} cannot stand in a prompt", "write an axis of your own"
         own = sorted(set(names) - set(self._settings))
-        remedy = (
-            suggestion(name, own) if nearest(name, own) else f"add the axis '{name}', or write {{{{ and }}}}"
-        )
-        self._findings.problem(place, reason, remedy)
+        is_near = nearest(name, own) is not None
+        remedy = suggestion(name, own) if is_near else f"add the axis '{name}', or write {{{{ and }}}}"
+        return f"the prompt {quoted(prompt.label)} asks for {{{name}}}, which is no axis here", remedy
+
+    def excluded(self, section: Exclusion) -> Match | None:
+        """The labels to leave out; None when the section is unsound."""
+        if not section.axes:
+            self._problems.add(section.place, "an empty exclude leaves nothing", "name an axis, or remove it")
+            return None
+        match = self._match(section)
+        if match is not None and not any(meets(grid, match) for grid in self._products):
+            self._problems.warn(section.place, "this exclude matches nothing", "mend it, or remove it")
+        return match
+
+    def control(self, section: Control) -> Mapping[str, str]:
+        """The labels of the baseline; empty when the section is empty or unsound."""
+        match = self._match(section)
+        if not match:
+            return {}
+        if not any(meets(grid, match) for grid in (*self._products, *self._rows)):
+            reason = "control matches no clip"
+            self._problems.add(section.place, reason, "name one combination of the matrix")
+            return {}
+        return {axis: next(iter(labels)) for axis, labels in match.items()}
+
+    def grids(self, exclude: Sequence[Match]) -> tuple[Grid, ...]:
+        """The grids without what `exclude` matches; it does not touch the rows of `include`."""
+        apt = [tuple(match for match in exclude if meets(grid, match)) for grid in self._products]
+        products = [replace(grid, exclude=e) for grid, e in zip(self._products, apt, strict=True)]
+        return (*products, *self._rows)
+
+    def _match(self, section: AxesSection) -> Match | None:
+        found = {axis: list(self._known_labels(axis, raws)) for axis, raws in section.axes.items()}
+        if any(label is None for labels in found.values() for label in labels):
+            return None
+        return {axis: frozenset(str(label) for label in labels) for axis, labels in found.items()}
+
+    def _known_labels(self, axis: str, raws: Sequence[Written]) -> Iterator[str | None]:
+        """The label of every value; None with a problem where the campaign has no such value."""
+        labels = self._labels.get(axis, {})
+        for raw in raws:
+            text = NOTHING if raw.content is None else raw.content
+            label = labels.get(text) or (labels.get(text.casefold()) if axis == "size" else None)
+            if label is None and axis not in self._tainted:
+                if axis in self._labels:
+                    reason = f"the axis '{axis}' has no value {quoted(text)}"
+                    remedy = suggestion(text, tuple(dict.fromkeys(labels.values())))
+                else:
+                    reason = f"the campaign has no axis {quoted(axis)}"
+                    remedy = suggestion(axis, tuple(self._labels))
+                self._problems.add(raw.place, reason, remedy)
+            yield label
 
 
-def _with_defaults(grid: RawGrid, defaults: Mapping[str, RawValue]) -> RawGrid:
-    further = {name: (raw,) for name, raw in defaults.items() if name not in grid.axes}
-    return replace(grid, axes={**grid.axes, **further}) if further else grid
+def meets(grid: Grid, match: Match) -> bool:
+    """Whether some cell of the grid matches."""
+    axes = {axis.name: axis for axis in grid.axes}
+    return all(
+        name in axes and any(level.label in labels for level in axes[name].levels)
+        for name, labels in match.items()
+    )
 
 
-def _with_frames(grids: Sequence[RawGrid], defaults: Mapping[str, RawValue]) -> Sequence[RawGrid]:
-    """Where one grid has first frames, the others say that they have none: every cell has the same axes."""
-    if "first_frame" in defaults or not any("first_frame" in grid.axes for grid in grids):
-        return grids
-    return [_with_defaults(grid, {"first_frame": RawValue(None, grid.place)}) for grid in grids]
-
-
-def _without(grid: RawGrid, names: Collection[str]) -> RawGrid:
-    if not names:
-        return grid
-    return replace(grid, axes={name: raws for name, raws in grid.axes.items() if name not in names})
+def _filled(
+    section: AxesSection, defaults: Mapping[str, tuple[Written, ...]], *, has_frames: bool
+) -> AxesSection:
+    """With the defaults, and where another section has first frames, with none: every cell has the same axes."""
+    none = {"first_frame": (Written("", None, section.place),)} if has_frames else {}
+    further = {name: raws for name, raws in {**none, **defaults}.items() if name not in section.axes}
+    return section.with_axes({**section.axes, **further})

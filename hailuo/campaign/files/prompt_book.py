@@ -5,37 +5,62 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 
-from hailuo.campaign.files.findings import Findings
-from hailuo.campaign.files.sheet import RawValue
-from hailuo.campaign.prompt import clean
+from hailuo.campaign.files.document import Written
+from hailuo.campaign.files.text import ProblemList
+from hailuo.campaign.model import Level
+from hailuo.campaign.prompt import clean, read_template, without_hidden
 from hailuo.text import nearest, quoted, slug_of
 
 _LONGEST_DERIVED = 40
 _ONE_WORD = re.compile(r"[\w-]+")
+_BRACES = "write {name} with the plain name of an axis, or {{ and }} for the braces themselves"
 
 
 class PromptBook:
-    """Knows every prompt before the first one is looked up, so that no id depends on the order of the file."""
+    """Knows every prompt before the first one is looked up, so that no id depends on the order of the file.
 
-    def __init__(self, raws: Iterable[RawValue], mentions: Iterable[RawValue], findings: Findings) -> None:
-        """`raws` are prompts; `mentions` may be prompts or refer to one by its id."""
-        self._findings = findings
+    Each text is cleaned once and parsed as a template once.
+    """
+
+    def __init__(
+        self, written: Iterable[Written], mentioned: Iterable[Written], problems: ProblemList
+    ) -> None:
+        """`written` are prompts; `mentioned` may be prompts or refer to one by its id."""
+        self._problems = problems
         self._texts: dict[str, str] = {}
         self._ids: dict[str, str] = {}
-        written, mentioned = list(raws), list(mentions)
+        self._cleaned: dict[str, str] = {}
+        self._fields: dict[str, frozenset[str] | ValueError] = {}
+        written, mentioned = list(written), list(mentioned)
         for raw in [*written, *mentioned]:
-            if raw.text is not None and raw.id is not None:
-                self._give(raw.id, clean(raw.text), raw)
-        self._derive(_unnamed(written))
-        self._derive(text for text in _unnamed(mentioned) if not self._refers(text))
+            text = self._clean(raw)
+            if text is not None and raw.id is not None:
+                self._give(raw.id, text, raw)
+        self._derive(self._unnamed(written))
+        self._derive([text for text in self._unnamed(mentioned) if not self._refers(text)])
+
+    def _clean(self, raw: Written) -> str | None:
+        """The text as it is sent; None for null."""
+        if raw.content is None:
+            return None
+        if raw.content not in self._cleaned:
+            self._cleaned[raw.content] = text = clean(raw.content)
+            try:
+                self._fields[text] = read_template(text).fields
+            except ValueError as error:
+                self._fields[text] = error
+        return self._cleaned[raw.content]
+
+    def _unnamed(self, raws: Iterable[Written]) -> list[str]:
+        return [text for raw in raws if raw.id is None and (text := self._clean(raw)) is not None]
 
     def _refers(self, text: str) -> bool:
         return text in self._texts or bool(_ONE_WORD.fullmatch(text))
 
-    def _give(self, name: str, text: str, raw: RawValue) -> None:
+    def _give(self, name: str, text: str, raw: Written) -> None:
         if self._texts.setdefault(name, text) != text:
             reason = f"the prompt id {quoted(name)} stands for two different texts"
-            self._findings.problem(raw.place, reason, "give each text its own id")
+            self._problems.add(raw.place, reason, "give each text its own id")
         else:
             self._ids.setdefault(text, name)
 
@@ -47,32 +72,51 @@ class PromptBook:
         for slug, sharing in by_slug.items():
             is_free = bool(slug) and len(sharing) == 1 and slug not in self._texts
             for text in sharing:
-                name = slug if is_free else f"{slug or 'prompt'}-{_mark(text)}"
+                mark = hashlib.sha256(text.encode()).hexdigest()[:4]
+                name = slug if is_free else f"{slug or 'prompt'}-{mark}"
                 self._texts[name], self._ids[text] = text, name
 
-    def find(self, raw: RawValue, *, may_refer: bool) -> tuple[str, str] | None:
-        """(id, cleaned text) of the prompt written there; None when it refers to none, which is a problem."""
-        if raw.text is None:
-            return self._refer(raw, raw.id or "")
-        if raw.id is not None:
-            return raw.id, clean(raw.text)
-        text = clean(raw.text)
-        if may_refer and text not in self._ids and self._refers(text):
-            return self._refer(raw, text)
-        return self._ids.get(text, text), text
+    @property
+    def fields(self) -> frozenset[str] | None:
+        """Every field that some prompt asks for; None where a prompt cannot be read, so they are not known."""
+        found = [fields for fields in self._fields.values() if not isinstance(fields, ValueError)]
+        return frozenset().union(*found) if len(found) == len(self._fields) else None
 
-    def _refer(self, raw: RawValue, name: str) -> tuple[str, str] | None:
-        if name in self._texts:
-            return name, self._texts[name]
-        found = nearest(name, self._texts)
-        remedy = f"did you mean {quoted(found)}?" if found else "write its text"
-        self._findings.problem(raw.place, f"there is no prompt with the id {quoted(name)}", remedy)
-        return None
+    def fields_of(self, text: str) -> frozenset[str]:
+        """The fields that a cleaned prompt asks for; none where it cannot be read."""
+        fields = self._fields[text]
+        return frozenset() if isinstance(fields, ValueError) else fields
 
+    def read(self, raw: Written, *, may_refer: bool) -> Level | None:
+        """The prompt written there as a level; None with a problem."""
+        if raw.content is not None and not self.cleaned("prompt", raw):
+            self._problems.add(raw.place, "the prompt is empty", "write what is to be seen")
+            return None
+        text = self._clean(raw)
+        if text is None:
+            label = raw.id or ""
+        elif raw.id is not None:
+            label = raw.id
+        elif may_refer and text not in self._ids and self._refers(text):
+            label, text = text, None
+        else:
+            label = self._ids.get(text, text)
+        if text is None and (text := self._texts.get(label)) is None:
+            found = nearest(label, self._texts)
+            remedy = f"did you mean {quoted(found)}?" if found else "write its text"
+            self._problems.add(raw.place, f"there is no prompt with the id {quoted(label)}", remedy)
+            return None
+        if isinstance(error := self._fields[text], ValueError):
+            self._problems.add(raw.place, str(error), _BRACES)
+            return None
+        return Level(axis="prompt", label=label, value=text, place=raw.place)
 
-def _unnamed(raws: Iterable[RawValue]) -> list[str]:
-    return [clean(raw.text) for raw in raws if raw.text is not None and raw.id is None]
-
-
-def _mark(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:4]
+    def cleaned(self, axis: str, raw: Written) -> str:
+        """A text as it is sent, with a warning where invisible characters were taken out."""
+        text = raw.content or ""
+        visible = without_hidden(text)
+        if hidden := len(text) - len(visible):
+            reason = f"{axis}: {hidden} invisible character{'s' * (hidden > 1)} taken out"
+            remedy = "delete them (the vendor refuses such prompts, error 1042)"
+            self._problems.warn(raw.place, reason, remedy)
+        return " ".join(visible.split())

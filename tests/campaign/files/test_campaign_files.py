@@ -137,6 +137,16 @@ def test_prompts_with_one_slug_are_told_apart(load: Load) -> None:
     assert all(label.startswith("prompt-") for label in labels)
 
 
+@pytest.mark.parametrize("no_id", ["", "null", "~"])
+def test_a_prompt_whose_id_is_null_is_named_by_its_text(load: Load, no_id: str) -> None:
+    """The schema allows null, and it is not a name."""
+    entry = f"{{id: {no_id}, text: Sneaker on stone}}"
+
+    campaign = _sound(load(HEAD.replace("[Sneaker on wet asphalt]", f"[{entry}]")))
+
+    assert _labels(campaign, "prompt") == ["sneaker-on-stone"]
+
+
 def test_white_space_and_hidden_characters_leave_the_prompt(load: Load) -> None:
     """The vendor refuses invisible characters (1042); emoji stay whole, and the plan says what was taken out."""
     text = HEAD.replace("Sneaker on wet asphalt", '"  Sneaker\\u200b  on\\n 👩\\u200d🚀 "')

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from hailuo.campaign.files.frames import read_frame
+from hailuo.campaign.files.frames import RefusedFrameError, read_frame
 from hailuo.campaign.variant import FirstFrame
 
 
@@ -17,7 +17,7 @@ def _image(size: tuple[int, int] = (400, 700), kind: str = "PNG", **options: obj
     return buffer.getvalue()
 
 
-def _read(folder: Path, content: bytes, name: str = "hero.png") -> FirstFrame | tuple[str, str]:
+def _read(folder: Path, content: bytes, name: str = "hero.png") -> FirstFrame:
     (folder / name).write_bytes(content)
     return read_frame(name, folder, label=None)
 
@@ -76,10 +76,10 @@ def test_an_image_the_vendor_would_refuse_is_refused_here(
     tmp_path: Path, content: bytes, reason: str
 ) -> None:
     """The vendor says so only after the submit."""
-    found = _read(tmp_path, content)
+    with pytest.raises(RefusedFrameError) as refusal:
+        _read(tmp_path, content)
 
-    assert isinstance(found, tuple)
-    assert found[0] == reason
+    assert refusal.value.reason == reason
 
 
 def test_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
@@ -89,18 +89,17 @@ def test_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "private.png").write_bytes(_image())
     (home / "hero.png").symlink_to(tmp_path / "private.png")
 
-    found = read_frame("hero.png", home, label=None)
-
-    assert isinstance(found, tuple)
-    assert found[0] == "the path leads outside the campaign's folder by a link"
+    with pytest.raises(RefusedFrameError, match="the path leads outside the campaign's folder by a link"):
+        read_frame("hero.png", home, label=None)
 
 
 @pytest.mark.parametrize(
     "text", ["../hero.png", "a/../../hero.png", "/hero.png", "a\x00b", "nothing.png", "."]
 )
 def test_a_path_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
-    """Nothing is raised, whatever the path."""
-    assert isinstance(read_frame(text, tmp_path, label=None), tuple)
+    """No other error is raised, whatever the path."""
+    with pytest.raises(RefusedFrameError):
+        read_frame(text, tmp_path, label=None)
 
 
 def test_a_url_is_identified_by_its_text(tmp_path: Path) -> None:
@@ -128,4 +127,5 @@ def test_a_url_is_identified_by_its_text(tmp_path: Path) -> None:
 )
 def test_other_urls_are_refused(tmp_path: Path, url: str) -> None:
     """Only https, without a user's name."""
-    assert isinstance(read_frame(url, tmp_path, label=None), tuple)
+    with pytest.raises(RefusedFrameError):
+        read_frame(url, tmp_path, label=None)

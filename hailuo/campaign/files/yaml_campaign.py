@@ -1,0 +1,109 @@
+"""A YAML campaign file as a CampaignFile, without the values that were refused."""
+
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from hailuo.campaign.files.document import Entries, Written, child, read_document
+from hailuo.campaign.files.pydantic_errors import FileRules, Steps, checked, pruned, report
+from hailuo.campaign.files.schema import (
+    Budget,
+    CampaignFile,
+    Disclosure,
+    FrameEntry,
+    NightlySection,
+    PromptEntry,
+    Retries,
+)
+from hailuo.campaign.files.text import ProblemList, read_text
+from hailuo.campaign.model import SETTING_AXES
+from hailuo.errors import Place
+from hailuo.text import slug_of
+
+_MOST_BYTES = 1_000_000
+_MOST_ROUNDS = 6
+_GRAIN = {"matrix": 3, "include": 2, "exclude": 2, "defaults": 2, "placements": 2}
+_SLUG_REMEDY = "use a-z, 0-9 and hyphens, at most 60 of them"
+_DATE_REMEDY = "write a date, such as 2026-11-01"
+_SECTIONS: Mapping[str, type[BaseModel]] = {
+    "budget": Budget,
+    "retries": Retries,
+    "nightly": NightlySection,
+    "disclosure": Disclosure,
+    "prompt": PromptEntry,
+    "first_frame": FrameEntry,
+}
+_REMEDIES = {
+    "campaign": f"name the campaign: {_SLUG_REMEDY}",
+    "edition": f"{_SLUG_REMEDY}; {{date}} may stand in it once",
+    "id": _SLUG_REMEDY,
+    "takes": "write a whole number from 1 to 100",
+    "duration": "write whole seconds, such as 6",
+    "budget": "write {usd: 40.00}",
+    "usd": "write an amount above 0, such as 40.00",
+    "budget.campaign_usd": "write an amount above 0 and up to 1,000,000, such as 400.00",
+    "budget.usd": "write an amount above 0 and up to 1,000,000, such as 40.00",
+    "retries": "write {failed: 1}",
+    "failed": "write a whole number from 0 to 5",
+    "text": "write the prompt",
+    "disclosure": "write {synthetic_performer: yes}, or no, or unknown",
+    "synthetic_performer": "write yes, no or unknown",
+    "rows": "name one CSV file beside this one",
+    "timezone": "write a name such as Europe/Berlin",
+    "prompt": "write a text, or {id: ..., text: ...}",
+    "nightly": "write true, or {from: 2026-11-01, until: 2026-12-24}",
+    "nightly.from": _DATE_REMEDY,
+    "nightly.until": _DATE_REMEDY,
+    "nightly.paused": "write true or false",
+    "first_frame": "write a file, an https URL, {id: ..., file: ...} or null",
+}
+
+
+def _keys(steps: Steps) -> Collection[str]:
+    names = [step for step in steps if isinstance(step, str)]
+    section: type[BaseModel] | None = _SECTIONS.get(names[-1]) if names else CampaignFile
+    return [field.alias or name for name, field in section.model_fields.items()] if section else []
+
+
+def read_tree(path: Path, problems: ProblemList, *, pasted: str | None = None) -> Entries | None:
+    """A YAML file as a tree; None when it cannot be read. `pasted` is read in place of the file's text."""
+    text = read_text(path, problems, most_bytes=_MOST_BYTES, pasted=pasted)
+    return read_document(text, Place(str(path)), problems) if text is not None else None
+
+
+def read_yaml(
+    path: Path, problems: ProblemList, *, pasted: str | None = None
+) -> tuple[CampaignFile, frozenset[str]] | None:
+    """The file as far as it can be understood, and the axes of which something was refused.
+
+    What was refused is left out and reported in `problems`. None when nothing can be understood.
+    """
+    root = read_tree(path, problems, pasted=pasted)
+    if root is None:
+        return None
+    file, complaints = checked(CampaignFile, root, root)
+    report(complaints, FileRules(keys=_keys, remedies=_REMEDIES), problems)
+    tainted = frozenset(name for complaint in complaints for name in _axes_in(root, complaint.steps))
+    for _ in range(_MOST_ROUNDS):
+        if file is not None:
+            return file, tainted
+        root = pruned(root, {c.steps[: _GRAIN.get(str(c.steps[0]), 1)] for c in complaints if c.steps})
+        name = slug_of(path.stem) or "campaign"
+        root.setdefault("campaign", Written(name, name, root.place))
+        file, complaints = checked(CampaignFile, root, root)
+    return None if file is None else (file, tainted)
+
+
+def _axes_in(root: Entries, steps: Steps) -> Iterable[str]:
+    match steps:
+        case ("matrix" | "defaults", str(axis), *_):
+            return (axis,)
+        case ("matrix" | "defaults",):
+            return SETTING_AXES
+        case ("include", int(index), *_):
+            rows = child(root, "include")
+            row = child(rows, index) if rows else None
+            return row if isinstance(row, Entries) else ()
+        case _:
+            return ()
