@@ -15,9 +15,9 @@ from flows.machinery.events import tell_written
 from flows.machinery.flow_run import flow_environment, library_heard, scheduled_start
 from flows.machinery.parameters import Budget, CampaignName, CampaignText, DueAt, EditionName
 from flows.ui.report_page import show_report
-from hailuo.report.analysis.options import Options
-from hailuo.report.inputs.sources import Dropped
-from hailuo.report.make import Report, ReportWish
+from hailuo.report.analysis.options import AnalysisOptions
+from hailuo.report.inputs.sources import FoundFiles
+from hailuo.report.make import Report, ReportOptions
 from hailuo.report.metrics import PLATFORM_NAMES, Design, Metric
 
 
@@ -78,9 +78,11 @@ async def ad_report(  # noqa: PLR0913, PLR0917 (the fields of the run form)
     """
     form = {"campaign": campaign, "campaign_text": campaign_text, "edition": edition}
     lift = relevant_lift_percent / 100
-    wish = ReportWish(
-        dropped=Dropped(files={}, where=()),
-        options=Options(design=design, metric=Metric(metric), sequential=sequential, relevant_lift=lift),
+    wish = ReportOptions(
+        files=FoundFiles(files={}, where=()),
+        analysis=AnalysisOptions(
+            design=design, metric=Metric(metric), sequential=sequential, relevant_lift=lift
+        ),
         budget_usd=None if next_batch_budget_usd is None else Decimal(str(next_batch_budget_usd)),
         again=again,
     )

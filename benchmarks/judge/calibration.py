@@ -19,10 +19,17 @@ import pandas as pd
 
 from benchmarks.judge.lines import Line, at_least, at_most, between
 from benchmarks.judge.worlds import Nature, Truth, World, world
-from hailuo.report.analysis.analyse import judge
-from hailuo.report.analysis.options import Options
+from hailuo.report.analysis.analyse import analyse
+from hailuo.report.analysis.options import AnalysisOptions
 from hailuo.report.exports import read_exports
-from hailuo.report.findings import CreativeFinding, Estimate, Findings, Interval, Outcome, PlatformFindings
+from hailuo.report.findings import (
+    CreativeFinding,
+    Estimate,
+    Interval,
+    PlatformFindings,
+    ReportFindings,
+    VerdictOutcome,
+)
 from hailuo.report.health import health
 from hailuo.report.join import join
 from hailuo.report.metrics import Count, Metric
@@ -44,7 +51,7 @@ NULL: Final = (
 """Worlds without any: clips differ by chance and by days only."""
 
 MADE_AT: Final = datetime(2026, 11, 30, tzinfo=UTC)
-_QUIET: Final = frozenset({Outcome.NO_DIFFERENCE, Outcome.NOT_ENOUGH_DATA})
+_QUIET: Final = frozenset({VerdictOutcome.NO_DIFFERENCE, VerdictOutcome.NOT_ENOUGH_DATA})
 _TIE: Final = 0.005
 """Shrinkage is for how much is promised, not for who is on top: where all clips were shown about as often, order hardly
 changes, and the two picks are as good as each other."""
@@ -61,7 +68,7 @@ class Calibration:
     """
 
     worlds: int
-    outcomes: Mapping[Outcome, int]
+    outcomes: Mapping[VerdictOutcome, int]
     false_words: float
     winners_right: float | None
     winners_regret: float | None
@@ -107,13 +114,18 @@ class _Platform:
         return max(self.found.creatives, key=lambda one: one.estimates[Metric.CTR].value or 0.0)
 
 
-def judged(made: World, variants: pd.DataFrame, *, seed: int) -> Findings:
+def judged(made: World, variants: pd.DataFrame, *, seed: int) -> ReportFindings:
     """The product's whole way from export bytes to findings."""
     results = read_exports(made.exports)
     joined = join(results, variants)
     found = health(joined, variants, duplicates=int(results.attrs.get("duplicates", 0)))
-    return judge(
-        joined, variants, options=Options(seed=seed), health=found, made_at=MADE_AT, version="calibration"
+    return analyse(
+        joined,
+        variants,
+        options=AnalysisOptions(seed=seed),
+        health=found,
+        made_at=MADE_AT,
+        version="calibration",
     )
 
 
@@ -144,7 +156,9 @@ def goals(effects: Calibration, null: Calibration) -> Iterator[Line]:
     """What is promised of the judgement as a whole."""
     where = f"{null.worlds} worlds without any difference"
     yield at_least("judge", f"reports that say so, {where}", 1 - null.false_words, 0.95)
-    yield at_most("judge", f"winners named, of platforms of {where}", _share(null, Outcome.WINNER), 0.025)
+    yield at_most(
+        "judge", f"winners named, of platforms of {where}", _share(null, VerdictOutcome.WINNER), 0.025
+    )
     where = f"{effects.worlds} worlds with effects"
     if effects.winners_right is not None:
         yield at_least(
@@ -204,14 +218,14 @@ def _boasted(found: Calibration) -> float:
     return float(np.mean([said - was for said, was in high])) if high else 0.0
 
 
-def _share(found: Calibration, outcome: Outcome) -> float:
+def _share(found: Calibration, outcome: VerdictOutcome) -> float:
     return found.outcomes.get(outcome, 0) / max(1, sum(found.outcomes.values()))
 
 
 def _summed(reports: Sequence[Sequence[_Platform]]) -> Calibration:
     all_of = [platform for report in reports for platform in report]
-    winners = [one for one in all_of if one.found.verdict.outcome is Outcome.WINNER]
-    sides = [_right_side(one) for one in all_of if one.found.verdict.outcome is Outcome.FACTOR]
+    winners = [one for one in all_of if one.found.verdict.outcome is VerdictOutcome.WINNER]
+    sides = [_right_side(one) for one in all_of if one.found.verdict.outcome is VerdictOutcome.FACTOR]
     levels = [held for one in all_of for held in _levels(one)]
     return Calibration(
         worlds=len(reports),

@@ -14,7 +14,7 @@ from scipy.special import expit
 from scipy.stats import norm
 from scipy.stats import t as t_distribution
 
-from hailuo.report.findings import Interval, Level
+from hailuo.report.findings import FactorLevel, Interval
 from hailuo.report.stats.factors import LEAST_SCALE, FactorFit, fit_factors
 
 TAKE_SDS: Final = (0.0, 0.15, 0.3)
@@ -92,7 +92,7 @@ def _truth(codes: _Floats, log_odds: _Floats, take_sd: float) -> _Floats:
     return np.array([rates[codes == code].mean() for code in np.unique(codes)])
 
 
-def _held(level: Level, truth: float, away: float, fit: FactorFit) -> tuple[bool, bool, bool]:
+def _held(level: FactorLevel, truth: float, away: float, fit: FactorFit) -> tuple[bool, bool, bool]:
     difference, narrow = level.difference, _narrowing(fit)
     low, high = difference.interval.low or 0.0, difference.interval.high or 0.0
     half = (high - low) / 2 * narrow

@@ -7,7 +7,7 @@ import pandas as pd
 from benchmarks.judge.calibration import judged
 from benchmarks.judge.lines import Line
 from benchmarks.judge.worlds import Nature, world
-from hailuo.report.analysis.options import DECISION_METRICS, JudgementError, Options
+from hailuo.report.analysis.options import DECISION_METRICS, AnalysisOptions, ReportOptionsError
 from hailuo.report.metrics import METRICS, Metric
 
 _UNSAFE = {metric for metric, spec in METRICS.items() if not spec.across_durations}
@@ -37,7 +37,7 @@ def duration_safe(variants: pd.DataFrame, *, seed: int = 1) -> Iterator[Line]:
 
 def _is_refused(metric: Metric) -> bool:
     try:
-        Options(metric=metric)
-    except JudgementError:
+        AnalysisOptions(metric=metric)
+    except ReportOptionsError:
         return True
     return False

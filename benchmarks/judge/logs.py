@@ -13,10 +13,10 @@ import pandas as pd
 
 from benchmarks.judge.calibration import MADE_AT
 from benchmarks.judge.lines import Line, not_run
-from hailuo.report.analysis.analyse import judge
-from hailuo.report.analysis.options import Options
+from hailuo.report.analysis.analyse import analyse
+from hailuo.report.analysis.options import AnalysisOptions
 from hailuo.report.exports import ADS_COLUMNS, read_ads, read_export, read_mapping
-from hailuo.report.findings import Findings
+from hailuo.report.findings import ReportFindings
 from hailuo.report.health import health
 from hailuo.report.join import join
 from hailuo.report.metrics import Count, Design
@@ -58,7 +58,7 @@ def open_bandit(wheel: Path | None) -> Iterator[Line]:
             yield _held(f"{policy}/{campaign}", log, expected)
 
 
-def report_of(log: pd.DataFrame, *, name: str) -> Findings:
+def report_of(log: pd.DataFrame, *, name: str) -> ReportFindings:
     """A report of a log: each item is given a made-up creative id by an ads.csv."""
     results = read_export(
         log.to_csv(index=False).encode(), name=name, mapping=read_mapping(MAPPING, name="obd.toml")
@@ -66,8 +66,8 @@ def report_of(log: pd.DataFrame, *, name: str) -> Findings:
     variants, ads = _clips(log)
     joined = join(results, variants, ads)
     found = health(joined, variants, duplicates=0)
-    options = Options(design=Design.RANDOMISED_SPLIT)
-    return judge(joined, variants, options=options, health=found, made_at=MADE_AT, version="logs")
+    options = AnalysisOptions(design=Design.RANDOMISED_SPLIT)
+    return analyse(joined, variants, options=options, health=found, made_at=MADE_AT, version="logs")
 
 
 def _held(name: str, log: pd.DataFrame, expected: float) -> Line:

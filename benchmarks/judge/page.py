@@ -9,7 +9,7 @@ from typing import Final
 
 from benchmarks.judge.calibration import Calibration, bins
 from benchmarks.judge.lines import Line, missed
-from hailuo.report.findings import Outcome
+from hailuo.report.findings import VerdictOutcome
 
 _START, _END = "<!-- judge:start -->", "<!-- judge:end -->"
 _PACKAGES: Final = ("hailuo-campaigns", "numpy", "pandas", "scipy", "statsmodels")
@@ -48,7 +48,7 @@ def write_section(path: Path, text: str) -> None:
 def _outcomes(effects: Calibration, null: Calibration) -> str:
     rows = [
         (outcome.value.replace("_", " "), *(_part(one, outcome) for one in (effects, null)))
-        for outcome in Outcome
+        for outcome in VerdictOutcome
     ]
     return _table(
         ("verdict on a platform", f"{effects.worlds} worlds with effects", f"{null.worlds} worlds without"),
@@ -56,7 +56,7 @@ def _outcomes(effects: Calibration, null: Calibration) -> str:
     )
 
 
-def _part(found: Calibration, outcome: Outcome) -> str:
+def _part(found: Calibration, outcome: VerdictOutcome) -> str:
     times = found.outcomes.get(outcome, 0)
     return f"{times} ({times / max(1, sum(found.outcomes.values())):.1%})"
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from benchmarks.judge.worlds import Nature, Truth, world
 from hailuo.publish.manifest import read_jsonl
-from hailuo.report.metrics import Platform
+from hailuo.report.metrics import AdPlatform
 
 SEED: Final = 7
 NATURE: Final = Nature(effect_sd=0.3, take_sd=0.1, days=28, daily_impressions=2_500)
@@ -19,7 +19,7 @@ NATURE: Final = Nature(effect_sd=0.3, take_sd=0.1, days=28, daily_impressions=2_
 
 def write_exports(
     manifest: Path, folder: Path, *, seed: int = SEED, nature: Nature = NATURE
-) -> Mapping[Platform, Truth]:
+) -> Mapping[AdPlatform, Truth]:
     """Write what two platforms would have exported of the manifest's clips; the same seed writes the same bytes."""
     variants = read_jsonl(manifest.read_bytes())
     stored = variants[(variants["status"] == "stored") & variants["derived_from"].isna()].reset_index(

@@ -16,13 +16,13 @@ import pandas as pd
 from scipy.special import expit, logit
 
 from benchmarks.judge.dialects import meta_export, tiktok_export
-from hailuo.report.metrics import Platform
+from hailuo.report.metrics import AdPlatform
 
 FIRST_DAY: Final = date(2026, 10, 1)
-PLATFORMS: Final = (Platform.META, Platform.TIKTOK)
-_BASE: Final = {Platform.META: 0.012, Platform.TIKTOK: 0.008}
-_SHARE: Final = {Platform.META: 1.0, Platform.TIKTOK: 0.6}
-_CPM: Final = {Platform.META: 8.5, Platform.TIKTOK: 5.0}
+PLATFORMS: Final = (AdPlatform.META, AdPlatform.TIKTOK)
+_BASE: Final = {AdPlatform.META: 0.012, AdPlatform.TIKTOK: 0.008}
+_SHARE: Final = {AdPlatform.META: 1.0, AdPlatform.TIKTOK: 0.6}
+_CPM: Final = {AdPlatform.META: 8.5, AdPlatform.TIKTOK: 5.0}
 _CVR, _ORDER = 0.04, 38.0
 _PLAYED, _2S, _3S, _6S = 0.9, 0.42, 0.72, 0.5  # of impressions, of plays, of 2 s, of 3 s
 _QUARTERS: Final = (0.8, 0.7, 0.75, 0.8)
@@ -67,8 +67,8 @@ class Truth:
 class World:
     """What is true, what was drawn (times shown), and the exports by file name."""
 
-    truth: Mapping[Platform, Truth]
-    impressions: Mapping[Platform, int]
+    truth: Mapping[AdPlatform, Truth]
+    impressions: Mapping[AdPlatform, int]
     exports: Mapping[str, bytes]
 
 
@@ -87,7 +87,7 @@ def world(variants: pd.DataFrame, *, seed: int, nature: Nature, lean: bool = Fal
     """
     rng = np.random.default_rng(seed)
     odds = _odds(variants, rng, nature)
-    write = {Platform.META: meta_export, Platform.TIKTOK: tiktok_export}
+    write = {AdPlatform.META: meta_export, AdPlatform.TIKTOK: tiktok_export}
     drawn = {platform: _days(variants, odds, platform, rng, nature) for platform in PLATFORMS}
     return World(
         truth={one: _truth(variants, odds, one, nature) for one in PLATFORMS},
@@ -111,7 +111,7 @@ def _sum(row: Mapping[str, object], effects: Mapping[tuple[str, str], float]) ->
     return float(sum(effects[axis, str(level)] for axis, level in row.items()))
 
 
-def _truth(variants: pd.DataFrame, odds: _Odds, platform: Platform, nature: Nature) -> Truth:
+def _truth(variants: pd.DataFrame, odds: _Odds, platform: AdPlatform, nature: Nature) -> Truth:
     base, factors = float(logit(_BASE[platform])), variants["factors"].tolist()
     rates = _mean_rate(base + odds.creatives, nature.day_sd)
     spread = float(np.hypot(nature.take_sd, nature.day_sd))
@@ -138,7 +138,7 @@ def _mean_rate(log_odds: _Floats, spread: float) -> _Floats:
 
 
 def _days(
-    variants: pd.DataFrame, odds: _Odds, platform: Platform, rng: np.random.Generator, nature: Nature
+    variants: pd.DataFrame, odds: _Odds, platform: AdPlatform, rng: np.random.Generator, nature: Nature
 ) -> pd.DataFrame:
     """One row per ad and day, with the counts of a whole funnel: impression, play, quarters, click, conversion."""
     size = (len(variants), nature.days)
@@ -178,7 +178,7 @@ def _bought(rng: np.random.Generator, clicks: npt.NDArray[np.int64]) -> dict[str
     }
 
 
-def _ad_id(platform: Platform, creative_id: str) -> str:
+def _ad_id(platform: AdPlatform, creative_id: str) -> str:
     """Seventeen digits, as the platforms have them; too many for a spreadsheet's numbers."""
     digest = hashlib.sha256(f"{platform.value}/{creative_id}".encode()).hexdigest()
     return f"120{int(digest[:12], 16) % 10**14:014d}"

@@ -16,8 +16,8 @@ from flows.machinery.parameters import choice_of
 from hailuo.campaign.files.folder_listing import campaign_names, find_campaign
 from hailuo.errors import CampaignError, Place, Problem
 from hailuo.plan.prepare import CampaignRequest, PreparedCampaign, edition_chosen, prepare
-from hailuo.report.inputs.sources import editions_with_exports, files_dropped
-from hailuo.report.make import Report, ReportWish, report
+from hailuo.report.inputs.sources import editions_with_exports, find_files
+from hailuo.report.make import Report, ReportOptions, report
 from hailuo.run.environment import RunEnvironment
 from hailuo.settings import Settings
 from hailuo.store.layout import Edition
@@ -103,7 +103,7 @@ def _turn(choice: CampaignRequest, env: RunEnvironment, *, sources: tuple[str, .
     return Turn(edition=edition_chosen(prepared, edition=choice.edition), prepared=prepared, sources=sources)
 
 
-async def take(turn: Turn, wish: ReportWish, env: RunEnvironment) -> State[Report | None]:
+async def take(turn: Turn, wish: ReportOptions, env: RunEnvironment) -> State[Report | None]:
     """The report of one turn in a task run of its own, whose failure ends no other; None where nothing was dropped."""
 
     @task(
@@ -112,7 +112,7 @@ async def take(turn: Turn, wish: ReportWish, env: RunEnvironment) -> State[Repor
     async def made(name: str) -> Report | None:
         del name
         store = open_store(env.settings)
-        dropped = await files_dropped(store, env.settings, turn.sources, edition=turn.edition)
+        dropped = await find_files(store, env.settings, turn.sources, edition=turn.edition)
         if not dropped.files:
             return None
         mine = replace(wish, dropped=dropped, prepared=turn.prepared, links_valid_for=LINKS_VALID_FOR)

@@ -13,7 +13,7 @@ from prefect.flows import Flow
 from hailuo.errors import ExitCode
 from hailuo.ledger.facts import JobState
 from hailuo.plan.plan import Plan
-from hailuo.report.findings import Findings
+from hailuo.report.findings import ReportFindings
 from hailuo.run.events import RunReport
 from hailuo.store.layout import Edition
 
@@ -54,7 +54,7 @@ def tell_not_begun(campaign: str, edition: str | None, reasons: Sequence[str]) -
     _emit(CampaignEvent.STOPPED, campaign, payload)
 
 
-def tell_written(found: Findings, *, folder: str) -> None:
+def tell_written(found: ReportFindings, *, folder: str) -> None:
     """Emit that an ad report was written: its verdicts, and where it lies."""
     payload = {
         "edition": found.edition,

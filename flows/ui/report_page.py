@@ -10,14 +10,14 @@ from flows.ui.artifacts import bullets, escaped
 from hailuo.report.findings import (
     CreativeFinding,
     Estimate,
-    Findings,
     Health,
     PlatformFindings,
     Proposal,
     ProposedRow,
+    ReportFindings,
 )
 from hailuo.report.make import Report
-from hailuo.report.metrics import METRICS, PLATFORM_NAMES, Kind, Metric
+from hailuo.report.metrics import METRICS, PLATFORM_NAMES, Metric, MetricKind
 from hailuo.text import printable
 
 _MOST_ROWS: Final = 100
@@ -69,7 +69,7 @@ def _links(report: Report) -> str:
     )
 
 
-def _headlines(found: Findings) -> str:
+def _headlines(found: ReportFindings) -> str:
     return " ".join(
         escaped(f"{PLATFORM_NAMES[platform.platform]}: {platform.verdict.headline}.")
         for platform in found.platforms
@@ -101,7 +101,7 @@ def _listed(title: str, lines: list[str]) -> str:
 def leaderboard(platform: PlatformFindings, currency: str | None) -> list[dict[str, object]]:
     """A row per creative, best first; a cost names the account's currency."""
     spec = METRICS[platform.metric]
-    unit = f", {currency}" if spec.kind is Kind.COST and currency else ""
+    unit = f", {currency}" if spec.kind is MetricKind.COST and currency else ""
     return [_row(one, platform.metric, f"{spec.label}{unit}") for one in platform.creatives[:_MOST_ROWS]]
 
 
@@ -130,11 +130,11 @@ def _told(estimate: Estimate | None) -> str:
     return f"{_number(estimate.value, kind)} ({low} to {high})"
 
 
-def _number(value: float | None, kind: Kind) -> str:
+def _number(value: float | None, kind: MetricKind) -> str:
     """An open end of an interval is not known."""
     if value is None:
         return "..."
-    return f"{100 * value:.2f} %" if kind is Kind.RATE else f"{value:,.2f}"
+    return f"{100 * value:.2f} %" if kind is MetricKind.RATE else f"{value:,.2f}"
 
 
 def _plain(text: str) -> str:
@@ -144,13 +144,13 @@ def _plain(text: str) -> str:
 def _told_row(row: ProposedRow) -> str:
     """With its reason in full: the table's page cuts that off."""
     takes = f", {row.takes} new take{'s' if row.takes > 1 else ''}" if row.takes else ""
-    return f"{row.wish.value} {', '.join(row.cell.values())}{takes}: {row.reason}"
+    return f"{row.action.value} {', '.join(row.cell.values())}{takes}: {row.reason}"
 
 
 def _batch_rows(proposal: Proposal) -> list[dict[str, object]]:
     return [
         {
-            "wish": row.wish.value,
+            "wish": row.action.value,
             "combination": _plain(", ".join(row.cell.values())),
             "takes": row.takes or "",
             "price": f"${row.usd:,.2f}" if row.usd and row.takes else "",

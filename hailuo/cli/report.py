@@ -25,17 +25,21 @@ from hailuo.cli.options import (
 from hailuo.cli.screen import console, count, echo_json, say
 from hailuo.errors import ExitCode
 from hailuo.plan.prepare import prepare
-from hailuo.report.findings import Health, PlatformFindings, Proposal, ProposedRow, Wish
+from hailuo.report.findings import Health, PlatformFindings, Proposal, ProposedRow, Recommendation
 from hailuo.report.metrics import METRICS, PLATFORM_NAMES, Design, Metric
 from hailuo.run.environment import run_environment
 from hailuo.store.open import nothing_bought_without_store, open_store
 from hailuo.text import printable
 
 if TYPE_CHECKING:
-    from hailuo.report.make import Report, ReportWish
+    from hailuo.report.make import Report, ReportOptions
 
 _METRICS: Final = (Metric.HOOK, Metric.CTR, Metric.CVR, Metric.CPA)
-_WISHES: Final = {Wish.KEEP: "keep", Wish.EXPLORE: "explore", Wish.DROP: "drop"}
+_ACTIONS: Final = {
+    Recommendation.KEEP: "keep",
+    Recommendation.EXPLORE: "explore",
+    Recommendation.DROP: "drop",
+}
 _MOST_CHANGES: Final = 5
 
 
@@ -106,15 +110,15 @@ def command(file: Path, as_json: bool, **wished: Any) -> ExitCode:
     RESULTS are exported files, folders of them, or s3://bucket/prefix. Without any, those that lie in the edition's
     exports/ in the store are read. Exit code 0: a report is there; 2: something was refused, and nothing written.
     """
-    from hailuo.report.inputs.sources import files_dropped  # noqa: PLC0415 (loads scipy: not for --help)
+    from hailuo.report.inputs.sources import find_files  # noqa: PLC0415 (loads scipy: not for --help)
     from hailuo.report.make import report  # noqa: PLC0415 (as above)
 
     place, edition = run_environment(), edition_of(file, wished["edition"])
-    store, wish = open_store(place.settings), _wish(file, wished)
+    store, options = open_store(place.settings), _options(file, wished)
 
     async def made() -> "Report":
-        dropped = await files_dropped(store, place.settings, wished["results"], edition=edition)
-        return await report(store, place.clock, replace(wish, dropped=dropped), edition=edition)
+        dropped = await find_files(store, place.settings, wished["results"], edition=edition)
+        return await report(store, place.clock, replace(options, files=dropped), edition=edition)
 
     with nothing_bought_without_store():
         found = asyncio.run(made())
@@ -125,17 +129,17 @@ def command(file: Path, as_json: bool, **wished: Any) -> ExitCode:
     return ExitCode.COMPLETE
 
 
-def _wish(file: Path, wished: Mapping[str, Any]) -> "ReportWish":
-    from hailuo.report.analysis.options import Options  # noqa: PLC0415 (as above)
-    from hailuo.report.inputs.sources import Dropped  # noqa: PLC0415 (as above)
-    from hailuo.report.make import ReportWish  # noqa: PLC0415 (as above)
+def _options(file: Path, wished: Mapping[str, Any]) -> "ReportOptions":
+    from hailuo.report.analysis.options import AnalysisOptions  # noqa: PLC0415 (as above)
+    from hailuo.report.inputs.sources import FoundFiles  # noqa: PLC0415 (as above)
+    from hailuo.report.make import ReportOptions  # noqa: PLC0415 (as above)
 
     choice = choose(file, edition=wished["edition"])
-    return ReportWish(
-        dropped=Dropped(files={}, where=()),
+    return ReportOptions(
+        files=FoundFiles(files={}, where=()),
         ads=wished["ads"],
         mappings=wished["mappings"],
-        options=Options(
+        analysis=AnalysisOptions(
             design=Design(wished["design"]),
             metric=Metric(wished["metric"]),
             seed=wished["seed"],
@@ -183,7 +187,7 @@ def _health_line(health: Health) -> str:
 
 
 def _show_proposal(proposal: Proposal) -> None:
-    rendered = [row for row in proposal.rows if row.wish is not Wish.DROP]
+    rendered = [row for row in proposal.rows if row.action is not Recommendation.DROP]
     dropped = len(proposal.rows) - len(rendered)
     price = "" if proposal.usd is None else f", {usd(_decimal(proposal.usd))}"
     takes = count(sum(row.takes for row in rendered), "clip")
@@ -205,7 +209,7 @@ def _table(rows: Sequence[ProposedRow]) -> Table:
         cell, why = _plain(", ".join(row.cell.values())), _plain(row.reason)
         price = usd(_decimal(row.usd)) if row.usd and row.takes else ""
         # As Text: a label out of somebody's file is no markup.
-        table.add_row(_WISHES[row.wish], Text(cell), str(row.takes or ""), price, Text(why))
+        table.add_row(_ACTIONS[row.action], Text(cell), str(row.takes or ""), price, Text(why))
     return table
 
 

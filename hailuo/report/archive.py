@@ -7,31 +7,31 @@ from typing import Final
 from pydantic import TypeAdapter, ValidationError
 
 from hailuo.errors import Place, Problem, RefusedError
-from hailuo.report.findings import Findings
+from hailuo.report.findings import ReportFindings
 
 SCHEMA: Final = "hailuo.report/1.0"
 """The version of the file. A minor version adds fields, which older programs ignore; a major version breaks."""
 
 _READABLE: Final = re.compile(r"hailuo\.report/1\.\d+")
 _REMEDY: Final = "delete it or update this program: the next report is then made without saying what changed"
-_ADAPTER: Final = TypeAdapter(Findings)
+_ADAPTER: Final = TypeAdapter(ReportFindings)
 
 
 class ReportError(RefusedError):
     """A file is no report that this version can read; the report after it can do without."""
 
 
-def to_json(findings: Findings) -> bytes:
+def to_json(findings: ReportFindings) -> bytes:
     """UTF-8, fields in the order of the classes, floats to the last digit.
 
     Half a surrogate pair becomes a question mark, for no file can hold it. Raises: ValueError for a number that is not
     finite: findings have none.
     """
-    plain = {"schema": SCHEMA, **_ADAPTER.dump_python(findings, mode="json")}
+    plain = {"schema": SCHEMA, **_ADAPTER.dump_python(findings, mode="json", by_alias=True)}
     return json.dumps(plain, ensure_ascii=False, allow_nan=False, indent=1).encode(errors="replace")
 
 
-def from_json(content: bytes, *, name: str = "findings.json") -> Findings:
+def from_json(content: bytes, *, name: str = "findings.json") -> ReportFindings:
     """What `to_json` wrote; fields of later minor versions are ignored. Raises: ReportError."""
     try:
         data = json.loads(content)

@@ -7,7 +7,7 @@ from typing import Final
 import pandas as pd
 
 from hailuo.report.join import CONTRADICTED, MISREAD
-from hailuo.report.metrics import PLATFORM_NAMES, Count, Platform
+from hailuo.report.metrics import PLATFORM_NAMES, AdPlatform, Count
 from hailuo.text import printable
 
 APART_DAYS: Final = 3
@@ -181,7 +181,7 @@ def _by_platform(rows: pd.DataFrame, column: str) -> str:
 
 
 def _platform(name: object) -> str:
-    return PLATFORM_NAMES[Platform(str(name))]
+    return PLATFORM_NAMES[AdPlatform(str(name))]
 
 
 def _count(number: int, one: str, many: str) -> str:

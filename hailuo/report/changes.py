@@ -6,12 +6,12 @@ from typing import Final
 from hailuo.report.findings import (
     Change,
     CreativeFinding,
-    Findings,
+    CreativeStanding,
     Health,
-    Outcome,
     PlatformFindings,
-    Standing,
-    Verdict,
+    PlatformVerdict,
+    ReportFindings,
+    VerdictOutcome,
 )
 from hailuo.report.metrics import METRICS, PLATFORM_NAMES
 
@@ -21,16 +21,16 @@ MOVED: Final = 0.1
 """A chance to be the best that moved by so much is told; less is the draw of the numbers."""
 
 _MOST_NAMED: Final = 3
-_OUTCOMES: Final[Mapping[Outcome, str]] = {
-    Outcome.WINNER: "one creative leads",
-    Outcome.FACTOR: "a level of a factor stands out",
-    Outcome.DIFFERENT: "the creatives differ and no leader is settled",
-    Outcome.NO_DIFFERENCE: "no difference of a size that matters could be shown",
-    Outcome.NOT_ENOUGH_DATA: "not enough data",
+_OUTCOMES: Final[Mapping[VerdictOutcome, str]] = {
+    VerdictOutcome.WINNER: "one creative leads",
+    VerdictOutcome.FACTOR: "a level of a factor stands out",
+    VerdictOutcome.DIFFERENT: "the creatives differ and no leader is settled",
+    VerdictOutcome.NO_DIFFERENCE: "no difference of a size that matters could be shown",
+    VerdictOutcome.NOT_ENOUGH_DATA: "not enough data",
 }
 
 
-def changes(now: Findings, before: Findings | None) -> tuple[Change, ...]:
+def changes(now: ReportFindings, before: ReportFindings | None) -> tuple[Change, ...]:
     """Sentences about two reports of one edition; none where there was no report before.
 
     Where something else was asked (another metric, design or confidence) that is said first, for verdicts then differ
@@ -45,7 +45,7 @@ def changes(now: Findings, before: Findings | None) -> tuple[Change, ...]:
     return said or (Change(sentence=NOTHING_CHANGED),)
 
 
-def _sentences(now: Findings, before: Findings) -> Iterator[str]:
+def _sentences(now: ReportFindings, before: ReportFindings) -> Iterator[str]:
     yield from _asked(now, before)
     old = {found.platform: found for found in before.platforms}
     pairs = [(found, old[found.platform]) for found in now.platforms if found.platform in old]
@@ -59,7 +59,7 @@ def _sentences(now: Findings, before: Findings) -> Iterator[str]:
         yield from _chances(found, last)
 
 
-def _asked(now: Findings, before: Findings) -> Iterator[str]:
+def _asked(now: ReportFindings, before: ReportFindings) -> Iterator[str]:
     """What was decided before looking at the data."""
     if now.metric is not before.metric:
         yield f"Judged by {_metric(now)}, before by {_metric(before)}: the two verdicts answer different questions."
@@ -72,7 +72,7 @@ def _asked(now: Findings, before: Findings) -> Iterator[str]:
 def _verdict(now: PlatformFindings, before: PlatformFindings) -> Iterator[str]:
     name, new, old = PLATFORM_NAMES[now.platform], now.verdict, before.verdict
     if new.outcome is not old.outcome:
-        grown = ": there is enough data now" if old.outcome is Outcome.NOT_ENOUGH_DATA else ""
+        grown = ": there is enough data now" if old.outcome is VerdictOutcome.NOT_ENOUGH_DATA else ""
         yield f"{name}: the verdict was “{_OUTCOMES[old.outcome]}”, now “{_OUTCOMES[new.outcome]}”{grown}."
     leader, last = _leader(now), _leader(before)
     if leader and last and leader != last:
@@ -92,11 +92,11 @@ def _leader(found: PlatformFindings) -> str | None:
     return labels.get(named, named) if named else None
 
 
-def _level(verdict: Verdict) -> str | None:
+def _level(verdict: PlatformVerdict) -> str | None:
     return f"{verdict.factor} {verdict.level}" if verdict.factor and verdict.level else None
 
 
-def _platforms(now: Findings, before: Findings) -> Iterator[str]:
+def _platforms(now: ReportFindings, before: ReportFindings) -> Iterator[str]:
     new, old = ([found.platform for found in one.platforms] for one in (now, before))
     for platform in new:
         if platform not in old:
@@ -118,7 +118,7 @@ def _creatives(now: PlatformFindings, before: PlatformFindings) -> Iterator[str]
 
 
 def _grown(now: CreativeFinding, before: CreativeFinding) -> bool:
-    thin = Standing.TOO_LITTLE_DATA
+    thin = CreativeStanding.TOO_LITTLE_DATA
     return before.standing is thin and now.standing is not thin
 
 
@@ -178,7 +178,7 @@ def _signed(number: int, one: str, many: str) -> str:
     return f"{abs(number):,} {'more' if number > 0 else 'fewer'} {one if abs(number) == 1 else many}"
 
 
-def _metric(findings: Findings) -> str:
+def _metric(findings: ReportFindings) -> str:
     return METRICS[findings.metric].label
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from hailuo.errors import MissingKeyError
 from hailuo.media import Preview
-from hailuo.report.findings import Findings
+from hailuo.report.findings import ReportFindings
 from hailuo.report.page import Clip
 from hailuo.store import Store
 from hailuo.store.layout import Edition
@@ -21,7 +21,7 @@ _MOST_POSTERS: Final = 200
 
 
 async def media_of(
-    findings: Findings, variants: pd.DataFrame, store: Store, *, edition: Edition, valid_for: timedelta
+    findings: ReportFindings, variants: pd.DataFrame, store: Store, *, edition: Edition, valid_for: timedelta
 ) -> dict[str, Clip]:
     """A clip for every creative of the findings that is stored, by creative id; posters for the best of each platform.
 
@@ -41,7 +41,7 @@ async def media_of(
     }
 
 
-def _best_first(findings: Findings) -> Sequence[str]:
+def _best_first(findings: ReportFindings) -> Sequence[str]:
     """Row by row over all platforms, each creative once."""
     longest = max((len(platform.creatives) for platform in findings.platforms), default=0)
     ranked = [

@@ -8,14 +8,14 @@ from hailuo.report.findings import (
     Difference,
     Estimate,
     Factor,
-    Findings,
     HeatCell,
     Interval,
-    Need,
     PlatformFindings,
+    ReportFindings,
+    SampleNeeded,
     TakeSpread,
 )
-from hailuo.report.metrics import METRICS, Count, Kind, Metric
+from hailuo.report.metrics import METRICS, Count, Metric, MetricKind
 
 Row = dict[str, object]
 """Column to cell; see `hailuo.report.estimates.ESTIMATE_COLUMNS`."""
@@ -23,7 +23,7 @@ Row = dict[str, object]
 _UNKNOWN_CURRENCY: Final = "money"
 
 
-def rows_of(found: PlatformFindings, findings: Findings) -> Iterator[Row]:
+def rows_of(found: PlatformFindings, findings: ReportFindings) -> Iterator[Row]:
     """All rows of one platform, best creative first; columns that say nothing of a row are left out."""
     about = {
         "campaign": findings.campaign,
@@ -147,7 +147,7 @@ def _of_cell(cell: HeatCell, *, note: str) -> Row:
     }
 
 
-def _of_need(need: Need, currency: str) -> Iterator[Row]:
+def _of_need(need: SampleNeeded, currency: str) -> Iterator[Row]:
     """Three numbers for one lift, so three rows."""
     numbers = {
         "need_trials": (need.trials_each, "trials of each creative"),
@@ -185,11 +185,11 @@ def _ends(prefix: str, interval: Interval | None) -> Row:
 def _unit(metric: Metric, currency: str) -> str:
     spec = METRICS[metric]
     match spec.kind:
-        case Kind.RATE:
+        case MetricKind.RATE:
             return "fraction"
-        case Kind.COST:
+        case MetricKind.COST:
             return currency
-        case Kind.RATIO:
+        case MetricKind.RATIO:
             return spec.unit
 
 

@@ -9,7 +9,7 @@ import pyarrow as pa  # type: ignore[import-untyped]  # has no types
 import pyarrow.parquet as pq  # type: ignore[import-untyped]  # has no types
 
 from hailuo.report.estimate_rows import rows_of
-from hailuo.report.findings import Findings
+from hailuo.report.findings import ReportFindings
 from hailuo.text import is_formula
 
 SCHEMA: Final = "hailuo.estimates/1.0"
@@ -30,7 +30,7 @@ ESTIMATE_COLUMNS: Final[Mapping[str, str]] = {
 """Column to dtype, in order."""
 
 
-def estimates_table(findings: Findings) -> pd.DataFrame:
+def estimates_table(findings: ReportFindings) -> pd.DataFrame:
     """One row per platform, thing and metric; `level_of` is the kind of thing: `creative`, `factor`, `takes`,
     `heat`, `need_trials`, `need_more_trials` or `need_spend`.
 

@@ -1,15 +1,18 @@
 """What a report says, as values: no I/O, no HTML. `hailuo.report.analysis.analyse` makes them, `hailuo.report.page` shows them.
 
 Rates are fractions (0.0123, not 1.23), money is in `Health.currency`, every interval is two-sided at
-`Findings.confidence` unless its note says otherwise. NaN never appears: what is not known is None, with a note.
+`ReportFindings.confidence` unless its note says otherwise. NaN never appears: what is not known is None, with a note.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Annotated
 
-from hailuo.report.metrics import Count, Design, Metric, Platform
+from pydantic import Field
+
+from hailuo.report.metrics import AdPlatform, Count, Design, Metric
 
 
 class JoinMethod(StrEnum):
@@ -24,7 +27,7 @@ class JoinMethod(StrEnum):
     AMBIGUOUS = "ambiguous"
 
 
-class Outcome(StrEnum):
+class VerdictOutcome(StrEnum):
     """What a platform's verdict comes down to."""
 
     WINNER = "winner"  # one creative leads, and chance is an unlikely reason
@@ -34,7 +37,7 @@ class Outcome(StrEnum):
     NOT_ENOUGH_DATA = "not_enough_data"
 
 
-class Standing(StrEnum):
+class CreativeStanding(StrEnum):
     """Where a creative stands beside the others."""
 
     LEADS = "leads"
@@ -43,7 +46,7 @@ class Standing(StrEnum):
     TOO_LITTLE_DATA = "too_little_data"
 
 
-class Wish(StrEnum):
+class Recommendation(StrEnum):
     """What becomes of a row in the next batch."""
 
     KEEP = "keep"
@@ -109,13 +112,13 @@ class CreativeFinding:
     p_best: float | None
     expected_loss: float | None
     against_control: Difference | None
-    standing: Standing
+    standing: CreativeStanding
     render_usd: float | None
     looks: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Level:
+class FactorLevel:
     """One level of a factor: its marginal rate (the average prediction with the factor set to this level), its
     difference from the mean of the levels, and what it rests on.
     """
@@ -134,7 +137,7 @@ class Factor:
     """One factor's main effect. Without `levels` it was not estimable, and `note` says why."""
 
     name: str
-    levels: tuple[Level, ...]
+    levels: tuple[FactorLevel, ...]
     p_value: float | None
     note: str = ""
 
@@ -174,7 +177,7 @@ class Srm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Need:
+class SampleNeeded:
     """What it would take to be sure: impressions a creative, and their cost at the price paid so far."""
 
     lift: float
@@ -184,28 +187,28 @@ class Need:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class PlatformVerdict:
     """The box at the top. `headline` is one plain sentence, `sentences` are those beneath it, `caveat` the design's."""
 
-    outcome: Outcome
+    outcome: VerdictOutcome
     headline: str
     sentences: tuple[str, ...]
     caveat: str
     creative_id: str | None = None
     factor: str | None = None
     level: str | None = None
-    need: Need | None = None
+    need: SampleNeeded | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlatformFindings:
     """One platform's ads judged by themselves: metrics of two platforms are never pooled."""
 
-    platform: Platform
+    platform: AdPlatform
     metric: Metric
     hook_count: Count | None
     hold_counts: tuple[Count, Count] | None
-    verdict: Verdict
+    verdict: PlatformVerdict
     creatives: tuple[CreativeFinding, ...]  # best first
     factors: tuple[Factor, ...]
     heat: tuple[HeatCell, ...]
@@ -213,7 +216,7 @@ class PlatformFindings:
     dispersion: float | None  # of the decision metric's day rows; 1 is pure chance
     widened: bool  # intervals were widened by sqrt(dispersion)
     srm: Srm | None
-    power: tuple[Need, ...]  # impressions for several lifts, smallest first
+    power: tuple[SampleNeeded, ...]  # impressions for several lifts, smallest first
     unsafe_metrics: tuple[Metric, ...]  # shown but never ranked, as durations differ
     takes: TakeSpread | None = None  # None where too few combinations ran in several takes
 
@@ -228,11 +231,11 @@ class MethodTally:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AdOfNobody:
+class UnmatchedAd:
     """A row of an export that is no creative's, or of several: listed, never dropped."""
 
     source: str  # file:row
-    platform: Platform
+    platform: AdPlatform
     ad: str
     spend: float
     reason: str
@@ -252,7 +255,7 @@ class Health:
     last_day: date | None
     days: int
     by_method: tuple[MethodTally, ...]
-    nobody: tuple[AdOfNobody, ...]
+    unmatched: Annotated[tuple[UnmatchedAd, ...], Field(alias="nobody")]
     duplicates: int
     missing: tuple[str, ...]
     notes: tuple[str, ...]
@@ -262,7 +265,7 @@ class Health:
 class ProposedRow:
     """One row of the next batch: a cell (axis to level), how many takes, what for, and why."""
 
-    wish: Wish
+    action: Annotated[Recommendation, Field(alias="wish")]
     cell: Mapping[str, str]
     takes: int
     usd: float | None
@@ -288,7 +291,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Findings:
+class ReportFindings:
     """One report. `thresholds` are all numbers that decided something, by name, for the page's last section."""
 
     campaign: str

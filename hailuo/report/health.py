@@ -6,8 +6,8 @@ from datetime import date
 import pandas as pd
 
 from hailuo.report.cautions import cautions
-from hailuo.report.findings import AdOfNobody, Health, JoinMethod, MethodTally
-from hailuo.report.metrics import Platform
+from hailuo.report.findings import Health, JoinMethod, MethodTally, UnmatchedAd
+from hailuo.report.metrics import AdPlatform
 from hailuo.text import printable
 
 _NAMES = ("ad_name", "file_name", "platform_video_id", "utm_content", "adset_name", "campaign_name")
@@ -35,7 +35,7 @@ def health(joined: pd.DataFrame, variants: pd.DataFrame, *, duplicates: int = 0)
         last_day=max(days, default=None),
         days=len(days),
         by_method=_tallies(joined["join_method"], spend),
-        nobody=_nobody(joined[~matched]),
+        unmatched=_unmatched(joined[~matched]),
         duplicates=duplicates,
         missing=_missing(variants, joined),
         notes=cautions(joined, variants, duplicates=duplicates),
@@ -69,7 +69,7 @@ def _tallies(methods: pd.Series, spend: pd.Series) -> tuple[MethodTally, ...]:
     return tuple(tallies)
 
 
-def _nobody(rows: pd.DataFrame) -> tuple[AdOfNobody, ...]:
+def _unmatched(rows: pd.DataFrame) -> tuple[UnmatchedAd, ...]:
     """One entry per ad, file and reason, most spend first: an ad of 30 days is one problem, not 30."""
     named = rows.assign(ad=_names(rows), spend=rows["spend"].fillna(0.0))
     groups = named.groupby(_GROUP, sort=False, dropna=False)
@@ -79,9 +79,9 @@ def _nobody(rows: pd.DataFrame) -> tuple[AdOfNobody, ...]:
     )
     cells = (ordered[name].tolist() for name in [*_GROUP, "first", "rows", "spend"])
     return tuple(
-        AdOfNobody(
+        UnmatchedAd(
             source=printable(_source(file, first, count)),
-            platform=Platform(platform),
+            platform=AdPlatform(platform),
             ad=printable(ad),
             spend=amount,
             reason=printable(reason),

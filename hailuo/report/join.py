@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 import pandas as pd
 
 from hailuo.report.findings import JoinMethod
-from hailuo.report.metrics import Platform
+from hailuo.report.metrics import AdPlatform
 from hailuo.report.tokens import bare_ids, base_name, id_like, readable, tokens, tracked
 
 CONTRADICTED: Final = "contradicted by"
@@ -36,7 +36,7 @@ _SEVERAL_CLIPS: Final = "the ad shows several clips, the video id says which"
 _Owners = Mapping[tuple[str, str], frozenset[str]]
 
 
-class _Row(NamedTuple):
+class _ResultKeys(NamedTuple):
     """What a result can be joined by; the names are the columns."""
 
     platform: str
@@ -47,7 +47,7 @@ class _Row(NamedTuple):
     file_name: str
 
 
-class _Answer(NamedTuple):
+class _Match(NamedTuple):
     creative_id: str | None
     method: JoinMethod
     note: str
@@ -84,7 +84,10 @@ def join(results: pd.DataFrame, variants: pd.DataFrame, ads: pd.DataFrame | None
     any where that is blank. An ad that it gives to several creatives is ambiguous, unless a video id tells them apart.
     """
     index = _index(variants, ads)
-    rows = [_Row(*cells) for cells in zip(*(_texts(results, name) for name in _Row._fields), strict=True)]
+    rows = [
+        _ResultKeys(*cells)
+        for cells in zip(*(_texts(results, name) for name in _ResultKeys._fields), strict=True)
+    ]
     answers = {row: _decided(row, index) for row in dict.fromkeys(rows)}
     joined = results.copy()
     found = [answers[row] for row in rows]
@@ -101,21 +104,21 @@ def original_of(variants: pd.DataFrame) -> dict[str, str]:
     return {one: source if source in known else one for one, source in zip(ids, sources, strict=True)}
 
 
-def _decided(row: _Row, index: _Index) -> _Answer:
+def _decided(row: _ResultKeys, index: _Index) -> _Match:
     evidence = [found for found in _evidence(row, index) if found.named]
     if not evidence:
-        return _Answer(None, JoinMethod.UNMATCHED, _NOTHING)
+        return _Match(None, JoinMethod.UNMATCHED, _NOTHING)
     first, *later = evidence
     if shown := _clip_shown(first, later):
-        return _Answer(shown, JoinMethod.VIDEO_ID, _SEVERAL_CLIPS)
+        return _Match(shown, JoinMethod.VIDEO_ID, _SEVERAL_CLIPS)
     named = ", ".join(first.named)
     if len(first.named) > 1:
-        return _Answer(None, JoinMethod.AMBIGUOUS, f"{_WORDS[first.method]} names several creatives: {named}")
+        return _Match(None, JoinMethod.AMBIGUOUS, f"{_WORDS[first.method]} names several creatives: {named}")
     against = _against(first, later)
     if first.strange:
         note = f"{_WORDS[first.method]} names {named}, {_OTHERS}"
-        return _Answer(None, JoinMethod.UNMATCHED, "; ".join([note, *against]))
-    return _Answer(named, first.method, "; ".join([*([MISREAD] if first.misread else []), *against]))
+        return _Match(None, JoinMethod.UNMATCHED, "; ".join([note, *against]))
+    return _Match(named, first.method, "; ".join([*([MISREAD] if first.misread else []), *against]))
 
 
 def _clip_shown(first: _Evidence, later: list[_Evidence]) -> str | None:
@@ -135,7 +138,7 @@ def _against(first: _Evidence, later: list[_Evidence]) -> list[str]:
     ]
 
 
-def _evidence(row: _Row, index: _Index) -> Iterator[_Evidence]:
+def _evidence(row: _ResultKeys, index: _Index) -> Iterator[_Evidence]:
     """In the order of preference."""
     yield _listed(JoinMethod.AD_ID, index.ads, row.platform, row.ad_id, index)
     yield _listed(JoinMethod.VIDEO_ID, index.videos, row.platform, row.platform_video_id, index)
@@ -209,7 +212,7 @@ def _creative(text: str, originals: Mapping[str, str]) -> str:
 
 def _platform(text: str) -> str:
     word = text.lower()
-    return word if word in {"", *Platform} else Platform.OTHER.value
+    return word if word in {"", *AdPlatform} else AdPlatform.OTHER.value
 
 
 def _bare(text: str) -> str:

@@ -21,18 +21,18 @@ from hailuo.plan.prepare import PreparedCampaign
 from hailuo.publish import manifest
 from hailuo.publish.publish import Publication, publish
 from hailuo.publish.share import GalleryLink, link_to
-from hailuo.report.analysis.options import Options
+from hailuo.report.analysis.options import AnalysisOptions
 from hailuo.report.archive import to_json
 from hailuo.report.clips import media_of
 from hailuo.report.estimates import estimates_table, to_csv, to_parquet
-from hailuo.report.findings import Findings
-from hailuo.report.inputs.results import Sorted, read_results, sort_files
-from hailuo.report.inputs.sources import Dropped
+from hailuo.report.findings import ReportFindings
+from hailuo.report.inputs.files import InputFiles, read_results, sort_files
+from hailuo.report.inputs.sources import FoundFiles
 from hailuo.report.next_batch.draft import NextBatch, next_batch
 from hailuo.report.next_batch.propose import told_rules
 from hailuo.report.page import render
 from hailuo.report.reports import FINDINGS, NEXT, PAGE, PastReport, newest_report, put_report, report_folder
-from hailuo.report.run_analysis import Case, Judged, compared, judged
+from hailuo.report.run_analysis import AnalysedResults, AnalysisInput, analyse_results, compared
 from hailuo.store import Store
 from hailuo.store.layout import Edition
 
@@ -43,14 +43,14 @@ _INPUTS: Final = "inputs_sha256"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReportWish:
+class ReportOptions:
     """What is asked for. `prepared` is the campaign file of today: without it there is no file for the next batch.
 
     `next_file` is where that file is written besides the store; `again` writes a report even where nothing is new.
     """
 
-    dropped: Dropped
-    options: Options
+    files: FoundFiles
+    analysis: AnalysisOptions
     ads: tuple[Path, ...] = ()
     mappings: tuple[Path, ...] = ()
     prepared: PreparedCampaign | None = None
@@ -64,30 +64,34 @@ class ReportWish:
 class Report:
     """What was found, and the folder of the store in which it lies. Not `is_new`: the newest report already said it."""
 
-    findings: Findings
+    findings: ReportFindings
     folder: str
     page: GalleryLink
     is_new: bool
     next_file: Path | None = None
 
 
-async def report(store: Store, clock: Clock, wish: ReportWish, *, edition: Edition) -> Report:
+async def report(store: Store, clock: Clock, request: ReportOptions, *, edition: Edition) -> Report:
     """Read, join, judge, propose, and write a report; of one edition.
 
     Raises: RefusedError with every problem of exports, options or file, before anything of the report is written;
     AdmissionError when nothing ever ran; StoreUnavailableError.
     """
-    files = await sort_files(store, wish.dropped, ads=wish.ads, mappings=wish.mappings, edition=edition)
+    files = await sort_files(
+        store, request.files, ads=request.ads, mappings=request.mappings, edition=edition
+    )
     results, ads = await read_results(files)
     made = await publish(store, clock, edition)
     content = await store.read(made.edition.manifest_jsonl)
-    inputs, before = _digest(files, content, wish), await newest_report(store, edition=edition)
-    if before and not wish.again and before.findings.labels.get(_INPUTS) == inputs:
-        return await _same(before, store, clock, wish, variants=manifest.read_jsonl(content))
-    case = Case(results=results, ads=ads, variants=manifest.read_jsonl(content), options=wish.options)
-    found = await asyncio.to_thread(judged, case, at=clock.now())
+    inputs, before = _digest(files, content, request), await newest_report(store, edition=edition)
+    if before and not request.again and before.findings.labels.get(_INPUTS) == inputs:
+        return await _same(before, store, clock, request, variants=manifest.read_jsonl(content))
+    case = AnalysisInput(
+        results=results, ads=ads, variants=manifest.read_jsonl(content), options=request.analysis
+    )
+    found = await asyncio.to_thread(analyse_results, case, at=clock.now())
     batch = next_batch(
-        found.findings, case.variants, wish.prepared, budget_usd=wish.budget_usd, file_name=NEXT
+        found.findings, case.variants, request.prepared, budget_usd=request.budget_usd, file_name=NEXT
     )
     findings = replace(
         compared(found.findings, before.findings if before else None),
@@ -97,54 +101,56 @@ async def report(store: Store, clock: Clock, wish: ReportWish, *, edition: Editi
     )
     draft = _Draft(found=replace(found, findings=findings), batch=batch, made=made, variants=case.variants)
     folder = report_folder(findings.made_at, edition=edition, taken=before.folder if before else None)
-    return await _written(draft, store, clock, wish, folder=folder)
+    return await _written(draft, store, clock, request, folder=folder)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Draft:
     """A report before it is written."""
 
-    found: Judged
+    found: AnalysedResults
     batch: NextBatch | None
     made: Publication
     variants: pd.DataFrame
 
 
 async def _same(
-    before: PastReport, store: Store, clock: Clock, wish: ReportWish, *, variants: pd.DataFrame
+    before: PastReport, store: Store, clock: Clock, request: ReportOptions, *, variants: pd.DataFrame
 ) -> Report:
     """The report that stands. Its next batch is written where it is wanted: the look before may not have asked."""
     findings = before.findings
-    batch = next_batch(findings, variants, wish.prepared, budget_usd=wish.budget_usd, file_name=NEXT)
-    next_text = await asyncio.to_thread(_next_text, batch, wish.next_file)
+    batch = next_batch(findings, variants, request.prepared, budget_usd=request.budget_usd, file_name=NEXT)
+    next_text = await asyncio.to_thread(_next_text, batch, request.next_file)
     return Report(
         findings=findings,
         folder=before.folder,
-        page=_page_link(store, clock, before.folder, valid_for=wish.links_valid_for),
+        page=_page_link(store, clock, before.folder, valid_for=request.links_valid_for),
         is_new=False,
-        next_file=await asyncio.to_thread(_write, wish.next_file, next_text),
+        next_file=await asyncio.to_thread(_write, request.next_file, next_text),
     )
 
 
-async def _written(draft: _Draft, store: Store, clock: Clock, wish: ReportWish, *, folder: str) -> Report:
+async def _written(
+    draft: _Draft, store: Store, clock: Clock, request: ReportOptions, *, folder: str
+) -> Report:
     next_text = await asyncio.to_thread(
-        _next_text, draft.batch, wish.next_file
+        _next_text, draft.batch, request.next_file
     )  # refused before anything is written
-    files = await _files(draft, store, clock, wish)
+    files = await _files(draft, store, clock, request)
     await put_report(store, folder, files)
-    next_file = await asyncio.to_thread(_write, wish.next_file, next_text)
+    next_file = await asyncio.to_thread(_write, request.next_file, next_text)
     return Report(
         findings=draft.found.findings,
         folder=folder,
-        page=_page_link(store, clock, folder, valid_for=wish.links_valid_for),
+        page=_page_link(store, clock, folder, valid_for=request.links_valid_for),
         is_new=True,
         next_file=next_file,
     )
 
 
-async def _files(draft: _Draft, store: Store, clock: Clock, wish: ReportWish) -> Mapping[str, bytes]:
+async def _files(draft: _Draft, store: Store, clock: Clock, request: ReportOptions) -> Mapping[str, bytes]:
     findings = draft.found.findings
-    edition, valid_for = Edition(findings.campaign, findings.edition), wish.links_valid_for
+    edition, valid_for = Edition(findings.campaign, findings.edition), request.links_valid_for
     media = await media_of(findings, draft.variants, store, edition=edition, valid_for=valid_for)
     gallery = await link_to(draft.made, store, clock, valid_for=valid_for)
     # The link is signed for people who look at the page; what is kept for later has none.
@@ -210,14 +216,14 @@ def _parquet(joined: pd.DataFrame) -> bytes:
     return content.getvalue()
 
 
-def _digest(files: Sorted, manifest_content: bytes, wish: ReportWish) -> str:
+def _digest(files: InputFiles, manifest_content: bytes, request: ReportOptions) -> str:
     """Of everything that the report depends on; the same digest, the same report."""
     told = {
         "files": files.digests(),
         "manifest": hashlib.sha256(manifest_content).hexdigest(),
-        "options": asdict(wish.options),
-        "budget_usd": str(wish.budget_usd),
-        "campaign": _campaign_digest(wish.prepared),
+        "options": asdict(request.analysis),
+        "budget_usd": str(request.budget_usd),
+        "campaign": _campaign_digest(request.prepared),
     }
     return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 
-class Platform(StrEnum):
+class AdPlatform(StrEnum):
     """Where the ads ran; `other` for a generic export with a mapping file."""
 
     META = "meta"
@@ -23,14 +23,14 @@ class Platform(StrEnum):
     OTHER = "other"
 
 
-PLATFORM_NAMES: Final[Mapping[Platform, str]] = {
-    Platform.META: "Meta",
-    Platform.TIKTOK: "TikTok",
-    Platform.GOOGLE: "Google Ads",
-    Platform.PINTEREST: "Pinterest",
-    Platform.SNAP: "Snap",
-    Platform.LINKEDIN: "LinkedIn",
-    Platform.OTHER: "Other platform",
+PLATFORM_NAMES: Final[Mapping[AdPlatform, str]] = {
+    AdPlatform.META: "Meta",
+    AdPlatform.TIKTOK: "TikTok",
+    AdPlatform.GOOGLE: "Google Ads",
+    AdPlatform.PINTEREST: "Pinterest",
+    AdPlatform.SNAP: "Snap",
+    AdPlatform.LINKEDIN: "LinkedIn",
+    AdPlatform.OTHER: "Other platform",
 }
 """As people call them, in sentences."""
 
@@ -98,7 +98,7 @@ class Metric(StrEnum):
     AVG_WATCH = "avg_watch_s"
 
 
-class Kind(StrEnum):
+class MetricKind(StrEnum):
     """How a metric is computed, and so which interval it gets."""
 
     RATE = "rate"  # events of trials: Wilson
@@ -116,7 +116,7 @@ class MetricSpec:
 
     label: str
     unit: str
-    kind: Kind
+    kind: MetricKind
     top: Count | None
     bottom: Count | None
     higher_is_better: bool = True
@@ -124,57 +124,61 @@ class MetricSpec:
 
 
 METRICS: Final[Mapping[Metric, MetricSpec]] = {
-    Metric.HOOK: MetricSpec(label="Hook rate", unit="%", kind=Kind.RATE, top=None, bottom=Count.IMPRESSIONS),
+    Metric.HOOK: MetricSpec(
+        label="Hook rate", unit="%", kind=MetricKind.RATE, top=None, bottom=Count.IMPRESSIONS
+    ),
     Metric.HOLD: MetricSpec(
-        label="Hold rate", unit="%", kind=Kind.RATE, top=None, bottom=None, across_durations=False
+        label="Hold rate", unit="%", kind=MetricKind.RATE, top=None, bottom=None, across_durations=False
     ),
     Metric.COMPLETION: MetricSpec(
         label="Completion",
         unit="%",
-        kind=Kind.RATE,
+        kind=MetricKind.RATE,
         top=Count.P100,
         bottom=Count.IMPRESSIONS,
         across_durations=False,
     ),
     Metric.CTR: MetricSpec(
-        label="CTR", unit="%", kind=Kind.RATE, top=Count.CLICKS_LINK, bottom=Count.IMPRESSIONS
+        label="CTR", unit="%", kind=MetricKind.RATE, top=Count.CLICKS_LINK, bottom=Count.IMPRESSIONS
     ),
     Metric.CVR: MetricSpec(
-        label="CVR", unit="%", kind=Kind.RATE, top=Count.CONVERSIONS, bottom=Count.CLICKS_LINK
+        label="CVR", unit="%", kind=MetricKind.RATE, top=Count.CONVERSIONS, bottom=Count.CLICKS_LINK
     ),
     Metric.CPA: MetricSpec(
         label="CPA",
         unit="money",
-        kind=Kind.COST,
+        kind=MetricKind.COST,
         top=Count.SPEND,
         bottom=Count.CONVERSIONS,
         higher_is_better=False,
     ),
-    Metric.ROAS: MetricSpec(label="ROAS", unit="x", kind=Kind.RATIO, top=Count.REVENUE, bottom=Count.SPEND),
+    Metric.ROAS: MetricSpec(
+        label="ROAS", unit="x", kind=MetricKind.RATIO, top=Count.REVENUE, bottom=Count.SPEND
+    ),
     Metric.AVG_WATCH: MetricSpec(
-        label="Average watch", unit="s", kind=Kind.RATIO, top=Count.WATCH_S, bottom=Count.PLAYS
+        label="Average watch", unit="s", kind=MetricKind.RATIO, top=Count.WATCH_S, bottom=Count.PLAYS
     ),
 }
 
-HOOK_COUNTS: Final[Mapping[Platform, Count | None]] = {
-    Platform.META: Count.V3S,
-    Platform.PINTEREST: Count.V3S,
-    Platform.TIKTOK: Count.V2S,
-    Platform.LINKEDIN: Count.V2S,
-    Platform.SNAP: Count.V2S,
-    Platform.GOOGLE: None,  # Google Ads reports no 2- or 3-second views
-    Platform.OTHER: Count.V3S,
+HOOK_COUNTS: Final[Mapping[AdPlatform, Count | None]] = {
+    AdPlatform.META: Count.V3S,
+    AdPlatform.PINTEREST: Count.V3S,
+    AdPlatform.TIKTOK: Count.V2S,
+    AdPlatform.LINKEDIN: Count.V2S,
+    AdPlatform.SNAP: Count.V2S,
+    AdPlatform.GOOGLE: None,  # Google Ads reports no 2- or 3-second views
+    AdPlatform.OTHER: Count.V3S,
 }
 """The count over impressions that is called hook, per platform: never pooled over platforms."""
 
-HOLD_COUNTS: Final[Mapping[Platform, tuple[Count, Count] | None]] = {
-    Platform.META: (Count.THRUPLAY, Count.V3S),
-    Platform.TIKTOK: (Count.V6S, Count.V2S),
-    Platform.PINTEREST: (Count.P100, Count.V3S),
-    Platform.LINKEDIN: (Count.P100, Count.V2S),
-    Platform.SNAP: (Count.P100, Count.V2S),
-    Platform.GOOGLE: None,
-    Platform.OTHER: (Count.THRUPLAY, Count.V3S),
+HOLD_COUNTS: Final[Mapping[AdPlatform, tuple[Count, Count] | None]] = {
+    AdPlatform.META: (Count.THRUPLAY, Count.V3S),
+    AdPlatform.TIKTOK: (Count.V6S, Count.V2S),
+    AdPlatform.PINTEREST: (Count.P100, Count.V3S),
+    AdPlatform.LINKEDIN: (Count.P100, Count.V2S),
+    AdPlatform.SNAP: (Count.P100, Count.V2S),
+    AdPlatform.GOOGLE: None,
+    AdPlatform.OTHER: (Count.THRUPLAY, Count.V3S),
 }
 """The counts that hold is made from, per platform. "Hold rate is not an official metric": so say which."""
 

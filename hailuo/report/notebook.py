@@ -11,23 +11,23 @@ import pandas as pd
 
 from hailuo.errors import Place, Problem
 from hailuo.publish.read import read_manifest
-from hailuo.report.analysis.options import JudgementError, Options
+from hailuo.report.analysis.options import AnalysisOptions, ReportOptionsError
 from hailuo.report.exports import read_ads as ads_of
-from hailuo.report.inputs import results as exported
-from hailuo.report.inputs.sources import DropError, Dropped, files_named, named_apart
+from hailuo.report.inputs import files as exported
+from hailuo.report.inputs.sources import FoundFiles, InputError, files_named, named_apart
 from hailuo.report.metrics import Design, Metric
-from hailuo.report.run_analysis import Case, Judged, judged
+from hailuo.report.run_analysis import AnalysedResults, AnalysisInput, analyse_results
 from hailuo.run.environment import run_environment
 
 _T = TypeVar("_T")
 _Known = TypeVar("_Known", bound=StrEnum)
 
-Source = Path | str | pd.DataFrame
+ResultSource = Path | str | pd.DataFrame
 """A file, a folder, `s3://bucket/prefix`, or a table with the headers of an export."""
 
 
-class Wished(TypedDict, total=False):
-    """How else to judge, as `hailuo.report.analysis.options.Options` has it."""
+class JudgeOptions(TypedDict, total=False):
+    """How else to judge, as `hailuo.report.analysis.options.AnalysisOptions` has it."""
 
     confidence: float
     seed: int
@@ -37,27 +37,27 @@ class Wished(TypedDict, total=False):
     power: float
 
 
-def read_results(*sources: Source) -> pd.DataFrame:
+def read_results(*sources: ResultSource) -> pd.DataFrame:
     """The rows of ad platforms' exports, each ad's every day once: whose ad, which days, and a column per count.
 
     What `hailuo report` reads: exports and mapping files (`.toml`), by themselves or in folders. A table counts as an
     export with its columns as header; it is told of by `table.attrs["name"]`, if it has one.
 
-    Raises: ExportError with every problem of the exports; DropError for what cannot be read, or where there is none.
+    Raises: ExportError with every problem of the exports; InputError for what cannot be read, or where there is none.
     """
     files = _sorted(sources)
     return _awaited(exported.read_results(files))[0]
 
 
-def read_ads(*sources: Source) -> pd.DataFrame:
+def read_ads(*sources: ResultSource) -> pd.DataFrame:
     """The rows of every filled `ads.csv` among the sources, which may be those of the exports.
 
-    Raises: ExportError for rows that cannot be meant; DropError where there is no `ads.csv`.
+    Raises: ExportError for rows that cannot be meant; InputError where there is no `ads.csv`.
     """
     files = _sorted(sources)
     if not files.ads:
         remedy = "`hailuo upload-plan` writes one; or leave it out, and ads are found by their names"
-        raise DropError([Problem(Place(", ".join(files.where)), "no ads.csv lies there", remedy)])
+        raise InputError([Problem(Place(", ".join(files.where)), "no ads.csv lies there", remedy)])
     return pd.concat(
         [ads_of(content, name) for name, content in sorted(files.ads.items())], ignore_index=True
     )
@@ -70,8 +70,8 @@ def judge_results(
     ads: pd.DataFrame | None = None,
     design: str = Design.AUCTION,
     metric: str = Metric.CTR,
-    **wished: Unpack[Wished],
-) -> Judged:
+    **options_given: Unpack[JudgeOptions],
+) -> AnalysedResults:
     """Join results with a manifest and judge them, as `hailuo report` does; the same seed gives the same numbers.
 
     `results` and `ads` are as `read_results` and `read_ads` give them, rows taken out at will; `manifest` is what
@@ -83,11 +83,11 @@ def judge_results(
     Raises: JudgementError for options that cannot be used; ManifestError, MissingKeyError, OSError of `read_manifest`.
     """
     variants = manifest if isinstance(manifest, pd.DataFrame) else read_manifest(manifest)
-    options = Options(
-        design=_one_of(Design, design, "design"), metric=_one_of(Metric, metric, "metric"), **wished
+    options = AnalysisOptions(
+        design=_one_of(Design, design, "design"), metric=_one_of(Metric, metric, "metric"), **options_given
     )
-    case = Case(results=results, ads=ads, variants=variants, options=options)
-    return judged(case, at=run_environment().clock.now())
+    case = AnalysisInput(results=results, ads=ads, variants=variants, options=options)
+    return analyse_results(case, at=run_environment().clock.now())
 
 
 def _one_of(known: type[_Known], given: str, name: str) -> _Known:
@@ -95,17 +95,17 @@ def _one_of(known: type[_Known], given: str, name: str) -> _Known:
         return known(given)
     except ValueError:
         remedy = f"choose one of {', '.join(one.value for one in known)}"
-        raise JudgementError(
+        raise ReportOptionsError(
             [Problem(Place("the report's options"), f"{given!r} is no {name}", remedy)]
         ) from None
 
 
-def _sorted(sources: tuple[Source, ...]) -> exported.Sorted:
+def _sorted(sources: tuple[ResultSource, ...]) -> exported.Sorted:
     tables = [one for one in sources if isinstance(one, pd.DataFrame)]
     places = [str(one) for one in sources if not isinstance(one, pd.DataFrame)]
     named = [{_name(table, number): _content(table)} for number, table in enumerate(tables, start=1)]
     files = named_apart([_awaited(files_named(run_environment().settings, places)), *named])
-    return exported.by_kind(Dropped(files=files, where=tuple(places) or tuple(files)))
+    return exported.by_kind(FoundFiles(files=files, where=tuple(places) or tuple(files)))
 
 
 def _name(table: pd.DataFrame, number: int) -> str:

@@ -8,7 +8,7 @@ from typing import Final
 
 from hailuo.errors import MissingKeyError, RefusedError
 from hailuo.report.archive import from_json
-from hailuo.report.findings import Findings
+from hailuo.report.findings import ReportFindings
 from hailuo.store import Store
 from hailuo.store.layout import Edition
 
@@ -33,7 +33,7 @@ class PastReport:
     """A report made before: where it lies, and what it found."""
 
     folder: str
-    findings: Findings
+    findings: ReportFindings
 
 
 def report_folder(at: datetime, *, edition: Edition, taken: str | None) -> str:

@@ -7,11 +7,11 @@ from typing import Final
 
 import pandas as pd
 
-from hailuo.report.analysis.analyse import judge
-from hailuo.report.analysis.options import Options
+from hailuo.report.analysis.analyse import analyse
+from hailuo.report.analysis.options import AnalysisOptions
 from hailuo.report.changes import changes
 from hailuo.report.estimates import estimates_table
-from hailuo.report.findings import Findings
+from hailuo.report.findings import ReportFindings
 from hailuo.report.health import health
 from hailuo.report.join import join
 from hailuo.report.metrics import Design
@@ -20,20 +20,20 @@ _PACKAGE: Final = "hailuo-campaigns"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class AnalysisInput:
     """What is judged: results and ads as `hailuo.report.exports` reads them, the manifest, and how to judge."""
 
     results: pd.DataFrame
     ads: pd.DataFrame | None
     variants: pd.DataFrame
-    options: Options
+    options: AnalysisOptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
+class AnalysedResults:
     """The findings, and the joined rows that they rest on."""
 
-    findings: Findings
+    findings: ReportFindings
     joined: pd.DataFrame
 
     @property
@@ -42,11 +42,11 @@ class Judged:
         return estimates_table(self.findings)
 
 
-def judged(case: Case, *, at: datetime) -> Judged:
+def analyse_results(case: AnalysisInput, *, at: datetime) -> AnalysedResults:
     """The judgement alone, made at a time (aware). Raises: RefusedError for options that cannot be used."""
     joined = join(case.results, case.variants, case.ads)
     duplicates = int(case.results.attrs.get("duplicates", 0))
-    findings = judge(
+    findings = analyse(
         joined,
         case.variants,
         options=with_split(case.options, case.ads),
@@ -54,10 +54,10 @@ def judged(case: Case, *, at: datetime) -> Judged:
         made_at=at,
         version=version(_PACKAGE),
     )
-    return Judged(findings=findings, joined=joined)
+    return AnalysedResults(findings=findings, joined=joined)
 
 
-def compared(findings: Findings, before: Findings | None) -> Findings:
+def compared(findings: ReportFindings, before: ReportFindings | None) -> ReportFindings:
     """The findings with what is different since the last report."""
     if before is None:
         return findings
@@ -65,7 +65,7 @@ def compared(findings: Findings, before: Findings | None) -> Findings:
     return replace(findings, changes=changes(findings, before), previous=f"{made_at:%Y-%m-%d %H:%M} UTC")
 
 
-def with_split(options: Options, ads: pd.DataFrame | None) -> Options:
+def with_split(options: AnalysisOptions, ads: pd.DataFrame | None) -> AnalysisOptions:
     """The shares planned in ads.csv, where the design splits people and nobody said otherwise."""
     if options.design is not Design.RANDOMISED_SPLIT or options.planned_split is not None or ads is None:
         return options

@@ -13,9 +13,9 @@ from benchmarks.judge.oracle import GRID, ours
 from benchmarks.judge.stage import demo_manifest
 from benchmarks.judge.worlds import PLATFORMS, Nature, world
 from hailuo.report.exports import read_exports
-from hailuo.report.findings import Outcome
+from hailuo.report.findings import VerdictOutcome
 from hailuo.report.join import join
-from hailuo.report.metrics import Count, Platform
+from hailuo.report.metrics import AdPlatform, Count
 
 QUICK = Nature(days=5, daily_impressions=200)
 
@@ -64,7 +64,7 @@ def test_synthetic_results_say_so(variants):
 
 def test_a_world_without_effects_has_no_best_clip(variants):
     """In a null world every clip and every level has one rate."""
-    truth = world(variants, seed=6, nature=NULL[0]).truth[Platform.META]
+    truth = world(variants, seed=6, nature=NULL[0]).truth[AdPlatform.META]
 
     assert np.ptp(list(truth.rates.values())) == pytest.approx(0, abs=1e-12)
     assert np.ptp(list(truth.levels.values())) == pytest.approx(0, abs=1e-12)
@@ -76,7 +76,7 @@ def test_click_rates_come_out_as_they_were_set(variants):
     rows = join(read_exports(made.exports), variants)
     meta = rows[rows["platform"] == "meta"].groupby("creative_id")[["clicks_link", "impressions"]].sum()
 
-    off = meta["clicks_link"] / meta["impressions"] / pd.Series(made.truth[Platform.META].rates) - 1
+    off = meta["clicks_link"] / meta["impressions"] / pd.Series(made.truth[AdPlatform.META].rates) - 1
 
     assert abs(off.mean()) < 0.01
     assert off.abs().max() < 0.08
@@ -104,7 +104,7 @@ def test_a_strong_effect_is_told_on_both_platforms(variants):
     found = judged(world(variants, seed=2, nature=nature), variants, seed=2)
 
     assert {one.platform for one in found.platforms} == set(PLATFORMS)
-    quiet = {Outcome.NO_DIFFERENCE, Outcome.NOT_ENOUGH_DATA}
+    quiet = {VerdictOutcome.NO_DIFFERENCE, VerdictOutcome.NOT_ENOUGH_DATA}
     assert not {one.verdict.outcome for one in found.platforms} & quiet
 
 

@@ -10,30 +10,30 @@ from math import sqrt
 from typing import Final
 
 from hailuo.report.findings import (
-    AdOfNobody,
     Change,
     CreativeFinding,
+    CreativeStanding,
     Difference,
     Estimate,
     Factor,
-    Findings,
+    FactorLevel,
     Health,
     HeatCell,
     Interval,
     JoinMethod,
-    Level,
     MethodTally,
-    Need,
-    Outcome,
     PlatformFindings,
+    PlatformVerdict,
     Proposal,
     ProposedRow,
+    Recommendation,
+    ReportFindings,
+    SampleNeeded,
     Srm,
-    Standing,
-    Verdict,
-    Wish,
+    UnmatchedAd,
+    VerdictOutcome,
 )
-from hailuo.report.metrics import Count, Design, Metric, Platform
+from hailuo.report.metrics import AdPlatform, Count, Design, Metric
 
 MADE_AT: Final = datetime(2026, 11, 30, 7, 0, tzinfo=UTC)
 PROMPTS: Final = ("desert-dawn", "rain-street", "studio-spin")
@@ -78,14 +78,18 @@ def make_creative(index: int = 0, *, impressions: float = 24_000.0, **changes: o
         p_best=(0.01, 0.01, 0.02, 0.96)[index] if index < 4 else 0.0,
         expected_loss=0.0002 * index,
         against_control=None if index == 8 else _difference(clicks / impressions, impressions),
-        standing=Standing.LEADS if index == 3 else Standing.IN_THE_RUNNING if index < 4 else Standing.BEHIND,
+        standing=CreativeStanding.LEADS
+        if index == 3
+        else CreativeStanding.IN_THE_RUNNING
+        if index < 4
+        else CreativeStanding.BEHIND,
         render_usd=0.28,
         looks={"motion_flow_mean": 0.8 + 0.3 * index, "sharpness_lapvar": 120.0 + 15 * index},
     )
     return replace(finding, **changes)  # type: ignore[arg-type]  # a test names any field
 
 
-def make_platform(platform: Platform = Platform.META, **changes: object) -> PlatformFindings:
+def make_platform(platform: AdPlatform = AdPlatform.META, **changes: object) -> PlatformFindings:
     """Twelve creatives, of which the first prompt leads."""
     creatives = tuple(make_creative(index) for index in (3, 2, 1, 0, *range(4, 12)))
     found = PlatformFindings(
@@ -124,10 +128,10 @@ def make_health(**changes: object) -> Health:
             MethodTally(method=JoinMethod.NAME_TOKEN, rows=84, spend=1_201.0),
             MethodTally(method=JoinMethod.UNMATCHED, rows=4, spend=49.25),
         ),
-        nobody=(
-            AdOfNobody(
+        unmatched=(
+            UnmatchedAd(
                 source="meta.csv:171 and 3 more rows",
-                platform=Platform.META,
+                platform=AdPlatform.META,
                 ad="Brand film 2025 - Copy",
                 spend=49.25,
                 reason="nothing in the row names a creative",
@@ -144,9 +148,15 @@ def make_proposal(**changes: object) -> Proposal:
     """One row of each wish."""
     proposal = Proposal(
         rows=(
-            _proposed(Wish.KEEP, "desert-dawn", MODELS[1], takes=3, reason="leads with P(best) 96 %"),
-            _proposed(Wish.EXPLORE, "rain-street", MODELS[1], takes=2, reason="may still be the best"),
-            _proposed(Wish.DROP, "studio-spin", MODELS[0], takes=0, reason="behind in 12,000 impressions"),
+            _proposed(
+                Recommendation.KEEP, "desert-dawn", MODELS[1], takes=3, reason="leads with P(best) 96 %"
+            ),
+            _proposed(
+                Recommendation.EXPLORE, "rain-street", MODELS[1], takes=2, reason="may still be the best"
+            ),
+            _proposed(
+                Recommendation.DROP, "studio-spin", MODELS[0], takes=0, reason="behind in 12,000 impressions"
+            ),
         ),
         usd=1.4,
         budget_usd=2.0,
@@ -155,9 +165,9 @@ def make_proposal(**changes: object) -> Proposal:
     return replace(proposal, **changes)  # type: ignore[arg-type]  # a test names any field
 
 
-def make_findings(**changes: object) -> Findings:
+def make_findings(**changes: object) -> ReportFindings:
     """Meta has a winner, TikTok has too little data."""
-    findings = Findings(
+    findings = ReportFindings(
         campaign="sneaker-launch",
         edition="main",
         made_at=MADE_AT,
@@ -180,19 +190,23 @@ def make_findings(**changes: object) -> Findings:
 def _small_platform() -> PlatformFindings:
     few = tuple(
         make_creative(
-            index, impressions=900.0, p_best=None, expected_loss=None, standing=Standing.TOO_LITTLE_DATA
+            index,
+            impressions=900.0,
+            p_best=None,
+            expected_loss=None,
+            standing=CreativeStanding.TOO_LITTLE_DATA,
         )
         for index in range(4)
     )
-    verdict = Verdict(
-        outcome=Outcome.NOT_ENOUGH_DATA,
+    verdict = PlatformVerdict(
+        outcome=VerdictOutcome.NOT_ENOUGH_DATA,
         headline="Not enough data to tell the 4 clips apart",
         sentences=("A lift of 20 % needs 31,600 impressions a clip; there are 900.",),
         caveat="Who saw which clip was chosen by the platform.",
         need=_need(0.2),
     )
     return make_platform(
-        Platform.TIKTOK,
+        AdPlatform.TIKTOK,
         hook_count=Count.V2S,
         hold_counts=(Count.V6S, Count.V2S),
         verdict=verdict,
@@ -207,9 +221,9 @@ def _small_platform() -> PlatformFindings:
     )
 
 
-def _winner(leader: CreativeFinding) -> Verdict:
-    return Verdict(
-        outcome=Outcome.WINNER,
+def _winner(leader: CreativeFinding) -> PlatformVerdict:
+    return PlatformVerdict(
+        outcome=VerdictOutcome.WINNER,
         headline="desert-dawn on Hailuo-2.3 leads: CTR 1.70 % (1.54 to 1.87 %), 96 % likely the best",
         sentences=("It was delivered with a CTR 41 % above the mean of the others.",),
         caveat="The platform chose who saw which clip: a lead is no proof of cause.",
@@ -228,10 +242,10 @@ def _factors() -> tuple[Factor, ...]:
     )
 
 
-def _level(name: str, creatives: int, rate: float) -> Level:
+def _level(name: str, creatives: int, rate: float) -> FactorLevel:
     trials = 24_000.0 * creatives
     low, high = _wilson(rate * trials, trials)
-    return Level(
+    return FactorLevel(
         name=name,
         creatives=creatives,
         trials=trials,
@@ -262,15 +276,15 @@ def _heat_cell(prompt: str, model: str) -> HeatCell:
     )
 
 
-def _need(lift: float) -> Need:
+def _need(lift: float) -> SampleNeeded:
     each = round(16 * (1 - 0.013) / (0.013 * lift**2))
     more = max(0, 12 * (each - 24_000))
-    return Need(lift=lift, trials_each=each, more_trials=more, spend=more * 0.0085)
+    return SampleNeeded(lift=lift, trials_each=each, more_trials=more, spend=more * 0.0085)
 
 
-def _proposed(wish: Wish, prompt: str, model: str, *, takes: int, reason: str) -> ProposedRow:
+def _proposed(action: Recommendation, prompt: str, model: str, *, takes: int, reason: str) -> ProposedRow:
     return ProposedRow(
-        wish=wish, cell={"prompt": prompt, "model": model}, takes=takes, usd=0.28 * takes, reason=reason
+        action=action, cell={"prompt": prompt, "model": model}, takes=takes, usd=0.28 * takes, reason=reason
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hailuo.report.exports import ExportMapping, read_mapping
-from hailuo.report.metrics import Platform
+from hailuo.report.metrics import AdPlatform
 
 FOLDER = Path(__file__).parent / "exports"
 
@@ -36,7 +36,7 @@ class Golden:
     """One file and what it says: count -> a number per row, None where it does not tell; `days` as ISO text."""
 
     file: str
-    platform: Platform
+    platform: AdPlatform
     currency: str | None
     first_line: int
     counts: Mapping[str, Sequence[float | None]] = field(default_factory=lambda: dict(_THREE))
@@ -58,47 +58,47 @@ class Golden:
 GOLDEN: Sequence[Golden] = (
     Golden(
         file="meta_en.csv",
-        platform=Platform.META,
+        platform=AdPlatform.META,
         currency="USD",
         first_line=3,
         totals=1,
         counts={**_THREE, **_PURCHASES, **_WATCHED, "v3s": (4100, 300, 2600), "thruplay": (1700, 100, 1200)},
     ),
-    Golden(file="meta_de.csv", platform=Platform.META, currency="EUR", first_line=2, totals=1),
+    Golden(file="meta_de.csv", platform=AdPlatform.META, currency="EUR", first_line=2, totals=1),
     Golden(
         file="meta_es.csv",
-        platform=Platform.META,
+        platform=AdPlatform.META,
         currency="MXN",
         first_line=3,
         counts=_FOUR,
         days=_FOUR_DAYS,
     ),
-    Golden(file="meta_fr.csv", platform=Platform.META, currency="EUR", first_line=2),
+    Golden(file="meta_fr.csv", platform=AdPlatform.META, currency="EUR", first_line=2),
     Golden(
         file="meta_ko.csv",
-        platform=Platform.META,
+        platform=AdPlatform.META,
         currency="KRW",
         first_line=2,
         counts={**_THREE, "spend": (1_234_500, 98_760, 1_000_000)},
     ),
-    Golden(file="meta_he.csv", platform=Platform.META, currency="ILS", first_line=2),
+    Golden(file="meta_he.csv", platform=AdPlatform.META, currency="ILS", first_line=2),
     Golden(
         file="meta_raw.xlsx",
-        platform=Platform.META,
+        platform=AdPlatform.META,
         currency="USD",
         first_line=5,
         counts={**_THREE, "thruplay": (1700, 100, 0)},
     ),
     Golden(
         file="meta_api.json",
-        platform=Platform.META,
+        platform=AdPlatform.META,
         currency="USD",
         first_line=1,
         counts={**_THREE, **_PURCHASES, **_WATCHED, "v3s": (4100, 300, 2600), "landing_views": (120, 0, 0)},
     ),
     Golden(
         file="tiktok.csv",
-        platform=Platform.TIKTOK,
+        platform=AdPlatform.TIKTOK,
         currency="USD",
         first_line=2,
         totals=1,
@@ -106,14 +106,14 @@ GOLDEN: Sequence[Golden] = (
     ),
     Golden(
         file="tiktok_api.json",
-        platform=Platform.TIKTOK,
+        platform=AdPlatform.TIKTOK,
         currency="USD",
         first_line=1,
         counts={**_THREE, **_WATCHED, "v2s": (4100, 300, 2600), "conversions": (7, 0, 3)},
     ),
     Golden(
         file="google.csv",
-        platform=Platform.GOOGLE,
+        platform=AdPlatform.GOOGLE,
         currency="USD",
         first_line=4,
         totals=2,
@@ -121,7 +121,7 @@ GOLDEN: Sequence[Golden] = (
     ),
     Golden(
         file="google_range.tsv",
-        platform=Platform.GOOGLE,
+        platform=AdPlatform.GOOGLE,
         currency="EUR",
         first_line=4,
         totals=1,
@@ -130,21 +130,21 @@ GOLDEN: Sequence[Golden] = (
     ),
     Golden(
         file="google_api.json",
-        platform=Platform.GOOGLE,
+        platform=AdPlatform.GOOGLE,
         currency="USD",
         first_line=1,
         counts={**_THREE, **_GOOGLE},
     ),
     Golden(
         file="pinterest.csv",
-        platform=Platform.PINTEREST,
+        platform=AdPlatform.PINTEREST,
         currency=None,
         first_line=2,
         counts={**_THREE, **_PURCHASES, **_WATCHED, "v3s": (4100, 300, 2600)},
     ),
     Golden(
         file="pinterest_ui.csv",
-        platform=Platform.PINTEREST,
+        platform=AdPlatform.PINTEREST,
         currency=None,
         first_line=2,
         counts={**_FOUR, "conversions": (7, 0, 3, 0)},
@@ -152,21 +152,21 @@ GOLDEN: Sequence[Golden] = (
     ),
     Golden(
         file="snap.csv",
-        platform=Platform.SNAP,
+        platform=AdPlatform.SNAP,
         currency="USD",
         first_line=2,
         counts={**_THREE, **_PURCHASES, "v2s": (4100, 300, 2600), "watch_s": (33000, 1600, 20500)},
     ),
     Golden(
         file="snap_ui.csv",
-        platform=Platform.SNAP,
+        platform=AdPlatform.SNAP,
         currency="USD",
         first_line=2,
         counts={**_THREE, **_PURCHASES, "v2s": (4100, 300, 2600)},
     ),
     Golden(
         file="linkedin.csv",
-        platform=Platform.LINKEDIN,
+        platform=AdPlatform.LINKEDIN,
         currency="USD",
         first_line=6,
         counts={**_FOUR, "v2s": (4100, 300, 2600, 0), "p100": (1500, 100, 1000, 0)},
@@ -174,14 +174,14 @@ GOLDEN: Sequence[Golden] = (
     ),
     Golden(
         file="linkedin_api.jsonl",
-        platform=Platform.LINKEDIN,
+        platform=AdPlatform.LINKEDIN,
         currency=None,
         first_line=1,
         counts={**_THREE, "clicks_all": (231, 20, 149), "conversions": (7, 0, 3)},
     ),
     Golden(
         file="kaggle.csv",
-        platform=Platform.OTHER,
+        platform=AdPlatform.OTHER,
         currency="USD",
         first_line=2,
         mapping_file="kaggle.toml",
@@ -195,7 +195,7 @@ GOLDEN: Sequence[Golden] = (
     ),
     Golden(
         file="log.csv",
-        platform=Platform.OTHER,
+        platform=AdPlatform.OTHER,
         currency=None,
         first_line=2,
         mapping_file="log.toml",

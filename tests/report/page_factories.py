@@ -7,20 +7,20 @@ from typing import Final
 
 from hailuo.report.findings import (
     CreativeFinding,
+    CreativeStanding,
     Difference,
     Estimate,
     Factor,
-    Findings,
+    FactorLevel,
     HeatCell,
     Interval,
-    Level,
-    Need,
-    Outcome,
     PlatformFindings,
-    Standing,
-    Verdict,
+    PlatformVerdict,
+    ReportFindings,
+    SampleNeeded,
+    VerdictOutcome,
 )
-from hailuo.report.metrics import Count, Metric, Platform
+from hailuo.report.metrics import AdPlatform, Count, Metric
 from tests.report.factories import make_creative, make_findings, make_health, make_platform, make_rate
 
 HOSTILE: Final = "</script><img src=x onerror=alert(1)>\"'& {{ 7 * 7 }}"
@@ -28,11 +28,11 @@ _CONVERSIONS: Final = 0.034
 _TWO_LENGTHS: Final = (Metric.HOLD, Metric.COMPLETION)
 
 
-def make_shoot() -> Findings:
+def make_shoot() -> ReportFindings:
     """Two prompts, models and lengths, and one or two takes: Meta has a winner, on TikTok a factor is clear."""
-    meta = _platform(Platform.META, impressions=24_000, base=0.0115)
+    meta = _platform(AdPlatform.META, impressions=24_000, base=0.0115)
     tiktok = replace(
-        _platform(Platform.TIKTOK, impressions=9_500, base=0.0082),
+        _platform(AdPlatform.TIKTOK, impressions=9_500, base=0.0082),
         hook_count=Count.V2S,
         hold_counts=(Count.V6S, Count.V2S),
         widened=False,
@@ -42,22 +42,22 @@ def make_shoot() -> Findings:
     return make_findings(platforms=(meta, tiktok), health=make_health(missing=()))
 
 
-def make_outcome(outcome: Outcome) -> Findings:
+def make_outcome(outcome: VerdictOutcome) -> ReportFindings:
     """One platform whose verdict is this."""
-    verdict = Verdict(
+    verdict = PlatformVerdict(
         outcome=outcome,
         headline="No difference between the 12 clips could be shown",
         sentences=("A difference of 10 % would have shown in four of five tests like this one.",),
         caveat="The platform chose who saw which clip.",
-        creative_id=make_creative(3).creative_id if outcome is Outcome.WINNER else None,
-        factor="prompt" if outcome is Outcome.FACTOR else None,
-        level="desert-dawn" if outcome is Outcome.FACTOR else None,
-        need=Need(lift=0.1, trials_each=163_095, more_trials=1_669_140, spend=14_187.7),
+        creative_id=make_creative(3).creative_id if outcome is VerdictOutcome.WINNER else None,
+        factor="prompt" if outcome is VerdictOutcome.FACTOR else None,
+        level="desert-dawn" if outcome is VerdictOutcome.FACTOR else None,
+        need=SampleNeeded(lift=0.1, trials_each=163_095, more_trials=1_669_140, spend=14_187.7),
     )
     return make_findings(platforms=(make_platform(verdict=verdict),))
 
 
-def make_thousands(number: int = 2_000) -> Findings:
+def make_thousands(number: int = 2_000) -> ReportFindings:
     """As many clips on one platform, with looks."""
     few = make_platform(unsafe_metrics=_TWO_LENGTHS)
     creatives = tuple(
@@ -65,7 +65,7 @@ def make_thousands(number: int = 2_000) -> Findings:
             make_creative(at % 12),
             creative_id=f"{at:010d}",
             label=f"a prompt with a name number {at // 8} · Hailuo-2.3 · 6 s · take {at % 8}",
-            standing=Standing.IN_THE_RUNNING,
+            standing=CreativeStanding.IN_THE_RUNNING,
             looks={"motion_flow_mean": at / number, "sharpness_lapvar": float(at % 97)},
         )
         for at in range(number)
@@ -74,17 +74,17 @@ def make_thousands(number: int = 2_000) -> Findings:
     return make_findings(platforms=(replace(few, creatives=creatives, verdict=verdict),))
 
 
-def _platform(platform: Platform, *, impressions: int, base: float) -> PlatformFindings:
+def _platform(platform: AdPlatform, *, impressions: int, base: float) -> PlatformFindings:
     random = Random(platform.value)  # noqa: S311 (a made-up report)
     creatives = sorted(
         (_creative(index, random, impressions, base) for index in range(12)),
         key=lambda one: -(one.shrunk.value or 0.0) if one.shrunk else 0.0,
     )
     leader, *others = creatives
-    ranked = (replace(leader, p_best=0.968, expected_loss=0.00002, standing=Standing.LEADS), *others)
+    ranked = (replace(leader, p_best=0.968, expected_loss=0.00002, standing=CreativeStanding.LEADS), *others)
     value = leader.estimates[Metric.CTR].value or 0.0
-    verdict = Verdict(
-        outcome=Outcome.WINNER,
+    verdict = PlatformVerdict(
+        outcome=VerdictOutcome.WINNER,
         headline=f"{leader.label} leads with a CTR of {value * 100:.2f} %, and is 97 % likely the best of 12",
         sentences=(
             "It was delivered with 38 % more link clicks for each impression than the control (21 to 57 % more).",
@@ -92,7 +92,7 @@ def _platform(platform: Platform, *, impressions: int, base: float) -> PlatformF
         ),
         caveat="The platform chose who saw which clip: this is a strong hint, not proof that the clip causes the clicks.",
         creative_id=leader.creative_id,
-        need=Need(lift=0.1, trials_each=163_095, more_trials=1_669_140, spend=14_187.7),
+        need=SampleNeeded(lift=0.1, trials_each=163_095, more_trials=1_669_140, spend=14_187.7),
     )
     return make_platform(
         platform,
@@ -125,7 +125,7 @@ def _creative(index: int, random: Random, impressions: int, base: float) -> Crea
         shrunk=make_rate(Metric.CTR, clicks + 300 * base * 1.1, shown + 300),
         p_best=random.uniform(0.01, 0.02) if good else 0.0,
         expected_loss=base * 0.3 * random.random(),
-        standing=Standing.IN_THE_RUNNING if good else Standing.BEHIND,
+        standing=CreativeStanding.IN_THE_RUNNING if good else CreativeStanding.BEHIND,
         looks={
             "motion_flow_mean": random.uniform(1, 9),
             "sharpness_lapvar": random.uniform(80, 900),
@@ -171,10 +171,10 @@ def _sums(creatives: tuple[CreativeFinding, ...], name: str, level: str) -> tupl
     return len(members), clicks, sum(creative.counts[Count.IMPRESSIONS] for creative in members)
 
 
-def _level(name: str, creatives: int, clicks: float, shown: float, *, mean: float) -> Level:
+def _level(name: str, creatives: int, clicks: float, shown: float, *, mean: float) -> FactorLevel:
     estimate = make_rate(Metric.CTR, clicks, shown)
     gap, half = clicks / shown - mean, 2.1 * (clicks**0.5) / shown
-    return Level(
+    return FactorLevel(
         name=name,
         creatives=creatives,
         trials=shown,
@@ -212,14 +212,14 @@ def _heat(creatives: tuple[CreativeFinding, ...]) -> tuple[HeatCell, ...]:
     return tuple(cells)
 
 
-def _factor_verdict(found: PlatformFindings) -> Verdict:
+def _factor_verdict(found: PlatformFindings) -> PlatformVerdict:
     best = max(found.factors[0].levels, key=lambda level: level.rate)
-    return Verdict(
-        outcome=Outcome.FACTOR,
+    return PlatformVerdict(
+        outcome=VerdictOutcome.FACTOR,
         headline=f"No single clip stands out, but the prompt {best.name} does",
         sentences=(f"{best.creatives} clips have it; take by take they are alike.",),
         caveat="The platform chose who saw which clip.",
         factor="prompt",
         level=best.name,
-        need=Need(lift=0.1, trials_each=220_000, more_trials=2_526_000, spend=21_471.0),
+        need=SampleNeeded(lift=0.1, trials_each=220_000, more_trials=2_526_000, spend=21_471.0),
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-from hailuo.report.findings import Findings
+from hailuo.report.findings import ReportFindings
 from hailuo.report.page import Clip, render
 
 POSTER = (
@@ -78,7 +78,7 @@ class Page(HTMLParser):
         return next(one for one in self.all("section") if one.attrs["aria-labelledby"] == heading)
 
 
-def media_of(findings: Findings) -> dict[str, Clip]:
+def media_of(findings: ReportFindings) -> dict[str, Clip]:
     """A poster and a link for every clip."""
     creatives = [creative for found in findings.platforms for creative in found.creatives]
     return {
@@ -87,6 +87,6 @@ def media_of(findings: Findings) -> dict[str, Clip]:
     }
 
 
-def page_of(findings: Findings, **options: object) -> Page:
+def page_of(findings: ReportFindings, **options: object) -> Page:
     """The page of these findings."""
     return Page(render(findings, media=media_of(findings), **options))  # type: ignore[arg-type]  # a test names any

@@ -10,7 +10,7 @@ from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
 from hypothesis import strategies as st
 
-from hailuo.report.findings import Findings
+from hailuo.report.findings import ReportFindings
 
 TEXTS: Final = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 _NUMBERS: Final = st.floats(allow_nan=False, allow_infinity=False)
@@ -47,11 +47,11 @@ def _generic(origin: Any, arguments: tuple[Any, ...]) -> st.SearchStrategy[Any]:
     return st.tuples(*(of_type(one) for one in arguments))
 
 
-def findings() -> st.SearchStrategy[Findings]:
+def findings() -> st.SearchStrategy[ReportFindings]:
     """Reports of any content, sensible or not; each platform at most once, as `judge` makes them."""
-    return of_type(Findings).map(_each_platform_once)
+    return of_type(ReportFindings).map(_each_platform_once)
 
 
-def _each_platform_once(report: Findings) -> Findings:
+def _each_platform_once(report: ReportFindings) -> ReportFindings:
     by_platform = {found.platform: found for found in report.platforms}
     return replace(report, platforms=tuple(by_platform.values()))

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from hailuo.report.changes import MOVED, NOTHING_CHANGED, changes
-from hailuo.report.findings import Outcome, Standing
-from hailuo.report.metrics import Design, Metric, Platform
+from hailuo.report.findings import CreativeStanding, VerdictOutcome
+from hailuo.report.metrics import AdPlatform, Design, Metric
 from tests.report.factories import make_findings, make_health, make_platform
 from tests.report.strategies import findings
 
@@ -72,38 +72,38 @@ def test_reports_of_two_editions_are_not_compared():
     ("now", "before", "sentence"),
     [
         (
-            judged(Outcome.WINNER, creative_id=BEST.creative_id),
-            judged(Outcome.NOT_ENOUGH_DATA),
+            judged(VerdictOutcome.WINNER, creative_id=BEST.creative_id),
+            judged(VerdictOutcome.NOT_ENOUGH_DATA),
             "Meta: the verdict was “not enough data”, now “one creative leads”: there is enough data now.",
         ),
         (
-            judged(Outcome.WINNER, creative_id=BEST.creative_id),
-            judged(Outcome.DIFFERENT),
+            judged(VerdictOutcome.WINNER, creative_id=BEST.creative_id),
+            judged(VerdictOutcome.DIFFERENT),
             f"Meta: {BEST.label} leads.",
         ),
         (
-            judged(Outcome.WINNER, creative_id=BEST.creative_id),
-            judged(Outcome.WINNER, creative_id=SECOND.creative_id),
+            judged(VerdictOutcome.WINNER, creative_id=BEST.creative_id),
+            judged(VerdictOutcome.WINNER, creative_id=SECOND.creative_id),
             f"Meta: {BEST.label} leads now, before {SECOND.label}.",
         ),
         (
-            judged(Outcome.NO_DIFFERENCE),
-            judged(Outcome.WINNER, creative_id=BEST.creative_id),
+            judged(VerdictOutcome.NO_DIFFERENCE),
+            judged(VerdictOutcome.WINNER, creative_id=BEST.creative_id),
             f"Meta: {BEST.label} leads no longer.",
         ),
         (
-            judged(Outcome.FACTOR, factor="prompt", level="dawn"),
-            judged(Outcome.FACTOR, factor="prompt", level="rain"),
+            judged(VerdictOutcome.FACTOR, factor="prompt", level="dawn"),
+            judged(VerdictOutcome.FACTOR, factor="prompt", level="rain"),
             "Meta: prompt dawn stands out now, before prompt rain.",
         ),
         (
-            make_findings(platforms=(META, make_platform(Platform.SNAP))),
+            make_findings(platforms=(META, make_platform(AdPlatform.SNAP))),
             make_findings(platforms=(META,)),
             "Snap has results for the first time.",
         ),
         (
             make_findings(platforms=(META,)),
-            make_findings(platforms=(META, make_platform(Platform.SNAP))),
+            make_findings(platforms=(META, make_platform(AdPlatform.SNAP))),
             "Snap has no results any more: is an export missing?",
         ),
         (
@@ -118,8 +118,8 @@ def test_reports_of_two_editions_are_not_compared():
             f"({', '.join(one.label for one in META.creatives[8:11])} and others): is an export missing?",
         ),
         (
-            with_first(standing=Standing.BEHIND),
-            with_first(standing=Standing.TOO_LITTLE_DATA),
+            with_first(standing=CreativeStanding.BEHIND),
+            with_first(standing=CreativeStanding.TOO_LITTLE_DATA),
             f"Meta: 1 creative has enough data now to be judged ({BEST.label}).",
         ),
         (
@@ -182,11 +182,11 @@ def test_what_is_within_the_noise_is_not_said(now, before):
 def test_what_matters_most_comes_first():
     """Another question, then the verdict, then the data, then the chances."""
     now = replace(
-        judged(Outcome.WINNER, creative_id=BEST.creative_id),
+        judged(VerdictOutcome.WINNER, creative_id=BEST.creative_id),
         metric=Metric.CVR,
         health=make_health(days=9),
     )
-    before = judged(Outcome.NOT_ENOUGH_DATA)
+    before = judged(VerdictOutcome.NOT_ENOUGH_DATA)
     chances = replace(before.platforms[0], creatives=(replace(BEST, p_best=0.1), *META.creatives[1:]))
 
     sentences = said(now, replace(before, platforms=(chances,)))

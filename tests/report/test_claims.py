@@ -7,33 +7,33 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hailuo.report.analysis.analyse import judge
-from hailuo.report.analysis.creatives import roster
-from hailuo.report.analysis.decision import Evidence, decide
-from hailuo.report.analysis.experiment import Terms, enter
-from hailuo.report.analysis.gates import gates_of
+from hailuo.report.analysis.analyse import analyse
+from hailuo.report.analysis.creatives import creatives_of
+from hailuo.report.analysis.decision import ComparisonEvidence, decide
+from hailuo.report.analysis.experiment import AnalysisConfig, comparison_of
+from hailuo.report.analysis.gates import significance_of
 from hailuo.report.analysis.headlines import SPLIT_BROKEN
 from hailuo.report.analysis.heat import heat_note
 from hailuo.report.analysis.observations import observe
-from hailuo.report.analysis.options import Options
+from hailuo.report.analysis.options import AnalysisOptions
 from hailuo.report.analysis.ranking import rank
 from hailuo.report.analysis.rules import told_rules
-from hailuo.report.analysis.sample_size import enough, need_of_one
+from hailuo.report.analysis.sample_size import enough, sample_for_one
 from hailuo.report.analysis.thresholds import load_thresholds
-from hailuo.report.findings import Outcome, PlatformFindings
+from hailuo.report.findings import PlatformFindings, VerdictOutcome
 from hailuo.report.metrics import Design, Metric
 from tests.report.worlds import World, joined_rows, make_health, variants_of
 
 AT = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
-NOTHING_SHOWN = {Outcome.NO_DIFFERENCE, Outcome.NOT_ENOUGH_DATA}
+NOTHING_SHOWN = {VerdictOutcome.NO_DIFFERENCE, VerdictOutcome.NOT_ENOUGH_DATA}
 TWELVE = variants_of([(f"p{at:02}", "MiniMax-Hailuo-02", 6, 1) for at in range(12)])
 
 
 def judged(joined: pd.DataFrame, variants: pd.DataFrame, **options: object) -> PlatformFindings:
-    found = judge(
+    found = analyse(
         joined,
         variants,
-        options=Options(**options),  # type: ignore[arg-type]  # a test names any option
+        options=AnalysisOptions(**options),  # type: ignore[arg-type]  # a test names any option
         health=make_health(),
         made_at=AT,
         version="0.1.0",
@@ -41,15 +41,17 @@ def judged(joined: pd.DataFrame, variants: pd.DataFrame, **options: object) -> P
     return found.platforms[0]
 
 
-def evidence_of(joined: pd.DataFrame, variants: pd.DataFrame, terms: Terms) -> Evidence:
-    contest = enter(observe(joined)[0], roster(variants), terms)
-    assert contest is not None
-    ranking = rank(contest, terms)
-    return Evidence(contest=contest, ranking=ranking, gates=gates_of(contest, ranking, terms))
+def evidence_of(joined: pd.DataFrame, variants: pd.DataFrame, config: AnalysisConfig) -> ComparisonEvidence:
+    comparison = comparison_of(observe(joined)[0], creatives_of(variants), config)
+    assert comparison is not None
+    ranking = rank(comparison, config)
+    return ComparisonEvidence(
+        comparison=comparison, ranking=ranking, significance=significance_of(comparison, ranking, config)
+    )
 
 
-def terms_of(**options: object) -> Terms:
-    return Terms(options=Options(**options), limits=load_thresholds(), platforms=1)  # type: ignore[arg-type]
+def config_of(**options: object) -> AnalysisConfig:
+    return AnalysisConfig(options=AnalysisOptions(**options), limits=load_thresholds(), platforms=1)  # type: ignore[arg-type]
 
 
 def one_ahead(impressions: float, *, lift: float, seed: int) -> pd.DataFrame:
@@ -62,20 +64,20 @@ def one_ahead(impressions: float, *, lift: float, seed: int) -> pd.DataFrame:
 @pytest.mark.parametrize("sequential", [False, True])
 def test_what_would_have_been_found_is_found(*, sequential: bool) -> None:
     """With the impressions that the report asks for, a clip that far ahead opens the gate in 80 % of tests."""
-    terms = terms_of(sequential=sequential, relevant_lift=0.2)
+    config = config_of(sequential=sequential, relevant_lift=0.2)
     joined = one_ahead(20_000, lift=0.0, seed=1)
-    contest = enter(observe(joined)[0], roster(TWELVE), terms)
-    assert contest is not None
-    need = need_of_one(contest, observe(joined)[0], 0.2, terms)
+    comparison = comparison_of(observe(joined)[0], creatives_of(TWELVE), config)
+    assert comparison is not None
+    need = sample_for_one(comparison, observe(joined)[0], 0.2, config)
     assert need is not None
 
     tests = [
-        evidence_of(one_ahead(need.trials_each, lift=0.2, seed=seed), TWELVE, terms) for seed in range(60)
+        evidence_of(one_ahead(need.trials_each, lift=0.2, seed=seed), TWELVE, config) for seed in range(60)
     ]
 
-    opened = [one.gates.any_open for one in tests]
+    opened = [one.significance.any_open for one in tests]
     assert 0.66 <= np.mean(opened) <= 0.94
-    assert all(enough(one.contest, terms) for one in tests if one.contest.pooled >= contest.pooled)
+    assert all(enough(one.comparison, config) for one in tests if one.comparison.pooled >= comparison.pooled)
 
 
 def test_enough_for_a_pair_is_not_enough_for_many() -> None:
@@ -84,15 +86,15 @@ def test_enough_for_a_pair_is_not_enough_for_many() -> None:
         *World(impressions=10_500.0).draw(1)[:2]
     )  # 147,000 each, where a single pair takes 136,000
 
-    assert found.verdict.outcome is Outcome.NOT_ENOUGH_DATA
+    assert found.verdict.outcome is VerdictOutcome.NOT_ENOUGH_DATA
     assert "would likely have been found" not in found.verdict.headline
 
 
 def test_a_factor_is_told_only_with_a_level_that_stands_out() -> None:
     """A headline about a level that chance explains in 20 % of tests would say nothing: the clips differ, no more."""
-    terms = terms_of()
-    evidence = evidence_of(*World(effects={"prompt-a": 0.4}, take_sd=0.1).draw(1)[:2], terms)
-    assert decide(evidence, terms).outcome is Outcome.FACTOR
+    config = config_of()
+    evidence = evidence_of(*World(effects={"prompt-a": 0.4}, take_sd=0.1).draw(1)[:2], config)
+    assert decide(evidence, config).outcome is VerdictOutcome.FACTOR
     faint = tuple(
         replace(
             factor,
@@ -104,9 +106,9 @@ def test_a_factor_is_told_only_with_a_level_that_stands_out() -> None:
         for factor in evidence.ranking.factors
     )
 
-    decision = decide(replace(evidence, ranking=replace(evidence.ranking, factors=faint)), terms)
+    decision = decide(replace(evidence, ranking=replace(evidence.ranking, factors=faint)), config)
 
-    assert (decision.outcome, decision.level) == (Outcome.DIFFERENT, None)
+    assert (decision.outcome, decision.level) == (VerdictOutcome.DIFFERENT, None)
 
 
 def test_a_broken_split_claims_no_more_than_an_auction() -> None:
@@ -162,9 +164,9 @@ def test_a_length_is_told_with_its_unit() -> None:
 
 def test_a_chance_near_one_is_told_in_per_cent() -> None:
     """99.9 % with two digits would be "1e+02 %"."""
-    terms = terms_of()
+    config = config_of()
     joined, variants, _ = World(takes=6, prompts=2, models=2).draw(1)
-    evidence = evidence_of(joined, variants, terms)
+    evidence = evidence_of(joined, variants, config)
     ranking = replace(evidence.ranking, fit=replace(evidence.ranking.fit, interaction_p=0.999))
 
     assert "in 99.9" in heat_note(judged(joined, variants).heat, ranking)
@@ -174,8 +176,8 @@ def test_every_rule_is_told() -> None:
     """What decides and stands in no option and no threshold is on the page too."""
     joined, variants, _ = World().draw(1)
 
-    found = judge(
-        joined, variants, options=Options(), health=make_health(), made_at=AT, version="0.1.0"
+    found = analyse(
+        joined, variants, options=AnalysisOptions(), health=make_health(), made_at=AT, version="0.1.0"
     ).thresholds
 
     assert set(told_rules()) <= set(found)

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 
 from hailuo.report.estimates import ESTIMATE_COLUMNS, SCHEMA, estimates_table, to_csv, to_parquet
 from hailuo.report.findings import Interval
-from hailuo.report.metrics import Metric, Platform
+from hailuo.report.metrics import AdPlatform, Metric
 from tests.report.factories import make_findings, make_health, make_platform
 from tests.report.strategies import findings
 
@@ -178,6 +178,6 @@ def test_half_a_character_does_not_cost_the_table():
 
 def test_every_platform_is_there():
     """Platforms are rows, never columns."""
-    report = make_findings(platforms=tuple(make_platform(one) for one in Platform))
+    report = make_findings(platforms=tuple(make_platform(one) for one in AdPlatform))
 
-    assert set(estimates_table(report)["platform"]) == {one.value for one in Platform}
+    assert set(estimates_table(report)["platform"]) == {one.value for one in AdPlatform}

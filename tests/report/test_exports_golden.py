@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from hailuo.report.exports import RESULT_COLUMNS, read_export, read_exports
-from hailuo.report.metrics import COUNT_NAMES, Platform
+from hailuo.report.metrics import COUNT_NAMES, AdPlatform
 from tests.report.golden import FOLDER, GOLDEN, Golden
 
 _EVERY = pytest.mark.parametrize("golden", GOLDEN, ids=lambda golden: golden.file)
@@ -50,7 +50,7 @@ def test_every_results_frame_has_the_same_columns(golden: Golden) -> None:
 
 def test_every_platform_has_a_golden_export() -> None:
     """A platform is not supported without a file that shows it."""
-    assert {golden.platform for golden in GOLDEN} == set(Platform)
+    assert {golden.platform for golden in GOLDEN} == set(AdPlatform)
 
 
 def test_every_golden_file_is_expected() -> None:

@@ -6,14 +6,14 @@ import pytest
 
 from hailuo.report.exports import ExportError, formats_that_ship, read_formats
 from hailuo.report.exports.fields import key_of
-from hailuo.report.metrics import HOLD_COUNTS, HOOK_COUNTS, Platform
+from hailuo.report.metrics import HOLD_COUNTS, HOOK_COUNTS, AdPlatform
 
-_PLATFORMS = [platform for platform in Platform if platform is not Platform.OTHER]
+_PLATFORMS = [platform for platform in AdPlatform if platform is not AdPlatform.OTHER]
 _EVERY = pytest.mark.parametrize("platform", _PLATFORMS)
 
 
 @_EVERY
-def test_a_header_means_one_thing_on_a_platform(platform: Platform) -> None:
+def test_a_header_means_one_thing_on_a_platform(platform: AdPlatform) -> None:
     """No header belongs to two fields, or to a field and a breakdown, or is both read and ignored."""
     form = formats_that_ship().platforms()[platform]
     fields = {(key_of(header), field) for header, field in form.columns()}
@@ -28,7 +28,7 @@ def test_a_header_means_one_thing_on_a_platform(platform: Platform) -> None:
 
 
 @_EVERY
-def test_a_platform_knows_what_its_metrics_need(platform: Platform) -> None:
+def test_a_platform_knows_what_its_metrics_need(platform: AdPlatform) -> None:
     """Impressions, link clicks, spend, conversions, and the counts that hook and hold are made from."""
     known = {field for _, field in formats_that_ship().platforms()[platform].columns()}
     hook = HOOK_COUNTS[platform]
@@ -48,7 +48,7 @@ def test_a_platform_knows_what_its_metrics_need(platform: Platform) -> None:
 
 
 @_EVERY
-def test_scales_are_of_known_headers(platform: Platform) -> None:
+def test_scales_are_of_known_headers(platform: AdPlatform) -> None:
     """A misspelt one would leave micros as they are."""
     form = formats_that_ship().platforms()[platform]
     keys = {key_of(header) for header, _ in form.columns()}

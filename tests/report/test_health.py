@@ -6,10 +6,10 @@ import pytest
 
 from hailuo.report.cautions import APART_DAYS
 from hailuo.report.exports import read_exports
-from hailuo.report.findings import AdOfNobody, JoinMethod, MethodTally
+from hailuo.report.findings import JoinMethod, MethodTally, UnmatchedAd
 from hailuo.report.health import health
 from hailuo.report.join import join
-from hailuo.report.metrics import PLATFORM_NAMES, Platform
+from hailuo.report.metrics import PLATFORM_NAMES, AdPlatform
 from tests.report.frames import DAY, make_ads, make_results, make_variants
 
 A, B, C = "7KQ2M9X4TD", "3B0N1P5V8W", "5C0N1P5V8W"
@@ -56,11 +56,11 @@ def test_ads_of_nobody_are_listed_once_with_their_rows_most_spend_first():
         ad(A),
     ]
 
-    nobody = health_of(*rows).nobody
+    nobody = health_of(*rows).unmatched
 
-    assert nobody[0] == AdOfNobody(
+    assert nobody[0] == UnmatchedAd(
         source="meta.csv:3 and 2 more rows",
-        platform=Platform.META,
+        platform=AdPlatform.META,
         ad="Brand\N{REPLACEMENT CHARACTER} film",
         spend=15.0,
         reason="nothing in the row names a creative",
@@ -77,7 +77,7 @@ def test_an_ambiguous_ad_says_between_whom():
     found = health_of({"ad_name": f"HV-{A} HV-{B}"})
 
     assert found.rows_matched == 0
-    assert found.nobody[0].reason == f"the ad name names several creatives: {B}, {A}"
+    assert found.unmatched[0].reason == f"the ad name names several creatives: {B}, {A}"
 
 
 def test_missing_are_stored_creatives_without_a_row():
@@ -112,7 +112,7 @@ def test_no_results_are_a_health_too():
     found = health_of()
 
     assert (found.rows, found.spend, found.first_day, found.days, found.missing) == (0, 0.0, None, 0, (A, B))
-    assert (found.by_method, found.nobody, found.notes) == ((), (), ())
+    assert (found.by_method, found.unmatched, found.notes) == ((), (), ())
 
 
 @pytest.mark.parametrize(
@@ -220,7 +220,7 @@ def test_a_long_list_of_creatives_is_cut():
 
 def test_every_platform_has_a_name():
     """Sentences can speak of any platform."""
-    assert set(PLATFORM_NAMES) == set(Platform)
+    assert set(PLATFORM_NAMES) == set(AdPlatform)
 
 
 def test_an_ads_table_is_believed_over_names():

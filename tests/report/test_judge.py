@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hailuo.report.analysis.analyse import judge
-from hailuo.report.analysis.options import DECISION_METRICS, JudgementError, Options
+from hailuo.report.analysis.analyse import analyse
+from hailuo.report.analysis.options import DECISION_METRICS, AnalysisOptions, ReportOptionsError
 from hailuo.report.archive import from_json, to_json
-from hailuo.report.findings import CreativeFinding, Findings, Outcome, Standing
-from hailuo.report.metrics import METRICS, Count, Design, Metric, Platform
+from hailuo.report.findings import CreativeFinding, CreativeStanding, ReportFindings, VerdictOutcome
+from hailuo.report.metrics import METRICS, AdPlatform, Count, Design, Metric
 from tests.report.worlds import World, joined_rows, make_health, variants_of
 
 AT = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
@@ -20,22 +20,22 @@ TWO = variants_of([("dawn", "MiniMax-Hailuo-02", 6, 1), ("rain", "MiniMax-Hailuo
 ONE, OTHER = TWO["creative_id"]
 
 
-def judged(joined: pd.DataFrame, variants: pd.DataFrame = TWO, **options: object) -> Findings:
-    return judge(
+def judged(joined: pd.DataFrame, variants: pd.DataFrame = TWO, **options: object) -> ReportFindings:
+    return analyse(
         joined,
         variants,
-        options=Options(**options),  # type: ignore[arg-type]  # a test names any option
+        options=AnalysisOptions(**options),  # type: ignore[arg-type]  # a test names any option
         health=make_health(),
         made_at=AT,
         version="0.1.0",
     )
 
 
-def rows(*cells: dict[str, object], platform: Platform = Platform.META) -> pd.DataFrame:
+def rows(*cells: dict[str, object], platform: AdPlatform = AdPlatform.META) -> pd.DataFrame:
     return joined_rows(pd.DataFrame(list(cells)), platform=platform)
 
 
-def creative(findings: Findings, creative_id: str = ONE, platform: int = 0) -> CreativeFinding:
+def creative(findings: ReportFindings, creative_id: str = ONE, platform: int = 0) -> CreativeFinding:
     return next(one for one in findings.platforms[platform].creatives if one.creative_id == creative_id)
 
 
@@ -87,19 +87,19 @@ def test_platforms_are_judged_apart() -> None:
     """A creative on two platforms has two findings, each with the platform's own hook; most spend comes first."""
     meta = rows(shown(ONE, v3s=300.0, spend=8.0), shown(OTHER, v3s=250.0, spend=8.0))
     tiktok = rows(
-        shown(ONE, v2s=400.0, spend=9.0), shown(OTHER, v2s=350.0, spend=9.0), platform=Platform.TIKTOK
+        shown(ONE, v2s=400.0, spend=9.0), shown(OTHER, v2s=350.0, spend=9.0), platform=AdPlatform.TIKTOK
     )
 
     findings = judged(pd.concat([meta, tiktok], ignore_index=True))
 
-    assert [one.platform for one in findings.platforms] == [Platform.TIKTOK, Platform.META]
+    assert [one.platform for one in findings.platforms] == [AdPlatform.TIKTOK, AdPlatform.META]
     assert creative(findings).estimates[Metric.HOOK].value == 0.4
     assert creative(findings, platform=1).estimates[Metric.HOOK].value == 0.3
 
 
 def test_what_a_platform_does_not_count_is_none_with_a_reason() -> None:
     """Google tells no early views: hook is unknown there, not 0."""
-    findings = judged(rows(shown(ONE), shown(OTHER), platform=Platform.GOOGLE))
+    findings = judged(rows(shown(ONE), shown(OTHER), platform=AdPlatform.GOOGLE))
 
     found = creative(findings).estimates[Metric.HOOK]
 
@@ -161,7 +161,7 @@ def test_more_conversions_than_clicks_are_shown_but_not_ranked() -> None:
     findings = judged(joined, variants, metric=Metric.CVR)
 
     found = creative(findings, odd)
-    assert (found.p_best, found.shrunk, found.standing) == (None, None, Standing.TOO_LITTLE_DATA)
+    assert (found.p_best, found.shrunk, found.standing) == (None, None, CreativeStanding.TOO_LITTLE_DATA)
     assert any(
         sentence.startswith("1 clip with more conversions")
         for sentence in findings.platforms[0].verdict.sentences
@@ -192,8 +192,8 @@ def test_ads_that_differ_widen_too() -> None:
 @pytest.mark.parametrize("metric", [metric for metric in Metric if metric not in DECISION_METRICS])
 def test_metrics_that_mean_something_else_across_durations_never_decide(metric: Metric) -> None:
     """Half of a 6 s clip is not half of a 10 s clip (G18)."""
-    with pytest.raises(JudgementError, match="cannot decide"):
-        Options(metric=metric)
+    with pytest.raises(ReportOptionsError, match="cannot decide"):
+        AnalysisOptions(metric=metric)
 
 
 def test_metrics_unsafe_across_durations_are_marked_and_never_move_anybody() -> None:
@@ -231,8 +231,8 @@ def test_only_a_randomised_split_is_checked_for_its_ratio() -> None:
 
 def test_all_problems_of_the_options_are_told_at_once() -> None:
     """One run of the command shows everything that has to be mended."""
-    with pytest.raises(JudgementError) as refused:
-        Options(metric=Metric.HOLD, confidence=2, power=0, relevant_lift=0, planned_split={"X": -1})
+    with pytest.raises(ReportOptionsError) as refused:
+        AnalysisOptions(metric=Metric.HOLD, confidence=2, power=0, relevant_lift=0, planned_split={"X": -1})
 
     assert len(refused.value.problems) == 6
 
@@ -340,8 +340,8 @@ def test_nothing_that_happened_is_told_as_that(counts: dict[str, float]) -> None
     """No clicks, or not even impressions: not enough data."""
     found = judged(rows(shown(ONE, **counts), shown(OTHER, **counts))).platforms[0]
 
-    assert found.verdict.outcome is Outcome.NOT_ENOUGH_DATA
-    assert [one.standing for one in found.creatives] == [Standing.TOO_LITTLE_DATA] * 2
+    assert found.verdict.outcome is VerdictOutcome.NOT_ENOUGH_DATA
+    assert [one.standing for one in found.creatives] == [CreativeStanding.TOO_LITTLE_DATA] * 2
 
 
 @pytest.mark.slow

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from benchmarks.judge.bandit import bandit
 from hailuo.report.findings import (
     CreativeFinding,
+    CreativeStanding,
     Difference,
     Estimate,
     Factor,
+    FactorLevel,
     Interval,
-    Level,
     ProposedRow,
-    Standing,
-    Wish,
+    Recommendation,
 )
 from hailuo.report.metrics import Count, Metric
 from hailuo.report.next_batch.propose import Policy, propose
@@ -53,7 +53,7 @@ def make_creative(
         p_best=p_best,
         expected_loss=0.001,
         against_control=None,
-        standing=Standing.IN_THE_RUNNING,
+        standing=CreativeStanding.IN_THE_RUNNING,
         render_usd=0.28,
     )
     return replace(creative, **changes)  # type: ignore[arg-type]  # a test names any field
@@ -62,7 +62,7 @@ def make_creative(
 def make_factor(name: str, lifts: Mapping[str, float], *, p_adjusted: float = 0.5) -> Factor:
     """A factor whose levels have these lifts over their mean."""
     levels = tuple(
-        Level(
+        FactorLevel(
             name=level,
             creatives=6,
             trials=72_000,
@@ -100,11 +100,11 @@ def row_of(rows: tuple[ProposedRow, ...], prompt: str, model: str) -> ProposedRo
 
 
 TESTED = (
-    make_creative("p1", "m1", p_best=0.70, standing=Standing.LEADS),
+    make_creative("p1", "m1", p_best=0.70, standing=CreativeStanding.LEADS),
     make_creative("p1", "m1", take=2, p_best=0.10),
     make_creative("p2", "m1", p_best=0.15),
     make_creative("p2", "m2", p_best=0.049),
-    make_creative("p3", "m2", p_best=0.001, standing=Standing.BEHIND),
+    make_creative("p3", "m2", p_best=0.001, standing=CreativeStanding.BEHIND),
 )
 FACTORS = (
     make_factor("prompt", {"p1": 0.20, "p2": 0.05, "p3": -0.20}),
@@ -116,12 +116,12 @@ def test_keeps_the_leader_drops_the_hopeless_and_explores_the_rest() -> None:
     """Every cell that was run has one row; what was not run and promises more than the average is there too."""
     rows = propose(TESTED, FACTORS, policy=make_policy())
 
-    assert [(row.wish, *row.cell.values(), row.takes) for row in rows] == [
-        (Wish.KEEP, "p1", "m1", 2),
-        (Wish.EXPLORE, "p2", "m1", 2),
-        (Wish.EXPLORE, "p2", "m2", 1),
-        (Wish.EXPLORE, "p1", "m2", 2),
-        (Wish.DROP, "p3", "m2", 0),
+    assert [(row.action, *row.cell.values(), row.takes) for row in rows] == [
+        (Recommendation.KEEP, "p1", "m1", 2),
+        (Recommendation.EXPLORE, "p2", "m1", 2),
+        (Recommendation.EXPLORE, "p2", "m2", 1),
+        (Recommendation.EXPLORE, "p1", "m2", 2),
+        (Recommendation.DROP, "p3", "m2", 0),
     ]
 
 
@@ -154,17 +154,17 @@ def test_the_control_stays_however_it_does() -> None:
 
     row = row_of(propose((*TESTED[:-1], control), FACTORS, policy=make_policy()), "p3", "m2")
 
-    assert (row.wish, row.takes) == (Wish.KEEP, 1)
+    assert (row.action, row.takes) == (Recommendation.KEEP, 1)
     assert row.reason.startswith("the control that the others are compared with")
 
 
 def test_nothing_new_while_nothing_can_be_judged() -> None:
     """More clips would only spread thin what is not enough already."""
-    waiting = [replace(one, standing=Standing.TOO_LITTLE_DATA) for one in TESTED]
+    waiting = [replace(one, standing=CreativeStanding.TOO_LITTLE_DATA) for one in TESTED]
 
     rows = propose(waiting, FACTORS, policy=make_policy())
 
-    assert {row.wish for row in rows} == {Wish.KEEP}
+    assert {row.action for row in rows} == {Recommendation.KEEP}
     assert bought(rows) == 0
     assert "too little data to judge after 24,000 impressions" in rows[0].reason
 
@@ -193,7 +193,10 @@ def test_a_factor_of_which_nothing_is_known_is_worth_a_try() -> None:
     rows = propose(TESTED, (), policy=make_policy())
 
     new = row_of(rows, "p3", "m1")
-    assert (new.wish, new.reason) == (Wish.EXPLORE, "never run, and nothing is known of its levels yet")
+    assert (new.action, new.reason) == (
+        Recommendation.EXPLORE,
+        "never run, and nothing is known of its levels yet",
+    )
 
 
 @pytest.mark.parametrize(
@@ -210,27 +213,30 @@ def test_only_what_is_legal_and_has_a_price_is_bought(policy: Policy) -> None:
     rows = propose(TESTED, FACTORS, policy=policy)
 
     assert not any(row.takes for row in rows if row.cell["model"] == "m2")
-    assert row_of(rows, "p2", "m2").wish is Wish.KEEP
+    assert row_of(rows, "p2", "m2").action is Recommendation.KEEP
 
 
 def test_the_leader_comes_first_when_money_is_short() -> None:
     """For two takes' money half is the leader's new take, half the most promising new cell's."""
     rows = propose(TESTED, FACTORS, policy=make_policy(budget_usd=2 * PRICE))
 
-    assert [(row.wish, row.takes) for row in rows if row.takes] == [(Wish.KEEP, 1), (Wish.EXPLORE, 1)]
+    assert [(row.action, row.takes) for row in rows if row.takes] == [
+        (Recommendation.KEEP, 1),
+        (Recommendation.EXPLORE, 1),
+    ]
     assert row_of(rows, "p2", "m1").reason.endswith("leave its ads on; no new take this time")
 
 
 @given(
     chances=st.lists(st.floats(0, 1), min_size=12, max_size=12),
-    standings=st.lists(st.sampled_from(Standing), min_size=12, max_size=12),
+    standings=st.lists(st.sampled_from(CreativeStanding), min_size=12, max_size=12),
     budget=st.decimals(0, 20, places=2),
     rows_at_most=st.integers(0, 30),
     seed=st.integers(0, 9),
 )
 @settings(max_examples=60)
 def test_never_above_the_budget_nor_a_cell_twice(
-    chances: list[float], standings: list[Standing], budget: Decimal, rows_at_most: int, seed: int
+    chances: list[float], standings: list[CreativeStanding], budget: Decimal, rows_at_most: int, seed: int
 ) -> None:
     """Whatever the findings: within budget and rows, each cell once, each tested one told of, the same again by seed."""
     cells = list(product(("p1", "p2", "p3", "p4"), ("m1", "m2", "m3")))

@@ -22,8 +22,8 @@ from hailuo.campaign.pricing import PriceKey, quote
 from hailuo.plan.prepare import CampaignRequest, PreparedCampaign, prepare
 from hailuo.publish import manifest
 from hailuo.publish.publish import publish
-from hailuo.report.analysis.creatives import roster
-from hailuo.report.findings import CreativeFinding, Findings, Standing, Wish
+from hailuo.report.analysis.creatives import creatives_of
+from hailuo.report.findings import CreativeFinding, CreativeStanding, Recommendation, ReportFindings
 from hailuo.report.next_batch.cells import Cells, charged_prices, constant_labels
 from hailuo.report.next_batch.draft import NextBatch, next_batch
 from hailuo.settings import Settings
@@ -55,12 +55,12 @@ class Shot:
     def campaign(self) -> Campaign:
         return self.prepared.require_campaign()
 
-    def findings(self, creatives: Sequence[CreativeFinding], *, seed: int = 1) -> Findings:
+    def findings(self, creatives: Sequence[CreativeFinding], *, seed: int = 1) -> ReportFindings:
         platform = make_platform(creatives=tuple(creatives), factors=())
         named = {"campaign": self.campaign.name, "edition": self.campaign.edition}
         return make_findings(platforms=(platform,), seed=seed, **named)
 
-    def batch(self, findings: Findings, budget_usd: Decimal | None = None) -> NextBatch:
+    def batch(self, findings: ReportFindings, budget_usd: Decimal | None = None) -> NextBatch:
         made = next_batch(
             findings, self.variants, self.prepared, budget_usd=budget_usd, file_name="next.yaml"
         )
@@ -91,11 +91,11 @@ def shot(name: str) -> Shot:
         return Shot(prepared, manifest.read_jsonl(clock.run(store.read(made.edition.manifest_jsonl))))
 
 
-def creatives_of(
-    made: Shot, chances: Sequence[float], standings: Sequence[Standing]
+def judged_creatives(
+    made: Shot, chances: Sequence[float], standings: Sequence[CreativeStanding]
 ) -> list[CreativeFinding]:
     """Every clip of the edition with some chance to be the best."""
-    entrants = list(roster(made.variants).values())
+    entrants = list(creatives_of(made.variants).values())
     total = sum(chances[: len(entrants)]) or 1.0
     found = [
         make_creative(
@@ -125,12 +125,12 @@ def test_whatever_is_proposed_the_file_is_sound_and_within_its_budget(data):
     """No problem of the loader, no cent too much, and exactly the combinations and takes of the proposal."""
     made = shot(data.draw(st.sampled_from(EXAMPLES)))
     chances = data.draw(st.lists(st.floats(0, 1), min_size=50, max_size=50))
-    standings = data.draw(st.lists(st.sampled_from(Standing), min_size=50, max_size=50))
+    standings = data.draw(st.lists(st.sampled_from(CreativeStanding), min_size=50, max_size=50))
     budget = data.draw(st.none() | st.decimals(Decimal("0.30"), 40, places=2))
 
-    batch = made.batch(made.findings(creatives_of(made, chances, standings)), budget)
+    batch = made.batch(made.findings(judged_creatives(made, chances, standings)), budget)
 
-    wanted = [row for row in batch.proposal.rows if row.takes and row.wish is not Wish.DROP]
+    wanted = [row for row in batch.proposal.rows if row.takes and row.action is not Recommendation.DROP]
     assert (batch.proposal.file is None) == (not wanted)
     jobs = made.read_back(batch) if wanted else []
     charged = charged_prices(made.variants)
@@ -149,7 +149,7 @@ def test_whatever_is_proposed_the_file_is_sound_and_within_its_budget(data):
 def test_the_new_file_follows_the_old_one():
     """Its name, its placements and its control; an edition of its own, so that nothing counts as rendered already."""
     made = shot("demo.yaml")
-    creatives = creatives_of(made, [1.0, *[0.01] * 49], [Standing.IN_THE_RUNNING] * 50)
+    creatives = judged_creatives(made, [1.0, *[0.01] * 49], [CreativeStanding.IN_THE_RUNNING] * 50)
 
     batch = made.batch(made.findings(creatives), Decimal(9))
 
@@ -159,7 +159,7 @@ def test_the_new_file_follows_the_old_one():
     assert (again.name, again.edition) == ("demo", "next-2026-11-30-0700")
     assert (again.budget_usd, again.placements) == (Decimal("9.00"), made.campaign.placements)
     assert again.control == made.campaign.control
-    assert all(f"# {row.wish.value}: " in text for row in batch.proposal.rows if row.takes)
+    assert all(f"# {row.action.value}: " in text for row in batch.proposal.rows if row.takes)
 
 
 def test_what_the_campaign_left_out_is_not_explored():
@@ -226,7 +226,7 @@ def test_a_grant_in_a_frames_address_stays_out_of_the_store(tmp_path):
     clock.run(keep_edition(store, clock, prepared))
     made = clock.run(publish(store, clock, Edition("launch", "main")))
     one = Shot(prepared, manifest.read_jsonl(clock.run(store.read(made.edition.manifest_jsonl))))
-    creatives = creatives_of(one, [0.5] * 50, [Standing.IN_THE_RUNNING] * 50)
+    creatives = judged_creatives(one, [0.5] * 50, [CreativeStanding.IN_THE_RUNNING] * 50)
 
     batch = one.batch(replace(one.findings(creatives)), Decimal(5))
 

@@ -13,12 +13,12 @@ from pandas.testing import assert_frame_equal
 
 import hailuo
 from hailuo.errors import RefusedError
-from hailuo.report.analysis.options import JudgementError, Options
+from hailuo.report.analysis.options import AnalysisOptions, ReportOptionsError
 from hailuo.report.archive import from_json
 from hailuo.report.exports import ExportError
-from hailuo.report.findings import Outcome
-from hailuo.report.inputs.sources import DropError, Dropped
-from hailuo.report.make import ReportWish, report
+from hailuo.report.findings import VerdictOutcome
+from hailuo.report.inputs.sources import FoundFiles, InputError
+from hailuo.report.make import ReportOptions, report
 from hailuo.run.environment import RunEnvironment, within
 from hailuo.settings import Settings
 from hailuo.store import FolderStore
@@ -57,7 +57,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     jobs = clock.run(keep_edition(store, clock, prepared))
     export = meta_export(jobs)
     (folder / "meta.csv").write_bytes(export)
-    wish = ReportWish(dropped=Dropped(files={"meta.csv": export}, where=()), options=Options())
+    wish = ReportOptions(files=FoundFiles(files={"meta.csv": export}, where=()), analysis=AnalysisOptions())
     made = clock.run(report(store, clock, wish, edition=Edition("launch", "main")))
     return Desk(
         folder,
@@ -156,11 +156,11 @@ def test_ads_are_found_beside_the_exports(desk: Desk, tmp_path: Path) -> None:
 def test_it_works_inside_a_running_loop(desk: Desk) -> None:
     """As Jupyter has one."""
 
-    async def cell() -> Outcome:
+    async def cell() -> VerdictOutcome:
         results = hailuo.read_results(desk.folder / "meta.csv")
         return hailuo.judge_results(results, desk.edition).findings.platforms[0].verdict.outcome
 
-    assert asyncio.run(cell()) is Outcome.FACTOR
+    assert asyncio.run(cell()) is VerdictOutcome.FACTOR
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_options_that_cannot_be_used_are_refused(desk: Desk, design: str, metric
     """By name, with what could be meant."""
     results = hailuo.read_results(desk.folder / "meta.csv")
 
-    with pytest.raises(JudgementError, match=message):
+    with pytest.raises(ReportOptionsError, match=message):
         hailuo.judge_results(results, desk.edition, design=design, metric=metric)
 
 
@@ -185,11 +185,11 @@ def test_what_cannot_be_read_is_refused_as_by_the_command(tmp_path: Path) -> Non
         {"Ad name": ["a"], "Impressions": ["many"], "Amount spent (USD)": [1], "Link clicks": [1]}
     )
 
-    with pytest.raises(DropError, match=r"no ads\.csv"):
+    with pytest.raises(InputError, match=r"no ads\.csv"):
         hailuo.read_ads(tmp_path)
     with pytest.raises(RefusedError, match="no export"):
         hailuo.read_results(tmp_path)
-    with pytest.raises(DropError, match="cannot be read"):
+    with pytest.raises(InputError, match="cannot be read"):
         hailuo.read_results(tmp_path / "missing.csv")
     with pytest.raises(ExportError, match="table 1"):
         hailuo.read_results(wrong)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from hailuo.report.findings import Findings, Interval, Outcome, PlatformFindings, Wish
+from hailuo.report.findings import Interval, PlatformFindings, Recommendation, ReportFindings, VerdictOutcome
 from hailuo.report.metrics import Metric
 from hailuo.report.page import Clip, render
 from hailuo.report.page.caption import Caption
@@ -21,7 +21,7 @@ SECTIONS = ["verdict", "data", "ranking", "factors", "pairs", "funnel", "looks",
 SECTIONS += ["methods", "changes"]
 
 
-def one_platform(**changes: object) -> Findings:
+def one_platform(**changes: object) -> ReportFindings:
     return make_findings(platforms=(replace(make_platform(), **changes),))  # type: ignore[arg-type]  # any field
 
 
@@ -48,14 +48,14 @@ def test_the_box_says_what_won_how_sure_what_it_costs_and_what_to_do() -> None:
 @pytest.mark.parametrize(
     ("outcome", "badge", "won"),
     [
-        (Outcome.WINNER, "★ A winner", "What won? desert-dawn · Hailuo-2.3 · take 2"),
-        (Outcome.FACTOR, "◆ A clear factor", "What won? Prompt: desert-dawn"),
-        (Outcome.DIFFERENT, "≠ They differ, no leader yet", "What won? Not settled"),
-        (Outcome.NO_DIFFERENCE, "= No difference shown", "What won? Nothing yet"),
-        (Outcome.NOT_ENOUGH_DATA, "… Not enough data", "What won? Nothing yet"),
+        (VerdictOutcome.WINNER, "★ A winner", "What won? desert-dawn · Hailuo-2.3 · take 2"),
+        (VerdictOutcome.FACTOR, "◆ A clear factor", "What won? Prompt: desert-dawn"),
+        (VerdictOutcome.DIFFERENT, "≠ They differ, no leader yet", "What won? Not settled"),
+        (VerdictOutcome.NO_DIFFERENCE, "= No difference shown", "What won? Nothing yet"),
+        (VerdictOutcome.NOT_ENOUGH_DATA, "… Not enough data", "What won? Nothing yet"),
     ],
 )
-def test_every_outcome_has_words_and_a_sign(outcome: Outcome, badge: str, won: str) -> None:
+def test_every_outcome_has_words_and_a_sign(outcome: VerdictOutcome, badge: str, won: str) -> None:
     """No verdict is told by colour alone, and none claims a winner that is not there."""
     verdict = page_of(make_outcome(outcome)).section("verdict").text
 
@@ -77,8 +77,8 @@ def test_a_level_that_is_clearly_worse_has_not_won() -> None:
     assert "What won?" not in box.text
 
 
-@pytest.mark.parametrize("outcome", [Outcome.NO_DIFFERENCE, Outcome.NOT_ENOUGH_DATA])
-def test_without_a_difference_there_are_no_ranks(outcome: Outcome) -> None:
+@pytest.mark.parametrize("outcome", [VerdictOutcome.NO_DIFFERENCE, VerdictOutcome.NOT_ENOUGH_DATA])
+def test_without_a_difference_there_are_no_ranks(outcome: VerdictOutcome) -> None:
     """An order that may be chance is not numbered, and says so."""
     ranking = page_of(make_outcome(outcome)).section("ranking")
 
@@ -89,7 +89,7 @@ def test_without_a_difference_there_are_no_ranks(outcome: Outcome) -> None:
 @pytest.mark.parametrize(
     "findings", [make_shoot(), make_findings(), make_thousands(40)], ids=["shoot", "two platforms", "forty"]
 )
-def test_no_chart_without_a_unit_an_n_and_an_interval(findings: Findings) -> None:
+def test_no_chart_without_a_unit_an_n_and_an_interval(findings: ReportFindings) -> None:
     """Under every chart stand all three; every drawing is in such a chart and has a title and a description."""
     page = page_of(findings)
     charts = page.all("figure", "chart")
@@ -379,7 +379,11 @@ def test_wishes_are_counted_by_row() -> None:
     findings = make_findings(proposal=make_proposal(rows=(*rows, rows[0], rows[0])))
     page = page_of(findings)
 
-    kept = [row for row in findings.proposal.rows if row.wish is Wish.KEEP] if findings.proposal else []
+    kept = (
+        [row for row in findings.proposal.rows if row.action is Recommendation.KEEP]
+        if findings.proposal
+        else []
+    )
     assert f"{len(kept)} ✓ Keep" in page.section("verdict").text
     assert len(page.section("next").all("tbody")[0].all("tr")) == 5
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hailuo.report import numbers
 from hailuo.report.findings import Interval
 from hailuo.report.metrics import Metric
-from hailuo.report.page.axis import Axis, axis_of
+from hailuo.report.page.axis import ChartAxis, axis_of
 from hailuo.report.page.measure import Measure
 from hailuo.report.page.strip import Mark, strip
 from hailuo.report.page.svg import element
@@ -121,7 +121,7 @@ def test_every_metric_has_a_unit_and_an_n(metric: Metric, currency: str | None) 
 @given(low=FINITE, width=st.floats(1e-6, 1e6), value=FINITE)
 def test_every_value_has_a_place_on_its_axis(low: float, width: float, value: float) -> None:
     """Between its edges, whatever the value."""
-    axis = Axis(low, low + width)
+    axis = ChartAxis(low, low + width)
 
     assert 0 <= axis.at(value) <= 100
 
@@ -129,7 +129,7 @@ def test_every_value_has_a_place_on_its_axis(low: float, width: float, value: fl
 @given(low=FINITE, width=st.floats(1e-3, 1e6))
 def test_ticks_are_few_and_within_the_axis(low: float, width: float) -> None:
     """Two to six of them, rising, evenly spaced."""
-    axis = Axis(low, low + width)
+    axis = ChartAxis(low, low + width)
     ticks = axis.ticks()
     spare = axis.step() * 1e-6 + abs(low) * 1e-9
 

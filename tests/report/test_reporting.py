@@ -14,12 +14,12 @@ import pytest
 from hailuo.campaign.job import Job
 from hailuo.errors import CampaignError, RefusedError
 from hailuo.plan.prepare import PreparedCampaign
-from hailuo.report.analysis.options import Options
+from hailuo.report.analysis.options import AnalysisOptions
 from hailuo.report.archive import from_json
 from hailuo.report.exports import ExportError
-from hailuo.report.findings import JoinMethod, Outcome, Wish
-from hailuo.report.inputs.sources import DropError, Dropped, editions_with_exports, files_dropped
-from hailuo.report.make import Report, ReportWish, report
+from hailuo.report.findings import JoinMethod, Recommendation, VerdictOutcome
+from hailuo.report.inputs.sources import FoundFiles, InputError, editions_with_exports, find_files
+from hailuo.report.make import Report, ReportOptions, report
 from hailuo.report.metrics import Design, Metric
 from hailuo.settings import Settings
 from hailuo.store import FolderStore
@@ -47,14 +47,14 @@ class Desk:
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
-    def dropped(self, *sources: str | Path) -> Dropped:
+    def dropped(self, *sources: str | Path) -> FoundFiles:
         named = [str(source) for source in sources]
-        return self.clock.run(files_dropped(self.store, Settings(), named, edition=EDITION))
+        return self.clock.run(find_files(self.store, Settings(), named, edition=EDITION))
 
     def report(self, *sources: str | Path, **wish: object) -> Report:
         """As the command makes it, of what lies in the store unless sources are named."""
-        given = {"options": Options(), "prepared": self.prepared, **wish}
-        asked = ReportWish(dropped=self.dropped(*sources), **given)  # type: ignore[arg-type]  # a test names any field
+        given = {"analysis": AnalysisOptions(), "prepared": self.prepared, **wish}
+        asked = ReportOptions(files=self.dropped(*sources), **given)  # type: ignore[arg-type]  # a test names any field
         return self.clock.run(report(self.store, self.clock, asked, edition=EDITION))
 
     def written(self, made: Report, name: str) -> bytes:
@@ -92,7 +92,7 @@ def test_the_report_finds_what_is_there_to_find(desk):
     found = desk.report().findings
 
     (platform,) = found.platforms
-    assert platform.verdict.outcome is Outcome.FACTOR
+    assert platform.verdict.outcome is VerdictOutcome.FACTOR
     assert (platform.verdict.factor, platform.verdict.level) == ("prompt", "dawn")
     assert (found.health.rows, found.health.rows_matched) == (12 * 14, 12 * 14)
     assert {tally.method for tally in found.health.by_method if tally.rows} == {JoinMethod.NAME_TOKEN}
@@ -109,7 +109,7 @@ def test_every_exported_row_stands_in_the_results(desk):
     rows = pd.read_parquet(io.BytesIO(desk.written(made, "results.parquet")))
     assert len(rows) == 12 * 14 + 1
     assert rows["creative_id"].notna().sum() == 12 * 14
-    assert made.findings.health.nobody[0].ad == "Brand film"
+    assert made.findings.health.unmatched[0].ad == "Brand film"
 
 
 def test_the_page_shows_the_clips_and_links_to_them(desk):
@@ -143,8 +143,8 @@ def test_the_same_exports_make_no_second_report(desk):
 @pytest.mark.parametrize(
     "wish",
     [
-        {"options": Options(metric=Metric.HOOK)},
-        {"options": Options(seed=2)},
+        {"analysis": AnalysisOptions(metric=Metric.HOOK)},
+        {"analysis": AnalysisOptions(seed=2)},
         {"budget_usd": Decimal(3)},
         {"prepared": None},
         {"again": True},
@@ -251,7 +251,7 @@ def test_a_planned_split_comes_from_the_ads_table(desk):
     )
     (desk.exports / "ads.csv").write_text(ads)
 
-    split = desk.report(options=Options(design=Design.RANDOMISED_SPLIT)).findings.platforms[0].srm
+    split = desk.report(analysis=AnalysisOptions(design=Design.RANDOMISED_SPLIT)).findings.platforms[0].srm
 
     assert split is not None
     assert split.flagged
@@ -273,7 +273,7 @@ def test_a_mapping_beside_an_export_explains_it(desk):
 
 def test_without_an_export_it_says_where_it_looked(desk):
     """And what to do; an empty folder is no report."""
-    with pytest.raises(DropError, match=r"launch/main/exports/: no export of an ad platform lies there"):
+    with pytest.raises(InputError, match=r"launch/main/exports/: no export of an ad platform lies there"):
         desk.report()
 
 
@@ -320,25 +320,25 @@ def test_a_format_that_is_not_read_is_not_passed_over(desk, name):
     """Rows would be missing, and nobody would know."""
     (desk.exports / name).write_bytes(b"\0")
 
-    with pytest.raises(DropError, match="is of a format that is not read; export it as CSV or XLSX"):
+    with pytest.raises(InputError, match="is of a format that is not read; export it as CSV or XLSX"):
         desk.dropped()
 
 
 def test_a_source_that_is_not_there_is_refused(desk):
     """By its name, with what to do."""
-    with pytest.raises(DropError, match="cannot be read"):
+    with pytest.raises(InputError, match="cannot be read"):
         desk.dropped(desk.folder / "nowhere.csv")
 
 
 def test_every_source_that_cannot_be_read_is_told(desk):
     """All at once; and an address that is none is not called the store's."""
-    with pytest.raises(DropError) as refused:
+    with pytest.raises(InputError) as refused:
         desk.dropped(desk.folder / "a.csv", desk.folder / "b.csv", "ftp://somebody")
 
     assert len(refused.value.problems) == 3
     assert "HAILUO_STORE" not in str(refused.value)
     (desk.exports / "meta.csv").write_bytes(meta_export(desk.jobs))
-    with pytest.raises(DropError) as refused:
+    with pytest.raises(InputError) as refused:
         desk.report(ads=(desk.folder / "c.csv",), mappings=(desk.folder / "d.toml",))
     assert len(refused.value.problems) == 2
 
@@ -415,7 +415,7 @@ def test_without_the_campaign_file_there_is_a_proposal_and_no_file(desk):
     assert proposal is not None
     assert (proposal.file, made.next_file) == (None, None)
     assert "Name the campaign file" in proposal.note
-    assert any(row.takes for row in proposal.rows if row.wish is not Wish.DROP)
+    assert any(row.takes for row in proposal.rows if row.action is not Recommendation.DROP)
 
 
 def test_a_campaign_file_with_problems_gets_no_next_file(desk):
@@ -433,4 +433,4 @@ def test_a_campaign_file_with_problems_gets_no_next_file(desk):
 def test_options_that_cannot_be_used_are_refused():
     """Before anything is read."""
     with pytest.raises(RefusedError, match="cannot decide"):
-        Options(metric=Metric.COMPLETION)
+        AnalysisOptions(metric=Metric.COMPLETION)

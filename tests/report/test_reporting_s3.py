@@ -12,9 +12,9 @@ import pytest
 from hailuo.campaign.job import Job
 from hailuo.clock import SystemClock
 from hailuo.plan.prepare import PreparedCampaign
-from hailuo.report.analysis.options import Options
-from hailuo.report.inputs.sources import DropError, files_dropped
-from hailuo.report.make import Report, ReportWish, report
+from hailuo.report.analysis.options import AnalysisOptions
+from hailuo.report.inputs.sources import InputError, find_files
+from hailuo.report.make import Report, ReportOptions, report
 from hailuo.settings import Settings
 from hailuo.store import Store
 from hailuo.store.layout import Edition
@@ -54,8 +54,8 @@ def put(store: Store, key: str, content: bytes) -> None:
 
 def reported(store: Store, settings: Settings, prepared: PreparedCampaign, *sources: str) -> Report:
     async def made() -> Report:
-        dropped = await files_dropped(store, settings, sources, edition=EDITION)
-        wish = ReportWish(dropped=dropped, options=Options(), prepared=prepared)
+        dropped = await find_files(store, settings, sources, edition=EDITION)
+        wish = ReportOptions(files=dropped, analysis=AnalysisOptions(), prepared=prepared)
         return await report(store, SystemClock(), wish, edition=EDITION)
 
     return asyncio.run(made())
@@ -95,5 +95,5 @@ def test_a_name_that_no_key_may_have_is_not_passed_over(store, settings, prepare
     key = f"{prefix}/launch/main/exports/Ads report, November.csv"
     seaweedfs.client().put_object(Bucket=BUCKET, Key=key, Body=meta_export(jobs))
 
-    with pytest.raises(DropError, match=r"Ads report, November\.csv: has a name that cannot be read"):
+    with pytest.raises(InputError, match=r"Ads report, November\.csv: has a name that cannot be read"):
         reported(store, settings, prepared)

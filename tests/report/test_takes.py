@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from hailuo.report.analysis.analyse import judge
-from hailuo.report.analysis.options import Options
+from hailuo.report.analysis.analyse import analyse
+from hailuo.report.analysis.options import AnalysisOptions
 from hailuo.report.estimates import estimates_table
 from hailuo.report.findings import Interval, TakeSpread
 from hailuo.report.stats.takes import take_spread
@@ -31,7 +31,9 @@ def judged_world(world: World) -> TakeSpread | None:
     """What the report of a simulated campaign tells of takes."""
     joined, variants, _ = world.draw(seed=3)
     at = datetime(2026, 11, 22, tzinfo=UTC)
-    found = judge(joined, variants, options=Options(), health=make_health(), made_at=at, version="0.1.0")
+    found = analyse(
+        joined, variants, options=AnalysisOptions(), health=make_health(), made_at=at, version="0.1.0"
+    )
     return found.platforms[0].takes
 
 

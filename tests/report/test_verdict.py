@@ -7,22 +7,22 @@ from importlib import resources
 import pandas as pd
 import pytest
 
-from hailuo.report.analysis.analyse import judge
-from hailuo.report.analysis.options import Options
+from hailuo.report.analysis.analyse import analyse
+from hailuo.report.analysis.options import AnalysisOptions
 from hailuo.report.analysis.thresholds import load_thresholds, thresholds_of, told
-from hailuo.report.findings import Findings, Outcome, PlatformFindings, Standing
-from hailuo.report.metrics import Metric, Platform
+from hailuo.report.findings import CreativeStanding, PlatformFindings, ReportFindings, VerdictOutcome
+from hailuo.report.metrics import AdPlatform, Metric
 from tests.report.worlds import World, joined_rows, make_health
 
 AT = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
-NOTHING_SHOWN = {Outcome.NO_DIFFERENCE, Outcome.NOT_ENOUGH_DATA}
+NOTHING_SHOWN = {VerdictOutcome.NO_DIFFERENCE, VerdictOutcome.NOT_ENOUGH_DATA}
 
 
-def judged(joined: pd.DataFrame, variants: pd.DataFrame, **options: object) -> Findings:
-    return judge(
+def judged(joined: pd.DataFrame, variants: pd.DataFrame, **options: object) -> ReportFindings:
+    return analyse(
         joined,
         variants,
-        options=Options(**options),  # type: ignore[arg-type]  # a test names any option
+        options=AnalysisOptions(**options),  # type: ignore[arg-type]  # a test names any option
         health=make_health(),
         made_at=AT,
         version="0.1.0",
@@ -34,7 +34,7 @@ def of_world(world: World, *, seed: int = 1, **options: object) -> PlatformFindi
     return judged(joined, variants, **options).platforms[0]
 
 
-def outcomes(world: World, seeds: int) -> list[Outcome]:
+def outcomes(world: World, seeds: int) -> list[VerdictOutcome]:
     return [of_world(world, seed=seed).verdict.outcome for seed in range(seeds)]
 
 
@@ -48,9 +48,9 @@ def test_one_creative_far_ahead_wins() -> None:
     found = of_world(ONE_STANDS_OUT)
 
     first = found.creatives[0]
-    assert found.verdict.outcome is Outcome.WINNER
+    assert found.verdict.outcome is VerdictOutcome.WINNER
     assert found.verdict.creative_id == first.creative_id
-    assert (first.prompt, first.standing) == ("prompt-a", Standing.LEADS)
+    assert (first.prompt, first.standing) == ("prompt-a", CreativeStanding.LEADS)
     assert found.verdict.need is None
 
 
@@ -58,7 +58,7 @@ def test_takes_that_share_the_lead_are_no_winner() -> None:
     """Two takes of the best order are alike: which of them is better is luck, so the factor is told instead."""
     found = of_world(A_PROMPT_MATTERS)
 
-    assert found.verdict.outcome is Outcome.FACTOR
+    assert found.verdict.outcome is VerdictOutcome.FACTOR
     assert (found.verdict.factor, found.verdict.level) == ("prompt", "prompt-a")
     assert found.verdict.creative_id is None
     assert any("takes of the leader's combination" in sentence for sentence in found.verdict.sentences)
@@ -68,14 +68,14 @@ def test_a_level_that_is_worse_is_told_where_none_is_better() -> None:
     """One prompt drags, the others are alike: the claim is about the one that drags."""
     found = of_world(World(effects={"prompt-d": -0.5}, impressions=2000.0, prompts=4))
 
-    assert (found.verdict.outcome, found.verdict.level) == (Outcome.FACTOR, "prompt-d")
+    assert (found.verdict.outcome, found.verdict.level) == (VerdictOutcome.FACTOR, "prompt-d")
 
 
 def test_takes_that_differ_are_told_as_different() -> None:
     """No factor matters, yet the clips differ by more than chance."""
     found = of_world(TAKES_DIFFER, seed=3)
 
-    assert found.verdict.outcome in {Outcome.DIFFERENT, Outcome.WINNER}
+    assert found.verdict.outcome in {VerdictOutcome.DIFFERENT, VerdictOutcome.WINNER}
     assert found.verdict.factor is None
 
 
@@ -83,7 +83,7 @@ def test_much_data_without_a_difference_is_no_difference() -> None:
     """A lift that matters would have been found: that is worth knowing."""
     found = of_world(World(prompts=2, models=1, takes=1, impressions=20_000.0))
 
-    assert found.verdict.outcome is Outcome.NO_DIFFERENCE
+    assert found.verdict.outcome is VerdictOutcome.NO_DIFFERENCE
     assert found.verdict.need is not None
     assert found.verdict.need.more_trials == 0
 
@@ -93,7 +93,7 @@ def test_little_data_without_a_difference_says_what_it_would_take() -> None:
     found = of_world(World(impressions=100.0), relevant_lift=0.2)
 
     need = found.verdict.need
-    assert found.verdict.outcome is Outcome.NOT_ENOUGH_DATA
+    assert found.verdict.outcome is VerdictOutcome.NOT_ENOUGH_DATA
     assert need is not None
     assert need.lift == 0.2
     assert need.spend is not None
@@ -124,7 +124,7 @@ def test_nobody_is_behind_while_nothing_is_shown() -> None:
     found = of_world(World())
 
     assert found.verdict.outcome in NOTHING_SHOWN
-    assert {one.standing for one in found.creatives} == {Standing.IN_THE_RUNNING}
+    assert {one.standing for one in found.creatives} == {CreativeStanding.IN_THE_RUNNING}
 
 
 def test_who_has_too_little_data_is_told_as_that() -> None:
@@ -137,8 +137,8 @@ def test_who_has_too_little_data_is_told_as_that() -> None:
     found = judged(starved, variants).platforms[0]
 
     standing = {one.creative_id: one.standing for one in found.creatives}
-    assert standing.pop(small) is Standing.TOO_LITTLE_DATA
-    assert set(standing.values()) == {Standing.LEADS, Standing.BEHIND}
+    assert standing.pop(small) is CreativeStanding.TOO_LITTLE_DATA
+    assert set(standing.values()) == {CreativeStanding.LEADS, CreativeStanding.BEHIND}
 
 
 def test_chances_add_up() -> None:
@@ -156,16 +156,16 @@ def test_one_creative_alone_is_not_judged() -> None:
 
     found = judged(alone, variants).platforms[0]
 
-    assert found.verdict.outcome is Outcome.NOT_ENOUGH_DATA
+    assert found.verdict.outcome is VerdictOutcome.NOT_ENOUGH_DATA
     assert found.verdict.headline.startswith("Only “prompt-a")
     assert found.creatives[0].estimates[Metric.CTR].value is not None
 
 
 def test_a_metric_that_the_platform_lacks_is_not_judged() -> None:
     """Google tells no early views: the report says so instead of guessing."""
-    found = of_world(World(platform=Platform.GOOGLE), metric=Metric.HOOK)
+    found = of_world(World(platform=AdPlatform.GOOGLE), metric=Metric.HOOK)
 
-    assert found.verdict.outcome is Outcome.NOT_ENOUGH_DATA
+    assert found.verdict.outcome is VerdictOutcome.NOT_ENOUGH_DATA
     assert "Google Ads" in found.verdict.headline
 
 

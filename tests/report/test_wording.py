@@ -8,19 +8,19 @@ from functools import cache
 import pandas as pd
 import pytest
 
-from hailuo.report.analysis.analyse import judge
+from hailuo.report.analysis.analyse import analyse
 from hailuo.report.analysis.headlines import LONGEST_HEADLINE
-from hailuo.report.analysis.options import DECISION_METRICS, Options
-from hailuo.report.findings import Outcome, Verdict
-from hailuo.report.metrics import Design, Metric, Platform
+from hailuo.report.analysis.options import DECISION_METRICS, AnalysisOptions
+from hailuo.report.findings import PlatformVerdict, VerdictOutcome
+from hailuo.report.metrics import AdPlatform, Design, Metric
 from tests.report.worlds import World, make_health
 
 AT = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
 WORLDS = {
-    Outcome.WINNER: World(takes=1, models=1, effects={"prompt-a": 0.9}, impressions=3000.0, cvr=0.3),
-    Outcome.FACTOR: World(effects={"prompt-a": 0.5}, impressions=5000.0, cvr=0.3),
-    Outcome.NO_DIFFERENCE: World(prompts=2, models=1, takes=1, impressions=40_000.0, cvr=0.5),
-    Outcome.NOT_ENOUGH_DATA: World(impressions=50.0),
+    VerdictOutcome.WINNER: World(takes=1, models=1, effects={"prompt-a": 0.9}, impressions=3000.0, cvr=0.3),
+    VerdictOutcome.FACTOR: World(effects={"prompt-a": 0.5}, impressions=5000.0, cvr=0.3),
+    VerdictOutcome.NO_DIFFERENCE: World(prompts=2, models=1, takes=1, impressions=40_000.0, cvr=0.5),
+    VerdictOutcome.NOT_ENOUGH_DATA: World(impressions=50.0),
 }
 _NUMBER = re.compile(r"(?P<sign>[$€£]|USD )?(?P<number>\d[\d,.]*)(?P<unit>\s?[%a-z-]+)?")
 _UNITS = {
@@ -42,15 +42,17 @@ _UNITS = {
 
 
 @cache
-def verdict_of(outcome: Outcome, metric: Metric = Metric.CTR, design: Design = Design.AUCTION) -> Verdict:
+def verdict_of(
+    outcome: VerdictOutcome, metric: Metric = Metric.CTR, design: Design = Design.AUCTION
+) -> PlatformVerdict:
     world = WORLDS[outcome]
     joined, variants, _ = world.draw(1)
-    options = Options(metric=metric, design=design)
-    found = judge(joined, variants, options=options, health=make_health(), made_at=AT, version="0.1.0")
+    options = AnalysisOptions(metric=metric, design=design)
+    found = analyse(joined, variants, options=options, health=make_health(), made_at=AT, version="0.1.0")
     return found.platforms[0].verdict
 
 
-def everything(verdict: Verdict) -> list[str]:
+def everything(verdict: PlatformVerdict) -> list[str]:
     return [verdict.headline, *verdict.sentences, verdict.caveat]
 
 
@@ -59,7 +61,7 @@ def without_names(text: str) -> str:
 
 
 @pytest.mark.parametrize("outcome", WORLDS)
-def test_the_worlds_come_out_as_meant(outcome: Outcome) -> None:
+def test_the_worlds_come_out_as_meant(outcome: VerdictOutcome) -> None:
     """What follows is about every outcome that can be told."""
     assert verdict_of(outcome).outcome is outcome
 
@@ -67,7 +69,7 @@ def test_the_worlds_come_out_as_meant(outcome: Outcome) -> None:
 @pytest.mark.parametrize("design", Design)
 @pytest.mark.parametrize("metric", DECISION_METRICS)
 @pytest.mark.parametrize("outcome", WORLDS)
-def test_every_number_has_a_unit(outcome: Outcome, metric: Metric, design: Design) -> None:
+def test_every_number_has_a_unit(outcome: VerdictOutcome, metric: Metric, design: Design) -> None:
     """Per cent, clips, impressions or money: no bare number."""
     verdict = verdict_of(outcome, metric, design)
 
@@ -84,7 +86,9 @@ def test_every_number_has_a_unit(outcome: Outcome, metric: Metric, design: Desig
 @pytest.mark.parametrize("design", Design)
 @pytest.mark.parametrize("metric", DECISION_METRICS)
 @pytest.mark.parametrize("outcome", WORLDS)
-def test_headlines_are_short_and_words_are_plain(outcome: Outcome, metric: Metric, design: Design) -> None:
+def test_headlines_are_short_and_words_are_plain(
+    outcome: VerdictOutcome, metric: Metric, design: Design
+) -> None:
     """One line, and neither "significant" nor "proven"."""
     verdict = verdict_of(outcome, metric, design)
 
@@ -101,8 +105,10 @@ def test_headlines_are_short_and_words_are_plain(outcome: Outcome, metric: Metri
         (Design.AUCTION, "was delivered with", "not proof"),
     ],
 )
-@pytest.mark.parametrize("outcome", [Outcome.WINNER, Outcome.FACTOR])
-def test_the_design_decides_what_is_claimed(outcome: Outcome, design: Design, verb: str, caveat: str) -> None:
+@pytest.mark.parametrize("outcome", [VerdictOutcome.WINNER, VerdictOutcome.FACTOR])
+def test_the_design_decides_what_is_claimed(
+    outcome: VerdictOutcome, design: Design, verb: str, caveat: str
+) -> None:
     """Only people split by chance let a clip be the cause."""
     verdict = verdict_of(outcome, design=design)
 
@@ -113,7 +119,7 @@ def test_the_design_decides_what_is_claimed(outcome: Outcome, design: Design, ve
 
 def test_a_winner_is_told_with_name_size_and_certainty() -> None:
     """Ten seconds: who, how much, how sure."""
-    headline = verdict_of(Outcome.WINNER).headline.replace("\u00a0", " ")
+    headline = verdict_of(VerdictOutcome.WINNER).headline.replace("\u00a0", " ")
 
     assert re.fullmatch(
         r"“prompt-a” was delivered with the best CTR: \d\.\d\d % \(\d\.\d\d % to \d\.\d\d %\); "
@@ -124,8 +130,8 @@ def test_a_winner_is_told_with_name_size_and_certainty() -> None:
 
 def test_no_difference_is_told_in_plain_words() -> None:
     """And with what would have been found, or what it takes to find it."""
-    none = verdict_of(Outcome.NO_DIFFERENCE).headline
-    little = verdict_of(Outcome.NOT_ENOUGH_DATA).headline
+    none = verdict_of(VerdictOutcome.NO_DIFFERENCE).headline
+    little = verdict_of(VerdictOutcome.NOT_ENOUGH_DATA).headline
 
     assert none.startswith("No difference between the 2 clips could be shown")
     assert "would likely have been found" in none
@@ -136,19 +142,19 @@ def test_no_difference_is_told_in_plain_words() -> None:
 
 def test_a_cost_is_told_in_money_and_the_lowest_is_good_news() -> None:
     """CPA 12.30 without a currency would be nobody's money."""
-    headline = verdict_of(Outcome.WINNER, Metric.CPA).headline
+    headline = verdict_of(VerdictOutcome.WINNER, Metric.CPA).headline
 
     assert "the lowest CPA: $" in headline
 
 
 def test_money_of_an_unknown_currency_is_told_as_the_accounts() -> None:
     """An export without a currency still has one."""
-    joined, variants, _ = WORLDS[Outcome.WINNER].draw(1)
+    joined, variants, _ = WORLDS[VerdictOutcome.WINNER].draw(1)
 
-    found = judge(
+    found = analyse(
         joined.assign(currency=None),
         variants,
-        options=Options(metric=Metric.CPA),
+        options=AnalysisOptions(metric=Metric.CPA),
         health=make_health(currency=None),
         made_at=AT,
         version="0.1.0",
@@ -162,11 +168,13 @@ def test_money_of_an_unknown_currency_is_told_as_the_accounts() -> None:
 )
 def test_hostile_names_leave_the_headline_one_short_line(name: str) -> None:
     """A label may be anything that a campaign file holds; the page escapes, the headline cuts."""
-    joined, variants, _ = WORLDS[Outcome.WINNER].draw(1)
+    joined, variants, _ = WORLDS[VerdictOutcome.WINNER].draw(1)
     levels = [{**one, "prompt": one["prompt"].replace("prompt-a", name)} for one in variants["factors"]]
     renamed = variants.assign(factors=pd.Series(levels, index=variants.index))
 
-    found = judge(joined, renamed, options=Options(), health=make_health(), made_at=AT, version="0.1.0")
+    found = analyse(
+        joined, renamed, options=AnalysisOptions(), health=make_health(), made_at=AT, version="0.1.0"
+    )
 
     headline = found.platforms[0].verdict.headline
     assert len(headline) <= LONGEST_HEADLINE
@@ -175,11 +183,16 @@ def test_hostile_names_leave_the_headline_one_short_line(name: str) -> None:
 
 def test_lengths_that_differ_are_told() -> None:
     """What is greyed out is said in words, and that hook is safe."""
-    world = replace(WORLDS[Outcome.FACTOR], durations=(6, 10), takes=1, platform=Platform.META)
+    world = replace(WORLDS[VerdictOutcome.FACTOR], durations=(6, 10), takes=1, platform=AdPlatform.META)
     joined, variants, _ = world.draw(1)
 
-    found = judge(
-        joined, variants, options=Options(metric=Metric.HOOK), health=make_health(), made_at=AT, version="0"
+    found = analyse(
+        joined,
+        variants,
+        options=AnalysisOptions(metric=Metric.HOOK),
+        health=make_health(),
+        made_at=AT,
+        version="0",
     )
 
     told = " ".join(found.platforms[0].verdict.sentences)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from hailuo.report.findings import Health, JoinMethod
-from hailuo.report.metrics import COUNT_NAMES, Platform
+from hailuo.report.metrics import COUNT_NAMES, AdPlatform
 
 DAY: Final = date(2026, 11, 1)
 _PROMPTS: Final = tuple(f"prompt-{letter}" for letter in "abcdefghijklmnopqrst")
@@ -36,7 +36,7 @@ class World:
     effects: Mapping[str, float] = field(default_factory=dict)
     take_sd: float = 0.0
     day_sd: float = 0.0
-    platform: Platform = Platform.META
+    platform: AdPlatform = AdPlatform.META
 
     def variants(self) -> pd.DataFrame:
         """The manifest's rows."""
@@ -73,7 +73,7 @@ class World:
         return joined_rows(pd.DataFrame(cells), platform=self.platform)
 
 
-def joined_rows(cells: pd.DataFrame, *, platform: Platform = Platform.META) -> pd.DataFrame:
+def joined_rows(cells: pd.DataFrame, *, platform: AdPlatform = AdPlatform.META) -> pd.DataFrame:
     """A joined frame of rows by day (`day` counts from the first; without it rows span a week)."""
     frame = cells.reindex(columns=["creative_id", *COUNT_NAMES]).astype(dict.fromkeys(COUNT_NAMES, "float64"))
     days = [DAY + timedelta(days=int(day)) for day in cells["day"]] if "day" in cells else None
@@ -107,7 +107,7 @@ def make_health(**changes: object) -> Health:
         **dict.fromkeys(("rows", "rows_matched", "days", "duplicates"), 0),
         **dict.fromkeys(("spend", "spend_matched"), 0.0),
         **dict.fromkeys(("attribution", "first_day", "last_day")),
-        **dict.fromkeys(("by_method", "nobody", "missing", "notes"), ()),
+        **dict.fromkeys(("by_method", "unmatched", "missing", "notes"), ()),
         "currency": "USD",
     }
     return Health(**{**told, **changes})  # type: ignore[arg-type]  # a test names any field

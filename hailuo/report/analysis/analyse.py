@@ -6,42 +6,42 @@ from datetime import datetime
 import pandas as pd
 
 from hailuo.report.analysis import headlines as wording
-from hailuo.report.analysis.creatives import Entrant, roster
-from hailuo.report.analysis.decision import Evidence, decide
-from hailuo.report.analysis.experiment import Contest, Terms, enter
-from hailuo.report.analysis.gates import gates_of
+from hailuo.report.analysis.creatives import Creative, creatives_of
+from hailuo.report.analysis.decision import ComparisonEvidence, decide
+from hailuo.report.analysis.experiment import AnalysisConfig, Comparison, comparison_of
+from hailuo.report.analysis.gates import significance_of
 from hailuo.report.analysis.heat import heat, heat_note
-from hailuo.report.analysis.leaderboard import line_up, told_factors, unranked
+from hailuo.report.analysis.leaderboard import factors_in_metric, ranked_creatives, unranked_creatives
 from hailuo.report.analysis.measures import estimates
 from hailuo.report.analysis.observations import Observed, observe
-from hailuo.report.analysis.options import Options
+from hailuo.report.analysis.options import AnalysisOptions
 from hailuo.report.analysis.ranking import rank
 from hailuo.report.analysis.rules import told_rules
-from hailuo.report.analysis.sample_size import needs
-from hailuo.report.analysis.srm import split_kept
+from hailuo.report.analysis.sample_size import samples_needed
+from hailuo.report.analysis.srm import split_check
 from hailuo.report.analysis.thresholds import load_thresholds, told
-from hailuo.report.findings import CreativeFinding, Findings, Health, PlatformFindings, TakeSpread
+from hailuo.report.findings import CreativeFinding, Health, PlatformFindings, ReportFindings, TakeSpread
 from hailuo.report.metrics import HOLD_COUNTS, HOOK_COUNTS, METRICS, Metric
 from hailuo.report.stats.takes import take_spread
 
 
-def judge(
+def analyse(
     joined: pd.DataFrame,
     variants: pd.DataFrame,
     *,
-    options: Options,
+    options: AnalysisOptions,
     health: Health,
     made_at: datetime,
     version: str,
-) -> Findings:
+) -> ReportFindings:
     """The findings of one report, without a proposal and without changes; the same input gives the same findings.
 
     `joined` is what `hailuo.report.join` makes, `variants` the manifest; `version` is this program's.
     """
-    limits, entrants = load_thresholds(), roster(variants)
-    platforms = observe(joined[joined["creative_id"].isin(list(entrants))])
-    terms = Terms(options=options, limits=limits, platforms=max(1, len(platforms)))
-    return Findings(
+    limits, creatives = load_thresholds(), creatives_of(variants)
+    platforms = observe(joined[joined["creative_id"].isin(list(creatives))])
+    config = AnalysisConfig(options=options, limits=limits, platforms=max(1, len(platforms)))
+    return ReportFindings(
         campaign=_said_once(variants, "campaign_id"),
         edition=_said_once(variants, "edition"),
         made_at=made_at,
@@ -51,7 +51,7 @@ def judge(
         confidence=options.confidence,
         seed=options.seed,
         health=health,
-        platforms=tuple(_platform(observed, entrants, terms) for observed in platforms),
+        platforms=tuple(_platform(observed, creatives, config) for observed in platforms),
         proposal=None,
         changes=(),
         previous=None,
@@ -59,75 +59,85 @@ def judge(
     )
 
 
-def _platform(observed: Observed, entrants: Mapping[str, Entrant], terms: Terms) -> PlatformFindings:
+def _platform(
+    observed: Observed, creatives: Mapping[str, Creative], config: AnalysisConfig
+) -> PlatformFindings:
     measured = estimates(
         observed,
-        terms.options,
-        widen_above=terms.limits.widen_above.value,
-        horizon_events=terms.limits.peeking_horizon_events.value,
+        config.options,
+        widen_above=config.limits.widen_above.value,
+        horizon_events=config.limits.peeking_horizon_events.value,
     )
-    found = unranked(observed, entrants, measured)
-    contest = enter(observed, entrants, terms)
-    if contest is None or len(contest.entrants) < 2 or not contest.events.sum():
-        return _without_contest(observed, found, contest, terms)
-    return _with_contest(observed, found, contest, terms)
+    found = unranked_creatives(observed, creatives, measured)
+    comparison = comparison_of(observed, creatives, config)
+    if comparison is None or len(comparison.creatives) < 2 or not comparison.events.sum():
+        return _without_contest(observed, found, comparison, config)
+    return _with_contest(observed, found, comparison, config)
 
 
 def _with_contest(
-    observed: Observed, found: tuple[CreativeFinding, ...], contest: Contest, terms: Terms
+    observed: Observed, found: tuple[CreativeFinding, ...], comparison: Comparison, config: AnalysisConfig
 ) -> PlatformFindings:
-    ranking = rank(contest, terms)
-    evidence = Evidence(contest=contest, ranking=ranking, gates=gates_of(contest, ranking, terms))
-    decision = decide(evidence, terms)
-    lineup = line_up(found, evidence, decision, terms)
-    cells, srm = heat(contest, ranking, confidence=terms.options.confidence), split_kept(observed, terms)
+    ranking = rank(comparison, config)
+    evidence = ComparisonEvidence(
+        comparison=comparison, ranking=ranking, significance=significance_of(comparison, ranking, config)
+    )
+    decision = decide(evidence, config)
+    lineup = ranked_creatives(found, evidence, decision, config)
+    cells, srm = (
+        heat(comparison, ranking, confidence=config.options.confidence),
+        split_check(observed, config),
+    )
     return PlatformFindings(
         platform=observed.platform,
-        metric=terms.options.metric,
+        metric=config.options.metric,
         hook_count=HOOK_COUNTS[observed.platform],
         hold_counts=HOLD_COUNTS[observed.platform],
-        verdict=wording.verdict(evidence, decision, observed, lineup, terms, srm=srm),
+        verdict=wording.verdict(evidence, decision, observed, lineup, config, srm=srm),
         creatives=lineup,
-        factors=told_factors(evidence),
+        factors=factors_in_metric(evidence),
         heat=cells,
         heat_note=heat_note(cells, ranking),
-        dispersion=contest.scatter.phi,
-        widened=contest.scatter.widening > 1,
+        dispersion=comparison.dispersion.phi,
+        widened=comparison.dispersion.widening > 1,
         srm=srm,
-        power=needs(contest, observed, terms),
+        power=samples_needed(comparison, observed, config),
         unsafe_metrics=_unsafe(found),
-        takes=_takes(contest, terms),
+        takes=_takes(comparison, config),
     )
 
 
-def _takes(contest: Contest, terms: Terms) -> TakeSpread | None:
+def _takes(comparison: Comparison, config: AnalysisConfig) -> TakeSpread | None:
     return take_spread(
-        [one.cell_id for one in contest.entrants],
-        contest.events.tolist(),
-        contest.trials.tolist(),
-        dispersion=contest.scatter.cautious,
-        least_expected=terms.limits.least_expected.value,
-        confidence=terms.options.confidence,
+        [one.cell_id for one in comparison.creatives],
+        comparison.events.tolist(),
+        comparison.trials.tolist(),
+        dispersion=comparison.dispersion.cautious,
+        least_expected=config.limits.least_expected.value,
+        confidence=config.options.confidence,
     )
 
 
 def _without_contest(
-    observed: Observed, found: tuple[CreativeFinding, ...], contest: Contest | None, terms: Terms
+    observed: Observed,
+    found: tuple[CreativeFinding, ...],
+    comparison: Comparison | None,
+    config: AnalysisConfig,
 ) -> PlatformFindings:
     """Nothing to compare: no such count, one creative, or no events at all. Every number there is is still told."""
     return PlatformFindings(
         platform=observed.platform,
-        metric=terms.options.metric,
+        metric=config.options.metric,
         hook_count=HOOK_COUNTS[observed.platform],
         hold_counts=HOLD_COUNTS[observed.platform],
-        verdict=wording.no_contest(observed, found, contest, terms),
+        verdict=wording.no_contest(observed, found, comparison, config),
         creatives=found,
         factors=(),
         heat=(),
         heat_note="There is nothing to compare yet.",
-        dispersion=contest.scatter.phi if contest else None,
-        widened=bool(contest and contest.scatter.widening > 1),
-        srm=split_kept(observed, terms),
+        dispersion=comparison.dispersion.phi if comparison else None,
+        widened=bool(comparison and comparison.dispersion.widening > 1),
+        srm=split_check(observed, config),
         power=(),
         unsafe_metrics=_unsafe(found),
     )
@@ -145,7 +155,7 @@ def _said_once(variants: pd.DataFrame, column: str) -> str:
     return str(told.iloc[0]) if len(told) else ""
 
 
-def _told_options(options: Options) -> dict[str, str]:
+def _told_options(options: AnalysisOptions) -> dict[str, str]:
     return {
         "relevant_lift": f"{100 * options.relevant_lift:g} % (the smallest lift that matters, by option)",
         "power": f"{100 * options.power:g} % (chance to find it, by option)",
@@ -155,7 +165,7 @@ def _told_options(options: Options) -> dict[str, str]:
     }
 
 
-def _told_split(options: Options) -> dict[str, str]:
+def _told_split(options: AnalysisOptions) -> dict[str, str]:
     if options.planned_split is None:
         return {}
     shares = ", ".join(f"{name} {share:g}" for name, share in sorted(options.planned_split.items()))

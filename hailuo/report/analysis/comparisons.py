@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from hailuo.report.analysis.experiment import Contest
+from hailuo.report.analysis.experiment import Comparison
 from hailuo.report.findings import Difference, Interval
 from hailuo.report.stats.effects import relative
 from hailuo.report.stats.intervals import lift, newcombe, two_sample_p
@@ -13,7 +13,7 @@ from hailuo.report.stats.sequential import confidence_sequence, sequence_interva
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Pair:
-    """Events and trials of an arm and of its reference, worth their phi-th part; `horizon` as in `Contest`, of all."""
+    """Events and trials of an arm and of its reference, worth their phi-th part; `horizon` as in `Comparison`, of all."""
 
     events: float
     trials: float
@@ -32,57 +32,57 @@ class _Pair:
         return self.events, self.trials, self.ref_events, self.ref_trials
 
 
-def compare(contest: Contest, *, confidence: float) -> list[Difference | None]:
+def compare(comparison: Comparison, *, confidence: float) -> list[Difference | None]:
     """One per position, in the metric's unit; None for the control itself, and where there is nothing to compare with.
 
     Several takes of the control count together. Against it Holm's adjustment, against the others that of Benjamini
     and Hochberg: the first is a decision, the second a screen.
     """
-    pairs = _pairs(contest)
+    pairs = _pairs(comparison)
     found = [None if pair is None else _difference(pair, confidence) for pair in pairs]
-    adjusted = _adjusted(found, holm if _control(contest) else benjamini_hochberg)
+    adjusted = _adjusted(found, holm if _control(comparison) else benjamini_hochberg)
     return [
-        None if one is None or pair is None else contest.yardstick.difference(one, pair.reference)
+        None if one is None or pair is None else comparison.scale.difference(one, pair.reference)
         for one, pair in zip(adjusted, pairs, strict=True)
     ]
 
 
-def pairwise_p(contest: Contest, one: int, other: int) -> float:
+def pairwise_p(comparison: Comparison, one: int, other: int) -> float:
     """The p-value of two positions being equal, always valid where the contest is watched."""
-    return _p(_pair(contest, [one], [other]))
+    return _p(_pair(comparison, [one], [other]))
 
 
-def _control(contest: Contest) -> list[int]:
-    return [at for at, one in enumerate(contest.entrants) if one.is_control]
+def _control(comparison: Comparison) -> list[int]:
+    return [at for at, one in enumerate(comparison.creatives) if one.is_control]
 
 
-def _pairs(contest: Contest) -> list[_Pair | None]:
-    control, everybody = _control(contest), len(contest.entrants)
+def _pairs(comparison: Comparison) -> list[_Pair | None]:
+    control, everybody = _control(comparison), len(comparison.creatives)
     if control:
-        return [None if at in control else _pair(contest, [at], control) for at in range(everybody)]
-    return [_against_others(contest, at) if everybody > 1 else None for at in range(everybody)]
+        return [None if at in control else _pair(comparison, [at], control) for at in range(everybody)]
+    return [_against_others(comparison, at) if everybody > 1 else None for at in range(everybody)]
 
 
-def _pair(contest: Contest, arm: list[int], reference: list[int]) -> _Pair:
+def _pair(comparison: Comparison, arm: list[int], reference: list[int]) -> _Pair:
     return _Pair(
-        events=float(contest.events[arm].sum()),
-        trials=float(contest.trials[arm].sum()),
-        ref_events=float(contest.events[reference].sum()),
-        ref_trials=float(contest.trials[reference].sum()),
-        phi=contest.scatter.widening,
-        horizon=contest.horizon and contest.horizon * (len(arm) + len(reference)),
+        events=float(comparison.events[arm].sum()),
+        trials=float(comparison.trials[arm].sum()),
+        ref_events=float(comparison.events[reference].sum()),
+        ref_trials=float(comparison.trials[reference].sum()),
+        phi=comparison.dispersion.widening,
+        horizon=comparison.horizon and comparison.horizon * (len(arm) + len(reference)),
     )
 
 
-def _against_others(contest: Contest, at: int) -> _Pair:
-    events, trials = float(contest.events[at]), float(contest.trials[at])
+def _against_others(comparison: Comparison, at: int) -> _Pair:
+    events, trials = float(comparison.events[at]), float(comparison.trials[at])
     return _Pair(
         events=events,
         trials=trials,
-        ref_events=max(0.0, float(contest.events.sum()) - events),
-        ref_trials=float(contest.trials.sum()) - trials,
-        phi=contest.scatter.widening,
-        horizon=contest.horizon and contest.horizon * len(contest.entrants),
+        ref_events=max(0.0, float(comparison.events.sum()) - events),
+        ref_trials=float(comparison.trials.sum()) - trials,
+        phi=comparison.dispersion.widening,
+        horizon=comparison.horizon and comparison.horizon * len(comparison.creatives),
     )
 
 

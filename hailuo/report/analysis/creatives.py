@@ -23,7 +23,7 @@ _MODEL_PREFIX: Final = "MiniMax-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entrant:
+class Creative:
     """One creative of the manifest; `factors` maps the axes that vary to its levels."""
 
     creative_id: str
@@ -39,7 +39,7 @@ class Entrant:
     looks: Mapping[str, float]
 
 
-def roster(variants: pd.DataFrame) -> dict[str, Entrant]:
+def creatives_of(variants: pd.DataFrame) -> dict[str, Creative]:
     """Creative id to entrant, in the manifest's order, without conformed copies: they count for their original."""
     originals = [row for row in variants.to_dict("records") if not _text(row.get("derived_from"))]
     many = any(_number(row.get("take"), 1) > 1 for row in originals)
@@ -48,7 +48,7 @@ def roster(variants: pd.DataFrame) -> dict[str, Entrant]:
     return {name: _unlike(one) if one.label in twice else one for name, one in found.items()}
 
 
-def _entrant(row: Mapping[object, object], *, many_takes: bool) -> Entrant:
+def _entrant(row: Mapping[object, object], *, many_takes: bool) -> Creative:
     factors = _factors(row.get("factors"))
     take, prompt = (
         int(_number(row.get("take"), 1)),
@@ -57,7 +57,7 @@ def _entrant(row: Mapping[object, object], *, many_takes: bool) -> Entrant:
     words = [_word(axis, level) for axis, level in factors.items() if level != _NO_LEVEL]
     if many_takes:
         words.append(f"take {take}")
-    return Entrant(
+    return Creative(
         creative_id=str(row["creative_id"]),
         label=" · ".join(words) or prompt or str(row["creative_id"]),
         cell_id=_text(row.get("cell_id")) or _text(row.get("variant_id")),
@@ -72,7 +72,7 @@ def _entrant(row: Mapping[object, object], *, many_takes: bool) -> Entrant:
     )
 
 
-def _unlike(one: Entrant) -> Entrant:
+def _unlike(one: Creative) -> Creative:
     return replace(one, label=f"{one.label} · {one.creative_id}")
 
 

@@ -6,24 +6,24 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from hailuo.report.analysis.creatives import Entrant
-from hailuo.report.analysis.measures import Scatter, per_mille, scatter
-from hailuo.report.analysis.metric_scale import Yardstick
+from hailuo.report.analysis.creatives import Creative
+from hailuo.report.analysis.measures import Dispersion, dispersion_of, spend_bits
+from hailuo.report.analysis.metric_scale import MetricScale
 from hailuo.report.analysis.observations import Observed, counts_of
-from hailuo.report.analysis.options import Options
-from hailuo.report.analysis.thresholds import Thresholds
-from hailuo.report.metrics import METRICS, Count, Kind
+from hailuo.report.analysis.options import AnalysisOptions
+from hailuo.report.analysis.thresholds import ReportThresholds
+from hailuo.report.metrics import METRICS, Count, MetricKind
 from hailuo.report.stats.intervals import is_rate
 
 _Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class AnalysisConfig:
     """What holds for every platform of a report. `platforms` is among how many the chance of a false word is shared."""
 
-    options: Options
-    limits: Thresholds
+    options: AnalysisOptions
+    limits: ReportThresholds
     platforms: int
 
     @property
@@ -33,17 +33,17 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Contest:
-    """One position per creative that has trials. For a cost, trials are bits of spend (`yardstick`). `left_out` are
+class Comparison:
+    """One position per creative that has trials. For a cost, trials are bits of spend (`scale`). `left_out` are
     those with more events than trials, which no rate describes; `horizon` is that of one creative, None for one look.
     """
 
-    entrants: tuple[Entrant, ...]
+    creatives: tuple[Creative, ...]
     events: _Floats
     trials: _Floats
     left_out: tuple[str, ...]
-    scatter: Scatter
-    yardstick: Yardstick
+    dispersion: Dispersion
+    scale: MetricScale
     impressions_per_trial: float
     horizon: float | None
 
@@ -58,42 +58,44 @@ class Contest:
         return self.trials * self.pooled
 
 
-def enter(observed: Observed, entrants: Mapping[str, Entrant], terms: Terms) -> Contest | None:
+def comparison_of(
+    observed: Observed, creatives: Mapping[str, Creative], config: AnalysisConfig
+) -> Comparison | None:
     """Whoever has trials of the decision metric; None where the platform or its export does not tell it."""
-    metric = terms.options.metric
+    metric = config.options.metric
     counts = counts_of(metric, observed.platform)
     if counts is None or not all(observed.told(count) for count in counts):
         return None
-    event, trial = reversed(counts) if METRICS[metric].kind is Kind.COST else counts
-    yardstick = Yardstick(metric=metric)
-    if METRICS[metric].kind is Kind.COST:
+    event, trial = reversed(counts) if METRICS[metric].kind is MetricKind.COST else counts
+    scale = MetricScale(metric=metric)
+    if METRICS[metric].kind is MetricKind.COST:
         sums = observed.sums(event, trial)
-        yardstick = replace(yardstick, bits=per_mille(float(sums["top"].sum()), float(sums["bottom"].sum())))
-        observed = observed.scaled(trial, yardstick.bits)
-    return _entered(observed, entrants, terms, (event, trial), yardstick)
+        scale = replace(scale, bits=spend_bits(float(sums["top"].sum()), float(sums["bottom"].sum())))
+        observed = observed.scaled(trial, scale.bits)
+    return _entered(observed, creatives, config, (event, trial), scale)
 
 
 def _entered(
     observed: Observed,
-    entrants: Mapping[str, Entrant],
-    terms: Terms,
+    creatives: Mapping[str, Creative],
+    config: AnalysisConfig,
     counts: tuple[Count, Count],
-    yardstick: Yardstick,
-) -> Contest:
+    scale: MetricScale,
+) -> Comparison:
     sums = observed.sums(*counts)
     sums = sums[sums["bottom"] > 0]
     fit = np.array([is_rate(*row) for row in zip(sums["top"], sums["bottom"], strict=True)], dtype=bool)
     rated = sums[fit]
     events, trials = rated["top"].to_numpy(dtype=float), rated["bottom"].to_numpy(dtype=float)
-    return Contest(
-        entrants=tuple(entrants[name] for name in rated["creative_id"]),
+    return Comparison(
+        creatives=tuple(creatives[name] for name in rated["creative_id"]),
         events=events,
         trials=trials,
         left_out=tuple(sums["creative_id"][~fit]),
-        scatter=scatter(observed, *counts, widen_above=terms.limits.widen_above.value),
-        yardstick=yardstick,
+        dispersion=dispersion_of(observed, *counts, widen_above=config.limits.widen_above.value),
+        scale=scale,
         impressions_per_trial=_impressions_per_trial(observed, counts[1]),
-        horizon=_horizon(events, trials, terms) if terms.options.sequential else None,
+        horizon=_horizon(events, trials, config) if config.options.sequential else None,
     )
 
 
@@ -106,7 +108,7 @@ def _impressions_per_trial(observed: Observed, trial: Count) -> float:
     return top / bottom if top and bottom else 1.0
 
 
-def _horizon(events: _Floats, trials: _Floats, terms: Terms) -> float:
+def _horizon(events: _Floats, trials: _Floats, config: AnalysisConfig) -> float:
     """Set by the events that a clip needs anyhow: of the data only the rate of all together comes in."""
-    each = terms.limits.peeking_horizon_events.value
+    each = config.limits.peeking_horizon_events.value
     return max(2.0, each * float(trials.sum()) / max(float(events.sum()), 1.0))

@@ -6,7 +6,16 @@ from typing import Final
 
 from hailuo.report import numbers
 from hailuo.report.findings import Difference, Interval
-from hailuo.report.metrics import COUNTS, HOOK_COUNTS, METRICS, PLATFORM_NAMES, Design, Kind, Metric, Platform
+from hailuo.report.metrics import (
+    COUNTS,
+    HOOK_COUNTS,
+    METRICS,
+    PLATFORM_NAMES,
+    AdPlatform,
+    Design,
+    Metric,
+    MetricKind,
+)
 
 _EVENTS: Final = {
     Metric.HOOK: "early views",
@@ -28,7 +37,7 @@ class Voice:
     """The decision metric on a platform, in the account's currency (None: not told), after a design."""
 
     metric: Metric
-    platform: Platform
+    platform: AdPlatform
     design: Design
     currency: str | None
 
@@ -55,7 +64,7 @@ class Voice:
 
     def counted(self, events: float, trials: float) -> str:
         """`2,904 clicks of 240,000 impressions`; conversions are bought, not drawn from anything."""
-        if METRICS[self.metric].kind is Kind.COST:
+        if METRICS[self.metric].kind is MetricKind.COST:
             return f"{numbers.count(events)} {self.events} for {self.money(trials)}"
         return f"{numbers.count(events)} {self.events} of {numbers.count(trials)} {_TRIALS[self.metric]}"
 
@@ -63,7 +72,7 @@ class Voice:
         """The metric: `1.42 %` or `$12.30`."""
         if value is None:
             return "not known"
-        return self.money(value) if METRICS[self.metric].kind is Kind.COST else numbers.percent(value)
+        return self.money(value) if METRICS[self.metric].kind is MetricKind.COST else numbers.percent(value)
 
     def between(self, interval: Interval) -> str:
         """`1.31 % to 1.55 %`, or `more than $12.30` where the other end is open."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import chi2
 
-from hailuo.report.analysis.experiment import Contest, Terms
+from hailuo.report.analysis.experiment import AnalysisConfig, Comparison
 from hailuo.report.analysis.ranking import Ranking
 from hailuo.report.findings import Factor
 from hailuo.report.stats.multiplicity import holm
@@ -15,7 +15,7 @@ from hailuo.report.stats.sequential import sequential_p
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Gates:
+class Significance:
     """`creatives_p` and `factors_p` (by name, Holm-adjusted over factors) are None and empty where nothing can be
     tested; `limit` is what they have to stay below.
     """
@@ -41,45 +41,49 @@ class Gates:
         return self.creatives_differ or self.factor is not None
 
 
-def gates_of(contest: Contest, ranking: Ranking, terms: Terms) -> Gates:
+def significance_of(comparison: Comparison, ranking: Ranking, config: AnalysisConfig) -> Significance:
     """Both gates, closed below the least number of events. Looks that were not planned are paid for at the first by
     always-valid p-values; the second stays shut then, as no such test knows takes that differ.
     """
-    limit = terms.gate
-    if contest.events.sum() < terms.limits.least_events.value:
-        return Gates(creatives_p=None, factors_p={}, limit=limit)
-    if contest.horizon is not None:
-        return Gates(creatives_p=_sequential(contest, contest.horizon), factors_p={}, limit=limit)
-    least = terms.limits.least_expected.value
-    return Gates(creatives_p=_homogeneity(contest, least), factors_p=_factors(ranking.factors), limit=limit)
+    limit = config.gate
+    if comparison.events.sum() < config.limits.least_events.value:
+        return Significance(creatives_p=None, factors_p={}, limit=limit)
+    if comparison.horizon is not None:
+        return Significance(
+            creatives_p=_sequential(comparison, comparison.horizon), factors_p={}, limit=limit
+        )
+    least = config.limits.least_expected.value
+    return Significance(
+        creatives_p=_homogeneity(comparison, least), factors_p=_factors(ranking.factors), limit=limit
+    )
 
 
-def _homogeneity(contest: Contest, least_expected: float) -> float | None:
+def _homogeneity(comparison: Comparison, least_expected: float) -> float | None:
     """Pearson's chi-square of equal rates, divided by phi; over those of whom enough events are expected."""
-    told = contest.expected >= least_expected
-    events, trials = contest.events[told], contest.trials[told]
+    told = comparison.expected >= least_expected
+    events, trials = comparison.events[told], comparison.trials[told]
     if len(events) < 2:
         return None
     rate = events.sum() / trials.sum()
     if not 0 < rate < 1:
         return None
     statistic = float(np.sum((events - trials * rate) ** 2 / (trials * rate * (1 - rate))))
-    return float(chi2.sf(statistic / contest.scatter.cautious, len(events) - 1))
+    return float(chi2.sf(statistic / comparison.dispersion.cautious, len(events) - 1))
 
 
-def _sequential(contest: Contest, horizon: float) -> float | None:
+def _sequential(comparison: Comparison, horizon: float) -> float | None:
     """The smallest of every creative's always-valid p-values against the others, Holm-adjusted."""
-    events, trials = contest.events.sum(), contest.trials.sum()
+    events, trials = comparison.events.sum(), comparison.trials.sum()
     ps = [
         sequential_p(
             x,
             n,
             events - x,
             trials - n,
-            horizon=horizon * len(contest.events),
-            dispersion=contest.scatter.cautious,
+            horizon=horizon * len(comparison.events),
+            dispersion=comparison.dispersion.cautious,
         )
-        for x, n in zip(contest.events, contest.trials, strict=True)
+        for x, n in zip(comparison.events, comparison.trials, strict=True)
         if n < trials
     ]
     return min(holm(ps), default=None)

@@ -6,13 +6,13 @@ with" them, for the platform chose who saw it.
 
 from typing import Final
 
-from hailuo.report.analysis.decision import Decision, Evidence
-from hailuo.report.analysis.experiment import Contest, Terms
+from hailuo.report.analysis.decision import ComparisonEvidence, Decision
+from hailuo.report.analysis.experiment import AnalysisConfig, Comparison
 from hailuo.report.analysis.formatting import Voice
 from hailuo.report.analysis.observations import Observed, counts_of
 from hailuo.report.analysis.sentences import left_out, remarks
 from hailuo.report.analysis.story import Story, story_of
-from hailuo.report.findings import CreativeFinding, Outcome, Srm, Verdict
+from hailuo.report.findings import CreativeFinding, PlatformVerdict, Srm, VerdictOutcome
 from hailuo.report.metrics import Design
 
 LONGEST_HEADLINE: Final = 140
@@ -31,24 +31,24 @@ SPLIT_BROKEN: Final = (
 
 
 def verdict(
-    evidence: Evidence,
+    evidence: ComparisonEvidence,
     decision: Decision,
     observed: Observed,
     lineup: tuple[CreativeFinding, ...],
-    terms: Terms,
+    config: AnalysisConfig,
     *,
     srm: Srm | None,
-) -> Verdict:
+) -> PlatformVerdict:
     """The box at the top of a platform's part. A split that broke claims no more than an auction."""
     broken = srm is not None and srm.flagged
-    design = Design.AUCTION if broken else terms.options.design
-    story = story_of(evidence, decision, observed, lineup, terms, design=design)
-    return Verdict(
+    design = Design.AUCTION if broken else config.options.design
+    story = story_of(evidence, decision, observed, lineup, config, design=design)
+    return PlatformVerdict(
         outcome=decision.outcome,
         headline=_headline(story),
         sentences=tuple(remarks(story)),
         caveat=SPLIT_BROKEN if broken else CAVEATS[design],
-        creative_id=story.leader.creative_id if decision.outcome is Outcome.WINNER else None,
+        creative_id=story.leader.creative_id if decision.outcome is VerdictOutcome.WINNER else None,
         factor=decision.factor.name if decision.factor else None,
         level=decision.level.name if decision.level else None,
         need=story.need,
@@ -56,27 +56,32 @@ def verdict(
 
 
 def no_contest(
-    observed: Observed, found: tuple[CreativeFinding, ...], contest: Contest | None, terms: Terms
-) -> Verdict:
+    observed: Observed,
+    found: tuple[CreativeFinding, ...],
+    comparison: Comparison | None,
+    config: AnalysisConfig,
+) -> PlatformVerdict:
     """Where nothing can be compared: the count is not told, one clip runs alone, or nothing has happened yet."""
     voice = Voice(
-        metric=terms.options.metric,
+        metric=config.options.metric,
         platform=observed.platform,
-        design=terms.options.design,
+        design=config.options.design,
         currency=observed.currency,
     )
-    return Verdict(
-        outcome=Outcome.NOT_ENOUGH_DATA,
-        headline=_fitting(*_nothing(voice, found, contest)),
-        sentences=tuple(left_out(voice, contest)) if contest else (),
-        caveat=CAVEATS[terms.options.design],
+    return PlatformVerdict(
+        outcome=VerdictOutcome.NOT_ENOUGH_DATA,
+        headline=_fitting(*_nothing(voice, found, comparison)),
+        sentences=tuple(left_out(voice, comparison)) if comparison else (),
+        caveat=CAVEATS[config.options.design],
     )
 
 
-def _nothing(voice: Voice, found: tuple[CreativeFinding, ...], contest: Contest | None) -> tuple[str, ...]:
-    if contest is None and counts_of(voice.metric, voice.platform) is None:
+def _nothing(
+    voice: Voice, found: tuple[CreativeFinding, ...], comparison: Comparison | None
+) -> tuple[str, ...]:
+    if comparison is None and counts_of(voice.metric, voice.platform) is None:
         return (f"{voice.where} does not count what {voice.label} is made of: choose another metric",)
-    if contest is None:
+    if comparison is None:
         return (
             f"The export from {voice.where} does not tell {voice.label}: add its columns, or choose another metric",
         )
@@ -84,7 +89,7 @@ def _nothing(voice: Voice, found: tuple[CreativeFinding, ...], contest: Contest 
         return (
             f"Only {voice.name(found[0].label)} has results on {voice.where}: there is nothing to compare it with",
         )
-    if len(contest.entrants) < 2:
+    if len(comparison.creatives) < 2:
         return (f"No two clips have a {voice.label} on {voice.where} yet: there is nothing to compare",)
     return (
         f"No difference between the {len(found):,} clips could be shown: there are no {voice.events} yet",
@@ -93,15 +98,15 @@ def _nothing(voice: Voice, found: tuple[CreativeFinding, ...], contest: Contest 
 
 def _headline(story: Story) -> str:
     match story.decision.outcome:
-        case Outcome.WINNER:
+        case VerdictOutcome.WINNER:
             return _fitting(*_winner(story))
-        case Outcome.FACTOR:
+        case VerdictOutcome.FACTOR:
             return _fitting(*_factor(story))
-        case Outcome.DIFFERENT:
+        case VerdictOutcome.DIFFERENT:
             return _fitting(*_different(story))
-        case Outcome.NO_DIFFERENCE:
+        case VerdictOutcome.NO_DIFFERENCE:
             return _fitting(*_no_difference(story))
-        case Outcome.NOT_ENOUGH_DATA:
+        case VerdictOutcome.NOT_ENOUGH_DATA:
             return _fitting(*_not_enough(story))
 
 
@@ -147,9 +152,9 @@ def _different(story: Story) -> tuple[str, ...]:
 
 
 def _no_difference(story: Story) -> tuple[str, ...]:
-    voice, contest = story.voice, story.contest
+    voice, comparison = story.voice, story.comparison
     said = f"No difference between the {story.clips} could be shown"
-    common = voice.value(contest.yardstick.value(contest.pooled))
+    common = voice.value(comparison.scale.value(comparison.pooled))
     found = f"a clip {voice.size(story.lift)} ahead would likely have been found"
     return f"{said}: {voice.label} {common} for all; {found}", f"{said}; {found}", said
 

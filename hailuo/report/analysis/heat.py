@@ -5,7 +5,7 @@ from collections import defaultdict
 import numpy as np
 from scipy.stats import beta
 
-from hailuo.report.analysis.experiment import Contest
+from hailuo.report.analysis.experiment import Comparison
 from hailuo.report.analysis.formatting import Voice
 from hailuo.report.analysis.ranking import Ranking
 from hailuo.report.findings import HeatCell, Interval
@@ -13,18 +13,18 @@ from hailuo.report.findings import HeatCell, Interval
 _AXES = ("prompt", "model")
 
 
-def heat(contest: Contest, ranking: Ranking, *, confidence: float) -> tuple[HeatCell, ...]:
+def heat(comparison: Comparison, ranking: Ranking, *, confidence: float) -> tuple[HeatCell, ...]:
     """A cell per prompt and model that ran together, in the metric's unit; empty unless both vary.
 
     A cell is the mean of its clips' posteriors weighed by their trials, and a Beta of that mean and variance.
     """
     cells: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for at, one in enumerate(contest.entrants):
+    for at, one in enumerate(comparison.creatives):
         if set(_AXES) <= set(one.factors):
             cells[one.factors["prompt"], one.factors["model"]].append(at)
     if any(len({key[axis] for key in cells}) < 2 for axis in (0, 1)):
         return ()
-    return tuple(_cell(key, at, contest, ranking, confidence) for key, at in sorted(cells.items()))
+    return tuple(_cell(key, at, comparison, ranking, confidence) for key, at in sorted(cells.items()))
 
 
 def heat_note(cells: tuple[HeatCell, ...], ranking: Ranking) -> str:
@@ -41,30 +41,30 @@ def heat_note(cells: tuple[HeatCell, ...], ranking: Ranking) -> str:
 
 
 def _cell(
-    key: tuple[str, str], positions: list[int], contest: Contest, ranking: Ranking, confidence: float
+    key: tuple[str, str], positions: list[int], comparison: Comparison, ranking: Ranking, confidence: float
 ) -> HeatCell:
-    mean, variance = _moments(positions, contest, ranking)
+    mean, variance = _moments(positions, comparison, ranking)
     size = mean * (1 - mean) / variance - 1
     tail = (1 - confidence) / 2
     low, high = beta.ppf([tail, 1 - tail], mean * size, (1 - mean) * size)
-    yardstick = contest.yardstick
-    trials = float(contest.trials[positions].sum())
+    scale = comparison.scale
+    trials = float(comparison.trials[positions].sum())
     return HeatCell(
         row=key[0],
         column=key[1],
-        rate=yardstick.cost(mean) if yardstick.is_cost else mean,
-        interval=yardstick.interval(Interval(float(low), float(high))),
-        trials=trials / yardstick.bits,
+        rate=scale.cost(mean) if scale.is_cost else mean,
+        interval=scale.interval(Interval(float(low), float(high))),
+        trials=trials / scale.bits,
         creatives=len(positions),
     )
 
 
-def _moments(positions: list[int], contest: Contest, ranking: Ranking) -> tuple[float, float]:
+def _moments(positions: list[int], comparison: Comparison, ranking: Ranking) -> tuple[float, float]:
     alpha, size = (
         ranking.posterior.alpha[positions],
         (ranking.posterior.alpha + ranking.posterior.beta)[positions],
     )
     means = alpha / size
-    weights = contest.trials[positions] / contest.trials[positions].sum()
+    weights = comparison.trials[positions] / comparison.trials[positions].sum()
     variances = means * (1 - means) / (size + 1)
     return float(weights @ means), float(np.sum(weights**2 * variances))

@@ -5,39 +5,42 @@ from dataclasses import replace
 from math import isnan
 
 from hailuo.report.analysis.comparisons import compare
-from hailuo.report.analysis.creatives import Entrant
-from hailuo.report.analysis.decision import Decision, Evidence, standings
-from hailuo.report.analysis.experiment import Terms
-from hailuo.report.analysis.metric_scale import Yardstick
+from hailuo.report.analysis.creatives import Creative
+from hailuo.report.analysis.decision import ComparisonEvidence, Decision, standings
+from hailuo.report.analysis.experiment import AnalysisConfig
+from hailuo.report.analysis.metric_scale import MetricScale
 from hailuo.report.analysis.observations import Observed
-from hailuo.report.findings import CreativeFinding, Estimate, Factor, Level, Standing
+from hailuo.report.findings import CreativeFinding, CreativeStanding, Estimate, Factor, FactorLevel
 from hailuo.report.metrics import COUNTS, Count, Metric
 
 
-def unranked(
+def unranked_creatives(
     observed: Observed,
-    entrants: Mapping[str, Entrant],
+    creatives: Mapping[str, Creative],
     estimates: Mapping[str, Mapping[Metric, Estimate]],
 ) -> tuple[CreativeFinding, ...]:
     """Everybody with a row, most impressions first, before anything is compared."""
     found = [
-        _finding(entrants[str(row["creative_id"])], row, estimates[str(row["creative_id"])])
+        _finding(creatives[str(row["creative_id"])], row, estimates[str(row["creative_id"])])
         for row in observed.totals().reset_index().to_dict("records")
     ]
     return tuple(sorted(found, key=lambda one: (-one.counts.get(Count.IMPRESSIONS, 0.0), one.creative_id)))
 
 
-def line_up(
-    found: tuple[CreativeFinding, ...], evidence: Evidence, decision: Decision, terms: Terms
+def ranked_creatives(
+    found: tuple[CreativeFinding, ...],
+    evidence: ComparisonEvidence,
+    decision: Decision,
+    config: AnalysisConfig,
 ) -> tuple[CreativeFinding, ...]:
     """The same with what the contest says of those who took part: these first, by shrunk rate."""
-    contest, ranking = evidence.contest, evidence.ranking
+    comparison, ranking = evidence.comparison, evidence.ranking
     by_id = {one.creative_id: one for one in found}
-    against = compare(contest, confidence=terms.options.confidence)
-    stand = standings(evidence, decision, terms.limits)
+    against = compare(comparison, confidence=config.options.confidence)
+    stand = standings(evidence, decision, config.limits)
     ranked = [
         replace(
-            by_id.pop(contest.entrants[at].creative_id),
+            by_id.pop(comparison.creatives[at].creative_id),
             shrunk=_shrunk(evidence, at),
             p_best=float(ranking.chances.p_best[at]) if ranking.contends[at] else None,
             expected_loss=_loss(evidence, at),
@@ -49,45 +52,45 @@ def line_up(
     return (*ranked, *by_id.values())
 
 
-def told_factors(evidence: Evidence) -> tuple[Factor, ...]:
+def factors_in_metric(evidence: ComparisonEvidence) -> tuple[Factor, ...]:
     """The factors in the metric's unit."""
-    yardstick = evidence.contest.yardstick
+    scale = evidence.comparison.scale
     return tuple(
-        replace(factor, levels=tuple(told_level(level, yardstick) for level in factor.levels))
+        replace(factor, levels=tuple(level_in_metric(level, scale) for level in factor.levels))
         for factor in evidence.ranking.factors
     )
 
 
-def told_level(level: Level, yardstick: Yardstick) -> Level:
+def level_in_metric(level: FactorLevel, scale: MetricScale) -> FactorLevel:
     """A level in the metric's unit: costs turned around, trials as people count them."""
-    if not yardstick.is_cost:
+    if not scale.is_cost:
         return level
     return replace(
         level,
-        trials=level.trials / yardstick.bits,
-        rate=yardstick.cost(level.rate),
-        interval=yardstick.interval(level.interval),
-        difference=yardstick.difference(level.difference, level.rate - level.difference.value),
+        trials=level.trials / scale.bits,
+        rate=scale.cost(level.rate),
+        interval=scale.interval(level.interval),
+        difference=scale.difference(level.difference, level.rate - level.difference.value),
     )
 
 
-def _loss(evidence: Evidence, at: int) -> float | None:
+def _loss(evidence: ComparisonEvidence, at: int) -> float | None:
     ranking = evidence.ranking
     if not ranking.contends[at]:
         return None
     rate, shortfall = float(ranking.posterior.mean[at]), float(ranking.chances.expected_loss[at])
-    return evidence.contest.yardstick.loss(rate, shortfall)
+    return evidence.comparison.scale.loss(rate, shortfall)
 
 
-def _shrunk(evidence: Evidence, at: int) -> Estimate:
-    contest, yardstick = evidence.contest, evidence.contest.yardstick
+def _shrunk(evidence: ComparisonEvidence, at: int) -> Estimate:
+    comparison, scale = evidence.comparison, evidence.comparison.scale
     rate = float(evidence.ranking.posterior.mean[at])
-    events, trials = float(contest.events[at]), float(contest.trials[at]) / yardstick.bits
-    top, bottom = (trials, events) if yardstick.is_cost else (events, trials)
+    events, trials = float(comparison.events[at]), float(comparison.trials[at]) / scale.bits
+    top, bottom = (trials, events) if scale.is_cost else (events, trials)
     return Estimate(
-        metric=yardstick.metric,
-        value=yardstick.value(rate),
-        interval=yardstick.interval(evidence.ranking.intervals[at]),
+        metric=scale.metric,
+        value=scale.value(rate),
+        interval=scale.interval(evidence.ranking.intervals[at]),
         top=top,
         bottom=bottom,
         n=bottom,
@@ -96,7 +99,7 @@ def _shrunk(evidence: Evidence, at: int) -> Estimate:
 
 
 def _finding(
-    entrant: Entrant, row: Mapping[Hashable, float], estimates: Mapping[Metric, Estimate]
+    entrant: Creative, row: Mapping[Hashable, float], estimates: Mapping[Metric, Estimate]
 ) -> CreativeFinding:
     known = {count: float(row[count.value]) for count in COUNTS}
     return CreativeFinding(
@@ -117,7 +120,7 @@ def _finding(
         p_best=None,
         expected_loss=None,
         against_control=None,
-        standing=Standing.TOO_LITTLE_DATA,
+        standing=CreativeStanding.TOO_LITTLE_DATA,
         render_usd=entrant.render_usd,
         looks=entrant.looks,
     )

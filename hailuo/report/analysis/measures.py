@@ -6,11 +6,11 @@ from typing import Final
 
 import pandas as pd
 
-from hailuo.report.analysis.metric_scale import Yardstick
+from hailuo.report.analysis.metric_scale import MetricScale
 from hailuo.report.analysis.observations import Observed, counts_of
-from hailuo.report.analysis.options import Options
+from hailuo.report.analysis.options import AnalysisOptions
 from hailuo.report.findings import Estimate, Interval
-from hailuo.report.metrics import COUNTS, METRICS, Count, Kind, Metric
+from hailuo.report.metrics import COUNTS, METRICS, Count, Metric, MetricKind
 from hailuo.report.stats.bootstrap import ratio_by_days
 from hailuo.report.stats.dispersion import dispersion
 from hailuo.report.stats.intervals import cost_per_event, wilson
@@ -27,7 +27,7 @@ _NO_DAYS: Final = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scatter:
+class Dispersion:
     """How far rows scatter beyond chance. `phi` is None where too few rows tell; `widening` is what intervals are
     widened by, 1 where phi is near to chance.
     """
@@ -42,7 +42,7 @@ class Scatter:
 
 
 def estimates(
-    observed: Observed, options: Options, *, widen_above: float, horizon_events: float
+    observed: Observed, options: AnalysisOptions, *, widen_above: float, horizon_events: float
 ) -> dict[str, dict[Metric, Estimate]]:
     """Creative to metric to estimate, for every creative with a row and every metric."""
     found: dict[str, dict[Metric, Estimate]] = {name: {} for name in observed.ids}
@@ -53,7 +53,7 @@ def estimates(
     return found
 
 
-def scatter(observed: Observed, top: Count, bottom: Count, *, widen_above: float) -> Scatter:
+def dispersion_of(observed: Observed, top: Count, bottom: Count, *, widen_above: float) -> Dispersion:
     """Phi of an event count over its trials: of an ad's days, and of a creative's ads where it ran as several; the
     larger one, as both make a creative's total less certain.
     """
@@ -61,10 +61,10 @@ def scatter(observed: Observed, top: Count, bottom: Count, *, widen_above: float
     by_ad = days.groupby(["creative_id", "ad"], sort=False).ngroup()
     told = [dispersion(_units(days, by_ad)), dispersion(_units(ads, ads["creative_id"]))]
     phi = max((one for one in told if one is not None), default=None)
-    return Scatter(phi=phi, widening=phi if phi is not None and phi > widen_above else 1.0)
+    return Dispersion(phi=phi, widening=phi if phi is not None and phi > widen_above else 1.0)
 
 
-def per_mille(events: float, spend: float) -> float:
+def spend_bits(events: float, spend: float) -> float:
     """Bits of spend in one unit of currency, such that one bit in `ONE_IN` brings an event."""
     return max(events, 1.0) * ONE_IN / spend if spend > 0 else 1.0
 
@@ -74,7 +74,7 @@ def _units(rows: pd.DataFrame, units: pd.Series) -> pd.DataFrame:
 
 
 def _of_metric(
-    observed: Observed, metric: Metric, options: Options, widen_above: float, horizon_events: float
+    observed: Observed, metric: Metric, options: AnalysisOptions, widen_above: float, horizon_events: float
 ) -> dict[str, Estimate]:
     counts = counts_of(metric, observed.platform)
     if counts is None:
@@ -82,17 +82,19 @@ def _of_metric(
     sums = observed.sums(*counts)
     rows = [(str(name), float(top), float(bottom)) for name, top, bottom in sums.itertuples(index=False)]
     match METRICS[metric].kind:
-        case Kind.RATE:
-            spread = scatter(observed, *counts, widen_above=widen_above)
+        case MetricKind.RATE:
+            spread = dispersion_of(observed, *counts, widen_above=widen_above)
             rule = _Rule(metric, options.confidence, spread.widening, _horizon(rows, options, horizon_events))
             return {name: _rate(rule, top, bottom) for name, top, bottom in rows}
-        case Kind.COST:
-            bits = per_mille(sum(row[2] for row in rows), sum(row[1] for row in rows))
-            spread = scatter(observed.scaled(counts[0], bits), *reversed(counts), widen_above=widen_above)
+        case MetricKind.COST:
+            bits = spend_bits(sum(row[2] for row in rows), sum(row[1] for row in rows))
+            spread = dispersion_of(
+                observed.scaled(counts[0], bits), *reversed(counts), widen_above=widen_above
+            )
             horizon = horizon_events * ONE_IN if options.sequential else None
             rule = _Rule(metric, options.confidence, spread.widening, horizon)
             return {name: _cost(rule, top, bottom, bits=bits) for name, top, bottom in rows}
-        case Kind.RATIO:
+        case MetricKind.RATIO:
             return _ratios(observed, metric, rows, options)
 
 
@@ -105,7 +107,7 @@ class _Rule:
 
 
 def _horizon(
-    rows: Sequence[tuple[str, float, float]], options: Options, horizon_events: float
+    rows: Sequence[tuple[str, float, float]], options: AnalysisOptions, horizon_events: float
 ) -> float | None:
     if not options.sequential:
         return None
@@ -146,11 +148,11 @@ def _watched_cost(rule: _Rule, trials: float, events: float, bits: float) -> Int
     rates = mixture_interval(
         events, trials, horizon=rule.horizon or 1.0, confidence=rule.confidence, dispersion=rule.widening
     )
-    return Yardstick(metric=rule.metric, bits=bits).interval(rates or Interval(0.0, None))
+    return MetricScale(metric=rule.metric, bits=bits).interval(rates or Interval(0.0, None))
 
 
 def _ratios(
-    observed: Observed, metric: Metric, rows: Sequence[tuple[str, float, float]], options: Options
+    observed: Observed, metric: Metric, rows: Sequence[tuple[str, float, float]], options: AnalysisOptions
 ) -> dict[str, Estimate]:
     counts = counts_of(metric, observed.platform)
     if counts is None:
@@ -165,7 +167,7 @@ def _ratios(
 
 
 def _ratio(
-    metric: Metric, row: tuple[str, float, float], days: pd.DataFrame | None, options: Options
+    metric: Metric, row: tuple[str, float, float], days: pd.DataFrame | None, options: AnalysisOptions
 ) -> Estimate:
     _, top, bottom = row
     if not bottom:

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 from hailuo.report.findings import Difference, Interval
-from hailuo.report.metrics import METRICS, Kind, Metric
+from hailuo.report.metrics import METRICS, Metric, MetricKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Yardstick:
+class MetricScale:
     """Everything is judged as a rate, more being better; this turns rates into the metric. `bits` are the bits of
     spend in one unit of currency where the metric is a cost (see `measures.per_mille`), else 1.
     """
@@ -18,7 +18,7 @@ class Yardstick:
     @property
     def is_cost(self) -> bool:
         """Whether less is better."""
-        return METRICS[self.metric].kind is Kind.COST
+        return METRICS[self.metric].kind is MetricKind.COST
 
     def value(self, rate: float | None) -> float | None:
         """The metric at a rate; None where there is none, such as a cost without events."""

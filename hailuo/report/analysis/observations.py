@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from hailuo.report.metrics import COUNT_NAMES, HOLD_COUNTS, HOOK_COUNTS, METRICS, Count, Metric, Platform
+from hailuo.report.metrics import COUNT_NAMES, HOLD_COUNTS, HOOK_COUNTS, METRICS, AdPlatform, Count, Metric
 
 _AD: Final = ("ad_id", "ad_name", "platform_video_id", "utm_content", "file_name", "creative_id")
 
@@ -22,7 +22,7 @@ class Observed:
     `currency` is None where no row tells it, or rows tell several.
     """
 
-    platform: Platform
+    platform: AdPlatform
     currency: str | None
     rows: pd.DataFrame
 
@@ -81,13 +81,13 @@ def observe(joined: pd.DataFrame) -> tuple[Observed, ...]:
     # Sums of floats depend on their order; what is found must not.
     matched = joined[joined["creative_id"].notna()].sort_values(["source_file", "source_row"])
     found = [
-        Observed(platform=Platform(str(name)), currency=_currency(rows), rows=_rows(rows))
+        Observed(platform=AdPlatform(str(name)), currency=_currency(rows), rows=_rows(rows))
         for name, rows in matched.groupby("platform", sort=True)
     ]
     return tuple(sorted(found, key=lambda one: (-one.spend, -one.impressions, one.platform)))
 
 
-def counts_of(metric: Metric, platform: Platform) -> tuple[Count, Count] | None:
+def counts_of(metric: Metric, platform: AdPlatform) -> tuple[Count, Count] | None:
     """Top and bottom of a metric on a platform; None where the platform counts nothing of the kind."""
     spec = METRICS[metric]
     match metric:

@@ -14,14 +14,14 @@ DECISION_METRICS: Final = (Metric.HOOK, Metric.CTR, Metric.CVR, Metric.CPA)
 _PLACE: Final = Place("the report's options")
 
 
-class JudgementError(RefusedError):
+class ReportOptionsError(RefusedError):
     """The options of a report cannot be used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class AnalysisOptions:
     """How to judge. `planned_split` maps creative ids to shares of any scale, for a randomised split only;
-    `relevant_lift` is the smallest lift that matters (0.1 is 10 %). Raises: JudgementError, with every problem.
+    `relevant_lift` is the smallest lift that matters (0.1 is 10 %). Raises: ReportOptionsError, with every problem.
     """
 
     design: Design = Design.AUCTION
@@ -35,10 +35,10 @@ class Options:
 
     def __post_init__(self) -> None:
         if problems := list(_problems(self)):
-            raise JudgementError(problems)
+            raise ReportOptionsError(problems)
 
 
-def _problems(options: Options) -> Iterator[Problem]:
+def _problems(options: AnalysisOptions) -> Iterator[Problem]:
     if options.metric not in DECISION_METRICS:
         allowed = ", ".join(metric.value for metric in DECISION_METRICS)
         yield Problem(
@@ -61,7 +61,7 @@ def _problems(options: Options) -> Iterator[Problem]:
     yield from _split_problems(options)
 
 
-def _split_problems(options: Options) -> Iterator[Problem]:
+def _split_problems(options: AnalysisOptions) -> Iterator[Problem]:
     split = options.planned_split
     if split is None:
         return

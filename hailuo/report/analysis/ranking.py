@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import expit, logit
 
-from hailuo.report.analysis.experiment import Contest, Terms
+from hailuo.report.analysis.experiment import AnalysisConfig, Comparison
 from hailuo.report.findings import Factor, Interval
 from hailuo.report.stats.chances import Chances, best_chances
 from hailuo.report.stats.factors import FactorFit, fit_factors
@@ -40,73 +40,73 @@ class Ranking:
         return [int(at) for at in np.lexsort((-self.posterior.mean, ~self.contends))]
 
 
-def rank(contest: Contest, terms: Terms) -> Ranking:
+def rank(comparison: Comparison, config: AnalysisConfig) -> Ranking:
     """Everything that is said about who is ahead; the same numbers and seed give the same ranking."""
-    options = terms.options
-    fit = fit_factors(_frame(contest), axes_of(contest), confidence=options.confidence)
-    posterior = _shrunk(contest, fit)
-    contends = _contends(contest, terms.limits.least_expected.value)
+    options = config.options
+    fit = fit_factors(_frame(comparison), axes_of(comparison), confidence=options.confidence)
+    posterior = _shrunk(comparison, fit)
+    contends = _contends(comparison, config.limits.least_expected.value)
     return Ranking(
         fit=fit,
         factors=tuple(_adjusted(factor) for factor in fit.factors),
         posterior=posterior,
         intervals=posterior.intervals(confidence=options.confidence),
         contends=contends,
-        chances=_chances(posterior, contends, terms),
+        chances=_chances(posterior, contends, config),
     )
 
 
-def axes_of(contest: Contest) -> list[str]:
+def axes_of(comparison: Comparison) -> list[str]:
     """The axes that vary, in the manifest's order."""
-    return list(dict.fromkeys(axis for one in contest.entrants for axis in one.factors))
+    return list(dict.fromkeys(axis for one in comparison.creatives for axis in one.factors))
 
 
-def _contends(contest: Contest, least_expected: float) -> npt.NDArray[np.bool_]:
+def _contends(comparison: Comparison, least_expected: float) -> npt.NDArray[np.bool_]:
     """Whoever has enough data; everybody where that leaves no two."""
-    told = contest.expected >= least_expected
+    told = comparison.expected >= least_expected
     return told if told.sum() > 1 else np.ones_like(told)
 
 
-def _chances(posterior: Posterior, contends: npt.NDArray[np.bool_], terms: Terms) -> Chances:
-    draws, seed = int(terms.limits.draws.value), terms.options.seed
+def _chances(posterior: Posterior, contends: npt.NDArray[np.bool_], config: AnalysisConfig) -> Chances:
+    draws, seed = int(config.limits.draws.value), config.options.seed
     found = best_chances(posterior.alpha[contends], posterior.beta[contends], draws=draws, seed=seed)
     p_best, loss = np.zeros(len(contends)), np.zeros(len(contends))
     p_best[contends], loss[contends] = found
     return Chances(p_best, loss)
 
 
-def _frame(contest: Contest) -> pd.DataFrame:
-    axes = axes_of(contest)
+def _frame(comparison: Comparison) -> pd.DataFrame:
+    axes = axes_of(comparison)
     return pd.DataFrame(
         {
-            "creative_id": [one.creative_id for one in contest.entrants],
-            "events": contest.events,
-            "trials": contest.trials,
-            **{axis: [one.factors.get(axis) for one in contest.entrants] for axis in axes},
+            "creative_id": [one.creative_id for one in comparison.creatives],
+            "events": comparison.events,
+            "trials": comparison.trials,
+            **{axis: [one.factors.get(axis) for one in comparison.creatives] for axis in axes},
         }
     )
 
 
-def _shrunk(contest: Contest, fit: FactorFit) -> Posterior:
+def _shrunk(comparison: Comparison, fit: FactorFit) -> Posterior:
     """Empirical Bayes with events and trials worth their phi-th part; the prior is what the *others* say of the
     creative's factors, so that its own data is counted once.
     """
-    phi = contest.scatter.widening
-    events, trials = contest.events / phi, contest.trials / phi
+    phi = comparison.dispersion.widening
+    events, trials = comparison.events / phi, comparison.trials / phi
     k = concentration(events, trials, fit.predictions, fitted=fit.parameters)
-    prior, errors = _by_the_others(contest, fit)
+    prior, errors = _by_the_others(comparison, fit)
     return shrink(events, trials, prior, prior_strength(prior, errors, k))
 
 
-def _by_the_others(contest: Contest, fit: FactorFit) -> tuple[_Floats, _Floats]:
+def _by_the_others(comparison: Comparison, fit: FactorFit) -> tuple[_Floats, _Floats]:
     """Predictions and their errors with the creative itself left out, by one step from the fit of all (Pregibon 1981,
     Ann. Stat. 9, 705): log-odds move by leverage / (1 - leverage) times the working residual.
     """
     mean, error = fit.predictions, fit.prediction_errors
     spread = mean * (1 - mean)
     scale = max(1.0, fit.scale or 1.0)
-    leverage = np.clip(contest.trials * error**2 / (scale * spread), 0, MOST_LEVERAGE)
-    residual = (contest.events / contest.trials - mean) / spread
+    leverage = np.clip(comparison.trials * error**2 / (scale * spread), 0, MOST_LEVERAGE)
+    residual = (comparison.events / comparison.trials - mean) / spread
     odds = logit(mean) - leverage / (1 - leverage) * np.clip(residual, -1, 1)
     return expit(odds), error / np.sqrt(1 - leverage)
 

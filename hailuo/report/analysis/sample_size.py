@@ -1,7 +1,7 @@
 """What it would take to be sure: impressions a creative, and what they cost at the price paid so far.
 
 Asked of the very tests that the report makes, at their own limits: what "would have been found" has to pass the gate
-between all clips (see `gates`), which is harder the more clips there are; telling the first two apart takes one test.
+between all clips (see `significance`), which is harder the more clips there are; telling the first two apart takes one test.
 """
 
 import math
@@ -11,9 +11,9 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.stats import norm
 
-from hailuo.report.analysis.experiment import Contest, Terms
+from hailuo.report.analysis.experiment import AnalysisConfig, Comparison
 from hailuo.report.analysis.observations import Observed
-from hailuo.report.findings import Need
+from hailuo.report.findings import SampleNeeded
 from hailuo.report.stats.power import evidence_per_trial, sample_size, sample_size_among
 from hailuo.report.stats.sequential import surprise_needed
 
@@ -21,37 +21,45 @@ LIFTS: Final = (0.05, 0.1, 0.2, 0.3, 0.5)
 """Lifts of the table in a report."""
 
 
-def needs(contest: Contest, observed: Observed, terms: Terms) -> tuple[Need, ...]:
+def samples_needed(
+    comparison: Comparison, observed: Observed, config: AnalysisConfig
+) -> tuple[SampleNeeded, ...]:
     """The table, smallest lift first; empty where no rate is known yet."""
-    found = (need_of_one(contest, observed, lift, terms) for lift in LIFTS)
+    found = (sample_for_one(comparison, observed, lift, config) for lift in LIFTS)
     return tuple(one for one in found if one is not None)
 
 
-def need_of_one(contest: Contest, observed: Observed, lift: float, terms: Terms) -> Need | None:
+def sample_for_one(
+    comparison: Comparison, observed: Observed, lift: float, config: AnalysisConfig
+) -> SampleNeeded | None:
     """To find that one creative has a lift over all the others; in impressions where the platform tells them, else in
     trials.
     """
-    return _need(contest, observed, lift, _of_one(contest, lift, terms))
+    return _need(comparison, observed, lift, _of_one(comparison, lift, config))
 
 
-def need_of_first_two(contest: Contest, observed: Observed, lift: float, terms: Terms) -> Need | None:
+def sample_for_first_two(
+    comparison: Comparison, observed: Observed, lift: float, config: AnalysisConfig
+) -> SampleNeeded | None:
     """To tell a leader from a runner-up that it has a lift over."""
-    return _need(contest, observed, lift, _of_two(contest, lift, terms))
+    return _need(comparison, observed, lift, _of_two(comparison, lift, config))
 
 
-def enough(contest: Contest, terms: Terms) -> bool:
+def enough(comparison: Comparison, config: AnalysisConfig) -> bool:
     """Whether the smallest lift that matters would have been found, with the power asked for, by a typical creative."""
-    trials = _of_one(contest, terms.options.relevant_lift, terms)
-    return trials is not None and float(np.median(contest.trials)) >= trials
+    trials = _of_one(comparison, config.options.relevant_lift, config)
+    return trials is not None and float(np.median(comparison.trials)) >= trials
 
 
-def _need(contest: Contest, observed: Observed, lift: float, trials: float | None) -> Need | None:
+def _need(
+    comparison: Comparison, observed: Observed, lift: float, trials: float | None
+) -> SampleNeeded | None:
     if trials is None:
         return None
-    each = trials * contest.impressions_per_trial
-    more = float(np.sum(np.maximum(0.0, each - contest.trials * contest.impressions_per_trial)))
+    each = trials * comparison.impressions_per_trial
+    more = float(np.sum(np.maximum(0.0, each - comparison.trials * comparison.impressions_per_trial)))
     price = observed.spend / observed.impressions if observed.impressions and observed.spend else None
-    return Need(
+    return SampleNeeded(
         lift=lift,
         trials_each=math.ceil(each),
         more_trials=math.ceil(more),
@@ -59,28 +67,28 @@ def _need(contest: Contest, observed: Observed, lift: float, trials: float | Non
     )
 
 
-def _of_one(contest: Contest, lift: float, terms: Terms) -> float | None:
-    arms, power = len(contest.trials), terms.options.power
-    phi = contest.scatter.cautious
-    trials = sample_size_among(contest.pooled, lift, arms, power=power, alpha=terms.gate, dispersion=phi)
-    if trials is None or contest.horizon is None:
+def _of_one(comparison: Comparison, lift: float, config: AnalysisConfig) -> float | None:
+    arms, power = len(comparison.trials), config.options.power
+    phi = comparison.dispersion.cautious
+    trials = sample_size_among(comparison.pooled, lift, arms, power=power, alpha=config.gate, dispersion=phi)
+    if trials is None or comparison.horizon is None:
         return trials
-    return _watched(contest, lift, power=power, arms=arms, p=terms.gate / arms)
+    return _watched(comparison, lift, power=power, arms=arms, p=config.gate / arms)
 
 
-def _of_two(contest: Contest, lift: float, terms: Terms) -> float | None:
-    power, limit = terms.options.power, terms.limits.leader_p.value
-    phi = contest.scatter.cautious
-    trials = sample_size(contest.pooled, lift, power=power, alpha=limit, dispersion=phi)
-    if trials is None or contest.horizon is None:
+def _of_two(comparison: Comparison, lift: float, config: AnalysisConfig) -> float | None:
+    power, limit = config.options.power, config.limits.leader_p.value
+    phi = comparison.dispersion.cautious
+    trials = sample_size(comparison.pooled, lift, power=power, alpha=limit, dispersion=phi)
+    if trials is None or comparison.horizon is None:
         return trials
-    return _watched(contest, lift, power=power, arms=2, p=limit)
+    return _watched(comparison, lift, power=power, arms=2, p=limit)
 
 
-def _watched(contest: Contest, lift: float, *, power: float, arms: int, p: float) -> float:
+def _watched(comparison: Comparison, lift: float, *, power: float, arms: int, p: float) -> float:
     """For an always-valid p-value to be below `p` by then; `horizon` grows with the arms as the trials do."""
-    horizon = contest.horizon or 1.0
-    each = evidence_per_trial(contest.pooled, lift, arms) / contest.scatter.cautious
+    horizon = comparison.horizon or 1.0
+    each = evidence_per_trial(comparison.pooled, lift, arms) / comparison.dispersion.cautious
     margin = float(norm.ppf(power))
 
     def beyond(trials: float) -> float:

@@ -5,26 +5,26 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from scipy.stats.contingency import chi2_contingency
 
-from hailuo.report.analysis.experiment import Terms
+from hailuo.report.analysis.experiment import AnalysisConfig
 from hailuo.report.analysis.observations import Observed
 from hailuo.report.findings import Srm
 from hailuo.report.metrics import COUNTS, Count, Design
 from hailuo.report.stats.srm import sample_ratio
 
 
-def split_kept(observed: Observed, terms: Terms) -> Srm | None:
+def split_check(observed: Observed, config: AnalysisConfig) -> Srm | None:
     """Chi-square of people against the planned shares, equal where none are planned; of impressions where the export
     has no reach of a whole creative. None for other designs, and with fewer than two creatives.
 
     One person's impressions come in clusters, and days are paced: impressions are worth their phi-th part, phi being how
     far the clips' shares of the days scatter around their shares of the whole.
     """
-    if terms.options.design is not Design.RANDOMISED_SPLIT:
+    if config.options.design is not Design.RANDOMISED_SPLIT:
         return None
     totals = observed.totals()
     count = Count.REACH if totals[Count.REACH.value].notna().all() else Count.IMPRESSIONS
     seen = {str(name): float(value) for name, value in totals[count.value].fillna(0.0).items()}
-    planned = terms.options.planned_split
+    planned = config.options.planned_split
     names = sorted(planned) if planned else sorted(seen)
     if len(names) < 2 or not any(seen.values()):
         return None
@@ -32,7 +32,7 @@ def split_kept(observed: Observed, terms: Terms) -> Srm | None:
     p = sample_ratio(
         [seen.get(name, 0.0) / phi for name in names], [planned[name] for name in names] if planned else None
     )
-    flagged = p < terms.limits.srm_p.value
+    flagged = p < config.limits.srm_p.value
     return Srm(p_value=p, flagged=flagged, note=_note(count, flagged=flagged, seen=seen, planned=planned))
 
 

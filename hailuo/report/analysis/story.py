@@ -3,16 +3,16 @@
 from dataclasses import dataclass
 from typing import Final
 
-from hailuo.report.analysis.decision import Decision, Evidence
-from hailuo.report.analysis.experiment import Contest, Terms
+from hailuo.report.analysis.decision import ComparisonEvidence, Decision
+from hailuo.report.analysis.experiment import AnalysisConfig, Comparison
 from hailuo.report.analysis.formatting import Voice
-from hailuo.report.analysis.leaderboard import told_level
+from hailuo.report.analysis.leaderboard import level_in_metric
 from hailuo.report.analysis.observations import Observed
-from hailuo.report.analysis.sample_size import need_of_first_two, need_of_one
-from hailuo.report.findings import CreativeFinding, Level, Need, Outcome
+from hailuo.report.analysis.sample_size import sample_for_first_two, sample_for_one
+from hailuo.report.findings import CreativeFinding, FactorLevel, SampleNeeded, VerdictOutcome
 from hailuo.report.metrics import Design
 
-_NOTHING: Final = frozenset({Outcome.NO_DIFFERENCE, Outcome.NOT_ENOUGH_DATA})
+_NOTHING: Final = frozenset({VerdictOutcome.NO_DIFFERENCE, VerdictOutcome.NOT_ENOUGH_DATA})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,18 +22,18 @@ class Story:
     """
 
     voice: Voice
-    evidence: Evidence
+    evidence: ComparisonEvidence
     decision: Decision
     leader: CreativeFinding
-    level: Level | None
+    level: FactorLevel | None
     lift: float
-    need: Need | None
-    terms: Terms
+    need: SampleNeeded | None
+    config: AnalysisConfig
 
     @property
-    def contest(self) -> Contest:
+    def comparison(self) -> Comparison:
         """The numbers."""
-        return self.evidence.contest
+        return self.evidence.comparison
 
     @property
     def is_open(self) -> bool:
@@ -43,7 +43,7 @@ class Story:
     @property
     def clips(self) -> str:
         """How many have the metric."""
-        return f"{len(self.contest.entrants):,} clips"
+        return f"{len(self.comparison.creatives):,} clips"
 
     @property
     def contenders(self) -> str:
@@ -52,22 +52,22 @@ class Story:
 
 
 def story_of(
-    evidence: Evidence,
+    evidence: ComparisonEvidence,
     decision: Decision,
     observed: Observed,
     lineup: tuple[CreativeFinding, ...],
-    terms: Terms,
+    config: AnalysisConfig,
     *,
     design: Design,
 ) -> Story:
     """With the need for the gap between the first two, or for the smallest lift that matters; `design` is what came of
     the one that was planned.
     """
-    leading = evidence.contest.entrants[evidence.leader].creative_id
-    lift = _lift(evidence, decision, terms)
+    leading = evidence.comparison.creatives[evidence.leader].creative_id
+    lift = _lift(evidence, decision, config)
     return Story(
         voice=Voice(
-            metric=terms.options.metric,
+            metric=config.options.metric,
             platform=observed.platform,
             design=design,
             currency=observed.currency,
@@ -75,22 +75,24 @@ def story_of(
         evidence=evidence,
         decision=decision,
         leader=next(one for one in lineup if one.creative_id == leading),
-        level=decision.level and told_level(decision.level, evidence.contest.yardstick),
+        level=decision.level and level_in_metric(decision.level, evidence.comparison.scale),
         lift=lift,
-        need=_need(decision, evidence.contest, observed, lift, terms),
-        terms=terms,
+        need=_need(decision, evidence.comparison, observed, lift, config),
+        config=config,
     )
 
 
-def _need(decision: Decision, contest: Contest, observed: Observed, lift: float, terms: Terms) -> Need | None:
-    if decision.outcome is Outcome.WINNER:
+def _need(
+    decision: Decision, comparison: Comparison, observed: Observed, lift: float, config: AnalysisConfig
+) -> SampleNeeded | None:
+    if decision.outcome is VerdictOutcome.WINNER:
         return None
-    asked = need_of_one if decision.outcome in _NOTHING else need_of_first_two
-    return asked(contest, observed, lift, terms)
+    asked = sample_for_one if decision.outcome in _NOTHING else sample_for_first_two
+    return asked(comparison, observed, lift, config)
 
 
-def _lift(evidence: Evidence, decision: Decision, terms: Terms) -> float:
-    relevant = terms.options.relevant_lift
+def _lift(evidence: ComparisonEvidence, decision: Decision, config: AnalysisConfig) -> float:
+    relevant = config.options.relevant_lift
     if decision.outcome in _NOTHING:
         return relevant
     first, second = (float(evidence.ranking.posterior.mean[at]) for at in evidence.ranking.order[:2])

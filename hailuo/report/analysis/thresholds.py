@@ -10,7 +10,7 @@ from hailuo.thresholds import Threshold, shipped_thresholds, thresholds_from
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Thresholds:
+class ReportThresholds:
     """All of them; units and origins are in the file."""
 
     version: str
@@ -31,17 +31,17 @@ class Thresholds:
 
 
 @functools.cache
-def load_thresholds() -> Thresholds:
+def load_thresholds() -> ReportThresholds:
     """Those that ship with the library."""
-    return shipped_thresholds(__package__, Thresholds)
+    return shipped_thresholds(__package__, ReportThresholds)
 
 
-def thresholds_of(table: Mapping[str, object]) -> Thresholds:
+def thresholds_of(table: Mapping[str, object]) -> ReportThresholds:
     """From a TOML table. Raises: ValueError where one is missing, unknown, or has no origin."""
-    return thresholds_from(table, Thresholds)
+    return thresholds_from(table, ReportThresholds)
 
 
-def told(thresholds: Thresholds) -> dict[str, str]:
+def told(thresholds: ReportThresholds) -> dict[str, str]:
     """Name to "value unit (origin)", for the last section of a report."""
     numbers = {field.name: getattr(thresholds, field.name) for field in fields(thresholds)}
     return {

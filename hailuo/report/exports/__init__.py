@@ -5,8 +5,8 @@ from hailuo.report.exports.export import read_export
 from hailuo.report.exports.fields import RESULT_COLUMNS
 from hailuo.report.exports.formats import Formats, formats_that_ship, read_formats
 from hailuo.report.exports.mapping import ExportMapping, read_mapping
+from hailuo.report.exports.merge import read_exports
 from hailuo.report.exports.refusal import ExportError
-from hailuo.report.exports.together import read_exports
 
 __all__ = [
     "ADS_COLUMNS",

@@ -11,8 +11,8 @@ from hailuo.report.exports.fields import key_of
 from hailuo.report.exports.formats import formats_that_ship
 from hailuo.report.exports.ids import MANGLED_REMEDY, clean_id, is_mangled, rounded_ids
 from hailuo.report.exports.refusal import ExportError, refuse
-from hailuo.report.exports.sheet import Row, as_text
-from hailuo.report.metrics import Platform
+from hailuo.report.exports.sheet import SheetRow, as_text
+from hailuo.report.metrics import AdPlatform
 from hailuo.text import quoted, suggestion
 
 ADS_COLUMNS: Final = (
@@ -59,12 +59,12 @@ def read_ads(content: bytes, name: str) -> pd.DataFrame:
     return frame.assign(source_file=pd.Series([name] * len(lines), dtype="object"), source_row=lines)
 
 
-def _rows(content: bytes, name: str) -> tuple[Row, ...]:
+def _rows(content: bytes, name: str) -> tuple[SheetRow, ...]:
     known = frozenset(map(key_of, ADS_COLUMNS))
     return sheet_of(content, name, known, formats_that_ship()).rows
 
 
-def _column(rows: Sequence[Row], header: Sequence[str], column: str) -> list[str | None]:
+def _column(rows: Sequence[SheetRow], header: Sequence[str], column: str) -> list[str | None]:
     if column not in header:
         return [None] * len(rows)
     index = header.index(column)
@@ -73,7 +73,7 @@ def _column(rows: Sequence[Row], header: Sequence[str], column: str) -> list[str
 
 
 def _complaints(cells: dict[str, list[str | None]], lines: Sequence[int], name: str) -> Iterator[Problem]:
-    platforms = tuple(platform.value for platform in Platform)
+    platforms = tuple(platform.value for platform in AdPlatform)
     for line, creative, platform in zip(lines, cells["creative_id"], cells["platform"], strict=True):
         if creative is None:
             yield Problem(Place(name, line), "has no creative_id", _REMEDY)

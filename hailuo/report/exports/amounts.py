@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from hailuo.errors import Place, Problem
-from hailuo.report.exports.body import Body
+from hailuo.report.exports.data_rows import DataRows
 from hailuo.report.exports.fields import RATES, WHOLE_COUNTS
-from hailuo.report.exports.layout import Column
+from hailuo.report.exports.layout import ExportColumn
 from hailuo.report.exports.numbers import Decimal, Unclear, decimal_of, seconds_of, value_of, vote_of, written
 from hailuo.report.exports.refusal import ExportError
-from hailuo.report.exports.sheet import Cell, as_text
+from hailuo.report.exports.sheet import SheetCell, as_text
 from hailuo.report.metrics import COUNT_NAMES, Count
 from hailuo.text import quoted
 
@@ -35,7 +35,7 @@ class Amounts:
     symbols: Sequence[str | None]
 
 
-def decimal_in(body: Body, given: Decimal | None) -> Decimal:
+def decimal_in(body: DataRows, given: Decimal | None) -> Decimal:
     """The decimal mark of the file: given, its format's, or what its numbers show. Raises: ExportError."""
     fixed = given or body.sheet.decimal
     if fixed is not None:
@@ -50,7 +50,7 @@ def decimal_in(body: Body, given: Decimal | None) -> Decimal:
         return _decimal_by_others(body, unclear)
 
 
-def _decimal_by_others(body: Body, unclear: Unclear) -> Decimal:
+def _decimal_by_others(body: DataRows, unclear: Unclear) -> Decimal:
     """What the columns that are known but not read show, where those that are read leave it open."""
     one, other = unclear.args
     votes = {vote_of(digits) for digits in _digits(body, body.layout.ignored)}
@@ -65,7 +65,7 @@ def _decimal_by_others(body: Body, unclear: Unclear) -> Decimal:
     raise ExportError([Problem(Place(body.sheet.name), reason, remedy)])
 
 
-def _digits(body: Body, columns: Sequence[Column]) -> Iterator[str]:
+def _digits(body: DataRows, columns: Sequence[ExportColumn]) -> Iterator[str]:
     money = _money(body)
     for column in columns:
         for text in {cell for cell in body.cells(column) if isinstance(cell, str)}:
@@ -73,11 +73,11 @@ def _digits(body: Body, columns: Sequence[Column]) -> Iterator[str]:
                 yield found.digits
 
 
-def _money(body: Body) -> frozenset[str]:
+def _money(body: DataRows) -> frozenset[str]:
     return frozenset({*body.formats.currencies, *body.formats.symbols})
 
 
-def read_amounts(body: Body, decimal: Decimal) -> tuple[Amounts, list[Problem]]:
+def read_amounts(body: DataRows, decimal: Decimal) -> tuple[Amounts, list[Problem]]:
     """All counts of all rows, and every cell that is no count."""
     problems: list[Problem] = []
     read = {name: _field(body, name, decimal, problems) for name in _READ_FIELDS}
@@ -99,7 +99,7 @@ def _filled(first: Floats, second: Floats) -> Floats:
     return np.where(np.isnan(first), second, first)
 
 
-def _field(body: Body, name: str, decimal: Decimal, problems: list[Problem]) -> Floats:
+def _field(body: DataRows, name: str, decimal: Decimal, problems: list[Problem]) -> Floats:
     """The field's columns, the later ones where the earlier are empty. A format whose blanks are zeros has no gaps."""
     found: Floats = np.full(len(body.rows), np.nan)
     for column in body.columns(name):
@@ -110,9 +110,9 @@ def _field(body: Body, name: str, decimal: Decimal, problems: list[Problem]) -> 
 
 
 def _column(
-    body: Body, column: Column, read: Callable[[Cell], float | str], problems: list[Problem]
+    body: DataRows, column: ExportColumn, read: Callable[[SheetCell], float | str], problems: list[Problem]
 ) -> Floats:
-    known: dict[Cell, float | str] = {}
+    known: dict[SheetCell, float | str] = {}
     numbers = np.full(len(body.rows), np.nan)
     for position, cell in enumerate(body.cells(column)):
         if cell not in known:
@@ -127,7 +127,7 @@ def _column(
     return numbers
 
 
-def _tiny(body: Body, column: Column, numbers: Floats) -> Iterator[Problem]:
+def _tiny(body: DataRows, column: ExportColumn, numbers: Floats) -> Iterator[Problem]:
     """Money in micros none of which makes a cent: somebody has divided it already."""
     told = np.flatnonzero(numbers > 0)
     if column.scale == _MICROS and len(told) and numbers[told].max() < _CENT:
@@ -135,12 +135,14 @@ def _tiny(body: Body, column: Column, numbers: Floats) -> Iterator[Problem]:
         yield Problem(body.place(int(told[0])), reason, "in a mapping, say scale = 1 for it")
 
 
-def _reader(body: Body, name: str, column: Column, decimal: Decimal) -> Callable[[Cell], float | str]:
+def _reader(
+    body: DataRows, name: str, column: ExportColumn, decimal: Decimal
+) -> Callable[[SheetCell], float | str]:
     """What makes a number of a cell, or says why it is none."""
     money = _money(body)
     whole_only = column.scale == _MICROS
 
-    def read(cell: Cell) -> float | str:
+    def read(cell: SheetCell) -> float | str:
         number = _number(cell, decimal, money, is_rate=name in RATES, is_time=name == _AVERAGE)
         if isinstance(number, str):
             return number
@@ -156,7 +158,7 @@ def _reader(body: Body, name: str, column: Column, decimal: Decimal) -> Callable
 
 
 def _number(
-    cell: Cell, decimal: Decimal, money: frozenset[str], *, is_rate: bool, is_time: bool
+    cell: SheetCell, decimal: Decimal, money: frozenset[str], *, is_rate: bool, is_time: bool
 ) -> float | str:
     if isinstance(cell, int | float):
         return _rate(float(cell)) if is_rate else float(cell) if math.isfinite(cell) else "no number"
@@ -176,7 +178,7 @@ def _rate(value: float) -> float | str:
     return value if 0 <= value <= 1 else "no share of the impressions"
 
 
-def _symbols(body: Body) -> list[str | None]:
+def _symbols(body: DataRows) -> list[str | None]:
     """The currency of each row by the sign beside its spend, where that sign is of one currency."""
     found: list[str | None] = [None] * len(body.rows)
     money, codes = _money(body), body.formats.currencies

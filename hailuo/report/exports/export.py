@@ -9,7 +9,8 @@ import pandas as pd
 
 from hailuo.errors import Place, Problem
 from hailuo.report.exports.amounts import Amounts, Floats, decimal_in, read_amounts
-from hailuo.report.exports.body import Body, body_of
+from hailuo.report.exports.data_rows import DataRows, data_rows_of
+from hailuo.report.exports.date_ranges import read_date_ranges
 from hailuo.report.exports.events import one_row_per_day
 from hailuo.report.exports.fields import TEXTS
 from hailuo.report.exports.formats import Formats, formats_that_ship
@@ -20,8 +21,7 @@ from hailuo.report.exports.mapping import ExportMapping
 from hailuo.report.exports.numbers import Decimal
 from hailuo.report.exports.records import is_json, sheet_of_records
 from hailuo.report.exports.refusal import ExportError, refuse
-from hailuo.report.exports.sheet import Sheet, as_text, decoded, sheet_of_text
-from hailuo.report.exports.spans import read_spans
+from hailuo.report.exports.sheet import ExportSheet, as_text, decoded, sheet_of_text
 from hailuo.report.exports.workbook import is_old_workbook, is_workbook, sheet_of_workbook
 from hailuo.report.metrics import Count
 from hailuo.text import quoted
@@ -59,7 +59,7 @@ def read_export(
     return frame
 
 
-def sheet_of(content: bytes, name: str, known: frozenset[str], formats: Formats) -> Sheet:
+def sheet_of(content: bytes, name: str, known: frozenset[str], formats: Formats) -> ExportSheet:
     """The rows of any file that can be read. Raises: ExportError."""
     if is_old_workbook(content):
         remedy = "save it as .xlsx, or as CSV in UTF-8"
@@ -72,12 +72,12 @@ def sheet_of(content: bytes, name: str, known: frozenset[str], formats: Formats)
 
 def _body(
     content: bytes, name: str, mappings: Sequence[ExportMapping], formats: Formats
-) -> tuple[Body, list[Problem]]:
+) -> tuple[DataRows, list[Problem]]:
     sheet = sheet_of(content, name, known_headers(mappings, formats), formats)
-    return body_of(sheet, layout_of(sheet, mappings, formats), formats)
+    return data_rows_of(sheet, layout_of(sheet, mappings, formats), formats)
 
 
-def _frame(body: Body) -> tuple[pd.DataFrame, list[Problem]]:
+def _frame(body: DataRows) -> tuple[pd.DataFrame, list[Problem]]:
     mapping = body.layout.mapping
     decimal = decimal_in(body, mapping.decimal if mapping else None)
     amounts, problems = read_amounts(body, decimal)
@@ -86,7 +86,7 @@ def _frame(body: Body) -> tuple[pd.DataFrame, list[Problem]]:
         **amounts.counts,
         **{count.value: np.full(len(body.rows), one) for count, one in constants.items()},
     }
-    spans, wrong_days = read_spans(body, mapping.date_format if mapping else None)
+    spans, wrong_days = read_date_ranges(body, mapping.date_format if mapping else None)
     texts = {name: _texts(body, name) for name in TEXTS}
     columns: dict[str, Sequence[object] | Floats] = {
         "platform": [body.layout.platform.value] * len(body.rows),
@@ -104,7 +104,7 @@ def _frame(body: Body) -> tuple[pd.DataFrame, list[Problem]]:
     return frame_of(columns), [*problems, *wrong_days, *wrong]
 
 
-def _texts(body: Body, name: str) -> list[str | None]:
+def _texts(body: DataRows, name: str) -> list[str | None]:
     found: list[str | None] = [None] * len(body.rows)
     for column in body.columns(name):
         cells = (None if body.is_null(cell) else as_text(cell) for cell in body.cells(column))
@@ -112,7 +112,7 @@ def _texts(body: Body, name: str) -> list[str | None]:
     return [clean_id(text) if text else None for text in found] if name in _IDS else found
 
 
-def _breakdowns(body: Body) -> list[str | None]:
+def _breakdowns(body: DataRows) -> list[str | None]:
     """`age=25-34; gender=female`: the parts that the row is about; what is blank is no part."""
     parts: list[list[str]] = [[] for _ in body.rows]
     for name, column in sorted(body.layout.breakdowns.items()):
@@ -126,7 +126,7 @@ def _breakdowns(body: Body) -> list[str | None]:
     return ["; ".join(row) or None for row in parts]
 
 
-def _currencies(body: Body, amounts: Amounts) -> list[str | None]:
+def _currencies(body: DataRows, amounts: Amounts) -> list[str | None]:
     """From a column of its own, from the header, from the sign beside the spend, or as the mapping says."""
     mapping = body.layout.mapping
     columns = [column for each in body.layout.columns.values() for column in each]
@@ -140,7 +140,7 @@ def _or_else(found: Sequence[str | None], otherwise: str | None) -> list[str | N
     return [one or otherwise for one in found]
 
 
-def _mangled(body: Body, texts: Mapping[str, Sequence[str | None]]) -> Iterator[Problem]:
+def _mangled(body: DataRows, texts: Mapping[str, Sequence[str | None]]) -> Iterator[Problem]:
     for name in _IDS:
         rounded = rounded_ids({text for text in texts[name] if text})
         for position, text in enumerate(texts[name]):
@@ -150,7 +150,7 @@ def _mangled(body: Body, texts: Mapping[str, Sequence[str | None]]) -> Iterator[
                 )
 
 
-def _no_totals(body: Body, counts: Mapping[str, Floats], decimal: Decimal) -> Iterator[Problem]:
+def _no_totals(body: DataRows, counts: Mapping[str, Floats], decimal: Decimal) -> Iterator[Problem]:
     """Rows of nobody that passed for totals by their place, and show less than the ads together."""
     edge = replace(body, rows=body.unnamed)
     shown = read_amounts(edge, decimal)[0].counts[Count.IMPRESSIONS.value]
@@ -161,7 +161,7 @@ def _no_totals(body: Body, counts: Mapping[str, Floats], decimal: Decimal) -> It
         yield Problem(edge.place(int(position)), reason, "export it on the level of ads, without subtotals")
 
 
-def _impossible(body: Body, counts: Mapping[str, Floats]) -> Iterator[Problem]:
+def _impossible(body: DataRows, counts: Mapping[str, Floats]) -> Iterator[Problem]:
     shown, clicked = counts[Count.IMPRESSIONS.value], counts[Count.CLICKS_LINK.value]
     for position in np.flatnonzero((clicked > shown) & (shown >= _FEW_IMPRESSIONS)):
         reason = f"has {clicked[position]:g} link clicks of {shown[position]:g} impressions"

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, ConfigDict, TypeAdapter, ValidationError, w
 from hailuo.errors import Place, Problem
 from hailuo.report.exports.fields import FIELDS
 from hailuo.report.exports.refusal import ExportError
-from hailuo.report.metrics import Platform
+from hailuo.report.metrics import AdPlatform
 
 _STRICT = ConfigDict(extra="forbid")
 _T = TypeVar("_T")
@@ -76,9 +76,9 @@ class Formats:
     snap: Format
     linkedin: Format
 
-    def platforms(self) -> Mapping[Platform, Format]:
+    def platforms(self) -> Mapping[AdPlatform, Format]:
         """By platform; `other` has no format but a mapping's."""
-        return {one: getattr(self, one.value) for one in Platform if one is not Platform.OTHER}
+        return {one: getattr(self, one.value) for one in AdPlatform if one is not AdPlatform.OTHER}
 
 
 @cache

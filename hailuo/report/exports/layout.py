@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from hailuo.errors import Place, Problem
-from hailuo.report.exports.book import Book, books_of, mapped_book
 from hailuo.report.exports.fields import IDENTITY, currency_in, key_of
 from hailuo.report.exports.formats import Formats
+from hailuo.report.exports.header_names import HeaderNames, header_names_of, mapped_header_names
 from hailuo.report.exports.mapping import ExportMapping
 from hailuo.report.exports.refusal import ExportError, refuse
-from hailuo.report.exports.sheet import Row, Sheet, as_text
-from hailuo.report.metrics import COUNT_NAMES, Platform
+from hailuo.report.exports.sheet import ExportSheet, SheetRow, as_text
+from hailuo.report.metrics import COUNT_NAMES, AdPlatform
 from hailuo.text import listed, quoted
 
 _LEAST_FIELDS: Final = 2
@@ -24,7 +24,7 @@ _WRITE_MAPPING: Final = 'write a mapping file (docs/exports.md) with `platform =
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
+class ExportColumn:
     """One column that is read: where it is, what it is called there, and what its numbers are multiplied with."""
 
     index: int
@@ -40,11 +40,11 @@ class Layout:
     `mapping` is the one that was given, if it is meant for this sheet.
     """
 
-    platform: Platform
-    header: Row
-    columns: Mapping[str, tuple[Column, ...]]
-    breakdowns: Mapping[str, Column]
-    ignored: tuple[Column, ...]
+    platform: AdPlatform
+    header: SheetRow
+    columns: Mapping[str, tuple[ExportColumn, ...]]
+    breakdowns: Mapping[str, ExportColumn]
+    ignored: tuple[ExportColumn, ...]
     unread: tuple[str, ...]
     blank: Literal["zero", "unknown"]
     mapping: ExportMapping | None
@@ -52,16 +52,19 @@ class Layout:
 
 def known_headers(mappings: Sequence[ExportMapping], formats: Formats) -> frozenset[str]:
     """Everything that a header may say, without case and punctuation."""
-    books = [*books_of(formats).values(), *(mapped_book(mapping, formats) for mapping in mappings)]
+    books = [
+        *header_names_of(formats).values(),
+        *(mapped_header_names(mapping, formats) for mapping in mappings),
+    ]
     return frozenset[str]().union(*(book.known for book in books))
 
 
-def has_header(sheet: Sheet, known: frozenset[str], formats: Formats) -> bool:
+def has_header(sheet: ExportSheet, known: frozenset[str], formats: Formats) -> bool:
     """Whether a row of the sheet looks like a header."""
     return any(len(_keys(row, formats) & known) > _LEAST_FIELDS for row in sheet.top())
 
 
-def layout_of(sheet: Sheet, mappings: Sequence[ExportMapping], formats: Formats) -> Layout:
+def layout_of(sheet: ExportSheet, mappings: Sequence[ExportMapping], formats: Formats) -> Layout:
     """How the sheet is read: by the first mapping that is meant for it, else as the platform's that it looks like.
 
     Raises: ExportError where that cannot be told, with what was seen and what to write.
@@ -69,7 +72,7 @@ def layout_of(sheet: Sheet, mappings: Sequence[ExportMapping], formats: Formats)
     if not any(sheet.rows):
         raise ExportError([Problem(Place(sheet.name), "is empty", "export it again")])
     mapping = _mapping_for(sheet, mappings, formats)
-    book = mapped_book(mapping, formats) if mapping else _recognised(sheet, mappings, formats)
+    book = mapped_header_names(mapping, formats) if mapping else _recognised(sheet, mappings, formats)
     header = max(sheet.top(), key=lambda row: len(_keys(row, formats) & book.known))
     layout = _laid_out(header, book, formats, mapping)
     told = mapping is not None or _is_named(book.platform, sheet.name)
@@ -77,11 +80,13 @@ def layout_of(sheet: Sheet, mappings: Sequence[ExportMapping], formats: Formats)
     return layout
 
 
-def _keys(row: Row, formats: Formats) -> frozenset[str]:
+def _keys(row: SheetRow, formats: Formats) -> frozenset[str]:
     return frozenset(key_of(cell, formats.currencies) for cell in row.cells if isinstance(cell, str))
 
 
-def _mapping_for(sheet: Sheet, mappings: Sequence[ExportMapping], formats: Formats) -> ExportMapping | None:
+def _mapping_for(
+    sheet: ExportSheet, mappings: Sequence[ExportMapping], formats: Formats
+) -> ExportMapping | None:
     """One that names the file, or else one without file names all of whose columns are there."""
     for mapping in (one for one in mappings if one.is_meant_for(sheet.name)):
         if missing := _missing(sheet, mapping, formats):
@@ -94,7 +99,7 @@ def _mapping_for(sheet: Sheet, mappings: Sequence[ExportMapping], formats: Forma
     return next(fitting, None)
 
 
-def _missing(sheet: Sheet, mapping: ExportMapping, formats: Formats) -> list[str]:
+def _missing(sheet: ExportSheet, mapping: ExportMapping, formats: Formats) -> list[str]:
     """Of every field at least one header has to be there."""
     seen = frozenset[str]().union(*(_keys(row, formats) for row in sheet.top()))
     by_field: dict[str, list[str]] = {}
@@ -109,9 +114,9 @@ def _missing(sheet: Sheet, mapping: ExportMapping, formats: Formats) -> list[str
     return [quoted(headers[0]) for headers in lost]
 
 
-def _recognised(sheet: Sheet, mappings: Sequence[ExportMapping], formats: Formats) -> Book:
+def _recognised(sheet: ExportSheet, mappings: Sequence[ExportMapping], formats: Formats) -> HeaderNames:
     """The book of the platform with a clear lead; a platform's name in the file's settles what is close."""
-    books = books_of(formats)
+    books = header_names_of(formats)
     scores = _scores(sheet, books, formats)
     best = max(scores.values())
     close = [platform for platform, score in scores.items() if score > 0 and best - score < _LEAST_LEAD]
@@ -121,7 +126,7 @@ def _recognised(sheet: Sheet, mappings: Sequence[ExportMapping], formats: Format
     raise ExportError([_unrecognised(sheet, close, mappings, formats)])
 
 
-def _is_named(platform: Platform, name: str) -> bool:
+def _is_named(platform: AdPlatform, name: str) -> bool:
     """Whether a file is named after a platform: as a word, for a snapshot is not of Snap."""
     words = re.split(r"[^a-z]+", name.casefold())
     return not {platform.value, f"{platform.value}ads", f"{platform.value}chat"}.isdisjoint(words)
@@ -129,7 +134,9 @@ def _is_named(platform: Platform, name: str) -> bool:
 
 def _foreign(layout: Layout, formats: Formats, name: str) -> Iterator[Problem]:
     """Columns that say on other platforms what nothing says here: of a platform that is not known, most likely."""
-    others = [book.fields for platform, book in books_of(formats).items() if platform is not layout.platform]
+    others = [
+        book.fields for platform, book in header_names_of(formats).items() if platform is not layout.platform
+    ]
     for field in sorted(_TELLING - layout.columns.keys()):
         meant = [
             one
@@ -144,7 +151,9 @@ def _foreign(layout: Layout, formats: Formats, name: str) -> Iterator[Problem]:
             yield Problem(Place(name, layout.header.line), reason, remedy)
 
 
-def _scores(sheet: Sheet, books: Mapping[Platform, Book], formats: Formats) -> dict[Platform, float]:
+def _scores(
+    sheet: ExportSheet, books: Mapping[AdPlatform, HeaderNames], formats: Formats
+) -> dict[AdPlatform, float]:
     """Per platform the known headers of its best row; one that several platforms use counts for a part."""
     users = Counter(key for book in books.values() for key in book.known)
     scores = dict.fromkeys(books, 0.0)
@@ -159,7 +168,7 @@ def _scores(sheet: Sheet, books: Mapping[Platform, Book], formats: Formats) -> d
 
 
 def _unrecognised(
-    sheet: Sheet, close: list[Platform], mappings: Sequence[ExportMapping], formats: Formats
+    sheet: ExportSheet, close: list[AdPlatform], mappings: Sequence[ExportMapping], formats: Formats
 ) -> Problem:
     widest = max(sheet.top(), key=lambda row: sum(bool(as_text(cell)) for cell in row.cells))
     cells = [quoted(as_text(cell)) for cell in widest.cells if as_text(cell)]
@@ -180,10 +189,10 @@ def _unrecognised(
     )
 
 
-def _laid_out(header: Row, book: Book, formats: Formats, mapping: ExportMapping | None) -> Layout:
-    fields: dict[str, list[tuple[int, Column]]] = {}
-    breakdowns: dict[str, Column] = {}
-    ignored: list[Column] = []
+def _laid_out(header: SheetRow, book: HeaderNames, formats: Formats, mapping: ExportMapping | None) -> Layout:
+    fields: dict[str, list[tuple[int, ExportColumn]]] = {}
+    breakdowns: dict[str, ExportColumn] = {}
+    ignored: list[ExportColumn] = []
     unread: list[str] = []
     for index, cell in enumerate(header.cells):
         text = as_text(cell)
@@ -214,13 +223,15 @@ def _laid_out(header: Row, book: Book, formats: Formats, mapping: ExportMapping 
     )
 
 
-def _column(index: int, header: str, book: Book, formats: Formats) -> Column:
+def _column(index: int, header: str, book: HeaderNames, formats: Formats) -> ExportColumn:
     key = key_of(header, formats.currencies)
     scale = book.field_scale.get(book.fields.get(key, ""), book.scale.get(key, 1.0))
-    return Column(index=index, header=header, scale=scale, currency=currency_in(header, formats.currencies))
+    return ExportColumn(
+        index=index, header=header, scale=scale, currency=currency_in(header, formats.currencies)
+    )
 
 
-def _complaints(layout: Layout, book: Book, name: str) -> Iterator[Problem]:
+def _complaints(layout: Layout, book: HeaderNames, name: str) -> Iterator[Problem]:
     place = Place(name, layout.header.line)
     seen = layout.columns.keys() | book.constant
     if not seen & set(IDENTITY):

@@ -11,7 +11,7 @@ from hailuo.errors import Place, Problem
 from hailuo.report.exports.fields import DATES, IDENTITY
 from hailuo.report.exports.formats import Field, validated
 from hailuo.report.exports.refusal import refuse
-from hailuo.report.metrics import COUNT_NAMES, Count, Platform
+from hailuo.report.metrics import COUNT_NAMES, AdPlatform, Count
 
 _REMEDY = "see docs/exports.md for a mapping file"
 
@@ -26,7 +26,7 @@ class ExportMapping:
     row per event into sums per ad and day: count -> a number, or the column to add up.
     """
 
-    platform: Platform
+    platform: AdPlatform
     files: tuple[str, ...] = ()
     currency: str | None = None
     attribution: str | None = None
@@ -65,9 +65,9 @@ def read_mapping(content: bytes, *, name: str) -> ExportMapping:
 
 def _complaints(mapping: ExportMapping) -> Iterator[str]:
     named = {field_ for _, field_ in mapping.headers()} | {count.value for count in mapping.events}
-    if mapping.platform is Platform.OTHER and not named & set(IDENTITY):
+    if mapping.platform is AdPlatform.OTHER and not named & set(IDENTITY):
         yield f"columns: one of {', '.join(IDENTITY)} has to say whose row it is"
-    if mapping.platform is Platform.OTHER and not named & set(COUNT_NAMES):
+    if mapping.platform is AdPlatform.OTHER and not named & set(COUNT_NAMES):
         yield f"columns: nothing is counted; a count is one of {', '.join(COUNT_NAMES)}"
     if mapping.events and not named & {*DATES}:
         yield "columns: events need their `day` (a column of dates or times)"

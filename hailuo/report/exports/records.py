@@ -6,7 +6,7 @@ from typing import Any
 
 from hailuo.errors import Place, Problem
 from hailuo.report.exports.refusal import ExportError
-from hailuo.report.exports.sheet import Cell, Row, Sheet
+from hailuo.report.exports.sheet import ExportSheet, SheetCell, SheetRow
 
 _WRAPPERS = ("data", "list", "elements", "results")  # around the records: Meta and TikTok, LinkedIn, Google
 _OF_A_RECORD = (
@@ -22,12 +22,12 @@ def is_json(text: str) -> bool:
     return text.lstrip().startswith(("{", "["))
 
 
-def sheet_of_records(text: str, name: str) -> Sheet:
+def sheet_of_records(text: str, name: str) -> ExportSheet:
     """One row per record, a header in front; numbers in text are written as in JSON. Raises: ExportError."""
     flat = [(line, dict(_flat("", _merged(record)))) for line, record in _records(text, name)]
     columns = list(dict.fromkeys(column for _, record in flat for column in record))
-    rows = [Row(line, tuple(record.get(column) for column in columns)) for line, record in flat]
-    return Sheet(name=name, rows=(Row(0, tuple(columns)), *rows), decimal=".")
+    rows = [SheetRow(line, tuple(record.get(column) for column in columns)) for line, record in flat]
+    return ExportSheet(name=name, rows=(SheetRow(0, tuple(columns)), *rows), decimal=".")
 
 
 def _records(text: str, name: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
@@ -85,7 +85,7 @@ def _lines(text: str, name: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
             yield number, record
 
 
-def _flat(prefix: str, value: Any) -> Iterator[tuple[str, Cell]]:
+def _flat(prefix: str, value: Any) -> Iterator[tuple[str, SheetCell]]:
     match value:
         case dict():
             for key, inner in value.items():
@@ -98,9 +98,9 @@ def _flat(prefix: str, value: Any) -> Iterator[tuple[str, Cell]]:
             yield prefix, value  # text, a number or nothing
 
 
-def _actions(prefix: str, values: list[Any]) -> dict[str, Cell]:
+def _actions(prefix: str, values: list[Any]) -> dict[str, SheetCell]:
     """Meta's lists of {action_type, value}: one column per type, parts of one type added up."""
-    found: dict[str, Cell] = {}
+    found: dict[str, SheetCell] = {}
     for one in values:
         if isinstance(one, dict) and "action_type" in one:
             column, value = f"{prefix}:{one['action_type']}", one.get("value")
@@ -108,7 +108,7 @@ def _actions(prefix: str, values: list[Any]) -> dict[str, Cell]:
     return found
 
 
-def _sum(one: Cell, other: Cell) -> Cell:
+def _sum(one: SheetCell, other: SheetCell) -> SheetCell:
     try:
         return float(str(one)) + float(str(other))
     except ValueError:

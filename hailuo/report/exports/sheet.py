@@ -12,7 +12,7 @@ from hailuo.errors import Place, Problem
 from hailuo.report.exports.fields import key_of
 from hailuo.report.exports.refusal import ExportError
 
-Cell = str | float | int | date | None
+SheetCell = str | float | int | date | None
 
 _SEPARATORS: Final = (",", ";", "\t", "|")
 _MOST_BEFORE_HEADER: Final = 40
@@ -20,34 +20,34 @@ _SAVE_AS_UTF8: Final = "save it as CSV in UTF-8, or export it again"
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SheetRow:
     """One row, and the line of the file where it begins (in JSON: its place in the list, from 1)."""
 
     line: int
-    cells: tuple[Cell, ...]
+    cells: tuple[SheetCell, ...]
 
     def __bool__(self) -> bool:
         return any(as_text(cell) for cell in self.cells)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sheet:
+class ExportSheet:
     """The rows that are not empty. Where `decimal` is given, numbers in text are written with it.
 
     `ends` is False for a text whose last line has no end: it may have been cut off there.
     """
 
     name: str
-    rows: tuple[Row, ...]
+    rows: tuple[SheetRow, ...]
     decimal: str | None = None
     ends: bool = True
 
-    def top(self) -> Sequence[Row]:
+    def top(self) -> Sequence[SheetRow]:
         """Where the header is looked for."""
         return self.rows[:_MOST_BEFORE_HEADER]
 
 
-def as_text(cell: Cell) -> str:
+def as_text(cell: SheetCell) -> str:
     """A cell as text, without the blanks and invisible marks around it."""
     match cell:
         case None:
@@ -83,14 +83,14 @@ def _encodings(content: bytes) -> tuple[str, ...]:
     return ("utf-8-sig", "cp1252")
 
 
-def sheet_of_text(text: str, name: str, known: Collection[str]) -> Sheet:
+def sheet_of_text(text: str, name: str, known: Collection[str]) -> ExportSheet:
     """The rows of a CSV, by the separator that shows most `known` headers. Raises: ExportError."""
     first, _, rest = text.partition("\n")
     if first.strip().casefold().startswith("sep=") and len(first.strip()) == 5:  # written for a spreadsheet
-        return Sheet(name=name, rows=tuple(_rows(rest, name, first.strip()[4], line=1)))
+        return ExportSheet(name=name, rows=tuple(_rows(rest, name, first.strip()[4], line=1)))
     head = "\n".join(text.split("\n", 4 * _MOST_BEFORE_HEADER)[: 4 * _MOST_BEFORE_HEADER])
     best = max(_SEPARATORS, key=lambda separator: _score(head, separator, known))
-    return Sheet(name=name, rows=tuple(_rows(text, name, best)), ends=text.endswith(("\n", "\r")))
+    return ExportSheet(name=name, rows=tuple(_rows(text, name, best)), ends=text.endswith(("\n", "\r")))
 
 
 def _score(head: str, separator: str, known: Collection[str]) -> tuple[int, int]:
@@ -103,12 +103,12 @@ def _score(head: str, separator: str, known: Collection[str]) -> tuple[int, int]
     return most_known, max(map(len, rows), default=0)
 
 
-def _rows(text: str, name: str, separator: str, *, line: int = 0) -> Iterator[Row]:
+def _rows(text: str, name: str, separator: str, *, line: int = 0) -> Iterator[SheetRow]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     before = 0
     try:
         for cells in reader:
-            if row := Row(line + before + 1, tuple(cells)):
+            if row := SheetRow(line + before + 1, tuple(cells)):
                 yield row
             before = reader.line_num
     except csv.Error as error:

@@ -14,7 +14,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from hailuo.errors import Place, Problem
 from hailuo.report.exports.refusal import ExportError
-from hailuo.report.exports.sheet import Cell, Row, Sheet
+from hailuo.report.exports.sheet import ExportSheet, SheetCell, SheetRow
 
 _UNREADABLE: Final = (
     *(zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError),  # no whole zip
@@ -42,7 +42,7 @@ def is_old_workbook(content: bytes) -> bool:
     return content.startswith(b"\xd0\xcf\x11\xe0")
 
 
-def sheet_of_workbook(content: bytes, name: str, has_header: Callable[[Sheet], bool]) -> Sheet:
+def sheet_of_workbook(content: bytes, name: str, has_header: Callable[[ExportSheet], bool]) -> ExportSheet:
     """The sheet with a header; Meta's raw one if it is there. Raises: ExportError where two sheets have one."""
     sheets = dict(_sheets(content, name))
     if _RAW in sheets:
@@ -54,7 +54,7 @@ def sheet_of_workbook(content: bytes, name: str, has_header: Callable[[Sheet], b
     return next(iter([*found.values(), *sheets.values()]))
 
 
-def _sheets(content: bytes, name: str) -> Iterator[tuple[str, Sheet]]:
+def _sheets(content: bytes, name: str) -> Iterator[tuple[str, ExportSheet]]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # openpyxl misses styles that nobody needs here
@@ -62,14 +62,14 @@ def _sheets(content: bytes, name: str) -> Iterator[tuple[str, Sheet]]:
             for sheet in book.worksheets:
                 sheet.reset_dimensions()  # exports often claim to be one cell large
                 rows = enumerate(sheet.iter_rows(values_only=True), start=1)
-                filled = (Row(line, tuple(map(_cell, values))) for line, values in rows)
-                yield sheet.title, Sheet(name=name, rows=tuple(row for row in filled if row))
+                filled = (SheetRow(line, tuple(map(_cell, values))) for line, values in rows)
+                yield sheet.title, ExportSheet(name=name, rows=tuple(row for row in filled if row))
     except _UNREADABLE as error:
         problem = Problem(Place(name), f"is no workbook that can be read: {error}", "save it as CSV in UTF-8")
         raise ExportError([problem]) from error
 
 
-def _cell(value: Any) -> Cell:  # Any: what openpyxl finds in a cell
+def _cell(value: Any) -> SheetCell:  # Any: what openpyxl finds in a cell
     match value:
         case datetime():
             return value.date()

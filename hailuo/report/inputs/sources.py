@@ -21,39 +21,41 @@ _AT_ONCE: Final = 16
 _PLACE: Final = Place("the place of the exports")
 
 
-class DropError(RefusedError):
+class InputError(RefusedError):
     """Something that was named or dropped for a report cannot be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Dropped:
+class FoundFiles:
     """Contents by name; `where` says, for people, where was looked."""
 
     files: Mapping[str, bytes]
     where: tuple[str, ...]
 
 
-async def files_dropped(
+async def find_files(
     store: Store, settings: Settings, sources: Sequence[str], *, edition: Edition
-) -> Dropped:
+) -> FoundFiles:
     """Every file of the sources: files, folders, `s3://bucket/prefix`; without any, what lies in the edition's
     `exports/` of the store. Hidden files and what is no table are passed over.
 
-    Raises: DropError with every source and file that cannot be read.
+    Raises: InputError with every source and file that cannot be read.
     """
     if not sources:
-        return Dropped(files=await _under(store, edition.exports), where=(f"{store.uri}/{edition.exports}",))
-    return Dropped(files=await files_named(settings, sources), where=tuple(sources))
+        return FoundFiles(
+            files=await _under(store, edition.exports), where=(f"{store.uri}/{edition.exports}",)
+        )
+    return FoundFiles(files=await files_named(settings, sources), where=tuple(sources))
 
 
 async def files_named(settings: Settings, sources: Sequence[str]) -> Mapping[str, bytes]:
-    """Every file of the sources alone, by a name of its own. Raises: as `files_dropped`."""
+    """Every file of the sources alone, by a name of its own. Raises: as `find_files`."""
     found: list[Mapping[str, bytes]] = []
     problems: list[Problem] = []
     for source in sources:
         try:
             found.append(await _of_source(source, settings))
-        except DropError as error:
+        except InputError as error:
             problems += error.problems
     _refuse(problems)
     return named_apart(found)
@@ -66,7 +68,7 @@ async def editions_with_exports(store: Store, campaign: str) -> tuple[str, ...]:
 
 
 async def read_named(paths: Sequence[Path]) -> Mapping[str, bytes]:
-    """Files that somebody named, by their paths. Raises: DropError with every one that cannot be read."""
+    """Files that somebody named, by their paths. Raises: InputError with every one that cannot be read."""
     found: dict[str, bytes] = {}
     problems: list[Problem] = []
     for path in paths:
@@ -91,7 +93,7 @@ def _bucket(address: str, settings: Settings) -> Store:
     try:
         return open_store(settings.model_copy(update={"store": address}))
     except SettingsError as error:  # the store of the settings is another one
-        raise DropError(
+        raise InputError(
             [
                 replace(problem, place=_PLACE) if problem.place.file == "HAILUO_STORE" else problem
                 for problem in error.problems
@@ -130,7 +132,7 @@ def _content(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise DropError([_unreadable(str(path), error)]) from error
+        raise InputError([_unreadable(str(path), error)]) from error
 
 
 def _is_wanted(name: str) -> bool:
@@ -185,4 +187,4 @@ def _unreadable(place: str, error: OSError) -> Problem:
 
 def _refuse(problems: Sequence[Problem]) -> None:
     if problems:
-        raise DropError(problems)
+        raise InputError(problems)

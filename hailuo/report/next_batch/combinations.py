@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from hailuo.report.findings import CreativeFinding, Factor, Level
+from hailuo.report.findings import CreativeFinding, Factor, FactorLevel
 from hailuo.report.metrics import METRICS, Metric
 
 CLEARLY: Final = 0.05
@@ -27,7 +27,7 @@ class Combination:
 
     cell: Cell
     promise: float
-    known: tuple[tuple[str, Level], ...]
+    known: tuple[tuple[str, FactorLevel], ...]
 
 
 def combinations(
@@ -56,7 +56,7 @@ def metric_of(creatives: Sequence[CreativeFinding]) -> Metric:
     return next((one.shrunk.metric for one in creatives if one.shrunk), Metric.CTR)
 
 
-_Choice = tuple[str, float, Level | None]  # a level's name, its promise, and what is known of it
+_Choice = tuple[str, float, FactorLevel | None]  # a level's name, its promise, and what is known of it
 
 
 def _axes(
@@ -76,7 +76,7 @@ def _axes(
     return {axis: choices[:most] for axis, choices in axes.items()}
 
 
-def _choice(name: str, level: Level | None, *, higher_is_better: bool) -> _Choice:
+def _choice(name: str, level: FactorLevel | None, *, higher_is_better: bool) -> _Choice:
     lift = level.difference.lift if level else None
     if lift is None or lift <= -1:
         return name, 0.0, None

@@ -13,7 +13,7 @@ from hailuo.campaign.model import Campaign, Level
 from hailuo.campaign.pricing import usd
 from hailuo.campaign.variant import FirstFrame
 from hailuo.plan.prepare import PreparedCampaign
-from hailuo.report.findings import Findings, Proposal, ProposedRow, Wish
+from hailuo.report.findings import Proposal, ProposedRow, Recommendation, ReportFindings
 from hailuo.report.metrics import PLATFORM_NAMES
 from hailuo.report.next_batch.cells import Cells, charged_prices, constant_labels, prices_paid
 from hailuo.report.next_batch.propose import Policy, propose
@@ -50,7 +50,7 @@ class NextBatch:
 
 
 def next_batch(
-    findings: Findings,
+    findings: ReportFindings,
     variants: pd.DataFrame,
     prepared: PreparedCampaign | None,
     *,
@@ -90,7 +90,7 @@ def _cells(
 
 
 def _proposed(
-    findings: Findings, variants: pd.DataFrame, cells: Cells | None, budget: Decimal
+    findings: ReportFindings, variants: pd.DataFrame, cells: Cells | None, budget: Decimal
 ) -> tuple[ProposedRow, ...]:
     """Without a campaign file only what was rendered can be rendered again, at the price that it had."""
     found = findings.platforms[0]
@@ -112,7 +112,7 @@ def _priced_by(
 
 def _draft(
     rows: Sequence[ProposedRow],
-    findings: Findings,
+    findings: ReportFindings,
     cells: Cells | None,
     campaign: Campaign | None,
     budget: Decimal,
@@ -134,18 +134,18 @@ def _draft_rows(rows: Sequence[ProposedRow], cells: Cells) -> Iterator[DraftRow]
     """What is to be rendered; two rows that come to the same clip are one."""
     seen: set[str] = set()
     for row in rows:
-        resolved = cells.resolve(row.cell) if row.takes and row.wish is not Wish.DROP else None
+        resolved = cells.resolve(row.cell) if row.takes and row.action is not Recommendation.DROP else None
         if resolved and resolved.job.variant.variant_id not in seen:
             seen.add(resolved.job.variant.variant_id)
-            yield DraftRow(cell=resolved.levels, takes=row.takes, note=f"{row.wish.value}: {row.reason}")
+            yield DraftRow(cell=resolved.levels, takes=row.takes, note=f"{row.action.value}: {row.reason}")
 
 
-def _title(findings: Findings, rows: Sequence[ProposedRow]) -> str:
+def _title(findings: ReportFindings, rows: Sequence[ProposedRow]) -> str:
     platform = findings.platforms[0]
     made_at = f"{findings.made_at:%Y-%m-%d %H:%M} UTC"
     total = _total(rows)
     price = f", {usd(Decimal(str(total)))} at the prices known then" if total is not None else ""
-    left = [row for row in rows if row.wish is Wish.DROP]
+    left = [row for row in rows if row.action is Recommendation.DROP]
     lines = [
         f"The next batch of {findings.campaign}, by the ad report of {made_at}{price}.",
         f"{PLATFORM_NAMES[platform.platform]}, edition {findings.edition}: {platform.verdict.headline}",
@@ -156,7 +156,7 @@ def _title(findings: Findings, rows: Sequence[ProposedRow]) -> str:
 
 
 def _notes(
-    findings: Findings, *, has_file: bool, campaign: Campaign | None, draft: DraftCampaign | None
+    findings: ReportFindings, *, has_file: bool, campaign: Campaign | None, draft: DraftCampaign | None
 ) -> Iterator[str]:
     if len(findings.platforms) > 1:
         yield f"By the results of {PLATFORM_NAMES[findings.platforms[0].platform]}, on which most was spent."
@@ -169,7 +169,7 @@ def _notes(
 
 
 def _total(rows: Sequence[ProposedRow]) -> float | None:
-    bought = [row for row in rows if row.takes and row.wish is not Wish.DROP]
+    bought = [row for row in rows if row.takes and row.action is not Recommendation.DROP]
     prices = [row.usd for row in bought if row.usd is not None]
     return round(sum(prices), 6) if len(prices) == len(bought) else None
 

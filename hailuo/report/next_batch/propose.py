@@ -11,7 +11,14 @@ from decimal import Decimal
 from itertools import islice
 from typing import Final
 
-from hailuo.report.findings import CreativeFinding, Factor, Level, ProposedRow, Standing, Wish
+from hailuo.report.findings import (
+    CreativeFinding,
+    CreativeStanding,
+    Factor,
+    FactorLevel,
+    ProposedRow,
+    Recommendation,
+)
 from hailuo.report.metrics import METRICS, Count
 from hailuo.report.next_batch.combinations import CLEARLY, Combination, combinations, metric_of
 from hailuo.report.stats.allocation import DROP_BELOW, apportion, shares
@@ -58,8 +65,8 @@ def propose(
         *_of_tested(tested, purse, new=len(new)),
         *_of_new(new, purse, METRICS[metric_of(creatives)].label),
     ]
-    order = (Wish.KEEP, Wish.EXPLORE, Wish.DROP)
-    return tuple(sorted(rows, key=lambda row: order.index(row.wish)))
+    order = (Recommendation.KEEP, Recommendation.EXPLORE, Recommendation.DROP)
+    return tuple(sorted(rows, key=lambda row: order.index(row.action)))
 
 
 def told_rules() -> dict[str, str]:
@@ -90,15 +97,17 @@ class _Tested:
 
     @property
     def leads(self) -> bool:
-        return any(one.standing is Standing.LEADS for one in self.creatives)
+        return any(one.standing is CreativeStanding.LEADS for one in self.creatives)
 
     @property
     def behind(self) -> bool:
-        return all(one.standing is Standing.BEHIND for one in self.creatives) and not self.control
+        return all(one.standing is CreativeStanding.BEHIND for one in self.creatives) and not self.control
 
     @property
     def waits(self) -> bool:
-        return all(one.standing is Standing.TOO_LITTLE_DATA or one.p_best is None for one in self.creatives)
+        return all(
+            one.standing is CreativeStanding.TOO_LITTLE_DATA or one.p_best is None for one in self.creatives
+        )
 
     @property
     def impressions(self) -> float:
@@ -124,11 +133,11 @@ class _Purse:
             self.rows -= 1
         return able
 
-    def row(self, wish: Wish, cell: Cell, takes: int, reason: str) -> ProposedRow:
+    def row(self, action: Recommendation, cell: Cell, takes: int, reason: str) -> ProposedRow:
         """A row, priced."""
         price = self.policy.price_of(cell) if takes else Decimal(0)
         usd = None if price is None else float(price * takes)
-        return ProposedRow(wish=wish, cell=dict(cell), takes=takes, usd=usd, reason=reason)
+        return ProposedRow(action=action, cell=dict(cell), takes=takes, usd=usd, reason=reason)
 
 
 def _buyable(cell: Cell, policy: Policy) -> bool:
@@ -154,10 +163,12 @@ def _of_tested(tested: Sequence[_Tested], purse: _Purse, *, new: int) -> Iterato
     takes = {id(one): min(int(part), purse.policy.takes) for one, part in zip(alive, parts, strict=True)}
     for one in kept:
         able = purse.buy(one.cell, max(1, takes[id(one)]), spare_usd=spare_usd, spare_rows=spare_rows)
-        yield purse.row(Wish.KEEP, one.cell, able, _why_kept(one, able))
+        yield purse.row(Recommendation.KEEP, one.cell, able, _why_kept(one, able))
     for one in (one for one in alive if one not in kept):
         able = purse.buy(one.cell, takes[id(one)], spare_usd=spare_usd, spare_rows=spare_rows)
-        yield purse.row(Wish.EXPLORE if able else Wish.KEEP, one.cell, able, _why_open(one, able))
+        yield purse.row(
+            Recommendation.EXPLORE if able else Recommendation.KEEP, one.cell, able, _why_open(one, able)
+        )
     for one in (one for one in tested if one not in alive):
         yield _dropped(one) if one.behind else _waiting(one)
 
@@ -171,19 +182,19 @@ def _of_new(new: Sequence[Combination], purse: _Purse, metric: str) -> Iterator[
     for one in new:
         takes = purse.buy(one.cell, purse.policy.takes)
         if takes:
-            yield purse.row(Wish.EXPLORE, one.cell, takes, _why_new(one, metric))
+            yield purse.row(Recommendation.EXPLORE, one.cell, takes, _why_new(one, metric))
 
 
 def _waiting(one: _Tested) -> ProposedRow:
     reason = (
         f"too little data to judge after {_impressions(one)}: leave its ads on, render nothing more of it yet"
     )
-    return ProposedRow(wish=Wish.KEEP, cell=dict(one.cell), takes=0, usd=0.0, reason=reason)
+    return ProposedRow(action=Recommendation.KEEP, cell=dict(one.cell), takes=0, usd=0.0, reason=reason)
 
 
 def _dropped(one: _Tested) -> ProposedRow:
     reason = f"{_chance(one)} to be the best after {_impressions(one)}: switch its ads off"
-    return ProposedRow(wish=Wish.DROP, cell=dict(one.cell), takes=0, usd=0.0, reason=reason)
+    return ProposedRow(action=Recommendation.DROP, cell=dict(one.cell), takes=0, usd=0.0, reason=reason)
 
 
 def _why_kept(one: _Tested, takes: int) -> str:
@@ -209,7 +220,7 @@ def _why_new(one: Combination, metric: str) -> str:
     return f"never run together; {metric} against the mean of its factor: {named}"
 
 
-def _effect(axis: str, level: Level) -> str:
+def _effect(axis: str, level: FactorLevel) -> str:
     lift, around = level.difference.lift, level.difference.lift_interval
     between = f" ({_percent(around.low)} to {_percent(around.high)})" if around else ""
     return f"{axis} {level.name} {_percent(lift)}{between}"

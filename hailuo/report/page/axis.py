@@ -16,7 +16,7 @@ _FAR: Final = 1.6
 
 
 @dataclass(frozen=True, slots=True)
-class Axis:
+class ChartAxis:
     """From `low` to `high`, in the unit of the values."""
 
     low: float
@@ -44,7 +44,7 @@ class Axis:
 
 def axis_of(
     intervals: Iterable[Interval | None], values: Sequence[float], *, around: float | None = None
-) -> Axis:
+) -> ChartAxis:
     """An axis that shows all values and nearly all of the intervals; `around` is a value that it must contain.
 
     One creative with ten impressions has an interval across the page, and would press all others together.
@@ -55,11 +55,11 @@ def axis_of(
     always = [*values, *([around] if around is not None else [])]
     inner, whole = [*always, *_most(lows), *_most(highs)], [*always, *lows, *highs]
     if not whole:
-        return Axis(0.0, 1.0)
+        return ChartAxis(0.0, 1.0)
     ends = whole if max(whole) - min(whole) <= _FAR * (max(inner) - min(inner)) else inner
     low, high = min(ends), max(ends)
     spare = (high - low) * 0.04 or abs(high) * 0.1 or 1.0
-    return Axis(max(0.0, low - spare) if low >= 0 else low - spare, high + spare)
+    return ChartAxis(max(0.0, low - spare) if low >= 0 else low - spare, high + spare)
 
 
 def _most(ends: Sequence[float]) -> Sequence[float]:

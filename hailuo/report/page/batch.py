@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 
 from hailuo.report import numbers
-from hailuo.report.findings import Proposal, ProposedRow, Wish
-from hailuo.report.page.words import WISHES, Word, axis_name, level_name
+from hailuo.report.findings import Proposal, ProposedRow, Recommendation
+from hailuo.report.page.words import WISHES, SignedWord, axis_name, level_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchRow:
     """A cell of the next matrix: what becomes of it, and why."""
 
-    word: Word
+    word: SignedWord
     cell: tuple[tuple[str, str], ...]
     takes: str
     price: str
@@ -34,9 +34,9 @@ def batch_of(proposal: Proposal | None) -> Batch | None:
     """None where nothing was proposed."""
     if proposal is None:
         return None
-    order = (Wish.KEEP, Wish.EXPLORE, Wish.DROP)
-    rows = sorted(proposal.rows, key=lambda row: order.index(row.wish))
-    takes = sum(row.takes for row in rows if row.wish is not Wish.DROP)
+    order = (Recommendation.KEEP, Recommendation.EXPLORE, Recommendation.DROP)
+    rows = sorted(proposal.rows, key=lambda row: order.index(row.action))
+    takes = sum(row.takes for row in rows if row.action is not Recommendation.DROP)
     return Batch(
         rows=tuple(_row(row) for row in rows),
         clips=f"{takes:,}",
@@ -48,9 +48,9 @@ def batch_of(proposal: Proposal | None) -> Batch | None:
 
 
 def _row(row: ProposedRow) -> BatchRow:
-    drops = row.wish is Wish.DROP
+    drops = row.action is Recommendation.DROP
     return BatchRow(
-        word=WISHES[row.wish],
+        word=WISHES[row.action],
         cell=tuple((axis_name(axis), level_name(axis, level)) for axis, level in row.cell.items()),
         takes=numbers.UNKNOWN if drops else f"{row.takes:,}",
         price=numbers.UNKNOWN if drops else _usd(row.usd),

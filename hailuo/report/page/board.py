@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from hailuo.report.page.caption import Caption
 from hailuo.report.page.clip import Clip
-from hailuo.report.page.words import Word
+from hailuo.report.page.words import SignedWord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +20,7 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class MetricCell:
     """A number with its interval, and why one of them is missing."""
 
     key: str
@@ -31,7 +31,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class LeaderboardRow:
     """One creative. Without a `rank` the order says nothing."""
 
     rank: int | None
@@ -40,17 +40,17 @@ class Row:
     setting: str
     is_control: bool
     clip: Clip
-    standing: Word
+    standing: SignedWord
     chance: str
     loss: str
-    value: Cell
+    value: MetricCell
     shrunk: str
     strip: Markup
     impressions: str
     spend: str
     delivered: str
-    cells: tuple[Cell, ...]
-    more: tuple[Cell, ...]
+    cells: tuple[MetricCell, ...]
+    more: tuple[MetricCell, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,5 +65,5 @@ class Board:
     order: str
     heads: tuple[Head, ...]
     more: tuple[Head, ...]
-    rows: tuple[Row, ...]
-    rest: tuple[Row, ...]
+    rows: tuple[LeaderboardRow, ...]
+    rest: tuple[LeaderboardRow, ...]

@@ -4,10 +4,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from hailuo.report import numbers
-from hailuo.report.findings import CreativeFinding, Findings, Standing
+from hailuo.report.findings import CreativeFinding, CreativeStanding, ReportFindings
 from hailuo.report.metrics import PLATFORM_NAMES, Count
 
-_USABLE = frozenset({Standing.LEADS, Standing.IN_THE_RUNNING})
+_USABLE = frozenset({CreativeStanding.LEADS, CreativeStanding.IN_THE_RUNNING})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,7 @@ class Costs:
     note: str
 
 
-def costs_of(findings: Findings) -> Costs:
+def costs_of(findings: ReportFindings) -> Costs:
     """A clip that ran on two platforms was rendered once: the total counts it once."""
     once = {one.creative_id: one for found in findings.platforms for one in found.creatives}
     currency = findings.health.currency
@@ -55,7 +55,7 @@ def costs_of(findings: Findings) -> Costs:
 
 
 def _row(platform: str, creatives: Collection[CreativeFinding], *, currency: str | None) -> CostRow:
-    winners = sum(one.standing is Standing.LEADS for one in creatives)
+    winners = sum(one.standing is CreativeStanding.LEADS for one in creatives)
     usable = sum(one.standing in _USABLE for one in creatives)
     rendering, delivery = _rendering(creatives), _spend(creatives)
     return CostRow(

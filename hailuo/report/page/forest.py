@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from hailuo.report import numbers
-from hailuo.report.findings import Factor, Findings, Level, PlatformFindings
+from hailuo.report.findings import Factor, FactorLevel, PlatformFindings, ReportFindings
 from hailuo.report.metrics import PLATFORM_NAMES
 from hailuo.report.page.axis import axis_of
 from hailuo.report.page.caption import Caption
@@ -43,7 +43,7 @@ class Forest:
     rows: tuple[LevelRow, ...]
 
 
-def forests_of(found: PlatformFindings, *, findings: Findings) -> tuple[Forest, ...]:
+def forests_of(found: PlatformFindings, *, findings: ReportFindings) -> tuple[Forest, ...]:
     """One chart per factor, all on one axis: so factors can be compared too."""
     measure = Measure(found.metric, findings.health.currency)
     gaps = [level.difference for factor in found.factors for level in factor.levels]
@@ -73,7 +73,7 @@ def forests_of(found: PlatformFindings, *, findings: Findings) -> tuple[Forest, 
     )
 
 
-def _row(name: str, level: Level, measure: Measure, drawing: Markup) -> LevelRow:
+def _row(name: str, level: FactorLevel, measure: Measure, drawing: Markup) -> LevelRow:
     gap = level.difference
     return LevelRow(
         name=name,
@@ -88,7 +88,7 @@ def _row(name: str, level: Level, measure: Measure, drawing: Markup) -> LevelRow
     )
 
 
-def _mark(level: Level, measure: Measure) -> Mark:
+def _mark(level: FactorLevel, measure: Measure) -> Mark:
     gap = level.difference
     interval = measure.difference_interval(gap.interval)
     return Mark(
@@ -101,7 +101,7 @@ def _mark(level: Level, measure: Measure) -> Mark:
     )
 
 
-def _tone(level: Level, *, higher_is_better: bool) -> str:
+def _tone(level: FactorLevel, *, higher_is_better: bool) -> str:
     low, high = level.difference.interval.low, level.difference.interval.high
     if low is not None and low > 0:
         return "better" if higher_is_better else "worse"
@@ -110,7 +110,7 @@ def _tone(level: Level, *, higher_is_better: bool) -> str:
     return "even"
 
 
-def _caption(factor: Factor, found: PlatformFindings, *, findings: Findings) -> Caption:
+def _caption(factor: Factor, found: PlatformFindings, *, findings: ReportFindings) -> Caption:
     measure = Measure(found.metric, findings.health.currency)
     level = numbers.percent(findings.confidence, digits=0)
     return Caption(
@@ -122,7 +122,7 @@ def _caption(factor: Factor, found: PlatformFindings, *, findings: Findings) -> 
     )
 
 
-def _n(levels: Sequence[Level], measure: Measure) -> str:
+def _n(levels: Sequence[FactorLevel], measure: Measure) -> str:
     clips, trials = sum(level.creatives for level in levels), sum(level.trials for level in levels)
     return f"{clips:,} clips, {measure.rests_on(trials)}; of each level in its row"
 

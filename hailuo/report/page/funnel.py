@@ -6,9 +6,9 @@ from typing import Final
 from markupsafe import Markup
 
 from hailuo.report import numbers
-from hailuo.report.findings import CreativeFinding, Estimate, Findings, PlatformFindings
+from hailuo.report.findings import CreativeFinding, Estimate, PlatformFindings, ReportFindings
 from hailuo.report.metrics import METRICS, PLATFORM_NAMES, Count, Metric
-from hailuo.report.page.axis import Axis, axis_of
+from hailuo.report.page.axis import ChartAxis, axis_of
 from hailuo.report.page.caption import Caption
 from hailuo.report.page.measure import Measure
 from hailuo.report.page.strip import Mark, scale, strip
@@ -28,7 +28,7 @@ class StepHead:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class FunnelStep:
     """How many of how many took it, and which share that is."""
 
     counts: str
@@ -43,7 +43,7 @@ class FunnelRow:
 
     label: str
     impressions: str
-    steps: tuple[Step | None, ...]
+    steps: tuple[FunnelStep | None, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ class Funnel:
     left_out: str
 
 
-def funnel_of(found: PlatformFindings, *, findings: Findings) -> Funnel | None:
+def funnel_of(found: PlatformFindings, *, findings: ReportFindings) -> Funnel | None:
     """None where no step can be told."""
     steps = [metric for metric in _STEPS if _is_told(found, metric)]
     if not steps:
@@ -75,18 +75,18 @@ def _is_told(found: PlatformFindings, metric: Metric) -> bool:
     return safe and any(metric in one.estimates and one.estimates[metric].bottom for one in found.creatives)
 
 
-def _axis(found: PlatformFindings, metric: Metric) -> Axis:
+def _axis(found: PlatformFindings, metric: Metric) -> ChartAxis:
     told = [one.estimates[metric] for one in found.creatives[:TOP] if metric in one.estimates]
     return axis_of([one.interval for one in told], [one.value for one in told if one.value is not None])
 
 
-def _head(metric: Metric, axis: Axis, found: PlatformFindings) -> StepHead:
+def _head(metric: Metric, axis: ChartAxis, found: PlatformFindings) -> StepHead:
     measure = Measure(metric, None)
     drawing = scale(axis, measure.tick, title=f"{measure.name}, {measure.unit}")
     return StepHead(name=measure.name, made_of=definition(metric, found), scale=drawing)
 
 
-def _row(creative: CreativeFinding, found: PlatformFindings, axes: dict[Metric, Axis]) -> FunnelRow:
+def _row(creative: CreativeFinding, found: PlatformFindings, axes: dict[Metric, ChartAxis]) -> FunnelRow:
     return FunnelRow(
         label=creative.label,
         impressions=numbers.count(creative.counts.get(Count.IMPRESSIONS, 0.0)),
@@ -94,7 +94,9 @@ def _row(creative: CreativeFinding, found: PlatformFindings, axes: dict[Metric, 
     )
 
 
-def _step(creative: CreativeFinding, metric: Metric, axis: Axis, found: PlatformFindings) -> Step | None:
+def _step(
+    creative: CreativeFinding, metric: Metric, axis: ChartAxis, found: PlatformFindings
+) -> FunnelStep | None:
     estimate = creative.estimates.get(metric)
     if estimate is None or not estimate.bottom:
         return None
@@ -108,7 +110,7 @@ def _step(creative: CreativeFinding, metric: Metric, axis: Axis, found: Platform
         interval=estimate.interval,
     )
     drawing = strip(axis, mark, reference=_together(found, metric))
-    return Step(counts=counts, value=value, interval=interval, strip=drawing)
+    return FunnelStep(counts=counts, value=value, interval=interval, strip=drawing)
 
 
 def _together(found: PlatformFindings, metric: Metric) -> float | None:
@@ -122,7 +124,7 @@ def _left_out(found: PlatformFindings) -> str:
     return f"Not in these exports, or not comparable: {', '.join(missing)}." if missing else ""
 
 
-def _caption(found: PlatformFindings, findings: Findings) -> Caption:
+def _caption(found: PlatformFindings, findings: ReportFindings) -> Caption:
     shown = min(TOP, len(found.creatives))
     return Caption(
         title=f"Step by step: {shown} of {len(found.creatives):,} clips on {PLATFORM_NAMES[found.platform]}",

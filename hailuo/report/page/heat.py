@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from hailuo.report import numbers
-from hailuo.report.findings import Findings, HeatCell, PlatformFindings
+from hailuo.report.findings import HeatCell, PlatformFindings, ReportFindings
 from hailuo.report.metrics import PLATFORM_NAMES
 from hailuo.report.page.caption import Caption
 from hailuo.report.page.measure import Measure
@@ -36,7 +36,7 @@ class HeatMap:
     best: str
 
 
-def heat_of(found: PlatformFindings, *, findings: Findings) -> HeatMap | None:
+def heat_of(found: PlatformFindings, *, findings: ReportFindings) -> HeatMap | None:
     """None where there is no pair to show."""
     if not found.heat:
         return None
@@ -75,7 +75,7 @@ def _tile(cell: HeatCell, measure: Measure, *, low: float, high: float) -> Tile:
     )
 
 
-def _caption(found: PlatformFindings, measure: Measure, findings: Findings) -> Caption:
+def _caption(found: PlatformFindings, measure: Measure, findings: ReportFindings) -> Caption:
     clips, trials = sum(cell.creatives for cell in found.heat), sum(cell.trials for cell in found.heat)
     return Caption(
         title=f"{measure.name} by prompt and model, corrected for luck, {PLATFORM_NAMES[found.platform]}",

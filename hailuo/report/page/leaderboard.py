@@ -7,10 +7,17 @@ from typing import Final
 from markupsafe import Markup
 
 from hailuo.report import numbers
-from hailuo.report.findings import CreativeFinding, Estimate, Findings, Outcome, PlatformFindings, Standing
+from hailuo.report.findings import (
+    CreativeFinding,
+    CreativeStanding,
+    Estimate,
+    PlatformFindings,
+    ReportFindings,
+    VerdictOutcome,
+)
 from hailuo.report.metrics import METRICS, PLATFORM_NAMES, Count, Metric
-from hailuo.report.page.axis import Axis, axis_of
-from hailuo.report.page.board import Board, Cell, Head, Row
+from hailuo.report.page.axis import ChartAxis, axis_of
+from hailuo.report.page.board import Board, Head, LeaderboardRow, MetricCell
 from hailuo.report.page.caption import Caption
 from hailuo.report.page.clip import Clip
 from hailuo.report.page.measure import Measure
@@ -21,10 +28,10 @@ FIRST_ROWS: Final = 25
 """The rows that are seen at once; the others are a click away."""
 _MAIN: Final = (Metric.HOOK, Metric.CTR, Metric.CVR, Metric.CPA)
 _NO_CLIP: Final = Clip(poster=None, href=None, label="")
-_ORDERED: Final = frozenset({Outcome.WINNER, Outcome.FACTOR, Outcome.DIFFERENT})
+_ORDERED: Final = frozenset({VerdictOutcome.WINNER, VerdictOutcome.FACTOR, VerdictOutcome.DIFFERENT})
 
 
-def board_of(found: PlatformFindings, *, findings: Findings, clips: Mapping[str, Clip]) -> Board:
+def board_of(found: PlatformFindings, *, findings: ReportFindings, clips: Mapping[str, Clip]) -> Board:
     """The leaderboard in the order of the findings; where the metric means something else from clip to clip, by id."""
     maker = _Maker.of(found, findings=findings, clips=clips)
     rows = [maker.row(rank, creative) for rank, creative in enumerate(maker.creatives, 1)]
@@ -52,11 +59,11 @@ class _Maker:
     more: tuple[Metric, ...]
     clips: Mapping[str, Clip]
     currency: str | None
-    axis: Axis
+    axis: ChartAxis
     reference: float | None
 
     @classmethod
-    def of(cls, found: PlatformFindings, *, findings: Findings, clips: Mapping[str, Clip]) -> "_Maker":
+    def of(cls, found: PlatformFindings, *, findings: ReportFindings, clips: Mapping[str, Clip]) -> "_Maker":
         safe = found.metric not in found.unsafe_metrics
         creatives = found.creatives if safe else sorted(found.creatives, key=lambda one: one.creative_id)
         others = (metric for metric in METRICS if metric not in (*_MAIN, found.metric))
@@ -95,9 +102,9 @@ class _Maker:
             unsafe="not compared: durations differ" if metric in self.found.unsafe_metrics else "",
         )
 
-    def row(self, rank: int, creative: CreativeFinding) -> Row:
+    def row(self, rank: int, creative: CreativeFinding) -> LeaderboardRow:
         seen = rank <= FIRST_ROWS
-        return Row(
+        return LeaderboardRow(
             rank=rank if self.is_ordered else None,
             creative_id=creative.creative_id,
             label=creative.label,
@@ -122,7 +129,7 @@ class _Maker:
             return Markup()
         return scale(self.axis, self.measure.tick, title=f"{self.measure.name}, {self.measure.unit}")
 
-    def caption(self, findings: Findings) -> Caption:
+    def caption(self, findings: ReportFindings) -> Caption:
         level = numbers.percent(findings.confidence, digits=0)
         dispersion = self.found.dispersion if self.found.widened else None
         widened = "" if dispersion is None else f", widened for a dispersion of {dispersion:.1f}"
@@ -142,18 +149,18 @@ class _Maker:
             return "The order is no ranking: the differences between these clips may be chance."
         return "Best first, after correction for luck."
 
-    def _cell(self, creative: CreativeFinding, metric: Metric) -> Cell:
+    def _cell(self, creative: CreativeFinding, metric: Metric) -> MetricCell:
         unsafe = metric in self.found.unsafe_metrics
         estimate = creative.estimates.get(metric)
         if estimate is None:
-            return Cell(metric.value, numbers.UNKNOWN, "", "", unsafe)
+            return MetricCell(metric.value, numbers.UNKNOWN, "", "", unsafe)
         measure = Measure(metric, self.currency)
         if estimate.interval is None:
-            return Cell(
+            return MetricCell(
                 metric.value, measure.value(estimate.value), "", estimate.note or "no interval", unsafe
             )
         note = estimate.note if estimate.value is None else ""
-        return Cell(
+        return MetricCell(
             metric.value, measure.value(estimate.value), measure.interval(estimate.interval), note, unsafe
         )
 
@@ -187,9 +194,11 @@ class _Maker:
         return numbers.UNKNOWN if spend is None else numbers.money(spend, self.currency)
 
 
-def _axis(found: PlatformFindings) -> Axis:
+def _axis(found: PlatformFindings) -> ChartAxis:
     """Of the creatives with data enough, where there are any: the others run off the edge."""
-    firm = [one for one in found.creatives if one.standing is not Standing.TOO_LITTLE_DATA] or found.creatives
+    firm = [
+        one for one in found.creatives if one.standing is not CreativeStanding.TOO_LITTLE_DATA
+    ] or found.creatives
     estimates = [one.estimates[found.metric] for one in firm if found.metric in one.estimates]
     return axis_of(
         [one.interval for one in estimates], [one.value for one in estimates if one.value is not None]

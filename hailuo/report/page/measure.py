@@ -5,7 +5,7 @@ from math import ceil, log10
 
 from hailuo.report import numbers
 from hailuo.report.findings import Interval
-from hailuo.report.metrics import METRICS, Kind, Metric, MetricSpec
+from hailuo.report.metrics import METRICS, Metric, MetricKind, MetricSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +43,16 @@ class Measure:
     def trials(self) -> str:
         """What n counts."""
         match self.spec.kind:
-            case Kind.COST:
+            case MetricKind.COST:
                 return "conversions"
-            case Kind.RATIO:
+            case MetricKind.RATIO:
                 return "days"
-            case Kind.RATE:
+            case MetricKind.RATE:
                 return _TRIALS.get(self.metric, "impressions")
 
     def rests_on(self, trials: float) -> str:
         """What a level or a pair rests on: `96,000 impressions`; a cost rests on what was spent."""
-        if self.spec.kind is Kind.COST:
+        if self.spec.kind is MetricKind.COST:
             return f"{numbers.money(trials, self.currency)} spent"
         return f"{numbers.count(trials)} {self.trials}"
 

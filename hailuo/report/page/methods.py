@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from hailuo.report import numbers
-from hailuo.report.findings import Findings, PlatformFindings
+from hailuo.report.findings import PlatformFindings, ReportFindings
 from hailuo.report.metrics import METRICS, PLATFORM_NAMES, Metric
 from hailuo.report.page.words import DESIGNS, definition
 
@@ -56,7 +56,7 @@ class Methods:
     settings: tuple[tuple[str, str], ...]
 
 
-def methods_of(findings: Findings) -> Methods:
+def methods_of(findings: ReportFindings) -> Methods:
     """The methods in words, the metrics as the platforms count them, and every number that decided something."""
     return Methods(
         texts=METHODS,

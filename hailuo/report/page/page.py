@@ -5,7 +5,7 @@ from typing import Final
 
 from hailuo.publish.webpage import asset, render_page
 from hailuo.report import numbers
-from hailuo.report.findings import Findings
+from hailuo.report.findings import ReportFindings
 from hailuo.report.metrics import METRICS, PLATFORM_NAMES
 from hailuo.report.page.batch import batch_of
 from hailuo.report.page.clip import Clip, safe_link, with_posters
@@ -25,7 +25,7 @@ _STYLES: Final = ("tokens.css", "page.css", "tables.css", "charts.css", "print.c
 _SOURCES: Final = {"img-src": "data: 'self' file: https:", "media-src": "'self' file: https: data:"}
 
 
-def render(findings: Findings, *, media: Mapping[str, Clip], title: str | None = None) -> str:
+def render(findings: ReportFindings, *, media: Mapping[str, Clip], title: str | None = None) -> str:
     """The report as HTML with nothing to load but the clips that `media` links to, by creative id.
 
     `title` stands at the top in place of the campaign's name. A poster that is no data URI of a picture, and a link that
@@ -60,7 +60,7 @@ def render(findings: Findings, *, media: Mapping[str, Clip], title: str | None =
     return page.decode()
 
 
-def _charts(findings: Findings) -> list[dict[str, object]]:
+def _charts(findings: ReportFindings) -> list[dict[str, object]]:
     """The charts of sections 4 to 7, platform by platform."""
     return [
         {
@@ -77,7 +77,7 @@ def _charts(findings: Findings) -> list[dict[str, object]]:
     ]
 
 
-def _about(findings: Findings) -> str:
+def _about(findings: ReportFindings) -> str:
     """The line under the title: what was compared, where, when, and how."""
     health = findings.health
     clips = {creative.creative_id for found in findings.platforms for creative in found.creatives}
@@ -88,7 +88,7 @@ def _about(findings: Findings) -> str:
     return " · ".join((*told, f"decided by {METRICS[findings.metric].label}"))
 
 
-def _shown(findings: Findings) -> Iterable[str]:
+def _shown(findings: ReportFindings) -> Iterable[str]:
     """Whose posters matter, the most first: winners, then row by row over all platforms."""
     yield from (found.verdict.creative_id for found in findings.platforms if found.verdict.creative_id)
     for rank in range(FIRST_ROWS):

@@ -7,9 +7,9 @@ from typing import Final
 from markupsafe import Markup
 
 from hailuo.report import numbers
-from hailuo.report.findings import CreativeFinding, Estimate, Findings, PlatformFindings
+from hailuo.report.findings import CreativeFinding, Estimate, PlatformFindings, ReportFindings
 from hailuo.report.metrics import PLATFORM_NAMES, Metric
-from hailuo.report.page.axis import Axis, axis_of
+from hailuo.report.page.axis import ChartAxis, axis_of
 from hailuo.report.page.caption import Caption
 from hailuo.report.page.measure import Measure
 from hailuo.report.page.svg import element, picture, place
@@ -26,14 +26,14 @@ Point = tuple[CreativeFinding, float, Estimate]
 
 
 @dataclass(frozen=True, slots=True)
-class Scatter:
+class ScatterChart:
     """One number of the checks against one metric."""
 
     caption: Caption
     drawing: Markup
 
 
-def scatters_of(found: PlatformFindings, *, findings: Findings) -> tuple[Scatter, ...]:
+def scatters_of(found: PlatformFindings, *, findings: ReportFindings) -> tuple[ScatterChart, ...]:
     """Up to four numbers of the checks against the decision metric, and against hook, where looks matter first."""
     looks = dict.fromkeys(look for creative in found.creatives for look in creative.looks)
     metrics = dict.fromkeys((found.metric, Metric.HOOK))
@@ -46,7 +46,9 @@ def scatters_of(found: PlatformFindings, *, findings: Findings) -> tuple[Scatter
     return tuple(chart for chart in charts if chart is not None)
 
 
-def _scatter(look: str, measure: Measure, found: PlatformFindings, findings: Findings) -> Scatter | None:
+def _scatter(
+    look: str, measure: Measure, found: PlatformFindings, findings: ReportFindings
+) -> ScatterChart | None:
     points = _points(found.creatives, look, measure.metric)
     across = axis_of((), [value for _, value, _ in points])
     if len(points) < 3 or len({value for _, value, _ in points}) < 2:
@@ -66,7 +68,7 @@ def _scatter(look: str, measure: Measure, found: PlatformFindings, findings: Fin
         n=f"{len(points):,} clips{most}",
         interval=f"{numbers.percent(findings.confidence, digits=0)} (line)",
     )
-    return Scatter(caption, drawing)
+    return ScatterChart(caption, drawing)
 
 
 def _points(creatives: Sequence[CreativeFinding], look: str, metric: Metric) -> list[Point]:
@@ -79,7 +81,7 @@ def _points(creatives: Sequence[CreativeFinding], look: str, metric: Metric) -> 
     return sorted(known, key=lambda point: -point[2].bottom)[:MOST_POINTS]
 
 
-def _grid(across: Axis, up: Axis, measure: Measure) -> list[Markup]:
+def _grid(across: ChartAxis, up: ChartAxis, measure: Measure) -> list[Markup]:
     shapes: list[Markup] = []
     for tick in up.ticks():
         y = _y(up, tick)
@@ -92,7 +94,7 @@ def _grid(across: Axis, up: Axis, measure: Measure) -> list[Markup]:
     return shapes
 
 
-def _point(point: Point, across: Axis, up: Axis, measure: Measure) -> Markup:
+def _point(point: Point, across: ChartAxis, up: ChartAxis, measure: Measure) -> Markup:
     creative, look, estimate = point
     interval, value = estimate.interval, estimate.value
     if interval is None or value is None:
@@ -108,5 +110,5 @@ def _point(point: Point, across: Axis, up: Axis, measure: Measure) -> Markup:
     )
 
 
-def _y(up: Axis, value: float) -> float:
+def _y(up: ChartAxis, value: float) -> float:
     return _BOTTOM - (_BOTTOM - _TOP) * up.at(value) / 100

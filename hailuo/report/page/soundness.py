@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from hailuo.report import numbers
-from hailuo.report.findings import AdOfNobody, Findings, Health, PlatformFindings
+from hailuo.report.findings import Health, PlatformFindings, ReportFindings, UnmatchedAd
 from hailuo.report.metrics import PLATFORM_NAMES
 from hailuo.report.page.words import METHODS, plural, span
 
@@ -38,14 +38,14 @@ class Soundness:
     facts: tuple[Fact, ...]
     checks: tuple[Check, ...]
     methods: tuple[tuple[str, str, str], ...]
-    nobody: tuple[tuple[str, str, str, str, str], ...]
-    nobody_more: str
+    unmatched: tuple[tuple[str, str, str, str, str], ...]
+    unmatched_more: str
     missing: tuple[str, ...]
     missing_more: str
     notes: tuple[str, ...]
 
 
-def soundness_of(findings: Findings) -> Soundness:
+def soundness_of(findings: ReportFindings) -> Soundness:
     """The facts in the order in which a reader would doubt them."""
     health = findings.health
     return Soundness(
@@ -55,8 +55,8 @@ def soundness_of(findings: Findings) -> Soundness:
             (METHODS[tally.method], f"{tally.rows:,}", numbers.money(tally.spend, health.currency))
             for tally in health.by_method
         ),
-        nobody=tuple(_nobody(ad, health.currency) for ad in health.nobody[:MOST_LISTED]),
-        nobody_more=_more(len(health.nobody), "the table of results has all"),
+        unmatched=tuple(_unmatched(ad, health.currency) for ad in health.unmatched[:MOST_LISTED]),
+        unmatched_more=_more(len(health.unmatched), "the table of results has all"),
         missing=health.missing[:MOST_LISTED],
         missing_more=_more(len(health.missing), "the manifest has all"),
         notes=health.notes,
@@ -101,7 +101,7 @@ def _spread(found: PlatformFindings) -> tuple[str, bool]:
     return (f"{times}: intervals are widened for it" if found.widened else times), False
 
 
-def _nobody(ad: AdOfNobody, currency: str | None) -> tuple[str, str, str, str, str]:
+def _unmatched(ad: UnmatchedAd, currency: str | None) -> tuple[str, str, str, str, str]:
     return PLATFORM_NAMES[ad.platform], ad.ad, numbers.money(ad.spend, currency), ad.reason, ad.source
 
 

@@ -7,7 +7,7 @@ from typing import Final
 from markupsafe import Markup
 
 from hailuo.report.findings import Interval
-from hailuo.report.page.axis import Axis
+from hailuo.report.page.axis import ChartAxis
 from hailuo.report.page.svg import element, picture, place, symbol
 
 _HEIGHT: Final = 28
@@ -26,7 +26,7 @@ class Mark:
     tone: str = "even"
 
 
-def strip(axis: Axis, mark: Mark, *, reference: float | None = None) -> Markup:
+def strip(axis: ChartAxis, mark: Mark, *, reference: float | None = None) -> Markup:
     """The row as a drawing; `reference` is the dashed line, such as zero or the mean."""
     shapes = [_line(axis.at(tick), "grid") for tick in axis.ticks()]
     if reference is not None:
@@ -38,7 +38,7 @@ def strip(axis: Axis, mark: Mark, *, reference: float | None = None) -> Markup:
     return picture(*shapes, title=mark.title, desc=mark.desc, height=_HEIGHT, class_=f"strip {mark.tone}")
 
 
-def scale(axis: Axis, tick_text: Callable[[float, float], str], *, title: str) -> Markup:
+def scale(axis: ChartAxis, tick_text: Callable[[float, float], str], *, title: str) -> Markup:
     """The ticks with their values, for the head of the column."""
     step = axis.step()
     texts = [
@@ -52,7 +52,7 @@ def _line(at: float, class_: str) -> Markup:
     return element("line", x1=place(at), x2=place(at), y1=0, y2=_HEIGHT, class_=class_)
 
 
-def _bar(axis: Axis, interval: Interval | None) -> list[Markup]:
+def _bar(axis: ChartAxis, interval: Interval | None) -> list[Markup]:
     if interval is None:
         return []
     low = axis.low - 1 if interval.low is None else interval.low
@@ -66,7 +66,7 @@ def _bar(axis: Axis, interval: Interval | None) -> list[Markup]:
     return shapes
 
 
-def _point(axis: Axis, value: float | None) -> list[Markup]:
+def _point(axis: ChartAxis, value: float | None) -> list[Markup]:
     if value is None:
         return []
     if value < axis.low or value > axis.high:

@@ -1,12 +1,12 @@
 """How far takes of one combination lie apart, in a sentence."""
 
 from hailuo.report import numbers
-from hailuo.report.findings import Findings, PlatformFindings
+from hailuo.report.findings import PlatformFindings, ReportFindings
 from hailuo.report.metrics import METRICS
 from hailuo.report.page.words import plural
 
 
-def takes_of(found: PlatformFindings, *, findings: Findings) -> str:
+def takes_of(found: PlatformFindings, *, findings: ReportFindings) -> str:
     """With its interval and what it rests on; why it is not known where it is not."""
     spread = found.takes
     if spread is None:

@@ -9,21 +9,21 @@ from hailuo.report import numbers
 from hailuo.report.findings import (
     CreativeFinding,
     Difference,
-    Findings,
-    Level,
-    Need,
-    Outcome,
+    FactorLevel,
     PlatformFindings,
-    Wish,
+    Recommendation,
+    ReportFindings,
+    SampleNeeded,
+    VerdictOutcome,
 )
 from hailuo.report.metrics import PLATFORM_NAMES
 from hailuo.report.page.clip import Clip
 from hailuo.report.page.measure import Measure
-from hailuo.report.page.words import OUTCOMES, WISHES, Word, axis_name, level_name, plural
+from hailuo.report.page.words import OUTCOMES, WISHES, SignedWord, axis_name, level_name, plural
 
 FIRST_SENTENCES: Final = 2
 """The sentences that stand open; the others are a click away, for the ten-second reader has what matters."""
-_UNSHOWN: Final = frozenset({Outcome.NO_DIFFERENCE, Outcome.NOT_ENOUGH_DATA})
+_UNSHOWN: Final = frozenset({VerdictOutcome.NO_DIFFERENCE, VerdictOutcome.NOT_ENOUGH_DATA})
 _GAP: Final = "\N{NO-BREAK SPACE}"
 
 
@@ -42,7 +42,7 @@ class VerdictBox:
 
     anchor: str
     platform: str
-    outcome: Word
+    outcome: SignedWord
     headline: str
     answers: tuple[Answer, ...]
     sentences: tuple[str, ...]
@@ -57,7 +57,7 @@ class VerdictBox:
 class NextCount:
     """How many rows of the next batch are kept, explored or dropped."""
 
-    word: Word
+    word: SignedWord
     rows: int
 
 
@@ -91,17 +91,20 @@ def verdict_of(found: PlatformFindings, *, currency: str | None, clips: Mapping[
     )
 
 
-def next_of(findings: Findings) -> Next | None:
+def next_of(findings: ReportFindings) -> Next | None:
     """None where no batch was proposed."""
     proposal = findings.proposal
     if proposal is None:
         return None
-    wishes = [row.wish for row in proposal.rows]
+    wishes = [row.action for row in proposal.rows]
     return Next(
         counts=tuple(
-            NextCount(WISHES[wish], wishes.count(wish)) for wish in (Wish.KEEP, Wish.EXPLORE, Wish.DROP)
+            NextCount(WISHES[wish], wishes.count(wish))
+            for wish in (Recommendation.KEEP, Recommendation.EXPLORE, Recommendation.DROP)
         ),
-        clips=plural(sum(row.takes for row in proposal.rows if row.wish is not Wish.DROP), "clip"),
+        clips=plural(
+            sum(row.takes for row in proposal.rows if row.action is not Recommendation.DROP), "clip"
+        ),
         price="price not known" if proposal.usd is None else numbers.money(proposal.usd, "USD"),
         file=proposal.file,
     )
@@ -111,17 +114,17 @@ def _won(found: PlatformFindings, measure: Measure) -> Answer:
     question = "What won?"
     leader, level = _leader(found), _level(found)
     match found.verdict.outcome:
-        case Outcome.WINNER if leader is not None:
+        case VerdictOutcome.WINNER if leader is not None:
             return Answer(question, leader.label, _value_note(leader, measure))
-        case Outcome.FACTOR if level is not None:
+        case VerdictOutcome.FACTOR if level is not None:
             return _stands_out(found, level, measure)
-        case Outcome.DIFFERENT:
+        case VerdictOutcome.DIFFERENT:
             return Answer(question, "Not settled", "the clips differ, but which one is best is open")
         case _:
             return Answer(question, "Nothing yet", f"of {plural(len(found.creatives), 'clip')}")
 
 
-def _stands_out(found: PlatformFindings, level: Level, measure: Measure) -> Answer:
+def _stands_out(found: PlatformFindings, level: FactorLevel, measure: Measure) -> Answer:
     """A level that is clearly worse has not won: then the highest is named beside it, whose lead is not claimed."""
     axis, told = found.verdict.factor or "", _level_told(level, measure)
     name = f"{axis_name(axis)}: {level_name(axis, level.name)}"
@@ -133,11 +136,11 @@ def _stands_out(found: PlatformFindings, level: Level, measure: Measure) -> Answ
     return Answer("What lost?", name, told + ahead)
 
 
-def _level_told(level: Level, measure: Measure) -> str:
+def _level_told(level: FactorLevel, measure: Measure) -> str:
     return f"{measure.name} {measure.value(level.rate)} ({measure.interval(level.interval)})"
 
 
-def _outcome(found: PlatformFindings, measure: Measure) -> Word:
+def _outcome(found: PlatformFindings, measure: Measure) -> SignedWord:
     word = OUTCOMES[found.verdict.outcome]
     return replace(word, tone="worse") if _loses(found, measure) else word
 
@@ -145,36 +148,38 @@ def _outcome(found: PlatformFindings, measure: Measure) -> Word:
 def _loses(found: PlatformFindings, measure: Measure) -> bool:
     """Whether what is claimed is a level that is worse than the average."""
     level = _level(found)
-    is_claimed = found.verdict.outcome is Outcome.FACTOR and level is not None
+    is_claimed = found.verdict.outcome is VerdictOutcome.FACTOR and level is not None
     return is_claimed and level is not None and _goodness(level, measure) < 0
 
 
-def _goodness(level: Level, measure: Measure) -> float:
+def _goodness(level: FactorLevel, measure: Measure) -> float:
     return level.difference.value if measure.spec.higher_is_better else -level.difference.value
 
 
 def _sure(found: PlatformFindings, measure: Measure) -> Answer:
     question = "How sure?"
     leader, level = _leader(found), _level(found)
-    if found.verdict.outcome is Outcome.FACTOR and level is not None:
+    if found.verdict.outcome is VerdictOutcome.FACTOR and level is not None:
         return Answer(question, _gap(level.difference, measure), _odds(level.difference.p_adjusted))
     best = leader or max(found.creatives, key=lambda creative: creative.p_best or 0.0, default=None)
     if best is None or best.p_best is None:
         return Answer(question, "Cannot be said", "too little data for a chance to be the best")
     among = f"to be the best of {sum(one.p_best is not None for one in found.creatives):,}"
-    if found.verdict.outcome is Outcome.WINNER:
+    if found.verdict.outcome is VerdictOutcome.WINNER:
         return Answer(question, f"{numbers.chance(best.p_best)} likely", among + _loss(best, measure))
     return Answer(question, f"{numbers.chance(best.p_best)} at most", f"{among}, for {best.label}")
 
 
-def _cost(need: Need | None, outcome: Outcome, measure: Measure) -> Answer:
-    question = "And to be surer?" if outcome is Outcome.WINNER else "What would it cost to be sure?"
+def _cost(need: SampleNeeded | None, outcome: VerdictOutcome, measure: Measure) -> Answer:
+    question = "And to be surer?" if outcome is VerdictOutcome.WINNER else "What would it cost to be sure?"
     if need is None:
         return Answer(question, "–", "could not be computed")
     lift = numbers.percent(need.lift, digits=0)
     if not need.more_trials:
         enough = (
-            "a winner is there" if outcome is Outcome.WINNER else f"a difference of {lift} would have shown"
+            "a winner is there"
+            if outcome is VerdictOutcome.WINNER
+            else f"a difference of {lift} would have shown"
         )
         return Answer(question, "Nothing more", enough)
     aim = (
@@ -194,7 +199,7 @@ def _roughly(number: float) -> float:
     return float(f"{number:.3g}")
 
 
-def _power_row(need: Need, measure: Measure) -> tuple[str, ...]:
+def _power_row(need: SampleNeeded, measure: Measure) -> tuple[str, ...]:
     price = need.spend if need.more_trials else None
     spend = numbers.UNKNOWN if price is None else numbers.money(price, measure.currency, digits=0)
     more = numbers.count(need.more_trials) if need.more_trials else "enough"
@@ -206,7 +211,7 @@ def _leader(found: PlatformFindings) -> CreativeFinding | None:
     return next((creative for creative in found.creatives if creative.creative_id == wanted), None)
 
 
-def _level(found: PlatformFindings) -> Level | None:
+def _level(found: PlatformFindings) -> FactorLevel | None:
     levels = [
         level for factor in found.factors if factor.name == found.verdict.factor for level in factor.levels
     ]
@@ -216,7 +221,7 @@ def _level(found: PlatformFindings) -> Level | None:
 def _example(found: PlatformFindings) -> CreativeFinding | None:
     """The best clip that has the level that is told of: what a factor looks like."""
     factor, level = found.verdict.factor, found.verdict.level
-    if factor is None or found.verdict.outcome is not Outcome.FACTOR:
+    if factor is None or found.verdict.outcome is not VerdictOutcome.FACTOR:
         return None
     return next((creative for creative in found.creatives if creative.factors.get(factor) == level), None)
 

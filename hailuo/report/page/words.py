@@ -5,12 +5,18 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Final
 
-from hailuo.report.findings import JoinMethod, Outcome, PlatformFindings, Standing, Wish
+from hailuo.report.findings import (
+    CreativeStanding,
+    JoinMethod,
+    PlatformFindings,
+    Recommendation,
+    VerdictOutcome,
+)
 from hailuo.report.metrics import COUNTS, METRICS, Count, Design, Metric
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class SignedWord:
     """A sign and what it says: never the one without the other, and `tone` only repeats it in colour."""
 
     sign: str
@@ -18,23 +24,23 @@ class Word:
     tone: str
 
 
-OUTCOMES: Final[Mapping[Outcome, Word]] = {
-    Outcome.WINNER: Word("★", "A winner", "better"),
-    Outcome.FACTOR: Word("◆", "A clear factor", "better"),
-    Outcome.DIFFERENT: Word("≠", "They differ, no leader yet", "mixed"),
-    Outcome.NO_DIFFERENCE: Word("=", "No difference shown", "even"),
-    Outcome.NOT_ENOUGH_DATA: Word("…", "Not enough data", "even"),
+OUTCOMES: Final[Mapping[VerdictOutcome, SignedWord]] = {
+    VerdictOutcome.WINNER: SignedWord("★", "A winner", "better"),
+    VerdictOutcome.FACTOR: SignedWord("◆", "A clear factor", "better"),
+    VerdictOutcome.DIFFERENT: SignedWord("≠", "They differ, no leader yet", "mixed"),
+    VerdictOutcome.NO_DIFFERENCE: SignedWord("=", "No difference shown", "even"),
+    VerdictOutcome.NOT_ENOUGH_DATA: SignedWord("…", "Not enough data", "even"),
 }
-STANDINGS: Final[Mapping[Standing, Word]] = {
-    Standing.LEADS: Word("★", "Leads", "better"),
-    Standing.IN_THE_RUNNING: Word("●", "In the running", "even"),
-    Standing.BEHIND: Word("▼", "Behind", "worse"),
-    Standing.TOO_LITTLE_DATA: Word("○", "Too little data", "thin"),
+STANDINGS: Final[Mapping[CreativeStanding, SignedWord]] = {
+    CreativeStanding.LEADS: SignedWord("★", "Leads", "better"),
+    CreativeStanding.IN_THE_RUNNING: SignedWord("●", "In the running", "even"),
+    CreativeStanding.BEHIND: SignedWord("▼", "Behind", "worse"),
+    CreativeStanding.TOO_LITTLE_DATA: SignedWord("○", "Too little data", "thin"),
 }
-WISHES: Final[Mapping[Wish, Word]] = {
-    Wish.KEEP: Word("✓", "Keep", "better"),
-    Wish.EXPLORE: Word("+", "Explore", "even"),
-    Wish.DROP: Word("✕", "Drop", "worse"),
+WISHES: Final[Mapping[Recommendation, SignedWord]] = {
+    Recommendation.KEEP: SignedWord("✓", "Keep", "better"),
+    Recommendation.EXPLORE: SignedWord("+", "Explore", "even"),
+    Recommendation.DROP: SignedWord("✕", "Drop", "worse"),
 }
 DESIGNS: Final[Mapping[Design, str]] = {
     Design.RANDOMISED_SPLIT: "randomised split: chance decided who saw which clip",

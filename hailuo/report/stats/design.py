@@ -17,7 +17,7 @@ _Codes = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Axis:
+class CodedFactor:
     """One factor, sum-coded: the last level is minus the sum of the others, a level that is not fitted (code -1) is
     the mean of all. `columns` has a row per creative and one column less than there are levels.
     """
@@ -34,7 +34,7 @@ class Axis:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sorted:
+class SeparableFactors:
     """Factors that can be told apart, and those that cannot but must be adjusted for; notes say why, on any."""
 
     names: tuple[str, ...]
@@ -57,7 +57,7 @@ def used_rows(frame: pd.DataFrame, factors: Sequence[str]) -> tuple[npt.NDArray[
     return used, {factor: _left_out_note(words) for factor, words in left_out.items()}
 
 
-def sort_factors(frame: pd.DataFrame, factors: Sequence[str]) -> Sorted:
+def sort_factors(frame: pd.DataFrame, factors: Sequence[str]) -> SeparableFactors:
     """Part the factors that the creatives can tell apart from those that they cannot, each with its reason."""
     notes, names = {}, []
     for factor in factors:
@@ -68,10 +68,14 @@ def sort_factors(frame: pd.DataFrame, factors: Sequence[str]) -> Sorted:
             names.append(factor)
     names = _without_nested(frame, names, notes)
     aliased = _aliased(frame, names, notes)
-    return Sorted(names=tuple(name for name in names if name not in aliased), aliased=aliased, notes=notes)
+    return SeparableFactors(
+        names=tuple(name for name in names if name not in aliased), aliased=aliased, notes=notes
+    )
 
 
-def axes_of(frame: pd.DataFrame, used: npt.NDArray[np.bool_], factors: Iterable[str]) -> dict[str, Axis]:
+def axes_of(
+    frame: pd.DataFrame, used: npt.NDArray[np.bool_], factors: Iterable[str]
+) -> dict[str, CodedFactor]:
     """The factors, sum-coded by the levels of the rows used; other levels get code -1."""
     axes = {}
     for factor in factors:
@@ -79,11 +83,11 @@ def axes_of(frame: pd.DataFrame, used: npt.NDArray[np.bool_], factors: Iterable[
         codes = pd.Index(levels).get_indexer(frame[factor]).astype(np.int64)
         some = len(levels) - 1
         table = np.vstack([np.eye(some), -np.ones((1, some)), np.zeros((1, some))])
-        axes[factor] = Axis(name=factor, levels=tuple(levels), codes=codes, table=table)
+        axes[factor] = CodedFactor(name=factor, levels=tuple(levels), codes=codes, table=table)
     return axes
 
 
-def crossed(one: Axis, other: Axis) -> _Floats:
+def crossed(one: CodedFactor, other: CodedFactor) -> _Floats:
     """The columns of the interaction of two factors."""
     products: _Floats = one.columns[:, :, None] * other.columns[:, None, :]
     return products.reshape(len(one.codes), -1)

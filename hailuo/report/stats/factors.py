@@ -17,8 +17,16 @@ from scipy.special import expit, logit
 from statsmodels.genmod.families import Binomial
 from statsmodels.genmod.generalized_linear_model import GLM
 
-from hailuo.report.findings import Factor, Level
-from hailuo.report.stats.design import NO_LEVEL, Axis, axes_of, crossed, independent, sort_factors, used_rows
+from hailuo.report.findings import Factor, FactorLevel
+from hailuo.report.stats.design import (
+    NO_LEVEL,
+    CodedFactor,
+    axes_of,
+    crossed,
+    independent,
+    sort_factors,
+    used_rows,
+)
 from hailuo.report.stats.marginal import Fit, marginals, omnibus_p
 from hailuo.report.stats.shrinkage import pooled_rate
 
@@ -60,8 +68,8 @@ class _Case:
 
     frame: pd.DataFrame
     used: npt.NDArray[np.bool_]
-    axes: Mapping[str, Axis]
-    adjusted: Mapping[str, Axis]
+    axes: Mapping[str, CodedFactor]
+    adjusted: Mapping[str, CodedFactor]
     notes: Mapping[str, str]
     clipped: int
 
@@ -126,7 +134,7 @@ def _level(value: object) -> str:
     return NO_LEVEL if value is None or value != value else str(value)  # noqa: PLR0124 (NaN)
 
 
-def _blocks(axes: Mapping[str, Axis]) -> dict[str, slice]:
+def _blocks(axes: Mapping[str, CodedFactor]) -> dict[str, slice]:
     blocks, start = {}, 1
     for name, axis in axes.items():
         blocks[name] = slice(start, start + len(axis.levels) - 1)
@@ -175,7 +183,7 @@ def _factor(case: _Case, fit: Fit, name: str, *, confidence: float) -> Factor:
     sums = used.groupby(name)[["events", "trials"]].sum()
     counts = used[name].value_counts()
     levels = tuple(
-        Level(
+        FactorLevel(
             name=level,
             creatives=int(counts[level]),
             trials=float(sums["trials"][level]),

@@ -9,7 +9,7 @@ from scipy.stats import f as f_distribution
 from scipy.stats import t as t_distribution
 
 from hailuo.report.findings import Difference, Interval
-from hailuo.report.stats.design import Axis
+from hailuo.report.stats.design import CodedFactor
 
 _Floats = npt.NDArray[np.float64]
 
@@ -41,7 +41,7 @@ class Marginal:
     difference: Difference
 
 
-def marginals(fit: Fit, axis: Axis, *, confidence: float) -> tuple[Marginal, ...]:
+def marginals(fit: Fit, axis: CodedFactor, *, confidence: float) -> tuple[Marginal, ...]:
     """The average prediction over all creatives with the factor set to each level, in the order of `axis.levels`.
 
     Every creative weighs the same, however often a platform chose to show it. G-computation as in Snowden, Rose &
@@ -66,7 +66,7 @@ def omnibus_p(fit: Fit, block: str) -> float:
     return float(f_distribution.sf(statistic, len(params), fit.df_resid))
 
 
-def _standardised(fit: Fit, axis: Axis) -> tuple[_Floats, _Floats]:
+def _standardised(fit: Fit, axis: CodedFactor) -> tuple[_Floats, _Floats]:
     """The levels' marginal rates and their covariance (on the scale of rates)."""
     columns = fit.blocks[axis.name]
     others = fit.matrix @ fit.params - fit.matrix[:, columns] @ fit.params[columns]

@@ -6,13 +6,13 @@ from datetime import date, timedelta
 from typing import Final
 
 from hailuo.errors import Problem
-from hailuo.report.exports.body import Body
+from hailuo.report.exports.data_rows import DataRows
 from hailuo.report.exports.days import day_of, half_turned, is_day_first, span_in
 from hailuo.report.exports.fields import DATES
-from hailuo.report.exports.sheet import Cell, as_text
+from hailuo.report.exports.sheet import SheetCell, as_text
 from hailuo.text import quoted
 
-Span = tuple[date | None, date | None]
+DateRange = tuple[date | None, date | None]
 
 _EXCLUSIVE: Final = re.compile(
     r".*T00:00(:00(\.0+)?)?(Z|[+-]\d\d:?\d\d)"
@@ -24,7 +24,7 @@ _REMEDY: Final = (
 _UNTOUCHED: Final = "export again, and do not save it in a spreadsheet"
 
 
-def read_spans(body: Body, form: str | None) -> tuple[list[Span], list[Problem]]:
+def read_date_ranges(body: DataRows, form: str | None) -> tuple[list[DateRange], list[Problem]]:
     """First and last day of each row, and every cell that is no day. Without columns of days, those of the preamble."""
     cells = {name: _cells(body, name) for name in DATES}
     given = [any(cells[name][position] for name in DATES) for position in range(len(body.rows))]
@@ -45,7 +45,7 @@ def read_spans(body: Body, form: str | None) -> tuple[list[Span], list[Problem]]
     return spans, problems + _reversed(body, spans)
 
 
-def _half_turned(body: Body, cells: Mapping[str, Sequence[str]]) -> Iterator[Problem]:
+def _half_turned(body: DataRows, cells: Mapping[str, Sequence[str]]) -> Iterator[Problem]:
     for column in cells.values():
         left = half_turned(column)
         for position in [place for place, text in enumerate(column) if text in left][:1]:
@@ -56,29 +56,29 @@ def _half_turned(body: Body, cells: Mapping[str, Sequence[str]]) -> Iterator[Pro
             yield Problem(body.place(position), reason, _UNTOUCHED)
 
 
-def _cells(body: Body, name: str) -> list[str]:
+def _cells(body: DataRows, name: str) -> list[str]:
     found = [""] * len(body.rows)
     for column in body.columns(name):
         found = [one or _text(body, cell) for one, cell in zip(found, body.cells(column), strict=True)]
     return found
 
 
-def _text(body: Body, cell: Cell) -> str:
+def _text(body: DataRows, cell: SheetCell) -> str:
     text = as_text(cell)
     return "" if body.is_null(cell) or text.casefold() in body.formats.everything else text
 
 
-def _days(texts: set[str], form: str | None) -> dict[str, Span | None]:
+def _days(texts: set[str], form: str | None) -> dict[str, DateRange | None]:
     """Each text as a span: most are one day, a week is written as two."""
     day_first = is_day_first(texts)
-    known: dict[str, Span | None] = {}
+    known: dict[str, DateRange | None] = {}
     for text in texts:
         day = day_of(text, day_first=day_first, form=form)
         known[text] = (day, day) if day else span_in(text)
     return known
 
 
-def _span(day: Span | None, start: Span | None, end: Span | None, end_text: str) -> Span:
+def _span(day: DateRange | None, start: DateRange | None, end: DateRange | None, end_text: str) -> DateRange:
     if day:
         return day
     first, last = (start or end or (None, None))[0], (end or start or (None, None))[1]
@@ -87,7 +87,7 @@ def _span(day: Span | None, start: Span | None, end: Span | None, end_text: str)
     return first, last
 
 
-def _reversed(body: Body, spans: Sequence[Span]) -> list[Problem]:
+def _reversed(body: DataRows, spans: Sequence[DateRange]) -> list[Problem]:
     return [
         Problem(body.place(position), f"begins on {start} and ends on {end}, before it begins", _REMEDY)
         for position, (start, end) in enumerate(spans)
@@ -95,7 +95,7 @@ def _reversed(body: Body, spans: Sequence[Span]) -> list[Problem]:
     ]
 
 
-def _preamble(body: Body) -> Span:
+def _preamble(body: DataRows) -> DateRange:
     """The days that a line above the header tells, as Google's reports have it."""
     for row in body.sheet.rows[: body.sheet.rows.index(body.layout.header)]:
         for cell in row.cells:

@@ -10,13 +10,13 @@ import pandas as pd
 
 from hailuo.errors import Place, Problem
 from hailuo.report.exports import is_ads_file, read_ads, read_exports, read_mapping
-from hailuo.report.inputs.sources import DropError, Dropped, read_named
+from hailuo.report.inputs.sources import FoundFiles, InputError, read_named
 from hailuo.store import Store
 from hailuo.store.layout import Edition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sorted:
+class InputFiles:
     """What each file is, by name: exports, tables of ads, mappings. `where` says where was looked."""
 
     exports: Mapping[str, bytes]
@@ -36,15 +36,15 @@ class Sorted:
 
 async def sort_files(
     store: Store,
-    dropped: Dropped,
+    dropped: FoundFiles,
     *,
     ads: Sequence[Path],
     mappings: Sequence[Path],
     edition: Edition,
-) -> Sorted:
+) -> InputFiles:
     """What was dropped, by what it is, with what was named for it, and every ads.csv that came back to the store.
 
-    Raises: DropError with every file that cannot be read.
+    Raises: InputError with every file that cannot be read.
     """
     told = by_kind(dropped)
     uploaded = await _uploaded_ads(store, edition=edition)
@@ -53,11 +53,11 @@ async def sort_files(
     return replace(told, ads={**uploaded, **told.ads, **ours}, mappings={**told.mappings, **given})
 
 
-def by_kind(dropped: Dropped) -> Sorted:
+def by_kind(dropped: FoundFiles) -> InputFiles:
     """What was dropped alone, by what it is."""
     tables = {name: content for name, content in dropped.files.items() if not _is_mapping(name)}
     ads = {name: content for name, content in tables.items() if is_ads_file(content, name=name)}
-    return Sorted(
+    return InputFiles(
         exports={name: content for name, content in tables.items() if name not in ads},
         ads=ads,
         mappings={name: content for name, content in dropped.files.items() if _is_mapping(name)},
@@ -65,19 +65,19 @@ def by_kind(dropped: Dropped) -> Sorted:
     )
 
 
-async def read_results(files: Sorted) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+async def read_results(files: InputFiles) -> tuple[pd.DataFrame, pd.DataFrame | None]:
     """The rows of every export, and those of every table of ads (None where there is none).
 
-    Raises: ExportError with every problem of the files; DropError where there is no export at all.
+    Raises: ExportError with every problem of the files; InputError where there is no export at all.
     """
     if not files.exports:
         where = ", ".join(files.where)
         remedy = "name exported files, or put them there; the ad platforms export them as CSV or XLSX"
-        raise DropError([Problem(Place(where), "no export of an ad platform lies there", remedy)])
+        raise InputError([Problem(Place(where), "no export of an ad platform lies there", remedy)])
     return await asyncio.to_thread(_read, files)
 
 
-def _read(files: Sorted) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+def _read(files: InputFiles) -> tuple[pd.DataFrame, pd.DataFrame | None]:
     mappings = [read_mapping(content, name=name) for name, content in sorted(files.mappings.items())]
     ads = [read_ads(content, name) for name, content in sorted(files.ads.items())]
     rows = read_exports(files.exports, mapping=mappings)

@@ -7,17 +7,17 @@ from typing import Literal
 from hailuo.report.exports.fields import key_of
 from hailuo.report.exports.formats import Format, Formats
 from hailuo.report.exports.mapping import ExportMapping
-from hailuo.report.metrics import Platform
+from hailuo.report.metrics import AdPlatform
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Book:
+class HeaderNames:
     """Headers as `key_of` spells them -> fields and breakdowns. `rank` orders the headers of one field.
 
     `scale` is by header and in force where the number is not in units; `field_scale` is a mapping's, by field.
     """
 
-    platform: Platform
+    platform: AdPlatform
     fields: Mapping[str, str]
     breakdowns: Mapping[str, str]
     ignored: frozenset[str] = frozenset()
@@ -37,16 +37,16 @@ class Book:
         return list(self.fields).index(key)
 
 
-def books_of(formats: Formats) -> Mapping[Platform, Book]:
+def header_names_of(formats: Formats) -> Mapping[AdPlatform, HeaderNames]:
     """One per platform whose headers are known."""
     return {platform: _book(platform, form, formats) for platform, form in formats.platforms().items()}
 
 
-def _book(platform: Platform, form: Format, formats: Formats) -> Book:
+def _book(platform: AdPlatform, form: Format, formats: Formats) -> HeaderNames:
     fields: dict[str, str] = {}
     for header, name in form.columns():
         fields.setdefault(key_of(header, formats.currencies), name)
-    return Book(
+    return HeaderNames(
         platform=platform,
         fields=fields,
         breakdowns={key_of(one): name for name, headers in form.breakdowns.items() for one in headers},
@@ -57,12 +57,12 @@ def _book(platform: Platform, form: Format, formats: Formats) -> Book:
     )
 
 
-def mapped_book(mapping: ExportMapping, formats: Formats) -> Book:
+def mapped_header_names(mapping: ExportMapping, formats: Formats) -> HeaderNames:
     """The platform's book with the mapping's headers before its own; of `other` the mapping's alone."""
-    if mapping.platform is Platform.OTHER:
-        base = Book(platform=Platform.OTHER, fields={}, breakdowns={})
+    if mapping.platform is AdPlatform.OTHER:
+        base = HeaderNames(platform=AdPlatform.OTHER, fields={}, breakdowns={})
     else:
-        base = books_of(formats)[mapping.platform]
+        base = header_names_of(formats)[mapping.platform]
     mine = {key_of(header, formats.currencies): name for header, name in mapping.headers()}
     splits = {key_of(header): name for name, header in mapping.breakdowns.items()}
     taken = {*mine.values()}

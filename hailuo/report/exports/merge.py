@@ -5,12 +5,19 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from hailuo.errors import Problem
+from hailuo.report.exports.deduplicate import (
+    ad_days_of,
+    contradictions,
+    mixtures,
+    overlaps,
+    repetitions,
+    twins,
+)
 from hailuo.report.exports.export import read_export
 from hailuo.report.exports.formats import Formats, formats_that_ship
 from hailuo.report.exports.frame import stacked
 from hailuo.report.exports.mapping import ExportMapping
 from hailuo.report.exports.refusal import ExportError, refuse
-from hailuo.report.exports.twice import contradictions, lines_of, mixtures, overlaps, repetitions, twins
 
 
 def read_exports(
@@ -28,7 +35,7 @@ def read_exports(
     """
     frames = _read_all(files, mapping, formats or formats_that_ship())
     everything = stacked([one for one in frames.values() if len(one)])
-    lines = lines_of(everything)
+    lines = ad_days_of(everything)
     again = repetitions(everything, lines)
     once = everything[~again].reset_index(drop=True)
     lines = [line for line, said in zip(lines, again, strict=True) if not said]

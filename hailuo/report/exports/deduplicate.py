@@ -76,7 +76,7 @@ class AdDays:
         return f"the ad {quoted(self.ad[2])}"
 
 
-def lines_of(frame: pd.DataFrame) -> list[AdDays]:
+def ad_days_of(frame: pd.DataFrame) -> list[AdDays]:
     """What each row of a results frame is about."""
     places = zip(frame["source_file"], frame["source_row"], strict=True)
     wheres = zip(*(frame[name] for name in ("account", "campaign_name", "adset_name")), strict=True)

@@ -10,8 +10,8 @@ from hailuo.campaign.ad_names import creative_id_in
 from hailuo.errors import Place, Problem
 from hailuo.report.exports.fields import IDENTITY
 from hailuo.report.exports.formats import Formats
-from hailuo.report.exports.layout import Column, Layout
-from hailuo.report.exports.sheet import Cell, Row, Sheet, as_text
+from hailuo.report.exports.layout import ExportColumn, Layout
+from hailuo.report.exports.sheet import ExportSheet, SheetCell, SheetRow, as_text
 from hailuo.report.metrics import COUNT_NAMES
 
 _AFTER_TOTAL: Final = re.compile(
@@ -21,27 +21,27 @@ _GROUPS: Final = ("account", "campaign_name", "adset_name")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Body:
+class DataRows:
     """What is to be read, and how; `totals` rows were left out because they repeat the others.
 
     So were `repeated` rows, which say what an earlier one says in every cell. `unnamed` are those of the totals that
     have numbers and nothing that calls them one: only their place, first or last, speaks for it.
     """
 
-    sheet: Sheet
+    sheet: ExportSheet
     layout: Layout
     formats: Formats
-    rows: tuple[Row, ...]
+    rows: tuple[SheetRow, ...]
     totals: int = 0
     repeated: int = 0
-    unnamed: tuple[Row, ...] = ()
+    unnamed: tuple[SheetRow, ...] = ()
 
-    def cells(self, column: Column) -> list[Cell]:
+    def cells(self, column: ExportColumn) -> list[SheetCell]:
         """One column, from top to bottom."""
         index = column.index
         return [row.cells[index] if index < len(row.cells) else None for row in self.rows]
 
-    def columns(self, field: str) -> Sequence[Column]:
+    def columns(self, field: str) -> Sequence[ExportColumn]:
         """Those of a field, the preferred first."""
         return self.layout.columns.get(field, ())
 
@@ -49,16 +49,16 @@ class Body:
         """Where a row stands in the file."""
         return Place(self.sheet.name, self.rows[position].line)
 
-    def is_null(self, cell: Cell) -> bool:
+    def is_null(self, cell: SheetCell) -> bool:
         """Whether the cell says that nothing is there."""
         nan = isinstance(cell, float) and math.isnan(cell)
         return cell is None or nan or as_text(cell).casefold() in self.formats.nulls
 
 
-def body_of(sheet: Sheet, layout: Layout, formats: Formats) -> tuple[Body, list[Problem]]:
+def data_rows_of(sheet: ExportSheet, layout: Layout, formats: Formats) -> tuple[DataRows, list[Problem]]:
     """The rows of ads, and what is wrong with rows that are neither an ad's nor a total."""
     rows = sheet.rows[sheet.rows.index(layout.header) + 1 :]
-    body = Body(sheet=sheet, layout=layout, formats=formats, rows=rows)
+    body = DataRows(sheet=sheet, layout=layout, formats=formats, rows=rows)
     problems = list(_too_wide(body))
     subtotals = _subtotals(body)
     kept = [position for position in range(len(rows)) if position not in subtotals]
@@ -74,21 +74,21 @@ def body_of(sheet: Sheet, layout: Layout, formats: Formats) -> tuple[Body, list[
     return replace(body, rows=once, totals=totals, repeated=repeated, unnamed=unnamed), problems
 
 
-def _each_once(rows: Sequence[Row]) -> tuple[Row, ...]:
+def _each_once(rows: Sequence[SheetRow]) -> tuple[SheetRow, ...]:
     """Without the rows that were pasted in again: alike in every cell, also in those that nobody reads."""
-    first: dict[tuple[Cell, ...], Row] = {}
+    first: dict[tuple[SheetCell, ...], SheetRow] = {}
     for row in rows:
         first.setdefault(row.cells, row)
     return tuple(first.values())
 
 
-def _text(body: Body, position: int, column: Column) -> str:
+def _text(body: DataRows, position: int, column: ExportColumn) -> str:
     cells = body.rows[position].cells
     cell = cells[column.index] if column.index < len(cells) else None
     return "" if body.is_null(cell) else as_text(cell)
 
 
-def _is_total(body: Body, position: int) -> bool:
+def _is_total(body: DataRows, position: int) -> bool:
     """A row of nobody; or one without an id that is called a total, unless it carries one of our ids."""
     return not _has_identity(body, position) or (
         not any(_text(body, position, column) for column in body.columns("ad_id"))
@@ -96,11 +96,11 @@ def _is_total(body: Body, position: int) -> bool:
     )
 
 
-def _has_identity(body: Body, position: int) -> bool:
+def _has_identity(body: DataRows, position: int) -> bool:
     return any(_text(body, position, column) for field in IDENTITY for column in body.columns(field))
 
 
-def _says_total(body: Body, position: int) -> bool:
+def _says_total(body: DataRows, position: int) -> bool:
     """By its first cell, or where the ads' names stand. Where an ad is named, its campaign may be called as it likes."""
     texts = [as_text(cell) for cell in body.rows[position].cells]
     first = next(filter(None, texts), "")
@@ -110,25 +110,25 @@ def _says_total(body: Body, position: int) -> bool:
     return any(_calls_total(body, text) for text in called) and not any(map(creative_id_in, texts))
 
 
-def _calls_total(body: Body, text: str) -> bool:
+def _calls_total(body: DataRows, text: str) -> bool:
     word, words = text.casefold(), body.formats.totals
     return any(word == one or (word.startswith(one) and _AFTER_TOTAL.match(word, len(one))) for one in words)
 
 
-def _is_stray(body: Body, position: int) -> bool:
+def _is_stray(body: DataRows, position: int) -> bool:
     """Numbers of nobody that are not called a total: unless they stand at the edge, they may be somebody's."""
     if _has_identity(body, position) or _says_total(body, position):
         return False
     return any(_text(body, position, column) for count in COUNT_NAMES for column in body.columns(count))
 
 
-def _strays(body: Body, positions: Sequence[int]) -> Iterator[Problem]:
+def _strays(body: DataRows, positions: Sequence[int]) -> Iterator[Problem]:
     for position in positions:
         reason = "has numbers, and neither an id nor a name of an ad"
         yield Problem(body.place(position), reason, "export it on the level of ads, without subtotals")
 
 
-def _cut_off(body: Body, ads: Sequence[int]) -> list[Problem]:
+def _cut_off(body: DataRows, ads: Sequence[int]) -> list[Problem]:
     """An ad's row that ends with the file, before its columns do: what it lacks is no zero."""
     last = len(body.rows) - 1
     if body.sheet.ends or not ads or ads[-1] != last:
@@ -140,7 +140,7 @@ def _cut_off(body: Body, ads: Sequence[int]) -> list[Problem]:
     )
 
 
-def _too_wide(body: Body) -> Iterator[Problem]:
+def _too_wide(body: DataRows) -> Iterator[Problem]:
     width = len(body.layout.header.cells)
     for position, row in enumerate(body.rows):
         if len(row.cells) > width and any(map(as_text, row.cells[width:])):
@@ -150,7 +150,7 @@ def _too_wide(body: Body) -> Iterator[Problem]:
             )
 
 
-def _subtotals(body: Body) -> frozenset[int]:
+def _subtotals(body: DataRows) -> frozenset[int]:
     """Rows that say "All" where others of the same ad say which day or which part: they repeat those."""
     found: set[int] = set()
     days, parts = body.columns("day"), tuple(body.layout.breakdowns.values())
@@ -169,6 +169,6 @@ def _subtotals(body: Body) -> frozenset[int]:
     return frozenset(found)
 
 
-def _whose(body: Body, position: int, days: Sequence[Column]) -> tuple[str, ...]:
+def _whose(body: DataRows, position: int, days: Sequence[ExportColumn]) -> tuple[str, ...]:
     columns = [column for field in IDENTITY for column in body.columns(field)]
     return tuple(_text(body, position, column) for column in (*columns, *days))
