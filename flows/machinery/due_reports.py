@@ -115,7 +115,7 @@ async def take(turn: Turn, wish: ReportOptions, env: RunEnvironment) -> State[Re
         dropped = await find_files(store, env.settings, turn.sources, edition=turn.edition)
         if not dropped.files:
             return None
-        mine = replace(wish, dropped=dropped, prepared=turn.prepared, links_valid_for=LINKS_VALID_FOR)
+        mine = replace(wish, files=dropped, prepared=turn.prepared, links_valid_for=LINKS_VALID_FOR)
         return await report(store, env.clock, mine, edition=turn.edition)
 
     return await made(turn.name, return_state=True)  # type: ignore[misc, no-any-return]  # Prefect types an async return_state as if it were sync

@@ -100,7 +100,7 @@ def _one_of(known: type[_Known], given: str, name: str) -> _Known:
         ) from None
 
 
-def _sorted(sources: tuple[ResultSource, ...]) -> exported.Sorted:
+def _sorted(sources: tuple[ResultSource, ...]) -> exported.InputFiles:
     tables = [one for one in sources if isinstance(one, pd.DataFrame)]
     places = [str(one) for one in sources if not isinstance(one, pd.DataFrame)]
     named = [{_name(table, number): _content(table)} for number, table in enumerate(tables, start=1)]
