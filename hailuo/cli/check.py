@@ -40,7 +40,7 @@ def command(file: Path, edition: str | None, force: bool, as_json: bool) -> Exit
         echo_json(_json(clips))
     else:
         _show(clips)
-    unknown = any(clip.ruling.verdict is Verdict.UNKNOWN for clip in clips)
+    unknown = any(clip.ruling.verdict is Verdict.UNCLEAR for clip in clips)
     return ExitCode.INCOMPLETE if unknown else ExitCode.COMPLETE
 
 

@@ -1,21 +1,37 @@
-"""What can be seen in a clip: one decode pass, measured; a verdict on it; small pictures to look at.
+"""What can be seen in a clip: one decode, measured; a verdict on it; small pictures to look at. No clip is changed.
 
-inspect        one decode of a clip: every measured column, and its previews   (imports av and OpenCV: workers only)
-inspection     what it found, as a value; what was ordered
-verdict        what that amounts to: pass, warn, fail, unknown, with codes; disputes
-duplicates     clips of an edition that nobody could tell apart
-checks         inspections in the store
+probe          decodes a clip once: every measured column and its previews (imports av and OpenCV: workers only)
+inspection     what it found, as a value in the store; what was ordered
+verdict        what that amounts to: pass, warn, fail or unclear, with codes; disputes
+duplicates     clips of an edition that look the same
+placements     where a clip can run as an ad; expectation: what is known before it is bought
+conform        makes a copy by a recipe; conformed: its record in the store
 
-Nothing here changes a clip. `hailuo.media.inspect` is imported by name where clips are decoded, so that
-who only reads inspections does not load a decoder.
+Modules that decode are imported by name, so that reading inspections does not load a decoder.
 """
 
-from hailuo.media.checks import keep_inspection, read_inspections
 from hailuo.media.duplicates import NearDuplicate, near_duplicates
-from hailuo.media.inspection import QA_VERSION, Inspection, Order, order_of
-from hailuo.media.keys import PREVIEW_TYPES, Preview
-from hailuo.media.thresholds import Thresholds, load_thresholds
-from hailuo.media.verdict import CODES, DISPUTE, Code, Ruling, Verdict, disputes, verdict
+from hailuo.media.inspection import (
+    PREVIEW_TYPES,
+    QA_VERSION,
+    Inspection,
+    Order,
+    Preview,
+    keep_inspection,
+    order_of,
+    read_inspections,
+)
+from hailuo.media.verdict import (
+    CODES,
+    DISPUTE,
+    Code,
+    Ruling,
+    Thresholds,
+    Verdict,
+    disputes,
+    load_thresholds,
+    verdict,
+)
 
 __all__ = [
     "CODES",

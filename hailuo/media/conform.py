@@ -16,7 +16,7 @@ from av.filter.context import FilterContext
 from av.video.frame import PictureType
 from av.video.stream import VideoStream
 
-from hailuo.media.facts import Facts
+from hailuo.media.inspection import Facts
 from hailuo.media.recipe import OWN, SILENT, ConformError, Recipe
 from hailuo.media.sound import SAMPLES_PER_SECOND, Sound, add_sound, level, loudness_of, read_sound, silence
 

@@ -4,7 +4,6 @@
 {campaign}/{edition}/conformed/{creative_id}-{placement}.json    its record, written after it
 """
 
-import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,14 +12,12 @@ from typing import Final, Literal
 
 from pydantic import TypeAdapter
 
-from hailuo.errors import MissingKeyError
-from hailuo.media.facts import Facts
+from hailuo.media.inspection import Facts
 from hailuo.media.placement_rules import PlacementVerdict
 from hailuo.media.recipe import Recipe
-from hailuo.store import Store
+from hailuo.store import Store, read_many
 from hailuo.store.layout import Edition
 
-_AT_ONCE: Final = 16
 _log = logging.getLogger(__name__)
 
 
@@ -64,25 +61,20 @@ async def keep_conformed(store: Store, conformed: Conformed) -> None:
 
 
 async def read_conformed(store: Store, edition: Edition) -> list[Conformed]:
-    """Every copy of the edition that lies there in full, sorted by key. Raises: StoreUnavailableError."""
-    listing = await store.listing(edition.conformed)
-    bytes_of = {entry.key: entry.bytes for entry in listing}
-    gate = asyncio.Semaphore(_AT_ONCE)
-    keys = [key for key in bytes_of if key.endswith(".mp4") and _record_key(key) in bytes_of]
-    read = await asyncio.gather(*(_read(store, _record_key(key), gate) for key in keys))
-    return [found for found in read if found and found.facts.bytes == bytes_of.get(found.key)]
+    """Every copy that is stored in full, sorted by key. Raises: StoreUnavailableError."""
+    bytes_of = {entry.key: entry.bytes for entry in await store.listing(edition.conformed)}
+    keys = [_record_key(key) for key in bytes_of if key.endswith(".mp4") and _record_key(key) in bytes_of]
+    found = []
+    for key, content in (await read_many(store, keys)).items():
+        try:
+            copy = _ADAPTER.validate_json(content)
+        except ValueError:  # of another version of this program, or edited by hand: the copy is made again
+            _log.warning("hailuo.conformed.not_readable", extra={"key": key})
+            continue
+        if copy.facts.bytes == bytes_of.get(copy.key):
+            found.append(copy)
+    return found
 
 
 def _record_key(copy_key: str) -> str:
     return f"{copy_key.removesuffix('.mp4')}.json"
-
-
-async def _read(store: Store, key: str, gate: asyncio.Semaphore) -> Conformed | None:
-    async with gate:
-        try:
-            return _ADAPTER.validate_json(await store.read(key))
-        except MissingKeyError:
-            return None  # deleted since the listing
-        except ValueError:  # of another version of this program, or cut by hand: the copy is made anew
-            _log.warning("hailuo.conformed.not_readable", extra={"key": key})
-            return None

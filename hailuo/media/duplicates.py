@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hailuo.media.inspection import HASHED_FRAMES, Inspection
-from hailuo.media.thresholds import load_thresholds
+from hailuo.media.verdict import load_thresholds
 
 _PDQ_BYTES: Final = 32
 _ROWS_AT_ONCE: Final = 64

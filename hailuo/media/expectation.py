@@ -9,7 +9,7 @@ from hailuo.campaign.job import Job
 from hailuo.campaign.model import Campaign
 from hailuo.campaign.variant import Variant
 from hailuo.errors import Problem
-from hailuo.media.facts import Facts
+from hailuo.media.inspection import Facts
 from hailuo.media.placement_rules import (
     REASONS,
     Finding,
@@ -102,7 +102,7 @@ def placement_warnings(campaign: Campaign, jobs: Sequence[Job], catalog: Catalog
     return tuple(
         problem
         for name in campaign.placements
-        for verdict in (Verdict.FAIL, Verdict.UNKNOWN)
+        for verdict in (Verdict.FAIL, Verdict.UNCLEAR)
         if (problem := _warning(campaign, name, verdict, _of(judged, name, verdict, clips), clips.total()))
     )
 
@@ -130,7 +130,7 @@ def _warning(
 
 def _who(verdict: Verdict, number: int, total: int) -> str:
     what = "variant" if total == 1 else "variants"
-    if verdict is Verdict.UNKNOWN:
+    if verdict is Verdict.UNCLEAR:
         return f"whether {number:,} of {total:,} {what} can run there cannot be told beforehand"
     whole = (
         f"NONE of the {total:,} {what} can" if number == total else f"{number:,} of {total:,} {what} cannot"
@@ -147,7 +147,7 @@ def _why(causes: Counter[Finding], number: int) -> str:
 
 
 def _remedy(name: str, verdict: Verdict, causes: Counter[Finding]) -> str:
-    if verdict is Verdict.UNKNOWN:
+    if verdict is Verdict.UNCLEAR:
         return "give a first frame as a file, then its shape is known"
     reasons = {cause.reason for cause in causes}
     remedies = []

@@ -1,11 +1,19 @@
-"""An inspection: what one decode of a clip found. Measured values only; what they amount to is `hailuo.media.verdict`."""
+"""An inspection: what one decode of a clip found, kept in the store. `hailuo.media.verdict` judges it."""
 
+import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import PurePosixPath
 from typing import Final, Literal
 
 from pydantic import TypeAdapter
 
 from hailuo.campaign.job import Job
+from hailuo.store import Store, read_many
+from hailuo.store.layout import Edition
+
+_log = logging.getLogger(__name__)
 
 QA_VERSION: Final = "qa/1.0"
 """Of the measurements: another one makes every clip due for another look. Thresholds have a version of their own."""
@@ -86,6 +94,45 @@ class Inspection:
     aigc_metadata_present: bool | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What placements ask of a clip, measured or foreseen, named as the manifest's columns.
+
+    Units: px, 1/s, s, LUFS, bit/s, bytes. None: not known. `loudness_lufs` is None where there is no audio, or where it is silence all through.
+    """
+
+    width: int | None = None
+    height: int | None = None
+    fps: float | None = None
+    duration_s: float | None = None
+    has_audio: bool | None = None
+    loudness_lufs: float | None = None
+    container: str | None = None
+    video_codec: str | None = None
+    bitrate_bps: int | None = None
+    bytes: int | None = None
+
+
+ClipFacts = Facts | Inspection
+"""What a placement can judge a clip by: both have every field of `Facts`."""
+
+
+class Preview(StrEnum):
+    """The small pictures and films of a clip; the value ends its file's name."""
+
+    POSTER = "poster.webp"  # one picture, 640 px wide
+    SHEET = "sheet.webp"  # contact sheet, 3 x 3
+    SPRITE = "sprite.webp"  # 24 pictures in a row, 240 px wide each, for the pointer to run over
+    PROXY = "proxy.mp4"  # the clip at 240 lines, 12 frames a second
+
+
+PREVIEW_TYPES: Final[Mapping[Preview, str]] = {
+    Preview.POSTER: "image/webp",
+    Preview.SHEET: "image/webp",
+    Preview.SPRITE: "image/webp",
+    Preview.PROXY: "video/mp4",
+}
+
 _ADAPTER: Final = TypeAdapter(Inspection)
 
 
@@ -97,6 +144,29 @@ def to_json(inspection: Inspection) -> bytes:
 def from_json(content: bytes) -> Inspection:
     """The same again. Raises: ValueError for what is no inspection of a known schema."""
     return _ADAPTER.validate_json(content)
+
+
+async def keep_inspection(store: Store, inspection: Inspection, creative_id: str, edition: Edition) -> None:
+    """Write it over the previous one, atomically. Raises: StoreUnavailableError."""
+    await store.put(edition.inspection(creative_id), to_json(inspection), content_type="application/json")
+
+
+async def read_inspections(store: Store, edition: Edition) -> Mapping[str, Inspection]:
+    """The inspections of this QA_VERSION by creative id; a clip without one was not checked.
+
+    Raises: StoreUnavailableError.
+    """
+    found: dict[str, Inspection] = {}
+    keys = [entry.key for entry in await store.listing(edition.checks)]
+    for key, content in (await read_many(store, keys)).items():
+        try:
+            inspection = from_json(content)
+        except ValueError:  # of another version of this program, or edited by hand: the clip is checked again
+            _log.warning("hailuo.check.not_readable", extra={"key": key})
+            continue
+        if inspection.qa_version == QA_VERSION:
+            found[PurePosixPath(key).stem] = inspection
+    return found
 
 
 def order_of(job: Job) -> Order:

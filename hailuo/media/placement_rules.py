@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Literal
 
-from hailuo.media.facts import ClipFacts
+from hailuo.media.inspection import ClipFacts
 from hailuo.media.verdict import Verdict
 
 _ASPECT_TOLERANCE: Final = 0.01  # 1366x768 is 1.7786, and means 16:9
@@ -49,34 +49,34 @@ _R = PlacementReason
 REASONS: Final[Mapping[PlacementReason, tuple[Verdict, str]]] = {
     _R.ASPECT_NOT_ACCEPTED: (Verdict.FAIL, "the shape is not accepted"),
     _R.ASPECT_NOT_RECOMMENDED: (Verdict.WARN, "accepted, but another shape is recommended"),
-    _R.ASPECT_UNKNOWN: (Verdict.UNKNOWN, "the shape is not known"),
+    _R.ASPECT_UNKNOWN: (Verdict.UNCLEAR, "the shape is not known"),
     _R.TOO_FEW_PIXELS: (Verdict.FAIL, "smaller than the least size"),
     _R.FEWER_PIXELS_THAN_RECOMMENDED: (Verdict.WARN, "accepted, but smaller than recommended"),
     _R.TOO_MANY_PIXELS: (Verdict.FAIL, "larger than the largest size"),
-    _R.SIZE_UNKNOWN: (Verdict.UNKNOWN, "the size in pixels is not known"),
+    _R.SIZE_UNKNOWN: (Verdict.UNCLEAR, "the size in pixels is not known"),
     _R.TOO_SHORT: (Verdict.FAIL, "shorter than the least duration"),
     _R.TOO_LONG: (Verdict.FAIL, "longer than the longest duration"),
     _R.LONGER_THAN_USUAL: (Verdict.WARN, "over the usual longest duration; not accepted everywhere"),
-    _R.DURATION_UNKNOWN: (Verdict.UNKNOWN, "the duration is not known"),
+    _R.DURATION_UNKNOWN: (Verdict.UNCLEAR, "the duration is not known"),
     _R.NO_AUDIO: (Verdict.FAIL, "audio is required and there is none"),
     _R.NO_AUDIO_ADVISED_AGAINST: (Verdict.WARN, "accepted, but audio is recommended and there is none"),
     _R.SILENT_AUDIO: (Verdict.WARN, "there is an audio track, but it is silent: a reviewer may refuse it"),
-    _R.AUDIO_UNKNOWN: (Verdict.UNKNOWN, "whether there is audio is not known"),
+    _R.AUDIO_UNKNOWN: (Verdict.UNCLEAR, "whether there is audio is not known"),
     _R.FPS_TOO_HIGH: (Verdict.FAIL, "more pictures a second than accepted"),
-    _R.FPS_UNKNOWN: (Verdict.UNKNOWN, "the frame rate is not known"),
+    _R.FPS_UNKNOWN: (Verdict.UNCLEAR, "the frame rate is not known"),
     _R.CONTAINER_NOT_ACCEPTED: (Verdict.FAIL, "the file format is not accepted"),
     _R.CODEC_NOT_ACCEPTED: (Verdict.FAIL, "the video codec is not accepted"),
-    _R.FORMAT_UNKNOWN: (Verdict.UNKNOWN, "file format or codec is not known"),
+    _R.FORMAT_UNKNOWN: (Verdict.UNCLEAR, "file format or codec is not known"),
     _R.FILE_TOO_SMALL: (Verdict.FAIL, "fewer bytes than accepted"),
     _R.FILE_TOO_LARGE: (Verdict.FAIL, "more bytes than accepted"),
-    _R.BYTES_UNKNOWN: (Verdict.UNKNOWN, "the size of the file is not known"),
+    _R.BYTES_UNKNOWN: (Verdict.UNCLEAR, "the size of the file is not known"),
     _R.BITRATE_TOO_LOW: (Verdict.FAIL, "the bit rate is below the least"),
-    _R.BITRATE_UNKNOWN: (Verdict.UNKNOWN, "the bit rate is not known"),
+    _R.BITRATE_UNKNOWN: (Verdict.UNCLEAR, "the bit rate is not known"),
 }
 """Every reason with its verdict and its words."""
 
 # One thing that is known to be wrong is enough, whatever else is not known.
-_WORST_LAST: Final = (Verdict.PASS, Verdict.WARN, Verdict.UNKNOWN, Verdict.FAIL)
+_WORST_LAST: Final = (Verdict.PASS, Verdict.WARN, Verdict.UNCLEAR, Verdict.FAIL)
 
 
 @dataclass(frozen=True, slots=True)

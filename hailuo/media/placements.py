@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Discriminator, TypeAdapter, with_config
 
-from hailuo.media.facts import ClipFacts
+from hailuo.media.inspection import ClipFacts
 from hailuo.media.placement_rules import PlacementVerdict, Rule
 
 Fit = Literal["pad", "crop", "blur"]

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from hailuo.media.keys import Preview
+from hailuo.media.inspection import Preview
 from hailuo.media.likeness import Picture
 
 POSTER_WIDTH: Final = 640

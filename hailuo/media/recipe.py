@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from hailuo.errors import HailuoError
-from hailuo.media.facts import Facts
+from hailuo.media.inspection import Facts
 from hailuo.media.placement_rules import (
     AspectRule,
     BitrateRule,

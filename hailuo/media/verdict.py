@@ -3,26 +3,29 @@
 Nothing is rendered again because of a verdict: that is for a person to decide, and to pay.
 """
 
+import functools
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from pydantic import ConfigDict
+
 from hailuo.media.inspection import Inspection, Order
-from hailuo.media.thresholds import Thresholds, load_thresholds
-from hailuo.thresholds import Threshold
+from hailuo.thresholds import Threshold, shipped_thresholds
 
 DISPUTE: Final = "dispute_"
 """Codes that start so say: this is not what was ordered. Who paid for it has something to claim."""
 
 
 class Verdict(StrEnum):
-    """From good to bad, and `unknown` for a clip that could not be checked."""
+    """From good to bad; UNCLEAR if a check did not run or cannot decide, published as `unknown`."""
 
     PASS = "pass"  # noqa: S105 (no password)
     WARN = "warn"
     FAIL = "fail"
-    UNKNOWN = "unknown"
+    UNCLEAR = "unknown"
 
 
 class Code(StrEnum):
@@ -66,8 +69,8 @@ CODES: Mapping[Code, _Meaning] = {
     Code.DISPUTE_CUT_OFF: _Meaning(Verdict.FAIL, "frames that the file promises are not in it"),
     Code.DISPUTE_DURATION: _Meaning(Verdict.FAIL, "not as long as ordered"),
     Code.DISPUTE_SIZE: _Meaning(Verdict.FAIL, "not of the size that was ordered"),
-    Code.NOT_CHECKED: _Meaning(Verdict.UNKNOWN, "nobody has looked yet; `hailuo check` does"),
-    Code.COULD_NOT_CHECK: _Meaning(Verdict.UNKNOWN, "the check failed for a reason that is not the clip's"),
+    Code.NOT_CHECKED: _Meaning(Verdict.UNCLEAR, "nobody has looked yet; `hailuo check` does"),
+    Code.COULD_NOT_CHECK: _Meaning(Verdict.UNCLEAR, "the check failed for a reason that is not the clip's"),
     Code.ASPECT_UNEXPECTED: _Meaning(Verdict.WARN, "neither 16:9 nor as its first frame"),
     Code.BLACK: _Meaning(Verdict.WARN, "black for a moment"),
     Code.BLACK_LONG: _Meaning(Verdict.FAIL, "black for long"),
@@ -93,8 +96,42 @@ CODES: Mapping[Code, _Meaning] = {
 }
 """What every code means, and the verdict that it brings by itself."""
 
-_WORST_FIRST: Final = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.WARN)
+_WORST_FIRST: Final = (Verdict.FAIL, Verdict.UNCLEAR, Verdict.WARN)
 _USUAL_PIX_FMTS: Final = frozenset({"yuv420p", "yuvj420p"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thresholds:
+    """Where verdicts turn; units and origins are in `thresholds.toml`."""
+
+    version: str
+    duration_tolerance_s: Threshold
+    short_side_tolerance_pct: Threshold
+    aspect_tolerance_pct: Threshold
+    undecoded_frames: Threshold
+    black_warn_s: Threshold
+    black_fail_s: Threshold
+    frozen_warn_s: Threshold
+    frozen_fail_s: Threshold
+    flicker_warn_pct: Threshold
+    flicker_fail_pct: Threshold
+    motion_least_pct: Threshold
+    scene_cuts: Threshold
+    clipped_warn_pct: Threshold
+    ff_ssim_least: Threshold
+    ff_psnr_least_db: Threshold
+    ff_phash_most: Threshold
+    ff_phash_other: Threshold
+    near_duplicate_bits: Threshold
+    loudness_silent_lufs: Threshold
+    true_peak_most_dbtp: Threshold
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+
+@functools.cache
+def load_thresholds() -> Thresholds:
+    """Those that ship with the library."""
+    return shipped_thresholds(__package__, Thresholds)
 
 
 class Ruling(NamedTuple):
@@ -104,18 +141,12 @@ class Ruling(NamedTuple):
     codes: tuple[Code, ...]
 
 
-def verdict(
-    inspection: Inspection | None,
-    order: Order,
-    thresholds: Thresholds | None = None,
-    *,
-    near_duplicate: bool = False,
-) -> Ruling:
+def verdict(inspection: Inspection | None, order: Order, *, near_duplicate: bool = False) -> Ruling:
     """Judge a clip by its inspection (None: there is none yet) against its order; a pure function.
 
     The worst code decides. A clip that is not what was ordered has a code that starts with `DISPUTE`.
     """
-    found = set(_codes(inspection, order, thresholds or load_thresholds()))
+    found = set(_codes(inspection, order, load_thresholds()))
     if near_duplicate:
         found.add(Code.NEAR_DUPLICATE)
     codes = tuple(code for code in Code if code in found)

@@ -15,7 +15,7 @@ from hailuo.ledger.facts import Done
 from hailuo.ledger.ledger import Ledger
 from hailuo.media.conformed import Conformed, keep_conformed, read_conformed
 from hailuo.media.credentials import Credentials, sign
-from hailuo.media.facts import Facts
+from hailuo.media.inspection import Facts
 from hailuo.media.mark import TRAINED_ALGORITHMIC_MEDIA, add_mark
 from hailuo.media.placements import placement_book, verdicts
 from hailuo.media.recipe import ConformError, Recipe, Wish, recipe_for_aspect, recipe_for_placement

@@ -9,10 +9,9 @@ from typing import Final
 from hailuo.errors import MissingKeyError, Place, Problem
 from hailuo.plan.file import read_plan
 from hailuo.publish import manifest
-from hailuo.store import Store
+from hailuo.store import Store, read_many
 from hailuo.store.layout import Edition
 
-_AT_ONCE: Final = 16
 _MOST_SHOWN: Final = 10
 _log = logging.getLogger(__name__)
 
@@ -39,21 +38,14 @@ async def judge(store: Store, paths: Sequence[Path], edition: Edition) -> int:
 
 async def judgements_of(store: Store, edition: Edition) -> Mapping[str, Sequence[manifest.Judgement]]:
     """creative id -> the newest judgement of every reviewer, newest first. Raises: StoreUnavailableError."""
-    entries = await store.listing(edition.judgements)
-    gate = asyncio.Semaphore(_AT_ONCE)
-    records = await asyncio.gather(*(_record(store, entry.key, gate) for entry in entries))
-    return manifest.newest(judgement for record in records for judgement in record)
-
-
-async def _record(store: Store, key: str, gate: asyncio.Semaphore) -> Sequence[manifest.Judgement]:
-    async with gate:
+    keys = [entry.key for entry in await store.listing(edition.judgements)]
+    found: list[manifest.Judgement] = []
+    for key, content in (await read_many(store, keys)).items():
         try:
-            return manifest.read_judgements(await store.read(key), name=key).judgements
-        except MissingKeyError:
-            return ()  # deleted since the listing
-        except manifest.JudgementError:  # cut by hand: no reason to hold up a manifest
+            found += manifest.read_judgements(content, name=key).judgements
+        except manifest.JudgementError:  # edited by hand: no reason to stop a manifest
             _log.warning("hailuo.judgements.not_readable", extra={"key": key})
-            return ()
+    return manifest.newest(found)
 
 
 def _read(path: Path) -> manifest.JudgementFile:

@@ -1,6 +1,6 @@
 """Where ledger, clips, frames, manifests and galleries lie: a folder or an S3 bucket, behind one port."""
 
 from hailuo.store.folder import FolderStore
-from hailuo.store.port import Entry, Store
+from hailuo.store.port import Entry, Store, read_many
 
-__all__ = ["Entry", "FolderStore", "Store"]
+__all__ = ["Entry", "FolderStore", "Store", "read_many"]

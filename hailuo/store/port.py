@@ -5,13 +5,18 @@ ValueError. A part `.scratch` is the stores' own.
 All methods raise `StoreUnavailableError` when the store does not answer.
 """
 
+import asyncio
+import contextlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
+from hailuo.errors import MissingKeyError
+
+_READS_AT_ONCE: Final = 16
 SCRATCH = ".scratch"
 """A part that no key has: what a store keeps under it is in no listing."""
 
@@ -85,3 +90,22 @@ class Store(Protocol):
     def offers_for(self, duration: timedelta) -> bool:
         """Whether a URL offered now is known to work for so long."""
         ...
+
+
+async def read_many(
+    store: Store, keys: Sequence[str], *, progress: Callable[[int], None] = lambda _read: None
+) -> dict[str, bytes]:
+    """The bytes under each key, in the order of `keys`; a key that is gone since it was listed is left out.
+
+    `progress` is called with the number of objects read so far. Raises: StoreUnavailableError.
+    """
+    gate, contents = asyncio.Semaphore(_READS_AT_ONCE), dict[str, bytes]()
+
+    async def read(key: str) -> None:
+        async with gate:
+            with contextlib.suppress(MissingKeyError):
+                contents[key] = await store.read(key)
+        progress(len(contents))
+
+    await asyncio.gather(*map(read, keys))
+    return {key: contents[key] for key in keys if key in contents}

@@ -19,7 +19,7 @@ from hailuo.media import (
     order_of,
     verdict,
 )
-from hailuo.media.thresholds import thresholds_of
+from hailuo.thresholds import thresholds_from
 from tests.factories import VARIANT, make_job
 
 ORDER = Order(duration_s=6, size="768p")
@@ -164,4 +164,4 @@ def test_every_threshold_names_its_origin() -> None:
 def test_a_threshold_without_an_origin_is_refused() -> None:
     """A number from nowhere judges nobody."""
     with pytest.raises(ValueError, match="origin"):
-        thresholds_of({"version": "x", "black_warn_s": {"value": 1, "unit": "s"}})
+        thresholds_from({"version": "x", "black_warn_s": {"value": 1, "unit": "s"}}, Thresholds)

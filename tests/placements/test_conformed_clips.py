@@ -10,7 +10,7 @@ import pytest
 
 from hailuo.media import Verdict
 from hailuo.media.conform import make_copy, measure
-from hailuo.media.facts import Facts
+from hailuo.media.inspection import Facts
 from hailuo.media.placements import placement_book, verdicts
 from hailuo.media.recipe import OWN, SILENT, ConformError, Wish, recipe_for_aspect, recipe_for_placement
 from hailuo.media.sound import loudness_of, read_sound

@@ -10,7 +10,7 @@ from hailuo.campaign.model import Campaign
 from hailuo.campaign.variant import FirstFrame
 from hailuo.errors import Place
 from hailuo.media.expectation import expected_facts, expected_verdicts, placement_warnings
-from hailuo.media.facts import Facts
+from hailuo.media.inspection import Facts
 from tests.factories import VARIANT, make_job
 
 CATALOG = load_catalog(None)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hailuo.campaign.files.schema import PLACEMENTS
 from hailuo.media import Inspection, Verdict
 from hailuo.media.conform import measure
-from hailuo.media.facts import ClipFacts, Facts
+from hailuo.media.inspection import ClipFacts, Facts
 from hailuo.media.placement_rules import REASONS, PlacementReason, Rule
 from hailuo.media.placements import placement_book, verdicts
 

@@ -18,7 +18,7 @@ from hailuo.campaign.pricing import Basis
 from hailuo.clock import SystemClock
 from hailuo.ledger.ledger import Ledger
 from hailuo.media.conformed import Conformed, keep_conformed
-from hailuo.media.facts import Facts
+from hailuo.media.inspection import Facts
 from hailuo.media.placement_rules import Finding, PlacementReason, PlacementVerdict
 from hailuo.media.recipe import Recipe
 from hailuo.plan.file import PlanFile, PlanLine

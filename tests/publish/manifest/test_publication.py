@@ -13,7 +13,7 @@ from hailuo.campaign.model import SyntheticPerformer
 from hailuo.campaign.pricing import Basis
 from hailuo.ledger.ledger import Ledger
 from hailuo.media.conformed import Conformed, keep_conformed
-from hailuo.media.facts import Facts
+from hailuo.media.inspection import Facts
 from hailuo.media.recipe import Recipe
 from hailuo.plan.file import PlanFile, PlanLine
 from hailuo.publish.manifest import CONTENT_TYPES, ManifestError, read_jsonl
