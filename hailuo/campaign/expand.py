@@ -271,7 +271,7 @@ class _Expander:
     def _check_control(self, jobs: tuple[Job, ...], only: Mapping[str, frozenset[str]]) -> None:
         is_lost = self._campaign.control and jobs and not any(job.is_control for job in jobs)
         if is_lost and not only:
-            reason = "control matches no clip that is left after exclude and illegal"
+            reason = "control matches no clip after `exclude` and `illegal` are applied"
             self._problems.add(Problem(self._campaign.place, reason, "name another control"))
 
     def _settle_illegal(self) -> tuple[IllegalCell, ...]:
@@ -293,7 +293,7 @@ class _Expander:
     def _check_emptiness(self, jobs: tuple[Job, ...]) -> None:
         if not jobs and not self._problems:
             reason = "no combination is left to render"
-            self._problems.add(Problem(self._campaign.place, reason, "mend exclude, illegal or --only"))
+            self._problems.add(Problem(self._campaign.place, reason, "change `exclude`, `illegal` or --only"))
 
 
 def _label(cell: Cell, axis: str) -> str | None:

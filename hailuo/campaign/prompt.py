@@ -46,7 +46,7 @@ def read_template(text: str) -> Template:
     try:
         pieces = list(Formatter().parse(text))
     except ValueError:
-        raise ValueError("a brace in the prompt has no partner") from None
+        raise ValueError("the prompt has an unmatched brace") from None
     return Template(parts=tuple(_part(*piece) for piece in pieces))
 
 
@@ -105,4 +105,4 @@ def camera_remarks(prompt: str, family: Family) -> Iterator[tuple[str, str]]:
 def _unknown_command(command: str, family: Family) -> tuple[str, str]:
     found = nearest(command, family.camera_commands)
     remedy = f"did you mean [{found}]?" if found else "say it in plain words, or use a command of the catalog"
-    return f"{quoted('[' + command + ']')} is no camera command of the family {family.name}", remedy
+    return f"{quoted('[' + command + ']')} is not a camera command of the family {family.name}", remedy

@@ -164,7 +164,7 @@ def test_a_control_that_was_excluded_is_a_problem(expanded: Expanded) -> None:
 
     reasons = [problem.reason for problem in expanded(text).problems]
 
-    assert reasons == ["control matches no clip that is left after exclude and illegal"]
+    assert reasons == ["control matches no clip after `exclude` and `illegal` are applied"]
 
 
 def test_exclude_does_not_touch_include(expanded: Expanded) -> None:
@@ -183,7 +183,7 @@ def test_camera_commands_are_checked_after_filling(expanded: Expanded) -> None:
     expansion = expanded(text + "  move: [Push in, Pan lefft, 'Shake,Push in,Pull out,Zoom in']\n")
 
     assert [f"{warning.reason}; {warning.remedy}" for warning in expansion.warnings] == [
-        "'[Pan lefft]' is no camera command of the family minimax; did you mean [Pan left]?",
+        "'[Pan lefft]' is not a camera command of the family minimax; did you mean [Pan left]?",
         "4 camera commands in [Shake,Push in,Pull out,Zoom in]; put at most 3 in one bracket",
     ]
     assert len(expansion.jobs) == 3

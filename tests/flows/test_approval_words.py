@@ -59,7 +59,7 @@ The edition would then have cost $1.68 ($0.00 spent, $0.00 held at the vendor), 
 
 **Warnings**
 
-- launch\\.yaml\\:8\\: '\\[Wild pan\\]' is no camera command of the family minimax; say it in plain words, or use a command of the catalog
+- launch\\.yaml\\:8\\: '\\[Wild pan\\]' is not a camera command of the family minimax; say it in plain words, or use a command of the catalog
 
 **Left out, because the vendor does not offer it**
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hailuo.campaign.files.schema import PLACEMENTS
+from hailuo.campaign.files.schema import Placement
 from hailuo.media import Inspection, Verdict
 from hailuo.media.conform import measure
 from hailuo.media.inspection import ClipFacts, Facts
@@ -143,7 +143,7 @@ def test_every_kind_of_rule_is_used() -> None:
 
 def test_a_campaign_file_may_name_exactly_the_placements_that_have_a_spec() -> None:
     """The loader's names and the specs are one list."""
-    assert set(placement_book().placements) == set(PLACEMENTS)
+    assert set(placement_book().placements) == set(get_args(Placement))
 
 
 def test_every_fact_names_a_source_with_a_page_and_a_date() -> None:
@@ -199,7 +199,7 @@ def test_every_clip_has_a_verdict_everywhere(
     """Whatever is known of a clip, each placement says something, and pass only without a reason."""
     found = verdicts(Facts(width=width, height=height, duration_s=duration_s, has_audio=has_audio))
 
-    assert set(found) == set(PLACEMENTS)
+    assert set(found) == set(get_args(Placement))
     assert all((ruling.verdict is Verdict.PASS) == (not ruling.findings) for ruling in found.values())
 
 

@@ -42,5 +42,5 @@ def test_a_catalog_that_is_no_file_is_not_read(tmp_path):
     os.mkfifo(tmp_path / "pipe.yaml")
 
     for path in (Path(os.devnull), tmp_path, tmp_path / "pipe.yaml"):
-        with pytest.raises(CatalogError, match="this is no file"):
+        with pytest.raises(CatalogError, match="this is not a file"):
             load_catalog(path)

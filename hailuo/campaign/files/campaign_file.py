@@ -11,14 +11,8 @@ from hailuo.campaign.catalog import Catalog
 from hailuo.campaign.files.csv_rows import read_rows
 from hailuo.campaign.files.document import Entries, Written
 from hailuo.campaign.files.grids import GridBuilder
-from hailuo.campaign.files.schema import (
-    SLUG,
-    AxesSection,
-    CampaignFile,
-    IncludeRow,
-    Matrix,
-    NightlySection,
-)
+from hailuo.campaign.files.schema import SLUG, CampaignFile, IncludeRow, Matrix, NightlySection
+from hailuo.campaign.files.sections import AxesSection
 from hailuo.campaign.files.text import ProblemList, path_inside
 from hailuo.campaign.files.yaml_campaign import read_yaml
 from hailuo.campaign.model import Campaign, IllegalPolicy, Nightly, SyntheticPerformer
@@ -94,14 +88,14 @@ def _read(path: Path, problems: ProblemList, max_jobs: int, text: str | None) ->
             rows = read_rows(path, problems, most_rows=max_jobs, pasted=text)
             name = slug_of(path.stem)
             if not name:
-                problems.add(place, "the file's name gives no campaign name", "call it by a-z and 0-9")
+                problems.add(place, "the file name cannot be a campaign name", "use a-z and 0-9 in it")
             if rows is None:
                 return None
             root = Entries(place)
             root["campaign"] = Written(name or "campaign", name or "campaign", place)
             return _ReadFile(CampaignFile.model_validate(root), rows)
         case _:
-            problems.add(place, "this is no campaign file", "name a .yaml or a .csv file")
+            problems.add(place, "this is not a campaign file", "name a .yaml or a .csv file")
             return None
 
 
@@ -110,7 +104,9 @@ def _products(file: CampaignFile, path: Path, problems: ProblemList, max_jobs: i
     rows = file.rows.content if file.rows else None
     if file.matrix:
         if rows:
-            problems.add(file.place_of("rows"), "`rows` stands beside `matrix`", "keep one of the two")
+            problems.add(
+                file.place_of("rows"), "the file has both `matrix` and `rows`", "keep one of the two"
+            )
         return (file.matrix.placed(file.place_of("matrix")),)
     if file.rows and rows:
         try:
@@ -158,7 +154,7 @@ def _edition(file: CampaignFile, override: str | None, at: datetime, problems: P
     edition = written.replace("{date}", at.astimezone(zone).date().isoformat())
     if not fullmatch(SLUG, edition) or len(edition) > _LONGEST_EDITION:
         place = file.place_of("edition") if override is None else Place(file.place.file)
-        remedy = "use a-z, 0-9 and hyphens, at most 60 of them; {date} may stand in it"
+        remedy = "use a-z, 0-9 and hyphens, at most 60 of them; {date} may appear in it"
         problems.add(place, f"edition is {quoted(edition)}", remedy)
         return "main"
     return edition

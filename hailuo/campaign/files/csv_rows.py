@@ -54,7 +54,8 @@ def _rows(text: str, file: Place, problems: ProblemList, most_rows: int) -> Iter
             reason = f"the row has {len(cells)} cells, the header {len(header)}"
             problems.add(place, reason, "fill or remove cells; quote a text that holds a comma")
             continue
-        yield Matrix.of(_axes(place, dict(zip(header, cells, strict=True)), problems), place, places)
+        axes = _axes(place, dict(zip(header, cells, strict=True)), problems)
+        yield Matrix.model_construct().placed(place, places).holding(axes)
 
 
 def _records(text: str, file: Place) -> Iterator[tuple[Place, list[str]]]:
@@ -86,7 +87,7 @@ def _check_header(place: Place, header: Sequence[str], problems: ProblemList) ->
         if not name:
             problems.add(place, f"column {column} has no name", "name it, or delete it")
         elif name in header[: column - 1]:
-            problems.add(place, f"the column {quoted(name)} stands there twice", "keep one of them")
+            problems.add(place, f"the column {quoted(name)} appears twice", "keep one of them")
         elif not FIELD_NAME.fullmatch(name):
             reason = f"the column name {quoted(name)} is not a plain name"
             problems.add(place, reason, "use letters, digits and _")
@@ -120,7 +121,7 @@ def _named_prompts(
     if not prompts:
         return tuple(Written("", None, place, name) for name in names)
     if len(names) != len(prompts):
-        reason = f"{len(names)} prompt ids stand beside {len(prompts)} prompts"
-        problems.add(place, reason, "give every alternative its id, or none")
+        reason = f"the row has {len(names)} prompt ids and {len(prompts)} prompts"
+        problems.add(place, reason, "give every prompt an id, or none")
         return prompts
     return tuple(Written(raw.text, raw.text, place, name) for raw, name in zip(prompts, names, strict=True))

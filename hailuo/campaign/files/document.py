@@ -179,7 +179,7 @@ class _TreeBuilder:
 
     def _use_anchor(self, anchor: str | None, place: Place) -> None:
         if anchor not in self._anchors:
-            reason = f"the alias *{anchor} stands for nothing written before it"
+            reason = f"the alias *{anchor} is used before its anchor is defined"
             raise RefusedDocumentError(place, reason, "write the value out")
         tree, size = self._anchors[anchor]
         self._count(size, tree.place)
@@ -220,7 +220,7 @@ class _TreeBuilder:
 def _checked_key(tree: Tree) -> Written:
     if not isinstance(tree, Written):
         raise RefusedDocumentError(
-            tree.place, "a key is not a plain word", "quote the text, or mend the brackets"
+            tree.place, "a key is not a plain word", "quote the text, or correct the brackets"
         )
     if tree.text == "<<":
         raise RefusedDocumentError(tree.place, "merge keys (<<) are not supported", "write the keys out")

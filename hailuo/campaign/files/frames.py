@@ -90,7 +90,7 @@ def _from_file(text: str, folder: Path, label: str | None) -> FirstFrame:
         reason = f"the image is {width}x{height}: its short side must be over {_SHORT_SIDE} px"
         raise RefusedFrameError(reason, "save it larger")
     if 5 * width < 2 * height or 2 * width > 5 * height:
-        reason = f"the image is {width}x{height}: its aspect must lie between 2:5 and 5:2"
+        reason = f"the image is {width}x{height}: its aspect ratio must be between 2:5 and 5:2"
         raise RefusedFrameError(reason, "crop it")
     return FirstFrame(
         label=label or path.stem,
@@ -126,7 +126,9 @@ def _measured(content: bytes) -> tuple[int, int, str]:
             with Image.open(io.BytesIO(content), formats=_OPENED) as image:
                 return _examined(image)
         except UnidentifiedImageError:
-            raise RefusedFrameError("this is no JPG, PNG or WebP image", "save it as one of these") from None
+            raise RefusedFrameError(
+                "this is not a JPG, PNG or WebP image", "save it as one of these"
+            ) from None
         except (Image.DecompressionBombError, Image.DecompressionBombWarning):
             raise _too_many_pixels() from None
         except _DAMAGE:

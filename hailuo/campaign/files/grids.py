@@ -8,7 +8,8 @@ from hailuo.campaign.catalog import Catalog
 from hailuo.campaign.files.document import Written
 from hailuo.campaign.files.levels import NOTHING, LevelReader
 from hailuo.campaign.files.prompt_book import PromptBook
-from hailuo.campaign.files.schema import AxesSection, CampaignFile, Control, Exclusion, IncludeRow
+from hailuo.campaign.files.schema import CampaignFile, Control, Exclusion, IncludeRow
+from hailuo.campaign.files.sections import AxesSection
 from hailuo.campaign.files.text import ProblemList
 from hailuo.campaign.model import SETTING_AXES, Axis, Grid, Level
 from hailuo.campaign.prompt import FIELD_NAME
@@ -57,7 +58,7 @@ class GridBuilder:
         odd = self._odd_axes()
         meant = {name for name in odd.values() if name}
         kept = [{name: raws for name, raws in s.axes.items() if name not in odd} for s in self._sections]
-        self._sections = [s.with_axes(axes) for s, axes in zip(self._sections, kept, strict=True)]
+        self._sections = [s.model_copy().holding(axes) for s, axes in zip(self._sections, kept, strict=True)]
         for axis in _REQUIRED:
             if axis not in meant | self._tainted:
                 self._check_presence(axis)
@@ -138,20 +139,22 @@ class GridBuilder:
     def _lacking_field(self, prompt: Level, name: str, names: Iterable[str]) -> tuple[str, str]:
         """Reason and remedy."""
         if name in _UNFILLABLE:
-            return f"{{{name}}} cannot stand in a prompt", "write an axis of your own"
+            return f"{{{name}}} cannot be used in a prompt", "write an axis of your own"
         own = sorted(set(names) - set(self._settings))
         is_near = nearest(name, own) is not None
         remedy = suggestion(name, own) if is_near else f"add the axis '{name}', or write {{{{ and }}}}"
-        return f"the prompt {quoted(prompt.label)} asks for {{{name}}}, which is no axis here", remedy
+        return f"the prompt {quoted(prompt.label)} asks for {{{name}}}, which is not an axis here", remedy
 
     def excluded(self, section: Exclusion) -> Match | None:
         """The labels to leave out; None when the section is unsound."""
         if not section.axes:
-            self._problems.add(section.place, "an empty exclude leaves nothing", "name an axis, or remove it")
+            self._problems.add(
+                section.place, "an empty exclude would remove everything", "name an axis, or remove it"
+            )
             return None
         match = self._match(section)
         if match is not None and not any(meets(grid, match) for grid in self._products):
-            self._problems.warn(section.place, "this exclude matches nothing", "mend it, or remove it")
+            self._problems.warn(section.place, "this exclude matches nothing", "correct it, or remove it")
         return match
 
     def control(self, section: Control) -> Mapping[str, str]:
@@ -209,4 +212,4 @@ def _filled(
     """With the defaults, and where another section has first frames, with none: every cell has the same axes."""
     none = {"first_frame": (Written("", None, section.place),)} if has_frames else {}
     further = {name: raws for name, raws in {**none, **defaults}.items() if name not in section.axes}
-    return section.with_axes({**section.axes, **further})
+    return section.model_copy().holding({**section.axes, **further})

@@ -8,7 +8,7 @@ from hailuo.campaign.catalog import Catalog
 from hailuo.campaign.files.document import Written
 from hailuo.campaign.files.frames import RefusedFrameError, read_frame
 from hailuo.campaign.files.prompt_book import PromptBook
-from hailuo.campaign.files.schema import LONGEST_DURATION
+from hailuo.campaign.files.sections import LONGEST_DURATION
 from hailuo.campaign.files.text import ProblemList
 from hailuo.campaign.model import Level
 from hailuo.campaign.variant import FirstFrame

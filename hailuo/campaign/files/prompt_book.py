@@ -59,7 +59,7 @@ class PromptBook:
 
     def _give(self, name: str, text: str, raw: Written) -> None:
         if self._texts.setdefault(name, text) != text:
-            reason = f"the prompt id {quoted(name)} stands for two different texts"
+            reason = f"the prompt id {quoted(name)} is used for two different texts"
             self._problems.add(raw.place, reason, "give each text its own id")
         else:
             self._ids.setdefault(text, name)
@@ -116,7 +116,7 @@ class PromptBook:
         text = raw.content or ""
         visible = without_hidden(text)
         if hidden := len(text) - len(visible):
-            reason = f"{axis}: {hidden} invisible character{'s' * (hidden > 1)} taken out"
+            reason = f"{axis}: {hidden} invisible character{'s' * (hidden > 1)} removed"
             remedy = "delete them (the vendor refuses such prompts, error 1042)"
             self._problems.warn(raw.place, reason, remedy)
         return " ".join(visible.split())

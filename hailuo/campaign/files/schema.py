@@ -1,35 +1,18 @@
-"""What a campaign file may say: the pydantic models behind the checks and behind campaigns/schema.json.
+"""What a campaign file may say: the pydantic models behind the checks and behind campaigns/schema.json."""
 
-They are read from the tree of `document`. The values of axes stay `Written`, each with its place in the file.
-"""
-
-from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from re import fullmatch
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Discriminator,
-    Field,
-    ModelWrapValidatorHandler,
-    PlainValidator,
-    PrivateAttr,
-    Tag,
-    WithJsonSchema,
-    model_validator,
-)
+from pydantic import AfterValidator, Discriminator, Field, PlainValidator, Tag, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from hailuo.campaign.files.document import Entries, Items, Tree, Written
-from hailuo.errors import Place
+from hailuo.campaign.files.document import Written
+from hailuo.campaign.files.sections import AxesSection, Matched, Seconds, Section, Word, WordOrNothing
 
 SLUG = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"
 _DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
-LONGEST_DURATION = 600
 _EDITION = r"^[a-z0-9-]*(\{date\}[a-z0-9-]*)?$"
 
 Placement = Literal[
@@ -45,117 +28,30 @@ Placement = Literal[
     "snap_single_video",
     "pinterest_video",
 ]
-PLACEMENTS: tuple[str, ...] = Placement.__args__  # type: ignore[attr-defined]  # typing keeps them there
-
-
-def _unwrapped(tree: Tree) -> object:
-    """A scalar, or a list of scalars, as pydantic expects it; mappings unwrap their own values."""
-    if isinstance(tree, Items):
-        return [item.value if isinstance(item, Written) else item for item in tree]
-    return tree.value if isinstance(tree, Written) else tree
-
-
-class Section(BaseModel):
-    """A mapping of the file that knows its place and those of its keys."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-    kept_as_written: ClassVar[frozenset[str]] = frozenset()
-    _place: Place = PrivateAttr(Place(""))
-    _places: Mapping[str, Place] = PrivateAttr(default_factory=dict)
-
-    @model_validator(mode="wrap")
-    @classmethod
-    def _keep_places(cls, tree: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        if not isinstance(tree, Entries):
-            return handler(tree)
-        section = handler({k: v if cls.keeps(k) else _unwrapped(v) for k, v in tree.items()})
-        return section.placed(tree.place, tree.places)
-
-    def placed(self, place: Place, places: Mapping[str, Place] | None = None) -> Self:
-        """The section itself, once it knows where it is and, if given, where its keys are."""
-        self._place = place
-        self._places = self._places if places is None else places
-        return self
-
-    @classmethod
-    def keeps(cls, key: str) -> bool:
-        """Whether the values under the key stay `Written`."""
-        return key in cls.kept_as_written
-
-    @property
-    def place(self) -> Place:
-        """Where the mapping begins."""
-        return self._place
-
-    def place_of(self, key: str) -> Place:
-        """Where the key is; the place of the mapping for a key that is not written."""
-        return self._places.get(key, self._place)
-
-    @property
-    def refused_keys(self) -> set[str]:
-        """The keys that the file has but whose values were refused."""
-        return set(self._places) - self.model_fields_set
-
-
-def _word(value: object) -> object:
-    if not isinstance(value, Written) or value.value is None:
-        raise PydanticCustomError("word", "not a word")
-    if isinstance(value.value, bool):
-        raise PydanticCustomError("word_bool", "a yes/no value")
-    return value
-
-
-def _word_or_nothing(value: object) -> object:
-    return value if isinstance(value, Written) and value.value is None else _word(value)
-
-
-def _seconds(value: object) -> object:
-    number = value.value if isinstance(value, Written) else None
-    if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= LONGEST_DURATION:
-        raise PydanticCustomError("seconds", "not whole seconds")
-    return value
-
-
-def _values(value: object) -> object:
-    return [_word_or_nothing(item) for item in value] if isinstance(value, Items) else _word_or_nothing(value)
 
 
 def _form(value: object) -> str:
     return "<entry>" if isinstance(value, dict) else "<word>"
 
 
-_WORD = {"type": ["string", "number"]}
-_WORD_OR_NULL = {"type": ["string", "number", "null"]}
 Slug = Annotated[str, Field(pattern=SLUG, max_length=60)]
-Word = Annotated[Written, PlainValidator(_word), WithJsonSchema(_WORD)]
-WordOrNothing = Annotated[Written, PlainValidator(_word_or_nothing), WithJsonSchema(_WORD_OR_NULL)]
-Seconds = Annotated[
-    Written,
-    PlainValidator(_seconds),
-    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": LONGEST_DURATION}),
-]
-Matched = Annotated[
-    Written | list[Written],
-    PlainValidator(_values),
-    WithJsonSchema({"anyOf": [_WORD_OR_NULL, {"type": "array", "items": _WORD_OR_NULL}]}),
-]
 
 
 class PromptEntry(Section):
-    """A prompt with a name of its own."""
+    """A prompt with an id."""
 
     kept_as_written = frozenset({"text"})
 
-    id: Slug | None = Field(None, description="What files, reports and ad names call the prompt.")
-    text: Word = Field(description="The prompt; {axis} is replaced by the values of that axis.")
+    id: Slug | None = Field(None, description="The name of the prompt in files, reports and ad names.")
+    text: Word = Field(description="The prompt. {axis} is replaced by the values of that axis.")
 
 
 class FrameEntry(Section):
-    """A first frame with a name of its own."""
+    """A first frame with an id."""
 
     kept_as_written = frozenset({"file"})
 
-    id: Slug | None = Field(None, description="What files, reports and ad names call the frame.")
+    id: Slug | None = Field(None, description="The name of the frame in files, reports and ad names.")
     file: Word = Field(description="An image in the campaign's folder, or an https URL.")
 
 
@@ -174,45 +70,8 @@ Frame = Annotated[
 ]
 
 
-class AxesSection(Section):
-    """A mapping whose keys are axes, each with one value or with several."""
-
-    model_config = ConfigDict(extra="allow")
-    _axes: dict[str, tuple[Written, ...]] | None = PrivateAttr(None)
-
-    @classmethod
-    def of(cls, axes: dict[str, tuple[Written, ...]], place: Place, places: Mapping[str, Place]) -> Self:
-        """A section that was not written in YAML."""
-        return cls.model_construct().placed(place, places).holding(axes)
-
-    def with_axes(self, axes: dict[str, tuple[Written, ...]]) -> Self:
-        """The same section with other axes."""
-        return self.model_copy().holding(axes)
-
-    def holding(self, axes: dict[str, tuple[Written, ...]]) -> Self:
-        """The section itself, with these axes in place of those that pydantic read."""
-        self._axes = axes
-        return self
-
-    @classmethod
-    def keeps(cls, key: str) -> bool:
-        return True
-
-    @property
-    def axes(self) -> dict[str, tuple[Written, ...]]:
-        """The values of every axis, in the order of the file."""
-        if self._axes is not None:
-            return self._axes
-        written = {name: getattr(self, name) for name in self._places if name in self.model_fields_set}
-        return {
-            name: tuple(value) if isinstance(value, list) else (value,)
-            for name, value in written.items()
-            if self.keeps(name)
-        }
-
-
 class Matrix(AxesSection):
-    """The axes; every combination of their values is rendered. Any other name fills {name} in the prompts."""
+    """The axes. Every combination of their values is rendered. An axis with any other name fills {name} in the prompts."""
 
     __pydantic_extra__: dict[str, Annotated[list[WordOrNothing], Field(min_length=1)]] = Field(init=False)
 
@@ -243,16 +102,17 @@ class DefaultValues(AxesSection):
     prompt: Prompt = Field(default_factory=_absent, description="A prompt's id, its text, or {id, text}.")
     duration: Seconds = Field(default_factory=_absent, description="The length in whole seconds.")
     size: Word = Field(default_factory=_absent, description="The resolution, such as 768p.")
-    first_frame: Frame = Field(
-        default_factory=_absent, description="A file beside the campaign, an https URL, or null."
-    )
+    first_frame: Frame = Field(default=None, description="A file beside the campaign, an https URL, or null.")
 
 
 class IncludeRow(DefaultValues):
-    """One value per axis, and how often this row alone is taken."""
+    """One value per axis, and the number of clips of this row."""
 
     takes: int | None = Field(
-        None, ge=1, le=100, description="How many clips of this row, in place of the file's `takes`."
+        None,
+        ge=1,
+        le=100,
+        description="The number of clips of this row. It overrides the `takes` of the file.",
     )
 
     @classmethod
@@ -261,13 +121,13 @@ class IncludeRow(DefaultValues):
 
 
 class Exclusion(AxesSection):
-    """One value or several of an axis; the axes not named match anything."""
+    """One or more values of each axis. An axis that is not named matches any value."""
 
     __pydantic_extra__: dict[str, Matched] = Field(init=False)
 
 
 class Control(AxesSection):
-    """One value of an axis; the axes not named match anything."""
+    """One value of each axis. An axis that is not named matches any value."""
 
     __pydantic_extra__: dict[str, WordOrNothing] = Field(init=False)
 
@@ -280,19 +140,19 @@ _Usd = Annotated[
 
 
 class Budget(Section):
-    """The most that may be spent: on this edition over all its runs, and on all editions together."""
+    """The most that you will spend on this edition, and on all editions together."""
 
-    usd: _Usd = Field(description="US dollars, for this edition over all its runs.")
+    usd: _Usd = Field(description="US dollars for this edition, over all its runs.")
     campaign_usd: _Usd | None = Field(
-        None, description="US dollars, for all editions of the campaign together."
+        None, description="US dollars for all editions of the campaign together."
     )
 
 
 class Retries(Section):
-    """How many further attempts a job gets."""
+    """How many more attempts a job gets."""
 
     failed: int = Field(
-        default=1, ge=0, le=5, description="After the vendor failed it and gave the money back."
+        default=1, ge=0, le=5, description="How many, after the vendor failed the job and refunded it."
     )
 
 
@@ -311,11 +171,13 @@ Day = Annotated[
 
 
 class NightlySection(Section):
-    """When the night renders the campaign; dates are nights in the campaign's timezone, both inclusive."""
+    """When the nightly run renders the campaign. Dates are in the campaign's timezone; both are included."""
 
     first: Day | None = Field(None, alias="from", description="The first night, such as 2026-11-01.")
     until: Day | None = Field(None, description="The last night, such as 2026-12-24.")
-    paused: bool = Field(default=False, description="Leave it out for now; the night says so.")
+    paused: bool = Field(
+        default=False, description="Leaves the campaign out for now; the nightly run says so."
+    )
 
 
 Mark = Annotated[
@@ -338,7 +200,7 @@ Answer = Annotated[
 
 
 class Disclosure(Section):
-    """What only a person can say about the clips."""
+    """What you declare about the clips."""
 
     synthetic_performer: Answer = Field(
         default="unknown",
@@ -357,37 +219,38 @@ class CampaignFile(Section):
     )
     edition: Annotated[str, Field(pattern=_EDITION, min_length=1, max_length=60)] = Field(
         "main",
-        description='One shoot of the campaign. "{date}" makes a fresh one each night; a new edition buys anew.',
+        description='One batch of clips. A new edition buys every clip again; "{date}" makes a new one each night.',
     )
-    timezone: str = Field("UTC", description='Whose date "{date}" is, such as Europe/Berlin.')
+    timezone: str = Field("UTC", description='The timezone of "{date}", such as Europe/Berlin.')
     defaults: DefaultValues = Field(
-        default_factory=DefaultValues, description="The value of an axis wherever nothing else is said."
+        default_factory=DefaultValues, description="The value of an axis where nothing else gives one."
     )
     takes: int = Field(
-        1, ge=1, le=100, description="How many clips of every variant; they differ, there is no seed."
+        1,
+        ge=1,
+        le=100,
+        description="The number of clips of every variant. They differ, because there is no seed.",
     )
-    matrix: Matrix | None = Field(None, description="The axes whose every combination is rendered.")
-    rows: Annotated[Written | None, PlainValidator(_word_or_nothing), WithJsonSchema(_WORD_OR_NULL)] = Field(
-        None, description="A CSV file beside this one, in place of the matrix."
+    matrix: Matrix | None = Field(
+        None, description="The axes. Every combination of their values is rendered."
     )
-    exclude: list[Exclusion] = Field(
-        default=[], description="Combinations to leave out; the axes not named match anything."
-    )
-    include: list[IncludeRow] = Field(default=[], description="Complete further rows, appended.")
+    rows: WordOrNothing = Field(None, description="A CSV file beside this one, used instead of the matrix.")
+    exclude: list[Exclusion] = Field(default=[], description="Combinations to leave out.")
+    include: list[IncludeRow] = Field(default=[], description="Complete rows to render in addition.")
     illegal: Literal["stop", "skip"] = Field(
         "stop",
-        description="A combination that no model offers: refuse the file, or leave it out and list it.",
+        description="What happens to a combination that no model offers: `stop` refuses the file, `skip` lists it and leaves it out.",
     )
     budget: Budget | None = Field(None, description="The most that the edition may cost.")
     control: Control = Field(
-        default_factory=Control, description="The baseline that the report compares with: a partial match."
+        default_factory=Control, description="The baseline that the report compares with."
     )
-    placements: list[Placement] = Field(default=[], description="Where the clips shall run as ads.")
+    placements: list[Placement] = Field(default=[], description="Where the clips will run as ads.")
     disclosure: Disclosure = Field(
-        default_factory=Disclosure, description="What a person says about the clips; platforms and laws ask."
+        default_factory=Disclosure, description="What you declare about the clips, for ad platforms and laws."
     )
     nightly: Mark = Field(
-        default=False, description="Marks the campaign for the night: true, or {from, until, paused}."
+        default=False, description="Marks the campaign for the nightly run: true, or {from, until, paused}."
     )
     retries: Retries = Field(default_factory=Retries, description="When a job may be bought again.")
 

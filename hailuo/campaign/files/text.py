@@ -63,7 +63,7 @@ def read_text(path: Path, problems: ProblemList, *, most_bytes: int, pasted: str
         if pasted is not None:
             content = pasted.encode(errors="surrogatepass")
         elif path.exists() and not path.is_file():
-            problems.add(place, "this is no file", "name a campaign file (.yaml or .csv)")
+            problems.add(place, "this is not a file", "name a campaign file (.yaml or .csv)")
             return None
         else:
             with path.open("rb") as file:

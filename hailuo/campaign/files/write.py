@@ -151,7 +151,7 @@ def _check_frames(rows: Iterable[DraftRow], folder: Path) -> None:
     problems = [
         Problem(
             Place(str(frame.path)),
-            f"the first frame {quoted(frame.label)} lies outside the folder of the new file, {folder}",
+            f"the first frame {quoted(frame.label)} is outside the folder of the new file, {folder}",
             "write the new file beside the campaign, or above its frames",
         )
         for frame in frames

@@ -36,7 +36,7 @@ _SECTIONS: Mapping[str, type[BaseModel]] = {
 }
 _REMEDIES = {
     "campaign": f"name the campaign: {_SLUG_REMEDY}",
-    "edition": f"{_SLUG_REMEDY}; {{date}} may stand in it once",
+    "edition": f"{_SLUG_REMEDY}; {{date}} may appear once",
     "id": _SLUG_REMEDY,
     "takes": "write a whole number from 1 to 100",
     "duration": "write whole seconds, such as 6",

@@ -154,7 +154,7 @@ def test_white_space_and_hidden_characters_leave_the_prompt(load: Load) -> None:
     loaded = load(text)
 
     assert [level.value for level in _sound(loaded).grids[0].axes[3].levels] == ["Sneaker on 👩\u200d🚀"]
-    assert [warning.reason for warning in loaded.warnings] == ["prompt: 1 invisible character taken out"]
+    assert [warning.reason for warning in loaded.warnings] == ["prompt: 1 invisible character removed"]
 
 
 def test_includes_refer_to_prompts_and_take_defaults(load: Load) -> None:
@@ -254,8 +254,8 @@ models:
     ("name", "reason"),
     [
         ("none.yaml", "the file cannot be read (no such file or directory)"),
-        ("notes.txt", "this is no campaign file"),
-        ("folder.yaml", "this is no file"),
+        ("notes.txt", "this is not a campaign file"),
+        ("folder.yaml", "this is not a file"),
         ("null\x00.yaml", "the file cannot be read (not a file name)"),
     ],
 )

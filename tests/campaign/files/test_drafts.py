@@ -153,7 +153,7 @@ def test_a_frame_that_the_new_file_cannot_name_is_refused(tmp_path):
     campaign = example("portrait-motion.yaml")
     row = DraftRow(cell=cells_of(campaign)[0], takes=1, note="")
 
-    with pytest.raises(CampaignError, match="lies outside the folder of the new file"):
+    with pytest.raises(CampaignError, match="is outside the folder of the new file"):
         write_campaign(drafted(campaign, [row]), folder=tmp_path)
 
 

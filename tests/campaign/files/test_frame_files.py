@@ -57,9 +57,9 @@ def test_the_limits_themselves_are_allowed(tmp_path: Path, size: tuple[int, int]
     ("content", "reason"),
     [
         (_image((300, 500)), "the image is 300x500: its short side must be over 300 px"),
-        (_image((400, 1001)), "the image is 400x1001: its aspect must lie between 2:5 and 5:2"),
-        (_image((1001, 400)), "the image is 1001x400: its aspect must lie between 2:5 and 5:2"),
-        (_image(kind="GIF"), "this is no JPG, PNG or WebP image"),
+        (_image((400, 1001)), "the image is 400x1001: its aspect ratio must be between 2:5 and 5:2"),
+        (_image((1001, 400)), "the image is 1001x400: its aspect ratio must be between 2:5 and 5:2"),
+        (_image(kind="GIF"), "this is not a JPG, PNG or WebP image"),
         (_image(kind="JPEG")[:-400], "the image is damaged or cut off"),
         (_image()[:60], "the image is damaged or cut off"),
         (
@@ -68,7 +68,7 @@ def test_the_limits_themselves_are_allowed(tmp_path: Path, size: tuple[int, int]
         ),
         (_image((8000, 7000)), "the image has more than 50 million pixels"),
         (_image((15000, 7000)), "the image has more than 50 million pixels"),
-        (b"", "this is no JPG, PNG or WebP image"),
+        (b"", "this is not a JPG, PNG or WebP image"),
         (_image() + b"\0" * 20_000_000, "the image has 20 MB or more"),
     ],
 )

@@ -69,7 +69,10 @@ def test_rows_and_frames_are_found_beside_the_path(tmp_path: Path) -> None:
         ("campaign: spring\x07\n", "nowhere/pasted.yaml:1: the file holds a control character (U+0007)"),
         ("campaign: \ud800\n", "nowhere/pasted.yaml:1: the byte 0xED is not UTF-8"),
         (MATRIX + "takes: !!python/object:os.system 1\n", "nowhere/pasted.yaml:4: the tag '!!python/object:"),
-        (MATRIX + "rows: ../../etc/passwd.csv\n", "nowhere/pasted.yaml:4: `rows` stands beside `matrix`"),
+        (
+            MATRIX + "rows: ../../etc/passwd.csv\n",
+            "nowhere/pasted.yaml:4: the file has both `matrix` and `rows`",
+        ),
         (CAMPAIGN + "rows: ../rows.csv\n", "nowhere/pasted.yaml:3: rows: the path leads outside"),
         (MATRIX + "takse: 2\n", "nowhere/pasted.yaml:4: unknown key 'takse'; did you mean 'takes'?"),
     ],

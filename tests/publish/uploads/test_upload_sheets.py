@@ -3,12 +3,13 @@
 import csv
 import io
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hailuo.campaign.files.schema import PLACEMENTS
+from hailuo.campaign.files.schema import Placement
 from hailuo.publish.manifest import Pick, build, read_jsonl, to_jsonl
 from hailuo.publish.uploads import (
     ADS_COLUMNS,
@@ -263,4 +264,4 @@ def test_placements_of_platforms_are_those_of_the_campaign_file() -> None:
 
     named = [placement for platform in KNOWN.values() for placement in platform.placements]
 
-    assert sorted(named) == sorted(PLACEMENTS)
+    assert sorted(named) == sorted(get_args(Placement))

@@ -1,0 +1,136 @@
+"""Pydantic models that are read from the tree of `document` and know the places of what they hold."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    ModelWrapValidatorHandler,
+    PlainValidator,
+    PrivateAttr,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from hailuo.campaign.files.document import Entries, Items, Tree, Written
+from hailuo.errors import Place
+
+LONGEST_DURATION = 600
+
+
+def _word(value: object) -> object:
+    if not isinstance(value, Written) or value.value is None:
+        raise PydanticCustomError("word", "not a word")
+    if isinstance(value.value, bool):
+        raise PydanticCustomError("word_bool", "a yes/no value")
+    return value
+
+
+def _word_or_nothing(value: object) -> object:
+    return value if isinstance(value, Written) and value.value is None else _word(value)
+
+
+def _seconds(value: object) -> object:
+    number = value.value if isinstance(value, Written) else None
+    if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= LONGEST_DURATION:
+        raise PydanticCustomError("seconds", "not whole seconds")
+    return value
+
+
+def _values(value: object) -> object:
+    return [_word_or_nothing(item) for item in value] if isinstance(value, Items) else _word_or_nothing(value)
+
+
+_WORD = {"type": ["string", "number"]}
+_WORD_OR_NULL = {"type": ["string", "number", "null"]}
+Word = Annotated[Written, PlainValidator(_word), WithJsonSchema(_WORD)]
+WordOrNothing = Annotated[Written | None, PlainValidator(_word_or_nothing), WithJsonSchema(_WORD_OR_NULL)]
+Seconds = Annotated[
+    Written,
+    PlainValidator(_seconds),
+    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": LONGEST_DURATION}),
+]
+Matched = Annotated[
+    Written | list[Written],
+    PlainValidator(_values),
+    WithJsonSchema({"anyOf": [_WORD_OR_NULL, {"type": "array", "items": _WORD_OR_NULL}]}),
+]
+
+
+def _unwrapped(tree: Tree) -> object:
+    """A scalar, or a list of scalars, as pydantic expects it; mappings unwrap their own values."""
+    if isinstance(tree, Items):
+        return [item.value if isinstance(item, Written) else item for item in tree]
+    return tree.value if isinstance(tree, Written) else tree
+
+
+class Section(BaseModel):
+    """A mapping of the file that knows its place and those of its keys."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    kept_as_written: ClassVar[frozenset[str]] = frozenset()
+    _place: Place = PrivateAttr(Place(""))
+    _places: Mapping[str, Place] = PrivateAttr(default_factory=dict)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _keep_places(cls, tree: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        if not isinstance(tree, Entries):
+            return handler(tree)
+        section = handler({k: v if cls.keeps(k) else _unwrapped(v) for k, v in tree.items()})
+        return section.placed(tree.place, tree.places)
+
+    def placed(self, place: Place, places: Mapping[str, Place] | None = None) -> Self:
+        """The section itself, once it knows where it is and, if given, where its keys are."""
+        self._place = place
+        self._places = self._places if places is None else places
+        return self
+
+    @classmethod
+    def keeps(cls, key: str) -> bool:
+        """Whether the values under the key stay `Written`."""
+        return key in cls.kept_as_written
+
+    @property
+    def place(self) -> Place:
+        """Where the mapping begins."""
+        return self._place
+
+    def place_of(self, key: str) -> Place:
+        """Where the key is; the place of the mapping for a key that is not written."""
+        return self._places.get(key, self._place)
+
+    @property
+    def refused_keys(self) -> set[str]:
+        """The keys that the file has but whose values were refused."""
+        return set(self._places) - self.model_fields_set
+
+
+class AxesSection(Section):
+    """A mapping whose keys are axes, each with one value or with several."""
+
+    model_config = ConfigDict(extra="allow")
+    _axes: dict[str, tuple[Written, ...]] | None = PrivateAttr(None)
+
+    def holding(self, axes: dict[str, tuple[Written, ...]]) -> Self:
+        """The section itself, with these axes in place of those that pydantic read."""
+        self._axes = axes
+        return self
+
+    @classmethod
+    def keeps(cls, key: str) -> bool:
+        return True
+
+    @property
+    def axes(self) -> dict[str, tuple[Written, ...]]:
+        """The values of every axis, in the order of the file."""
+        if self._axes is not None:
+            return self._axes
+        written = {name: getattr(self, name) for name in self._places if name in self.model_fields_set}
+        return {
+            name: tuple(value) if isinstance(value, list) else (value,)
+            for name, value in written.items()
+            if self.keeps(name)
+        }
