@@ -1,20 +1,25 @@
-"""Fakes that ship with the library: time that moves only when asked, and a store in memory.
+"""Fakes that ship with the library: time that moves only when asked, a store in memory, and watched connections.
 
 The vendor's fake is `hailuo.simulator`: it speaks the vendor's own language.
+`WatchedStore` and `WatchedTransport` announce every effect of a process on the outside world. A test can stop the
+process there, as a crash would.
 """
 
 import asyncio
 import hashlib
 import selectors
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import Executor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
+
+import httpx
 
 from hailuo.clock import Clock
 from hailuo.errors import DamagedClipError, MissingKeyError
-from hailuo.store.port import Entry, checked
+from hailuo.store.port import Entry, Store, checked
 
 T = TypeVar("T")
 
@@ -139,3 +144,80 @@ class MemoryStore:
     def offers_for(self, duration: timedelta) -> bool:
         del duration  # served for as long as somebody serves it
         return self._served_at is not None
+
+
+class Effects(Protocol):
+    """What is called around every effect: a store call ("create KEY") or a vendor request ("POST /v1/videos")."""
+
+    async def before(self, effect: str) -> None:
+        """Called before the effect takes place; when this does not return, it never does."""
+        ...
+
+    async def after(self, effect: str) -> None:
+        """Called when the effect has taken place, and before the process learns of it."""
+        ...
+
+
+class WatchedStore:
+    """A store whose every call is announced to `effects`."""
+
+    def __init__(self, store: Store, effects: Effects) -> None:
+        self._store = store
+        self._effects = effects
+
+    @property
+    def uri(self) -> str:
+        return self._store.uri
+
+    async def create(self, key: str, content: bytes) -> bool:
+        return await self._announced(f"create {key}", lambda: self._store.create(key, content))
+
+    async def read(self, key: str) -> bytes:
+        return await self._announced(f"read {key}", lambda: self._store.read(key))
+
+    async def put(self, key: str, content: bytes, *, content_type: str) -> None:
+        put = partial(self._store.put, key, content, content_type=content_type)
+        await self._announced(f"put {key}", put)
+
+    async def put_file(self, key: str, path: Path, *, sha256: str, content_type: str) -> None:
+        put = partial(self._store.put_file, key, path, sha256=sha256, content_type=content_type)
+        await self._announced(f"put_file {key}", put)
+
+    async def listing(self, prefix: str) -> Sequence[Entry]:
+        return await self._announced(f"listing {prefix}", lambda: self._store.listing(prefix))
+
+    async def now(self) -> datetime:
+        return await self._announced("now", self._store.now)
+
+    async def probe(self) -> None:
+        await self._announced("probe", self._store.probe)
+
+    def fetch_url(self, key: str, *, valid_for: timedelta) -> str | None:
+        return self._store.fetch_url(key, valid_for=valid_for)
+
+    def offers_for(self, duration: timedelta) -> bool:
+        return self._store.offers_for(duration)
+
+    async def _announced(self, effect: str, act: Callable[[], Awaitable[T]]) -> T:
+        await self._effects.before(effect)
+        result = await act()
+        await self._effects.after(effect)
+        return result
+
+
+class WatchedTransport(httpx.AsyncBaseTransport):
+    """A transport whose every request is announced to `effects`; the answer's body comes after that."""
+
+    def __init__(self, transport: httpx.AsyncBaseTransport, effects: Effects) -> None:
+        self._transport = transport
+        self._effects = effects
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        effect = f"{request.method} {request.url.path}"
+        await self._effects.before(effect)
+        response = await self._transport.handle_async_request(request)
+        await self._effects.after(effect)
+        return response
+
+    async def aclose(self) -> None:
+        await self._transport.aclose()

@@ -6,10 +6,10 @@
 Facts are numbered and created once. A run reads all of them, checks the caps with its own plan added, and
 takes the next number; if another run was first it reads that and checks again. So of two runs that would
 overshoot together, the later is refused, on whatever machine they are. Two runs of the same plan share:
-a job granted twice counts once. A run that dies leaves its grant counted in full: too much is held, never
+a job granted twice counts once. A run that dies leaves its grant counted in full: too much is reserved, never
 too little. A run buys only while its grant is younger than `LIFETIME`; the next run of the edition closes
-grants that are older, by what the ledger says their attempts cost or hold. An attempt that a person abandoned
-counts with them, though the plan takes that person's word: here, too much is counted, never too little.
+grants that are older, by what the ledger says their attempts cost or reserve. An attempt that a person abandoned
+counts as well, also beside a new attempt for its job, though the plan takes that person's word.
 """
 
 import secrets
@@ -35,7 +35,11 @@ _ZERO: Final = Decimal(0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
-    """The right of one run to buy these jobs at these prices; `month` is of its start, UTC, as 2026-11."""
+    """The right of one run to buy these jobs at these prices; `month` is of its start, UTC, as 2026-11.
+
+    `abandoned` is what earlier attempts of these jobs, made on grants that are still open, may have cost: a person
+    gave them up, and the price of the new attempt comes on top of theirs.
+    """
 
     kind: Literal["grant"] = "grant"
     run: str
@@ -44,6 +48,11 @@ class Grant:
     month: str
     at: datetime
     prices: Mapping[str, Decimal]
+    abandoned: Mapping[str, Decimal] | None = None
+
+    def at_most_usd(self, creative_id: str) -> Decimal:
+        """What this job's attempts may have cost when the new one is bought too."""
+        return self.prices[creative_id] + (self.abandoned or {}).get(creative_id, _ZERO)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +135,11 @@ class Grants:
         found = (grant for grant in self._grants if grant.run == run and run not in self._closes)
         return next(found, None)
 
+    def open_runs(self, edition: Edition) -> frozenset[str]:
+        """The runs of an edition whose grants are not closed."""
+        own = (grant.run for grant in self._grants if Edition(grant.campaign, grant.edition) == edition)
+        return frozenset(own) - self._closes.keys()
+
     def stale(self, edition: Edition, *, store_now: datetime) -> list[Grant]:
         """Open grants of an edition on which nobody may buy any more."""
         closed = self._closes
@@ -166,14 +180,14 @@ class Grants:
             if close:
                 spent += sum(close.spent.values(), _ZERO)
                 continue
-            for job, price in grant.prices.items():
+            for job in grant.prices:
                 key = (grant.campaign, grant.edition, job)
-                open_prices[key] = max(open_prices[key], price)
+                open_prices[key] = max(open_prices[key], grant.at_most_usd(job))
         return spent + sum(open_prices.values(), _ZERO)
 
     async def _append(self, entry: Grant | Close) -> bool:
         number = len(self._entries) + 1
-        won = await self._store.create(f"{GRANTS}{number:08}", _ADAPTER.dump_json(entry))
+        won = await self._store.create(f"{GRANTS}{number:08}", _ADAPTER.dump_json(entry, exclude_none=True))
         if won:
             self._entries[number] = entry
         return won

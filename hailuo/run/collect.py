@@ -17,7 +17,6 @@ from hailuo.errors import DamagedClipError, StoreUnavailableError
 from hailuo.ledger.facts import Attempt, Done, End, JobState, Outcome
 from hailuo.run.events import Ending, Event, EventKind, Observer
 from hailuo.run.halt import Halt
-from hailuo.run.steps import Step
 from hailuo.run.tools import Tools, insist
 from hailuo.vendor import Cause, Downloaded, DownloadFault, Fault, TaskPhase, TaskStatus
 
@@ -87,7 +86,6 @@ class Collector:
                 return _overdue(job, "overdue", "the vendor is not finished yet; the next run collects it")
             await self._pause(self._wait_seconds(watch, outcome))
             answer = await self._interrupt.unless(self._tools.client.status(outcome.task_id or ""))
-            self._tools.reached(Step.AFTER_POLL)
             watch = self._seen(watch, answer)
             if isinstance(answer, TaskStatus) and _is_verdict(answer):
                 return answer
@@ -156,11 +154,9 @@ class Collector:
         await insist(
             self._tools.clock, lambda: ledger.end(job.creative_id, end), about=f"job {job.creative_id} failed"
         )
-        self._tools.reached(Step.AFTER_END)
 
     async def _bring_home(self, job: Job, attempt: Attempt, status: TaskStatus) -> Ending | None:
         reason = "no try was made"
-        self._tools.reached(Step.BEFORE_DOWNLOAD)
         for tries in range(_DOWNLOAD_TRIES):
             if tries:
                 await self._pause(self._miss_seconds(tries))
@@ -202,16 +198,13 @@ class Collector:
         """Store the verified bytes, then say so. A store that fails leads to another download, never to a submit."""
         path, got = clip
         store, key = self._tools.store, job.clip_key
-        self._tools.reached(Step.BEFORE_STORE)
         try:
             await insist(
                 self._tools.clock,
                 lambda: store.put_file(key, path, sha256=got.sha256, content_type=_CLIP_TYPE),
                 about=f"clip of job {job.creative_id}",
             )
-            self._tools.reached(Step.BEFORE_DONE)
             await self._record_done(job, attempt, status, got)
-            self._tools.reached(Step.AFTER_DONE)
         except (StoreUnavailableError, DamagedClipError) as error:
             return _overdue(job, "store", f"rendered, but not stored: {error}")
         self._observe(Event(kind=EventKind.STORED, creative_id=job.creative_id, text=key))

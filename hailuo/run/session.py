@@ -32,8 +32,7 @@ from hailuo.run.polling import PollSchedule
 from hailuo.run.runner import Runner
 from hailuo.run.shards import ShardNote, ShardNotes, Share
 from hailuo.run.spending import Purse, spent_by
-from hailuo.run.steps import Reached, unheard
-from hailuo.run.tools import Tools, insist
+from hailuo.run.tools import Connections, Tools, insist
 from hailuo.settings import Settings, load_settings
 from hailuo.store import Store
 from hailuo.store.open import nothing_bought_without_store, open_store
@@ -176,13 +175,14 @@ async def open_session(
     settings: Settings | None = None,
     *,
     clock: Clock | None = None,
-    reached: Reached = unheard,
     share: Share | None = None,
+    connections: Connections | None = None,
 ) -> AsyncIterator[Session]:
     """Open store, ledger and vendor for a campaign without problems; they are closed when the block ends.
 
     `settings` are those of the environment and `clock` is the system's unless given. With a `share`, the session is one
-    shard of another run: it buys on that run's grant, within its share of the vendor's limits.
+    shard of another run: it buys on that run's grant, within its share of the vendor's limits. `connections` are used in
+    place of those that the settings name, and stay open.
 
     Raises: CampaignError with every problem of the campaign; SettingsError, AdmissionError without a store.
     """
@@ -190,9 +190,12 @@ async def open_session(
     settings = settings or load_settings()
     settings = share.limits(settings) if share else settings
     async with AsyncExitStack() as stack:
-        served_at = stack.enter_context(_frames_served(prepared, settings))
-        store = open_store(settings, served_at=served_at)
-        client = await stack.enter_async_context(open_client(settings))
+        if connections is None:
+            served_at = stack.enter_context(_frames_served(prepared, settings))
+            store = open_store(settings, served_at=served_at)
+            client = await stack.enter_async_context(open_client(settings))
+        else:
+            store, client = connections.store, connections.client
         scratch = stack.enter_context(_scratch())
         random, run = SystemRandom(), share.run if share else _run_name()
         worker = share.worker if share else run
@@ -215,7 +218,6 @@ async def open_session(
             random=random,
             catalog=prepared.catalog,
             scratch=Path(scratch),
-            reached=reached,
         )
         purse = Purse(tools, settings, run=run)
         if share is None:  # the grant is the lead's to close

@@ -12,7 +12,6 @@ from hailuo.errors import FrameError
 from hailuo.ledger.facts import Doubt, Outcome, OutcomeKind
 from hailuo.run.events import Ending, Event, EventKind, Observer
 from hailuo.run.halt import Halt
-from hailuo.run.steps import Step
 from hailuo.run.tools import Tools, insist
 from hailuo.vendor import Accepted, Cause, Fault, Meaning, build_request, request_sha256
 
@@ -68,7 +67,6 @@ class Orders:
             self._stop("this run's grant has run out: its right to buy ended; run again")
             return None
         ledger = self._tools.ledger
-        self._tools.reached(Step.BEFORE_INTENT)
         right = {"request_sha256": request_sha256(request), "base_url": self._tools.client.base_url}
         if not await ledger.intend(job, price_usd=price_usd, **right):
             self._tools.limiter.give_back(turn)
@@ -80,9 +78,7 @@ class Orders:
                 job.creative_id, self._outcome(OutcomeKind.UNSENT, message="stopped before the POST")
             )
             return None
-        self._tools.reached(Step.BEFORE_POST)
         answer = await self._tools.client.submit(request)
-        self._tools.reached(Step.AFTER_POST)
         if isinstance(answer, Accepted):
             await self._accepted(job, answer)
             return None
@@ -174,7 +170,6 @@ class Orders:
     async def _record(self, job: Job, outcome: Outcome, *, about: str) -> None:
         ledger = self._tools.ledger
         await insist(self._tools.clock, lambda: ledger.close(job.creative_id, outcome), about=about)
-        self._tools.reached(Step.AFTER_OUTCOME)
 
     def _outcome(self, kind: OutcomeKind, *, repeatable: bool = True, **said: str | None) -> Outcome:
         return Outcome(kind=kind, at=self._tools.clock.now(), repeatable=repeatable, **said)

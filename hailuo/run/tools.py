@@ -13,7 +13,6 @@ from hailuo.errors import StoreUnavailableError
 from hailuo.ledger.ledger import Ledger
 from hailuo.run.pace import Limiter
 from hailuo.run.polling import PollSchedule
-from hailuo.run.steps import Reached, unheard
 from hailuo.store import Store
 from hailuo.vendor import VideoClient
 
@@ -25,11 +24,16 @@ _INSIST_LONGEST_SECONDS: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tools:
-    """The run's connections to the world; `scratch` is a folder for downloads under way.
+class Connections:
+    """An open store and an open vendor client, to be used in place of those that the settings name."""
 
-    `reached` hears of every step between two effects.
-    """
+    store: Store
+    client: VideoClient
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """The run's connections to the world; `scratch` is a folder for downloads under way."""
 
     ledger: Ledger
     store: Store
@@ -40,7 +44,6 @@ class Tools:
     random: Random
     catalog: Catalog
     scratch: Path
-    reached: Reached = unheard
 
 
 async def insist(clock: Clock, write: Callable[[], Awaitable[T]], *, about: str) -> T:

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from pydantic import SecretStr
 
-from hailuo.run.steps import Step
 from hailuo.settings import Settings
 
 
@@ -21,6 +22,47 @@ class Place:
     uri: str
     environment: Mapping[str, str] = field(default_factory=dict)
     direct_environment: Mapping[str, str] = field(default_factory=dict)
+
+
+class Step(StrEnum):
+    """A point between two effects of a run, where a crash could leave something half done."""
+
+    BEFORE_INTENT = "turn taken, no intent yet"
+    BEFORE_POST = "intent recorded, nothing sent"
+    AFTER_POST = "answer received, no outcome yet"
+    AFTER_OUTCOME = "outcome recorded"
+    AFTER_POLL = "poll answered"
+    AFTER_END = "failure recorded"
+    BEFORE_DOWNLOAD = "verdict heard, nothing downloaded"
+    BEFORE_STORE = "clip downloaded, not stored"
+    BEFORE_DONE = "clip stored, not recorded"
+    AFTER_DONE = "clip recorded"
+
+
+_BEFORE: Mapping[str, Step] = {
+    "create */intent": Step.BEFORE_INTENT,
+    "POST /v1/videos": Step.BEFORE_POST,
+    "GET /_clips/*": Step.BEFORE_DOWNLOAD,
+    "put_file */clips/*": Step.BEFORE_STORE,
+    "create */done": Step.BEFORE_DONE,
+}
+_AFTER: Mapping[str, Step] = {
+    "POST /v1/videos": Step.AFTER_POST,
+    "create */outcome": Step.AFTER_OUTCOME,
+    "GET /v1/videos/*": Step.AFTER_POLL,
+    "create */end": Step.AFTER_END,
+    "create */done": Step.AFTER_DONE,
+}
+
+
+def step_before(effect: str) -> Step | None:
+    """The step that a run is at before this effect, as `hailuo.testing` names effects."""
+    return next((step for pattern, step in _BEFORE.items() if fnmatchcase(effect, pattern)), None)
+
+
+def step_after(effect: str) -> Step | None:
+    """The step that a run is at after this effect."""
+    return next((step for pattern, step in _AFTER.items() if fnmatchcase(effect, pattern)), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

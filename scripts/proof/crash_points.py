@@ -5,8 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from hailuo.run.steps import Step
-from proof.assignment import Assignment, Killing, Place
+from proof.assignment import Assignment, Killing, Place, Step
 from proof.audit import Audit, audit
 from proof.campaigns import write_campaign
 from proof.crew import Crew

@@ -1,4 +1,4 @@
-"""A worker process: the library's own pipeline on a quick clock, with a listener that may end it.
+"""A worker process: a run on a quick clock, whose store and vendor connections may end it.
 
 It tells the driver three things through a pipe, and nothing else: what its plan found (`Found`), that it
 has begun to drive, and how it ended.
@@ -9,16 +9,23 @@ import os
 import signal
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+
+import httpx
 
 from hailuo.clock import RehearsalClock, SystemClock
 from hailuo.plan.prepare import CampaignRequest, prepare
 from hailuo.run.events import Event, EventKind, Observer
 from hailuo.run.session import open_session
-from hailuo.run.steps import Reached, Step
-from proof.assignment import Assignment, Killing
+from hailuo.run.tools import Connections
+from hailuo.settings import Settings
+from hailuo.store.open import open_store
+from hailuo.testing import WatchedStore, WatchedTransport
+from hailuo.vendor import VideoClient
+from proof.assignment import Assignment, Killing, Step, step_after, step_before
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +74,10 @@ async def _drive(assignment: Assignment, tell: Callable[[Told], None]) -> int:
     clock, settings = RehearsalClock(assignment.speed), assignment.settings
     choice = CampaignRequest(path=assignment.campaign, at=clock.now())
     prepared = prepare(choice, settings)
-    listener = _listener(assignment.killing, tell)
-    async with open_session(prepared, settings, clock=clock, reached=listener) as session:
+    async with (
+        _connected(settings, Steps(assignment.killing, tell)) as connections,
+        open_session(prepared, settings, clock=clock, connections=connections) as session,
+    ):
         plan = await session.plan()
         found = Found(to_buy=len(plan.to_buy), to_collect=len(plan.to_collect))
         tell(found)
@@ -81,17 +90,39 @@ async def _drive(assignment: Assignment, tell: Callable[[Told], None]) -> int:
     return report.exit_code
 
 
-def _listener(killing: Killing | None, tell: Callable[[Told], None]) -> Reached:
-    passed: Counter[Step] = Counter()
-    clock = SystemClock()
+@asynccontextmanager
+async def _connected(settings: Settings, steps: "Steps") -> AsyncIterator[Connections]:
+    """Store and vendor of the settings, with every effect on them announced to `steps`."""
+    if settings.api_key is None:
+        raise ValueError("a worker needs the vendor's key")
+    sockets = httpx.AsyncHTTPTransport(limits=httpx.Limits(max_connections=None, max_keepalive_connections=0))
+    transport = WatchedTransport(sockets, steps)
+    async with VideoClient(base_url=settings.base_url, key=settings.api_key, transport=transport) as client:
+        yield Connections(store=WatchedStore(open_store(settings), steps), client=client)
 
-    def reached(step: Step) -> None:
-        passed[step] += 1
-        if killing and step is killing.step and passed[step] == killing.passing:
+
+class Steps:
+    """Tells every step that a run passes, and kills the process at one of them."""
+
+    def __init__(self, killing: Killing | None, tell: Callable[[Told], None]) -> None:
+        self._killing = killing
+        self._tell = tell
+        self._passed: Counter[Step] = Counter()
+        self._clock = SystemClock()
+
+    async def before(self, effect: str) -> None:
+        self._pass(step_before(effect))
+
+    async def after(self, effect: str) -> None:
+        self._pass(step_after(effect))
+
+    def _pass(self, step: Step | None) -> None:
+        if step is None:
+            return
+        self._passed[step] += 1
+        if self._killing == Killing(step=step, passing=self._passed[step]):
             os.kill(os.getpid(), signal.SIGKILL)
-        tell(Happened(step, clock.monotonic()))
-
-    return reached
+        self._tell(Happened(step, self._clock.monotonic()))
 
 
 def _observer(tell: Callable[[Told], None]) -> Observer:

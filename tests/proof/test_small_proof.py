@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from hailuo.run.steps import Step
+from proof.assignment import Step
 
 pytestmark = [pytest.mark.slow, pytest.mark.enable_socket]
 

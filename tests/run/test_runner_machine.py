@@ -2,31 +2,27 @@
 
 import asyncio
 import tempfile
-from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
-import httpx
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from pydantic import SecretStr
 
 from hailuo.campaign.files import load_catalog
-from hailuo.errors import StoreUnavailableError
 from hailuo.ledger.facts import JobState, Outcome, OutcomeKind
 from hailuo.ledger.grants import LIFETIME
 from hailuo.ledger.ledger import HORIZON, Ledger
 from hailuo.run.runner import Runner
 from hailuo.run.spending import Purse
-from hailuo.run.steps import Step
 from hailuo.settings import Settings
 from hailuo.simulator import ClipDetail, FaultName, FaultPlan, SimulatorOptions, SimulatorTransport
-from hailuo.store import Entry, Store
+from hailuo.testing import WatchedStore, WatchedTransport
 from hailuo.vendor import VideoClient
+from tests.support.processes import Process
 from tests.support.worlds import BASE_URL, World, campaign_of
 
 JOBS = 4
@@ -41,68 +37,8 @@ FAULTS = {
     FaultName.DOWNLOAD_TRUNCATED: 0.1,
     FaultName.URL_EXPIRED: 0.1,
 }
-deaths = st.tuples(st.sampled_from(list(Step)), st.integers(1, 6))
-
-
-class Process:
-    """One worker process: once dead, nothing of it reaches the store or the vendor any more."""
-
-    def __init__(self, death: tuple[Step, int] | None) -> None:
-        self.dead = False
-        self._death = death
-
-    def reached(self, step: Step) -> None:
-        if self._death and step is self._death[0]:
-            self._death = (step, self._death[1] - 1)
-            self.dead = self.dead or self._death[1] == 0
-
-
-class ItsStore:
-    """The shared store as one process reaches it."""
-
-    def __init__(self, shared: Store, process: Process) -> None:
-        self._shared = shared
-        self._process = process
-        self.uri = shared.uri
-        self.fetch_url = shared.fetch_url
-        self.probe = shared.probe
-        self.offers_for = shared.offers_for
-
-    def _reach(self) -> Store:
-        if self._process.dead:
-            raise StoreUnavailableError("the process is dead")
-        return self._shared
-
-    async def create(self, key: str, content: bytes) -> bool:
-        return await self._reach().create(key, content)
-
-    async def read(self, key: str) -> bytes:
-        return await self._reach().read(key)
-
-    async def put(self, key: str, content: bytes, *, content_type: str) -> None:
-        await self._reach().put(key, content, content_type=content_type)
-
-    async def put_file(self, key: str, path: Path, *, sha256: str, content_type: str) -> None:
-        await self._reach().put_file(key, path, sha256=sha256, content_type=content_type)
-
-    async def listing(self, prefix: str) -> Sequence[Entry]:
-        return await self._reach().listing(prefix)
-
-    async def now(self):
-        return await self._reach().now()
-
-
-class ItsTransport(SimulatorTransport):
-    """The vendor as one process reaches it."""
-
-    def __init__(self, app, process: Process) -> None:
-        super().__init__(app)
-        self._process = process
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        if self._process.dead:
-            raise httpx.ConnectError("the process is dead", request=request)
-        return await super().handle_async_request(request)
+deaths = st.integers(1, 80)
+"""The effect (store call or vendor request) at which a process dies; most runs have fewer than eighty."""
 
 
 class Night(RuleBasedStateMachine):
@@ -122,25 +58,26 @@ class Night(RuleBasedStateMachine):
         self.runs = 0
         self.stored: dict[str, int] = {}
 
-    async def one_run(self, death: tuple[Step, int] | None) -> None:
+    async def one_run(self, death: int | None) -> None:
         process = Process(death)
-        store = ItsStore(self.world.store, process)
+        await process.lives(self.work(process))
+
+    async def work(self, process: Process) -> None:
+        store = WatchedStore(self.world.store, process)
         campaign = self.world.campaign
         self.runs += 1
         run = f"run{self.runs}"
         ledger = Ledger(store, self.world.clock, campaign.this_edition, worker=run)
         plan = await self.world.plan(ledger)
-        transport = ItsTransport(self.world.simulator.app, process)
+        transport = WatchedTransport(SimulatorTransport(self.world.simulator.app), process)
         with tempfile.TemporaryDirectory() as scratch:
             async with VideoClient(base_url=BASE_URL, key=SecretStr("sk-x"), transport=transport) as client:
-                self.world.reached = process.reached
                 tools = replace(self.world.tools(ledger, client, Path(scratch)), store=store)
                 purse = Purse(tools, Settings(), run=run)
-                with suppress(StoreUnavailableError):
-                    if await purse.fill(plan):
-                        return  # the cap forbids the plan
-                    await Runner(plan, tools, buy_until=purse.buy_until).run()
-                    await purse.close()
+                if await purse.fill(plan):
+                    return  # the cap forbids the plan
+                await Runner(plan, tools, buy_until=purse.buy_until).run()
+                await purse.close()
 
     @rule()
     def run(self) -> None:
@@ -148,8 +85,8 @@ class Night(RuleBasedStateMachine):
         self.world.clock.run(self.one_run(None))
 
     @rule(death=deaths)
-    def run_and_die(self, death: tuple[Step, int]) -> None:
-        """A run whose process dies at some step."""
+    def run_and_die(self, death: int) -> None:
+        """A run whose process dies at some effect."""
         self.world.clock.run(self.one_run(death))
 
     @rule(first=st.none() | deaths, second=st.none() | deaths)

@@ -22,7 +22,6 @@ from hailuo.run.events import RunReport
 from hailuo.run.pace import Limiter
 from hailuo.run.polling import PollSchedule
 from hailuo.run.runner import Runner
-from hailuo.run.steps import Reached, unheard
 from hailuo.run.tools import Tools
 from hailuo.simulator import ClipDetail, FaultPlan, Simulator, SimulatorOptions, SimulatorTransport
 from hailuo.store import Store
@@ -65,7 +64,6 @@ class World:
     options: SimulatorOptions
     clock: VirtualClock = field(default_factory=VirtualClock)
     campaign: Campaign = field(default_factory=lambda: campaign_of(30))
-    reached: Reached = unheard
     chosen: frozenset[str] | None = None
 
     def __post_init__(self) -> None:
@@ -116,7 +114,6 @@ class World:
             random=random,
             catalog=self.catalog,
             scratch=scratch,
-            reached=self.reached,
         )
 
     def net_usd_by_prompt(self) -> dict[str, Decimal]:
