@@ -26,13 +26,13 @@ from hailuo.text import printable
 @click.command("check")
 @file_or_edition_argument
 @edition_option
-@click.option("--force", is_flag=True, help="Look again at clips that were looked at before.")
+@click.option("--force", is_flag=True, help="Check clips again that were checked before.")
 @as_json_option
 def command(file: Path, edition: str | None, force: bool, as_json: bool) -> ExitCode:
-    """Look at every stored clip, and say what is wrong with it and what is not as ordered.
+    """Check every stored clip: technical faults, and whether it is what you ordered.
 
-    Nothing is bought or rendered again. A dispute is a clip that is not what was ordered, with what was charged for it.
-    Exit code 1: some clip could not be checked. A bad verdict alone is no failure of the command.
+    Nothing is bought or rendered again. A dispute is a clip that differs from the order, with its charge.
+    Exit code 1 if a clip could not be checked. A bad verdict alone does not change the exit code.
     """
     with nothing_bought_without_store():
         clips = asyncio.run(_check(edition_of(file, edition), again=force))
@@ -45,15 +45,15 @@ def command(file: Path, edition: str | None, force: bool, as_json: bool) -> Exit
 
 
 async def _check(edition: Edition, *, again: bool) -> Sequence[CheckedClip]:
-    place = run_environment()
-    store = open_store(place.settings)
-    return await check_edition(store, place.clock, edition, again=again)
+    env = run_environment()
+    store = open_store(env.settings)
+    return await check_edition(store, env.clock, edition, again=again)
 
 
 def _show(clips: Sequence[CheckedClip]) -> None:
-    told = [clip for clip in clips if clip.ruling.codes]
-    if told:
-        console().print(_table(told))
+    faulty = [clip for clip in clips if clip.ruling.codes]
+    if faulty:
+        console().print(_table(faulty))
     counts = Counter(clip.ruling.verdict for clip in clips)
     words = ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict if counts[verdict])
     say(f"{count(len(clips), 'clip')}: {words or 'nothing is stored yet'}")
@@ -68,7 +68,7 @@ def _show(clips: Sequence[CheckedClip]) -> None:
 
 def _table(clips: Sequence[CheckedClip]) -> Table:
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
-    for name in ("creative id", "cell", "verdict", "why"):
+    for name in ("creative id", "cell", "verdict", "reason"):
         table.add_column(name, overflow="fold")
     table.add_column("charged", justify="right", no_wrap=True)
     for clip in clips:

@@ -52,24 +52,24 @@ class _Asked(TypedDict):
     "placements",
     multiple=True,
     type=click.Choice(sorted(_BOOK.placements)),
-    help="A copy that this placement takes; may be given several times. Without it: those of the campaign file.",
+    help="Make a copy for this placement. Repeat it for more. Default: the campaign file's placements.",
 )
 @click.option(
     "--aspect",
     "aspects",
     multiple=True,
     type=click.Choice(list(_BOOK.copies)),
-    help="A copy of this shape, for no placement in particular; may be given several times.",
+    help="Make a copy of this aspect ratio, without a placement. Repeat it for more.",
 )
 @click.option(
     "--fit",
     type=click.Choice(["pad", "crop", "blur"]),
-    help="Bars, the middle, or the whole picture before its own blur. Without it: the placement's own.",
+    help="Add bars, crop to the middle, or fill with a blurred copy. Default: the placement's.",
 )
 @click.option(
-    "--audio", metavar="silent|PATH", help="Silence, or sound from a file. Without it: the clip's own."
+    "--audio", metavar="silent|PATH", help="Silence, or sound from a file. Default: the clip's sound."
 )
-@click.option("--mark/--no-mark", default=True, help="Write into the copies that AI made them (XMP, IPTC).")
+@click.option("--mark/--no-mark", default=True, help="Mark the copies as made by AI (XMP, IPTC).")
 @click.option("--c2pa-cert", type=_FILE, help="Sign the copies: a PEM certificate chain (extra c2pa).")
 @click.option("--c2pa-key", type=_FILE, help="The certificate's private key, PEM, not encrypted.")
 @as_json_option
@@ -80,17 +80,17 @@ def command(
     as_json: bool,
     **asked: Unpack[_Asked],
 ) -> ExitCode:
-    """Make upload-ready copies of the stored clips; the clips themselves stay as they are.
+    """Make upload-ready copies of the stored clips. The clips stay as they are.
 
-    Exit code 1 when a copy cannot be made: its clip is too long for the placement, or damaged.
+    Exit code 1 if a copy cannot be made, for example because its clip is too long for the placement.
     """
-    of, wish = edition_of(file, edition), _wish(file, asked)
+    target, wish = edition_of(file, edition), _wish(file, asked)
     with nothing_bought_without_store():
-        copies = asyncio.run(_conform(of, wish, only, quiet=as_json))
+        copies = asyncio.run(_conform(target, wish, only, quiet=as_json))
     if as_json:
         echo_json([_json(copy) for copy in copies])
     else:
-        _tell_sum(copies)
+        _show_sum(copies)
     return ExitCode.INCOMPLETE if any(copy.state == "impossible" for copy in copies) else ExitCode.COMPLETE
 
 
@@ -149,18 +149,18 @@ def _credentials(certificate: Path | None, key: Path | None) -> Credentials | No
 async def _conform(
     edition: Edition, wish: ConformWish, only: Mapping[str, frozenset[str]], *, quiet: bool
 ) -> list[Copy]:
-    place = run_environment()
-    store = open_store(place.settings)
-    clips = await stored_clips(store, place.clock, edition, only=only)
+    env = run_environment()
+    store = open_store(env.settings)
+    clips = await stored_clips(store, env.clock, edition, only=only)
     copies = []
-    async for copy in conform(clips, wish, store, place.clock):
+    async for copy in conform(clips, wish, store, env.clock):
         copies.append(copy)
         if not quiet:
-            _tell(copy)
+            _show(copy)
     return copies
 
 
-def _tell(copy: Copy) -> None:
+def _show(copy: Copy) -> None:
     what = f"{copy.creative_id} {copy.name}: {copy.state}"
     if copy.conformed is None:
         say(f"{what}: {copy.why}")
@@ -172,7 +172,7 @@ def _tell(copy: Copy) -> None:
             say(f"  {ruling.verdict}: {finding}")
 
 
-def _tell_sum(copies: Sequence[Copy]) -> None:
+def _show_sum(copies: Sequence[Copy]) -> None:
     states = Counter(copy.state for copy in copies)
     parts = [f"{number:,} {state}" for state, number in sorted(states.items())]
     say(f"{count(len(copies), 'copy', 'copies')}: {', '.join(parts)}" if parts else "no clip is stored yet")

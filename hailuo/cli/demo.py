@@ -28,24 +28,28 @@ _EDITIONS_TRIED: Final = 100
 @click.argument("file", type=click.Path(path_type=Path), default=Path("campaigns/demo.yaml"))
 @click.option("--store", type=click.Path(path_type=Path), default=Path("demo-store"), show_default=True)
 @click.option(
-    "--speed", type=click.FloatRange(1, 600), default=60.0, show_default=True, help="60: a minute a second."
+    "--speed",
+    type=click.FloatRange(1, 600),
+    default=60.0,
+    show_default=True,
+    help="How many times as fast as real time.",
 )
 def command(file: Path, store: Path, speed: float) -> ExitCode:
-    """The whole job against the simulator, through the Prefect flow, into a folder: no key, no money."""
+    """Run a whole campaign against the simulator, as a Prefect flow, into a folder. No key, no money."""
     prefer_embedded_prefect(home=store / "prefect")
-    say("A rehearsal: a simulator of the vendor on this machine, no key, no money.")
-    clock = RehearsalClock(speed)  # the simulator's, too: nothing else has to be set for a rehearsal
+    say("This is a demo against a simulated vendor on this machine: no key, no money.")
+    clock = RehearsalClock(speed)  # shared with the simulator, so that no setting needs to change
     with simulating(SimulatorOptions(catalog=load_catalog(None)), clock=clock) as base_url:
         settings = Settings(api_key=SecretStr("sk-simulated"), base_url=base_url, store=str(store))
         watcher = Watcher()
-        place = RunEnvironment(
+        env = RunEnvironment(
             settings=settings,
             clock=clock,
             observe=watcher,
             watch=lambda runner: watched(runner.progress, watcher),
         )
-        with within(place):
-            return _rehearse(CampaignRequest(path=file, at=place.clock.now()), store)
+        with within(env):
+            return _rehearse(CampaignRequest(path=file, at=env.clock.now()), store)
 
 
 def _rehearse(choice: CampaignRequest, store: Path) -> ExitCode:
@@ -54,7 +58,7 @@ def _rehearse(choice: CampaignRequest, store: Path) -> ExitCode:
     report = prefect_driver()(choice, plan.digest)
     show_report(report)
     if not plan.to_buy:
-        say("nothing was bought: every clip had been bought before, and is in the store")
+        say("nothing was bought: every clip is in the store already")
     edition = store / plan.campaign.name / plan.campaign.edition
     say(f"gallery   {edition / 'gallery.html'}")
     say(f"manifest  {edition / 'manifest' / 'manifest.csv'}")
@@ -62,12 +66,14 @@ def _rehearse(choice: CampaignRequest, store: Path) -> ExitCode:
 
 
 def _fresh(choice: CampaignRequest) -> tuple[CampaignRequest, Plan]:
-    """The plan; of a new edition where an earlier rehearsal was cut off, for its simulator is gone."""
+    """The plan. If an earlier demo was interrupted, its simulator is gone, so a new edition is planned."""
     plan = asyncio.run(make_plan_of(choice))
     for number in range(2, _EDITIONS_TRIED):
         if not plan.to_collect:
             break
-        say(f"an earlier rehearsal was cut off, and its simulator is gone: on with edition again-{number}")
+        say(
+            f"an earlier demo was interrupted and its simulator is gone: continuing with edition again-{number}"
+        )
         choice = replace(choice, edition=f"again-{number}")
         plan = asyncio.run(make_plan_of(choice))
     return choice, plan

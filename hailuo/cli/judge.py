@@ -22,9 +22,9 @@ from hailuo.store.open import nothing_bought_without_store, open_store
 )
 @edition_option
 def command(file: Path, judgements: tuple[Path, ...], edition: str | None) -> ExitCode:
-    """Take in what galleries exported: picks, ratings, tags, notes. Then rebuild manifest and gallery.
+    """Import picks, ratings, tags and notes that a gallery exported, and rebuild manifest and gallery.
 
-    Nothing is overwritten: of one reviewer's words on one creative the newest counts.
+    Nothing is overwritten: the newest judgement of each reviewer on a clip counts.
     """
     with nothing_bought_without_store():
         asyncio.run(_judge(judgements, edition_of(file, edition)))
@@ -32,10 +32,10 @@ def command(file: Path, judgements: tuple[Path, ...], edition: str | None) -> Ex
 
 
 async def _judge(paths: tuple[Path, ...], edition: Edition) -> None:
-    place = run_environment()
-    store = open_store(place.settings)
+    env = run_environment()
+    store = open_store(env.settings)
     taken = await judge(store, paths, edition=edition)
-    made = await publish(store, place.clock, edition)
+    made = await publish(store, env.clock, edition)
     say(f"{count(taken, 'judgement')} of {count(len(paths), 'file')}")
     say(f"{store.uri}/{made.edition.manifest_jsonl}")
     say(f"{store.uri}/{made.edition.gallery}")

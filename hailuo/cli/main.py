@@ -12,20 +12,20 @@ from hailuo.text import printable
 
 # Written out here so that `hailuo --help` need not load what the commands load.
 _COMMANDS: Final[Mapping[str, str]] = {
-    "validate": "Tell every problem of campaign files, and nothing else.",
-    "plan": "Show what a run would do and cost, without doing it.",
-    "run": "Admit the plan and drive it: submit, poll, download, store.",
-    "status": "Show where every job stands and what it cost.",
+    "validate": "Check campaign files and list every problem.",
+    "plan": "Show what a run would do and cost. Nothing is bought.",
+    "run": "Render what is missing: submit, poll, download, store.",
+    "status": "Show the state of every job and what it cost.",
     "money": "Show what every attempt cost, by edition, cell, day, month or job.",
-    "reconcile": "List submits whose fate is unknown, and settle them.",
+    "reconcile": "List submits with unknown outcome, and settle them.",
     "manifest": "Rebuild manifest and gallery from the store.",
-    "judge": "Take in picks, ratings and notes that a gallery exported.",
-    "check": "Look at every stored clip: faults, previews, and what was not as ordered.",
+    "judge": "Import picks, ratings and notes from a gallery.",
+    "check": "Check every stored clip: faults, previews, and what differs from the order.",
     "conform": "Make upload-ready copies of the stored clips for ad placements.",
     "upload-plan": "Fill an ad platform's bulk sheet, and make ads.csv.",
-    "report": "Judge ad platforms' exports: what won, how sure, what to render next.",
-    "simulate": "Serve a simulator of the vendor on this machine.",
-    "demo": "The whole job against the simulator: no key, no money.",
+    "report": "Report on ad platforms' exports: what won, how sure, what to render next.",
+    "simulate": "Serve a simulated vendor on this machine.",
+    "demo": "Run a campaign against the simulator: no key, no money.",
 }
 
 
@@ -77,12 +77,12 @@ def run(arguments: Sequence[str] | None = None) -> int:
         click.echo("interrupted", err=True)
         return ExitCode.INTERRUPTED
     except HailuoError as error:
-        return _told(error)
+        return _show_error(error)
     return result if isinstance(result, int) else ExitCode.COMPLETE
 
 
-def _told(error: HailuoError) -> ExitCode:
-    """Say what went wrong, for people, and how the command ends."""
+def _show_error(error: HailuoError) -> ExitCode:
+    """Print the error, and choose the exit code."""
     if isinstance(error, RefusedError):
         for problem in error.problems:
             click.echo(printable(str(problem)), err=True)

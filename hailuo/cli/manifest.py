@@ -42,13 +42,13 @@ class _Wish:
     "--presign",
     type=click.IntRange(1, _MOST_HOURS),
     metavar="HOURS",
-    help="On S3: also a gallery whose links open for everybody who has its address, for so long.",
+    help="On S3: also write a gallery with signed links that anyone can open, for this many hours.",
 )
 @click.option(
     "--embed",
     type=click.Path(path_type=Path),
     metavar="FILE.html",
-    help="Also a gallery that travels alone: one file with small films inside.",
+    help="Also write the gallery as one file with small films inside, to mail or archive.",
 )
 @click.option(
     "--embed-limit",
@@ -56,12 +56,12 @@ class _Wish:
     default=36,
     show_default=True,
     metavar="MB",
-    help="What those films and pictures may take; the file gets a third larger.",
+    help="Limit for the films and pictures inside; the file is a third larger.",
 )
 def command(file: Path, edition: str | None, **wished: object) -> ExitCode:
-    """Rebuild manifest and gallery from the store alone.
+    """Rebuild manifest and gallery from the store.
 
-    Of a campaign file only its name and edition are used; where the file is gone, name them: CAMPAIGN/EDITION.
+    Only the name and the edition of the campaign file are used. Without the file, type CAMPAIGN/EDITION.
     """
     wish = _Wish(**wished)  # type: ignore[arg-type]  # click has checked them
     if wish.embed:
@@ -72,17 +72,17 @@ def command(file: Path, edition: str | None, **wished: object) -> ExitCode:
 
 
 async def _publish(edition: Edition, *, wish: _Wish) -> None:
-    place = run_environment()
-    store = open_store(place.settings)
-    made = await publish(store, place.clock, edition)
+    env = run_environment()
+    store = open_store(env.settings)
+    made = await publish(store, env.clock, edition)
     say(count(len(made.rows), "job"))
     for key in (made.edition.manifest_jsonl, made.edition.manifest_csv, made.edition.gallery):
         say(f"{store.uri}/{key}")
     if wish.presign:
-        _tell(await share(made, store, place.clock, valid_for=timedelta(hours=wish.presign)))
+        _tell(await share(made, store, env.clock, valid_for=timedelta(hours=wish.presign)))
     if wish.embed:
         limit_bytes = wish.embed_limit * _MEGABYTE
-        _keep(await _enclose(made, store, place.clock, limit_bytes=limit_bytes), wish.embed)
+        _keep(await _enclose(made, store, env.clock, limit_bytes=limit_bytes), wish.embed)
 
 
 async def _enclose(made: Publication, store: Store, clock: Clock, *, limit_bytes: int) -> EnclosedGallery:
@@ -98,10 +98,10 @@ async def _enclose(made: Publication, store: Store, clock: Clock, *, limit_bytes
 
 
 def _tell(shared: SharedGallery) -> None:
-    say(f"for everybody who has this address, until {shared.until:%Y-%m-%d %H:%M} UTC:")
+    say(f"anyone with this address can open it until {shared.until:%Y-%m-%d %H:%M} UTC:")
     say(shared.url)
     if not shared.certain:
-        say("warning: it ends with the session of the AWS credentials that signed it, if that ends sooner")
+        say("warning: it ends earlier if the AWS session that signed it ends earlier")
 
 
 def _keep(enclosed: EnclosedGallery, path: Path) -> None:
@@ -109,7 +109,7 @@ def _keep(enclosed: EnclosedGallery, path: Path) -> None:
     say(f"one file with {count(len(enclosed.inside), 'clip')} inside, {len(enclosed.page) / 1e6:.1f} MB:")
     say(str(path))
     if enclosed.left_out:
-        say(f"warning: no room for {_listed(enclosed.left_out)}; raise --embed-limit to have them in it")
+        say(f"warning: no room for {_listed(enclosed.left_out)}; raise --embed-limit to include them")
     if enclosed.unseen:
         say(f"warning: no small film of {_listed(enclosed.unseen)}; `hailuo check` makes it")
 

@@ -6,14 +6,13 @@ from pathlib import Path
 
 import click
 
-from hailuo.campaign.job import Job
 from hailuo.campaign.pricing import usd
 from hailuo.cli.options import as_json_option, edition_of, edition_option, file_or_edition_argument
 from hailuo.cli.screen import echo_json, say
 from hailuo.cli.sums import cells, cells_json, remarks, show_sums, sums_json
 from hailuo.errors import ExitCode
 from hailuo.ledger.money import JobMoney, Sums, by_day, by_job, sums_of_jobs
-from hailuo.ledger.statement import Month, Statement, read_statement
+from hailuo.ledger.statement import Statement, read_statement
 from hailuo.run.environment import run_environment
 
 _VIEWS = ("edition", "cell", "day", "month", "job")
@@ -27,15 +26,15 @@ _VIEWS = ("edition", "cell", "day", "month", "job")
 @edition_option
 @as_json_option
 def command(file: Path, view: str, edition: str | None, as_json: bool) -> ExitCode:
-    """Show what every attempt cost: estimated, spent, held, refunded; over all editions unless one is named.
+    """Show what every attempt cost: estimated, spent, reserved, refunded. All editions, unless you name one.
 
-    Read from the ledger alone, all of it. A day is that (UTC) on which the right to submit was taken, for the price
-    reserved and for what came of it alike. With --json every view at once.
+    Everything is read from the ledger. An attempt counts on the day (UTC) of its submit, whatever came of it later.
+    With --json you get every view at once.
     """
-    place = run_environment()
+    env = run_environment()
     named = edition_of(file, edition)
     only = named.name if edition or not file.is_file() else None
-    statement = asyncio.run(read_statement(named.campaign, place.settings, edition=only, clock=place.clock))
+    statement = asyncio.run(read_statement(named.campaign, env.settings, edition=only, clock=env.clock))
     if as_json:
         echo_json(_statement_json(statement))
     else:
@@ -49,7 +48,13 @@ def _show(statement: Statement, view: str) -> None:
     show_sums(_rows(statement, view), total, title=title, key=view)
     for line in remarks(total):
         say(line)
-    say(_month_line(statement.month))
+    month = statement.month
+    cap = (
+        "no HAILUO_MAX_USD_PER_MONTH is set" if month.cap_usd is None else f"of at most {usd(month.cap_usd)}"
+    )
+    say(
+        f"{month.name}, all campaigns of the store: {usd(month.committed_usd)} spent, reserved or granted; {cap}"
+    )
 
 
 def _rows(statement: Statement, view: str) -> Mapping[str, Sums]:
@@ -61,20 +66,9 @@ def _rows(statement: Statement, view: str) -> Mapping[str, Sums]:
         case "month":
             return by_day(statement.bills, spelt="%Y-%m")
         case "job":
-            return by_job(statement.bills, _job_words)
+            return by_job(statement.bills, lambda job: f"{job.edition} {job.creative_id}")
         case _:
             return by_job(statement.bills, lambda job: job.edition)
-
-
-def _job_words(job: Job) -> str:
-    return f"{job.edition} {job.creative_id}"
-
-
-def _month_line(month: Month) -> str:
-    of = "no HAILUO_MAX_USD_PER_MONTH is set" if month.cap_usd is None else f"of at most {usd(month.cap_usd)}"
-    return (
-        f"{month.name}, all campaigns of the store: {usd(month.committed_usd)} spent, held or granted; {of}"
-    )
 
 
 def _statement_json(statement: Statement) -> dict[str, object]:

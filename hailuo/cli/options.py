@@ -19,9 +19,11 @@ file_or_edition_argument = click.argument(
     "file", metavar="FILE|CAMPAIGN/EDITION", type=click.Path(path_type=Path)
 )
 edition_option = click.option(
-    "--edition", metavar="NAME", help="Another edition than the file's: a fresh shoot."
+    "--edition",
+    metavar="NAME",
+    help="Use this edition instead of the file's. A new edition buys every clip anew.",
 )
-as_json_option = click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
+as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 _NAMES = re.compile(r"(?P<campaign>[a-z0-9-]+)/(?P<edition>[A-Za-z0-9._-]+)")
@@ -59,7 +61,7 @@ only_option = click.option(
     metavar="AXIS=VALUE",
     multiple=True,
     callback=_read_only,
-    help="Only jobs with this value on this axis; may be given several times.",
+    help="Only jobs with this value on this axis. Repeat it for more.",
 )
 
 
@@ -70,13 +72,13 @@ def choose(
     budget_usd: Decimal | None = None,
     only: Mapping[str, frozenset[str]] | None = None,
 ) -> CampaignRequest:
-    """What the user asked for, now."""
+    """The campaign file and options of this call."""
     at = run_environment().clock.now()
     return CampaignRequest(path=file, at=at, edition=edition, budget_usd=budget_usd, only=only or {})
 
 
 def edition_of(file: Path, edition: str | None) -> Edition:
-    """The edition that is meant: that of the file, or CAMPAIGN/EDITION itself. Raises: CampaignError."""
+    """The edition of a campaign file, or of CAMPAIGN/EDITION. Raises: CampaignError."""
     named = _NAMES.fullmatch(str(file))
     if named and not file.is_file():
         return Edition(named["campaign"], edition or named["edition"])

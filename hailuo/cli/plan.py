@@ -20,7 +20,9 @@ from hailuo.run.session import open_session
 @file_argument
 @edition_option
 @only_option
-@click.option("--budget", "budget_usd", type=usd_type, help="This budget in place of the file's.")
+@click.option(
+    "--budget", "budget_usd", type=usd_type, help="Use this budget instead of the file's, in US dollars."
+)
 @as_json_option
 def command(
     file: Path,
@@ -29,7 +31,7 @@ def command(
     budget_usd: Decimal | None,
     as_json: bool,
 ) -> ExitCode:
-    """Show what a run would do and what it would cost, without doing it."""
+    """Show what a run would do and cost. Nothing is bought."""
     plan = asyncio.run(make_plan_of(choose(file, edition=edition, budget_usd=budget_usd, only=only)))
     if as_json:
         echo_json(plan_json(plan))
@@ -43,7 +45,7 @@ def command(
 
 async def make_plan_of(choice: CampaignRequest, *, histories: bool = False) -> Plan:
     """The plan as of now; `histories` as in `Ledger.load`. Raises: CampaignError."""
-    place = run_environment()
-    prepared = prepare(choice, place.settings)
-    async with open_session(prepared, place.settings, clock=place.clock) as session:
+    env = run_environment()
+    prepared = prepare(choice, env.settings)
+    async with open_session(prepared, env.settings, clock=env.clock) as session:
         return await session.plan(histories=histories)

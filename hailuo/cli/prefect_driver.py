@@ -1,4 +1,4 @@
-"""Drivers above the library, found by entry point so that nothing here imports them."""
+"""Finds the Prefect flow that runs a campaign, by entry point: the library does not import flows."""
 
 from importlib.metadata import entry_points
 from typing import Protocol
@@ -9,7 +9,7 @@ from hailuo.run.events import RunReport
 
 
 class Driver(Protocol):
-    """Runs a campaign whose plan, by its digest, the user has agreed to."""
+    """Runs a campaign. The user has agreed to the plan with this digest."""
 
     def __call__(self, choice: CampaignRequest, plan_digest: str) -> RunReport: ...
 
@@ -19,7 +19,9 @@ def prefect_driver() -> Driver:
     found = entry_points(group="hailuo.drivers", name="prefect")
     if not found:
         problem = Problem(
-            Place("PREFECT_API_URL"), "the package `flows` is not installed", "install it, or unset this"
+            Place("PREFECT_API_URL"),
+            "the package `flows` is not installed",
+            "install it, or unset PREFECT_API_URL",
         )
         raise SettingsError([problem])
     driver: Driver = next(iter(found)).load()

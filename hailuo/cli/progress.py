@@ -1,4 +1,4 @@
-"""What one sees while a run goes: bars on a terminal, a line per event without one."""
+"""Progress of a run: bars on a terminal, one line per event without one."""
 
 import asyncio
 import contextlib
@@ -21,7 +21,7 @@ _LAST_EVENTS = 4
 
 
 class Watcher:
-    """Takes a run's events; keeps the last few for the screen."""
+    """Receives a run's events and keeps the last few for the screen."""
 
     def __init__(self, *, quiet: bool = False) -> None:
         self.quiet = quiet
@@ -65,8 +65,8 @@ async def _draw(live: Live, bars: Bars, progress: Callable[[], Progress], watche
 
 
 def _state_line(now: Progress) -> str:
-    money = f"{usd(now.spent_usd)} spent, {usd(now.reserved_usd)} held at the vendor"
-    return f"{now.stored} done · {now.in_flight} in flight · {now.queued} queued · {money}"
+    money = f"{usd(now.spent_usd)} spent, {usd(now.reserved_usd)} reserved"
+    return f"{now.stored} stored · {now.in_flight} in flight · {now.queued} queued · {money}"
 
 
 def _bars() -> Bars:

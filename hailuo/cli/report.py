@@ -65,60 +65,60 @@ class _Percent(click.ParamType[float]):
     type=click.Choice([design.value for design in Design]),
     default=Design.AUCTION.value,
     show_default=True,
-    help="How people came to see the ads: it decides what may be claimed.",
+    help="How the ads were shown. It decides what the report may claim.",
 )
 @click.option(
     "--metric",
     type=click.Choice([metric.value for metric in _METRICS]),
     default=Metric.CTR.value,
     show_default=True,
-    help="What decides.",
+    help="The metric that decides.",
 )
 @click.option(
-    "--ads", multiple=True, type=click.Path(path_type=Path), help="A filled ads.csv; may be given again."
+    "--ads", multiple=True, type=click.Path(path_type=Path), help="A filled ads.csv. Repeat it for more."
 )
 @click.option(
     "--mapping",
     "mappings",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="What the columns of an unknown export mean (docs/exports.md); may be given again.",
+    help="A mapping file for an unknown export (docs/exports.md). Repeat it for more.",
 )
-@click.option("--sequential", is_flag=True, help="For those who look every day: intervals that stay true.")
+@click.option("--sequential", is_flag=True, help="Use intervals that stay valid if you look every day.")
 @click.option(
     "--relevant-lift",
     type=_Percent(),
     default="10%",
     show_default=True,
-    help="The smallest difference that would matter.",
+    help="The smallest difference that matters to you.",
 )
-@click.option("--budget", "budget_usd", type=usd_type, help="What the next batch may cost.")
+@click.option("--budget", "budget_usd", type=usd_type, help="Budget of the next batch, in US dollars.")
 @click.option(
     "--next",
     "next_file",
     type=click.Path(path_type=Path),
-    help="Write the next batch's campaign file here too.",
+    help="Also write the next batch's campaign file here.",
 )
 @click.option(
-    "--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Of every random draw."
+    "--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Seed of every random draw."
 )
 @click.option("--again", is_flag=True, help="Write a report even if nothing is new.")
 @as_json_option
-def command(file: Path, as_json: bool, **wished: Any) -> ExitCode:
-    """Join ad platforms' exports with the manifest: what won, how sure that is, what to render next.
+def command(file: Path, as_json: bool, **given: Any) -> ExitCode:
+    """Report on ad platforms' exports: what won, how sure that is, what to render next.
 
-    RESULTS are exported files, folders of them, or s3://bucket/prefix. Without any, those that lie in the edition's
-    exports/ in the store are read. Exit code 0: a report is there; 2: something was refused, and nothing written.
+    RESULTS are exported files, folders of them, or s3://bucket/prefix. Without any, the edition's exports/ in the store
+    are read. Exit code 0: a report exists; 2: something was refused, and nothing was written.
     """
     from hailuo.report.inputs.sources import find_files  # noqa: PLC0415 (loads scipy: not for --help)
     from hailuo.report.make import report  # noqa: PLC0415 (as above)
 
-    place, edition = run_environment(), edition_of(file, wished["edition"])
-    store, options = open_store(place.settings), _options(file, wished)
+    env, edition = run_environment(), edition_of(file, given["edition"])
+    store, options = open_store(env.settings), _options(file, given)
 
     async def made() -> "Report":
-        dropped = await find_files(store, place.settings, wished["results"], edition=edition)
-        return await report(store, place.clock, replace(options, files=dropped), edition=edition)
+        files = await find_files(store, env.settings, given["results"], edition=edition)
+        return await report(store, env.clock, replace(options, files=files), edition=edition)
 
     with nothing_bought_without_store():
         found = asyncio.run(made())
@@ -129,27 +129,27 @@ def command(file: Path, as_json: bool, **wished: Any) -> ExitCode:
     return ExitCode.COMPLETE
 
 
-def _options(file: Path, wished: Mapping[str, Any]) -> "ReportOptions":
+def _options(file: Path, given: Mapping[str, Any]) -> "ReportOptions":
     from hailuo.report.analysis.options import AnalysisOptions  # noqa: PLC0415 (as above)
     from hailuo.report.inputs.sources import FoundFiles  # noqa: PLC0415 (as above)
     from hailuo.report.make import ReportOptions  # noqa: PLC0415 (as above)
 
-    choice = choose(file, edition=wished["edition"])
+    choice = choose(file, edition=given["edition"])
     return ReportOptions(
         files=FoundFiles(files={}, where=()),
-        ads=wished["ads"],
-        mappings=wished["mappings"],
+        ads=given["ads"],
+        mappings=given["mappings"],
         analysis=AnalysisOptions(
-            design=Design(wished["design"]),
-            metric=Metric(wished["metric"]),
-            seed=wished["seed"],
-            sequential=wished["sequential"],
-            relevant_lift=wished["relevant_lift"],
+            design=Design(given["design"]),
+            metric=Metric(given["metric"]),
+            seed=given["seed"],
+            sequential=given["sequential"],
+            relevant_lift=given["relevant_lift"],
         ),
         prepared=prepare(choice, run_environment().settings) if file.is_file() else None,
-        budget_usd=wished["budget_usd"],
-        next_file=wished["next_file"],
-        again=wished["again"],
+        budget_usd=given["budget_usd"],
+        next_file=given["next_file"],
+        again=given["again"],
     )
 
 
@@ -167,7 +167,7 @@ def _show(made: "Report", uri: str) -> None:
     for change in found.changes[:_MOST_CHANGES]:
         say(f"  {_plain(change.sentence)}")
     if not made.is_new:
-        say(f"nothing is new since the report of {found.made_at:%Y-%m-%d %H:%M} UTC; --again writes another")
+        say(f"nothing new since the report of {found.made_at:%Y-%m-%d %H:%M} UTC; --again writes another")
     _show_places(made, uri)
 
 
@@ -218,7 +218,7 @@ def _show_places(made: "Report", uri: str) -> None:
     say(made.page.address)
     if made.page.until:
         surely = "" if made.page.certain else " at the latest"
-        say(f"  open to whoever has this address, until {made.page.until:%Y-%m-%d %H:%M} UTC{surely}")
+        say(f"  anyone with this address can open it until {made.page.until:%Y-%m-%d %H:%M} UTC{surely}")
     if made.next_file:
         say(f"the next batch: {made.next_file}")
 

@@ -17,7 +17,7 @@ from hailuo.cli.progress import Watcher, watched
 from hailuo.cli.screen import echo_json, is_terminal, plan_json, report_json, say, show_plan, show_report
 from hailuo.errors import AdmissionError, ExitCode, Place, Problem, StoreUnavailableError
 from hailuo.plan.plan import Plan
-from hailuo.plan.prepare import CampaignRequest, PreparedCampaign, prepare
+from hailuo.plan.prepare import PreparedCampaign, prepare
 from hailuo.publish.publish import Publication
 from hailuo.run.environment import RunEnvironment, run_environment
 from hailuo.run.events import RunReport
@@ -27,8 +27,8 @@ from hailuo.text import printable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Manner:
-    """How the user wants to be asked and told."""
+class _Invocation:
+    """How the command was called: whether to ask before spending, and the output format."""
 
     yes: bool
     as_json: bool
@@ -38,7 +38,9 @@ class _Manner:
 @file_argument
 @edition_option
 @only_option
-@click.option("--budget", "budget_usd", type=usd_type, help="This budget in place of the file's.")
+@click.option(
+    "--budget", "budget_usd", type=usd_type, help="Use this budget instead of the file's, in US dollars."
+)
 @click.option("--yes", is_flag=True, help="Do not ask before spending.")
 @as_json_option
 def command(
@@ -49,45 +51,41 @@ def command(
     yes: bool,
     as_json: bool,
 ) -> ExitCode:
-    """Admit the plan and drive it: submit, poll, download, verify, store. Running twice buys nothing."""
+    """Admit the plan and run it: submit, poll, download, verify, store. A second run buys nothing again."""
     choice = choose(file, edition=edition, budget_usd=budget_usd, only=only)
-    place = run_environment()
-    prepared = prepare(choice, place.settings)
-    manner = _Manner(yes=yes, as_json=as_json)
-    if place.settings.prefect_api_url:
-        plan = asyncio.run(_confirmed(prepared, choice, place, manner))
+    env = run_environment()
+    prepared = prepare(choice, env.settings)
+    invocation = _Invocation(yes=yes, as_json=as_json)
+    if env.settings.prefect_api_url:
+        plan = asyncio.run(_confirmed(prepared, env, invocation))
         report = prefect_driver()(choice, plan.digest)
         return report.exit_code
-    return asyncio.run(_run(prepared, choice, place, manner))
+    return asyncio.run(_run(prepared, env, invocation))
 
 
-async def _confirmed(
-    prepared: PreparedCampaign, choice: CampaignRequest, place: RunEnvironment, manner: _Manner
-) -> Plan:
-    async with open_session(prepared, place.settings, clock=place.clock) as session:
+async def _confirmed(prepared: PreparedCampaign, env: RunEnvironment, invocation: _Invocation) -> Plan:
+    async with open_session(prepared, env.settings, clock=env.clock) as session:
         plan = await session.plan()
-        _confirm(plan, manner)
+        _confirm(plan, invocation)
         return plan
 
 
-async def _run(
-    prepared: PreparedCampaign, choice: CampaignRequest, place: RunEnvironment, manner: _Manner
-) -> ExitCode:
-    async with open_session(prepared, place.settings, clock=place.clock) as session:
+async def _run(prepared: PreparedCampaign, env: RunEnvironment, invocation: _Invocation) -> ExitCode:
+    async with open_session(prepared, env.settings, clock=env.clock) as session:
         plan = await session.plan()
-        _confirm(plan, manner)
-        report = await _drive(session, plan, manner)
+        _confirm(plan, invocation)
+        report = await _drive(session, plan, invocation)
         made = await _published(session)
-    if manner.as_json:
+    if invocation.as_json:
         gallery = f"{session.store.uri}/{made.edition.gallery}" if made else None
         echo_json({**plan_json(plan), **report_json(report), "gallery": gallery})
     else:
-        tell(plan, report, made, session.store.uri)
+        show_end(plan, report, made, session.store.uri)
     return report.exit_code if made else report.exit_code or ExitCode.INCOMPLETE
 
 
 async def _published(session: Session) -> Publication | None:
-    """None, said aloud, when the store takes no more: how the run ended is told all the same."""
+    """Publish, or print why not: a store that does not answer must not hide how the run ended."""
     try:
         return await session.publish()
     except StoreUnavailableError as error:
@@ -96,32 +94,32 @@ async def _published(session: Session) -> Publication | None:
         return None
 
 
-async def _drive(session: Session, plan: Plan, manner: _Manner) -> RunReport:
+async def _drive(session: Session, plan: Plan, invocation: _Invocation) -> RunReport:
     await session.admit(plan)
-    watcher = Watcher(quiet=manner.as_json)
+    watcher = Watcher(quiet=invocation.as_json)
     runner = session.runner(plan, observe=watcher)
     with _signals(runner):
         async with watched(runner.progress, watcher):
             return await runner.run()
 
 
-def _confirm(plan: Plan, manner: _Manner) -> None:
-    """Show the plan and ask, unless nothing is to be bought. Raises: AdmissionError, click.Abort."""
-    if not manner.as_json:
+def _confirm(plan: Plan, invocation: _Invocation) -> None:
+    """Show the plan and ask before spending. Raises: AdmissionError without a terminal, click.Abort."""
+    if not invocation.as_json:
         show_plan(plan)
-    if manner.yes or not plan.to_buy:
+    if invocation.yes or not plan.to_buy:
         return
-    if manner.as_json or not is_terminal():
-        problem = Problem(Place("hailuo run"), "there is nobody to ask before spending", "pass --yes")
+    if invocation.as_json or not is_terminal():
+        problem = Problem(Place("hailuo run"), "no terminal to ask on before spending", "pass --yes")
         raise AdmissionError([problem])
     click.confirm(f"Buy {len(plan.to_buy)} clips for {usd(plan.money.planned)}?", abort=True)
 
 
-def tell(plan: Plan, report: RunReport, made: Publication | None, store_uri: str) -> None:
-    """What was bought, what is missing, and where to look."""
+def show_end(plan: Plan, report: RunReport, made: Publication | None, store_uri: str) -> None:
+    """Print what was bought, what is missing, and where the results are."""
     show_report(report)
     if not plan.to_buy:
-        say("nothing was bought: every job of the plan had been bought before")
+        say("nothing was bought: every job of the plan was bought before")
     if made:
         say(f"gallery   {store_uri}/{made.edition.gallery}")
         say(f"manifest  {store_uri}/{made.edition.manifest_jsonl}")
@@ -129,7 +127,7 @@ def tell(plan: Plan, report: RunReport, made: Publication | None, store_uri: str
 
 @contextlib.contextmanager
 def _signals(runner: Runner) -> Iterator[None]:
-    """Ctrl-C and SIGTERM end the run in good order; a second one ends it at once."""
+    """Let Ctrl-C and SIGTERM end the run cleanly; a second one ends it at once."""
     loop = asyncio.get_running_loop()
     names = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM"}
 

@@ -1,24 +1,24 @@
-"""What people and machines get to see: tables and lines on the terminal, JSON without one."""
+"""Output of the commands: tables and lines for people, JSON for machines."""
 
-import json
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 import click
+from pydantic_core import to_json
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from hailuo.campaign.pricing import Basis, usd
+from hailuo.campaign.pricing import usd
 from hailuo.ledger.facts import JobState
 from hailuo.plan.plan import Plan, PlannedJob
 from hailuo.run.events import RunReport
 from hailuo.text import printable
 
-STATE_WORDS = {
+DECISIONS = {
     JobState.STORED: "done",
     JobState.SUBMITTED: "to collect",
     JobState.NEW: "to buy",
@@ -27,24 +27,27 @@ STATE_WORDS = {
     JobState.REFUSED: "refused",
     JobState.FAILED: "failed",
 }
-"""The plan's word for every state."""
+"""What a run does about a job in each state."""
 
-_BASIS_WORDS = {Basis.LIST: "list", Basis.CHARGED: "charged", Basis.UNKNOWN: "unknown"}
+
+def state_word(state: JobState) -> str:
+    """The state as people read it: `in doubt`."""
+    return state.replace("_", " ")
 
 
 def console() -> Console:
-    """Standard output; no colours, no bars and no folded lines without a terminal."""
+    """Standard output. Without a terminal: no colours, no progress bars, no folded lines."""
     return Console(highlight=False, soft_wrap=not is_terminal())
 
 
 def say(text: str) -> None:
-    """One line for people; what came from a file or the vendor can steer no terminal."""
+    """Print one line for people. Control characters from files or the vendor are made visible."""
     click.echo(printable(text))
 
 
 def echo_json(content: object) -> None:
-    """A JSON document, in ASCII: it too may end on a terminal."""
-    click.echo(json.dumps(content, indent=2, default=str))
+    """Print a JSON document, in ASCII because it may be shown on a terminal. Decimals are written as text."""
+    click.echo(to_json(content, indent=2, ensure_ascii=True).decode())
 
 
 def count(number: int, noun: str, nouns: str | None = None) -> str:
@@ -77,13 +80,13 @@ def _job_json(planned: PlannedJob, plan: Plan) -> dict[str, object]:
     variant, places = planned.job.variant, plan.placements.get(planned.job.creative_id, {})
     return {
         "creative_id": planned.job.creative_id,
-        "decision": STATE_WORDS[planned.state],
+        "decision": DECISIONS[planned.state],
         "state": planned.state,
         "model": variant.model,
         "duration": variant.duration,
         "size": variant.size,
         "take": planned.job.take,
-        "levels": dict(planned.job.levels),
+        "levels": planned.job.levels,
         "price_usd": planned.quote.price_usd,
         "price_basis": planned.quote.basis,
         "chosen": planned.chosen,
@@ -94,7 +97,7 @@ def _job_json(planned: PlannedJob, plan: Plan) -> dict[str, object]:
 
 
 def show_plan(plan: Plan) -> None:
-    """The plan for people: what each cell costs, what is there already, what the budget says."""
+    """Print the plan: the price of each cell, what is stored already, and the budget."""
     screen = console()
     for warning in plan.warnings:
         screen.print(Text(f"warning: {printable(str(warning))}", style="yellow"))
@@ -121,7 +124,7 @@ def _cells(plan: Plan) -> Table:
         variant = planned.job.variant
         cells.setdefault((variant.model, variant.duration, variant.size), []).append(planned)
     for (model, duration, size), jobs in sorted(cells.items()):
-        # As Text: a name out of somebody's catalog is no markup.
+        # As Text, so that no name of a catalog is read as markup.
         table.add_row(Text(printable(model)), f"{duration} s", Text(printable(size)), *_cell_numbers(jobs))
     return table
 
@@ -132,14 +135,14 @@ def _cell_numbers(jobs: Sequence[PlannedJob]) -> tuple[str, ...]:
     each = "unknown" if quote.price_usd is None else usd(quote.price_usd)
     done = sum(1 for planned in jobs if planned.state is JobState.STORED)
     to_pay = sum((planned.quote.price_usd or Decimal(0) for planned in buy), Decimal(0))
-    return str(len(jobs)), str(done), str(len(buy)), each, usd(to_pay), _BASIS_WORDS[quote.basis]
+    return str(len(jobs)), str(done), str(len(buy)), each, usd(to_pay), quote.basis
 
 
 def _counts(plan: Plan) -> str:
     left_out = sum(1 for planned in plan.jobs if planned.state is JobState.NEW and not planned.chosen)
     counts = Counter(planned.state for planned in plan.everything)
     counts[JobState.NEW] -= left_out
-    words = [f"{counts[state]} {word}" for state, word in STATE_WORDS.items() if counts[state]]
+    words = [f"{counts[state]} {word}" for state, word in DECISIONS.items() if counts[state]]
     skipped = [f"{count(len(plan.illegal), 'combination')} skipped"] if plan.illegal else []
     unchosen = [f"{left_out} left out"] if left_out else []
     orphaned = [f"{len(plan.orphaned_jobs)} of them no longer in the file"] if plan.orphaned_jobs else []
@@ -149,11 +152,11 @@ def _counts(plan: Plan) -> str:
 def _money(plan: Plan) -> str:
     money = plan.money
     budget = "no budget is set" if plan.budget_usd is None else f"budget {usd(plan.budget_usd)}"
-    return f"{usd(money.planned)} to buy, {usd(money.spent)} spent, {usd(money.reserved)} held at the vendor; {budget}"
+    return f"{usd(money.planned)} to buy, {usd(money.spent)} spent, {usd(money.reserved)} reserved; {budget}"
 
 
 def _retries(plan: Plan) -> Iterator[str]:
-    """What is bought once more because the vendor failed it, by how many times that is."""
+    """Jobs that are bought again because the vendor failed them, by number of retries."""
     most = plan.campaign.failed_retries
     again = Counter(planned.record.failures for planned in plan.to_buy if planned.is_retry)
     for number, jobs in sorted(again.items()):
@@ -161,28 +164,28 @@ def _retries(plan: Plan) -> Iterator[str]:
 
 
 def _to_settle(plan: Plan) -> Iterator[str]:
-    """What a person has to look at, and with which command."""
+    """What you have to settle, and with which command."""
     reconcile = f"hailuo reconcile {plan.campaign.name}/{plan.campaign.edition}"
     unknown = len(plan.in_state(JobState.UNKNOWN))
     if unknown:
-        yield f"{count(unknown, 'job')} unknown, {usd(plan.unknown_usd)} of the money held: {reconcile}"
+        yield f"{count(unknown, 'submit')} with unknown outcome, {usd(plan.unknown_usd)} reserved: run {reconcile}"
     if plan.paid_twice_usd:
-        yield f"{usd(plan.paid_twice_usd)} of the money spent was paid twice: {reconcile}"
+        yield f"{usd(plan.paid_twice_usd)} of the amount spent was paid twice: run {reconcile}"
 
 
 def show_report(report: RunReport) -> None:
-    """How the run ended: what is not stored, each with its reason."""
+    """Print how the run ended: each job that is not stored, with the reason."""
     for ending in report.endings:
         if ending.state is JobState.STORED:
             continue
-        word = "overdue" if ending.overdue else STATE_WORDS[ending.state]
+        word = "overdue" if ending.overdue else state_word(ending.state)
         say(f"{ending.creative_id}  {word}: {ending.reason}")
     stored = len(report.in_state(JobState.STORED))
     say(f"{stored} of {len(report.endings)} jobs are stored")
     if report.stopped and not report.interrupted:
         click.echo(printable(f"stopped buying: {report.stopped}"), err=True)
     if report.interrupted:
-        click.echo("interrupted; run again to go on: nothing is bought twice", err=True)
+        click.echo("interrupted; run again to continue: nothing is bought twice", err=True)
 
 
 def is_terminal() -> bool:
@@ -195,14 +198,5 @@ def report_json(report: RunReport) -> dict[str, object]:
         "exit_code": int(report.exit_code),
         "stopped": report.stopped,
         "interrupted": report.interrupted,
-        "endings": [
-            {
-                "creative_id": e.creative_id,
-                "state": e.state,
-                "overdue": e.overdue,
-                "cause": e.cause,
-                "reason": e.reason,
-            }
-            for e in report.endings
-        ],
+        "endings": report.endings,
     }

@@ -28,29 +28,31 @@ def _read_faults(ctx: click.Context, param: click.Parameter, text: str) -> Fault
     type=click.Choice([str(profile) for profile in Profile]),
     default=str(Profile.IMAROUTER),
     show_default=True,
-    help="Which of the gateway's dialects is spoken.",
+    help="The gateway's dialect of answers.",
 )
 @click.option(
     "--speed",
     type=click.FloatRange(0, min_open=True),
     default=1.0,
     show_default=True,
-    help="60: a minute a second.",
+    help="How many times as fast as real time.",
 )
-@click.option("--faults", default="", callback=_read_faults, help="Faults by rate, NAME=0.1,NAME=0.05.")
 @click.option(
-    "--seed", type=int, default=0, show_default=True, help="Another seed, other render times and looks."
+    "--faults", default="", callback=_read_faults, help="Faults and their rates: NAME=0.1,NAME=0.05."
 )
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of render times and looks.")
 @click.option(
     "--balance",
     "balance_usd",
     type=usd_type,
     default="1000",
     show_default=True,
-    help="US dollars to begin with.",
+    help="Balance at the start, in US dollars.",
 )
-@click.option("--rate-limit", type=click.IntRange(1), help="Submits a minute before the vendor says 1002.")
-@click.option("--small-clips", is_flag=True, help="Plain clips that cost no time to make.")
+@click.option(
+    "--rate-limit", type=click.IntRange(1), help="Submits per minute; more are refused with code 1002."
+)
+@click.option("--small-clips", is_flag=True, help="Plain clips that are quick to make.")
 def command(  # noqa: PLR0913 (an option each)
     *,
     port: int,
@@ -62,7 +64,7 @@ def command(  # noqa: PLR0913 (an option each)
     rate_limit: int | None,
     small_clips: bool,
 ) -> ExitCode:
-    """Serve a simulator of the vendor on this machine: real clips, faults on demand, an invoice."""
+    """Serve a simulated vendor on this machine: playable clips, faults on demand, an invoice."""
     options = SimulatorOptions(
         catalog=load_catalog(run_environment().settings.catalog),
         profile=Profile(profile),
@@ -73,13 +75,11 @@ def command(  # noqa: PLR0913 (an option each)
         clip_detail=ClipDetail.SMALL if small_clips else ClipDetail.FULL,
         submits_per_minute=rate_limit,
     )
-    say(
-        f"a simulator of the vendor, not the vendor: http://127.0.0.1:{port}, profile {profile}, speed {speed:g}"
-    )
+    say(f"simulated vendor at http://127.0.0.1:{port}, profile {profile}, speed {speed:g}")
     say("in another terminal:")
     say(f"  export IMAROUTER_BASE_URL=http://127.0.0.1:{port} IMAROUTER_API_KEY=sk-simulated")
     say("  hailuo run campaigns/demo.yaml")
-    say(f"the invoice: http://127.0.0.1:{port}/_sim/invoice; Ctrl-C ends it")
+    say(f"the invoice: http://127.0.0.1:{port}/_sim/invoice; stop with Ctrl-C")
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(serve(options, port=port))
     return ExitCode.COMPLETE

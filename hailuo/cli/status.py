@@ -10,7 +10,7 @@ from rich.text import Text
 from hailuo.campaign.pricing import usd
 from hailuo.cli.options import as_json_option, choose, edition_option, file_argument
 from hailuo.cli.plan import make_plan_of
-from hailuo.cli.screen import STATE_WORDS, console, count, echo_json, plan_json, say, show_plan
+from hailuo.cli.screen import console, count, echo_json, plan_json, say, show_plan, state_word
 from hailuo.cli.sums import cells, cells_json, remarks, show_sums, sums_json
 from hailuo.errors import ExitCode
 from hailuo.ledger.facts import JobState
@@ -24,10 +24,10 @@ from hailuo.text import printable
 @edition_option
 @as_json_option
 def command(file: Path, edition: str | None, as_json: bool) -> ExitCode:
-    """Show where every job stands, and the money: estimated and actual per cell, held at the vendor, unknown."""
+    """Show the state of every job, and the money: estimated and spent per cell, reserved, unknown."""
     plan = asyncio.run(make_plan_of(choose(file, edition=edition), histories=True))
     if as_json:
-        echo_json({**plan_json(plan), **_money_json(plan)})
+        echo_json({**plan_json(plan), "cells": cells_json(plan.bills), "total": sums_json(plan.sums)})
     else:
         show_plan(plan)
         _show_money(plan)
@@ -36,21 +36,14 @@ def command(file: Path, edition: str | None, as_json: bool) -> ExitCode:
     return ExitCode.COMPLETE if complete else ExitCode.INCOMPLETE
 
 
-def _money_json(plan: Plan) -> dict[str, object]:
-    return {"cells": cells_json(plan.bills), "total": sums_json(plan.sums)}
-
-
 def _show_money(plan: Plan) -> None:
     if not plan.sums.bought:
         return
-    show_sums(cells(plan.bills), plan.sums, title="estimated and actual", key="cell")
-    for line in (*remarks(plan.sums), _retries(plan)):
+    show_sums(cells(plan.bills), plan.sums, title="estimated and spent", key="cell")
+    for line in remarks(plan.sums):
         say(line)
-
-
-def _retries(plan: Plan) -> str:
-    used, most = plan.sums.retries, plan.campaign.failed_retries
-    return f"{count(used, 'paid retry', 'paid retries')} after a failure; at most {most} for each job"
+    used = count(plan.sums.paid_retries, "paid retry", "paid retries")
+    say(f"{used} after a failure; at most {plan.campaign.failed_retries} for each job")
 
 
 def _show_unfinished(plan: Plan) -> None:
@@ -58,7 +51,7 @@ def _show_unfinished(plan: Plan) -> None:
     if not waiting:
         return
     table = Table(title="not finished", title_justify="left")
-    for name in ("creative id", "state", "attempt", "retry", "task", "held", "why"):
+    for name in ("creative id", "state", "attempt", "retry", "task", "reserved", "reason"):
         table.add_column(name, overflow="fold")
     for planned in waiting:
         table.add_row(*_line(planned))
@@ -69,15 +62,15 @@ def _line(planned: PlannedJob) -> tuple[str | Text, ...]:
     last = planned.record.last
     task = last.outcome.task_id if last and last.outcome else None
     sums = planned.money.sums
-    held = usd(sums.reserved_usd) if sums.reserved_usd else ""
+    reserved = usd(sums.reserved_usd) if sums.reserved_usd else ""
     _, reason = why(planned.state, planned.record)
     number = str(last.number) if last else ""
     return (
         planned.job.creative_id,
-        STATE_WORDS[planned.state],
+        state_word(planned.state),
         number,
-        str(sums.retries) if sums.retries else "",
+        str(sums.paid_retries) if sums.paid_retries else "",
         Text(printable(task or "")),
-        held,
+        reserved,
         Text(printable(reason or "")),
     )

@@ -36,7 +36,7 @@ def _constants(ctx: click.Context, param: click.Parameter, values: tuple[str, ..
 @click.option(
     "--platform",
     type=click.Choice([name.value for name in PlatformName]),
-    help="Whose sheet it is; else told by its headers.",
+    help="The sheet's platform; without it, read from the headers.",
 )
 @click.option("--link", metavar="URL", help="The landing page; UTM tags are added.")
 @click.option(
@@ -45,16 +45,16 @@ def _constants(ctx: click.Context, param: click.Parameter, values: tuple[str, ..
     metavar="HEADER=VALUE",
     multiple=True,
     callback=_constants,
-    help="The same value in this column of every row; may be given several times.",
+    help="Put this value into this column of every row. Repeat it for more.",
 )
-@click.option("--config", type=click.Path(path_type=Path), help="An edited platforms.toml.")
+@click.option("--config", type=click.Path(path_type=Path), help="Your edited copy of platforms.toml.")
 @click.option(
-    "--to", "folder", type=click.Path(path_type=Path), help="Write into this folder, not into the store."
+    "--to", "folder", type=click.Path(path_type=Path), help="Write into this folder instead of the store."
 )
 def command(file: Path, edition: str | None, folder: Path | None, **wished: object) -> ExitCode:
-    """Fill a platform's bulk sheet with the stored clips, and make ads.csv to come back with the ads' ids.
+    """Fill a platform's bulk sheet with the stored clips, and write ads.csv for the ads' ids.
 
-    Nothing is uploaded. Rejected clips are left out; a clip that has copies for the platform gives way to them.
+    Nothing is uploaded. Rejected clips are left out. If a clip has a copy for the platform, the copy is used.
     """
     platform = wished.pop("platform")
     wish = Wish(
@@ -63,16 +63,16 @@ def command(file: Path, edition: str | None, folder: Path | None, **wished: obje
         synthetic_performer=_answer_of(file),
     )
     with nothing_bought_without_store():
-        place = run_environment()
-        store = open_store(place.settings)
+        env = run_environment()
+        store = open_store(env.settings)
         target: Store = FolderStore(folder) if folder else store
-        planning = plan_upload(store, place.clock, wish, edition=edition_of(file, edition), target=target)
+        planning = plan_upload(store, env.clock, wish, edition=edition_of(file, edition), target=target)
         _tell(asyncio.run(planning), target.uri)
     return ExitCode.COMPLETE
 
 
 def _answer_of(file: Path) -> SyntheticPerformer | None:
-    """What the campaign file says today, where it is there."""
+    """The disclosure of the campaign file, if there is a file."""
     if not file.is_file():
         return None
     campaign = prepare(choose(file), run_environment().settings).campaign
@@ -83,7 +83,7 @@ def _tell(plan: UploadPlan, uri: str) -> None:
     say(f"{count(len(plan.creatives), 'clip')} for {plan.platform}")
     say(f"filled: {', '.join(plan.filled)}")
     if plan.left:
-        say(f"left to you: {', '.join(plan.left)}")
+        say(f"for you to fill in: {', '.join(plan.left)}")
     for creative in plan.creatives:
         if creative.unfit:
             say(

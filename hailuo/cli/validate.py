@@ -16,7 +16,7 @@ from hailuo.run.environment import run_environment
 @edition_option
 @as_json_option
 def command(files: tuple[Path, ...], edition: str | None, as_json: bool) -> ExitCode:
-    """Tell every problem of the files, and nothing else. Nothing is bought, nothing is asked."""
+    """Check campaign files and list every problem. Nothing is bought."""
     read = {file: prepare(choose(file, edition=edition), run_environment().settings) for file in files}
     problems = [problem for prepared in read.values() for problem in prepared.problems]
     if as_json:

@@ -75,7 +75,7 @@ class Sums:
     """US dollars and counts over items.
 
     `bought` counts the items that the vendor took or may have taken; `assumed_usd` is the part of what is spent
-    that the vendor did not tell; `retries` counts the attempts opened because one failed and was refunded.
+    that the vendor did not tell; `paid_retries` counts the attempts opened because one failed and was refunded.
     """
 
     jobs: int
@@ -91,7 +91,7 @@ class Sums:
     refunds: int
     refunded_usd: Decimal
     abandoned_usd: Decimal
-    retries: int
+    paid_retries: int
 
     @property
     def spent_usd(self) -> Decimal:
@@ -173,7 +173,7 @@ def sums_of(items: Iterable[Item], *, jobs: int | None = None) -> Sums:
         refunds=sum(1 for item in found if item.fate is Fate.REFUNDED),
         refunded_usd=usd(Fate.REFUNDED),
         abandoned_usd=usd(Fate.ABANDONED),
-        retries=sum(1 for item in found if item.retry),
+        paid_retries=sum(1 for item in found if item.retry),
     )
 
 

@@ -52,7 +52,7 @@ class PlannedJob:
         """The paid retries used so far; None of a finished job whose attempts were not read."""
         last = self.record.last
         unread = last is not None and last.number > 1 and last.intent is None
-        return None if unread else self.money.sums.retries
+        return None if unread else self.money.sums.paid_retries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

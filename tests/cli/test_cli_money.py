@@ -32,11 +32,11 @@ class TestOneRefundedAndOneUnknown:
 
         said = hailuo("status", campaign).out
 
-        assert "estimated and actual" in said
+        assert "estimated and spent" in said
         assert "MiniMax-Hailuo-2.3 6 s 768p" in said
         assert "1 refund: $0.28 came back" in said
         assert "1 paid retry after a failure; at most 1 for each job" in said
-        assert "$0.28 of what is held may have been spent, or not" in said
+        assert "$0.28 of the amount reserved is for submits with unknown outcome" in said
 
     def test_status_for_machines_has_the_cells(self, hailuo, rehearsal, campaign):
         """They add up to the plan's money, and the finished job's refund is not forgotten."""
@@ -44,7 +44,7 @@ class TestOneRefundedAndOneUnknown:
 
         told = json.loads(hailuo("status", campaign, "--json").out)
 
-        columns = ("estimate_usd", "actual_usd", "held_usd", "refunded_usd")
+        columns = ("estimate_usd", "spent_usd", "reserved_usd", "refunded_usd")
         sums = [
             sum(column) for column in zip(*(amounts(cell, *columns) for cell in told["cells"]), strict=True)
         ]
@@ -61,8 +61,8 @@ class TestOneRefundedAndOneUnknown:
         told = json.loads(hailuo("money", campaign, "--json").out)
 
         for view in ("editions", "cells", "days", "months", "jobs"):
-            assert sum(Decimal(row["actual_usd"]) for row in told[view]) == Decimal("0.84"), view
-            assert sum(Decimal(row["held_usd"]) for row in told[view]) == Decimal("0.28"), view
+            assert sum(Decimal(row["spent_usd"]) for row in told[view]) == Decimal("0.84"), view
+            assert sum(Decimal(row["reserved_usd"]) for row in told[view]) == Decimal("0.28"), view
         fates = [attempt["money"] for job in told["jobs"] for attempt in job["attempts"]]
         assert sorted(fates) == ["charged", "charged", "charged", "refunded", "unknown"]
 
@@ -76,7 +76,7 @@ class TestOneRefundedAndOneUnknown:
         assert said.code == 0
         (total,) = (line for line in said.out.splitlines() if line.strip().startswith("total"))
         assert total.split()[1:] == ["4", "$0.84", "$0.84", "$0.00", "0.0", "%", "$0.28"]
-        assert "all campaigns of the store: $1.12 spent, held or granted" in said.out
+        assert "all campaigns of the store: $1.12 spent, reserved or granted" in said.out
 
 
 class TestOneFailureAndNoRun:
@@ -109,7 +109,7 @@ def test_money_is_told_over_all_editions_or_of_one(hailuo, rehearsal, campaign):
     )
 
     assert [row["edition"] for row in everything["editions"]] == ["main", "second"]
-    assert (everything["total"]["actual_usd"], one["total"]["actual_usd"]) == ("2.24", "1.12")
+    assert (everything["total"]["spent_usd"], one["total"]["spent_usd"]) == ("2.24", "1.12")
     assert named == one
 
 
@@ -121,7 +121,7 @@ def test_the_month_is_told_against_its_cap(hailuo, rehearsal, campaign):
 
         said = hailuo("money", campaign).out
 
-    assert "$1.12 spent, held or granted; of at most $20.00" in said
+    assert "$1.12 spent, reserved or granted; of at most $20.00" in said
 
 
 def test_money_that_was_never_spent_is_refused_with_a_remedy(hailuo, rehearsal, campaign):

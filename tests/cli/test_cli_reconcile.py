@@ -50,7 +50,7 @@ def test_the_list_says_all_that_a_person_needs(hailuo, ran, unknown):
     said = hailuo("reconcile", ran)
 
     assert said.code == 1
-    assert "1 attempt unknown, $0.28 held" in said.out
+    assert "1 attempt unknown, $0.28 reserved" in said.out
     assert f"  {unknown['creative_id']}  attempt 1 of 20" in said.out
     assert f"{unknown['model']}, 6 s, 768p, prompt stone, take {unknown['take']}" in said.out
     assert "seen: HTTP 502, " in said.out
@@ -65,13 +65,13 @@ def test_machines_get_the_same(hailuo, ran, unknown):
 
     assert (said["campaign"], said["edition"]) == ("small", "main")
     assert (said["unknown_usd"], said["in_doubt_usd"], said["paid_twice_usd"]) == ("0.28", "0", "0")
-    assert (unknown["held_usd"], unknown["seen"]["http_status"]) == ("0.28", 502)
+    assert (unknown["reserved_usd"], unknown["seen"]["http_status"]) == ("0.28", 502)
 
 
 def test_plan_run_and_status_say_how_to_go_on(hailuo, ran):
     """Whoever sees the money held sees the command."""
     for said in (hailuo("plan", ran), hailuo("run", ran, "--yes"), hailuo("status", ran)):
-        assert "1 job unknown, $0.28 of the money held: hailuo reconcile small/main" in said.out
+        assert "1 submit with unknown outcome, $0.28 reserved: run hailuo reconcile small/main" in said.out
 
 
 def test_adopting_the_task_brings_its_clip_home(hailuo, ran, unknown, task_id):
@@ -82,7 +82,7 @@ def test_adopting_the_task_brings_its_clip_home(hailuo, ran, unknown, task_id):
     assert adopted.code == 0
     assert f"task {task_id} is adopted as attempt 1; the next run collects it" in adopted.out
     assert (again.code, "nothing was bought" in again.out) == (0, True)
-    assert hailuo("reconcile", ran).out == "nothing is unknown\n"
+    assert hailuo("reconcile", ran).out == "no submit has an unknown outcome\n"
 
 
 def test_abandoning_says_what_it_may_cost(hailuo, ran, unknown):
@@ -91,7 +91,7 @@ def test_abandoning_says_what_it_may_cost(hailuo, ran, unknown):
     again = hailuo("run", ran, "--yes", "--json")
 
     assert released.code == 0
-    assert "$0.28 was spent for it, and the next run spends it again" in released.out
+    assert "$0.28 was spent, and the next run spends it again" in released.out
     assert json.loads(again.out)["exit_code"] == 0
 
 
@@ -133,11 +133,11 @@ def test_what_is_typed_next_names_the_edition_and_can_be_pasted(hailuo, rehearsa
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("adopt",), "after FILE comes nothing, or adopt CREATIVE_ID TASK_ID"),
-        (("adopt", "A", "B", "--why", "C"), "after FILE comes nothing"),
+        (("adopt",), "after FILE, type nothing or one of: adopt CREATIVE_ID TASK_ID"),
+        (("adopt", "A", "B", "--why", "C"), "after FILE, type nothing"),
         (("abandon", "A"), "abandon needs --why TEXT"),
-        (("forget", "A"), "after FILE comes nothing"),
-        (("--why", "C"), "after FILE comes nothing"),
+        (("forget", "A"), "after FILE, type nothing"),
+        (("--why", "C"), "after FILE, type nothing"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_before_anything_is_read(hailuo, campaign, words, said):
@@ -200,7 +200,7 @@ def test_a_late_task_id_is_adopted_and_told(hailuo, ran, unknown, task_id, tmp_p
 
     said = hailuo("reconcile", ran)
 
-    assert "1 job unknown, $0.28 of the money held: hailuo reconcile small/main" in status.out
+    assert "1 submit with unknown outcome, $0.28 reserved: run hailuo reconcile small/main" in status.out
     assert said.code == 0
     assert (
         f"{creative_id}: task {task_id} is adopted as attempt {last + 1}; the next run collects it"
@@ -221,7 +221,7 @@ def test_what_was_paid_twice_stays_listed(hailuo, ran, unknown, task_id, tmp_pat
 
     assert said.code == 0
     assert (
-        f"{creative_id}: task {task_id} of attempt 1 came after the job was bought again: $0.28 paid twice"
+        f"{creative_id}: task {task_id} of attempt 1 arrived after the job was bought again: $0.28 paid twice"
         in (said.out)
     )
     assert "paid twice: $0.28 in all; dispute it with the vendor" in said.out
@@ -241,7 +241,7 @@ def test_an_attempt_of_a_moment_ago_stands_apart(hailuo, ran, unknown, tmp_path)
     said = hailuo("reconcile", ran)
     refused = hailuo("reconcile", ran, "abandon", young, "--why", "impatience")
 
-    assert "1 attempt in doubt (perhaps still being sent), $0.28 held" in said.out
+    assert "1 attempt in doubt (may still be in progress), $0.28 reserved" in said.out
     assert "look again after" in said.out
     assert refused.code == 2
     assert "is perhaps still being sent; settle it after" in refused.err

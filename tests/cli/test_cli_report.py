@@ -57,7 +57,7 @@ def test_a_second_look_writes_nothing_and_says_so(hailuo, shop):
     second = hailuo("report", shop / "launch.yaml", shop / "meta.csv")
     third = hailuo("report", shop / "launch.yaml", shop / "meta.csv", "--again")
 
-    assert "nothing is new since the report of 2026-11-22 22:00 UTC; --again writes another" in second.out
+    assert "nothing new since the report of 2026-11-22 22:00 UTC; --again writes another" in second.out
     assert "nothing is new" not in third.out
     assert len(list((shop / "store/launch/main/reports").iterdir())) == 2
 

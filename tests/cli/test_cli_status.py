@@ -29,7 +29,7 @@ class TestASubmitWithoutAVerdict:
 
         assert (ran.code, status.code) == (1, 1)
         assert "unknown: may have been bought" in ran.out
-        assert "$0.28 held at the vendor" in status.out
+        assert "$0.28 reserved" in status.out
         assert "not finished" in status.out
         assert "unknown" in status.out
 

@@ -126,7 +126,7 @@ def test_a_refund_is_told_and_costs_nothing() -> None:
     """Bought twice, paid once; the second attempt is a paid retry."""
     sums = sums_after(INTENT, SUBMITTED, REFUNDED, SECOND, SUBMITTED, replace(CHARGED, attempt=2))
 
-    assert (sums.bought, sums.clips, sums.refunds, sums.retries) == (2, 1, 1, 1)
+    assert (sums.bought, sums.clips, sums.refunds, sums.paid_retries) == (2, 1, 1, 1)
     assert (sums.refunded_usd, sums.spent_usd, sums.reserved_usd) == (PRICE, CHARGED.amount_usd, NOTHING)
 
 
@@ -189,7 +189,7 @@ def test_a_lost_attempt_before_an_adopted_clip_stays_spent() -> None:
 )
 def test_a_paid_retry_is_an_attempt_opened_after_a_refund(life: Life, retries: int) -> None:
     """The count that `retries: {failed: N}` limits."""
-    assert sums_after(*life).retries == retries
+    assert sums_after(*life).paid_retries == retries
 
 
 def test_an_adopted_task_belongs_to_the_day_and_the_run_of_its_post() -> None:

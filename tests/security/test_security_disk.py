@@ -151,7 +151,7 @@ def test_a_task_that_the_disk_does_not_take_is_named_and_not_bought_again(
     assert said.code in {1, 3}
     assert "was accepted as task task_1, and the store did not take it" in said.out
     assert "1 in doubt" in status.out or "1 unknown" in status.out  # it grows old quickly here
-    assert "$0.28 held at the vendor" in status.out
+    assert "$0.28 reserved" in status.out
     assert again.code == 1
     assert len([post for post in parrot.posts if "fails" in post]) == 1
 
