@@ -1,4 +1,4 @@
-"""The plan as a run admitted it, kept in the store: with it, manifest and gallery need nothing but the store."""
+"""The admitted plan in the store, so that manifest and gallery need no campaign file."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ class PlanLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanFile:
-    """The newest plan admitted for an edition; written over by the next run."""
+    """The newest plan admitted for an edition. The next run overwrites it."""
 
     schema: Literal["hailuo.plan/1.0"] = "hailuo.plan/1.0"
     digest: str
@@ -44,7 +44,7 @@ _ADAPTER = TypeAdapter(PlanFile)
 
 
 async def write_plan(store: Store, plan: Plan, *, at: datetime) -> None:
-    """Keep the plan, with every job of the file; what was bought before and left the file is in the ledger."""
+    """Write the plan with every job of the file. Jobs that were removed from the file are only in the ledger."""
     lines = (
         PlanLine(job=p.job.as_recorded(), price_usd=p.quote.price_usd, price_basis=p.quote.basis)
         for p in plan.jobs
@@ -64,7 +64,7 @@ async def write_plan(store: Store, plan: Plan, *, at: datetime) -> None:
 
 
 async def read_plan(store: Store, edition: Edition) -> PlanFile | None:
-    """The newest plan admitted, or None when nothing ever ran."""
+    """The newest plan admitted, or None when the edition never ran."""
     try:
         content = await store.read(edition.plan)
     except MissingKeyError:

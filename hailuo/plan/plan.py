@@ -1,4 +1,4 @@
-"""A plan: what a run would do and what it would cost, computed without doing it."""
+"""A plan: what a run would do and cost. Computing it changes nothing and buys nothing."""
 
 import hashlib
 from collections.abc import Collection, Mapping
@@ -9,7 +9,7 @@ from hailuo.campaign.catalog import Catalog
 from hailuo.campaign.expand import Expansion, IllegalCell
 from hailuo.campaign.job import Job
 from hailuo.campaign.model import Campaign
-from hailuo.campaign.pricing import Basis, PriceKey, Quote, quote, usd
+from hailuo.campaign.pricing import Basis, PriceKey, Quote, price_key_of, quote, usd
 from hailuo.campaign.variant import canonical_json
 from hailuo.errors import Problem
 from hailuo.ledger.facts import JobRecord, JobState
@@ -26,9 +26,9 @@ _ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedJob:
-    """One job, where it stands, and the price of the attempt that it stands for or would open.
+    """One job, its state, and the price of its current or next attempt.
 
-    A job that is not `chosen` is of the file, but left out of this run: nothing is bought for it.
+    A job that is not `chosen` is in the file but not part of this run: nothing is bought for it.
     """
 
     job: Job
@@ -39,17 +39,17 @@ class PlannedJob:
 
     @property
     def money(self) -> JobMoney:
-        """The job's bill, as far as its attempts were read."""
+        """What the job cost, as far as its attempts were read."""
         return money_of(self.job, self.record)
 
     @property
     def is_retry(self) -> bool:
-        """Whether what is to be bought was bought before, failed and was refunded."""
+        """Whether the job would be bought again after a failed and refunded attempt."""
         return self.state is JobState.NEW and self.record.failures > 0
 
     @property
     def retries(self) -> int | None:
-        """The paid retries used so far; None of a finished job whose attempts were not read."""
+        """The paid retries used so far; None for a finished job whose attempts were not read."""
         last = self.record.last
         unread = last is not None and last.number > 1 and last.intent is None
         return None if unread else self.money.sums.paid_retries
@@ -57,10 +57,10 @@ class PlannedJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Money:
-    """US dollars of one edition: spent on what is stored or was not refunded, held at the vendor, still to buy.
+    """US dollars of one edition: spent (stored or not refunded), reserved at the vendor, and planned to be bought.
 
-    What was abandoned is in none of them, by the word of the person who looked it up; the caps of `hailuo.ledger.grants`
-    count it all the same, for that word may be wrong: a run may be refused that by this alone would fit.
+    Abandoned attempts are in none of them, because a person confirmed that they cost nothing. The spending caps of
+    `hailuo.ledger.grants` still count them, in case that is wrong, so a run that fits here may be refused there.
     """
 
     spent: Decimal
@@ -108,17 +108,17 @@ class Plan:
 
     @property
     def driven(self) -> tuple[PlannedJob, ...]:
-        """What a run works on: the chosen jobs, and whatever waits at the vendor, for that is paid."""
+        """What a run works on: the chosen jobs, and every job submitted before, because it is paid."""
         return tuple(p for p in self.everything if p.chosen or p.state is JobState.SUBMITTED)
 
     @property
     def bills(self) -> tuple[JobMoney, ...]:
-        """Every job of the edition with its money."""
+        """What every job of the edition cost."""
         return tuple(planned.money for planned in (*self.everything, *self.removed_jobs))
 
     @property
     def sums(self) -> Sums:
-        """What became of the money of the edition, column by column."""
+        """The sums of the edition, column by column."""
         return sums_of_jobs(self.bills)
 
     @property
@@ -132,17 +132,17 @@ class Plan:
 
     @property
     def unknown_usd(self) -> Decimal:
-        """The part of what is held of which nobody knows whether it was spent."""
+        """The part of the reserved money whose attempts have an unknown outcome."""
         return sums_of_jobs([p.money for p in self.in_state(JobState.UNKNOWN)]).unknown_usd
 
     @property
     def paid_twice_usd(self) -> Decimal:
-        """The part of what is spent for tasks that came after their job was bought again."""
+        """The part of the spent money for tasks that were found after their job was bought again."""
         return self.sums.paid_twice_usd
 
     @property
     def digest(self) -> str:
-        """SHA-256 over every job, where it stands and its price: a plan approved is the plan that runs."""
+        """SHA-256 over every job, its state and its price. Only the plan that was approved may run."""
         lines = [
             [p.job.creative_id, p.state.value, str(p.quote.price_usd), p.chosen] for p in self.everything
         ]
@@ -163,13 +163,13 @@ def make_plan(
     chosen: Collection[str] | None = None,
     budget_usd: Decimal | None = None,
 ) -> Plan:
-    """Campaign x ledger x catalog: what is done, to collect, to buy, refused, unknown; priced.
+    """The plan of a campaign: every job with its state in the ledger and its price.
 
-    `chosen` are the creative ids to buy now, all when None; `budget_usd` takes the place of the file's budget.
+    `chosen` are the creative ids to buy now, all when None; `budget_usd` overrides the budget of the file.
     """
-    wanted = {job.creative_id: job for job in expansion.jobs}
-    found = {cid: record.job for cid, record in ledger.records.items() if cid not in wanted and record.job}
-    charged = _last_charges({**wanted, **found}, ledger.records)
+    listed = {job.creative_id: job for job in expansion.jobs}
+    unlisted = {cid: record.job for cid, record in ledger.records.items() if cid not in listed and record.job}
+    charged = _last_charges({**listed, **unlisted}, ledger.records)
 
     def planned(job: Job) -> PlannedJob:
         state = ledger.state(job.creative_id, failed_retries=campaign.failed_retries)
@@ -182,54 +182,42 @@ def make_plan(
             chosen=chosen is None or job.creative_id in chosen,
         )
 
-    unlisted = [planned(job) for job in found.values()]
+    no_longer_listed = [planned(job) for job in unlisted.values()]
     kept = RESERVED_STATES | {JobState.STORED}
     return Plan(
         campaign=campaign,
-        jobs=tuple(planned(job) for job in wanted.values()),
-        orphaned_jobs=tuple(p for p in unlisted if p.state in kept),
+        jobs=tuple(planned(job) for job in listed.values()),
+        orphaned_jobs=tuple(p for p in no_longer_listed if p.state in kept),
         illegal=expansion.illegal,
         warnings=expansion.warnings,
         budget_usd=campaign.budget_usd if budget_usd is None else budget_usd,
-        removed_jobs=tuple(p for p in unlisted if p.state not in kept),
-        placements=expected_verdicts(wanted.values(), campaign.placements, catalog),
+        removed_jobs=tuple(p for p in no_longer_listed if p.state not in kept),
+        placements=expected_verdicts(listed.values(), campaign.placements, catalog),
     )
 
 
 def admission_problems(plan: Plan, *, balance_usd: Decimal | None) -> list[Problem]:
-    """Why this plan as a whole may not run, for money's sake; `balance_usd` is None when nothing is to be bought."""
+    """Why the money does not allow this plan to run; `balance_usd` is None when nothing is to be bought."""
     place, money = plan.campaign.place, plan.money
+    unpriced = [p.job.variant for p in plan.to_buy if p.quote.basis is Basis.UNKNOWN]
     problems = [
         Problem(
             place, f"no price is known for {cell}", "add it to a catalog file and name that in HAILUO_CATALOG"
         )
-        for cell in sorted({_cell_text(p.job) for p in plan.to_buy if p.quote.basis is Basis.UNKNOWN})
+        for cell in sorted({f"{v.model} at {v.duration} s, {v.size}" for v in unpriced})
     ]
     if plan.to_buy and plan.budget_usd is not None and money.total > plan.budget_usd:
-        problems.append(
-            Problem(place, _over_budget(money, plan.budget_usd), "raise the budget, or buy less with --only")
-        )
+        parts = f"{usd(money.spent)} spent + {usd(money.reserved)} reserved + {usd(money.planned)} planned"
+        reason = f"{parts} = {usd(money.total)} is over the budget of {usd(plan.budget_usd)}"
+        problems.append(Problem(place, reason, "raise the budget, or buy less with --only"))
     if balance_usd is not None and money.planned > balance_usd:
-        reason = f"the plan buys for {usd(money.planned)}, and the vendor's balance is {usd(balance_usd)}"
-        problems.append(Problem(place, reason, "top the balance up, or buy less with --only"))
+        reason = f"the plan costs {usd(money.planned)}, and the vendor's balance is {usd(balance_usd)}"
+        problems.append(Problem(place, reason, "top up the balance, or buy less with --only"))
     return problems
 
 
-def _over_budget(money: Money, budget: Decimal) -> str:
-    parts = f"{usd(money.spent)} spent + {usd(money.reserved)} held + {usd(money.planned)} planned"
-    return f"{parts} = {usd(money.total)} is over the budget of {usd(budget)}"
-
-
-def _cell_text(job: Job) -> str:
-    return f"{job.variant.model} at {job.variant.duration} s, {job.variant.size}"
-
-
 def _last_charges(jobs: Mapping[str, Job], records: Mapping[str, JobRecord]) -> dict[PriceKey, Decimal]:
-    """The amount last charged for each cell, as far as these records know one."""
+    """The amount last charged for each model, duration and size that these records have."""
     stored = ((jobs[cid], record.done) for cid, record in records.items() if cid in jobs and record.done)
     by_time = sorted(((done.stored_at, job, done.amount_usd) for job, done in stored), key=lambda row: row[0])
-    return {
-        PriceKey(job.variant.model, job.variant.duration, job.variant.size): amount
-        for _, job, amount in by_time
-        if amount is not None
-    }
+    return {price_key_of(job.variant): amount for _, job, amount in by_time if amount is not None}

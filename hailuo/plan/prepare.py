@@ -1,4 +1,4 @@
-"""From a file and a wish to jobs: load and expand; nothing but files is touched."""
+"""Load and expand a campaign file with the user's overrides. Only files are read."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -20,10 +20,10 @@ from hailuo.store.layout import Edition
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CampaignRequest:
-    """What the user asks for: a campaign file, and what differs from it this time.
+    """A campaign file and the overrides for this run.
 
-    `at` is the scheduled start of the run: it decides the `{date}` of an edition. `text`, if given, is the campaign:
-    then `path` only says where its frames and rows lie, and what its problems are reported under.
+    `at` is the scheduled start of the run; it gives the `{date}` of an edition. `text`, if given, is the campaign:
+    then `path` only says where its frames and rows are, and under which name its problems are reported.
     """
 
     path: Path
@@ -36,9 +36,9 @@ class CampaignRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedCampaign:
-    """A campaign read and expanded as far as it can be, with everything that is wrong with it.
+    """A campaign, read and expanded as far as possible, with its problems and warnings.
 
-    `chosen` are the creative ids that this run is about; None for all of the file.
+    `chosen` are the creative ids that this run buys; None for all of the file.
     """
 
     request: CampaignRequest
@@ -50,7 +50,7 @@ class PreparedCampaign:
     warnings: tuple[Problem, ...]
 
     def require_campaign(self) -> Campaign:
-        """The campaign, when nothing is wrong with it. Raises: CampaignError with every problem."""
+        """The campaign, if it has no problems. Raises: CampaignError with every problem."""
         if self.problems or self.campaign is None:
             raise CampaignError(self.problems)
         return self.campaign
@@ -70,7 +70,7 @@ def axis_values(texts: Iterable[str]) -> dict[str, frozenset[str]]:
 def edition_chosen(prepared: PreparedCampaign, *, edition: str | None) -> Edition:
     """The edition of a file that may have other problems; `edition` is the one that was asked for.
 
-    Raises: CampaignError without a campaign, and for an edition that is none: what was read then stands for another.
+    Raises: CampaignError without a campaign, and when the edition asked for is not a valid name.
     """
     campaign = prepared.campaign
     if campaign is None or (edition not in {None, "main"} and campaign.edition == "main"):

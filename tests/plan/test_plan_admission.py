@@ -36,7 +36,9 @@ def test_the_budget_counts_all_runs_of_the_edition(desk: Desk, jobs: list[Job]) 
 
     (problem,) = admission_problems(plan, balance_usd=RICH)
 
-    assert problem.reason == ("$0.78 spent + $0.56 held + $0.50 planned = $1.84 is over the budget of $1.50")
+    assert problem.reason == (
+        "$0.78 spent + $0.56 reserved + $0.50 planned = $1.84 is over the budget of $1.50"
+    )
     assert problem.remedy == "raise the budget, or buy less with --only"
     assert problem.place == plan.campaign.place
 
@@ -75,8 +77,8 @@ def test_a_low_balance_is_told_with_both_sums(desk: Desk, jobs: list[Job]) -> No
     """And with what to do."""
     (problem,) = admission_problems(desk.plan(jobs), balance_usd=Decimal("0.10"))
 
-    assert problem.reason == "the plan buys for $0.84, and the vendor's balance is $0.10"
-    assert problem.remedy == "top the balance up, or buy less with --only"
+    assert problem.reason == "the plan costs $0.84, and the vendor's balance is $0.10"
+    assert problem.remedy == "top up the balance, or buy less with --only"
 
 
 def test_a_clip_without_a_price_is_not_bought(desk: Desk) -> None:
