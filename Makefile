@@ -52,7 +52,7 @@ forget-coverage:
 	@rm -f .coverage
 
 unit: $(VENV)/.dev  ## the quick tests only
-	$(PYTEST) --numprocesses 2 -m 'not whole and not slow and not prefect and not browser'
+	$(PYTEST) --numprocesses 2 --hypothesis-profile few -m 'not whole and not slow and not prefect and not browser'
 
 # Seconds to look for, and the seed of the first round: a failure names the seed that repeats it.
 FUZZ_SECONDS ?= 300

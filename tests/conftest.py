@@ -3,6 +3,7 @@
 `make fuzz` alone takes other examples each time.
 """
 
+import gc
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _AT_ANY_PACE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("same", _AT_ANY_PACE, derandomize=True)
+settings.register_profile("few", settings.get_profile("same"), max_examples=20)  # `make unit`
 settings.register_profile("fuzz", _AT_ANY_PACE, print_blob=True)  # `make fuzz`: other examples each time
 settings.load_profile("same")
 
@@ -33,10 +35,19 @@ _WHOLE = frozenset({"benchmarks", "cli", "processes", "proof", "reconcile", "run
 """Folders whose tests drive whole runs or commands: `make unit` leaves them to `make test`."""
 
 
+_LEFT_OUT = re.compile(r"^pytestmark = \[?[^\]=]*\bmark\.(slow|prefect|browser)\b", re.MULTILINE)
+"""What a module begins with that `make unit` leaves out as a whole."""
+
+
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """What `make unit` leaves out it need not import either: that alone took a fifth of its time."""
-    left_out = "not whole" in config.option.markexpr and collection_path.name in _WHOLE
-    return True if left_out and collection_path.is_dir() else None
+    """What `make unit` leaves out it need not import either: that alone took half of its time."""
+    if "not whole" not in config.option.markexpr:
+        return None
+    if collection_path.is_dir():
+        return collection_path.name in _WHOLE or None
+    if collection_path.suffix != ".py":
+        return None
+    return bool(_LEFT_OUT.search(collection_path.read_text(encoding="utf-8"))) or None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -44,6 +55,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.parent.name in _WHOLE:
             item.add_marker(pytest.mark.whole)
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests stay to the end: no collection of garbage need look at them again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-socket's own, and before any fixture

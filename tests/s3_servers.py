@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -60,9 +61,14 @@ class S3Server:
 
     def client(self) -> Any:
         """A client of the bucket's owner, for what the store itself does not do."""
-        session = boto3.session.Session(*_OWNER, region_name="us-east-1")
-        config = Config(retries={"total_max_attempts": 1}, connect_timeout=2, read_timeout=10)
-        return session.client("s3", endpoint_url=self.url, config=config)
+        return _owner_of(self.url)
+
+
+@cache
+def _owner_of(url: str) -> Any:
+    session = boto3.session.Session(*_OWNER, region_name="us-east-1")
+    config = Config(retries={"total_max_attempts": 1}, connect_timeout=2, read_timeout=10)
+    return session.client("s3", endpoint_url=url, config=config)
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
@@ -49,6 +50,8 @@ from tests.factories import (
     make_done,
     make_job,
 )
+
+pytestmark = pytest.mark.slow
 
 ZERO = Decimal(0)
 CATALOG = load_catalog()

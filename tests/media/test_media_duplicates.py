@@ -9,6 +9,8 @@ from hailuo.media import Inspection, near_duplicates
 from hailuo.media.probe import inspect
 from tests.media.films import landscape, panned, write_film
 
+pytestmark = pytest.mark.slow
+
 TAKES = 8
 
 

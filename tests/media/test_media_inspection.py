@@ -16,6 +16,8 @@ from hailuo.media.inspection import Inspection, from_json, to_json
 from hailuo.media.probe import inspect
 from tests.media.films import Frame, grained, landscape, lit, panned, png, write_film
 
+pytestmark = pytest.mark.slow
+
 FRAMES = 141  # 5.875 s, as the vendor delivers 6
 CHANGED, OTHER = Code.FIRST_FRAME_CHANGED, Code.FIRST_FRAME_OTHER
 BLACK = np.zeros((240, 426, 3), np.uint8)

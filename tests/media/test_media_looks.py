@@ -11,6 +11,8 @@ from hailuo.media.inspection import Inspection
 from hailuo.media.probe import inspect
 from tests.media.films import Frame, grained, landscape, lit, panned, write_film
 
+pytestmark = pytest.mark.slow
+
 FRAMES = 24
 
 

@@ -15,6 +15,8 @@ from hailuo.media.placements import placement_book, verdicts
 from hailuo.media.recipe import OWN, SILENT, ConformError, Wish, recipe_for_aspect, recipe_for_placement
 from hailuo.media.sound import loudness_of, read_sound
 
+pytestmark = pytest.mark.slow
+
 BOOK = placement_book()
 SMALL = replace(BOOK, copies={"9:16": (180, 320), "1:1": (240, 240), "4:5": (192, 240), "16:9": (320, 180)})
 GIVEN = Wish(audio="ab" * 32)

@@ -21,6 +21,8 @@ from hailuo.store import FolderStore
 from hailuo.store.layout import Edition
 from tests.factories import SUBMITTED, VARIANT, bought, make_done, make_job, tell
 
+pytestmark = pytest.mark.slow
+
 CLOCK = SystemClock()
 SHORT, LONG = make_job(), make_job(replace(VARIANT, duration=10))
 MODEL = VARIANT.model

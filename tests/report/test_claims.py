@@ -24,6 +24,8 @@ from hailuo.report.findings import PlatformFindings, VerdictOutcome
 from hailuo.report.metrics import Design, Metric
 from tests.report.worlds import World, joined_rows, make_health, variants_of
 
+pytestmark = pytest.mark.slow
+
 AT = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
 NOTHING_SHOWN = {VerdictOutcome.NO_DIFFERENCE, VerdictOutcome.NOT_ENOUGH_DATA}
 TWELVE = variants_of([(f"p{at:02}", "MiniMax-Hailuo-02", 6, 1) for at in range(12)])

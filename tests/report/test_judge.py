@@ -15,6 +15,8 @@ from hailuo.report.findings import CreativeFinding, CreativeStanding, ReportFind
 from hailuo.report.metrics import METRICS, AdPlatform, Count, Design, Metric
 from tests.report.worlds import World, joined_rows, make_health, variants_of
 
+pytestmark = pytest.mark.slow
+
 AT = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
 TWO = variants_of([("dawn", "MiniMax-Hailuo-02", 6, 1), ("rain", "MiniMax-Hailuo-02", 6, 1)])
 ONE, OTHER = TWO["creative_id"]

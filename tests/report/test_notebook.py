@@ -26,6 +26,8 @@ from hailuo.store.layout import Edition
 from hailuo.testing import VirtualClock
 from tests.report.editions import keep_edition, meta_export, prepared_from
 
+pytestmark = pytest.mark.slow
+
 SHOP = b"""\
 platform = "other"
 currency = "EUR"

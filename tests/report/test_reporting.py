@@ -27,6 +27,8 @@ from hailuo.store.layout import Edition
 from hailuo.testing import VirtualClock
 from tests.report.editions import CAMPAIGN, META_HEADER, keep_edition, meta_export, prepared_from
 
+pytestmark = pytest.mark.slow
+
 EDITION = Edition("launch", "main")
 
 

@@ -15,6 +15,8 @@ from tests.report.factories import make_findings, make_platform
 from tests.report.pages import page_of
 from tests.report.worlds import World, make_health
 
+pytestmark = pytest.mark.slow
+
 CELLS = [f"cell-{number // 3}" for number in range(60)]
 SPREAD = TakeSpread(value=0.14, interval=Interval(0.06, 0.23), p_value=0.002, creatives=30, combinations=15)
 

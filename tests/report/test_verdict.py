@@ -197,18 +197,18 @@ def test_a_threshold_without_an_origin_is_refused() -> None:
     ids=["scattered days", "little data", "two lengths"],
 )
 def test_a_world_without_difference_says_so(world: World) -> None:
-    """In at least 95 % of 40 seeds no difference is claimed; `make judge` runs 200."""
-    shown = [outcome for outcome in outcomes(world, 40) if outcome not in NOTHING_SHOWN]
+    """In at least 19 of 20 seeds no difference is claimed; `make judge` runs 200."""
+    shown = [outcome for outcome in outcomes(world, 20) if outcome not in NOTHING_SHOWN]
 
-    assert len(shown) <= 2
+    assert len(shown) <= 1
 
 
 @pytest.mark.slow
 def test_watching_a_world_without_difference_is_safe() -> None:
-    """Read after every second day with always-valid intervals, a false word stays rare (here: none in 10 worlds)."""
+    """Read after every second day with always-valid intervals, a false word stays rare (here: none in 5 worlds)."""
     world = World(takes=1, prompts=3, models=2)
     wrong = 0
-    for seed in range(10):
+    for seed in range(5):
         joined, variants, _ = world.draw(seed)
         days = sorted(joined["date_start"].unique())
         looks = [judged(joined[joined["date_start"] <= day], variants, sequential=True) for day in days[1::2]]

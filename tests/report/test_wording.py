@@ -15,6 +15,8 @@ from hailuo.report.findings import PlatformVerdict, VerdictOutcome
 from hailuo.report.metrics import AdPlatform, Design, Metric
 from tests.report.worlds import World, make_health
 
+pytestmark = pytest.mark.slow
+
 AT = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
 WORLDS = {
     VerdictOutcome.WINNER: World(takes=1, models=1, effects={"prompt-a": 0.9}, impressions=3000.0, cvr=0.3),

@@ -12,7 +12,7 @@ from hailuo.errors import ExitCode
 from hailuo.ledger.facts import JobState
 from hailuo.simulator import FAULTS, FaultName, FaultPlan, ScriptedFault, Strikes
 
-JOBS = 30
+JOBS = 8
 STRUCK = 3
 """How many jobs meet the fault; the canary goes first and does not."""
 

@@ -9,6 +9,8 @@ from PIL import Image
 
 from hailuo.simulator import ClipDetail, FaultName, FaultPlan
 
+pytestmark = pytest.mark.slow
+
 FRAME_URL = "https://frames.example/a.jpg"
 SHAPES = {
     "512p": ({"size": "512p"}, (912, 512), 144),

@@ -24,6 +24,8 @@ from hailuo.simulator.frames import Frame
 from hailuo.simulator.orders import VideoOrder
 from hailuo.simulator.tasks import Task
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 ORDER = VideoOrder(
     model="MiniMax-Hailuo-2.3",

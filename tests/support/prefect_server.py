@@ -5,13 +5,14 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from prefect.testing.utilities import prefect_test_harness
 from pytest_socket import enable_socket
 
 
 @contextmanager
 def embedded_server() -> Iterator[None]:
     """Prefect's own server in a temporary database."""
+    from prefect.testing.utilities import prefect_test_harness  # noqa: PLC0415 (imports the whole server)
+
     enable_socket()
     with prefect_test_harness(server_startup_timeout=180):
         yield

@@ -13,7 +13,8 @@ from hailuo.campaign.variant import FirstFrame
 
 def _image(size: tuple[int, int] = (400, 700), kind: str = "PNG", **options: object) -> bytes:
     buffer = io.BytesIO()
-    Image.new("RGB", size, "#345").save(buffer, kind, **options)
+    quick = {"compress_level": 1} if kind == "PNG" else {}
+    Image.new("RGB", size, "#345").save(buffer, kind, **quick, **options)
     return buffer.getvalue()
 
 
