@@ -103,7 +103,7 @@ def assert_nothing_is_paid_twice(world) -> None:
 @pytest.mark.parametrize("fault", sorted(HARMLESS))
 def test_a_passing_fault_costs_time_and_nothing_else(make_world, fault):
     """The job is asked for again, later, and every clip is stored."""
-    world = make_world(faults=striking(fault))
+    world = make_world(jobs=JOBS, faults=striking(fault))
 
     report = world.run()
 
@@ -115,7 +115,7 @@ def test_a_passing_fault_costs_time_and_nothing_else(make_world, fault):
 @pytest.mark.parametrize("fault", sorted(HELD))
 def test_a_submit_without_a_verdict_is_held_and_never_repeated(make_world, fault):
     """Nobody knows whether it was bought: it keeps its money, also through the next run."""
-    world = make_world(faults=striking(fault))
+    world = make_world(jobs=JOBS, faults=striking(fault))
 
     first, second = world.run(), world.run()
 
@@ -129,7 +129,7 @@ def test_a_submit_without_a_verdict_is_held_and_never_repeated(make_world, fault
 @pytest.mark.parametrize(("fault", "state"), sorted(FOR_GOOD.items()))
 def test_a_job_refused_for_good_is_given_up_and_not_asked_again(make_world, fault, state):
     """The same request will never pass: the others go on, and no run asks again."""
-    world = make_world(faults=striking(fault))
+    world = make_world(jobs=JOBS, faults=striking(fault))
 
     first, second = world.run(), world.run()
 
@@ -142,7 +142,7 @@ def test_a_job_refused_for_good_is_given_up_and_not_asked_again(make_world, faul
 @pytest.mark.parametrize("fault", sorted(STOPPING))
 def test_a_refused_run_buys_no_more_and_collects_what_it_bought(make_world, fault):
     """Key, balance or address: buying stops, what is in flight is stored, and the next run goes on."""
-    world = make_world(faults=striking(fault, times=1))
+    world = make_world(jobs=JOBS, faults=striking(fault, times=1))
 
     first = world.run()
     second = world.run()
@@ -157,7 +157,7 @@ def test_a_refused_run_buys_no_more_and_collects_what_it_bought(make_world, faul
 @pytest.mark.parametrize("fault", sorted(LATER))
 def test_trouble_on_the_vendors_side_leaves_the_job_for_a_later_run(make_world, fault):
     """Nothing was charged, and the next run buys the job."""
-    world = make_world(faults=striking(fault))
+    world = make_world(jobs=JOBS, faults=striking(fault))
 
     first = world.run()
     second = world.run()
@@ -170,7 +170,7 @@ def test_trouble_on_the_vendors_side_leaves_the_job_for_a_later_run(make_world, 
 
 def test_a_task_stuck_for_ever_is_overdue_and_kept(make_world):
     """The deadline ends the waiting, not the job: each further run asks again, and buys nothing."""
-    world = make_world(faults=striking(FaultName.STUCK))
+    world = make_world(jobs=JOBS, faults=striking(FaultName.STUCK))
 
     first = world.run()
     second = world.run()
