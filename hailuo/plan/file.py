@@ -11,7 +11,9 @@ from pydantic import TypeAdapter
 from hailuo.campaign.job import Job
 from hailuo.campaign.model import SyntheticPerformer
 from hailuo.campaign.pricing import Basis
-from hailuo.errors import MissingKeyError
+from hailuo.clock import Clock
+from hailuo.errors import AdmissionError, MissingKeyError, Place, Problem
+from hailuo.ledger.ledger import Ledger
 from hailuo.plan.plan import Plan
 from hailuo.store import Store
 from hailuo.store.layout import Edition
@@ -70,3 +72,33 @@ async def read_plan(store: Store, edition: Edition) -> PlanFile | None:
     except MissingKeyError:
         return None
     return _ADAPTER.validate_json(content)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredEdition:
+    """An edition as the store holds it. `plan` is None where the ledger has jobs and the plan was deleted.
+
+    `jobs` has every job by its creative id: those of the plan in its order, then those bought before they left the file.
+    """
+
+    plan: PlanFile | None
+    ledger: Ledger
+    jobs: Mapping[str, Job]
+
+    @classmethod
+    async def read(cls, store: Store, clock: Clock, edition: Edition, *, worker: str) -> "StoredEdition":
+        """Read plan and ledger. Raises: AdmissionError when the edition never ran, StoreUnavailableError, LedgerError."""
+        plan = await read_plan(store, edition)
+        planned = {line.job.creative_id: line.job for line in plan.lines} if plan else {}
+        ledger = Ledger(store, clock, edition, worker=worker)
+        await ledger.load(planned)
+        if plan is None and not ledger.records:
+            reason = f"{store.uri} holds no run of {edition.campaign}, edition {edition.name}"
+            remedy = "run it first, name another --edition, or set HAILUO_STORE"
+            raise AdmissionError([Problem(Place(edition.campaign), reason, remedy)])
+        bought = {cid: record.job for cid, record in ledger.records.items() if record.job}
+        return cls(
+            plan=plan,
+            ledger=ledger,
+            jobs={**planned, **{c: j for c, j in bought.items() if c not in planned}},
+        )

@@ -10,16 +10,15 @@ from typing import Literal
 
 from hailuo.campaign.job import Job
 from hailuo.clock import Clock
-from hailuo.errors import AdmissionError, DamagedClipError, MissingKeyError, Place, Problem
+from hailuo.errors import DamagedClipError, MissingKeyError
 from hailuo.ledger.facts import Done
-from hailuo.ledger.ledger import Ledger
 from hailuo.media.conformed import Conformed, keep_conformed, read_conformed
 from hailuo.media.credentials import Credentials, sign
 from hailuo.media.inspection import Facts
 from hailuo.media.mark import TRAINED_ALGORITHMIC_MEDIA, add_mark
 from hailuo.media.placements import placement_book, verdicts
 from hailuo.media.recipe import ConformError, Recipe, Wish, recipe_for_aspect, recipe_for_placement
-from hailuo.plan.file import read_plan
+from hailuo.plan.file import StoredEdition
 from hailuo.store import Store
 from hailuo.store.layout import Edition
 
@@ -61,22 +60,9 @@ async def stored_clips(
 
     Raises: AdmissionError when nothing ever ran, StoreUnavailableError, LedgerError.
     """
-    plan = await read_plan(store, edition)
-    ledger = Ledger(store, clock, edition, worker="conform")
-    planned = {line.job.creative_id: line.job for line in plan.lines} if plan else {}
-    await ledger.load(planned)
-    if plan is None and not ledger.records:
-        reason = f"{store.uri} holds no run of {edition.campaign}, edition {edition.name}"
-        raise AdmissionError(
-            [Problem(Place(edition.campaign), reason, "run it first, or name another --edition")]
-        )
-    found = [(planned.get(cid) or record.job, record.done) for cid, record in ledger.records.items()]
-    clips = [StoredClip(job=job, done=done) for job, done in found if job and done]
-    order = {cid: number for number, cid in enumerate(planned)}
-    chosen = [clip for clip in clips if _is_chosen(clip.job, only)]
-    return sorted(
-        chosen, key=lambda clip: (order.get(clip.job.creative_id, len(order)), clip.job.creative_id)
-    )
+    known = await StoredEdition.read(store, clock, edition, worker="conform")
+    found = [(job, known.ledger.record(cid).done) for cid, job in known.jobs.items()]
+    return [StoredClip(job=job, done=done) for job, done in found if done and _is_chosen(job, only)]
 
 
 def _is_chosen(job: Job, only: Mapping[str, frozenset[str]]) -> bool:

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from hailuo.campaign.model import SyntheticPerformer
 from hailuo.clock import Clock
-from hailuo.errors import AdmissionError, Place, Problem
-from hailuo.ledger.ledger import Ledger
-from hailuo.plan.file import PlanFile, read_plan
+from hailuo.plan.file import StoredEdition
 from hailuo.publish import gallery, manifest
 from hailuo.publish.evidence import Evidence, gather
 from hailuo.store import Store
@@ -32,20 +31,13 @@ async def publish(store: Store, clock: Clock, edition: Edition) -> Publication:
     Raises: AdmissionError when nothing ever ran; ManifestError, before anything is written, for a row that breaks the
     manifest's contract.
     """
-    plan = await read_plan(store, edition)
-    if plan is None:
-        reason = f"{store.uri} holds no run of {edition.campaign}, edition {edition.name}"
-        raise AdmissionError(
-            [Problem(Place(edition.campaign), reason, "run it first, or name another --edition")]
-        )
-    ledger = Ledger(store, clock, edition, worker="publish")
-    await ledger.load({line.job.creative_id for line in plan.lines})
+    stored = await StoredEdition.read(store, clock, edition, worker="publish")
     evidence = await gather(store, edition)
     # Paths within a folder stay true when the folder moves; a bucket's address says more.
     rows = manifest.build(
-        _entries(ledger, plan, evidence),
+        _entries(stored, evidence),
         store_uri=store.uri if "://" in store.uri else "",
-        synthetic_performer=plan.synthetic_performer,
+        synthetic_performer=stored.plan.synthetic_performer if stored.plan else SyntheticPerformer.UNKNOWN,
     )
     return await _put_pages(store, clock, rows, edition=edition)
 
@@ -67,22 +59,19 @@ async def _put_pages(store: Store, clock: Clock, rows: pd.DataFrame, edition: Ed
     return made
 
 
-def _entries(ledger: Ledger, plan: PlanFile, evidence: Evidence) -> list[manifest.Entry]:
-    """One entry per job of the plan, in its order, then the jobs bought that are no longer in the file."""
-    planned = {line.job.creative_id: line for line in plan.lines}
-    orphaned_jobs = {
-        cid: record.job for cid, record in ledger.records.items() if cid not in planned and record.job
-    }
-    jobs = {**{cid: line.job for cid, line in planned.items()}, **orphaned_jobs}
+def _entries(stored: StoredEdition, evidence: Evidence) -> list[manifest.Entry]:
+    """One entry per job. Nothing is bought for a job that is no longer in the plan: it has no price."""
+    ledger, plan = stored.ledger, stored.plan
+    prices = {line.job.creative_id: line.price_usd for line in plan.lines} if plan else {}
     return [
         manifest.Entry(
             job=job,
             record=ledger.record(cid),
-            state=ledger.state(cid, failed_retries=plan.failed_retries),
-            price_usd=planned[cid].price_usd if cid in planned else None,  # nothing is bought for a stray
+            state=ledger.state(cid, failed_retries=plan.failed_retries if plan else 0),
+            price_usd=prices.get(cid),
             measured=evidence.measured(job, ledger.record(cid).done),
             judgements=evidence.judgements.get(cid, ()),
             copies=evidence.copies.get(cid, ()),
         )
-        for cid, job in jobs.items()
+        for cid, job in stored.jobs.items()
     ]

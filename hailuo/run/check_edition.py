@@ -8,9 +8,7 @@ from pathlib import Path
 
 from hailuo.campaign.job import Job
 from hailuo.clock import Clock
-from hailuo.errors import AdmissionError, Place, Problem
 from hailuo.ledger.facts import JobRecord
-from hailuo.ledger.ledger import Ledger
 from hailuo.ledger.money import items_of, sums_of
 from hailuo.media import (
     Inspection,
@@ -22,7 +20,7 @@ from hailuo.media import (
     read_inspections,
     verdict,
 )
-from hailuo.plan.file import read_plan
+from hailuo.plan.file import StoredEdition
 from hailuo.run.inspector import inspecting
 from hailuo.store import Store
 from hailuo.store.layout import Edition
@@ -52,19 +50,8 @@ async def check_edition(
     In the order of the plan, then what has left the file. Nothing is bought, and no clip is changed.
     Raises: AdmissionError when nothing ever ran, StoreUnavailableError.
     """
-    plan = await read_plan(store, edition)
-    if plan is None:
-        reason = f"{store.uri} holds no run of {edition.campaign}, edition {edition.name}"
-        raise AdmissionError(
-            [Problem(Place(edition.campaign), reason, "run it first, or name another --edition")]
-        )
-    planned = {line.job.creative_id: line.job for line in plan.lines}
-    ledger = Ledger(store, clock, edition, worker="check")
-    await ledger.load(planned)
-    orphaned_jobs = {
-        cid: record.job for cid, record in ledger.records.items() if cid not in planned and record.job
-    }
-    jobs = {**planned, **orphaned_jobs}
+    known = await StoredEdition.read(store, clock, edition, worker="check")
+    ledger, jobs = known.ledger, known.jobs
     with tempfile.TemporaryDirectory(prefix="hailuo-check-") as scratch:
         async with inspecting(store, ledger, jobs.values(), scratch=Path(scratch)) as inspector:
             await inspector.catch_up(again=again)

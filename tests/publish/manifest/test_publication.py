@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 
 from hailuo.campaign.model import SyntheticPerformer
 from hailuo.campaign.pricing import Basis
+from hailuo.errors import MissingKeyError
 from hailuo.ledger.ledger import Ledger
 from hailuo.media.conformed import Conformed, keep_conformed
 from hailuo.media.inspection import Facts
@@ -120,3 +121,25 @@ def test_a_defect_leaves_the_last_publication_as_it_was(clock: VirtualClock, sto
         clock.run(publish(store, clock, EDITION))
 
     assert files_in(clock, store) == before
+
+
+class _WithoutPlan(MemoryStore):
+    """A store whose plan.json was deleted."""
+
+    async def read(self, key: str) -> bytes:
+        if key == EDITION.plan:
+            raise MissingKeyError(key)
+        return await super().read(key)
+
+
+def test_a_bought_clip_is_published_without_its_plan(clock: VirtualClock) -> None:
+    """The ledger alone is enough: a clip that was paid for is never left out because plan.json was deleted."""
+    store = _WithoutPlan(clock)
+    ledger = Ledger(store, clock, EDITION, worker="ann")
+    clock.run(bought(ledger))
+    clock.run(tell(ledger, JOB, SUBMITTED, make_done(amount_usd=Decimal("0.27"))))
+
+    made = clock.run(publish(store, clock, EDITION))
+
+    assert list(made.rows["creative_id"]) == [JOB.creative_id]
+    assert list(made.rows["status"]) == ["stored"]
