@@ -1,6 +1,6 @@
 """A campaign expanded: every legal combination as jobs, every other with the rule that forbids it.
 
-Pure: the same campaign and catalog give the same jobs in the same order, and the order of the file changes no id.
+Pure: the same campaign and catalog give the same jobs in the same order. The order of the file changes no id.
 """
 
 from collections import defaultdict
@@ -20,7 +20,7 @@ from hailuo.text import quoted, suggestion
 
 Cell = Mapping[str, Level]
 _EVERYTHING: Mapping[str, frozenset[str]] = MappingProxyType({})
-_MEND_PROMPT = "write {name} with the plain name of an axis"
+_PLAIN_NAMES = "write {name} with the plain name of an axis"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class IllegalCell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expansion:
-    """What a campaign comes to. With problems, `jobs` are only the sound ones: never to be bought."""
+    """The jobs of a campaign. With problems, `jobs` are only the sound ones: do not buy them."""
 
     jobs: tuple[Job, ...]
     illegal: tuple[IllegalCell, ...] = ()
@@ -48,42 +48,27 @@ def expand(
     return _Expander(campaign, catalog).expand(only)
 
 
-def _cells(grid: Grid) -> Iterator[Cell]:
-    for levels in product(*(axis.levels for axis in grid.axes)):
-        cell = {level.axis: level for level in levels}
-        if not any(_matches(cell, match) for match in grid.exclude):
-            yield cell
-
-
 def _matches(cell: Cell, match: Mapping[str, frozenset[str]]) -> bool:
     return all(axis in cell and cell[axis].label in labels for axis, labels in match.items())
-
-
-def _seconds(level: Level) -> int:
-    return level.value if isinstance(level.value, int) else 0
 
 
 def _labels(cell: Cell) -> dict[str, str]:
     return {axis: level.label for axis, level in cell.items()}
 
 
-def _named(cell: Cell) -> str:
-    return quoted(", ".join(level.label for level in cell.values()))
-
-
 @dataclass(slots=True)
 class _Tally:
-    """Things said once each and counted, at the place where they came up first."""
+    """Remarks that are made once each and counted, at the place where they came up first."""
 
     unit: str
-    said: dict[tuple[str, str], tuple[Place, list[Cell]]] = field(default_factory=dict)
+    counted: dict[tuple[str, str], tuple[Place, list[Cell]]] = field(default_factory=dict)
 
     def add(self, place: Place, remark: tuple[str, str], cell: Cell, *, times: int = 1) -> None:
-        """`remark` is reason and remedy; `times` is for how many of the unit it is said at once."""
-        self.said.setdefault(remark, (place, []))[1].extend([cell] * times)
+        """`remark` is reason and remedy; `times` is the number of units that it concerns."""
+        self.counted.setdefault(remark, (place, []))[1].extend([cell] * times)
 
     def problems(self) -> Iterator[tuple[Problem, list[Cell]]]:
-        for (reason, remedy), (place, cells) in self.said.items():
+        for (reason, remedy), (place, cells) in self.counted.items():
             count = len(cells)
             more = f" ({count:,} {self.unit})" if count > 1 else ""
             yield Problem(place, reason + more, remedy), cells
@@ -96,58 +81,62 @@ class _Expander:
         self._campaign = campaign
         self._catalog = catalog
         self._problems: set[Problem] = set()
-        self._remarks: set[Problem] = set()
+        self._warnings: set[Problem] = set()
         self._illegal = _Tally("combinations")
         self._refused = _Tally("combinations")
         self._cautions = _Tally("jobs")
         self._first: dict[str, Cell] = {}
         self._twins: defaultdict[tuple[Place, str], list[tuple[Cell, Cell]]] = defaultdict(list)
         self._templates: dict[str, Template | None] = {}
-        self._remarked: set[tuple[str, str, Place]] = set()
+        self._prompts_checked: set[tuple[str, str, Place]] = set()
         self._rules: dict[tuple[object, frozenset[str]], Remark | None] = {}
         self._parameters = frozenset(name for f in catalog.families.values() for name in f.parameters)
         self._settings = {*SETTING_AXES, *self._parameters} - {"prompt"}
 
     def expand(self, only: Mapping[str, frozenset[str]]) -> Expansion:
         self._check_only(only)
-        cells = [
-            (cell, grid.takes or self._campaign.takes)
-            for grid in self._campaign.grids
-            for cell in _cells(grid)
-            if _matches(cell, only)
-        ]
-        variants = [(cell, v, n) for cell, n in cells if self._is_legal(cell) if (v := self._variant(cell))]
-        jobs = tuple(
-            job for cell, v, n in variants if self._is_new(cell, v, n) for job in self._jobs(cell, v, n)
-        )
-        self._check_ids(jobs)
-        self._check_control(jobs, only)
-        illegal = self._settle_illegal()
-        self._settle_tallies()
-        self._check_emptiness(jobs)
-        warnings = {problem for problem, _ in self._cautions.problems()}
+        jobs = tuple(job for grid in self._campaign.grids for job in self._jobs_of(grid, only))
+        illegal: list[IllegalCell] = []
+        for rule, cells in self._illegal.problems():
+            if self._campaign.illegal is IllegalPolicy.STOP:
+                self._problems.add(rule)
+            else:
+                illegal.extend(IllegalCell(levels=_labels(cell), rule=rule) for cell in cells)
+        self._problems.update(problem for problem, _ in self._refused.problems())
+        self._problems.update(_twin_problem(*key, pairs) for key, pairs in self._twins.items())
+        self._warnings.update(problem for problem, _ in self._cautions.problems())
+        self._check_jobs(jobs, only)
         return Expansion(
             jobs=jobs,
-            illegal=illegal,
+            illegal=tuple(illegal),
             problems=tuple(sorted(self._problems)),
-            warnings=tuple(sorted(warnings | self._remarks)),
+            warnings=tuple(sorted(self._warnings)),
         )
 
-    def _file(self) -> Place:
-        return Place(self._campaign.place.file)
-
     def _check_only(self, only: Mapping[str, frozenset[str]]) -> None:
+        place = Place(self._campaign.place.file)
         known: defaultdict[str, set[str]] = defaultdict(set)
         for axis in (axis for grid in self._campaign.grids for axis in grid.axes):
             known[axis.name].update(level.label for level in axis.levels)
         for name, labels in only.items():
             if name not in known:
                 reason = f"the campaign has no axis {quoted(name)}"
-                self._problems.add(Problem(self._file(), reason, suggestion(name, known)))
+                self._problems.add(Problem(place, reason, suggestion(name, known)))
                 continue
             for label in labels - known[name]:
                 reason = f"the axis '{name}' has no value {quoted(label)}"
-                self._problems.add(Problem(self._file(), reason, suggestion(label, known[name])))
+                self._problems.add(Problem(place, reason, suggestion(label, known[name])))
+
+    def _jobs_of(self, grid: Grid, only: Mapping[str, frozenset[str]]) -> Iterator[Job]:
+        """The jobs of every legal cell of a grid whose clip is not in the campaign yet."""
+        takes = grid.takes or self._campaign.takes
+        for levels in product(*(axis.levels for axis in grid.axes)):
+            cell = {level.axis: level for level in levels}
+            if any(_matches(cell, match) for match in grid.exclude) or not _matches(cell, only):
+                continue
+            variant = self._variant(cell) if self._is_legal(cell) else None
+            if variant and self._is_new(cell, variant, takes):
+                yield from self._takes(cell, variant, takes)
 
     def _is_legal(self, cell: Cell) -> bool:
         settings = tuple(
@@ -155,7 +144,8 @@ class _Expander:
             for axis, level in cell.items()
             if axis in self._settings
         )
-        spoken = self._fields(cell) & self._parameters
+        template = self._template(cell["prompt"])
+        spoken = template.fields & self._parameters if template else frozenset()
         if (settings, spoken) not in self._rules:
             self._rules[settings, spoken] = rule_against(cell, self._catalog, spoken=spoken)
         rule = self._rules[settings, spoken]
@@ -163,17 +153,13 @@ class _Expander:
             self._illegal.add(cell[rule.axis].place, (rule.reason, rule.remedy), cell)
         return rule is None
 
-    def _fields(self, cell: Cell) -> frozenset[str]:
-        template = self._template(cell["prompt"])
-        return template.fields if template else frozenset()
-
     def _template(self, prompt: Level) -> Template | None:
         text = str(prompt.value)
         if text not in self._templates:
             try:
                 self._templates[text] = read_template(text)
             except ValueError as error:
-                self._problems.add(Problem(prompt.place, str(error), _MEND_PROMPT))
+                self._problems.add(Problem(prompt.place, str(error), _PLAIN_NAMES))
                 self._templates[text] = None
         return self._templates[text]
 
@@ -184,51 +170,46 @@ class _Expander:
         if prompt is None:
             return None
         frame = cell["first_frame"].value if "first_frame" in cell else None
+        seconds = cell["duration"].value
         parameters = self._catalog.family_of(model).parameters
         return Variant(
             model=model.name,
             prompt=prompt,
-            duration=_seconds(cell["duration"]),
+            duration=seconds if isinstance(seconds, int) else 0,
             size=str(cell["size"].value),
             first_frame=frame if isinstance(frame, FirstFrame) else None,
             parameters={a: str(level.value) for a, level in cell.items() if a in parameters and level.value},
         )
 
     def _prompt(self, cell: Cell, model: Model) -> str | None:
+        """The filled prompt; None when it cannot be sent."""
         level = cell["prompt"]
         template = self._template(level)
         if template is None:
             return None
+        name = f"the prompt {quoted(level.label)}"
         values = {axis: str(other.value) for axis, other in cell.items() if other.value is not None}
         lacking = template.fields - set(values)
+        prompt = "" if lacking else clean(template.fill(values))
         if lacking:
-            reason = f"the prompt {quoted(level.label)} asks for {{{min(lacking)}}}, which has no value here"
-            self._refused.add(level.place, (reason, "give it a value"), cell)
-            return None
-        prompt = clean(template.fill(values))
-        return prompt if self._is_sendable(prompt, cell, model) else None
-
-    def _is_sendable(self, prompt: str, cell: Cell, model: Model) -> bool:
-        level = cell["prompt"]
-        if not prompt:
-            reason = f"the prompt {quoted(level.label)} is empty"
-            self._refused.add(level.place, (reason, "write a text"), cell)
+            remark = (f"{name} asks for {{{min(lacking)}}}, which has no value here", "give it a value")
+        elif not prompt:
+            remark = (f"{name} is empty", "write a text")
         elif len(prompt) > model.prompt_limit:
-            reason = f"the prompt {quoted(level.label)} is too long for {model.name}"
             remedy = f"shorten it to {model.prompt_limit:,} characters, with all {{fields}} filled"
-            self._refused.add(level.place, (reason, remedy), cell)
+            remark = (f"{name} is too long for {model.name}", remedy)
         else:
-            self._remark(prompt, level.place, model)
-            return True
-        return False
+            self._check_camera_commands(prompt, level.place, model)
+            return prompt
+        self._refused.add(level.place, remark, cell)
+        return None
 
-    def _remark(self, prompt: str, place: Place, model: Model) -> None:
+    def _check_camera_commands(self, prompt: str, place: Place, model: Model) -> None:
         key = (prompt, model.family, place)
-        if "[" not in prompt or key in self._remarked:
-            return
-        self._remarked.add(key)
-        for reason, remedy in camera_remarks(prompt, self._catalog.family_of(model)):
-            self._remarks.add(Problem(place, reason, remedy))
+        if "[" in prompt and key not in self._prompts_checked:
+            self._prompts_checked.add(key)
+            for reason, remedy in camera_remarks(prompt, self._catalog.family_of(model)):
+                self._warnings.add(Problem(place, reason, remedy))
 
     def _is_new(self, cell: Cell, variant: Variant, takes: int) -> bool:
         first = self._first.setdefault(variant.variant_id, cell)
@@ -237,11 +218,12 @@ class _Expander:
                 remark = (caution.reason, caution.remedy)
                 self._cautions.add(cell[caution.axis].place, remark, cell, times=takes)
             return True
-        differing = sorted(a for a in {*first, *cell} if _label(first, a) != _label(cell, a))
+        labels, earlier = _labels(cell), _labels(first)
+        differing = sorted(axis for axis in {*first, *cell} if labels.get(axis) != earlier.get(axis))
         self._twins[cell["prompt"].place, ", ".join(differing)].append((first, cell))
         return False
 
-    def _jobs(self, cell: Cell, variant: Variant, takes: int) -> Iterator[Job]:
+    def _takes(self, cell: Cell, variant: Variant, takes: int) -> Iterator[Job]:
         campaign = self._campaign
         levels, variant_id = _labels(cell), variant.variant_id
         control = campaign.control
@@ -260,51 +242,28 @@ class _Expander:
                 is_control=is_control,
             )
 
-    def _check_ids(self, jobs: tuple[Job, ...]) -> None:
+    def _check_jobs(self, jobs: tuple[Job, ...], only: Mapping[str, frozenset[str]]) -> None:
+        """What can only be seen once all jobs are known: shared ids, a lost control, no job at all."""
+        place = self._campaign.place
         seen: set[str] = set()
         for job in jobs:
             if job.creative_id in seen:
                 reason = f"two jobs share the creative id {job.creative_id}, by chance"
-                self._problems.add(Problem(self._file(), reason, "rename the edition"))
+                self._problems.add(Problem(Place(place.file), reason, "rename the edition"))
             seen.add(job.creative_id)
-
-    def _check_control(self, jobs: tuple[Job, ...], only: Mapping[str, frozenset[str]]) -> None:
-        is_lost = self._campaign.control and jobs and not any(job.is_control for job in jobs)
-        if is_lost and not only:
+        if self._campaign.control and jobs and not only and not any(job.is_control for job in jobs):
             reason = "control matches no clip after `exclude` and `illegal` are applied"
-            self._problems.add(Problem(self._campaign.place, reason, "name another control"))
-
-    def _settle_illegal(self) -> tuple[IllegalCell, ...]:
-        found = list(self._illegal.problems())
-        match self._campaign.illegal:
-            case IllegalPolicy.STOP:
-                self._problems.update(rule for rule, _ in found)
-                return ()
-            case IllegalPolicy.SKIP:
-                return tuple(
-                    IllegalCell(levels=_labels(cell), rule=rule) for rule, cells in found for cell in cells
-                )
-
-    def _settle_tallies(self) -> None:
-        self._problems.update(problem for problem, _ in self._refused.problems())
-        for (place, differing), pairs in self._twins.items():
-            self._problems.add(_twin_problem(place, differing, pairs))
-
-    def _check_emptiness(self, jobs: tuple[Job, ...]) -> None:
+            self._problems.add(Problem(place, reason, "name another control"))
         if not jobs and not self._problems:
             reason = "no combination is left to render"
-            self._problems.add(Problem(self._campaign.place, reason, "change `exclude`, `illegal` or --only"))
-
-
-def _label(cell: Cell, axis: str) -> str | None:
-    return cell[axis].label if axis in cell else None
+            self._problems.add(Problem(place, reason, "change `exclude`, `illegal` or --only"))
 
 
 def _twin_problem(place: Place, differing: str, pairs: list[tuple[Cell, Cell]]) -> Problem:
-    first, second = pairs[0]
+    first, second = (quoted(", ".join(level.label for level in cell.values())) for cell in pairs[0])
     more = f" (and {len(pairs) - 1:,} more pairs)" if len(pairs) > 1 else ""
     if differing in ("", "prompt", "first_frame"):
-        reason = f"{_named(second)} is in the campaign twice, first as {_named(first)}{more}"
+        reason = f"{second} is in the campaign twice, first as {first}{more}"
         return Problem(place, reason, "keep one of them")
-    reason = f"{_named(first)} and {_named(second)} would be identical clips{more}"
+    reason = f"{first} and {second} would be identical clips{more}"
     return Problem(place, reason, f"make the prompt differ by {differing}, or exclude all but one")

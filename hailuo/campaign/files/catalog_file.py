@@ -107,34 +107,27 @@ def load_catalog(overlay: Path | None = None) -> Catalog:
     Raises: CatalogError with every problem of the overlay.
     """
     problems = ProblemList()
-    layers = [_built_in(problems)]
+    built_in = files("hailuo.campaign").joinpath("catalog.yaml").read_bytes()
+    texts = {_BUILT_IN: decode_text(built_in, Place(_BUILT_IN), problems)}
     if overlay is not None:
-        text = read_text(overlay, problems, most_bytes=_MOST_BYTES)
-        layers.append(_layer(text, str(overlay), problems))
-    catalog = _Assembly([layer for layer in layers if layer], problems).catalog()
+        texts[str(overlay)] = read_text(overlay, problems, most_bytes=_MOST_BYTES)
+    layers: list[_Layer] = []
+    for name, text in texts.items():
+        root = read_document(text, Place(name), problems) if text is not None else None
+        if root is not None:
+            file, complaints = checked(CatalogFile, root, plain(root))
+            report(complaints, FileRules(keys=_keys, remedies=_REMEDIES), problems)
+            layers += [_Layer(name=name, root=root, file=file)] if file else []
+    catalog = _Assembly(layers, problems).catalog()
     if problems.problems:
         raise CatalogError(problems.problems)
     return catalog
 
 
-def _built_in(problems: ProblemList) -> _Layer | None:
-    content = files("hailuo.campaign").joinpath("catalog.yaml").read_bytes()
-    return _layer(decode_text(content, Place(_BUILT_IN), problems), _BUILT_IN, problems)
-
-
-def _layer(text: str | None, name: str, problems: ProblemList) -> _Layer | None:
-    root = read_document(text, Place(name), problems) if text is not None else None
-    if root is None:
-        return None
-    file, complaints = checked(CatalogFile, root, plain(root))
-    report(complaints, FileRules(keys=_keys, remedies=_REMEDIES), problems)
-    return _Layer(name=name, root=root, file=file) if file else None
-
-
 def _keys(steps: Steps) -> Collection[str]:
     names = tuple(step for step in steps if isinstance(step, str))
-    part: type[BaseModel] | None = _KEYS.get((*names[:1], *names[2:])) if names else CatalogFile
-    return list(part.model_fields) if part else []
+    section: type[BaseModel] | None = _KEYS.get((*names[:1], *names[2:])) if names else CatalogFile
+    return list(section.model_fields) if section else []
 
 
 class _Assembly:
@@ -201,22 +194,14 @@ class _Assembly:
         return Model(
             name=name,
             family=family,
-            offers=tuple(self._offer(steps, offer) for offer in file.offers),
+            offers=tuple(
+                Offer(**{**dict(offer), "source": self._source(steps, offer.source)}) for offer in file.offers
+            ),
             first_frame=FirstFrameRule(frame.rule),
             first_frame_source=self._source(steps, frame.source),
             first_frame_warning=frame.warning,
             prompt_limit=prompt.limit,
             prompt_source=self._source(steps, prompt.source),
-        )
-
-    def _offer(self, steps: Steps, file: OfferFile) -> Offer:
-        return Offer(
-            duration=file.duration,
-            size=file.size,
-            price_usd=file.price_usd,
-            source=self._source(steps, file.source),
-            warning=file.warning,
-            warns_without_frame=file.warns_without_frame,
         )
 
     def _source(self, steps: Steps, name: str) -> Citation:

@@ -1,6 +1,6 @@
-"""A campaign file written from values: complete rows and nothing else, with a reason above each.
+"""A campaign file written from values: complete rows, with a comment above each.
 
-The counterpart of `load_campaign`: what is written here is read back as the very same cells.
+The counterpart of `load_campaign`, which reads the same cells back from it.
 """
 
 import textwrap
@@ -27,7 +27,7 @@ Cell = Mapping[str, Level]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftRow:
-    """One combination with a level of every axis, how often it is taken, and why: a comment above it."""
+    """One combination with a level of every axis, its number of clips, and the comment above it."""
 
     cell: Cell
     takes: int
@@ -36,9 +36,9 @@ class DraftRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftCampaign:
-    """What a new file is to say. All but edition, rows and budget is taken over from `follows`.
+    """The content of a new file. All but edition, rows and budget comes from the campaign that it `follows`.
 
-    `parameters` are the axes that are settings of a model: they stay where no prompt speaks of them.
+    `parameters` are the axes that are settings of a model: they are written even where no prompt uses them.
     """
 
     follows: Campaign
@@ -55,17 +55,16 @@ def write_campaign(draft: DraftCampaign, *, folder: Path) -> str:
     Raises: CampaignError for a first frame that no file in that folder can name.
     """
     _check_frames(draft.rows, folder)
-    used = _used_axes(draft)
-    parts = [
-        *_comment(draft.title),
-        "",
-        *_head(draft),
-        "",
-        "include:",
-        *_rows(draft.rows, used, folder),
-        *_control(draft, used),
-    ]
-    return "\n".join(parts) + "\n"
+    # Settings, and what some prompt of the batch asks for: the loader refuses an axis that nothing uses.
+    prompts = {str(row.cell["prompt"].value) for row in draft.rows}
+    fields = (read_template(text).fields for text in prompts)
+    used = frozenset(SETTING_AXES) | draft.parameters | frozenset().union(*fields)
+    lines = [*_comment(draft.title), "", *_head(draft), "", "include:", *_rows(draft.rows, used, folder)]
+    control = {axis: label for axis, label in sorted(draft.follows.control.items()) if axis in used}
+    labels = [{axis: level.label for axis, level in row.cell.items()} for row in draft.rows]
+    if control and any(control.items() <= own.items() for own in labels):  # else the loader would refuse it
+        lines += ["", *_dump({"control": control}).splitlines()]
+    return "\n".join(lines) + "\n"
 
 
 def _head(draft: DraftCampaign) -> Iterator[str]:
@@ -85,61 +84,26 @@ def _head(draft: DraftCampaign) -> Iterator[str]:
 
 
 def _rows(rows: Sequence[DraftRow], used: frozenset[str], folder: Path) -> Iterator[str]:
-    told: set[str] = set()
+    """Every row with its comment; a prompt is written out where it comes first, and named by its id after that."""
+    written: set[str] = set()
     for row in rows:
         yield from (f"  {line}" for line in _comment(row.note))
-        values = {axis: _value(row.cell[axis], folder, told) for axis in _ordered(row.cell, used)}
-        text = yaml.safe_dump(
-            [{**values, "takes": row.takes}], sort_keys=False, allow_unicode=True, width=_WIDTH
-        )
-        yield textwrap.indent(text.rstrip("\n"), "  ")
-
-
-def _control(draft: DraftCampaign, used: frozenset[str]) -> Iterator[str]:
-    """The baseline, where the batch has it: a control that matches nothing would be a problem."""
-    control = {axis: label for axis, label in draft.follows.control.items() if axis in used}
-    matched = any(_has(row.cell, control) for row in draft.rows)
-    if control and matched:
-        yield ""
-        yield from yaml.safe_dump({"control": control}, allow_unicode=True, width=_WIDTH).splitlines()
-
-
-def _has(cell: Cell, labels: Mapping[str, str]) -> bool:
-    return all(axis in cell and cell[axis].label == label for axis, label in labels.items())
-
-
-def _used_axes(draft: DraftCampaign) -> frozenset[str]:
-    """Settings, and what some prompt of the batch asks for: the loader refuses an axis that nothing uses."""
-    prompts = {str(row.cell["prompt"].value) for row in draft.rows}
-    fields = (read_template(text).fields for text in prompts)
-    return frozenset(SETTING_AXES) | draft.parameters | frozenset().union(*fields)
-
-
-def _ordered(cell: Cell, used: frozenset[str]) -> Sequence[str]:
-    own = [axis for axis in cell if axis not in SETTING_AXES]
-    return [axis for axis in (*SETTING_AXES, *own) if axis in cell and axis in used]
-
-
-def _value(level: Level, folder: Path, told: set[str]) -> object:
-    match level.value:
-        case FirstFrame() as frame:
-            return _entry(level.label, "file", _frame_text(frame, folder))
-        case str() as text if level.axis == "prompt":
-            return _prompt(level.label, text, told)
-        case value:
-            return value
-
-
-def _prompt(label: str, text: str, told: set[str]) -> object:
-    """The text where the prompt comes first, its id from then on."""
-    if label in told:
-        return label
-    told.add(label)
-    return _entry(label, "text", text)
+        own = [axis for axis in row.cell if axis not in SETTING_AXES]
+        values: dict[str, object] = {}
+        for axis in (axis for axis in (*SETTING_AXES, *own) if axis in row.cell and axis in used):
+            level = row.cell[axis]
+            if isinstance(level.value, FirstFrame):
+                values[axis] = _entry(level.label, "file", _frame_text(level.value, folder))
+            elif axis == "prompt" and level.label not in written:
+                written.add(level.label)
+                values[axis] = _entry(level.label, "text", str(level.value))
+            else:
+                values[axis] = level.label if axis == "prompt" else level.value
+        yield textwrap.indent(_dump([{**values, "takes": row.takes}]).rstrip("\n"), "  ")
 
 
 def _entry(label: str, key: str, content: str) -> object:
-    """With its name, where the loader takes it for one; any other name was made from the content anyway."""
+    """With its name, if the loader accepts it as one; any other name was made from the content anyway."""
     is_name = fullmatch(SLUG, label) and len(label) <= _LONGEST_ID
     return {"id": label, key: content} if is_name else content
 
@@ -174,5 +138,9 @@ def _comment(text: str) -> Iterator[str]:
         yield from (f"# {part}" for part in textwrap.wrap(words, _WIDTH)) if words else ("#",)
 
 
+def _dump(value: object) -> str:
+    return yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=_WIDTH)
+
+
 def _scalar(text: str) -> str:
-    return yaml.safe_dump(text, allow_unicode=True, width=_WIDTH).removesuffix("\n").removesuffix("\n...")
+    return _dump(text).removesuffix("\n").removesuffix("\n...")
