@@ -1,4 +1,4 @@
-"""The only place that knows the time and the only way to wait.
+"""The only access to time, and the only way to wait.
 
 Everything that waits takes a `Clock`, so that a night passes in a test within a second
 (see `hailuo.testing.VirtualClock`).
@@ -22,7 +22,7 @@ class Clock(Protocol):
         ...
 
     async def sleep(self, seconds: float) -> None:
-        """Wait; zero or less only gives way to others."""
+        """Wait. Zero or less only yields to other tasks."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""What can go wrong, as a tree that branches by what the caller does next.
+"""Every error, as a tree: each branch says what the caller does next.
 
     HailuoError
     ├── RefusedError            nothing was spent: mend the input, then run again       exit 2
@@ -39,7 +39,7 @@ class ExitCode(IntEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """Where in an input: a file and a line (from 1; 0 where a line makes no sense)."""
+    """A place in an input: a file and a line (from 1; 0 if there is none)."""
 
     file: str
     line: int = 0
@@ -50,7 +50,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One thing wrong with an input: where, why, and what to do about it."""
+    """One problem of an input: where, why, and what to do about it."""
 
     place: Place
     reason: str
@@ -65,7 +65,7 @@ class HailuoError(Exception):
 
 
 class RefusedError(HailuoError):
-    """Nothing was spent. Mend every problem listed, then run again."""
+    """Refused before anything was spent. Fix every problem listed, then run again."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(sorted(set(problems)))
@@ -85,7 +85,7 @@ class SettingsError(RefusedError):
 
 
 class AdmissionError(RefusedError):
-    """The plan as a whole may not run: budget, balance, key, store or price."""
+    """The whole plan is refused: budget, balance, key, store or price."""
 
 
 class SettlementError(RefusedError):
@@ -93,7 +93,7 @@ class SettlementError(RefusedError):
 
 
 class TransientError(HailuoError):
-    """Wait, then ask again; nothing was decided."""
+    """Nothing was decided: wait, then retry."""
 
 
 class StoreUnavailableError(TransientError):
@@ -101,7 +101,7 @@ class StoreUnavailableError(TransientError):
 
 
 class TerminalError(HailuoError):
-    """Give up on this job in this run; the others go on."""
+    """This job cannot be finished in this run; the others continue."""
 
 
 class FrameError(TerminalError):
@@ -109,7 +109,7 @@ class FrameError(TerminalError):
 
 
 class DamagedClipError(TerminalError):
-    """The bytes fetched are not the clip: too short, not an mp4, or cut off."""
+    """The downloaded bytes are not the clip: too short, not an mp4, or truncated."""
 
 
 class RunStoppedError(HailuoError):
@@ -117,20 +117,20 @@ class RunStoppedError(HailuoError):
 
 
 class StoreError(HailuoError):
-    """What the store said, and it is final."""
+    """A final answer of the store."""
 
 
 class MissingKeyError(StoreError):
-    """The store holds nothing under that key."""
+    """There is no object under that key."""
 
 
 class UnsafeStoreError(StoreError):
-    """The store lets a key be created twice: with it, a clip could be paid for twice."""
+    """The store lets a key be created twice, so a clip could be paid for twice."""
 
 
 class LedgerError(HailuoError):
-    """The ledger forbids the step."""
+    """The ledger does not allow the step."""
 
 
 class IllegalMoveError(LedgerError):
-    """That fact may not follow the facts recorded so far."""
+    """The fact cannot follow the facts recorded so far."""

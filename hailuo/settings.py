@@ -1,4 +1,4 @@
-"""The environment, read once: typed, bounded, described. Nobody else looks at it."""
+"""The environment, read once and validated. No other module reads it."""
 
 import difflib
 import os
@@ -83,9 +83,9 @@ def load_settings() -> Settings:
 
 
 def prefer_embedded_prefect(*, home: Path) -> None:
-    """Settings for Prefect's own embedded server, where the environment names none; before Prefect is imported.
+    """Set defaults for Prefect's embedded server if the environment has none; call it before Prefect is imported.
 
-    Its start takes longer than the 20 s it allows itself (docs/measurements.md#start-without-a-server); it tells nobody; it stays quiet.
+    Its start takes longer than the 20 s it allows itself (docs/measurements.md#start-without-a-server); no analytics are sent; it logs little.
     """
     os.environ.pop("PREFECT_API_URL", None)
     preferred = {
@@ -123,7 +123,7 @@ def _unknown_variables() -> list[Problem]:
 
 
 def _nearest(name: str, known: set[str]) -> str:
-    """By what follows the first word: HAILUO_API_KEY is IMAROUTER_API_KEY, not HAILUO_S3_KMS_KEY."""
+    """Compare without the first word, so that HAILUO_API_KEY suggests IMAROUTER_API_KEY."""
     endings = {variable.partition("_")[2]: variable for variable in sorted(known)}
     near = difflib.get_close_matches(name.partition("_")[2], endings, n=1)
     return (

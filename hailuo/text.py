@@ -1,10 +1,10 @@
-"""Names that were nearly right: the nearest known one, and words for a message."""
+"""Text helpers: the nearest known name, lists in words, and text that is safe to print."""
 
 import re
 from collections.abc import Collection
 from difflib import get_close_matches
 
-# What a spreadsheet takes for the start of a formula, perhaps behind blanks and invisible characters
+# The start of a formula in a spreadsheet, also after blanks and invisible characters
 # (OWASP ASVS 1.2.10, CWE-1236).
 _UNSEEN = "\\s\0-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
 _FORMULA = re.compile(f"[{_UNSEEN}]*[=+\\-@\t\r\n\0＝＋－＠]")
@@ -12,11 +12,11 @@ _FORMULA = re.compile(f"[{_UNSEEN}]*[=+\\-@\t\r\n\0＝＋－＠]")
 
 _LONGEST = 60
 _MOST_LISTED = 12
-_MOST_COMPARED = 1_000  # comparing is slow, and may be asked once per row
+_MOST_COMPARED = 1_000  # comparing is slow, and may happen once per row
 
 
 def nearest(word: str, known: Collection[str]) -> str | None:
-    """The known name that was probably meant (case is forgiven), or None."""
+    """The nearest known name, ignoring case, or None."""
     if len(known) > _MOST_COMPARED:
         return None
     by_folded = {name.casefold(): name for name in sorted(known)}
@@ -25,13 +25,13 @@ def nearest(word: str, known: Collection[str]) -> str | None:
 
 
 def suggestion(word: str, known: Collection[str]) -> str:
-    """What to do about an unknown name: the nearest known one, or all that may be chosen."""
+    """A remedy for an unknown name: the nearest known one, or all choices."""
     found = nearest(word, known)
     return f"did you mean {quoted(found)}?" if found else f"choose {listed(known)}"
 
 
 def listed(names: Collection[object]) -> str:
-    """`a, b or c`, in the order given, the end cut off where there are too many to read."""
+    """`a, b or c` in the order given; a long list is shortened."""
     words = [str(name) for name in names]
     if not words:
         return "nothing: there is none"
@@ -42,12 +42,12 @@ def listed(names: Collection[object]) -> str:
 
 
 def printable(text: str) -> str:
-    """The text in which nothing steers a terminal: escapes, controls and marks of direction are made visible."""
+    """The text with escapes, control characters and direction marks made visible, safe for a terminal."""
     return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def quoted(text: object) -> str:
-    """A piece of a user's file, on one line, cut and harmless, in single quotes."""
+    """A piece of a user's file for a message: one line, shortened, safe, in single quotes."""
     words = "".join(c if c.isprintable() else " " for c in str(text)[: 4 * _LONGEST])
     line = " ".join(words.split())
     return f"'{line[:_LONGEST]}...'" if len(line) > _LONGEST else f"'{line}'"

@@ -1,4 +1,4 @@
-"""Numbers that decide something, kept as data: each with its unit, and where it comes from."""
+"""Thresholds kept as data: each with its unit and its source."""
 
 import tomllib
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ _Thresholds = TypeVar("_Thresholds")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Threshold:
-    """One number, its unit, and where it comes from."""
+    """One number, its unit and its source."""
 
     value: float
     unit: str
@@ -23,11 +23,11 @@ class Threshold:
 
 
 def shipped_thresholds(package: str, kind: type[_Thresholds]) -> _Thresholds:
-    """Those that ship in `thresholds.toml` of a package, as its dataclass of `Threshold`s."""
+    """Read `thresholds.toml` of a package into its dataclass of `Threshold`s."""
     text = resources.files(package).joinpath(_FILE).read_text(encoding="utf-8")
     return thresholds_from(tomllib.loads(text), kind)
 
 
 def thresholds_from(table: Mapping[str, object], kind: type[_Thresholds]) -> _Thresholds:
-    """From a TOML table. Raises: ValueError where one is missing, unknown, or has no origin."""
+    """Read a TOML table. Raises: ValueError for one that is missing, unknown or without a source."""
     return TypeAdapter(kind).validate_python(table)

@@ -1,4 +1,4 @@
-"""Where ledger, clips, frames, manifests and galleries lie: a folder or an S3 bucket, behind one port."""
+"""The store of ledger, clips, frames, manifests and galleries: a folder or an S3 bucket, behind one interface."""
 
 from hailuo.store.folder import FolderStore
 from hailuo.store.port import Entry, Store, read_many

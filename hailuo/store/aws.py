@@ -1,4 +1,4 @@
-"""boto3's S3 clients as they were measured, and what S3 refuses in our words."""
+"""Configuration of boto3's S3 clients, and plain messages for S3's error codes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 CONNECTIONS: Final = 32
 _REPEATABLE: Final = frozenset({408, 409, 429, 500, 502, 503, 504})
-_REPEATABLE_CODES: Final = frozenset({"RequestTimeout", "BadDigest", "IncompleteBody"})  # told as a 400
+_REPEATABLE_CODES: Final = frozenset({"RequestTimeout", "BadDigest", "IncompleteBody"})  # sent as a 400
 _WORDS: Final[Mapping[str, str]] = {
     "NoSuchBucket": "the bucket does not exist",
     "AccessDenied": "the credentials do not allow it",
@@ -21,12 +21,12 @@ _WORDS: Final[Mapping[str, str]] = {
     "AuthorizationHeaderMalformed": "the bucket is in another region; set AWS_REGION",
     "RequestTimeTooSkewed": "this machine's clock is wrong",
 }
-"""Our words for what S3 refuses; docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html"""
+"""Plain messages for S3's error codes; docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class S3Options:
-    """How the bucket wants to be spoken to. Endpoint, region and credentials come the AWS way.
+    """Options for the bucket. Endpoint, region and credentials come from the AWS environment and profiles.
 
     `checksums`: which ones boto3 sends by itself; some servers refuse the trailers of "when_supported".
     `kms_key` goes with "aws:kms"; the bucket's own key serves where it is None.
@@ -38,7 +38,7 @@ class S3Options:
 
 
 def media_config(options: S3Options) -> Any:
-    """Everything that may be repeated as it is: reads, listings, clips, pages."""
+    """The client for everything that may be retried: reads, listings, clips, pages."""
     return Config(
         signature_version="s3v4",
         retries={"mode": "standard", "total_max_attempts": 5},
@@ -52,7 +52,7 @@ def media_config(options: S3Options) -> Any:
 
 
 def ledger_config(options: S3Options) -> Any:
-    """Facts: no repeats underneath, for a repeated conditional PUT is refused by its own first try."""
+    """The client for facts, without retries: a retried conditional PUT would be refused because of its own first try."""
     return Config(
         signature_version="s3v4",
         retries={"mode": "standard", "total_max_attempts": 1},

@@ -36,7 +36,7 @@ class FolderStore:
         return await asyncio.to_thread(self._read, key)
 
     async def put(self, key: str, content: bytes, *, content_type: str) -> None:
-        del content_type  # a file's name says it
+        del content_type  # the file's name has it
         await asyncio.to_thread(self._put, self._path(key), content)
 
     async def put_file(self, key: str, path: Path, *, sha256: str, content_type: str) -> None:
@@ -53,11 +53,11 @@ class FolderStore:
         await asyncio.to_thread(self._probe)
 
     def fetch_url(self, key: str, *, valid_for: timedelta) -> str | None:
-        del valid_for  # served for as long as the server lives
+        del valid_for  # served for as long as the server runs
         return f"{self._served_at.rstrip('/')}/{key}" if self._served_at else None
 
     def offers_for(self, duration: timedelta) -> bool:
-        del duration  # served for as long as somebody serves it
+        del duration  # served for as long as the server runs
         return self._served_at is not None
 
     def _path(self, key: str) -> Path:
@@ -125,7 +125,7 @@ class FolderStore:
 
     @contextlib.contextmanager
     def _scratch(self) -> Iterator[Path]:
-        """A name for a temporary file on the same file system, gone afterwards."""
+        """A temporary file on the same file system, deleted afterwards."""
         folder = self._root / SCRATCH
         _make_folders(folder)
         path = folder / secrets.token_hex(12)
@@ -137,7 +137,7 @@ class FolderStore:
 
 @contextlib.contextmanager
 def _store_errors(path: Path) -> Iterator[None]:
-    """Translate the operating system's refusals: nothing was decided, the caller may repeat."""
+    """Translate the operating system's errors: nothing was decided, so the caller may retry."""
     try:
         yield
     except OSError as error:
@@ -151,7 +151,7 @@ def _files_below(folder: Path) -> Iterator[Path]:
 
 
 def _stumbled(error: OSError) -> None:
-    """A folder that is not there holds nothing; one that cannot be read may hold the proof of a purchase."""
+    """A missing folder is empty. One that cannot be read raises: it may hold the record of a purchase."""
     if not isinstance(error, FileNotFoundError):
         raise error
 

@@ -25,7 +25,7 @@ from datetime import datetime
 from typing import Final
 
 GRANTS: Final = "money/v1/"
-"""Every grant and every close, of all campaigns, starts with it."""
+"""Every grant and every close, of all campaigns, has this prefix."""
 
 
 def claims_of(task_sha256: str) -> str:
@@ -53,7 +53,7 @@ class Edition:
 
     @property
     def ledger(self) -> str:
-        """Every fact starts with it."""
+        """Every fact has this prefix."""
         return f"{self.folder}ledger/v1/"
 
     @property
@@ -61,7 +61,7 @@ class Edition:
         return f"{self.folder}ledger/rollups/"
 
     def shards(self, run: str) -> str:
-        """The notes of one run's shards start with it."""
+        """The notes of one run's shards have this prefix."""
         return f"{self.folder}shards/{run.replace(':', '-')}/"
 
     def frame(self, sha256: str, suffix: str) -> str:
@@ -97,7 +97,7 @@ class Edition:
 
     @property
     def manifest(self) -> str:
-        """Every file of the manifest starts with it."""
+        """Every file of the manifest has this prefix."""
         return f"{self.folder}manifest/"
 
     @property

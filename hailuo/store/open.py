@@ -23,7 +23,7 @@ def open_store(settings: Settings, *, served_at: str | None = None) -> Store:
         return FolderStore(Path(settings.store), served_at=served_at)
     bucket, _, prefix = rest.partition("/")
     if scheme != "s3" or not _BUCKET.fullmatch(bucket):
-        # What else it says is not repeated: people put keys into such addresses.
+        # The address is not repeated in the message: people put keys into such addresses.
         reason = f"begins with {scheme}://, but is no s3://bucket/prefix"
         raise SettingsError([Problem(Place("HAILUO_STORE"), reason, "name a folder or s3://bucket/prefix")])
     return _bucket_store(bucket, _checked_prefix(prefix.strip("/")), settings)
@@ -31,7 +31,7 @@ def open_store(settings: Settings, *, served_at: str | None = None) -> Store:
 
 @contextmanager
 def nothing_bought_without_store() -> Iterator[None]:
-    """A store that is full, read-only or away, met before anything was bought, is a refusal.
+    """Turn a store error before anything was bought into a refusal (AdmissionError).
 
     Raises: AdmissionError.
     """

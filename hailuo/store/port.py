@@ -1,4 +1,4 @@
-"""The port: what every store does, and promises.
+"""The interface of every store, and what it guarantees.
 
 Keys are relative, "/"-separated, of `[A-Za-z0-9._{}=-]` parts that are not dots alone; any other key is a
 ValueError. A part `.scratch` is the stores' own.
@@ -18,13 +18,13 @@ from hailuo.errors import MissingKeyError
 
 _READS_AT_ONCE: Final = 16
 SCRATCH = ".scratch"
-"""A part that no key has: what a store keeps under it is in no listing."""
+"""Reserved part: objects under it are in no listing."""
 
 _PART = re.compile(r"[A-Za-z0-9._{}=-]+")
 
 
 def checked(key: str) -> str:
-    """The key, if it is one. Raises: ValueError."""
+    """Return the key if it is valid. Raises: ValueError."""
     for part in key.split("/"):
         if not _PART.fullmatch(part) or not part.strip(".") or part == SCRATCH:
             raise ValueError(f"not a store key: {key!r}")
@@ -49,7 +49,7 @@ class Store(Protocol):
         ...
 
     async def create(self, key: str, content: bytes) -> bool:
-        """Create once: True if `content` is what now lies under the key, False if something else does.
+        """Create once: True if `content` is now stored under the key, False if something else is.
 
         `content` must be unique to the caller (the ledger puts a nonce in it): a store may learn of its
         own success late, and then compares bytes.
@@ -76,7 +76,7 @@ class Store(Protocol):
         ...
 
     async def now(self) -> datetime:
-        """The store's own time, by which ages of `modified_at` are told."""
+        """The store's own time, to compare with `modified_at`."""
         ...
 
     async def probe(self) -> None:
@@ -95,7 +95,7 @@ class Store(Protocol):
 async def read_many(
     store: Store, keys: Sequence[str], *, progress: Callable[[int], None] = lambda _read: None
 ) -> dict[str, bytes]:
-    """The bytes under each key, in the order of `keys`; a key that is gone since it was listed is left out.
+    """The bytes under each key, in the order of `keys`; a key that was deleted since it was listed is left out.
 
     `progress` is called with the number of objects read so far. Raises: StoreUnavailableError.
     """

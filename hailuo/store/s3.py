@@ -40,7 +40,7 @@ _READ_TRIES: Final = 3
 _RACERS: Final = 8
 _MISSING, _EXISTS, _NOT_IMPLEMENTED = 404, 412, 501
 _NO_VERDICT: Final = (HTTPClientError, IncompleteReadError, ResponseParserError)
-"""No answer, or one that is not S3's: nobody knows what became of the request."""
+"""No answer, or one that is not S3's: the outcome of the request is unknown."""
 _LONGEST_SIGNATURE: Final = timedelta(days=7)
 """SigV4 signs for no longer: docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html"""
 _IGNORING: Final = (
@@ -120,25 +120,25 @@ class S3Store:
         return url
 
     def offers_for(self, duration: timedelta) -> bool:
-        """False with a session's credentials that end sooner, or do not tell when: the URLs end with them."""
+        """False if the credentials expire sooner, or at an unknown time: the URLs expire with them."""
         credentials = self._session.get_credentials()
         if credentials is None:
             return False
         if not self._translated(credentials.get_frozen_credentials)().token:
             return True
-        ends_within = getattr(credentials, "refresh_needed", None)  # only botocore's refreshable ones tell
+        ends_within = getattr(credentials, "refresh_needed", None)  # only botocore's refreshable ones have it
         return ends_within is not None and not ends_within(refresh_in=duration.total_seconds())
 
     def _name(self, key: str) -> str:
         return self._prefix + checked(key)
 
     async def _ask(self, ask: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Ask in a thread of our own: asyncio's are too few for a night's worth of facts."""
+        """Call boto3 in our own thread pool: asyncio's default is too small for thousands of facts."""
         call = self._translated(ask)
         return await asyncio.get_running_loop().run_in_executor(self._threads, lambda: call(*args, **kwargs))
 
     def _translated(self, ask: Callable[P, T]) -> Callable[P, T]:
-        """The same, with what the network or the server refuses in our words."""
+        """The same, with errors of the network or the server translated."""
 
         def asking(*args: P.args, **kwargs: P.kwargs) -> T:
             try:
@@ -159,7 +159,7 @@ class S3Store:
         raise StoreUnavailableError(f"{self.uri}: whether {name} was created is not known: {verdict}")
 
     def _try_to_create(self, name: str, content: bytes) -> bool | str:
-        """True: it lies there. False: something else does. A text: why nobody knows, so try again."""
+        """True if created, False if the key exists with other content, or the reason why that is unknown (retry)."""
         try:
             self._put_new(name, content)
         except ClientError as error:
@@ -177,7 +177,7 @@ class S3Store:
         return True
 
     def _is_ours(self, name: str, content: bytes) -> bool | str:
-        """Whether what exists under the name is what we sent. That it is missing is never believed."""
+        """Whether the stored object is what we sent. A missing object is read again, never assumed."""
         try:
             kept = self._ledger.get_object(Bucket=self._bucket, Key=name)["Body"].read()
         except (ClientError, *_NO_VERDICT) as error:
@@ -189,7 +189,7 @@ class S3Store:
         self._ledger.put_object(Bucket=self._bucket, Key=name, IfNoneMatch="*", **body)
 
     def _get(self, name: str) -> bytes | None:
-        """The client repeats what got no answer; an answer cut off in its body is repeated here."""
+        """Read the object. The client retries requests without answer; a truncated body is retried here."""
         for tries in range(1, _READ_TRIES + 1):
             try:
                 content: bytes = self._media.get_object(Bucket=self._bucket, Key=name)["Body"].read()
@@ -208,7 +208,7 @@ class S3Store:
         self._media.put_object(Bucket=self._bucket, Key=name, **body, **self._encryption())
 
     def _put_file(self, name: str, path: Path, sha256: str, content_type: str) -> None:
-        """One PUT with its SHA-256, so that the server refuses other bytes; then what it says it holds."""
+        """One PUT with its SHA-256, so that the server refuses other bytes; returns the hash it reports."""
         with path.open("rb") as file:
             if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
                 raise DamagedClipError(
@@ -221,7 +221,7 @@ class S3Store:
             raise DamagedClipError(f"{name}: the bucket holds other bytes than {sha256}")
 
     def _held_sha256(self, name: str) -> str:
-        """As the server knows it; read back from a server that keeps no checksums."""
+        """The object's SHA-256 from the server, or from its bytes if the server keeps no checksums."""
         told = self._media.head_object(Bucket=self._bucket, Key=name, ChecksumMode="ENABLED")
         if "ChecksumSHA256" in told:
             return base64.b64decode(told["ChecksumSHA256"]).hex()
@@ -247,7 +247,7 @@ class S3Store:
         return parsedate_to_datetime(stamp).astimezone(UTC)
 
     async def _forget(self, *names: str) -> None:
-        """Tidy up after the probe where that is allowed; a policy may well forbid it, and no listing shows it."""
+        """Delete the probe's objects if the bucket policy allows it; no listing shows them."""
         for name in names:
             try:
                 await self._ask(self._media.delete_object, Bucket=self._bucket, Key=name)
@@ -262,5 +262,5 @@ class S3Store:
 
 
 def _is_object(key: str) -> bool:
-    """Neither a store's own nor the mark that consoles leave for a folder."""
+    """Whether the object is data: not the store's own, and not a console's folder marker."""
     return not key.startswith(f"{SCRATCH}/") and not key.endswith("/")
