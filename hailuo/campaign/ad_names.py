@@ -1,7 +1,7 @@
-"""How a creative is called outside: the ad name that carries its id, and how the id is found again.
+"""Ad names: the name of a creative on ad platforms, which carries its id, and how the id is found in a name.
 
-Ad platforms copy, lower-case, re-encode and cut names. The id therefore stands first, as `HV-` and ten
-characters: over 2,000 names mangled twice an id-first join found every one, an exact-name join 4 %.
+Ad platforms copy, lower-case, re-encode and cut names. The id therefore comes first, as `HV-` and ten characters.
+Of 2,000 names changed twice, joining by the id found every one; joining by the exact name found 4 %.
 """
 
 import hashlib
@@ -11,10 +11,10 @@ import unicodedata
 from hailuo.campaign.job import Job
 
 AD_NAME_LIMIT = 100
-"""Characters of an ad name; every platform of interest takes as many."""
+"""The most characters of an ad name; all supported platforms accept as many."""
 
 ID_TOKEN = re.compile(r"(?<![0-9a-z])hv[-–_ ]?([0-9a-hjkmnp-tv-z]{10})(?![0-9a-z])", re.IGNORECASE | re.ASCII)
-"""The join token: `HV-` and the creative id, free-standing, in any case."""
+"""The join token: `HV-` and the creative id as a word of its own, in upper or lower case."""
 
 _VENDOR_PREFIX = re.compile(r"^(minimax-)?hailuo-", re.IGNORECASE)
 _OPEN_ENDS = "-."
@@ -23,8 +23,8 @@ _OPEN_ENDS = "-."
 def ad_name(job: Job) -> str:
     """`HV-7KQ2M9X4TD_CMP1_p-luxstone_m23_d06_s768_fA1_t02`: ASCII, at most 100 characters.
 
-    Each token after the campaign starts with its key letter, so that names survive being reordered.
-    Long labels are cut from the longest down, the id never.
+    Each token after the campaign starts with its key letter, so that their order does not matter.
+    If the name is too long, the longest labels are cut first; the id is never cut.
     """
     variant = job.variant
     frame = variant.first_frame
@@ -43,7 +43,7 @@ def ad_name(job: Job) -> str:
 
 
 def utm_content(job: Job) -> str:
-    """The creative id as web analytics should carry it: lower case, nothing else."""
+    """The creative id for web analytics, in lower case."""
     return job.creative_id.lower()
 
 

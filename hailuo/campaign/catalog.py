@@ -1,4 +1,4 @@
-"""What the vendor offers, as values: models, their cells, prices and rules, each fact with its source.
+"""What the vendor offers: models, their cells, prices and rules. Each fact has its source.
 
 The data is `catalog.yaml`; `hailuo.campaign.files.load_catalog` reads it, and a user's own file over it.
 """
@@ -20,7 +20,7 @@ class FirstFrameRule(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Citation:
-    """Where a fact was read, and when it was last checked."""
+    """Where a fact was found, and when it was last checked."""
 
     text: str
     checked: date
@@ -30,8 +30,8 @@ class Citation:
 class Offer:
     """One cell that a model sells: a duration (seconds) at a size, with its list price.
 
-    `warning` is not None where the sources disagree; the cell is legal, the plan says so.
-    It concerns text-to-video only when `warns_without_frame` is set.
+    `warning` is not None where the sources disagree. The cell is legal, and the plan shows the warning.
+    With `warns_without_frame` the warning is only about clips without a first frame.
     """
 
     duration: int
@@ -44,7 +44,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """One model: what it offers and what it asks of a request."""
+    """One model: what it offers and what it requires of a request."""
 
     name: str
     family: str
@@ -65,9 +65,9 @@ class Model:
 class Family:
     """Models that share a request shape at the vendor.
 
-    `request` names the builder in `hailuo.vendor.request`. `parameters` are the further settings
-    the family understands, each with its allowed values; an axis of that name is a setting.
-    `camera_commands` are the bracket commands the family knows, exactly as it spells them.
+    `request` names the builder in `hailuo.vendor.request`. `parameters` are the other settings of the family,
+    each with its allowed values; an axis of that name is a setting. `camera_commands` are the bracket commands
+    that the family knows, in its own spelling.
     """
 
     name: str

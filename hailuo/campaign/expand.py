@@ -145,10 +145,10 @@ class _Expander:
             if axis in self._settings
         )
         template = self._template(cell["prompt"])
-        spoken = template.fields & self._parameters if template else frozenset()
-        if (settings, spoken) not in self._rules:
-            self._rules[settings, spoken] = rule_against(cell, self._catalog, spoken=spoken)
-        rule = self._rules[settings, spoken]
+        in_prompt = template.fields & self._parameters if template else frozenset()
+        if (settings, in_prompt) not in self._rules:
+            self._rules[settings, in_prompt] = rule_against(cell, self._catalog, in_prompt=in_prompt)
+        rule = self._rules[settings, in_prompt]
         if rule:
             self._illegal.add(cell[rule.axis].place, (rule.reason, rule.remedy), cell)
         return rule is None

@@ -15,7 +15,7 @@ _QUERY: Final = re.compile(r"[?#].*", re.DOTALL)
 def creative_id_of(*, campaign: str, edition: str, variant_id: str, take: int) -> str:
     """The job's key: 10 Crockford base32 characters (50 bits) of SHA-256.
 
-    Collision chance 1.8e-9 for 2,000 jobs; `matrix.expand` checks uniqueness all the same.
+    The chance of a collision is 1.8e-9 for 2,000 jobs; `expand` checks that ids are unique.
     """
     content = canonical_json([campaign, edition, variant_id, take])
     return crockford(hashlib.sha256(content).digest(), characters=10)
@@ -42,26 +42,22 @@ class Job:
 
     @property
     def clip_key(self) -> str:
-        """Where the clip lies in the store."""
+        """The key of the clip in the store."""
         return self.this_edition.clip(self.creative_id)
 
     @property
     def frame_key(self) -> str | None:
-        """Where a local first frame lies in the store; None without one."""
+        """The key of a local first frame in the store; None without one."""
         frame = self.variant.first_frame
         if frame is None or frame.url:
             return None
         return self.this_edition.frame(frame.sha256, frame.suffix)
 
     def as_recorded(self) -> "Job":
-        """The job as it may be kept: no path of this machine, no signature in a URL. Its ids stay the same."""
+        """The job as it is stored: without paths of this machine and signatures in URLs. Its ids stay the same."""
         frame = self.variant.first_frame
         if frame is None:
             return self
-        bare = replace(frame, path=None, url=frame.url and _without_query(frame.url))
+        # Where a URL holds a signature, it is in the query or the fragment.
+        bare = replace(frame, path=None, url=frame.url and _QUERY.sub("", frame.url))
         return replace(self, variant=replace(self.variant, first_frame=bare))
-
-
-def _without_query(url: str) -> str:
-    """Neither query nor fragment: where a URL holds a grant, it is in one of them."""
-    return _QUERY.sub("", url)

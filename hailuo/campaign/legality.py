@@ -1,4 +1,4 @@
-"""What a model offers, held against one cell of a matrix: the rule that forbids it, or what to beware of."""
+"""Checks one cell of a matrix against the catalog: the rule that forbids it, and what to be careful about."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,28 +12,27 @@ Cell = Mapping[str, Level]
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """Reason and remedy, and the axis whose value they blame; equal words are the same rule."""
+    """Reason, remedy and the axis that they are about. Equal remarks are the same rule."""
 
     axis: str
     reason: str
     remedy: str
 
 
-def rule_against(cell: Cell, catalog: Catalog, *, spoken: frozenset[str] = frozenset()) -> Remark | None:
+def rule_against(cell: Cell, catalog: Catalog, *, in_prompt: frozenset[str] = frozenset()) -> Remark | None:
     """The first rule of the catalog that forbids the cell's settings; None when it is legal.
 
-    A setting of other families is forbidden, unless the prompt speaks of it (`spoken`).
+    A setting of another family is forbidden, unless the prompt uses it (`in_prompt`).
     """
     name = str(cell["model"].value)
     model = catalog.model(name)
     if model is None:
-        return Remark(
-            "model", f"the model {quoted(name)} is not in the catalog", suggestion(name, catalog.models)
-        )
+        reason = f"the model {quoted(name)} is not in the catalog"
+        return Remark("model", reason, suggestion(name, catalog.models))
     return (
         _against_offer(cell, model)
         or _against_frame(cell, model, catalog)
-        or _against_parameters(cell, model, catalog, spoken)
+        or _against_parameters(cell, model, catalog, in_prompt)
     )
 
 
@@ -43,17 +42,14 @@ def _against_offer(cell: Cell, model: Model) -> Remark | None:
     sizes = list(dict.fromkeys(o.size for o in model.offers if o.duration == duration))
     if duration in durations:
         return None
+    not_offered = f"is not offered by {model.name}"
     if not durations:
         every = list(dict.fromkeys(o.size for o in model.offers))
-        return Remark(
-            "size", f"size {size} is not offered by {model.name}", f"choose {listed(sizes or every)}"
-        )
+        return Remark("size", f"size {size} {not_offered}", f"choose {listed(sizes or every)}")
     if not sizes:
-        return Remark(
-            "duration", f"duration {duration} is not offered by {model.name}", f"choose {listed(durations)}"
-        )
-    reason = f"duration {duration} is not offered by {model.name} at {size}"
-    return Remark("duration", reason, f"choose {listed(durations)}, or {listed(sizes)}")
+        return Remark("duration", f"duration {duration} {not_offered}", f"choose {listed(durations)}")
+    remedy = f"choose {listed(durations)}, or {listed(sizes)}"
+    return Remark("duration", f"duration {duration} {not_offered} at {size}", remedy)
 
 
 def _against_frame(cell: Cell, model: Model, catalog: Catalog) -> Remark | None:
@@ -74,10 +70,12 @@ def _has_frame(cell: Cell) -> bool:
     return "first_frame" in cell and cell["first_frame"].value is not None
 
 
-def _against_parameters(cell: Cell, model: Model, catalog: Catalog, spoken: frozenset[str]) -> Remark | None:
+def _against_parameters(
+    cell: Cell, model: Model, catalog: Catalog, in_prompt: frozenset[str]
+) -> Remark | None:
     settings = {name for family in catalog.families.values() for name in family.parameters}
     own = catalog.family_of(model).parameters
-    for axis in sorted(((settings - spoken) | set(own)) & set(cell)):
+    for axis in sorted(((settings - in_prompt) | set(own)) & set(cell)):
         level, allowed = cell[axis], own.get(axis, ())
         if level.value is not None and level.value not in allowed:
             reason = f"{axis} {quoted(level.label)} is not offered by {model.name}"
@@ -86,14 +84,12 @@ def _against_parameters(cell: Cell, model: Model, catalog: Catalog, spoken: froz
 
 
 def cautions(cell: Cell, catalog: Catalog) -> Iterator[Remark]:
-    """What the catalog warns of in a legal cell: its sources disagree or are silent."""
+    """The warnings of the catalog about a legal cell: its sources disagree or say nothing."""
     model = catalog.models[str(cell["model"].value)]
     duration, size = cell["duration"].value, cell["size"].value
     offer = next((o for o in model.offers if (o.duration, o.size) == (duration, size)), None)
-    has_frame = _has_frame(cell)
+    has_frame, remedy = _has_frame(cell), "try one take of it first"
     if offer and offer.warning and not (offer.warns_without_frame and has_frame):
-        yield Remark(
-            "size", f"{model.name}, {duration} s, {size}: {offer.warning}", "try one take of it first"
-        )
+        yield Remark("size", f"{model.name}, {duration} s, {size}: {offer.warning}", remedy)
     if has_frame and model.first_frame_warning:
-        yield Remark("first_frame", f"{model.name}: {model.first_frame_warning}", "try one take of it first")
+        yield Remark("first_frame", f"{model.name}: {model.first_frame_warning}", remedy)

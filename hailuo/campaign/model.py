@@ -1,4 +1,4 @@
-"""A campaign as a value: what a campaign file says once it has been read and found well-formed."""
+"""A campaign as a value: the content of a campaign file that was read without problems."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ SETTING_AXES = ("prompt", "model", "duration", "size", "first_frame")
 
 
 class IllegalPolicy(StrEnum):
-    """What becomes of a combination that the catalog does not offer."""
+    """What happens to a combination that the catalog does not offer."""
 
     STOP = "stop"  # refuse the whole file
     SKIP = "skip"  # leave it out, and list it with the rule
@@ -41,32 +41,31 @@ class Axis:
 
     name: str
     levels: tuple[Level, ...]
-    place: Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grid:
-    """A product of axes, less what `exclude` matches in part. A complete row is a grid of one cell.
+    """Every combination of its axes, except those that `exclude` matches. A complete row is a grid of one cell.
 
-    `exclude` maps axis names to sets of labels: a cell goes when every named axis matches. `takes` None: the campaign's.
+    Each mapping of `exclude` has axis names and sets of labels: it leaves out the cells that match on every named
+    axis. `takes` overrides the campaign's.
     """
 
     axes: tuple[Axis, ...]
     exclude: tuple[Mapping[str, frozenset[str]], ...] = ()
     takes: int | None = None
-    place: Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Nightly:
-    """The mark of a campaign that the night renders; nights are dates in the campaign's timezone, inclusive."""
+    """The mark of a campaign for the nightly run. Nights are dates in the campaign's timezone, inclusive."""
 
     first_night: date | None = None
     last_night: date | None = None
     is_paused: bool = False
 
     def absence(self, night: date) -> str | None:
-        """Why the campaign is left out of a night; None when it is not."""
+        """Why the campaign is not rendered in a night; None when it is."""
         if self.is_paused:
             return "paused"
         if self.first_night and night < self.first_night:
@@ -77,7 +76,7 @@ class Nightly:
 
 
 class SyntheticPerformer(StrEnum):
-    """Whether the ads show a synthetic human performer: only a person can say, and some laws ask."""
+    """Whether the ads show a synthetic human performer. You must declare it; some laws require it."""
 
     YES = "yes"
     NO = "no"

@@ -1,4 +1,4 @@
-"""What a clip costs: the last price charged for its cell where one is known, else the list price."""
+"""What a clip costs: the last price charged for the same kind of clip if there is one, else the list price."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from hailuo.campaign.variant import Variant
 
 
 class PriceKey(NamedTuple):
-    """What a price belongs to; `duration` in seconds."""
+    """What a price is for; `duration` in seconds."""
 
     model: str
     duration: int
@@ -22,25 +22,25 @@ class Basis(StrEnum):
     """Where a price comes from."""
 
     LIST = "list"  # the catalog's list price: an estimate
-    CHARGED = "charged"  # the last price really charged for the same cell
+    CHARGED = "charged"  # the last price charged for the same model, duration and size
     UNKNOWN = "unknown"  # neither is known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
-    """The price expected for one clip; None where nothing is known."""
+    """The expected price of one clip; None where no price is known."""
 
     price_usd: Decimal | None
     basis: Basis
 
 
 def price_key_of(variant: Variant) -> PriceKey:
-    """The cell whose price the variant has."""
+    """What decides the price of the variant."""
     return PriceKey(variant.model, variant.duration, variant.size)
 
 
 def quote(variant: Variant, catalog: Catalog, charged: Mapping[PriceKey, Decimal]) -> Quote:
-    """The price expected for one clip of the variant, and what that rests on."""
+    """The expected price of one clip of the variant, and where it comes from."""
     cell = price_key_of(variant)
     if cell in charged:
         return Quote(price_usd=charged[cell], basis=Basis.CHARGED)

@@ -10,7 +10,7 @@ from hailuo.campaign.catalog import Family
 from hailuo.text import nearest, quoted
 
 FIELD_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-"""What an axis may be called, and so what a field in a prompt may say."""
+"""A name of an axis, and so of a field in a prompt."""
 
 _BRACKET = re.compile(r"\[([^\[\]]*)\]")
 _COMMA = re.compile(r"[,，、]")
@@ -21,7 +21,7 @@ _HIDDEN = ("Cc", "Cf", "Cs", "Co")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
-    """A prompt's text as pairs of literal text and the field that follows it."""
+    """A prompt as pairs of literal text and the field that follows it."""
 
     parts: tuple[tuple[str, str | None], ...]
 
@@ -31,7 +31,7 @@ class Template:
         return frozenset(name for _, name in self.parts if name is not None)
 
     def fill(self, values: Mapping[str, str]) -> str:
-        """The text with every field replaced; values are taken as they are and never read as templates.
+        """The text with every field replaced. Values are inserted as they are and never parsed as templates.
 
         Raises: KeyError when a field has no value.
         """
@@ -39,7 +39,7 @@ class Template:
 
 
 def read_template(text: str) -> Template:
-    """The template that a prompt's text is; `{{` and `}}` stand for the braces themselves.
+    """Parse a prompt as a template; `{{` and `}}` are the braces themselves.
 
     Raises: ValueError, with the reason, for anything but plain names in braces.
     """
@@ -60,7 +60,7 @@ def _part(text: str, field: str | None, spec: str | None, conversion: str | None
 
 
 def clean(text: str) -> str:
-    """The text as it is sent: no hidden characters, one space wherever there was white space."""
+    """The text as it is sent: without hidden characters, with single spaces for white space."""
     return " ".join(without_hidden(text).split())
 
 
@@ -87,7 +87,7 @@ def _joins(text: str, index: int) -> bool:
 
 
 def camera_remarks(prompt: str, family: Family) -> Iterator[tuple[str, str]]:
-    """What is odd about the camera commands of a filled prompt, as (reason, remedy).
+    """Warnings about the camera commands of a filled prompt, as (reason, remedy).
 
     Families without camera commands read brackets as plain words: nothing to say.
     """

@@ -12,7 +12,7 @@ _TO_CROCKFORD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789ABC
 
 
 def canonical_json(value: object) -> bytes:
-    """JSON with one spelling per value: sorted keys, no spaces, UTF-8."""
+    """Canonical JSON, so that equal values give equal bytes: sorted keys, no spaces, UTF-8."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return text.encode()
 
@@ -43,7 +43,7 @@ class FirstFrame:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
-    """One resolved cell, ready to be ordered. Equal content, equal `variant_id`."""
+    """One resolved cell. Variants with equal content have equal `variant_id`."""
 
     model: str
     prompt: str
@@ -53,7 +53,7 @@ class Variant:
     parameters: Mapping[str, str] = field(default_factory=dict)
 
     def identity(self) -> dict[str, object]:
-        """What the clip depends on; names and places of files are no part of it."""
+        """Everything that the clip depends on. Names and paths of files are not part of it."""
         return {
             "duration": self.duration,
             "first_frame": self.first_frame.sha256 if self.first_frame else None,

@@ -41,19 +41,15 @@ def campaign_of(jobs: int, *, prompts: str = "Perfume bottle") -> Campaign:
     )
 
     def one(axis: str, value: str | int) -> Axis:
-        return Axis(
-            name=axis, levels=(Level(axis=axis, label=str(value), value=value, place=HERE),), place=HERE
-        )
+        return Axis(name=axis, levels=(Level(axis=axis, label=str(value), value=value, place=HERE),))
 
     axes = (
-        Axis(name="prompt", levels=levels, place=HERE),
+        Axis(name="prompt", levels=levels),
         one("model", "MiniMax-Hailuo-02"),
         one("duration", 6),
         one("size", "512p"),
     )
-    return Campaign(
-        name="rehearsal", grids=(Grid(axes=axes, place=HERE),), place=HERE, budget_usd=Decimal(100)
-    )
+    return Campaign(name="rehearsal", grids=(Grid(axes=axes),), place=HERE, budget_usd=Decimal(100))
 
 
 @dataclass(kw_only=True)

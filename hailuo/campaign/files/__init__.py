@@ -1,4 +1,4 @@
-"""Files a user writes, as values: campaigns (YAML, CSV, first frames) and catalogs. The only place that knows YAML."""
+"""Reads the files that you write: campaigns (YAML, CSV, first frames) and catalogs. Only this package uses YAML."""
 
 from hailuo.campaign.files.campaign_file import LoadedCampaign, load_campaign
 from hailuo.campaign.files.catalog_file import load_catalog

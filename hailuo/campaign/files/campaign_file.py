@@ -1,4 +1,4 @@
-"""A campaign file, read as a Campaign: as much of it as is sound, with everything that is not."""
+"""Reads a campaign file as a Campaign, as far as it is sound, with all of its problems."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ _LONGEST_EDITION = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedCampaign:
-    """What a campaign file gave. With problems, `campaign` is only the sound part of it: do not buy it.
+    """A campaign file, read. With problems, `campaign` is only the sound part of it: do not buy it.
 
     `nightly` is the file's mark even where `campaign` is None; a file that cannot be read at all counts as marked.
     """
@@ -100,7 +100,7 @@ def _read(path: Path, problems: ProblemList, max_jobs: int, text: str | None) ->
 
 
 def _products(file: CampaignFile, path: Path, problems: ProblemList, max_jobs: int) -> Sequence[Matrix]:
-    """The matrix, or the rows of the CSV file that stands in its place."""
+    """The matrix, or the rows of the CSV file that is named instead of it."""
     rows = file.rows.content if file.rows else None
     if file.matrix:
         if rows:
@@ -133,7 +133,7 @@ def _nightly(file: CampaignFile, problems: ProblemList) -> Nightly | None:
 
 
 def _warn_of_fixed_edition(file: CampaignFile, problems: ProblemList) -> None:
-    """Legal, but hardly meant: the same edition never buys a clip twice."""
+    """Legal, but probably a mistake: the same edition never buys a clip twice."""
     if "{date}" not in file.edition:
         reason = (
             f"the edition {quoted(file.edition)} is the same every night: after the first, nothing is bought"

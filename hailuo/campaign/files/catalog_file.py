@@ -131,7 +131,7 @@ def _keys(steps: Steps) -> Collection[str]:
 
 
 class _Assembly:
-    """Lays the layers over each other and checks what only the whole can tell."""
+    """Merges the layers, then checks what needs all of them."""
 
     def __init__(self, layers: Sequence[_Layer], problems: ProblemList) -> None:
         self._layers = layers
@@ -215,7 +215,7 @@ class _Assembly:
         self._problems.add(self._place(steps), reason, remedy)
 
     def _place(self, steps: Steps) -> Place:
-        """The line in the uppermost layer that speaks of it."""
+        """The line in the uppermost layer that has it."""
         for layer in reversed(self._layers):
             parent: Tree | None = layer.root
             for step in steps[:-1]:
@@ -226,7 +226,7 @@ class _Assembly:
 
 
 def _over(lower: _P | None, upper: _P) -> _P:
-    """The lower facts, changed by those that the upper one states."""
+    """The lower facts, overridden by those that the upper one states."""
     if lower is None:
         return upper
     return lower.model_copy(update={name: getattr(upper, name) for name in upper.model_fields_set})

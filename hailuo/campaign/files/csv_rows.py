@@ -1,4 +1,4 @@
-"""A CSV file as rows of a campaign: the header names axes, a cell may list alternatives with `|`."""
+"""A CSV file as rows of a campaign. The header names the axes; a cell may list alternatives with `|`."""
 
 import csv
 import io

@@ -1,7 +1,7 @@
-"""First frames: an image file beside the campaign, or an https URL; checked here, before anything is paid.
+"""First frames: an image file beside the campaign, or an https URL. They are checked before anything is paid.
 
 The rules are MiniMax's (docs/vendor.md#first-frames): JPG, PNG or WebP, < 20 MB, short side > 300 px, aspect 2:5 to 5:2.
-Nothing is ever fetched: a URL is taken at its word and identified by its text.
+A URL is never fetched; it is identified by its text.
 """
 
 import hashlib

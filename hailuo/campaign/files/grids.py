@@ -102,13 +102,12 @@ class GridBuilder:
         if len(built) < len(axes) or set(_REQUIRED) - set(section.axes) or not self._can_fill(section, built):
             return None
         takes = section.takes if isinstance(section, IncludeRow) else None
-        return Grid(axes=tuple(built), takes=takes, place=section.place)
+        return Grid(axes=tuple(built), takes=takes)
 
     def _axis(self, section: AxesSection, name: str, raws: Sequence[Written]) -> Axis | None:
-        place = section.place_of(name)
         if not FIELD_NAME.fullmatch(name):
             reason = f"the axis name {quoted(name)} is not plain"
-            self._problems.add(place, reason, "use letters, digits and _")
+            self._problems.add(section.place_of(name), reason, "use letters, digits and _")
             return None
         levels: dict[str, Level] = {}
         for raw in raws:
@@ -123,7 +122,7 @@ class GridBuilder:
             if first is not level:
                 reason = f"{name}: {quoted(level.label)} is listed twice (first on line {first.place.line})"
                 self._problems.add(level.place, reason, "keep one of them")
-        return Axis(name=name, levels=tuple(levels.values()), place=place)
+        return Axis(name=name, levels=tuple(levels.values()))
 
     def _can_fill(self, section: AxesSection, axes: Sequence[Axis]) -> bool:
         """Whether every field of every prompt has an axis in this grid; what has none is a problem."""

@@ -1,4 +1,4 @@
-"""One written value as a Level: looked up in the catalog, measured, cleaned; or a problem at its line."""
+"""One written value as a Level: looked up in the catalog, measured, cleaned. Or a problem at its line."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -15,7 +15,7 @@ from hailuo.campaign.variant import FirstFrame
 from hailuo.text import listed, quoted, suggestion
 
 NOTHING = "none"
-"""What files and reports call the absence of a first frame."""
+"""The name for "no first frame" in files and reports."""
 
 _USER = re.compile(r"//.*@")
 
@@ -43,7 +43,7 @@ class LevelReader:
         }
 
     def read(self, axis: str, raw: Written, *, may_refer: bool) -> Level | None:
-        """The level, or None when the value cannot be one; a prompt `may_refer` to another by its id."""
+        """The level, or None when the value has a problem. A prompt `may_refer` to another by its id."""
         if axis == "prompt":
             return self._book.read(raw, may_refer=may_refer)
         if axis in self._readers:

@@ -1,4 +1,4 @@
-"""All prompts of a campaign by id: ids given by the user, ids derived from the text, references to either."""
+"""All prompts of a campaign by id: ids that you gave, ids made from the text, and references to either."""
 
 import hashlib
 import re
@@ -17,7 +17,7 @@ _BRACES = "write {name} with the plain name of an axis, or {{ and }} for the bra
 
 
 class PromptBook:
-    """Knows every prompt before the first one is looked up, so that no id depends on the order of the file.
+    """Knows every prompt before the first one is read, so that no id depends on the order of the file.
 
     Each text is cleaned once and parsed as a template once.
     """

@@ -29,7 +29,7 @@ class Complaint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileRules:
-    """What a kind of file knows about itself: the keys under a path, and the remedy for a wrong value."""
+    """The keys that a kind of file has under a path, and the remedies for wrong values."""
 
     keys: Callable[[Steps], Collection[str]]
     remedies: Mapping[str, str]

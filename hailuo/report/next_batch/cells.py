@@ -107,12 +107,12 @@ class Cells:
 
     def _job(self, levels: Mapping[str, Level]) -> Job | None:
         axes = tuple(
-            Axis(name=axis, levels=(level,), place=level.place)
+            Axis(name=axis, levels=(level,))
             for axis, level in sorted(levels.items(), key=lambda item: list(self._levels).index(item[0]))
         )
         alone = replace(
             self._campaign,
-            grids=(Grid(axes=axes, place=self._campaign.place),),
+            grids=(Grid(axes=axes),),
             takes=1,
             control={},
             illegal=IllegalPolicy.SKIP,

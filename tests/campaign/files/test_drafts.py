@@ -173,8 +173,8 @@ def test_a_reason_cannot_leave_its_comment():
 def test_a_row_may_be_taken_more_often_than_the_rest():
     """`takes` in a row of `include` counts for that row; it is no axis, and prices follow."""
     campaign = example("demo.yaml")
-    axes = tuple(Axis(name=n, levels=(level,), place=PLACE) for n, level in cells_of(campaign)[0].items())
-    once = replace(campaign, takes=2, grids=(Grid(axes=axes, place=PLACE),), control={})
+    axes = tuple(Axis(name=n, levels=(level,)) for n, level in cells_of(campaign)[0].items())
+    once = replace(campaign, takes=2, grids=(Grid(axes=axes),), control={})
 
     jobs = expand(replace(once, grids=(replace(once.grids[0], takes=5),)), CATALOG).jobs
 
