@@ -65,8 +65,8 @@ def _cell_row(cell: tuple[str, int, str], jobs: Sequence[PlannedJob]) -> dict[st
         "each": "unknown" if price is None else usd(price),
         "to pay": usd(to_pay),
         "jobs": len(jobs),
-        "done": counts[JobState.STORED],
-        "to collect": counts[JobState.SUBMITTED],
+        "stored": counts[JobState.STORED],
+        "submitted": counts[JobState.SUBMITTED],
         "price from": jobs[0].quote.basis.value,
     }
 

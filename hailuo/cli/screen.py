@@ -27,12 +27,7 @@ DECISIONS = {
     JobState.REFUSED: "refused",
     JobState.FAILED: "failed",
 }
-"""What a run does about a job in each state."""
-
-
-def state_word(state: JobState) -> str:
-    """The state as people read it: `in doubt`."""
-    return state.replace("_", " ")
+"""What a run does about a job in each state: `decision` in JSON."""
 
 
 def console() -> Console:
@@ -116,7 +111,7 @@ def _cells(plan: Plan) -> Table:
     table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for name in ("model", "time", "size"):
         table.add_column(name, no_wrap=True)
-    for name in ("jobs", "done", "buy", "each", "to pay"):
+    for name in ("jobs", "stored", "to buy", "each", "to pay"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("price", no_wrap=True)
     cells: dict[tuple[str, int, str], list[PlannedJob]] = {}
@@ -142,7 +137,11 @@ def _counts(plan: Plan) -> str:
     left_out = sum(1 for planned in plan.jobs if planned.state is JobState.NEW and not planned.chosen)
     counts = Counter(planned.state for planned in plan.everything)
     counts[JobState.NEW] -= left_out
-    words = [f"{counts[state]} {word}" for state, word in DECISIONS.items() if counts[state]]
+    words = [
+        f"{counts[state]} {'to buy' if state is JobState.NEW else state.words}"
+        for state in DECISIONS
+        if counts[state]
+    ]
     skipped = [f"{count(len(plan.illegal), 'combination')} skipped"] if plan.illegal else []
     unchosen = [f"{left_out} left out"] if left_out else []
     orphaned = [f"{len(plan.orphaned_jobs)} of them no longer in the file"] if plan.orphaned_jobs else []
@@ -178,7 +177,7 @@ def show_report(report: RunReport) -> None:
     for ending in report.endings:
         if ending.state is JobState.STORED:
             continue
-        word = "overdue" if ending.overdue else state_word(ending.state)
+        word = "overdue" if ending.overdue else ending.state.words
         say(f"{ending.creative_id}  {word}: {ending.reason}")
     stored = len(report.in_state(JobState.STORED))
     say(f"{stored} of {len(report.endings)} jobs are stored")

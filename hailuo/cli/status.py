@@ -10,7 +10,7 @@ from rich.text import Text
 from hailuo.campaign.pricing import usd
 from hailuo.cli.options import as_json_option, choose, edition_option, file_argument
 from hailuo.cli.plan import make_plan_of
-from hailuo.cli.screen import console, count, echo_json, plan_json, say, show_plan, state_word
+from hailuo.cli.screen import console, count, echo_json, plan_json, say, show_plan
 from hailuo.cli.sums import cells, cells_json, remarks, show_sums, sums_json
 from hailuo.errors import ExitCode
 from hailuo.ledger.facts import JobState
@@ -67,7 +67,7 @@ def _line(planned: PlannedJob) -> tuple[str | Text, ...]:
     number = str(last.number) if last else ""
     return (
         planned.job.creative_id,
-        state_word(planned.state),
+        planned.state.words,
         number,
         str(sums.paid_retries) if sums.paid_retries else "",
         Text(printable(task or "")),

@@ -182,7 +182,7 @@ Fact = Intent | Doubt | Outcome | End | Done
 
 
 class JobState(StrEnum):
-    """Where a job stands; see the table at the top of `hailuo.ledger.life`."""
+    """The state of a job; the table at the top of `hailuo.ledger.life` defines each."""
 
     NEW = "new"
     IN_DOUBT = "in_doubt"
@@ -191,6 +191,11 @@ class JobState(StrEnum):
     REFUSED = "refused"
     FAILED = "failed"
     STORED = "stored"
+
+    @property
+    def words(self) -> str:
+        """The state as people read it, the same in commands, gallery, Prefect and documents: `in doubt`."""
+        return self.value.replace("_", " ")
 
 
 def _came_to_nothing(attempt: Attempt | None) -> bool:

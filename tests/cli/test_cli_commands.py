@@ -67,7 +67,7 @@ def test_only_buys_what_was_asked_for(hailuo, rehearsal, campaign):
 
     assert said.code == 0
     assert "2 of 2 jobs are stored" in said.out
-    assert "2 done, 2 to buy" in hailuo("plan", campaign).out
+    assert "2 stored, 2 to buy" in hailuo("plan", campaign).out
 
 
 def test_what_is_left_out_is_said_and_still_in_the_manifest(hailuo, rehearsal, campaign, tmp_path):

@@ -12,17 +12,6 @@ from hailuo.campaign.pricing import usd
 ManifestRow = Mapping[str, object]
 """A row of the manifest: plain values, and None for what is not known."""
 
-STATE_WORDS: Final[Mapping[str, str]] = {
-    "stored": "Stored",
-    "submitted": "At the vendor",
-    "in_doubt": "Being sent",
-    "unknown": "Unknown",
-    "failed": "Failed",
-    "refused": "Refused",
-    "new": "Planned",
-}
-"""A word per state of a job."""
-
 _VERDICTS: Final[Mapping[str, str]] = {
     "pass": "Checks passed",
     "warn": "Look closer",
@@ -83,8 +72,8 @@ def short_model(model: str) -> str:
 
 
 def state_word(state: str) -> str:
-    """The word for a state; an unknown state is shown as it is spelled."""
-    return STATE_WORDS.get(state) or state.replace("_", " ").capitalize()
+    """`In doubt`: the words of `JobState`, also for a state of a later version."""
+    return state.replace("_", " ").capitalize()
 
 
 def cost(row: ManifestRow) -> tuple[str, str]:

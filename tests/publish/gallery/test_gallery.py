@@ -23,7 +23,7 @@ from hailuo.publish.gallery import (
     render,
     room_for,
 )
-from hailuo.publish.gallery.words import STATE_WORDS, bytes_in_words, seconds_in_words, word_changes
+from hailuo.publish.gallery.words import bytes_in_words, seconds_in_words, word_changes
 from hailuo.store.layout import Edition
 from tests.publish.gallery.pages import BUILT_AT, Page, make_frame, page_of, without_clip
 
@@ -34,8 +34,8 @@ def test_every_state_is_a_job_of_the_page_with_its_word(state: JobState) -> None
     page = page_of(make_frame({"state": state.value}))
 
     [job] = page.jobs
-    assert job["stateWord"] == STATE_WORDS[state.value]
-    assert any(word.startswith(STATE_WORDS[state.value]) for word in page.words)
+    assert job["stateWord"] == state.words.capitalize()
+    assert any(word.startswith(state.words.capitalize()) for word in page.words)
 
 
 @pytest.mark.parametrize(
