@@ -18,7 +18,8 @@ from typing import Final
 import pandas as pd
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from hailuo.publish.gallery import Links, embed, inside, render
+from hailuo.publish.embed import data_uris
+from hailuo.publish.gallery import Links, inside, render
 from hailuo.publish.manifest import COLUMNS
 
 _START, _END = "<!-- gallery:start -->", "<!-- gallery:end -->"
@@ -103,8 +104,8 @@ def _page(size: Size) -> bytes:
     built_at = datetime(2026, 11, 22, tzinfo=UTC)
     if not size.embedded:
         return render(frame, title="bench", built_at=built_at, links=Links(clip=lambda _: "data:,"))
-    embedded = embed({f"{number:010}-proxy.mp4": _PROXY for number in range(size.jobs)})
-    return render(frame, title="bench", built_at=built_at, links=inside(embedded.links.get))
+    embedded = data_uris({f"{number:010}-proxy.mp4": _PROXY for number in range(size.jobs)})
+    return render(frame, title="bench", built_at=built_at, links=inside(embedded.get))
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import pandas as pd
 from hailuo.campaign.expand import expand
 from hailuo.campaign.files import load_campaign, load_catalog
 from hailuo.ledger.facts import JobRecord, JobState
-from hailuo.publish.manifest import Entry, build
+from hailuo.publish.manifest import ManifestEntry, build
 
 _AT: Final = datetime(2026, 11, 1, tzinfo=UTC)
 _DEMO: Final = Path(__file__).parents[2] / "campaigns" / "demo.yaml"
@@ -21,7 +21,7 @@ def demo_manifest(path: Path = _DEMO) -> pd.DataFrame:
     campaign = load_campaign(path, catalog=catalog, at=_AT).campaign
     assert campaign is not None, f"{path} is not sound"
     entries = [
-        Entry(job=job, record=JobRecord(creative_id=job.creative_id), state=JobState.STORED)
+        ManifestEntry(job=job, record=JobRecord(creative_id=job.creative_id), state=JobState.STORED)
         for job in expand(campaign, catalog).jobs
     ]
     return build(entries, store_uri="")

@@ -20,9 +20,9 @@ from hailuo.cli.screen import count, echo_json, say
 from hailuo.errors import ExitCode
 from hailuo.media.credentials import Credentials, CredentialsError, open_credentials
 from hailuo.media.placements import Fit, placement_book
-from hailuo.media.recipe import OWN, SILENT, Wish
+from hailuo.media.recipe import OWN, SILENT, CopyOptions
 from hailuo.plan.prepare import prepare
-from hailuo.publish.conform import ConformWish, Copy, conform, file_sha256, stored_clips
+from hailuo.publish.conform import ConformOptions, CopyResult, conform, file_sha256, stored_clips
 from hailuo.run.environment import run_environment
 from hailuo.store.layout import Edition
 from hailuo.store.open import nothing_bought_without_store, open_store
@@ -84,9 +84,9 @@ def command(
 
     Exit code 1 if a copy cannot be made, for example because its clip is too long for the placement.
     """
-    target, wish = edition_of(file, edition), _wish(file, asked)
+    target, options = edition_of(file, edition), _options(file, asked)
     with nothing_bought_without_store():
-        copies = asyncio.run(_conform(target, wish, only, quiet=as_json))
+        copies = asyncio.run(_conform(target, options, only, quiet=as_json))
     if as_json:
         echo_json([_json(copy) for copy in copies])
     else:
@@ -94,10 +94,10 @@ def command(
     return ExitCode.INCOMPLETE if any(copy.state == "impossible" for copy in copies) else ExitCode.COMPLETE
 
 
-def _wish(file: Path, asked: _Asked) -> ConformWish:
+def _options(file: Path, asked: _Asked) -> ConformOptions:
     credentials = _credentials(asked["c2pa_cert"], asked["c2pa_key"])
     audio, path = _audio(asked["audio"])
-    wish = Wish(
+    copy = CopyOptions(
         fit=asked["fit"],
         audio=audio,
         marked=asked["mark"],
@@ -106,10 +106,10 @@ def _wish(file: Path, asked: _Asked) -> ConformWish:
     placements = asked["placements"] or (() if asked["aspects"] else _placements_of(file))
     if not placements and not asked["aspects"]:
         raise click.UsageError("name a --placement or an --aspect: the campaign file names no placements")
-    return ConformWish(
+    return ConformOptions(
         placements=tuple(dict.fromkeys(placements)),
         aspects=tuple(dict.fromkeys(asked["aspects"])),
-        wish=wish,
+        copy=copy,
         audio=path,
         credentials=credentials,
     )
@@ -147,20 +147,20 @@ def _credentials(certificate: Path | None, key: Path | None) -> Credentials | No
 
 
 async def _conform(
-    edition: Edition, wish: ConformWish, only: Mapping[str, frozenset[str]], *, quiet: bool
-) -> list[Copy]:
+    edition: Edition, options: ConformOptions, only: Mapping[str, frozenset[str]], *, quiet: bool
+) -> list[CopyResult]:
     env = run_environment()
     store = open_store(env.settings)
     clips = await stored_clips(store, env.clock, edition, only=only)
     copies = []
-    async for copy in conform(clips, wish, store, env.clock):
+    async for copy in conform(clips, options, store, env.clock):
         copies.append(copy)
         if not quiet:
             _show(copy)
     return copies
 
 
-def _show(copy: Copy) -> None:
+def _show(copy: CopyResult) -> None:
     what = f"{copy.creative_id} {copy.name}: {copy.state}"
     if copy.conformed is None:
         say(f"{what}: {copy.why}")
@@ -172,13 +172,13 @@ def _show(copy: Copy) -> None:
             say(f"  {ruling.verdict}: {finding}")
 
 
-def _show_sum(copies: Sequence[Copy]) -> None:
+def _show_sum(copies: Sequence[CopyResult]) -> None:
     states = Counter(copy.state for copy in copies)
     parts = [f"{number:,} {state}" for state, number in sorted(states.items())]
     say(f"{count(len(copies), 'copy', 'copies')}: {', '.join(parts)}" if parts else "no clip is stored yet")
 
 
-def _json(copy: Copy) -> dict[str, object]:
+def _json(copy: CopyResult) -> dict[str, object]:
     made = copy.conformed
     return {
         "creative_id": copy.creative_id,

@@ -13,9 +13,9 @@ from hailuo.cli.options import edition_of, edition_option, file_or_edition_argum
 from hailuo.cli.screen import console, count, is_terminal, say
 from hailuo.clock import Clock
 from hailuo.errors import ExitCode
-from hailuo.publish.embed import EnclosedGallery, check_target, enclose, keep
+from hailuo.publish.embed import EmbeddedGallery, check_target, embed_gallery, write_whole
 from hailuo.publish.publish import Publication, publish
-from hailuo.publish.share import SharedGallery, share
+from hailuo.publish.share import GalleryLink, share
 from hailuo.run.environment import run_environment
 from hailuo.store import Store
 from hailuo.store.layout import Edition
@@ -82,36 +82,36 @@ async def _publish(edition: Edition, *, wish: _Wish) -> None:
         _tell(await share(made, store, env.clock, valid_for=timedelta(hours=wish.presign)))
     if wish.embed:
         limit_bytes = wish.embed_limit * _MEGABYTE
-        _keep(await _enclose(made, store, env.clock, limit_bytes=limit_bytes), wish.embed)
+        _keep(await _embed(made, store, env.clock, limit_bytes=limit_bytes), wish.embed)
 
 
-async def _enclose(made: Publication, store: Store, clock: Clock, *, limit_bytes: int) -> EnclosedGallery:
+async def _embed(made: Publication, store: Store, clock: Clock, *, limit_bytes: int) -> EmbeddedGallery:
     with Progress(console=console(), transient=True, disable=not is_terminal()) as bars:
         bar = bars.add_task("previews", total=None)
-        return await enclose(
+        return await embed_gallery(
             made,
             store,
             clock,
             limit_bytes=limit_bytes,
-            heard=lambda read, of: bars.update(bar, completed=read, total=of),
+            progress=lambda read, of: bars.update(bar, completed=read, total=of),
         )
 
 
-def _tell(shared: SharedGallery) -> None:
+def _tell(shared: GalleryLink) -> None:
     say(f"anyone with this address can open it until {shared.until:%Y-%m-%d %H:%M} UTC:")
-    say(shared.url)
+    say(shared.address)
     if not shared.certain:
         say("warning: it ends earlier if the AWS session that signed it ends earlier")
 
 
-def _keep(enclosed: EnclosedGallery, path: Path) -> None:
-    keep(enclosed.page, path)
-    say(f"one file with {count(len(enclosed.inside), 'clip')} inside, {len(enclosed.page) / 1e6:.1f} MB:")
+def _keep(made: EmbeddedGallery, path: Path) -> None:
+    write_whole(made.page, path)
+    say(f"one file with {count(len(made.inside), 'clip')} inside, {len(made.page) / 1e6:.1f} MB:")
     say(str(path))
-    if enclosed.left_out:
-        say(f"warning: no room for {_listed(enclosed.left_out)}; raise --embed-limit to include them")
-    if enclosed.unseen:
-        say(f"warning: no small film of {_listed(enclosed.unseen)}; `hailuo check` makes it")
+    if made.left_out:
+        say(f"warning: no room for {_listed(made.left_out)}; raise --embed-limit to include them")
+    if made.unchecked:
+        say(f"warning: no small film of {_listed(made.unchecked)}; `hailuo check` makes it")
 
 
 def _listed(creative_ids: tuple[str, ...]) -> str:

@@ -10,7 +10,7 @@ from hailuo.cli.options import choose, edition_of, edition_option, file_or_editi
 from hailuo.cli.screen import count, say
 from hailuo.errors import ExitCode
 from hailuo.plan.prepare import prepare
-from hailuo.publish.upload_plan import UploadPlan, Wish, plan_upload
+from hailuo.publish.upload_plan import UploadOptions, UploadPlan, plan_upload
 from hailuo.publish.uploads import PlatformName
 from hailuo.run.environment import run_environment
 from hailuo.store import FolderStore, Store
@@ -57,7 +57,7 @@ def command(file: Path, edition: str | None, folder: Path | None, **wished: obje
     Nothing is uploaded. Rejected clips are left out. If a clip has a copy for the platform, the copy is used.
     """
     platform = wished.pop("platform")
-    wish = Wish(
+    options = UploadOptions(
         **wished,  # type: ignore[arg-type]  # click has checked them
         platform=PlatformName(str(platform)) if platform else None,
         synthetic_performer=_answer_of(file),
@@ -66,7 +66,7 @@ def command(file: Path, edition: str | None, folder: Path | None, **wished: obje
         env = run_environment()
         store = open_store(env.settings)
         target: Store = FolderStore(folder) if folder else store
-        planning = plan_upload(store, env.clock, wish, edition=edition_of(file, edition), target=target)
+        planning = plan_upload(store, env.clock, options, edition=edition_of(file, edition), target=target)
         _tell(asyncio.run(planning), target.uri)
     return ExitCode.COMPLETE
 
@@ -80,14 +80,12 @@ def _answer_of(file: Path) -> SyntheticPerformer | None:
 
 
 def _tell(plan: UploadPlan, uri: str) -> None:
-    say(f"{count(len(plan.creatives), 'clip')} for {plan.platform}")
+    say(f"{count(len(plan.uploads), 'clip')} for {plan.platform}")
     say(f"filled: {', '.join(plan.filled)}")
     if plan.left:
         say(f"for you to fill in: {', '.join(plan.left)}")
-    for creative in plan.creatives:
-        if creative.unfit:
-            say(
-                f"warning: {creative.ad_name} fails {', '.join(creative.unfit)}; `hailuo conform` makes copies"
-            )
+    for file in plan.uploads:
+        if file.unfit:
+            say(f"warning: {file.ad_name} fails {', '.join(file.unfit)}; `hailuo conform` makes copies")
     for key in plan.keys:
         say(f"{uri}/{key}")

@@ -1,6 +1,6 @@
-"""How a copy of a clip is made so that a placement takes it: shape, fit, sound, length, the least bit rate."""
+"""How a copy of a clip is made so that a placement accepts it: aspect, fit, sound, length, least bit rate."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from hailuo.errors import HailuoError
@@ -56,7 +56,7 @@ class Recipe:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class CopyOptions:
     """What the user asks of every copy. `audio` as in a recipe; `fit` None takes the placement's own."""
 
     fit: Fit | None = None
@@ -65,52 +65,40 @@ class Wish:
     signed_by: str | None = None
 
 
-def recipe_for_aspect(aspect: str, clip: Facts, wish: Wish, book: PlacementBook) -> Recipe:
-    """A copy of that shape, for no placement in particular. Raises: KeyError for a shape without a size."""
+def recipe_for_aspect(aspect: str, clip: Facts, options: CopyOptions, book: PlacementBook) -> Recipe:
+    """A copy of that aspect, for no placement in particular. Raises: KeyError for an aspect without a size."""
     width, height = book.copies[aspect]
     return Recipe(
         width=width,
         height=height,
-        fit=wish.fit or "blur",
-        audio=SILENT if wish.audio == OWN and not clip.has_audio else wish.audio,
+        fit=options.fit or "blur",
+        audio=SILENT if options.audio == OWN and not clip.has_audio else options.audio,
         loudness_lufs=book.loudness_lufs,
         true_peak_dbtp=book.true_peak_dbtp,
-        marked=wish.marked,
-        signed_by=wish.signed_by,
+        marked=options.marked,
+        signed_by=options.signed_by,
     )
 
 
-def recipe_for_placement(placement: Placement, clip: Facts, wish: Wish, book: PlacementBook) -> Recipe:
-    """A copy that the placement takes; a shape that it likes best stays as it is.
+def recipe_for_placement(
+    placement: Placement, clip: Facts, options: CopyOptions, book: PlacementBook
+) -> Recipe:
+    """A copy that the placement accepts; an aspect that it likes best is kept.
 
-    Raises: ConformError for a clip that is too long or too short: cutting and stretching are not for a program to decide.
+    Raises: ConformError for a clip that is too long or too short: a person decides about cuts.
     """
-    plain = recipe_for_aspect(_shape(placement, clip), clip, wish, book)
-    return Recipe(
-        width=plain.width,
-        height=plain.height,
-        fit=wish.fit or placement.fit,
-        audio=plain.audio,
-        loudness_lufs=plain.loudness_lufs,
-        true_peak_dbtp=plain.true_peak_dbtp,
-        fps_below=_fps_below(placement, clip),
+    aspect = placement.aspect
+    best = [one for rule in placement.rules if isinstance(rule, AspectRule) for one in rule.best]
+    if clip.width and clip.height:
+        aspect = next((one for one in best if is_aspect(clip.width, clip.height, one)), aspect)
+    fps_limits = [rule.below for rule in placement.rules if isinstance(rule, FpsRule)]
+    return replace(
+        recipe_for_aspect(aspect, clip, options, book),
+        fit=options.fit or placement.fit,
+        fps_below=next((limit for limit in fps_limits if clip.fps is None or clip.fps >= limit), None),
         longest_s=_longest_s(placement, clip),
         least_bps=_least_bps(placement, clip),
-        marked=wish.marked,
-        signed_by=wish.signed_by,
     )
-
-
-def _shape(placement: Placement, clip: Facts) -> str:
-    best = [aspect for rule in placement.rules if isinstance(rule, AspectRule) for aspect in rule.best]
-    if clip.width and clip.height:
-        return next((a for a in best if is_aspect(clip.width, clip.height, a)), placement.aspect)
-    return placement.aspect
-
-
-def _fps_below(placement: Placement, clip: Facts) -> float | None:
-    limits = [rule.below for rule in placement.rules if isinstance(rule, FpsRule)]
-    return next((limit for limit in limits if clip.fps is None or clip.fps >= limit), None)
 
 
 def _longest_s(placement: Placement, clip: Facts) -> float | None:

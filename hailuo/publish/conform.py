@@ -1,10 +1,10 @@
-"""Upload-ready copies of an edition's stored clips: made once each, kept beside the clips, which are only read."""
+"""Upload-ready copies of an edition's stored clips: each made once, stored beside the clips, which are only read."""
 
 import asyncio
 import hashlib
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -17,34 +17,39 @@ from hailuo.media.credentials import Credentials, sign
 from hailuo.media.inspection import Facts
 from hailuo.media.mark import TRAINED_ALGORITHMIC_MEDIA, add_mark
 from hailuo.media.placements import placement_book, verdicts
-from hailuo.media.recipe import ConformError, Recipe, Wish, recipe_for_aspect, recipe_for_placement
+from hailuo.media.recipe import ConformError, CopyOptions, Recipe, recipe_for_aspect, recipe_for_placement
 from hailuo.plan.file import StoredEdition
 from hailuo.store import Store
 from hailuo.store.layout import Edition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ConformWish:
-    """What copies to make: for which placements, of which shapes, and how. `audio` is the file that `wish` names."""
+class ConformOptions:
+    """Which copies to make of each clip, and how. `audio` is the file that `copy.audio` names by its hash."""
 
     placements: tuple[str, ...] = ()
     aspects: tuple[str, ...] = ()
-    wish: Wish = field(default_factory=Wish)
+    copy: CopyOptions = field(default_factory=CopyOptions)
     audio: Path | None = None
     credentials: Credentials | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The copies of each clip, by the names that end their keys: a placement, or an aspect such as 9x16."""
+        return (*self.placements, *(aspect.replace(":", "x") for aspect in self.aspects))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredClip:
-    """A job whose clip lies in the store."""
+    """A job whose clip is in the store."""
 
     job: Job
     done: Done
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Copy:
-    """What became of one copy: made now, there already, or impossible, and then why."""
+class CopyResult:
+    """One copy: made now, kept from before, or impossible, with the reason."""
 
     creative_id: str
     name: str
@@ -56,26 +61,17 @@ class Copy:
 async def stored_clips(
     store: Store, clock: Clock, edition: Edition, *, only: Mapping[str, frozenset[str]]
 ) -> list[StoredClip]:
-    """Every clip of the edition with one of the labels named on each axis of `only`.
+    """The edition's clips that have one of the labels named for each axis of `only`, in the order of the plan.
 
     Raises: AdmissionError when nothing ever ran, StoreUnavailableError, LedgerError.
     """
     known = await StoredEdition.read(store, clock, edition, worker="conform")
-    found = [(job, known.ledger.record(cid).done) for cid, job in known.jobs.items()]
-    return [StoredClip(job=job, done=done) for job, done in found if done and _is_chosen(job, only)]
-
-
-def _is_chosen(job: Job, only: Mapping[str, frozenset[str]]) -> bool:
-    return all(job.levels.get(axis) in labels for axis, labels in only.items())
-
-
-def copy_names(wish: ConformWish) -> tuple[str, ...]:
-    """The copies of each clip by the names that end their keys."""
-    return (*wish.placements, *(_aspect_name(aspect) for aspect in wish.aspects))
-
-
-def _aspect_name(aspect: str) -> str:
-    return aspect.replace(":", "x")
+    return [
+        StoredClip(job=job, done=done)
+        for cid, job in known.jobs.items()
+        if (done := known.ledger.record(cid).done)
+        and all(job.levels.get(axis) in labels for axis, labels in only.items())
+    ]
 
 
 def file_sha256(path: Path) -> str:
@@ -85,76 +81,81 @@ def file_sha256(path: Path) -> str:
 
 
 async def conform(
-    clips: Sequence[StoredClip], wish: ConformWish, store: Store, clock: Clock
-) -> AsyncIterator[Copy]:
-    """Make the copies that are not there yet, one after the other, and tell of each.
+    clips: Sequence[StoredClip], options: ConformOptions, store: Store, clock: Clock
+) -> AsyncIterator[CopyResult]:
+    """Make the copies that are missing, one after the other, and report each.
 
-    A clip that is damaged, or that cannot become what a placement takes, is told as impossible; the others go on.
-    Raises: StoreUnavailableError.
+    For a clip that is damaged, or that cannot become what a placement accepts, the copy is impossible; the others are
+    made. Raises: StoreUnavailableError.
     """
     if not clips:
         return
-    job = clips[0].job
-    there = await read_conformed(store, job.this_edition)
-    conformer = _Conformer(wish, store, clock, {copy.key: copy for copy in there})
+    existing = {copy.key: copy for copy in await read_conformed(store, clips[0].job.this_edition)}
     for clip in clips:
         with tempfile.TemporaryDirectory(prefix="hailuo-") as folder:
-            async for copy in conformer.copies(clip, Path(folder)):
-                yield copy
+            conformer = _Conformer(clip, options, store, clock, existing=existing, folder=Path(folder))
+            for name in options.names:
+                yield await conformer.result(name)
 
 
 class _Conformer:
-    """Makes the copies of one clip after the other; `there` are those that the edition has, by key."""
+    """Makes the copies of one clip. The clip is fetched once, when first needed, and only read."""
 
-    def __init__(self, wish: ConformWish, store: Store, clock: Clock, there: Mapping[str, Conformed]) -> None:
-        self._wish = wish
+    def __init__(
+        self,
+        clip: StoredClip,
+        options: ConformOptions,
+        store: Store,
+        clock: Clock,
+        *,
+        existing: Mapping[str, Conformed],
+        folder: Path,
+    ) -> None:
+        self._job, self._done = clip.job, clip.done
+        self._options = options
         self._store = store
         self._clock = clock
-        self._there = there
+        self._existing = existing
+        self._path = folder / "clip.mp4"
         self._book = placement_book()
+        # An earlier copy has the clip's facts: a clip whose copies all exist is not fetched.
+        earlier = [existing[key] for name in options.names if (key := self._key(name)) in existing]
+        self._facts = next((c.source for c in earlier if c.source_sha256 == clip.done.sha256), None)
 
-    async def copies(self, clip: StoredClip, folder: Path) -> AsyncIterator[Copy]:
-        creative_id = clip.job.creative_id
-        source = _Source(clip, self._store, folder, facts=self._known_facts(clip))
-        for name in copy_names(self._wish):
-            try:
-                recipe = self._recipe(name, await source.facts())
-                old = self._there.get(self._key(clip, name))
-                if old and (old.recipe, old.source_sha256) == (recipe, clip.done.sha256):
-                    yield Copy(creative_id=creative_id, name=name, state="kept", conformed=old)
-                    continue
-                made = await self._make(name, recipe, source)
-                yield Copy(creative_id=creative_id, name=name, state="made", conformed=made)
-            except (ConformError, DamagedClipError) as error:
-                yield Copy(creative_id=creative_id, name=name, state="impossible", why=str(error))
+    async def result(self, name: str) -> CopyResult:
+        """Make the copy of that name, unless it exists."""
+        result = CopyResult(creative_id=self._job.creative_id, name=name, state="kept")
+        try:
+            facts = await self._source_facts()
+            if name in self._book.placements:
+                placement = self._book.placements[name]
+                recipe = recipe_for_placement(placement, facts, self._options.copy, self._book)
+            else:
+                aspect = name.replace("x", ":")
+                recipe = recipe_for_aspect(aspect, facts, self._options.copy, self._book)
+            old = self._existing.get(self._key(name))
+            if old and (old.recipe, old.source_sha256) == (recipe, self._done.sha256):
+                return replace(result, conformed=old)
+            return replace(result, state="made", conformed=await self._make(name, recipe, facts))
+        except (ConformError, DamagedClipError) as error:
+            return replace(result, state="impossible", why=str(error))
 
-    def _known_facts(self, clip: StoredClip) -> Facts | None:
-        """From an earlier copy: what is there already is not fetched again to find that out."""
-        keys = [self._key(clip, name) for name in copy_names(self._wish)]
-        earlier = (copy for key in keys if (copy := self._there.get(key)))
-        return next((copy.source for copy in earlier if copy.source_sha256 == clip.done.sha256), None)
+    def _key(self, name: str) -> str:
+        return self._job.this_edition.conformed_copy(self._job.creative_id, name)
 
-    def _key(self, clip: StoredClip, name: str) -> str:
-        job = clip.job
-        return job.this_edition.conformed_copy(job.creative_id, name)
-
-    def _recipe(self, name: str, facts: Facts) -> Recipe:
-        if name in self._book.placements:
-            return recipe_for_placement(self._book.placements[name], facts, self._wish.wish, self._book)
-        return recipe_for_aspect(name.replace("x", ":"), facts, self._wish.wish, self._book)
-
-    async def _make(self, name: str, recipe: Recipe, source: "_Source") -> Conformed:
-        job = source.clip.job
-        path = await asyncio.to_thread(_written, await source.path(), recipe, self._wish, job)
+    async def _make(self, name: str, recipe: Recipe, source: Facts) -> Conformed:
+        path = await asyncio.to_thread(
+            _write_copy, await self._source_path(), recipe, self._options, self._job
+        )
         facts = await asyncio.to_thread(_measured, path)
         conformed = Conformed(
-            derived_from=job.creative_id,
+            derived_from=self._job.creative_id,
             name=name,
             placement=name if name in self._book.placements else None,
             recipe=recipe,
-            source_sha256=source.clip.done.sha256,
-            source=await source.facts(),
-            key=self._key(source.clip, name),
+            source_sha256=self._done.sha256,
+            source=source,
+            key=self._key(name),
             sha256=await asyncio.to_thread(file_sha256, path),
             made_at=self._clock.now(),
             facts=facts,
@@ -167,50 +168,40 @@ class _Conformer:
         await keep_conformed(self._store, conformed)
         return conformed
 
-
-class _Source:
-    """The clip that copies are made of: fetched once, when first needed, and never written to."""
-
-    def __init__(self, clip: StoredClip, store: Store, folder: Path, *, facts: Facts | None) -> None:
-        self.clip = clip
-        self._store = store
-        self._path = folder / "clip.mp4"
-        self._facts = facts
-
-    async def path(self) -> Path:
-        """Raises: DamagedClipError when the store does not hold the bytes that were bought."""
+    async def _source_path(self) -> Path:
+        """Fetch the clip. Raises: DamagedClipError if the store does not have the bytes that were bought."""
         if not self._path.exists():
             try:
-                content = await self._store.read(self.clip.done.key)
+                content = await self._store.read(self._done.key)
             except MissingKeyError as error:
-                raise DamagedClipError(f"{self.clip.done.key} is gone from the store") from error
-            if hashlib.sha256(content).hexdigest() != self.clip.done.sha256:
-                raise DamagedClipError(f"{self.clip.done.key} is not the clip that was stored")
+                raise DamagedClipError(f"{self._done.key} is no longer in the store") from error
+            if hashlib.sha256(content).hexdigest() != self._done.sha256:
+                raise DamagedClipError(f"{self._done.key} is not the clip that was stored")
             await asyncio.to_thread(self._path.write_bytes, content)
         return self._path
 
-    async def facts(self) -> Facts:
+    async def _source_facts(self) -> Facts:
         if self._facts is None:
-            self._facts = await asyncio.to_thread(_measured, await self.path())
+            self._facts = await asyncio.to_thread(_measured, await self._source_path())
         return self._facts
 
 
 def _measured(path: Path) -> Facts:
-    from hailuo.media.conform import measure  # noqa: PLC0415 (only who makes copies loads the codecs)
+    from hailuo.media.conform import measure  # noqa: PLC0415 (loads the codecs: only to make copies)
 
     return measure(path)
 
 
-def _written(source: Path, recipe: Recipe, wish: ConformWish, job: Job) -> Path:
-    """The copy beside the clip: made, then marked, then signed, for a signature covers what is there."""
+def _write_copy(source: Path, recipe: Recipe, options: ConformOptions, job: Job) -> Path:
+    """Write the copy beside the clip: made, then marked, then signed, because a signature covers what is there."""
     from hailuo.media.conform import make_copy  # noqa: PLC0415 (the same)
 
     copy, signed = source.with_name("copy.mp4"), source.with_name("signed.mp4")
-    make_copy(source, copy, recipe, audio=wish.audio)
+    make_copy(source, copy, recipe, audio=options.audio)
     if recipe.marked:
         add_mark(copy)
-    if wish.credentials is None:
+    if options.credentials is None:
         return copy
     signed.unlink(missing_ok=True)
-    sign(copy, signed, wish.credentials, title=job.creative_id, agent=job.variant.model)
+    sign(copy, signed, options.credentials, title=job.creative_id, agent=job.variant.model)
     return signed

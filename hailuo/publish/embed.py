@@ -1,77 +1,114 @@
-"""A gallery that travels alone: one file with a small film of every clip inside, for people without access to the store."""
+"""A gallery in one file, with the small film of every clip inside, for people without access to the store."""
 
-import asyncio
-import contextlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import base64
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from hailuo.clock import Clock
-from hailuo.errors import AdmissionError, MissingKeyError, Place, Problem
+from hailuo.errors import AdmissionError, Place, Problem
 from hailuo.publish import gallery
 from hailuo.publish.publish import Publication
-from hailuo.store import Store
+from hailuo.store import Store, read_many
 
-_AT_ONCE: Final = 16
-_PICTURE, _FILM = "poster_uri", "proxy_uri"
-_OPTION: Final = "--embed"
+PREVIEWS_LIMIT_BYTES: Final = 36_000_000
+"""What previews may take by default; base64 makes 48 MB of it, which mail and browsers still carry."""
+
+_MEDIA_TYPES: Final = {"mp4": "video/mp4", "webp": "image/webp", "png": "image/png", "jpg": "image/jpeg"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EnclosedGallery:
-    """The page, and what became of the stored clips by creative id: `inside`, no room (`left_out`), or no film to carry
-    (`unseen`: nobody has checked them). Jobs without a clip are on the page as always.
+class EmbeddedGallery:
+    """The page, and the stored clips by creative id: `inside`, no room for them (`left_out`), or without a small film
+    because they were never checked (`unchecked`). Jobs without a clip are on the page as always.
     """
 
     page: bytes
     inside: tuple[str, ...]
     left_out: tuple[str, ...]
-    unseen: tuple[str, ...]
+    unchecked: tuple[str, ...]
 
 
-async def enclose(
+async def embed_gallery(
     made: Publication,
     store: Store,
     clock: Clock,
     *,
-    limit_bytes: int = gallery.PREVIEWS_LIMIT_BYTES,
-    heard: Callable[[int, int], None] = lambda _read, _of: None,
-) -> EnclosedGallery:
+    limit_bytes: int = PREVIEWS_LIMIT_BYTES,
+    progress: Callable[[int, int], None] = lambda _read, _of: None,
+) -> EmbeddedGallery:
     """The page of a publication with its previews inside, posters first, up to `limit_bytes` of previews.
 
-    What has no room is not even read; `heard` is told how many previews were read, of how many.
-    Raises: AdmissionError where no clip has a film, or none has room; StoreUnavailableError.
+    `progress` is called with the number of previews read, and of how many.
+    Raises: AdmissionError if no clip has a film, or none has room; StoreUnavailableError.
     """
-    folder = made.edition.gallery.rpartition("/")[0]
-    films = _names(made, _FILM)
-    sizes = await _sizes(store, folder, [*_names(made, _PICTURE).values(), *films.values()])
-    room = gallery.room_for(sizes, limit_bytes=limit_bytes)
-    _check_worth_it(films, sizes, room)
-    embedded = gallery.embed(await _read(store, folder, room.taken, heard), limit_bytes=limit_bytes)
+    stored = made.rows[made.rows["state"] == "stored"]
+    posters, films = (
+        {
+            str(cid): str(uri).rpartition("/")[2]
+            for cid, uri in zip(stored["creative_id"], stored[column], strict=True)
+            if isinstance(uri, str)
+        }
+        for column in ("poster_uri", "proxy_uri")
+    )
+    folder = made.edition.previews
+    listed = {entry.key.removeprefix(folder): entry.bytes for entry in await store.listing(folder)}
+    sizes = {name: listed[name] for name in [*posters.values(), *films.values()] if name in listed}
+    chosen = choose_previews(sizes, limit_bytes=limit_bytes)
+    if not any(name in sizes for name in films.values()):
+        raise _refused("no clip has a small film to carry", "`hailuo check` makes them")
+    if not any(name in chosen for name in films.values()):
+        raise _refused("there is no room for a single clip", "raise --embed-limit")
+    contents = await read_many(
+        store, [f"{folder}{name}" for name in chosen], progress=lambda read: progress(read, len(chosen))
+    )
+    links = data_uris({key.removeprefix(folder): content for key, content in contents.items()})
     page = gallery.render(
         made.all_rows,
-        title=folder.partition("/")[0],
+        title=made.edition.campaign,
         built_at=clock.now(),
-        links=gallery.inside(embedded.links.get),
+        links=gallery.inside(links.get),
     )
-    return EnclosedGallery(
+    return EmbeddedGallery(
         page=page,
-        inside=tuple(cid for cid, name in films.items() if name in embedded.links),
-        left_out=tuple(cid for cid, name in films.items() if name in room.left_out),
-        unseen=tuple(cid for cid in _stored(made) if films.get(cid) not in sizes),
+        inside=tuple(cid for cid, name in films.items() if name in links),
+        left_out=tuple(cid for cid, name in films.items() if name in sizes and name not in chosen),
+        unchecked=tuple(str(cid) for cid in stored["creative_id"] if films.get(str(cid)) not in sizes),
     )
+
+
+def choose_previews(sizes: Mapping[str, int], *, limit_bytes: int) -> Sequence[str]:
+    """The names (of name -> bytes) that fit, in the order in which they were chosen; nothing is read for it.
+
+    Posters go first: a page with every poster and half of the clips is better than one with half of both.
+    """
+    room, chosen = limit_bytes, []
+    for name, size in sorted(sizes.items(), key=lambda item: item[0].endswith(".mp4")):
+        if size <= room:
+            room -= size
+            chosen.append(name)
+    return chosen
+
+
+def data_uris(files: Mapping[str, bytes]) -> dict[str, str]:
+    """Each file as a data URI, by the same name; its type is told by the name's ending."""
+    return {
+        name: f"data:{_MEDIA_TYPES.get(name.rpartition('.')[2].lower(), 'application/octet-stream')};base64,"
+        f"{base64.b64encode(content).decode()}"
+        for name, content in files.items()
+    }
 
 
 def check_target(path: Path) -> None:
-    """Before anything is built: whether a file can be put there. Raises: AdmissionError."""
+    """See, before anything is built, whether the file can be written. Raises: AdmissionError."""
     if path.is_dir():
         raise _refused(f"{path} is a folder", "name the file to write, such as gallery.html")
     if not path.absolute().parent.is_dir():
         raise _refused(f"{path.parent} is no folder", "make it, or name another file")
 
 
-def keep(page: bytes, path: Path) -> None:
+def write_whole(page: bytes, path: Path) -> None:
     """Write the page, whole or not at all. Raises: AdmissionError."""
     scratch = path.with_name(f".{path.name}.part")
     try:
@@ -82,47 +119,5 @@ def keep(page: bytes, path: Path) -> None:
         raise _refused(f"{path} cannot be written ({error.strerror})", "name another file") from error
 
 
-def _stored(made: Publication) -> Sequence[str]:
-    return [str(cid) for cid in made.rows.loc[made.rows["state"] == "stored", "creative_id"]]
-
-
-def _names(made: Publication, column: str) -> Mapping[str, str]:
-    """creative id -> file name of that preview, for stored clips that have one."""
-    rows = made.rows[(made.rows["state"] == "stored") & made.rows[column].notna()]
-    uris = zip(rows["creative_id"], rows[column], strict=True)
-    return {str(cid): str(uri).rpartition("/")[2] for cid, uri in uris}
-
-
-async def _sizes(store: Store, folder: str, names: Iterable[str]) -> Mapping[str, int]:
-    """In the order of the names, those that lie there."""
-    prefix = f"{folder}/{gallery.preview_beside('')}"
-    found = {entry.key.removeprefix(prefix): entry.bytes for entry in await store.listing(prefix)}
-    return {name: found[name] for name in names if name in found}
-
-
-def _check_worth_it(films: Mapping[str, str], sizes: Mapping[str, int], room: gallery.Room) -> None:
-    """A page without a single film is no gallery."""
-    if not any(name in sizes for name in films.values()):
-        raise _refused("no clip has a small film to carry", "`hailuo check` makes them")
-    if not any(name in room.taken for name in films.values()):
-        raise _refused("there is no room for a single clip", "raise --embed-limit")
-
-
-async def _read(
-    store: Store, folder: str, names: Sequence[str], heard: Callable[[int, int], None]
-) -> Mapping[str, bytes]:
-    """The previews by name; one that was deleted since the listing is not there."""
-    gate, contents = asyncio.Semaphore(_AT_ONCE), dict[str, bytes]()
-
-    async def read(name: str) -> None:
-        async with gate:
-            with contextlib.suppress(MissingKeyError):
-                contents[name] = await store.read(f"{folder}/{gallery.preview_beside(name)}")
-        heard(len(contents), len(names))
-
-    await asyncio.gather(*map(read, names))
-    return contents
-
-
 def _refused(reason: str, remedy: str) -> AdmissionError:
-    return AdmissionError([Problem(Place(_OPTION), reason, remedy)])
+    return AdmissionError([Problem(Place("--embed"), reason, remedy)])

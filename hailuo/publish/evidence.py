@@ -38,7 +38,7 @@ class Evidence:
     inspections: Mapping[str, Inspection] = field(default_factory=dict)
     near: Mapping[str, NearDuplicate] = field(default_factory=dict)
     previews: frozenset[str] = frozenset()
-    copies: Mapping[str, Sequence[manifest.Copy]] = field(default_factory=dict)
+    copies: Mapping[str, Sequence[manifest.ClipCopy]] = field(default_factory=dict)
     judgements: Mapping[str, Sequence[manifest.Judgement]] = field(default_factory=dict)
 
     def measured(self, job: Job, done: Done | None) -> dict[str, object]:
@@ -78,7 +78,7 @@ async def gather(store: Store, edition: Edition) -> Evidence:
         read_conformed(store, edition),
         judgements_of(store, edition),
     )
-    copies: dict[str, list[manifest.Copy]] = {}
+    copies: dict[str, list[manifest.ClipCopy]] = {}
     for one in conformed:
         copies.setdefault(one.derived_from, []).append(_copy(one))
     return Evidence(
@@ -90,7 +90,7 @@ async def gather(store: Store, edition: Edition) -> Evidence:
     )
 
 
-def _copy(one: Conformed) -> manifest.Copy:
+def _copy(one: Conformed) -> manifest.ClipCopy:
     facts = one.facts
     aspect = round(facts.width / facts.height, 4) if facts.width and facts.height else None
     placements = {name: judged.as_json() for name, judged in one.placements.items()}
@@ -100,7 +100,7 @@ def _copy(one: Conformed) -> manifest.Copy:
         "digital_source_type": one.digital_source_type,
         "c2pa_state": one.c2pa_state,
     }
-    return manifest.Copy(
+    return manifest.ClipCopy(
         name=one.name,
         key=one.key,
         sha256=one.sha256,

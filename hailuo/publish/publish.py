@@ -59,12 +59,12 @@ async def _put_pages(store: Store, clock: Clock, rows: pd.DataFrame, edition: Ed
     return made
 
 
-def _entries(stored: StoredEdition, evidence: Evidence) -> list[manifest.Entry]:
+def _entries(stored: StoredEdition, evidence: Evidence) -> list[manifest.ManifestEntry]:
     """One entry per job. Nothing is bought for a job that is no longer in the plan: it has no price."""
     ledger, plan = stored.ledger, stored.plan
     prices = {line.job.creative_id: line.price_usd for line in plan.lines} if plan else {}
     return [
-        manifest.Entry(
+        manifest.ManifestEntry(
             job=job,
             record=ledger.record(cid),
             state=ledger.state(cid, failed_retries=plan.failed_retries if plan else 0),

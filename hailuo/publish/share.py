@@ -1,4 +1,4 @@
-"""Where people look: a second gallery for those without access to the bucket, in which every link is signed, and ends."""
+"""Where people look at an edition: a path, or a second gallery with signed links for people without access to the bucket."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,17 +13,8 @@ from hailuo.store.layout import Edition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SharedGallery:
-    """Whoever has the URL sees the page and its clips until then; `certain` unless the signer may end sooner."""
-
-    url: str
-    until: datetime
-    certain: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class GalleryLink:
-    """Where an edition is looked at: a path, or a URL that opens for everybody until `until`."""
+    """A path, or a URL that opens for everybody `until`; it may end sooner if not `certain`."""
 
     address: str
     until: datetime | None = None
@@ -33,28 +24,26 @@ class GalleryLink:
 async def link_to_gallery(
     store: Store, clock: Clock, edition: Edition, *, valid_for: timedelta
 ) -> GalleryLink | None:
-    """Build the gallery anew and say where it lies: signed where the store can sign. None when nothing ever ran.
+    """Rebuild the gallery and link to it, signed if the store can sign. None if nothing ever ran.
 
     Raises: StoreUnavailableError.
     """
     if await read_plan(store, edition) is None:
         return None
-    made = await publish(store, clock, edition)
-    return await link_to(made, store, clock, valid_for=valid_for)
+    return await link_to(await publish(store, clock, edition), store, clock, valid_for=valid_for)
 
 
 async def link_to(made: Publication, store: Store, clock: Clock, *, valid_for: timedelta) -> GalleryLink:
-    """Where a gallery that was just built lies: signed where the store can sign. Raises: StoreUnavailableError."""
+    """Link to a gallery that was just built, signed if the store can sign. Raises: StoreUnavailableError."""
     if store.fetch_url(made.edition.gallery, valid_for=valid_for) is None:
         return GalleryLink(address=f"{store.uri}/{made.edition.gallery}")
-    shared = await share(made, store, clock, valid_for=valid_for)
-    return GalleryLink(address=shared.url, until=shared.until, certain=shared.certain)
+    return await share(made, store, clock, valid_for=valid_for)
 
 
-async def share(made: Publication, store: Store, clock: Clock, *, valid_for: timedelta) -> SharedGallery:
-    """Put a gallery of signed links beside the ordinary one: clips, previews and copies; the manifest has none of them.
+async def share(made: Publication, store: Store, clock: Clock, *, valid_for: timedelta) -> GalleryLink:
+    """Put a gallery beside the ordinary one in which clips, previews and copies have signed links.
 
-    Raises: AdmissionError where the store has no links to offer.
+    Raises: AdmissionError if the store has no links to offer.
     """
     edition = made.edition
     url, until = store.fetch_url(edition.shared_gallery, valid_for=valid_for), clock.now() + valid_for
@@ -69,4 +58,4 @@ async def share(made: Publication, store: Store, clock: Clock, *, valid_for: tim
         clips_until=until,
     )
     await store.put(edition.shared_gallery, page, content_type="text/html; charset=utf-8")
-    return SharedGallery(url=url, until=until, certain=store.offers_for(valid_for))
+    return GalleryLink(address=url, until=until, certain=store.offers_for(valid_for))

@@ -12,14 +12,21 @@ from hailuo.media import Verdict
 from hailuo.media.conform import make_copy, measure
 from hailuo.media.inspection import Facts
 from hailuo.media.placements import placement_book, verdicts
-from hailuo.media.recipe import OWN, SILENT, ConformError, Wish, recipe_for_aspect, recipe_for_placement
+from hailuo.media.recipe import (
+    OWN,
+    SILENT,
+    ConformError,
+    CopyOptions,
+    recipe_for_aspect,
+    recipe_for_placement,
+)
 from hailuo.media.sound import loudness_of, read_sound
 
 pytestmark = pytest.mark.slow
 
 BOOK = placement_book()
 SMALL = replace(BOOK, copies={"9:16": (180, 320), "1:1": (240, 240), "4:5": (192, 240), "16:9": (320, 180)})
-GIVEN = Wish(audio="ab" * 32)
+GIVEN = CopyOptions(audio="ab" * 32)
 
 
 def _middle_picture(path: Path) -> np.ndarray:
@@ -48,7 +55,7 @@ def test_a_copy_passes_the_placement_it_was_made_for(
 def test_a_copy_has_the_shape_asked_for(aspect: str, fit, film, tmp_path: Path) -> None:
     """Every shape in every fit, all pictures there, pixels square."""
     clip = film()
-    recipe = recipe_for_aspect(aspect, measure(clip), Wish(fit=fit), SMALL)
+    recipe = recipe_for_aspect(aspect, measure(clip), CopyOptions(fit=fit), SMALL)
 
     make_copy(clip, tmp_path / "copy.mp4", recipe)
 
@@ -62,7 +69,7 @@ def test_padding_shows_bars_and_cropping_and_blurring_do_not(film, tmp_path: Pat
     clip = film(size=(640, 360))
     edges = {}
     for fit in ("pad", "crop", "blur"):
-        recipe = recipe_for_aspect("9:16", measure(clip), Wish(fit=fit), SMALL)
+        recipe = recipe_for_aspect("9:16", measure(clip), CopyOptions(fit=fit), SMALL)
         make_copy(clip, tmp_path / f"{fit}.mp4", recipe)
         edges[fit] = _middle_picture(tmp_path / f"{fit}.mp4")[:40].astype(float)
 
@@ -74,7 +81,7 @@ def test_padding_shows_bars_and_cropping_and_blurring_do_not(film, tmp_path: Pat
 def test_the_number_of_pictures_stays(film, tmp_path: Path) -> None:
     """As the models deliver: 141 pictures in, 141 out, 5.875 s, and the sound makes it no longer."""
     clip = film(size=(320, 180), fps=24, frames=141)
-    make_copy(clip, tmp_path / "copy.mp4", recipe_for_aspect("1:1", measure(clip), Wish(), SMALL))
+    make_copy(clip, tmp_path / "copy.mp4", recipe_for_aspect("1:1", measure(clip), CopyOptions(), SMALL))
 
     with av.open(tmp_path / "copy.mp4") as copy:
         assert copy.streams.video[0].frames == 141
@@ -85,7 +92,7 @@ def test_the_number_of_pictures_stays(film, tmp_path: Path) -> None:
 def test_sound_is_brought_to_the_loudness_asked_for(film, music: Path, tmp_path: Path) -> None:
     """-14 LUFS within 1 LU, the peak below -1 dBTP; a clip's own sound as well as a given one."""
     loud = film(tone=0.9)
-    own = recipe_for_aspect("1:1", measure(loud), Wish(), SMALL)
+    own = recipe_for_aspect("1:1", measure(loud), CopyOptions(), SMALL)
     given = replace(own, audio=GIVEN.audio)
 
     make_copy(loud, tmp_path / "own.mp4", own)
@@ -100,7 +107,7 @@ def test_sound_is_brought_to_the_loudness_asked_for(film, music: Path, tmp_path:
 def test_silence_is_a_track_that_nobody_hears(film, tmp_path: Path) -> None:
     """What asks for sound accepts it with a warning: a reviewer may not."""
     clip = film(size=(540, 960))
-    recipe = recipe_for_placement(BOOK.placements["tiktok_infeed"], measure(clip), Wish(), BOOK)
+    recipe = recipe_for_placement(BOOK.placements["tiktok_infeed"], measure(clip), CopyOptions(), BOOK)
     make_copy(clip, tmp_path / "copy.mp4", recipe)
 
     facts = measure(tmp_path / "copy.mp4")
@@ -122,7 +129,7 @@ def test_a_still_clip_is_filled_up_to_the_least_bit_rate(tmp_path: Path, film) -
 def test_a_clip_a_little_too_long_is_trimmed_to_the_limit(film, tmp_path: Path) -> None:
     """6.04 s become 6 s for a bumper: a frame is no edit."""
     clip = film(fps=25, frames=151)
-    recipe = recipe_for_placement(BOOK.placements["youtube_bumper"], measure(clip), Wish(), SMALL)
+    recipe = recipe_for_placement(BOOK.placements["youtube_bumper"], measure(clip), CopyOptions(), SMALL)
     make_copy(clip, tmp_path / "copy.mp4", recipe)
 
     assert measure(tmp_path / "copy.mp4").duration_s == pytest.approx(6.0)
@@ -131,7 +138,7 @@ def test_a_clip_a_little_too_long_is_trimmed_to_the_limit(film, tmp_path: Path) 
 def test_too_many_pictures_a_second_become_fewer(film, tmp_path: Path) -> None:
     """30 a second become 29.97 where 30 is one too many."""
     clip = film(fps=30, frames=120)
-    recipe = recipe_for_placement(BOOK.placements["linkedin_video"], measure(clip), Wish(), SMALL)
+    recipe = recipe_for_placement(BOOK.placements["linkedin_video"], measure(clip), CopyOptions(), SMALL)
     make_copy(clip, tmp_path / "copy.mp4", recipe)
 
     assert measure(tmp_path / "copy.mp4").fps == pytest.approx(29.97, abs=0.01)
@@ -149,14 +156,14 @@ def test_a_clip_of_another_length_is_not_cut(placement: str, seconds: float, mes
     clip = Facts(width=1366, height=768, duration_s=seconds, has_audio=False)
 
     with pytest.raises(ConformError, match=message):
-        recipe_for_placement(BOOK.placements[placement], clip, Wish(), BOOK)
+        recipe_for_placement(BOOK.placements[placement], clip, CopyOptions(), BOOK)
 
 
 def test_a_shape_that_the_placement_likes_stays(film) -> None:
     """A portrait clip is not made landscape because that is the placement's usual shape."""
     upright = Facts(width=768, height=1366, duration_s=6.0, has_audio=False)
 
-    recipe = recipe_for_placement(BOOK.placements["youtube_bumper"], upright, Wish(), BOOK)
+    recipe = recipe_for_placement(BOOK.placements["youtube_bumper"], upright, CopyOptions(), BOOK)
 
     assert (recipe.width, recipe.height) == (1080, 1920)
 
@@ -164,7 +171,7 @@ def test_a_shape_that_the_placement_likes_stays(film) -> None:
 def test_what_the_vendor_wrote_into_the_clip_is_kept(film, tmp_path: Path) -> None:
     """The AIGC label goes along, and the file plays before it is loaded whole."""
     clip = film()
-    make_copy(clip, tmp_path / "copy.mp4", recipe_for_aspect("1:1", measure(clip), Wish(), SMALL))
+    make_copy(clip, tmp_path / "copy.mp4", recipe_for_aspect("1:1", measure(clip), CopyOptions(), SMALL))
 
     with av.open(tmp_path / "copy.mp4") as copy:
         assert copy.metadata["AIGC"] == '{"Label":"1","ContentProducer":"MiniMax"}'
@@ -190,6 +197,6 @@ def test_a_recipe_reads_as_one_line() -> None:
     """As in the manifest's column `derivation`."""
     clip = Facts(width=1366, height=768, duration_s=6.0, has_audio=True)
 
-    own = recipe_for_aspect("9:16", clip, Wish(audio=OWN), BOOK)
+    own = recipe_for_aspect("9:16", clip, CopyOptions(audio=OWN), BOOK)
 
     assert str(own) == "conform/1 1080x1920 fit=blur audio=own loudness=-14LUFS mark=xmp c2pa=none"

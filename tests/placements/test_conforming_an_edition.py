@@ -14,7 +14,7 @@ from hailuo.clock import SystemClock
 from hailuo.ledger.ledger import Ledger
 from hailuo.media.conformed import Conformed, read_conformed
 from hailuo.media.mark import TRAINED_ALGORITHMIC_MEDIA, read_mark
-from hailuo.publish.conform import ConformWish, Copy, StoredClip, conform, stored_clips
+from hailuo.publish.conform import ConformOptions, CopyResult, StoredClip, conform, stored_clips
 from hailuo.run.environment import RunEnvironment, within
 from hailuo.settings import Settings
 from hailuo.store import FolderStore
@@ -49,9 +49,9 @@ def _clips(store: FolderStore, **only: frozenset[str]) -> list[StoredClip]:
     return asyncio.run(stored_clips(store, CLOCK, Edition("shoe", "main"), only=only))
 
 
-def _conform(store: FolderStore, clips: list[StoredClip], wish: ConformWish) -> list[Copy]:
-    async def collect() -> list[Copy]:
-        return [copy async for copy in conform(clips, wish, store, CLOCK)]
+def _conform(store: FolderStore, clips: list[StoredClip], options: ConformOptions) -> list[CopyResult]:
+    async def collect() -> list[CopyResult]:
+        return [copy async for copy in conform(clips, options, store, CLOCK)]
 
     return asyncio.run(collect())
 
@@ -64,7 +64,7 @@ def _originals(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in (folder / "store/shoe/main/clips").iterdir()}
 
 
-BUMPER = ConformWish(placements=("youtube_bumper",))
+BUMPER = ConformOptions(placements=("youtube_bumper",))
 
 
 def test_copies_are_made_once_and_the_clips_stay(store: FolderStore, tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_another_recipe_makes_another_copy(store: FolderStore) -> None:
     """What is asked for otherwise is made otherwise, in the same place."""
     (clip,) = [clip for clip in _clips(store) if clip.job == SHORT]
     _conform(store, [clip], BUMPER)
-    unmarked = replace(BUMPER, wish=replace(BUMPER.wish, marked=False))
+    unmarked = replace(BUMPER, copy=replace(BUMPER.copy, marked=False))
 
     assert [copy.state for copy in _conform(store, [clip], unmarked)] == ["made"]
     (record,) = _records(store)
@@ -129,7 +129,7 @@ def test_a_clip_that_is_not_what_was_bought_is_not_copied(store: FolderStore, tm
     told = {copy.creative_id: copy.why for copy in _conform(store, _clips(store), BUMPER)}
 
     assert "is not the clip that was stored" in (told[SHORT.creative_id] or "")
-    assert "is gone from the store" in (told[LONG.creative_id] or "")
+    assert "is no longer in the store" in (told[LONG.creative_id] or "")
 
 
 def test_a_record_that_cannot_be_read_is_passed_over(store: FolderStore, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hailuo.publish.uploads.ads import ADS_COLUMNS as WRITTEN_COLUMNS
+from hailuo.publish.uploads.sheet import ADS_COLUMNS as WRITTEN_COLUMNS
 from hailuo.report.exports import ADS_COLUMNS, ExportError, is_ads_file, is_ads_table, read_ads
 
 _HEADER = "creative_id,platform,ad_id,ad_name,platform_video_id"

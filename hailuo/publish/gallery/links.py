@@ -41,5 +41,5 @@ def reached(reach: Callable[[str], str | None]) -> Links:
 
 
 def inside(find: Callable[[str], str | None]) -> Links:
-    """Nothing but previews, by file name (`Embedded.links.get`): for a page that travels alone."""
+    """Nothing but previews, by file name (`data_uris(...).get`): for a page in one file."""
     return Links(clip=lambda _: None, preview=lambda uri: find(uri.rpartition("/")[2]), copy=lambda _: None)

@@ -4,7 +4,6 @@
 Bytes in, bytes out: the store is written by `hailuo.publish.publish`.
 """
 
-from hailuo.publish.manifest.bundle import CONTENT_TYPES, bundle
 from hailuo.publish.manifest.columns import (
     COLUMN_TABLE,
     COLUMNS,
@@ -16,8 +15,7 @@ from hailuo.publish.manifest.columns import (
     Status,
 )
 from hailuo.publish.manifest.contract import check, json_schema
-from hailuo.publish.manifest.copies import Copy
-from hailuo.publish.manifest.files import ManifestError, csv_header, read_jsonl, to_csv, to_jsonl
+from hailuo.publish.manifest.files import ManifestError, csv_header, plain_rows, read_jsonl, to_csv, to_jsonl
 from hailuo.publish.manifest.judgements import (
     Judgement,
     JudgementError,
@@ -28,8 +26,9 @@ from hailuo.publish.manifest.judgements import (
     newest,
     read_judgements,
 )
+from hailuo.publish.manifest.package import CONTENT_TYPES, bundle
 from hailuo.publish.manifest.parquet import read_parquet, to_parquet
-from hailuo.publish.manifest.rows import Entry, build
+from hailuo.publish.manifest.rows import ClipCopy, ManifestEntry, build
 
 __all__ = [
     "COLUMNS",
@@ -37,13 +36,13 @@ __all__ = [
     "CONTENT_TYPES",
     "MONEY_COLUMNS",
     "SCHEMA",
+    "ClipCopy",
     "Column",
-    "Copy",
-    "Entry",
     "Judgement",
     "JudgementError",
     "JudgementFile",
     "Kind",
+    "ManifestEntry",
     "ManifestError",
     "Pick",
     "Status",
@@ -56,6 +55,7 @@ __all__ = [
     "judgement_schema",
     "judgements_json",
     "newest",
+    "plain_rows",
     "read_jsonl",
     "read_judgements",
     "read_parquet",

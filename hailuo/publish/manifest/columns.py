@@ -5,6 +5,7 @@ One table: JSON Schema, Parquet types, `datapackage.json` and docs/manifest.md a
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 from hailuo.campaign.model import SyntheticPerformer
 from hailuo.ledger.facts import JobState
@@ -15,7 +16,7 @@ CURRENCY = "USD"
 
 
 class Kind(StrEnum):
-    """What the values of a column are."""
+    """The type of the values in a column."""
 
     TEXT = "text"
     INTEGER = "integer"
@@ -29,7 +30,7 @@ class Kind(StrEnum):
 
 
 class Status(StrEnum):
-    """The published, coarser word for where a job stands."""
+    """A simpler form of a job's state."""
 
     PLANNED = "planned"
     SUBMITTED = "submitted"
@@ -39,7 +40,7 @@ class Status(StrEnum):
 
 
 class Pick(StrEnum):
-    """What a person made of a creative."""
+    """A reviewer's decision about a creative."""
 
     NONE = "none"
     PICK = "pick"
@@ -49,8 +50,8 @@ class Pick(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One column: what it tells, of what kind, in which unit. `words` is the closed set of its values, if
-    it is one, `bounds` the least and the greatest of them. `required` columns are never null.
+    """One column. `words` is the closed set of its values, if there is one; `bounds` are the least and the greatest
+    value. `required` columns are never null.
     """
 
     name: str
@@ -62,43 +63,24 @@ class Column:
     required: bool = False
 
 
-def _texts(**about: str) -> tuple[Column, ...]:
-    return tuple(Column(name=name, kind=Kind.TEXT, about=text) for name, text in about.items())
-
-
-def _always(**about: str) -> tuple[Column, ...]:
-    return tuple(Column(name=name, kind=Kind.TEXT, about=text, required=True) for name, text in about.items())
+def _columns(kind: Kind, unit: str = "", *, required: bool = False, **about: str) -> tuple[Column, ...]:
+    """Columns of one kind, by name with what each is about."""
+    return tuple(
+        Column(name=name, kind=kind, about=text, unit=unit, required=required) for name, text in about.items()
+    )
 
 
 def _words(name: str, words: type[StrEnum], about: str, *, required: bool = False) -> Column:
     return Column(name=name, kind=Kind.TEXT, about=about, words=tuple(words), required=required)
 
 
-def _column(name: str, kind: Kind, about: str, unit: str = "") -> Column:
-    return Column(name=name, kind=kind, about=about, unit=unit)
-
-
-def _needed(name: str, kind: Kind, about: str, unit: str = "") -> Column:
-    return Column(name=name, kind=kind, about=about, unit=unit, required=True)
-
-
-def _yes_or_no(**about: str) -> tuple[Column, ...]:
-    return tuple(Column(name=name, kind=Kind.BOOLEAN, about=text) for name, text in about.items())
-
-
-def _numbers(unit: str, **about: str) -> tuple[Column, ...]:
-    return tuple(Column(name=name, kind=Kind.NUMBER, about=text, unit=unit) for name, text in about.items())
-
-
-def _amounts(**about: str) -> tuple[Column, ...]:
-    return tuple(
-        Column(name=name, kind=Kind.MONEY, about=text, unit=CURRENCY) for name, text in about.items()
-    )
-
-
-def _integers(unit: str, **about: str) -> tuple[Column, ...]:
-    return tuple(Column(name=name, kind=Kind.INTEGER, about=text, unit=unit) for name, text in about.items())
-
+_texts = partial(_columns, Kind.TEXT)
+_always = partial(_columns, Kind.TEXT, required=True)
+_yes_or_no = partial(_columns, Kind.BOOLEAN)
+_integers = partial(_columns, Kind.INTEGER)
+_numbers = partial(_columns, Kind.NUMBER)
+_amounts = partial(_columns, Kind.MONEY, CURRENCY)
+_times = partial(_columns, Kind.TIME)
 
 _IDENTITY = _always(
     schema="the version of this table",
@@ -113,31 +95,37 @@ _IDENTITY = _always(
 _ORDER = (
     *_texts(prompt_id="the prompt's label", prompt_label="the prompt's name for people"),
     *_always(prompt="the prompt as sent", prompt_sha256="SHA-256 of the prompt"),
-    _needed("prompt_vars", Kind.OBJECT, "what filled the {axes} of the prompt: axis to label"),
+    *_columns(Kind.OBJECT, required=True, prompt_vars="what filled the {axes} of the prompt: axis to label"),
     *_always(model="the model, as the vendor spells it"),
-    _needed("duration_req", Kind.INTEGER, "the length ordered", "s"),
+    *_columns(Kind.INTEGER, "s", required=True, duration_req="the length ordered"),
     *_always(size_req="the size ordered"),
     *_texts(
         first_frame_id="the first frame's label",
         first_frame_sha256="SHA-256 of the first frame",
         first_frame_uri="the first frame's place; never a signed link",
     ),
-    _needed("take", Kind.INTEGER, "the n-th clip of the variant"),
-    _needed("params", Kind.OBJECT, "further parameters of the order"),
-    _needed("factors", Kind.OBJECT, "axis to label, of the axes that vary; in the CSV one column each"),
-    _needed("is_control", Kind.BOOLEAN, "whether it is the baseline"),
+    *_columns(Kind.INTEGER, required=True, take="the n-th clip of the variant"),
+    *_columns(
+        Kind.OBJECT,
+        required=True,
+        params="further parameters of the order",
+        factors="axis to label, of the axes that vary; in the CSV one column each",
+    ),
+    *_columns(Kind.BOOLEAN, required=True, is_control="whether it is the baseline"),
 )
 _LIFE = (
     *_always(provider="who renders"),
     *_texts(task_id="the vendor's id", request_id="the vendor's id of the request, for support"),
     _words("status", Status, "a simpler form of `state`", required=True),
-    _needed("attempts", Kind.INTEGER, "submissions made"),
+    *_columns(Kind.INTEGER, required=True, attempts="submissions made"),
     *_texts(
         error_code="why there is no clip: the vendor's code", error_message="why there is no clip, in words"
     ),
-    _column("submitted_at", Kind.TIME, "when the vendor accepted it"),
-    _column("completed_at", Kind.TIME, "when the vendor completed it"),
-    _column("stored_at", Kind.TIME, "when the clip's bytes were verified in the store"),
+    *_times(
+        submitted_at="when the vendor accepted it",
+        completed_at="when the vendor completed it",
+        stored_at="when the clip's bytes were verified in the store",
+    ),
     *_numbers("s", queue_s="waiting at the vendor", render_s="from submit to completion"),
     *_amounts(
         cost_est="the price reserved, or of the attempt to come",
@@ -194,13 +182,16 @@ _CHECKS = (
     *_numbers("0-1", ff_ssim="first frame against the one ordered: SSIM"),
     *_numbers("dB", ff_psnr_db="the same: PSNR"),
     *_integers("0-64", ff_phash_dist="the same: distance of the perceptual hashes"),
-    _column("phash", Kind.TEXTS, "perceptual hashes of eight frames, hex"),
-    _column("pdq", Kind.TEXTS, "PDQ hashes of eight frames, hex"),
+    *_columns(
+        Kind.TEXTS,
+        phash="perceptual hashes of eight frames, hex",
+        pdq="PDQ hashes of eight frames, hex",
+    ),
     *_texts(near_dup_of="another creative of the edition that looks the same"),
     *_numbers("bit of 256", near_dup_dist="mean PDQ distance to it"),
     _words("qa_verdict", Verdict, "the checks in one word"),
-    _column("qa_flags", Kind.TEXTS, "reason codes; `dispute_...` is not what was ordered"),
-    _column("placements", Kind.OBJECT, "placement to {verdict, reasons}"),
+    *_columns(Kind.TEXTS, qa_flags="reason codes; `dispute_...` is not what was ordered"),
+    *_columns(Kind.OBJECT, placements="placement to {verdict, reasons}"),
     *_texts(
         poster_uri="a still",
         sheet_uri="a contact sheet",
@@ -227,9 +218,9 @@ _DISCLOSURE = (
 _JUDGEMENT = (
     _words("pick", Pick, "the newest pick"),
     Column(name="rating", kind=Kind.INTEGER, about="the newest rating", bounds=(1, 5)),
-    _column("tags", Kind.TEXTS, "the newest tags"),
+    *_columns(Kind.TEXTS, tags="the newest tags"),
     *_texts(reviewer="whose newest judgement it is"),
-    _column("reviewed_at", Kind.TIME, "when it was given"),
+    *_times(reviewed_at="when it was given"),
     *_texts(note="a note"),
 )
 # Ours, after the published schema.
@@ -241,7 +232,7 @@ _OURS = (
         paid_twice_usd="paid for tasks that came late and were no longer needed",
         lost_usd="paid for attempts that the vendor failed and did not refund",
     ),
-    _column("judgements", Kind.LIST, "the newest judgement of every reviewer, newest first"),
+    *_columns(Kind.LIST, judgements="the newest judgement of every reviewer, newest first"),
     *_amounts(
         spent_usd="what is spent: the clip's cost, `lost_usd` and `paid_twice_usd`",
         assumed_usd="the part of `spent_usd` that is our own price, because the vendor reported no amount",

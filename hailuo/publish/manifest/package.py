@@ -1,4 +1,4 @@
-"""`datapackage.json`: what the manifest's files are, column by column, and the hash of each (Data Package 1).
+"""All files of one publication, and `datapackage.json`, which describes them (Data Package 1).
 
 Source: https://specs.frictionlessdata.io (table-schema: field types and constraints).
 """
@@ -9,7 +9,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from hailuo.publish.manifest.columns import COLUMN_TABLE, SCHEMA, Column, Kind
+import pandas as pd
+
+from hailuo.publish.manifest.columns import COLUMN_TABLE, SCHEMA, Kind
+from hailuo.publish.manifest.contract import check, json_schema
+from hailuo.publish.manifest.files import csv_header, to_csv, to_jsonl
+from hailuo.publish.manifest.parquet import to_parquet
 
 _TYPES: Final[Mapping[Kind, str]] = {
     Kind.TEXT: "string",
@@ -22,16 +27,50 @@ _TYPES: Final[Mapping[Kind, str]] = {
     Kind.LIST: "array",
     Kind.OBJECT: "object",
 }
-_ESCAPING: Final = "apostrophe"
 _TABLE: Final = "manifest.csv"  # the one resource: validators take the other files for tables of their own
 
 
-def datapackage(files: Mapping[str, bytes], *, name: str, header: Sequence[str], built_at: datetime) -> bytes:
-    """The description of the files given by name; `header` are the columns of `manifest.csv` as written.
+CONTENT_TYPES: Final[Mapping[str, str]] = {
+    "manifest.jsonl": "application/x-ndjson",
+    "manifest.parquet": "application/vnd.apache.parquet",
+    "manifest.csv": "text/csv; charset=utf-8",
+    "manifest.schema.json": "application/schema+json",
+    "datapackage.json": "application/json",
+}
+"""File name -> content type, in the order in which they are written: the one that describes the others is last."""
 
-    The hashes tell a reader whether all files are of one publication.
+
+def bundle(frame: pd.DataFrame, *, name: str, built_at: datetime) -> dict[str, bytes]:
+    """Every file by name, in the order of `CONTENT_TYPES`; `name` names the package.
+
+    Raises: ManifestError if a row breaks the contract: then write nothing.
     """
-    described = {path: _described(path, content) for path, content in files.items()}
+    check(frame)
+    files = {
+        "manifest.jsonl": to_jsonl(frame),
+        "manifest.parquet": to_parquet(frame),
+        "manifest.csv": to_csv(frame),
+        "manifest.schema.json": json.dumps(json_schema(), ensure_ascii=False, indent=1).encode(),
+    }
+    package = _datapackage(files, name=name, header=csv_header(frame), built_at=built_at)
+    return {**files, "datapackage.json": package}
+
+
+def _datapackage(
+    files: Mapping[str, bytes], *, name: str, header: Sequence[str], built_at: datetime
+) -> bytes:
+    """Describe the files; `header` are the columns of `manifest.csv` as written.
+
+    The hashes show a reader whether all files are of one publication.
+    """
+    described: dict[str, dict[str, object]] = {
+        path: {
+            "path": path,
+            "bytes": len(content),
+            "hash": f"sha256:{hashlib.sha256(content).hexdigest()}",
+        }
+        for path, content in files.items()
+    }
     package = {
         "profile": "data-package",
         "name": name,
@@ -44,18 +83,13 @@ def datapackage(files: Mapping[str, bytes], *, name: str, header: Sequence[str],
     return json.dumps(package, ensure_ascii=False, indent=1).encode()
 
 
-def _described(path: str, content: bytes) -> dict[str, object]:
-    digest = hashlib.sha256(content).hexdigest()
-    return {"path": path, "bytes": len(content), "hash": f"sha256:{digest}"}
-
-
 def _table(header: Sequence[str]) -> dict[str, object]:
     return {
         "profile": "tabular-data-resource",
         "mediatype": "text/csv",
         "encoding": "utf-8-sig",
         "description": "For spreadsheets: text that one would run as a formula has an apostrophe in front.",
-        "csv_escaping": _ESCAPING,
+        "csv_escaping": "apostrophe",
         "dialect": {"delimiter": ",", "lineTerminator": "\r\n", "doubleQuote": True},
         "schema": {
             "fields": [_field(name) for name in header],
@@ -69,15 +103,11 @@ def _field(name: str) -> dict[str, object]:
     column = next((one for one in COLUMN_TABLE if one.name == name), None)
     if column is None:
         return {"name": name, "type": "string", "description": "a factor, or a column of a later version"}
-    about = {"name": name, "type": _TYPES[column.kind], "description": column.about}
-    unit = {"unit": column.unit} if column.unit else {}
-    return {**about, **unit, "constraints": _constraints(column)}
-
-
-def _constraints(column: Column) -> dict[str, object]:
     constraints: dict[str, object] = {"required": True} if column.required else {}
     if column.words:
         constraints["enum"] = [*column.words]
     if column.bounds:
         constraints["minimum"], constraints["maximum"] = column.bounds
-    return constraints
+    about = {"name": name, "type": _TYPES[column.kind], "description": column.about}
+    unit = {"unit": column.unit} if column.unit else {}
+    return {**about, **unit, "constraints": constraints}

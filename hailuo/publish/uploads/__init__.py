@@ -1,20 +1,27 @@
 """Upload plans: platforms' bulk sheets filled by their own headers, and `ads.csv` that ties ads to creatives."""
 
-from hailuo.publish.uploads.ads import ADS_COLUMNS, ads_csv
-from hailuo.publish.uploads.creatives import Creative, creatives_for, with_tags
+from hailuo.publish.uploads.files import UploadFile, files_to_upload, with_tags
 from hailuo.publish.uploads.platforms import Platform, PlatformName, UploadError, platforms, read_platforms
-from hailuo.publish.uploads.sheet import Filled, Sheet, fill, platform_of, read_sheet
+from hailuo.publish.uploads.sheet import (
+    ADS_COLUMNS,
+    FilledSheet,
+    UploadSheet,
+    ads_csv,
+    fill,
+    platform_of,
+    read_sheet,
+)
 
 __all__ = [
     "ADS_COLUMNS",
-    "Creative",
-    "Filled",
+    "FilledSheet",
     "Platform",
     "PlatformName",
-    "Sheet",
     "UploadError",
+    "UploadFile",
+    "UploadSheet",
     "ads_csv",
-    "creatives_for",
+    "files_to_upload",
     "fill",
     "platform_of",
     "platforms",

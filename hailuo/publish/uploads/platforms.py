@@ -60,7 +60,7 @@ class Utm:
 
 @with_config(_STRICT)
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Disclosure:
+class DisclosureField:
     """What the platform wants to be told of a clip that a model made."""
 
     source: str
@@ -79,7 +79,7 @@ class Platform:
     placements: tuple[str, ...]
     headers: Headers
     utm: Utm
-    disclosure: Disclosure | None = None
+    disclosure: DisclosureField | None = None
 
 
 @with_config(_STRICT)

@@ -1,4 +1,7 @@
-"""A platform's bulk sheet, filled by its own headers: what stands in it stays, byte for byte; rows are added below."""
+"""A platform's bulk sheet, filled by its own headers, and `ads.csv`, which ties ads to creatives.
+
+What is in the sheet stays byte for byte; rows are added below.
+"""
 
 import csv
 import io
@@ -9,18 +12,23 @@ from dataclasses import asdict, dataclass
 from typing import Final
 
 from hailuo.errors import Place, Problem
-from hailuo.publish.uploads.creatives import Creative, with_tags
+from hailuo.publish.uploads.files import UploadFile, with_tags
 from hailuo.publish.uploads.platforms import Headers, Platform, PlatformName, UploadError
 from hailuo.text import is_formula, quoted, suggestion
 
 _DELIMITERS: Final = ",\t;"
 _FIRST_LINES: Final = 20  # a header stands among them, below a title or reference rows
-_FIELDS: Final = ("ad_name", "creative_id", "link", "url_tags", "file_name", "file_uri", "disclosure")
+ADS_COLUMNS: Final = (
+    *("creative_id", "platform", "account_id", "campaign_platform_id", "adset_id", "ad_id", "ad_name"),
+    *("platform_video_id", "placement", "launched_at", "ended_at", "planned_split", "budget"),
+    *("disclosure_sent", "s3_uri", "url_tags", "disclosure", "synthetic_performer"),
+)
+"""After `disclosure_sent`: what to upload, and what to send with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sheet:
-    """A template: its bytes as they stand, and how they are written."""
+class UploadSheet:
+    """A template: its bytes, and how they are written."""
 
     name: str
     content: bytes
@@ -30,15 +38,15 @@ class Sheet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Filled:
-    """The sheet with a row per creative; `left` are the columns that stayed blank."""
+class FilledSheet:
+    """The sheet with one more row per file; `left` are the columns that stayed blank."""
 
     content: bytes
     filled: tuple[str, ...]
     left: tuple[str, ...]
 
 
-def read_sheet(content: bytes, *, name: str, known: Mapping[PlatformName, Platform]) -> Sheet:
+def read_sheet(content: bytes, *, name: str, known: Mapping[PlatformName, Platform]) -> UploadSheet:
     """The template with its header found. Raises: UploadError."""
     encoding = _encoding(content)
     try:
@@ -49,10 +57,10 @@ def read_sheet(content: bytes, *, name: str, known: Mapping[PlatformName, Platfo
     hits, delimiter, header = _header(lines, aliases)
     if not hits:
         raise _refused(name, "has no column that is known", "name one in a copy of platforms.toml: --config")
-    return Sheet(name=name, content=content, encoding=encoding, delimiter=delimiter, header=header)
+    return UploadSheet(name=name, content=content, encoding=encoding, delimiter=delimiter, header=header)
 
 
-def platform_of(sheet: Sheet, known: Mapping[PlatformName, Platform]) -> PlatformName:
+def platform_of(sheet: UploadSheet, known: Mapping[PlatformName, Platform]) -> PlatformName:
     """Whose headers the sheet has most of. Raises: UploadError where several have as many."""
     hits = {
         name: sum(_bare(cell) in _by_alias(platform.headers) for cell in sheet.header)
@@ -66,13 +74,13 @@ def platform_of(sheet: Sheet, known: Mapping[PlatformName, Platform]) -> Platfor
 
 
 def fill(
-    sheet: Sheet,
+    sheet: UploadSheet,
     platform: Platform,
-    creatives: Sequence[Creative],
+    files: Sequence[UploadFile],
     *,
     link: str | None = None,
     constants: Mapping[str, str] | None = None,
-) -> Filled:
+) -> FilledSheet:
     """The sheet with one more row per creative, in the columns that are known; `constants` fill others, by header.
 
     Where the sheet has a column for URL tags the link stays bare, else it carries them. Raises: UploadError for a value
@@ -86,19 +94,43 @@ def fill(
             given.get(cell, values.get(field or "", ""))
             for cell, field in zip(sheet.header, fields, strict=True)
         ]
-        for values in (_values(creative, link, apart="url_tags" in fields) for creative in creatives)
+        for values in (_values(file, link, apart="url_tags" in fields) for file in files)
     ]
-    checked_cells(sheet.name, sheet.header, rows)
+    _check_cells(sheet.name, sheet.header, rows)
     used = [any(row[column] for row in rows) for column in range(len(sheet.header))]
     columns = list(zip(sheet.header, used, strict=True))
-    return Filled(
+    return FilledSheet(
         content=sheet.content + _rows_below(sheet, rows).encode(sheet.encoding),
         filled=tuple(cell for cell, is_used in columns if is_used),
         left=tuple(cell for cell, is_used in columns if cell and not is_used),
     )
 
 
-def checked_cells(name: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+def ads_csv(files: Sequence[UploadFile], name: PlatformName, *, synthetic_performer: str) -> bytes:
+    """One row per file, ids blank, to come back filled: UTF-8 with a byte order mark.
+
+    Raises: UploadError for a value that a spreadsheet would run as a formula.
+    """
+    rows = []
+    for file in files:
+        known = {
+            "creative_id": file.creative_id,
+            "platform": name.value,
+            "ad_name": file.ad_name,
+            "placement": file.placement or "",
+            "s3_uri": file.uri,
+            "url_tags": file.url_tags,
+            "disclosure": file.disclosure,
+            "synthetic_performer": synthetic_performer,
+        }
+        rows.append([known.get(column, "") for column in ADS_COLUMNS])
+    _check_cells("ads.csv", ADS_COLUMNS, rows)
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([ADS_COLUMNS, *rows])
+    return text.getvalue().encode("utf-8-sig")
+
+
+def _check_cells(name: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Raises: UploadError naming every value that a spreadsheet would run as a formula."""
     remedy = "platforms take cells as they are, so it is not escaped: use another value"
     problems = {
@@ -111,20 +143,20 @@ def checked_cells(name: str, header: Sequence[str], rows: Sequence[Sequence[str]
         raise UploadError(list(problems))
 
 
-def _values(creative: Creative, link: str | None, *, apart: bool) -> Mapping[str, str]:
-    landing = link if link is None or apart else with_tags(link, creative.url_tags)
+def _values(file: UploadFile, link: str | None, *, apart: bool) -> Mapping[str, str]:
+    landing = link if link is None or apart else with_tags(link, file.url_tags)
     return {
-        "ad_name": creative.ad_name,
-        "creative_id": creative.creative_id,
+        "ad_name": file.ad_name,
+        "creative_id": file.creative_id,
         "link": landing or "",
-        "url_tags": creative.url_tags,
-        "file_name": creative.file_name,
-        "file_uri": creative.uri,
-        "disclosure": creative.disclosure.partition("=")[2],
+        "url_tags": file.url_tags,
+        "file_name": file.file_name,
+        "file_uri": file.uri,
+        "disclosure": file.disclosure.partition("=")[2],
     }
 
 
-def _matched(sheet: Sheet, constants: Mapping[str, str]) -> dict[str, str]:
+def _matched(sheet: UploadSheet, constants: Mapping[str, str]) -> dict[str, str]:
     """By the sheet's own spelling of each header. Raises: UploadError."""
     spelled = {_bare(cell): cell for cell in sheet.header}
     strangers = [header for header in constants if _bare(header) not in spelled]
@@ -142,8 +174,10 @@ def _matched(sheet: Sheet, constants: Mapping[str, str]) -> dict[str, str]:
 
 
 def _by_alias(headers: Headers) -> dict[str, str]:
-    names = asdict(headers)
-    return {_bare(alias): field for field in _FIELDS for alias in names[field]}
+    fields = asdict(headers).items()
+    return {
+        _bare(alias): field for field, aliases in fields if isinstance(aliases, tuple) for alias in aliases
+    }
 
 
 def _bare(header: str) -> str:
@@ -168,7 +202,7 @@ def _cells(line: str, delimiter: str) -> list[str]:
         return []
 
 
-def _rows_below(sheet: Sheet, rows: Sequence[Sequence[str]]) -> str:
+def _rows_below(sheet: UploadSheet, rows: Sequence[Sequence[str]]) -> str:
     so_far = sheet.content.decode(sheet.encoding)
     end = "\r\n" if "\r\n" in so_far else "\n"
     text = io.StringIO(newline="")

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from hailuo.publish.gallery import embed, inside, render
+from hailuo.publish.embed import data_uris
+from hailuo.publish.gallery import inside, render
 from tests.publish.gallery.pages import BUILT_AT, clips_at, make_frame, without_clip, write_clip
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.enable_socket]
@@ -636,8 +637,8 @@ def test_an_embedded_page_plays_from_inside_itself(
 ) -> None:
     """Mailed alone, it still shows every proxy it carries."""
     write_clip(tmp_path / "A-proxy.mp4", width=320, height=180)
-    embedded = embed({"A-proxy.mp4": (tmp_path / "A-proxy.mp4").read_bytes()})
-    path = write_gallery(tmp_path, [job("A", proxy_uri="A-proxy.mp4")], links=inside(embedded.links.get))
+    embedded = data_uris({"A-proxy.mp4": (tmp_path / "A-proxy.mp4").read_bytes()})
+    path = write_gallery(tmp_path, [job("A", proxy_uri="A-proxy.mp4")], links=inside(embedded.get))
     (tmp_path / "A-proxy.mp4").unlink()
     page = browser.new_page()
     page.on("console", lambda message: complaints.append(message.text))

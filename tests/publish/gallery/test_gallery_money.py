@@ -13,7 +13,7 @@ from hailuo.ledger.facts import Fact, JobRecord, Orphan
 from hailuo.ledger.life import state_of, with_fact
 from hailuo.plan.plan import Plan, PlannedJob
 from hailuo.publish.gallery.view import facts
-from hailuo.publish.manifest import Entry, build
+from hailuo.publish.manifest import ManifestEntry, build
 from tests.factories import (
     ABANDONED,
     AT,
@@ -81,7 +81,9 @@ def test_the_page_and_the_plan_tell_one_bill(names: list[str]) -> None:
     """Spent, held and still to buy are the same to the cent, whatever became of the jobs."""
     jobs = tuple(planned(LIVES[name]) for name in names)
     money = Plan(campaign=Campaign(name="shoe", grids=(), place=Place("shoe.yaml")), jobs=jobs).money
-    entries = [Entry(job=p.job, record=p.record, state=p.state, price_usd=p.quote.price_usd) for p in jobs]
+    entries = [
+        ManifestEntry(job=p.job, record=p.record, state=p.state, price_usd=p.quote.price_usd) for p in jobs
+    ]
 
     rows = build(entries, store_uri="").to_dict("records")
 

@@ -8,7 +8,7 @@ import pandas as pd
 from hailuo.campaign.job import Job
 from hailuo.campaign.variant import Variant
 from hailuo.ledger.facts import Attempt, Done, End, Intent, JobRecord, JobState, Outcome, OutcomeKind
-from hailuo.publish.manifest import Copy, Entry, Judgement, Pick, build
+from hailuo.publish.manifest import ClipCopy, Judgement, ManifestEntry, Pick, build
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 MEASURED = {
@@ -34,7 +34,7 @@ JUDGEMENT = Judgement(
     reviewer="ann",
     reviewed_at=NOON,
 )
-COPY = Copy(
+COPY = ClipCopy(
     name="tiktok_infeed",
     key="cmp/main/conformed/7KQ2M9X401-tiktok_infeed.mp4",
     sha256="cc",
@@ -56,7 +56,7 @@ def make_job(*, take: int = 1, prompt: str = "A bottle") -> Job:
     )
 
 
-def stored(job: Job, **changes: object) -> Entry:
+def stored(job: Job, **changes: object) -> ManifestEntry:
     """With a clip, a bill, and whatever else is given."""
     intent = Intent(nonce="n", worker="w", at=NOON, price_usd=Decimal("0.28"), request_sha256="aa", job=job)
     sent = Outcome(kind=OutcomeKind.SUBMITTED, at=NOON, task_id="task_1", request_id="req_1")
@@ -74,22 +74,22 @@ def stored(job: Job, **changes: object) -> Entry:
     )
     attempt = Attempt(number=1, recorded_at=NOON, intent=intent, outcome=sent)
     record = JobRecord(creative_id=job.creative_id, attempts=(attempt,), done=done)
-    return Entry(job=job, record=record, state=JobState.STORED, **changes)  # type: ignore[arg-type]  # a factory
+    return ManifestEntry(job=job, record=record, state=JobState.STORED, **changes)  # type: ignore[arg-type]  # a factory
 
 
-def failed(job: Job) -> Entry:
+def failed(job: Job) -> ManifestEntry:
     intent = Intent(nonce="n", worker="w", at=NOON, price_usd=Decimal("0.28"), request_sha256="aa", job=job)
     end = End(at=NOON, code="1027", message="output refused", moderated=True, refunded=False)
     attempt = Attempt(number=1, recorded_at=NOON, intent=intent, end=end)
-    return Entry(
+    return ManifestEntry(
         job=job,
         record=JobRecord(creative_id=job.creative_id, attempts=(attempt,)),
         state=JobState.FAILED,
     )
 
 
-def planned(job: Job) -> Entry:
-    return Entry(
+def planned(job: Job) -> ManifestEntry:
+    return ManifestEntry(
         job=job,
         record=JobRecord(creative_id=job.creative_id),
         state=JobState.NEW,

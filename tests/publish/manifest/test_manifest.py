@@ -30,7 +30,7 @@ from hailuo.ledger.facts import (
 from hailuo.publish.manifest import (
     COLUMNS,
     SCHEMA,
-    Entry,
+    ManifestEntry,
     ManifestError,
     Status,
     build,
@@ -88,18 +88,18 @@ def make_done(job: Job, **changes: object) -> Done:
     return Done(**{**defaults, **changes})  # type: ignore[arg-type]  # a factory for tests
 
 
-def entry_of(job: Job, state: JobState = JobState.NEW, **changes: object) -> Entry:
+def entry_of(job: Job, state: JobState = JobState.NEW, **changes: object) -> ManifestEntry:
     record = changes.pop("record", JobRecord(creative_id=job.creative_id))
     defaults: dict[str, object] = {"price_usd": Decimal("0.30")}
-    return Entry(job=job, record=record, state=state, **{**defaults, **changes})  # type: ignore[arg-type]
+    return ManifestEntry(job=job, record=record, state=state, **{**defaults, **changes})  # type: ignore[arg-type]
 
 
-def stored_entry(job: Job, **changes: object) -> Entry:
+def stored_entry(job: Job, **changes: object) -> ManifestEntry:
     done = make_done(job, **changes)
     return entry_of(job, JobState.STORED, record=make_record(job, outcome=SUBMITTED, done=done))
 
 
-def row_of(entry: Entry, *, store_uri: str = "s3://bucket/ads") -> dict[str, object]:
+def row_of(entry: ManifestEntry, *, store_uri: str = "s3://bucket/ads") -> dict[str, object]:
     rows = read_jsonl(to_jsonl(build([entry], store_uri=store_uri))).to_dict("records")
     return {str(column): value for column, value in rows[0].items()}
 

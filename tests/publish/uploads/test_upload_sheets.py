@@ -13,12 +13,12 @@ from hailuo.campaign.files.schema import Placement
 from hailuo.publish.manifest import Pick, build, read_jsonl, to_jsonl
 from hailuo.publish.uploads import (
     ADS_COLUMNS,
-    Creative,
     Platform,
     PlatformName,
     UploadError,
+    UploadFile,
     ads_csv,
-    creatives_for,
+    files_to_upload,
     fill,
     platform_of,
     platforms,
@@ -33,7 +33,7 @@ KNOWN = platforms()
 META = KNOWN[PlatformName.META]
 TAGS = "utm_source=meta&utm_medium=paid_social&utm_campaign=cmp&utm_content=7kq2m9x401&ad_id={{ad.id}}"
 LINK = "https://shop.example/shoe?size=42#top"
-CREATIVE = Creative(
+CREATIVE = UploadFile(
     creative_id="7KQ2M9X401",
     ad_name="HV-7KQ2M9X401_cmp",
     uri="s3://b/cmp/main/clips/7KQ2M9X401.mp4",
@@ -164,7 +164,7 @@ def test_only_stored_clips_that_nobody_rejected_are_uploaded() -> None:
         stored(make_job(take=3)),
     ]
 
-    made = creatives_for(rows_of(*entries), PlatformName.TIKTOK, KNOWN)
+    made = files_to_upload(rows_of(*entries), PlatformName.TIKTOK, KNOWN)
 
     assert [creative.creative_id for creative in made] == ["7KQ2M9X403"]
 
@@ -173,8 +173,8 @@ def test_a_clip_gives_way_to_its_copy_for_the_platform_and_only_there() -> None:
     """The copy for TikTok goes to TikTok, the clip as delivered to everybody else."""
     rows = rows_of(stored(make_job(), copies=[COPY]))
 
-    [tiktok] = creatives_for(rows, PlatformName.TIKTOK, KNOWN)
-    [meta] = creatives_for(rows, PlatformName.META, KNOWN)
+    [tiktok] = files_to_upload(rows, PlatformName.TIKTOK, KNOWN)
+    [meta] = files_to_upload(rows, PlatformName.META, KNOWN)
 
     assert (tiktok.placement, tiktok.file_name) == ("tiktok_infeed", "7KQ2M9X401-tiktok_infeed.mp4")
     assert (meta.placement, meta.file_name) == (None, "7KQ2M9X401.mp4")
@@ -185,23 +185,23 @@ def test_copies_by_shape_go_everywhere() -> None:
     tall = replace(COPY, name="9x16", key="cmp/main/conformed/7KQ2M9X401-9x16.mp4")
     rows = rows_of(stored(make_job(), copies=[tall]))
 
-    assert [creative.file_name for name in PlatformName for creative in creatives_for(rows, name, KNOWN)] == [
-        "7KQ2M9X401-9x16.mp4"
-    ] * len(PlatformName)
+    assert [
+        creative.file_name for name in PlatformName for creative in files_to_upload(rows, name, KNOWN)
+    ] == ["7KQ2M9X401-9x16.mp4"] * len(PlatformName)
 
 
 def test_a_clip_that_no_placement_of_the_platform_takes_is_told() -> None:
     """Before somebody uploads it."""
     rows = rows_of(stored(make_job(), measured=MEASURED))
 
-    assert creatives_for(rows, PlatformName.TIKTOK, KNOWN)[0].unfit == ("tiktok_infeed",)
-    assert creatives_for(rows, PlatformName.META, KNOWN)[0].unfit == ()
+    assert files_to_upload(rows, PlatformName.TIKTOK, KNOWN)[0].unfit == ("tiktok_infeed",)
+    assert files_to_upload(rows, PlatformName.META, KNOWN)[0].unfit == ()
 
 
 @pytest.mark.parametrize("name", PlatformName)
 def test_every_platform_joins_by_creative_id_and_by_its_own_ad_id(name: PlatformName) -> None:
     """`utm_content` survives where macros fail; the macro is the platform's own."""
-    [creative] = creatives_for(rows_of(stored(make_job())), name, KNOWN)
+    [creative] = files_to_upload(rows_of(stored(make_job())), name, KNOWN)
 
     tags = dict(pair.split("=", 1) for pair in creative.url_tags.split("&"))
     assert tags["utm_content"] == "7kq2m9x401"

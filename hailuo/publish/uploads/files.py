@@ -12,7 +12,7 @@ Row = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Creative:
+class UploadFile:
     """One file to upload. `placement` is the one that a copy was made for; `unfit` says where it would be refused."""
 
     creative_id: str
@@ -28,9 +28,9 @@ class Creative:
         return PurePosixPath(self.uri).name
 
 
-def creatives_for(
+def files_to_upload(
     rows: Iterable[Row], name: PlatformName, known: Mapping[PlatformName, Platform]
-) -> tuple[Creative, ...]:
+) -> tuple[UploadFile, ...]:
     """Stored clips in the manifest's order, without those that somebody rejected.
 
     A clip gives way to its copies for a placement of the platform, or for a shape; copies for others are left out.
@@ -66,10 +66,10 @@ def _copy_name(row: Row) -> str:
     return PurePosixPath(str(row["s3_uri"])).stem.partition("-")[2]
 
 
-def _creative(row: Row, platform: Platform) -> Creative:
+def _creative(row: Row, platform: Platform) -> UploadFile:
     copy_name = _copy_name(row)
     told = platform.disclosure if row["ai_generated"] else None
-    return Creative(
+    return UploadFile(
         creative_id=str(row["creative_id"]),
         ad_name=str(row["ad_name"]),
         uri=str(row["s3_uri"]),
