@@ -60,7 +60,7 @@ async def _put_pages(store: Store, clock: Clock, rows: pd.DataFrame, edition: Ed
 
 
 def _entries(stored: StoredEdition, evidence: Evidence) -> list[manifest.ManifestEntry]:
-    """One entry per job. Nothing is bought for a job that is no longer in the plan: it has no price."""
+    """One entry per job: those of the plan in its order, then those bought before they left it."""
     ledger, plan = stored.ledger, stored.plan
     prices = {line.job.creative_id: line.price_usd for line in plan.lines} if plan else {}
     return [
@@ -69,6 +69,7 @@ def _entries(stored: StoredEdition, evidence: Evidence) -> list[manifest.Manifes
             record=ledger.record(cid),
             state=ledger.state(cid, failed_retries=plan.failed_retries if plan else 0),
             price_usd=prices.get(cid),
+            in_plan=cid in prices,
             measured=evidence.measured(job, ledger.record(cid).done),
             judgements=evidence.judgements.get(cid, ()),
             copies=evidence.copies.get(cid, ()),

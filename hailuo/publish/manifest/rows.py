@@ -51,16 +51,15 @@ class ClipCopy:
 class ManifestEntry:
     """A job with everything that its row is made of.
 
-    `price_usd` is what its next attempt would cost; None: unknown, or none will be bought. `clip_uri` says where the
-    clip is, if that is not its key in the store. `measured` are columns known from the clip itself, previews by their
-    keys; `judgements` are newest first.
+    `price_usd` is what its next attempt would cost; None: unknown. Nothing is bought for a job that is not `in_plan`.
+    `measured` are columns known from the clip itself, previews by their keys; `judgements` are newest first.
     """
 
     job: Job
     record: JobRecord
     state: JobState
     price_usd: Decimal | None = None
-    clip_uri: str | None = None
+    in_plan: bool = True
     measured: Mapping[str, object] = field(default_factory=dict)
     judgements: Sequence[Judgement] = ()
     copies: Sequence[ClipCopy] = ()
@@ -90,11 +89,7 @@ def build(
 
 def _job_row(entry: ManifestEntry, axes: Sequence[str], store_uri: str) -> dict[str, object]:
     done = entry.record.done
-    clip = (
-        {"s3_uri": entry.clip_uri or _uri(store_uri, done.key), "bytes": done.bytes, "sha256": done.sha256}
-        if done
-        else {}
-    )
+    clip = {"s3_uri": _uri(store_uri, done.key), "bytes": done.bytes, "sha256": done.sha256} if done else {}
     return {
         **_ordered(entry.job, axes, store_uri),
         **_life(entry),
@@ -241,7 +236,7 @@ def _money(entry: ManifestEntry) -> dict[str, object]:
         "spent_usd": sums.spent_usd,
         "assumed_usd": sums.assumed_usd,
         "reserved_usd": sums.reserved_usd,
-        "to_buy_usd": entry.price_usd if is_new else Decimal(0),
+        "to_buy_usd": entry.price_usd if is_new and entry.in_plan else Decimal(0),
     }
 
 

@@ -21,7 +21,7 @@ from hailuo.publish.manifest import CONTENT_TYPES, ManifestError, read_jsonl
 from hailuo.publish.publish import publish
 from hailuo.store.layout import Edition
 from hailuo.testing import MemoryStore, VirtualClock
-from tests.factories import JOB, PRICE, SUBMITTED, bought, make_done, tell
+from tests.factories import BUSY, JOB, PRICE, SUBMITTED, bought, make_done, make_job, tell
 
 AT = datetime(2026, 11, 22, 22, 0, tzinfo=UTC)
 FOLDER = "shoe/main/manifest/"
@@ -143,3 +143,16 @@ def test_a_bought_clip_is_published_without_its_plan(clock: VirtualClock) -> Non
 
     assert list(made.rows["creative_id"]) == [JOB.creative_id]
     assert list(made.rows["status"]) == ["stored"]
+
+
+def test_nothing_is_to_buy_for_a_job_that_left_the_plan(clock: VirtualClock, store: MemoryStore) -> None:
+    """The vendor was busy, then the job was removed from the file: it is on the page, and no run buys it."""
+    removed = make_job(take=2)
+    ledger = Ledger(store, clock, EDITION, worker="ann")
+    clock.run(bought(ledger, removed))
+    clock.run(tell(ledger, removed, BUSY))
+
+    made = clock.run(publish(store, clock, EDITION))
+
+    [row] = made.rows[made.rows["creative_id"] == removed.creative_id].to_dict("records")
+    assert (row["state"], row["to_buy_usd"]) == ("new", Decimal(0))
