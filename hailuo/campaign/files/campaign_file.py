@@ -11,8 +11,8 @@ from hailuo.campaign.catalog import Catalog
 from hailuo.campaign.files.csv_rows import read_rows
 from hailuo.campaign.files.document import Entries, Written
 from hailuo.campaign.files.grids import GridBuilder
-from hailuo.campaign.files.schema import SLUG, CampaignFile, IncludeRow, Matrix, NightlySection
-from hailuo.campaign.files.sections import AxesSection
+from hailuo.campaign.files.schema import SLUG, CampaignFile, NightlySection
+from hailuo.campaign.files.sections import WrittenAxes
 from hailuo.campaign.files.text import ProblemList, path_inside
 from hailuo.campaign.files.yaml_campaign import read_yaml
 from hailuo.campaign.model import Campaign, IllegalPolicy, Nightly, SyntheticPerformer
@@ -68,10 +68,10 @@ def load_campaign(
 
 @dataclass(frozen=True, slots=True)
 class _ReadFile:
-    """A file as pydantic accepts it, the sections that are grids, and the axes of which something was refused."""
+    """A file as pydantic accepts it, its products of axes, and the axes of which something was refused."""
 
     file: CampaignFile
-    sections: Sequence[AxesSection]
+    products: Sequence[WrittenAxes]
     tainted: frozenset[str] = frozenset()
 
 
@@ -83,7 +83,8 @@ def _read(path: Path, problems: ProblemList, max_jobs: int, text: str | None) ->
             if found is None:
                 return None
             file, tainted = found
-            return _ReadFile(file, (*_products(file, path, problems, max_jobs), *file.include), tainted)
+            include = [row.written(row.place, is_include=True, takes=row.takes) for row in file.include]
+            return _ReadFile(file, (*_products(file, path, problems, max_jobs), *include), tainted)
         case ".csv":
             rows = read_rows(path, problems, most_rows=max_jobs, pasted=text)
             name = slug_of(path.stem)
@@ -99,7 +100,7 @@ def _read(path: Path, problems: ProblemList, max_jobs: int, text: str | None) ->
             return None
 
 
-def _products(file: CampaignFile, path: Path, problems: ProblemList, max_jobs: int) -> Sequence[Matrix]:
+def _products(file: CampaignFile, path: Path, problems: ProblemList, max_jobs: int) -> Sequence[WrittenAxes]:
     """The matrix, or the rows of the CSV file that is named instead of it."""
     rows = file.rows.content if file.rows else None
     if file.matrix:
@@ -107,7 +108,7 @@ def _products(file: CampaignFile, path: Path, problems: ProblemList, max_jobs: i
             problems.add(
                 file.place_of("rows"), "the file has both `matrix` and `rows`", "keep one of the two"
             )
-        return (file.matrix.placed(file.place_of("matrix")),)
+        return (file.matrix.written(file.place_of("matrix")),)
     if file.rows and rows:
         try:
             csv_file = path_inside(rows, path.parent)
@@ -171,7 +172,7 @@ def _build(
     file = found.file
     if not _fits(found, max_jobs, problems):
         return None
-    builder = GridBuilder(file, found.sections, tainted=found.tainted, catalog=catalog, problems=problems)
+    builder = GridBuilder(file, found.products, tainted=found.tainted, catalog=catalog, problems=problems)
     builder.build()
     excludes = [match for section in file.exclude if (match := builder.excluded(section)) is not None]
     control = builder.control(file.control)
@@ -199,15 +200,15 @@ def _build(
 def _fits(found: _ReadFile, max_jobs: int, problems: ProblemList) -> bool:
     """Whether the product is small enough; counted from the lengths of the axes, nothing is expanded."""
     jobs = 0
-    for section in found.sections:
-        cells = (isinstance(section, IncludeRow) and section.takes) or found.file.takes
-        for raws in section.axes.values():
+    for product in found.products:
+        cells = product.takes or found.file.takes
+        for raws in product.axes.values():
             cells = min(cells * len(raws), _BEYOND_COUNTING)
         jobs += cells
     if jobs <= max_jobs:
         return True
-    products = (s.place for s in found.sections if not isinstance(s, IncludeRow))
-    place = next(products, found.file.place_of("campaign"))
+    places = (product.place for product in found.products if not product.is_include)
+    place = next(places, found.file.place_of("campaign"))
     count = f"{jobs:,}" if jobs < _BEYOND_COUNTING else "more than 10^30"
     reason = f"the campaign is {count} jobs, the limit {max_jobs:,}"
     problems.add(place, reason, "use fewer values or takes, or raise the limit HAILUO_MAX_JOBS")

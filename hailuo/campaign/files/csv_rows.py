@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from hailuo.campaign.files.document import RefusedDocumentError, Written
-from hailuo.campaign.files.schema import SLUG, Matrix
+from hailuo.campaign.files.schema import SLUG
+from hailuo.campaign.files.sections import WrittenAxes
 from hailuo.campaign.files.text import ProblemList, read_text
 from hailuo.campaign.prompt import FIELD_NAME
 from hailuo.errors import Place
@@ -20,8 +21,8 @@ _ID_COLUMN = "prompt_id"
 
 def read_rows(
     path: Path, problems: ProblemList, *, most_rows: int, pasted: str | None = None
-) -> list[Matrix] | None:
-    """One small matrix per row; None when there is none, and then `problems` says why.
+) -> list[WrittenAxes] | None:
+    """One product of axes per row; None when there is none, and then `problems` says why.
 
     `pasted` replaces the file's text.
     """
@@ -39,7 +40,7 @@ def read_rows(
     return rows
 
 
-def _rows(text: str, file: Place, problems: ProblemList, most_rows: int) -> Iterator[Matrix]:
+def _rows(text: str, file: Place, problems: ProblemList, most_rows: int) -> Iterator[WrittenAxes]:
     records = _records(text, file)
     head, header = next(records, (file, []))
     if not header:
@@ -55,7 +56,7 @@ def _rows(text: str, file: Place, problems: ProblemList, most_rows: int) -> Iter
             problems.add(place, reason, "fill or remove cells; quote a text that holds a comma")
             continue
         axes = _axes(place, dict(zip(header, cells, strict=True)), problems)
-        yield Matrix.model_construct().placed(place, places).holding(axes)
+        yield WrittenAxes(axes=axes, places=places, place=place)
 
 
 def _records(text: str, file: Place) -> Iterator[tuple[Place, list[str]]]:

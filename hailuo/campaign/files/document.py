@@ -6,7 +6,7 @@ come too late: it follows nesting by recursion before anything is counted, and r
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
@@ -54,8 +54,8 @@ class Entries(dict[str, "Tree"]):
 class Items(list["Tree"]):
     """A list."""
 
-    def __init__(self, place: Place) -> None:
-        super().__init__()
+    def __init__(self, place: Place, items: Iterable["Tree"] = ()) -> None:
+        super().__init__(items)
         self.place = place
 
 
@@ -92,14 +92,11 @@ class RefusedDocumentError(Exception):
 
 def read_document(text: str, place: Place, problems: ProblemList) -> Entries | None:
     """The one mapping that the file holds; None when there is none, and then `problems` says why."""
-    builder = _TreeBuilder(place.file, problems)
     try:
-        for event in _events(text, place.file):
-            builder.take(event)
+        root = _TreeReader(text, place.file, problems).document()
     except RefusedDocumentError as refusal:
         problems.add(refusal.place, refusal.reason, refusal.remedy)
         return None
-    root = builder.root
     if root is None or (isinstance(root, Written) and root.value is None):
         problems.add(place, "the file is empty", "write at least `campaign:` and `matrix:`")
         return None
@@ -132,99 +129,89 @@ def _syntax_error(text: str, file: str, index: int, problem: str) -> RefusedDocu
     return RefusedDocumentError(place, reason, "check quotes, colons, brackets and indentation up to here")
 
 
-@dataclass(slots=True)
-class _Open:
-    """A mapping or list whose end has not been read yet."""
+class _TreeReader:
+    """Reads the events of one file; depth and size are bounded while it reads."""
 
-    tree: Entries | Items
-    anchor: str | None
-    size_before: int
-    key: Written | None = None
-
-
-class _TreeBuilder:
-    """Takes parse events one by one and puts the tree together, without recursion."""
-
-    def __init__(self, file: str, problems: ProblemList) -> None:
-        self.root: Tree | None = None
+    def __init__(self, text: str, file: str, problems: ProblemList) -> None:
+        self._events = _events(text, file)
         self._file = file
         self._problems = problems
-        self._open: list[_Open] = []
         self._anchors: dict[str | None, tuple[Tree, int]] = {}
         self._size = 0
 
-    def take(self, event: yaml.Event) -> None:
-        place = Place(self._file, event.start_mark.line + 1 if event.start_mark else 0)
-        match event:
-            case yaml.DocumentStartEvent() if self.root is not None:
+    def document(self) -> Tree | None:
+        root: Tree | None = None
+        for event in self._events:
+            if isinstance(event, yaml.DocumentStartEvent) and root is not None:
+                place = self._place(event)
                 raise RefusedDocumentError(place, "a second document begins here", "one file is one campaign")
-            case yaml.CollectionStartEvent():
-                self._start(event, place)
-            case yaml.CollectionEndEvent():
-                done = self._open.pop()
-                self._keep(done.tree, done.anchor, self._size + 1 - done.size_before)
-            case yaml.ScalarEvent():
-                self._keep(_scalar(event, place), event.anchor, 1)
+            if isinstance(event, yaml.NodeEvent):
+                root = self._tree(event, depth=0)
+        return root
+
+    def _place(self, event: yaml.Event) -> Place:
+        return Place(self._file, event.start_mark.line + 1 if event.start_mark else 0)
+
+    def _tree(self, event: yaml.Event, *, depth: int) -> Tree:
+        place, size_before = self._place(event), self._size
+        match event:
             case yaml.AliasEvent():
-                self._use_anchor(event.anchor, place)
+                return self._anchored(event.anchor, place)
+            case yaml.ScalarEvent():
+                _check_tag(event.tag, place)
+                tree: Tree = _scalar(event, place)
+            case yaml.CollectionStartEvent():
+                _check_tag(event.tag, place)
+                if depth >= _DEEPEST:
+                    raise RefusedDocumentError(place, f"nested more than {_DEEPEST} deep", "write it flatter")
+                children = self._children(depth + 1)
+                is_mapping = isinstance(event, yaml.MappingStartEvent)
+                tree = self._entries(place, children) if is_mapping else Items(place, children)
             case _:
-                pass
+                raise RefusedDocumentError(place, "this is not YAML", "check what kind of file it is")
+        self._count(1, place)
+        if event.anchor:
+            self._anchors[event.anchor] = (tree, self._size - size_before)
+        return tree
 
-    def _start(self, event: yaml.CollectionStartEvent, place: Place) -> None:
-        _check_tag(event.tag, place)
-        if len(self._open) >= _DEEPEST:
-            raise RefusedDocumentError(place, f"nested more than {_DEEPEST} deep", "write it flatter")
-        tree = Entries(place) if isinstance(event, yaml.MappingStartEvent) else Items(place)
-        self._open.append(_Open(tree, event.anchor, self._size))
+    def _children(self, depth: int) -> Iterator[Tree]:
+        """What a mapping or a list holds, up to its end."""
+        for event in self._events:
+            if isinstance(event, yaml.CollectionEndEvent):
+                return
+            yield self._tree(event, depth=depth)
 
-    def _use_anchor(self, anchor: str | None, place: Place) -> None:
+    def _entries(self, place: Place, children: Iterator[Tree]) -> Entries:
+        entries = Entries(place)
+        for key in children:
+            if not isinstance(key, Written):
+                reason = "a key is not a plain word"
+                raise RefusedDocumentError(key.place, reason, "quote the text, or correct the brackets")
+            if key.text == "<<":
+                reason = "merge keys (<<) are not supported"
+                raise RefusedDocumentError(key.place, reason, "write the keys out")
+            value = next(children)
+            if key.text in entries:
+                first = entries.places[key.text].line
+                reason = f"the key {quoted(key.text)} is written twice (first on line {first})"
+                self._problems.add(key.place, reason, "keep one of them")
+            else:
+                entries[key.text], entries.places[key.text] = value, key.place
+        return entries
+
+    def _anchored(self, anchor: str | None, place: Place) -> Tree:
         if anchor not in self._anchors:
             reason = f"the alias *{anchor} is used before its anchor is defined"
             raise RefusedDocumentError(place, reason, "write the value out")
         tree, size = self._anchors[anchor]
         self._count(size, tree.place)
-        self._put(tree)
-
-    def _keep(self, tree: Tree, anchor: str | None, size: int) -> None:
-        """A value that was read to its end; `size` counts it with all that is in it."""
-        self._count(1, tree.place)
-        if anchor:
-            self._anchors[anchor] = (tree, size)
-        self._put(tree)
+        return tree
 
     def _count(self, size: int, place: Place) -> None:
         self._size += size
         if self._size > _MOST_NODES:
             reason = f"the file unfolds to more than {_MOST_NODES:,} values"
             raise RefusedDocumentError(place, reason, "use fewer aliases or split the file")
-
-    def _put(self, tree: Tree) -> None:
-        if not self._open:
-            self.root = tree
-            return
-        parent = self._open[-1]
-        if isinstance(parent.tree, Items):
-            parent.tree.append(tree)
-        elif parent.key is None:
-            parent.key = _checked_key(tree)
-        elif (name := parent.key.text) not in parent.tree:
-            parent.tree[name], parent.tree.places[name] = tree, parent.key.place
-            parent.key = None
-        else:
-            first = parent.tree.places[name].line
-            reason = f"the key {quoted(name)} is written twice (first on line {first})"
-            self._problems.add(parent.key.place, reason, "keep one of them")
-            parent.key = None
-
-
-def _checked_key(tree: Tree) -> Written:
-    if not isinstance(tree, Written):
-        raise RefusedDocumentError(
-            tree.place, "a key is not a plain word", "quote the text, or correct the brackets"
-        )
-    if tree.text == "<<":
-        raise RefusedDocumentError(tree.place, "merge keys (<<) are not supported", "write the keys out")
-    return tree
 
 
 def _check_tag(tag: str | None, place: Place) -> None:

@@ -8,8 +8,8 @@ from hailuo.campaign.catalog import Catalog
 from hailuo.campaign.files.document import Written
 from hailuo.campaign.files.levels import NOTHING, LevelReader
 from hailuo.campaign.files.prompt_book import PromptBook
-from hailuo.campaign.files.schema import CampaignFile, Control, Exclusion, IncludeRow
-from hailuo.campaign.files.sections import AxesSection
+from hailuo.campaign.files.schema import CampaignFile, Control, Exclusion
+from hailuo.campaign.files.sections import AxesSection, WrittenAxes
 from hailuo.campaign.files.text import ProblemList
 from hailuo.campaign.model import SETTING_AXES, Axis, Grid, Level
 from hailuo.campaign.prompt import FIELD_NAME
@@ -28,7 +28,7 @@ class GridBuilder:
     def __init__(
         self,
         file: CampaignFile,
-        sections: Sequence[AxesSection],
+        products: Sequence[WrittenAxes],
         *,
         tainted: Iterable[str],
         catalog: Catalog,
@@ -36,15 +36,15 @@ class GridBuilder:
     ) -> None:
         """`tainted` are axes of which a value was refused: what is odd about them probably follows from that."""
         defaults = file.defaults.axes
-        has_frames = "first_frame" not in defaults and any("first_frame" in s.axes for s in sections)
-        self._sections = [_filled(section, defaults, has_frames=has_frames) for section in sections]
+        has_frames = "first_frame" not in defaults and any("first_frame" in p.axes for p in products)
+        self._written = [_filled(product, defaults, has_frames=has_frames) for product in products]
         self._defaults = defaults
         self._tainted = set(tainted)
         self._problems = problems
-        prompts = [(s, raw) for s in self._sections for raw in s.axes.get("prompt", ())]
+        prompts = [(p.is_include, raw) for p in self._written for raw in p.axes.get("prompt", ())]
         self._book = PromptBook(
-            [raw for section, raw in prompts if not isinstance(section, IncludeRow)],
-            [raw for section, raw in prompts if isinstance(section, IncludeRow)],
+            [raw for is_include, raw in prompts if not is_include],
+            [raw for is_include, raw in prompts if is_include],
             problems,
         )
         self._levels = LevelReader(catalog, Path(file.place.file).parent, self._book, problems)
@@ -57,14 +57,15 @@ class GridBuilder:
         """Build every grid that is sound enough to be expanded."""
         odd = self._odd_axes()
         meant = {name for name in odd.values() if name}
-        kept = [{name: raws for name, raws in s.axes.items() if name not in odd} for s in self._sections]
-        self._sections = [s.model_copy().holding(axes) for s, axes in zip(self._sections, kept, strict=True)]
+        if odd:
+            kept = [{n: raws for n, raws in p.axes.items() if n not in odd} for p in self._written]
+            self._written = [replace(p, axes=axes) for p, axes in zip(self._written, kept, strict=True)]
         for axis in _REQUIRED:
             if axis not in meant | self._tainted:
                 self._check_presence(axis)
-        for section in self._sections:
-            if grid := self._grid(section):
-                (self._rows if isinstance(section, IncludeRow) else self._products).append(grid)
+        for written in self._written:
+            if grid := self._grid(written):
+                (self._rows if written.is_include else self._products).append(grid)
 
     def _odd_axes(self) -> Mapping[str, str | None]:
         """Every axis that nothing uses, which is a problem, with the axis that was probably meant."""
@@ -72,9 +73,9 @@ class GridBuilder:
         if used is None:
             return {}
         places = {name: raws[0].place for name, raws in self._defaults.items()}
-        for section in self._sections:
-            for name in section.axes:
-                places.setdefault(name, section.place_of(name))
+        for written in self._written:
+            for name in written.axes:
+                places.setdefault(name, written.place_of(name))
         known = {*self._settings, *used}
         odd = {name: nearest(name, known) for name in places if name not in known}
         for name, meant in odd.items():
@@ -88,30 +89,29 @@ class GridBuilder:
         return odd
 
     def _check_presence(self, axis: str) -> None:
-        for is_row in (False, True):
-            sections = [s for s in self._sections if isinstance(s, IncludeRow) is is_row]
-            lacking = [s for s in sections if axis not in s.axes]
-            everywhere = len(lacking) == len(sections) > 1
+        for is_include in (False, True):
+            products = [p for p in self._written if p.is_include is is_include]
+            lacking = [p for p in products if axis not in p.axes]
+            everywhere = len(lacking) == len(products) > 1
             where = " in any row" if everywhere else ""
-            for section in lacking[:1] if everywhere else lacking:
-                self._problems.add(section.place, f"no value for the axis '{axis}'{where}", _GIVE)
+            for product in lacking[:1] if everywhere else lacking:
+                self._problems.add(product.place, f"no value for the axis '{axis}'{where}", _GIVE)
 
-    def _grid(self, section: AxesSection) -> Grid | None:
-        axes = [self._axis(section, name, raws) for name, raws in section.axes.items()]
+    def _grid(self, written: WrittenAxes) -> Grid | None:
+        axes = [self._axis(written, name, raws) for name, raws in written.axes.items()]
         built = [axis for axis in axes if axis and axis.levels]
-        if len(built) < len(axes) or set(_REQUIRED) - set(section.axes) or not self._can_fill(section, built):
+        if len(built) < len(axes) or set(_REQUIRED) - set(written.axes) or not self._can_fill(written, built):
             return None
-        takes = section.takes if isinstance(section, IncludeRow) else None
-        return Grid(axes=tuple(built), takes=takes)
+        return Grid(axes=tuple(built), takes=written.takes)
 
-    def _axis(self, section: AxesSection, name: str, raws: Sequence[Written]) -> Axis | None:
+    def _axis(self, written: WrittenAxes, name: str, raws: Sequence[Written]) -> Axis | None:
         if not FIELD_NAME.fullmatch(name):
             reason = f"the axis name {quoted(name)} is not plain"
-            self._problems.add(section.place_of(name), reason, "use letters, digits and _")
+            self._problems.add(written.place_of(name), reason, "use letters, digits and _")
             return None
         levels: dict[str, Level] = {}
         for raw in raws:
-            level = self._levels.read(name, raw, may_refer=isinstance(section, IncludeRow))
+            level = self._levels.read(name, raw, may_refer=written.is_include)
             if level is None:
                 self._tainted.add(name)
                 continue
@@ -124,14 +124,14 @@ class GridBuilder:
                 self._problems.add(level.place, reason, "keep one of them")
         return Axis(name=name, levels=tuple(levels.values()))
 
-    def _can_fill(self, section: AxesSection, axes: Sequence[Axis]) -> bool:
+    def _can_fill(self, written: WrittenAxes, axes: Sequence[Axis]) -> bool:
         """Whether every field of every prompt has an axis in this grid; what has none is a problem."""
         names = {axis.name for axis in axes} - _UNFILLABLE
         prompts = next(axis for axis in axes if axis.name == "prompt").levels
         lacking = [(p, name) for p in prompts for name in sorted(self._book.fields_of(str(p.value)) - names)]
         for prompt, name in lacking:
             if name not in self._tainted:
-                place = section.place if isinstance(section, IncludeRow) else prompt.place
+                place = written.place if written.is_include else prompt.place
                 self._problems.add(place, *self._lacking_field(prompt, name, names))
         return not lacking
 
@@ -206,9 +206,9 @@ def meets(grid: Grid, match: Match) -> bool:
 
 
 def _filled(
-    section: AxesSection, defaults: Mapping[str, tuple[Written, ...]], *, has_frames: bool
-) -> AxesSection:
-    """With the defaults, and where another section has first frames, with none: every cell has the same axes."""
-    none = {"first_frame": (Written("", None, section.place),)} if has_frames else {}
-    further = {name: raws for name, raws in {**none, **defaults}.items() if name not in section.axes}
-    return section.model_copy().holding({**section.axes, **further})
+    product: WrittenAxes, defaults: Mapping[str, tuple[Written, ...]], *, has_frames: bool
+) -> WrittenAxes:
+    """With the defaults, and where another product has first frames, with none: every cell has the same axes."""
+    none = {"first_frame": (Written("", None, product.place),)} if has_frames else {}
+    further = {name: raws for name, raws in {**none, **defaults}.items() if name not in product.axes}
+    return replace(product, axes={**product.axes, **further}) if further else product

@@ -120,9 +120,8 @@ def _without(tree: Tree, bad: Collection[Steps]) -> Tree:
     if isinstance(tree, Entries):
         return pruned(tree, bad)
     below = _below(bad)
-    kept = Items(tree.place)
-    kept.extend(_without(v, below.get(i, ())) for i, v in enumerate(tree) if (i,) not in bad)
-    return kept
+    kept = (_without(v, below.get(i, ())) for i, v in enumerate(tree) if (i,) not in bad)
+    return Items(tree.place, kept)
 
 
 def _below(bad: Collection[Steps]) -> Mapping[str | int, Collection[Steps]]:

@@ -1,6 +1,7 @@
 """Pydantic models that are read from the tree of `document` and know the places of what they hold."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import (
@@ -82,10 +83,9 @@ class Section(BaseModel):
         section = handler({k: v if cls.keeps(k) else _unwrapped(v) for k, v in tree.items()})
         return section.placed(tree.place, tree.places)
 
-    def placed(self, place: Place, places: Mapping[str, Place] | None = None) -> Self:
-        """The section itself, once it knows where it is and, if given, where its keys are."""
-        self._place = place
-        self._places = self._places if places is None else places
+    def placed(self, place: Place, places: Mapping[str, Place]) -> Self:
+        """The section itself, once it knows where it and its keys are."""
+        self._place, self._places = place, places
         return self
 
     @classmethod
@@ -108,16 +108,28 @@ class Section(BaseModel):
         return set(self._places) - self.model_fields_set
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenAxes:
+    """A product of axes as it is written: the matrix, a row of a CSV file, or a row of `include`.
+
+    `places` are those of the names. `exclude` does not touch a row of `include`, which may have its own `takes`.
+    """
+
+    axes: Mapping[str, tuple[Written, ...]]
+    places: Mapping[str, Place]
+    place: Place
+    is_include: bool = False
+    takes: int | None = None
+
+    def place_of(self, name: str) -> Place:
+        """Where the name of the axis is; the place of the product for an axis that is not written in it."""
+        return self.places.get(name, self.place)
+
+
 class AxesSection(Section):
     """A mapping whose keys are axes, each with one value or with several."""
 
     model_config = ConfigDict(extra="allow")
-    _axes: dict[str, tuple[Written, ...]] | None = PrivateAttr(None)
-
-    def holding(self, axes: dict[str, tuple[Written, ...]]) -> Self:
-        """The section itself, with these axes in place of those that pydantic read."""
-        self._axes = axes
-        return self
 
     @classmethod
     def keeps(cls, key: str) -> bool:
@@ -126,11 +138,12 @@ class AxesSection(Section):
     @property
     def axes(self) -> dict[str, tuple[Written, ...]]:
         """The values of every axis, in the order of the file."""
-        if self._axes is not None:
-            return self._axes
-        written = {name: getattr(self, name) for name in self._places if name in self.model_fields_set}
-        return {
-            name: tuple(value) if isinstance(value, list) else (value,)
-            for name, value in written.items()
-            if self.keeps(name)
-        }
+        names = [name for name in self._places if name in self.model_fields_set and self.keeps(name)]
+        written = {name: getattr(self, name) for name in names}
+        return {name: tuple(v) if isinstance(v, list) else (v,) for name, v in written.items()}
+
+    def written(self, place: Place, *, is_include: bool = False, takes: int | None = None) -> WrittenAxes:
+        """The section as a product of axes that begins at `place`."""
+        return WrittenAxes(
+            axes=self.axes, places=self._places, place=place, is_include=is_include, takes=takes
+        )
