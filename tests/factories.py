@@ -7,7 +7,7 @@ from decimal import Decimal
 from hailuo.campaign.job import Job, creative_id_of
 from hailuo.campaign.variant import Variant
 from hailuo.clock import Clock
-from hailuo.ledger.facts import Done, Doubt, End, Intent, Outcome, OutcomeKind
+from hailuo.ledger.facts import Abandoned, Done, Doubt, End, Intent, Outcome, Refused, Submitted, Unsent
 from hailuo.ledger.ledger import Ledger
 
 AT = datetime(2026, 11, 22, 22, 0, tzinfo=UTC)
@@ -31,11 +31,11 @@ JOB = make_job()
 INTENT = Intent(nonce="00", worker="ann", at=AT, price_usd=PRICE, request_sha256=REQUEST, job=JOB)
 DOUBT = Doubt(at=AT, http_status=502, code=None, message="bad gateway", request_id=None)
 
-SUBMITTED = Outcome(kind=OutcomeKind.SUBMITTED, at=AT, task_id="task_1", base_url=BASE_URL)
-BUSY = Outcome(kind=OutcomeKind.REFUSED, at=AT, cause="rate_limit", repeatable=True)
-REFUSED = Outcome(kind=OutcomeKind.REFUSED, at=AT, cause="moderation", repeatable=False)
-UNSENT = Outcome(kind=OutcomeKind.UNSENT, at=AT)
-ABANDONED = Outcome(kind=OutcomeKind.ABANDONED, at=AT, by="bea", message="never arrived")
+SUBMITTED = Submitted(at=AT, task_id="task_1", base_url=BASE_URL)
+BUSY = Refused(at=AT, cause="rate_limit", repeatable=True)
+REFUSED = Refused(at=AT, cause="moderation", repeatable=False)
+UNSENT = Unsent(at=AT)
+ABANDONED = Abandoned(at=AT, by="bea", message="never arrived")
 
 REFUNDED = End(at=AT, code="1000", message="internal error", moderated=False, refunded=True)
 KEPT = replace(REFUNDED, refunded=False)
@@ -70,7 +70,7 @@ async def tell(ledger: Ledger, job: Job, *facts: Outcome | Doubt | End | Done) -
     """Write facts about the job's last attempt."""
     for fact in facts:
         match fact:
-            case Outcome():
+            case Submitted() | Refused() | Unsent() | Abandoned():
                 await ledger.close(job.creative_id, fact)
             case Doubt():
                 await ledger.doubt(job.creative_id, fact)

@@ -60,7 +60,7 @@ def _show_unfinished(plan: Plan) -> None:
 
 def _line(planned: PlannedJob) -> tuple[str | Text, ...]:
     last = planned.record.last
-    task = last.outcome.task_id if last and last.outcome else None
+    task = last.task_id if last else None
     sums = planned.money.sums
     reserved = usd(sums.reserved_usd) if sums.reserved_usd else ""
     _, reason = why(planned.state, planned.record)

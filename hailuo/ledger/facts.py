@@ -4,24 +4,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Literal
 
 from hailuo.campaign.job import Job
-
-
-class OutcomeKind(StrEnum):
-    """What became of a submit."""
-
-    SUBMITTED = "submitted"  # the vendor gave a task id
-    REFUSED = "refused"  # the vendor said no, and charges nothing
-    UNSENT = "unsent"  # the request never left
-    ABANDONED = "abandoned"  # a person gave the attempt up
+from hailuo.errors import LedgerError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
-    """The right to POST once, taken before the POST, to `base_url` (None in facts of version 0.1).
+    """Write-ahead intent: recorded before the submit, so that at most one process may POST, and at most once.
 
-    One that `adopts` gives no such right: it takes over a task id that came late, and nothing is sent.
+    The POST goes to `base_url` (None in facts of version 0.1). An intent that `adopts` allows no POST: it takes over a
+    task id that came late.
     """
 
     nonce: str
@@ -36,7 +30,7 @@ class Intent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doubt:
-    """The POST ended without a verdict; what was seen, for the person who settles it."""
+    """The POST ended without a verdict: what was seen, for the person who settles the attempt."""
 
     at: datetime
     http_status: int | None
@@ -46,19 +40,52 @@ class Doubt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """How the POST ended. `repeatable` says whether a refusal may be asked again."""
+class Submitted:
+    """The vendor has the task, and charges for it. `by` says who recorded it, where that was not the run that sent it."""
 
-    kind: OutcomeKind
+    kind: Literal["submitted"] = "submitted"
     at: datetime
-    task_id: str | None = None
-    base_url: str | None = None
+    task_id: str
+    base_url: str
+    request_id: str | None = None
+    message: str | None = None
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """The vendor said no, and charges nothing. `repeatable`: the same request may pass another time."""
+
+    kind: Literal["refused"] = "refused"
+    at: datetime
     request_id: str | None = None
     cause: str | None = None
     code: str | None = None
     message: str | None = None
     repeatable: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsent:
+    """The request never left this machine."""
+
+    kind: Literal["unsent"] = "unsent"
+    at: datetime
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Abandoned:
+    """A person gave the attempt up, for the reason in `message`."""
+
+    kind: Literal["abandoned"] = "abandoned"
+    at: datetime
+    message: str | None = None
     by: str | None = None
+
+
+Outcome = Submitted | Refused | Unsent | Abandoned
+"""How the POST of an attempt ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +110,7 @@ class Orphan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """The clip lies in the store and its bytes were verified.
+    """The clip is in the store, and its bytes were verified.
 
     `price_usd` was reserved at the submit; `amount_usd` is what the vendor says it charged, if it says.
     """
@@ -102,7 +129,10 @@ class Done:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One submission made for a job. `recorded_at` is the store's own time of the intent."""
+    """One submission made for a job. `recorded_at` is the store's own time of the intent.
+
+    `intent` is None only where the ledger did not read the attempt: the job was finished.
+    """
 
     number: int
     recorded_at: datetime
@@ -111,6 +141,33 @@ class Attempt:
     outcome: Outcome | None = None
     end: End | None = None
     orphans: tuple[Orphan, ...] = ()
+
+    def require_intent(self) -> Intent:
+        """The intent. Raises: LedgerError where it was not read, so that no price is made up for it."""
+        if self.intent is None:
+            raise LedgerError(f"attempt {self.number} of {self.recorded_at} was not read from the ledger")
+        return self.intent
+
+    @property
+    def task_id(self) -> str | None:
+        """The task that the attempt's outcome names."""
+        return self.outcome.task_id if isinstance(self.outcome, Submitted) else None
+
+    @property
+    def request_id(self) -> str | None:
+        """The vendor's id of the POST, for its support; also of one that ended without a verdict."""
+        answers = (self.outcome, self.doubt)
+        ids = (a.request_id for a in answers if isinstance(a, Submitted | Refused | Doubt))
+        return next((found for found in ids if found), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaidTask:
+    """A task at the vendor that belongs to a job: what attempt it is of, and the price reserved for it."""
+
+    attempt: int
+    price_usd: Decimal
+    submitted: Submitted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +180,7 @@ class LateTask:
     @property
     def price_usd(self) -> Decimal:
         """What was reserved for it: the vendor has a task, hence the money."""
-        return self.attempt.intent.price_usd if self.attempt.intent else Decimal(0)
+        return self.attempt.require_intent().price_usd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +210,14 @@ class JobRecord:
         """Attempts that the vendor failed."""
         return sum(1 for attempt in self.attempts if attempt.end)
 
+    def require_paid_task(self) -> PaidTask:
+        """The task of a job in state SUBMITTED. Raises: LedgerError in any other state."""
+        last = self.last
+        if last is None or not isinstance(last.outcome, Submitted):
+            raise LedgerError(f"job {self.creative_id} has no task at the vendor")
+        price_usd = last.require_intent().price_usd
+        return PaidTask(attempt=last.number, price_usd=price_usd, submitted=last.outcome)
+
     @property
     def adoptable(self) -> LateTask | None:
         """The late task id that the next attempt may take over."""
@@ -167,7 +232,7 @@ class JobRecord:
     @property
     def _unclaimed(self) -> tuple[LateTask, ...]:
         intents = {attempt.intent.adopts for attempt in self.attempts if attempt.intent}
-        outcomes = {attempt.outcome.task_id for attempt in self.attempts if attempt.outcome}
+        outcomes = {attempt.task_id for attempt in self.attempts}
         claimed = intents | outcomes | {self.done.task_id if self.done else None}
         late = {
             orphan.task_id: LateTask(attempt=attempt, orphan=orphan)
@@ -178,7 +243,7 @@ class JobRecord:
         return tuple(late.values())
 
 
-Fact = Intent | Doubt | Outcome | End | Done
+Fact = Intent | Doubt | Submitted | Refused | Unsent | Abandoned | End | Done
 
 
 class JobState(StrEnum):
@@ -202,4 +267,4 @@ def _came_to_nothing(attempt: Attempt | None) -> bool:
     """Closed, and no task to collect: refused, unsent, abandoned, or failed by the vendor."""
     if attempt is None or attempt.outcome is None:
         return False
-    return attempt.end is not None or attempt.outcome.kind is not OutcomeKind.SUBMITTED
+    return attempt.end is not None or not isinstance(attempt.outcome, Submitted)

@@ -22,13 +22,14 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from pydantic import TypeAdapter
 
 from hailuo.campaign.job import Job
 from hailuo.clock import Clock
 from hailuo.errors import LedgerError
+from hailuo.ledger.fact_json import DONE, DOUBT, END, INTENT, ORPHAN, OUTCOME, dump_fact, load_fact, name_of
 from hailuo.ledger.facts import (
     Attempt,
     Done,
@@ -41,7 +42,7 @@ from hailuo.ledger.facts import (
     LateTask,
     Orphan,
     Outcome,
-    OutcomeKind,
+    Submitted,
 )
 from hailuo.ledger.life import state_of, with_fact
 from hailuo.ledger.rollups import Rollups
@@ -54,12 +55,8 @@ HORIZON: Final = timedelta(seconds=SUBMIT_SECONDS_AT_MOST + 60)
 
 _READS_AT_ONCE = 32
 _KEY = re.compile(r"[0-9A-Z]{10}/(?:done|a\d{3,}/(?:intent|doubt|outcome|end|orphan-\w+))")
-_KINDS: Mapping[type, str] = {Intent: "intent", Doubt: "doubt", Outcome: "outcome", End: "end", Done: "done"}
-
-_ADAPTERS: Mapping[type, TypeAdapter[Any]] = {kind: TypeAdapter(kind) for kind in (*_KINDS, Orphan)}
-
 _log = logging.getLogger(__name__)
-_Kind = TypeVar("_Kind")
+T = TypeVar("T")
 
 
 class Ledger:
@@ -151,10 +148,8 @@ class Ledger:
 
     async def take_over(self, creative_id: str, late: LateTask) -> bool:
         """Open an attempt for a task id that came late; nothing is sent for it. Its outcome is to `settle`."""
-        bought = late.attempt.intent
-        assert bought  # noqa: S101 (the ledger reads it for every job that has an orphan)
         intent = replace(
-            bought,
+            late.attempt.require_intent(),
             nonce=secrets.token_hex(16),
             worker=self._worker,
             at=self._clock.now(),
@@ -173,7 +168,7 @@ class Ledger:
         if not won:
             # The orphan first: should the store fail here, the same call made again still knows
             # nothing of what the others wrote, and takes the same way to the same attempt.
-            if outcome.kind is OutcomeKind.SUBMITTED:
+            if isinstance(outcome, Submitted):
                 await self._write_orphan(creative_id, number, outcome)
             await self.refresh(creative_id)
         return won
@@ -206,8 +201,8 @@ class Ledger:
         Raises: IllegalMoveError, StoreUnavailableError (the same call may be made again).
         """
         moved = with_fact(self.record(creative_id), number, fact)
-        name = _KINDS[type(fact)]
-        won = await self._store.create(self._key(creative_id, number, name), _dump(fact))
+        name = name_of(fact)
+        won = await self._store.create(self._key(creative_id, number, name), dump_fact(fact))
         if won:
             self._records[creative_id] = moved
         _log.debug(
@@ -215,10 +210,9 @@ class Ledger:
         )
         return won
 
-    async def _write_orphan(self, creative_id: str, number: int, outcome: Outcome) -> None:
-        orphan = Orphan(task_id=outcome.task_id or "", base_url=outcome.base_url or "", at=outcome.at)
-        content = _dump(orphan)
-        name = f"orphan-{hashlib.sha256(content).hexdigest()[:16]}"  # told twice, kept once
+    async def _write_orphan(self, creative_id: str, number: int, outcome: Submitted) -> None:
+        content = dump_fact(Orphan(task_id=outcome.task_id, base_url=outcome.base_url, at=outcome.at))
+        name = f"orphan-{hashlib.sha256(content).hexdigest()[:16]}"  # the same content again is the same key
         await self._store.create(self._key(creative_id, number, name), content)
         _log.warning(
             "hailuo.ledger.orphan",
@@ -247,7 +241,7 @@ class Ledger:
         if "done" not in facts:
             done = None  # the listing is the authority
         elif done is None:
-            done = await self._fetch(creative_id, "done", Done, gate)
+            done = await self._fetch(creative_id, "done", DONE, gate)
         attempts = _attempt_times(creative_id, facts)
         late = any("/orphan-" in name for name in facts)  # what was paid twice is told for ever
         if done and not full and not late:
@@ -261,35 +255,35 @@ class Ledger:
     ) -> Attempt:
         folder = f"a{number:03}/"
 
-        async def fact(name: str, kind: type[_Kind]) -> _Kind | None:
-            return (
-                await self._fetch(creative_id, folder + name, kind, gate) if folder + name in facts else None
-            )
+        async def fact(name: str, kind: TypeAdapter[T]) -> T | None:
+            if name not in facts:
+                return None
+            found: T = await self._fetch(creative_id, name, kind, gate)
+            return found
 
+        intent = await fact(f"{folder}intent", INTENT)
+        doubt, outcome = await fact(f"{folder}doubt", DOUBT), await fact(f"{folder}outcome", OUTCOME)
+        end = await fact(f"{folder}end", END)
         orphans = [
-            await fact(name.removeprefix(folder), Orphan)
+            await self._fetch(creative_id, name, ORPHAN, gate)
             for name in facts
             if name.startswith(f"{folder}orphan-")
         ]
         return Attempt(
             number=number,
             recorded_at=facts[f"{folder}intent"],
-            intent=await fact("intent", Intent),
-            doubt=await fact("doubt", Doubt),
-            outcome=await fact("outcome", Outcome),
-            end=await fact("end", End),
-            orphans=tuple(orphan for orphan in orphans if orphan),
+            intent=intent,
+            doubt=doubt,
+            outcome=outcome,
+            end=end,
+            orphans=tuple(orphans),
         )
 
-    async def _fetch(self, creative_id: str, name: str, kind: type[_Kind], gate: asyncio.Semaphore) -> _Kind:
+    async def _fetch(self, creative_id: str, name: str, kind: TypeAdapter[T], gate: asyncio.Semaphore) -> T:
+        key = f"{self._prefix}{creative_id}/{name}"
         async with gate:
-            content = await self._store.read(f"{self._prefix}{creative_id}/{name}")
-        fact: _Kind = _ADAPTERS[kind].validate_json(content)
-        return fact
-
-
-def _dump(fact: Fact | Orphan) -> bytes:
-    return _ADAPTERS[type(fact)].dump_json(fact)
+            content = await self._store.read(key)
+        return load_fact(kind, key, content)
 
 
 def _group(entries: Iterable[Entry], prefix: str) -> dict[str, dict[str, datetime]]:
@@ -298,7 +292,9 @@ def _group(entries: Iterable[Entry], prefix: str) -> dict[str, dict[str, datetim
     for entry in entries:
         name = entry.key.removeprefix(prefix)
         if _KEY.fullmatch(name) is None:
-            raise LedgerError(f"{entry.key} is no ledger key; move it out of the ledger, then run again")
+            raise LedgerError(
+                f"{entry.key} is an unexpected key in the ledger; delete or move it, then run again"
+            )
         creative_id, _, rest = name.partition("/")
         by_job[creative_id][rest] = entry.modified_at
     return by_job

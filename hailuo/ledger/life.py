@@ -22,6 +22,7 @@ from datetime import datetime, timedelta
 
 from hailuo.errors import IllegalMoveError
 from hailuo.ledger.facts import (
+    Abandoned,
     Attempt,
     Done,
     Doubt,
@@ -31,7 +32,9 @@ from hailuo.ledger.facts import (
     JobRecord,
     JobState,
     Outcome,
-    OutcomeKind,
+    Refused,
+    Submitted,
+    Unsent,
 )
 
 
@@ -63,12 +66,12 @@ def _adopts(attempt: Attempt) -> str | None:
 
 
 def _after_outcome(outcome: Outcome) -> JobState:
-    match outcome.kind:
-        case OutcomeKind.SUBMITTED:
+    match outcome:
+        case Submitted():
             return JobState.SUBMITTED
-        case OutcomeKind.REFUSED:
+        case Refused():
             return JobState.NEW if outcome.repeatable else JobState.REFUSED
-        case OutcomeKind.UNSENT | OutcomeKind.ABANDONED:
+        case Unsent() | Abandoned():
             return JobState.NEW
 
 
@@ -95,7 +98,7 @@ def with_fact(record: JobRecord, number: int, fact: Fact) -> JobRecord:
             return replace(record, done=fact)
         case Doubt():
             return _with_last(record, doubt=fact)
-        case Outcome():
+        case Submitted() | Refused() | Unsent() | Abandoned():
             return _with_last(record, outcome=fact)
         case End():
             return _with_last(record, end=fact)
@@ -109,9 +112,9 @@ def _may_follow(record: JobRecord, number: int, fact: Fact) -> bool:
         return False
     if isinstance(fact, Doubt):
         return last.doubt is None and last.outcome is None and not _adopts(last)
-    if isinstance(fact, Outcome):
-        return last.outcome is None and _may_answer(last, fact)
-    return last.outcome is not None and last.outcome.kind is OutcomeKind.SUBMITTED
+    if isinstance(fact, End | Done):
+        return isinstance(last.outcome, Submitted)
+    return last.outcome is None and _may_answer(last, fact)
 
 
 def _may_open(record: JobRecord, intent: Intent) -> bool:
@@ -132,7 +135,7 @@ def _may_open(record: JobRecord, intent: Intent) -> bool:
 def _may_answer(attempt: Attempt, outcome: Outcome) -> bool:
     """Whatever became of a POST; of an attempt that adopts, only the task it took over."""
     adopted = _adopts(attempt)
-    return adopted is None or (outcome.kind is OutcomeKind.SUBMITTED and outcome.task_id == adopted)
+    return adopted is None or (isinstance(outcome, Submitted) and outcome.task_id == adopted)
 
 
 def _last_word(record: JobRecord) -> str:
@@ -143,7 +146,7 @@ def _last_word(record: JobRecord) -> str:
         return "missing"
     if last.end:
         return "failed"
-    return last.outcome.kind.value if last.outcome else "without outcome"
+    return last.outcome.kind if last.outcome else "without outcome"
 
 
 def _with_last(record: JobRecord, **facts: Doubt | Outcome | End) -> JobRecord:

@@ -4,13 +4,13 @@ stored                               CHARGED      the amount the vendor told, el
 failed, not refunded or not told     LOST         the price reserved
 late task, something else bought     PAID_TWICE   the price reserved for its POST
 submitted, no verdict on the task    RENDERING    the price reserved, held at the vendor
-sent or perhaps sent, no answer      UNKNOWN      the price reserved, perhaps held at the vendor
-late task, to be adopted             UNKNOWN      likewise
+sent or perhaps sent, no answer      MAYBE_CHARGED  the price reserved, perhaps held at the vendor
+late task, to be adopted             MAYBE_CHARGED  likewise
 failed and refunded                  REFUNDED     given back
 abandoned, no task id came late      ABANDONED    neither spent nor held by a person's word; caps count it
 refused, unsent, its task adopted    FREE         nothing
 
-Spent is CHARGED + LOST + PAID_TWICE, reserved is RENDERING + UNKNOWN.
+Spent is CHARGED + LOST + PAID_TWICE, reserved is RENDERING + MAYBE_CHARGED.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ from enum import StrEnum
 from typing import Final, TypeVar
 
 from hailuo.campaign.job import Job
-from hailuo.ledger.facts import Attempt, Done, JobRecord, OutcomeKind
+from hailuo.ledger.facts import Abandoned, Attempt, Done, JobRecord, Refused, Submitted, Unsent
 
 _ZERO: Final = Decimal(0)
 _Key = TypeVar("_Key")
@@ -34,14 +34,14 @@ class Fate(StrEnum):
     LOST = "lost"
     PAID_TWICE = "paid_twice"
     RENDERING = "rendering"
-    UNKNOWN = "unknown"
+    MAYBE_CHARGED = "maybe_charged"
     REFUNDED = "refunded"
     ABANDONED = "abandoned"
     FREE = "free"
 
 
 _SPENT: Final = frozenset({Fate.CHARGED, Fate.LOST, Fate.PAID_TWICE})
-_RESERVED: Final = frozenset({Fate.RENDERING, Fate.UNKNOWN})
+_RESERVED: Final = frozenset({Fate.RENDERING, Fate.MAYBE_CHARGED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +169,7 @@ def sums_of(items: Iterable[Item], *, jobs: int | None = None) -> Sums:
         lost_usd=usd(Fate.LOST),
         paid_twice_usd=usd(Fate.PAID_TWICE),
         rendering_usd=usd(Fate.RENDERING),
-        unknown_usd=usd(Fate.UNKNOWN),
+        unknown_usd=usd(Fate.MAYBE_CHARGED),
         refunds=sum(1 for item in found if item.fate is Fate.REFUNDED),
         refunded_usd=usd(Fate.REFUNDED),
         abandoned_usd=usd(Fate.ABANDONED),
@@ -209,7 +209,7 @@ def _delivered(record: JobRecord, done: Done) -> Item:
 
 
 def _made(record: JobRecord, attempt: Attempt) -> Item:
-    price = attempt.intent.price_usd if attempt.intent else _ZERO
+    price = attempt.require_intent().price_usd
     item = _item(record, attempt, _fate(attempt), price_usd=price)
     amount = _ZERO if item.fate is Fate.FREE else price
     return replace(item, amount_usd=amount, retry=_is_retry(record, item.attempt))
@@ -229,16 +229,16 @@ def _item(record: JobRecord, attempt: Attempt, fate: Fate, *, price_usd: Decimal
 
 
 def _fate(attempt: Attempt) -> Fate:
-    if attempt.outcome is None:
-        return Fate.UNKNOWN
-    match attempt.outcome.kind:
-        case OutcomeKind.REFUSED | OutcomeKind.UNSENT:
+    match attempt.outcome:
+        case None:
+            return Fate.MAYBE_CHARGED
+        case Refused() | Unsent():
             return Fate.FREE
-        case OutcomeKind.ABANDONED:
-            return Fate.FREE if attempt.orphans else Fate.ABANDONED  # its late task stands for it
-        case OutcomeKind.SUBMITTED if attempt.end is None:
+        case Abandoned():
+            return Fate.FREE if attempt.orphans else Fate.ABANDONED  # its late task has an item of its own
+        case Submitted() if attempt.end is None:
             return Fate.RENDERING
-        case OutcomeKind.SUBMITTED:
+        case Submitted():
             return Fate.REFUNDED if attempt.end.refunded else Fate.LOST
 
 
@@ -259,7 +259,7 @@ def _is_retry(record: JobRecord, number: int) -> bool:
 
 def _late(record: JobRecord) -> Iterator[Item]:
     if late := record.adoptable:
-        yield _item(record, late.attempt, Fate.UNKNOWN, price_usd=late.price_usd)
+        yield _item(record, late.attempt, Fate.MAYBE_CHARGED, price_usd=late.price_usd)
     for late in record.paid_twice:
         yield _item(record, late.attempt, Fate.PAID_TWICE, price_usd=late.price_usd)
 

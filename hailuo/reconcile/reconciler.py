@@ -13,7 +13,7 @@ from typing import Final
 from hailuo.campaign.pricing import usd
 from hailuo.clock import Clock
 from hailuo.errors import Place, Problem, SettlementError
-from hailuo.ledger.facts import JobRecord, JobState, LateTask, Orphan, Outcome, OutcomeKind
+from hailuo.ledger.facts import Abandoned, JobRecord, JobState, LateTask, Orphan, Outcome, Submitted
 from hailuo.ledger.ledger import HORIZON, Ledger
 from hailuo.reconcile.claims import Claim, stake, traces_of
 from hailuo.reconcile.unsettled import CLOCK_SKEW, Unsettled, half_adopted, late_of, unsettled_of
@@ -96,8 +96,7 @@ class Reconciler:
         status = await self._checked(unsettled, task_id)
         await self._check_nobody_elses(task_id, unsettled, status)
         await self._claim(creative_id, task_id)
-        outcome = Outcome(
-            kind=OutcomeKind.SUBMITTED,
+        outcome = Submitted(
             at=status.created_at or unsettled.attempt.recorded_at,
             task_id=task_id,
             base_url=self._client.base_url,
@@ -125,7 +124,7 @@ class Reconciler:
                 creative_id, "cannot be abandoned without a reason", "say with --why what was seen"
             )
         unsettled = unsettled_of(record)
-        outcome = Outcome(kind=OutcomeKind.ABANDONED, at=self._clock.now(), by="person", message=reason)
+        outcome = Abandoned(at=self._clock.now(), by="person", message=reason)
         await self._decide(creative_id, outcome)
         return Released(
             creative_id=creative_id, number=unsettled.attempt.number, price_usd=unsettled.price_usd
@@ -169,8 +168,7 @@ class Reconciler:
         orphan, last = half_adopted(record), record.last
         if orphan is None or last is None:
             return None
-        outcome = Outcome(
-            kind=OutcomeKind.SUBMITTED,
+        outcome = Submitted(
             at=orphan.at,
             task_id=orphan.task_id,
             base_url=orphan.base_url,
@@ -274,7 +272,7 @@ def _not_told(fault: Fault, base_url: str) -> tuple[str, str]:
 
 
 def _standing(record: JobRecord, state: JobState) -> str:
-    holder = record.done or (record.last.outcome if record.last else None)
+    holder = record.done or record.last
     task = f" as task {holder.task_id}" if holder and holder.task_id else ""
     return f"it is {state.value}{task}"
 

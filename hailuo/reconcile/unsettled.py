@@ -47,14 +47,13 @@ class Unsettled:
 
 def unsettled_of(record: JobRecord) -> Unsettled:
     """The last attempt of a job that is unknown or in doubt, whose intents have been read."""
-    last = record.last
-    assert last  # noqa: S101 (the states UNKNOWN and IN_DOUBT say so)
-    assert last.intent  # noqa: S101 (the ledger reads it for every unfinished job)
+    last = record.attempts[-1]
+    intent = last.require_intent()
     return Unsettled(
         creative_id=record.creative_id,
         attempt=last,
-        job=last.intent.job,
-        price_usd=last.intent.price_usd,
+        job=intent.job,
+        price_usd=intent.price_usd,
         ready_at=last.recorded_at + HORIZON,
     )
 

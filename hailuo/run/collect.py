@@ -14,7 +14,7 @@ from typing import Final
 
 from hailuo.campaign.job import Job
 from hailuo.errors import DamagedClipError, StoreUnavailableError
-from hailuo.ledger.facts import Attempt, Done, End, JobState, Outcome
+from hailuo.ledger.facts import Done, End, JobState, PaidTask, Submitted
 from hailuo.run.events import Ending, Event, EventKind, Observer
 from hailuo.run.halt import Halt
 from hailuo.run.tools import Tools, insist
@@ -49,13 +49,12 @@ class Collector:
         self._stop_buying = stop_buying
         self._observe = observe
 
-    async def collect(self, job: Job, attempt: Attempt, *, shared: bool = False) -> Ending | None:
-        """None: the verdict is recorded, look at the ledger. An Ending: not in this run.
+    async def collect(self, job: Job, task: PaidTask, *, shared: bool = False) -> Ending | None:
+        """None: the vendor's verdict is recorded, look at the ledger. An Ending: not in this run.
 
-        A `shared` attempt is of another worker that was alive in this run: it has a tick to bring its clip home.
+        A `shared` task is of another worker that was alive in this run: that one has a tick to store the clip.
         """
-        outcome = attempt.outcome
-        assert outcome  # noqa: S101 (the state SUBMITTED says so)
+        outcome = task.submitted
         if outcome.base_url != self._tools.client.base_url:
             reason = (
                 f"was bought at {outcome.base_url}; set IMAROUTER_BASE_URL to it, then run again to collect"
@@ -69,7 +68,7 @@ class Collector:
             return None
         if shared and await self._is_home(job):
             return None
-        return await self._bring_home(job, attempt, verdict)
+        return await self._bring_home(job, task, verdict)
 
     async def _is_home(self, job: Job) -> bool:
         """Whether the other worker has done it, a tick later: a look costs less than a download."""
@@ -78,14 +77,14 @@ class Collector:
             return (await self._tools.ledger.refresh(job.creative_id)).done is not None
         return False
 
-    async def _verdict(self, job: Job, outcome: Outcome) -> TaskStatus | Ending:
+    async def _verdict(self, job: Job, outcome: Submitted) -> TaskStatus | Ending:
         """Poll until the task has completed with a URL, or failed, or this run gives up waiting."""
         watch = _Watch()
         while True:
             if watch.polled and self._tools.schedule.is_overdue(self._age_seconds(outcome)):
                 return _overdue(job, "overdue", "the vendor is not finished yet; the next run collects it")
             await self._pause(self._wait_seconds(watch, outcome))
-            answer = await self._interrupt.unless(self._tools.client.status(outcome.task_id or ""))
+            answer = await self._interrupt.unless(self._tools.client.status(outcome.task_id))
             watch = self._seen(watch, answer)
             if isinstance(answer, TaskStatus) and _is_verdict(answer):
                 return answer
@@ -105,7 +104,7 @@ class Collector:
         return _Watch(polled=True, completed_since=since)
 
     def _giving_up(
-        self, job: Job, outcome: Outcome, watch: _Watch, answer: TaskStatus | Fault
+        self, job: Job, outcome: Submitted, watch: _Watch, answer: TaskStatus | Fault
     ) -> Ending | None:
         if isinstance(answer, Fault) and answer.cause is Cause.KEY:
             reason = f"the vendor refused to answer: {answer.message}"
@@ -124,7 +123,7 @@ class Collector:
             )
         return None
 
-    def _wait_seconds(self, watch: _Watch, outcome: Outcome) -> float:
+    def _wait_seconds(self, watch: _Watch, outcome: Submitted) -> float:
         schedule, random = self._tools.schedule, self._tools.random
         if watch.misses:
             return schedule.wait_after_miss_seconds(
@@ -134,7 +133,7 @@ class Collector:
             age_seconds=self._age_seconds(outcome), polled=watch.polled, random=random
         )
 
-    def _age_seconds(self, outcome: Outcome) -> float:
+    def _age_seconds(self, outcome: Submitted) -> float:
         return max(0.0, (self._tools.clock.now() - outcome.at).total_seconds())
 
     async def _pause(self, seconds: float) -> None:
@@ -148,14 +147,14 @@ class Collector:
             code=status.error_code,
             message=status.error_message,
             moderated=status.moderated,
-            refunded=(status.amount_usd or Decimal(0)) == 0,
+            refunded=status.amount_usd in {None, Decimal(0)},
         )
         ledger = self._tools.ledger
         await insist(
             self._tools.clock, lambda: ledger.end(job.creative_id, end), about=f"job {job.creative_id} failed"
         )
 
-    async def _bring_home(self, job: Job, attempt: Attempt, status: TaskStatus) -> Ending | None:
+    async def _bring_home(self, job: Job, task: PaidTask, status: TaskStatus) -> Ending | None:
         reason = "no try was made"
         for tries in range(_DOWNLOAD_TRIES):
             if tries:
@@ -165,9 +164,9 @@ class Collector:
                 url = status.clip_urls[tries % len(status.clip_urls)]
                 got = await self._download(url, path)
                 if isinstance(got, Downloaded):
-                    return await self._keep(job, attempt, status, (path, got))
+                    return await self._keep(job, task, status, (path, got))
             reason = got.reason
-            status = await self._fresh(job, attempt, status, got)
+            status = await self._fresh(job, task, status, got)
         return _overdue(job, "download", f"rendered, but not downloaded in {_DOWNLOAD_TRIES} tries: {reason}")
 
     async def _download(self, url: str, path: Path) -> Downloaded | DownloadFault:
@@ -180,20 +179,18 @@ class Collector:
         schedule = self._tools.schedule
         return schedule.wait_after_miss_seconds(misses=misses, asked_seconds=None, random=self._tools.random)
 
-    async def _fresh(
-        self, job: Job, attempt: Attempt, status: TaskStatus, fault: DownloadFault
-    ) -> TaskStatus:
+    async def _fresh(self, job: Job, task: PaidTask, status: TaskStatus, fault: DownloadFault) -> TaskStatus:
         """After an expired URL the vendor may issue a new one."""
         _log.info(
             "hailuo.clip.not_downloaded", extra={"creative_id": job.creative_id, "reason": fault.reason}
         )
-        if not fault.expired or attempt.outcome is None:
+        if not fault.expired:
             return status
-        answer = await self._interrupt.unless(self._tools.client.status(attempt.outcome.task_id or ""))
+        answer = await self._interrupt.unless(self._tools.client.status(task.submitted.task_id))
         return answer if isinstance(answer, TaskStatus) and answer.clip_urls else status
 
     async def _keep(
-        self, job: Job, attempt: Attempt, status: TaskStatus, clip: tuple[Path, Downloaded]
+        self, job: Job, task: PaidTask, status: TaskStatus, clip: tuple[Path, Downloaded]
     ) -> Ending | None:
         """Store the verified bytes, then say so. A store that fails leads to another download, never to a submit."""
         path, got = clip
@@ -204,24 +201,22 @@ class Collector:
                 lambda: store.put_file(key, path, sha256=got.sha256, content_type=_CLIP_TYPE),
                 about=f"clip of job {job.creative_id}",
             )
-            await self._record_done(job, attempt, status, got)
+            await self._record_done(job, task, status, got)
         except (StoreUnavailableError, DamagedClipError) as error:
             return _overdue(job, "store", f"rendered, but not stored: {error}")
         self._observe(Event(kind=EventKind.STORED, creative_id=job.creative_id, text=key))
         return None
 
-    async def _record_done(self, job: Job, attempt: Attempt, status: TaskStatus, got: Downloaded) -> None:
-        assert attempt.outcome  # noqa: S101 (the state SUBMITTED says so)
-        assert attempt.intent  # noqa: S101 (the ledger reads it for every unfinished job)
+    async def _record_done(self, job: Job, task: PaidTask, status: TaskStatus, got: Downloaded) -> None:
         done = Done(
-            attempt=attempt.number,
-            task_id=attempt.outcome.task_id or "",
+            attempt=task.attempt,
+            task_id=task.submitted.task_id,
             key=job.clip_key,
             sha256=got.sha256,
             bytes=got.bytes,
-            price_usd=attempt.intent.price_usd,
+            price_usd=task.price_usd,
             amount_usd=status.amount_usd,
-            submitted_at=attempt.outcome.at,
+            submitted_at=task.submitted.at,
             completed_at=status.completed_at,
             stored_at=self._tools.clock.now(),
         )

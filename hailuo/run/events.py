@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from hailuo.errors import ExitCode
-from hailuo.ledger.facts import Doubt, End, JobRecord, JobState, Outcome
+from hailuo.ledger.facts import Doubt, End, JobRecord, JobState, Outcome, Refused
 
 
 class EventKind(StrEnum):
@@ -110,7 +110,8 @@ def why(state: JobState, record: JobRecord) -> tuple[str | None, str | None]:
         case JobState.NEW:
             return "not_bought", "not bought in this run"
         case JobState.REFUSED:
-            return (outcome.cause, outcome.message) if outcome else ("refused", "refused")
+            said = outcome if isinstance(outcome, Refused) else None
+            return (said.cause, said.message) if said else ("refused", "refused")
         case JobState.FAILED:
             cause = "moderation" if end and end.moderated else "vendor_failure"
             return cause, _failure_text(end)

@@ -206,9 +206,9 @@ class Runner:
 
     async def _collect(self, job: Job) -> Ending | None:
         self._enter(job)
-        attempt = self._tools.ledger.record(job.creative_id).attempts[-1]
+        task = self._tools.ledger.record(job.creative_id).require_paid_task()
         shared = job.creative_id in self._orders.lost
-        ending = await self._collector.collect(job, attempt, shared=shared)
+        ending = await self._collector.collect(job, task, shared=shared)
         self._leave(job)
         self._judge.attempt_failed(job, self._tools.ledger.record(job.creative_id).attempts[-1])
         return ending

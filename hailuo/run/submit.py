@@ -9,7 +9,7 @@ from typing import Final
 
 from hailuo.campaign.job import Job
 from hailuo.errors import FrameError
-from hailuo.ledger.facts import Doubt, Outcome, OutcomeKind
+from hailuo.ledger.facts import Doubt, Outcome, Refused, Submitted, Unsent
 from hailuo.run.events import Ending, Event, EventKind, Observer
 from hailuo.run.halt import Halt
 from hailuo.run.tools import Tools, insist
@@ -74,9 +74,8 @@ class Orders:
             return None
         self.lost.discard(job.creative_id)
         if self._interrupt.reason or self._tools.clock.monotonic() - started > _FENCE_SECONDS:
-            await ledger.close(
-                job.creative_id, self._outcome(OutcomeKind.UNSENT, message="stopped before the POST")
-            )
+            stopped = Unsent(at=self._tools.clock.now(), message="stopped before the POST")
+            await ledger.close(job.creative_id, stopped)
             return None
         answer = await self._tools.client.submit(request)
         if isinstance(answer, Accepted):
@@ -85,8 +84,8 @@ class Orders:
         return await self._faulted(job, answer)
 
     async def _accepted(self, job: Job, answer: Accepted) -> None:
-        outcome = self._outcome(
-            OutcomeKind.SUBMITTED,
+        outcome = Submitted(
+            at=self._tools.clock.now(),
             task_id=answer.task_id,
             request_id=answer.request_id,
             base_url=self._tools.client.base_url,
@@ -111,9 +110,8 @@ class Orders:
                 await self._record_refusal(job, fault, repeatable=True)
                 return self._wait(job, fault)
             case Meaning.NOT_SENT:
-                await self._record(
-                    job, self._outcome(OutcomeKind.UNSENT, message=str(fault)), about=str(fault)
-                )
+                unsent = Unsent(at=self._tools.clock.now(), message=str(fault))
+                await self._record(job, unsent, about=str(fault))
                 return self._wait(job, fault)
 
     async def _hold(self, job: Job, fault: Fault) -> None:
@@ -157,8 +155,8 @@ class Orders:
             self._stop(f"the vendor took no submit for {minutes} minutes: {fault}; {fault.remedy}")
 
     async def _record_refusal(self, job: Job, fault: Fault, *, repeatable: bool) -> None:
-        outcome = self._outcome(
-            OutcomeKind.REFUSED,
+        outcome = Refused(
+            at=self._tools.clock.now(),
             cause=fault.cause,
             code=fault.code or fault.name,
             message=str(fault),
@@ -170,9 +168,6 @@ class Orders:
     async def _record(self, job: Job, outcome: Outcome, *, about: str) -> None:
         ledger = self._tools.ledger
         await insist(self._tools.clock, lambda: ledger.close(job.creative_id, outcome), about=about)
-
-    def _outcome(self, kind: OutcomeKind, *, repeatable: bool = True, **said: str | None) -> Outcome:
-        return Outcome(kind=kind, at=self._tools.clock.now(), repeatable=repeatable, **said)
 
     def _stop(self, reason: str) -> None:
         self._stop_buying.throw(reason)

@@ -78,10 +78,10 @@ class Books:
     def owners(self) -> Mapping[str, str]:
         """Task id to creative id, as the ledger knows them."""
         return {
-            attempt.outcome.task_id: record.creative_id
+            attempt.task_id: record.creative_id
             for record in self.records.values()
             for attempt in record.attempts
-            if attempt.outcome and attempt.outcome.task_id
+            if attempt.task_id
         }
 
     @cached_property

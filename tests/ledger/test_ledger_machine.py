@@ -12,7 +12,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from hailuo.ledger.facts import End, JobState, Outcome, OutcomeKind
+from hailuo.ledger.facts import End, JobState, Outcome, Submitted
 from hailuo.ledger.ledger import HORIZON, Ledger
 from hailuo.store.layout import Edition
 from hailuo.testing import MemoryStore, VirtualClock
@@ -103,7 +103,7 @@ class TwoWorkers(RuleBasedStateMachine):
         """The POST's answer comes, perhaps hours late, perhaps after somebody abandoned the attempt."""
         worker = list(self.posting)[which]
         number = self.posting.pop(worker)
-        if answer.kind is OutcomeKind.SUBMITTED:
+        if isinstance(answer, Submitted):
             answer = replace(answer, task_id=f"task_{number}")
             self.tasks.add(number)
         self.run(self.view[worker].close(CID, answer))

@@ -211,7 +211,7 @@ def test_a_foreign_key_is_refused(
     """Nobody else writes here: a backup copy or a note may hide a lost fact."""
     clock.run(store.create(f"shoe/main/ledger/v1/{key}", b"{}"))
 
-    with pytest.raises(LedgerError, match="is no ledger key"):
+    with pytest.raises(LedgerError, match="is an unexpected key in the ledger"):
         clock.run(make_ledger().load())
 
 

@@ -19,7 +19,7 @@ from hailuo.campaign.job import Job
 from hailuo.campaign.model import Campaign
 from hailuo.campaign.pricing import Basis, Quote, price_key_of
 from hailuo.errors import IllegalMoveError, Place
-from hailuo.ledger.facts import Attempt, Fact, Intent, JobRecord, Orphan, OutcomeKind
+from hailuo.ledger.facts import Abandoned, Attempt, Fact, Intent, JobRecord, Orphan
 from hailuo.ledger.ledger import HORIZON, Ledger
 from hailuo.ledger.life import state_of, with_fact
 from hailuo.ledger.money import Fate, Sums, by_day, by_job, items_of, sums_of_jobs
@@ -133,7 +133,7 @@ def what_may_follow(record: JobRecord, step: Step) -> list[Fact | Orphan]:
 def with_orphan(record: JobRecord, orphan: Orphan) -> JobRecord | None:
     """A task id comes late to the first attempt that was abandoned without one."""
     for index, attempt in enumerate(record.attempts):
-        abandoned = attempt.outcome and attempt.outcome.kind is OutcomeKind.ABANDONED
+        abandoned = attempt.outcome and isinstance(attempt.outcome, Abandoned)
         if abandoned and not attempt.orphans:
             known = replace(attempt, orphans=(orphan,))
             return replace(record, attempts=(*record.attempts[:index], known, *record.attempts[index + 1 :]))
@@ -251,5 +251,5 @@ def test_the_caps_count_what_the_plan_counts_and_what_was_abandoned(lives: list[
 def test_only_held_states_hold_money(lives: list[Life]) -> None:
     """And every one of them has exactly one attempt, or late task, that holds it."""
     for job in plan_of(lives).jobs:
-        held = [item for item in items_of(job.record) if item.fate in {Fate.RENDERING, Fate.UNKNOWN}]
+        held = [item for item in items_of(job.record) if item.fate in {Fate.RENDERING, Fate.MAYBE_CHARGED}]
         assert len(held) == (job.state in RESERVED_STATES)

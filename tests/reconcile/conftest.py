@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from hailuo.campaign.job import Job
-from hailuo.ledger.facts import Outcome, OutcomeKind
+from hailuo.ledger.facts import Outcome, Submitted
 from hailuo.ledger.ledger import Ledger
 from hailuo.plan.plan import Money, Plan
 from hailuo.reconcile.reconciler import Adopted, Findings, Reconciler, Released
@@ -113,7 +113,7 @@ class Office:
     def submitted(self, task_id: str) -> Outcome:
         """What an owner records when its POST is answered."""
         now = self.world.clock.now()
-        return Outcome(kind=OutcomeKind.SUBMITTED, at=now, task_id=task_id, base_url=BASE_URL)
+        return Submitted(at=now, task_id=task_id, base_url=BASE_URL)
 
     def planted(self, key: str, fact: bytes) -> None:
         self.world.clock.run(self.world.store.create(key, fact))

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from hailuo.errors import SettlementError
-from hailuo.ledger.facts import JobState, OutcomeKind
+from hailuo.ledger.facts import Abandoned, JobState
 from hailuo.ledger.ledger import HORIZON, Ledger
 from hailuo.reconcile.reconciler import Adopted, Reconciler, Released
 from hailuo.simulator import FaultName, ScriptedFault
@@ -85,8 +85,8 @@ class TestAbandoning:
         office.abandon(office.job.creative_id, "asked the vendor:\n  no such task")
 
         outcome = office.plan().jobs[0].record.attempts[0].outcome
-        assert outcome is not None
-        assert (outcome.kind, outcome.by) == (OutcomeKind.ABANDONED, "person")
+        assert isinstance(outcome, Abandoned)
+        assert outcome.by == "person"
         assert outcome.message == "asked the vendor: no such task"
 
     def test_without_a_reason_nothing_is_abandoned(self, make_office: MakeOffice) -> None:

@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from pydantic import SecretStr
 
 from hailuo.campaign.files import load_catalog
-from hailuo.ledger.facts import JobState, Outcome, OutcomeKind
+from hailuo.ledger.facts import Abandoned, JobState
 from hailuo.ledger.grants import LIFETIME
 from hailuo.ledger.ledger import HORIZON, Ledger
 from hailuo.run.runner import Runner
@@ -115,9 +115,7 @@ class Night(RuleBasedStateMachine):
             and not record.last.outcome
         ]
         if unknown:
-            gone = Outcome(
-                kind=OutcomeKind.ABANDONED, at=self.world.clock.now(), by="somebody", message="why not"
-            )
+            gone = Abandoned(at=self.world.clock.now(), by="somebody", message="why not")
             self.world.clock.run(ledger.close(unknown[0], gone))
             self.released += 1
 

@@ -10,7 +10,7 @@ from random import Random
 
 from hailuo.campaign.job import Job
 from hailuo.errors import ExitCode
-from hailuo.ledger.facts import JobState, Outcome, OutcomeKind
+from hailuo.ledger.facts import JobState, Refused, Submitted
 from hailuo.run.events import RunReport
 from hailuo.run.pace import Limiter
 from hailuo.run.runner import Runner
@@ -112,7 +112,7 @@ class OtherMachine:
             answer = await client.submit(self._request(job))
         assert isinstance(answer, Accepted)
         at = self.world.clock.now()
-        outcome = Outcome(kind=OutcomeKind.SUBMITTED, at=at, task_id=answer.task_id, base_url=BASE_URL)
+        outcome = Submitted(at=at, task_id=answer.task_id, base_url=BASE_URL)
         await self.ledger.close(job.creative_id, outcome)
 
     def _request(self, job: Job) -> dict[str, object]:
@@ -173,7 +173,7 @@ def test_a_refusal_of_the_other_machines_lets_this_one_buy(make_world):
         del runner
         await other.intend(job)
         await world.clock.sleep(100)
-        refusal = Outcome(kind=OutcomeKind.REFUSED, at=world.clock.now(), cause="rate_limit")
+        refusal = Refused(at=world.clock.now(), cause="rate_limit")
         await other.ledger.close(job.creative_id, refusal)
 
     report = world.run(during=be_refused)

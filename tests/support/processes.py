@@ -191,7 +191,7 @@ class Scene:
             f"{record.creative_id}/{attempt.number}"
             for record in records
             for attempt in record.attempts
-            if attempt.outcome and attempt.outcome.task_id == task_id
+            if attempt.task_id == task_id
         ]
 
     @property
@@ -208,8 +208,7 @@ class Scene:
 
     def unclaimed(self, ledger: Ledger) -> list[InvoiceLine]:
         """Charges whose task no outcome names."""
-        outcomes = [a.outcome for record in ledger.records.values() for a in record.attempts if a.outcome]
-        known = {outcome.task_id for outcome in outcomes}
+        known = {a.task_id for record in ledger.records.values() for a in record.attempts}
         return [line for line in self.world.simulator.invoice().lines if line.task_id not in known]
 
     async def check_promises(self) -> None:

@@ -15,7 +15,7 @@ from hailuo.campaign.ad_names import ad_name, utm_content
 from hailuo.campaign.job import Job
 from hailuo.campaign.model import SETTING_AXES, SyntheticPerformer
 from hailuo.campaign.variant import canonical_json, crockford
-from hailuo.ledger.facts import JobRecord, JobState, OutcomeKind
+from hailuo.ledger.facts import Doubt, End, JobRecord, JobState, Refused, Submitted
 from hailuo.ledger.money import Fate, items_of, sums_of
 from hailuo.media.mark import TRAINED_ALGORITHMIC_MEDIA
 from hailuo.publish.manifest.columns import COLUMNS, CURRENCY, SCHEMA, Pick, Status
@@ -175,16 +175,15 @@ def _varying_axes(jobs: Sequence[Job]) -> list[str]:
 def _life(entry: ManifestEntry) -> dict[str, object]:
     """Where the job is; `error_...` are the last thing that went wrong, and a stored job has none."""
     last, done = entry.record.last, entry.record.done
-    answer = last and (last.outcome or last.doubt)
     trouble = last and not done and (last.end or last.outcome or last.doubt)
     return {
         "task_id": _task_id(entry.record),
-        "request_id": answer.request_id if answer else None,
+        "request_id": last.request_id if last else None,
         "status": _STATUS[entry.state].value,
         "state": entry.state.value,
         "attempts": len(entry.record.attempts),
         "refunded": last.end.refunded if last and last.end and not done else None,
-        "error_code": trouble.code if trouble else None,
+        "error_code": trouble.code if isinstance(trouble, End | Refused | Doubt) else None,
         "error_message": trouble.message if trouble else None,
     }
 
@@ -196,7 +195,7 @@ def _task_id(record: JobRecord) -> str | None:
     if record.adoptable:
         return record.adoptable.orphan.task_id
     if record.last.outcome:
-        return record.last.outcome.task_id
+        return record.last.task_id
     return record.last.intent.adopts if record.last.intent else None
 
 
@@ -220,7 +219,7 @@ def _sent_at(record: JobRecord) -> datetime | None:
         return late.orphan.at if late else None
     if last.outcome is None:
         return last.intent.at if last.intent else None
-    return last.outcome.at if last.outcome.kind is OutcomeKind.SUBMITTED else None
+    return last.outcome.at if isinstance(last.outcome, Submitted) else None
 
 
 def _money(entry: ManifestEntry) -> dict[str, object]:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from hailuo.campaign.job import Job
 from hailuo.campaign.variant import Variant
-from hailuo.ledger.facts import Attempt, Done, End, Intent, JobRecord, JobState, Outcome, OutcomeKind
+from hailuo.ledger.facts import Attempt, Done, End, Intent, JobRecord, JobState, Submitted
 from hailuo.publish.manifest import ClipCopy, Judgement, ManifestEntry, Pick, build
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -59,7 +59,7 @@ def make_job(*, take: int = 1, prompt: str = "A bottle") -> Job:
 def stored(job: Job, **changes: object) -> ManifestEntry:
     """With a clip, a bill, and whatever else is given."""
     intent = Intent(nonce="n", worker="w", at=NOON, price_usd=Decimal("0.28"), request_sha256="aa", job=job)
-    sent = Outcome(kind=OutcomeKind.SUBMITTED, at=NOON, task_id="task_1", request_id="req_1")
+    sent = Submitted(at=NOON, task_id="task_1", base_url="https://vendor.example", request_id="req_1")
     done = Done(
         attempt=1,
         task_id="task_1",

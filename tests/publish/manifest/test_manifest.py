@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from hailuo.campaign.job import Job
 from hailuo.campaign.variant import FirstFrame, Variant
 from hailuo.ledger.facts import (
+    Abandoned,
     Attempt,
     Done,
     Doubt,
@@ -24,8 +25,8 @@ from hailuo.ledger.facts import (
     JobRecord,
     JobState,
     Orphan,
-    Outcome,
-    OutcomeKind,
+    Refused,
+    Submitted,
 )
 from hailuo.publish.manifest import (
     COLUMNS,
@@ -42,7 +43,7 @@ from hailuo.store.layout import Edition
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 FRAME = FirstFrame(label="A1", sha256="77ab", suffix=".png")
-SUBMITTED = Outcome(kind=OutcomeKind.SUBMITTED, at=NOON, task_id="task_1", request_id="req_1")
+SUBMITTED = Submitted(at=NOON, task_id="task_1", base_url="https://vendor.example", request_id="req_1")
 FAILED = End(
     at=NOON + timedelta(seconds=70), code="1027", message="output refused", moderated=True, refunded=False
 )
@@ -209,7 +210,7 @@ def test_an_unknown_job_shows_what_was_seen() -> None:
 def test_a_task_id_that_came_too_late_is_told() -> None:
     """Whoever has to adopt it finds the vendor's id, and since when it is held, in the row."""
     job = make_job()
-    given_up = Outcome(kind=OutcomeKind.ABANDONED, at=NOON, by="bea", message="never arrived")
+    given_up = Abandoned(at=NOON, by="bea", message="never arrived")
     late = Orphan(task_id="task_9", base_url="https://vendor.example", at=NOON + timedelta(hours=1))
 
     row = row_of(entry_of(job, JobState.UNKNOWN, record=make_record(job, outcome=given_up, orphans=(late,))))
@@ -221,7 +222,7 @@ def test_a_task_id_that_came_too_late_is_told() -> None:
 def test_what_was_paid_twice_is_told() -> None:
     """A task id that came after the job was bought again is money that no other row accounts for."""
     job = make_job()
-    given_up = Outcome(kind=OutcomeKind.ABANDONED, at=NOON, by="bea")
+    given_up = Abandoned(at=NOON, by="bea")
     late = Orphan(task_id="task_9", base_url="https://vendor.example", at=NOON)
     record = make_record(job, outcome=given_up, orphans=(late,), done=make_done(job))
 
@@ -233,7 +234,7 @@ def test_what_was_paid_twice_is_told() -> None:
 def test_a_job_to_be_bought_again_is_priced_by_its_next_attempt() -> None:
     """The estimate is what buying now would cost, not what an earlier attempt reserved."""
     job = make_job()
-    busy = Outcome(kind=OutcomeKind.REFUSED, at=NOON, code="1002", message="busy")
+    busy = Refused(at=NOON, code="1002", message="busy")
 
     row = row_of(entry_of(job, record=make_record(job, outcome=busy)))
 

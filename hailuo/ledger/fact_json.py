@@ -1,0 +1,84 @@
+"""Facts as JSON: the keys and values of version 0.1 and all later ones.
+
+An outcome is written with the keys of all its kinds, as ever; those of other kinds are empty.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Final, TypeVar
+
+from pydantic import Field, TypeAdapter, ValidationError
+from pydantic_core import to_json
+
+from hailuo.errors import LedgerError
+from hailuo.ledger.facts import (
+    Abandoned,
+    Done,
+    Doubt,
+    End,
+    Fact,
+    Intent,
+    Orphan,
+    Outcome,
+    Refused,
+    Submitted,
+    Unsent,
+)
+
+T = TypeVar("T")
+
+INTENT: Final = TypeAdapter(Intent)
+DOUBT: Final = TypeAdapter(Doubt)
+OUTCOME: Final[TypeAdapter[Outcome]] = TypeAdapter(Annotated[Outcome, Field(discriminator="kind")])
+END: Final = TypeAdapter(End)
+DONE: Final = TypeAdapter(Done)
+ORPHAN: Final = TypeAdapter(Orphan)
+
+_OUTCOME_KEYS: Final[Mapping[str, object]] = {
+    "kind": None,
+    "at": None,
+    "task_id": None,
+    "base_url": None,
+    "request_id": None,
+    "cause": None,
+    "code": None,
+    "message": None,
+    "repeatable": True,
+    "by": None,
+}
+
+
+def dump_fact(fact: Fact | Orphan) -> bytes:
+    """The fact as JSON."""
+    match fact:
+        case Intent():
+            return INTENT.dump_json(fact)
+        case Doubt():
+            return DOUBT.dump_json(fact)
+        case End():
+            return END.dump_json(fact)
+        case Done():
+            return DONE.dump_json(fact)
+        case Orphan():
+            return ORPHAN.dump_json(fact)
+        case Submitted() | Refused() | Unsent() | Abandoned():
+            return to_json({**_OUTCOME_KEYS, **OUTCOME.dump_python(fact, mode="json")})
+
+
+def load_fact(kind: TypeAdapter[T], key: str, content: bytes) -> T:
+    """The fact that is stored under the key. Raises: LedgerError when it is not of this kind."""
+    try:
+        return kind.validate_json(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "JSON"
+        reason = f"{key} is no valid fact ({where}: {first['msg']})"
+        raise LedgerError(f"{reason}; restore it from a backup or a version of the bucket") from error
+
+
+def name_of(fact: Fact) -> str:
+    """The last part of the key under which the fact is stored."""
+    match fact:
+        case Submitted() | Refused() | Unsent() | Abandoned():
+            return "outcome"
+        case Intent() | Doubt() | End() | Done():
+            return type(fact).__name__.lower()
