@@ -111,7 +111,7 @@ def _cells(plan: Plan) -> Table:
     table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for name in ("model", "time", "size"):
         table.add_column(name, no_wrap=True)
-    for name in ("jobs", "stored", "to buy", "each", "to pay"):
+    for name in ("jobs", "stored", "buy", "each", "cost"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("price", no_wrap=True)
     cells: dict[tuple[str, int, str], list[PlannedJob]] = {}
