@@ -27,7 +27,7 @@ _MOST_NAMED: Final = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Wish:
+class _GalleryOptions:
     """Which galleries are wanted beside the ordinary one; hours, a file, and megabytes of previews in it."""
 
     presign: int | None
@@ -58,31 +58,31 @@ class _Wish:
     metavar="MB",
     help="Limit for the films and pictures inside; the file is a third larger.",
 )
-def command(file: Path, edition: str | None, **wished: object) -> ExitCode:
+def command(file: Path, edition: str | None, **given: object) -> ExitCode:
     """Rebuild manifest and gallery from the store.
 
     Only the name and the edition of the campaign file are used. Without the file, type CAMPAIGN/EDITION.
     """
-    wish = _Wish(**wished)  # type: ignore[arg-type]  # click has checked them
-    if wish.embed:
-        check_target(wish.embed)
+    options = _GalleryOptions(**given)  # type: ignore[arg-type]  # click has checked them
+    if options.embed:
+        check_target(options.embed)
     with nothing_bought_without_store():
-        asyncio.run(_publish(edition_of(file, edition), wish=wish))
+        asyncio.run(_publish(edition_of(file, edition), options=options))
     return ExitCode.COMPLETE
 
 
-async def _publish(edition: Edition, *, wish: _Wish) -> None:
+async def _publish(edition: Edition, *, options: _GalleryOptions) -> None:
     env = run_environment()
     store = open_store(env.settings)
     made = await publish(store, env.clock, edition)
     say(count(len(made.rows), "job"))
     for key in (made.edition.manifest_jsonl, made.edition.manifest_csv, made.edition.gallery):
         say(f"{store.uri}/{key}")
-    if wish.presign:
-        _tell(await share(made, store, env.clock, valid_for=timedelta(hours=wish.presign)))
-    if wish.embed:
-        limit_bytes = wish.embed_limit * _MEGABYTE
-        _keep(await _embed(made, store, env.clock, limit_bytes=limit_bytes), wish.embed)
+    if options.presign:
+        _tell(await share(made, store, env.clock, valid_for=timedelta(hours=options.presign)))
+    if options.embed:
+        limit_bytes = options.embed_limit * _MEGABYTE
+        _keep(await _embed(made, store, env.clock, limit_bytes=limit_bytes), options.embed)
 
 
 async def _embed(made: Publication, store: Store, clock: Clock, *, limit_bytes: int) -> EmbeddedGallery:

@@ -188,10 +188,10 @@ def _health_line(health: Health) -> str:
 
 def _show_proposal(proposal: Proposal) -> None:
     rendered = [row for row in proposal.rows if row.action is not Recommendation.DROP]
-    dropped = len(proposal.rows) - len(rendered)
+    left_out = len(proposal.rows) - len(rendered)
     price = "" if proposal.usd is None else f", {usd(_decimal(proposal.usd))}"
     takes = count(sum(row.takes for row in rendered), "clip")
-    say(f"next batch: {count(len(rendered), 'combination')}, {takes}{price}; {dropped} dropped")
+    say(f"next batch: {count(len(rendered), 'combination')}, {takes}{price}; {left_out} left out")
     if proposal.note:
         say(f"  {_plain(proposal.note)}")
     if proposal.rows:

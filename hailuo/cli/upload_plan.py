@@ -51,14 +51,14 @@ def _constants(ctx: click.Context, param: click.Parameter, values: tuple[str, ..
 @click.option(
     "--to", "folder", type=click.Path(path_type=Path), help="Write into this folder instead of the store."
 )
-def command(file: Path, edition: str | None, folder: Path | None, **wished: object) -> ExitCode:
+def command(file: Path, edition: str | None, folder: Path | None, **given: object) -> ExitCode:
     """Fill a platform's bulk sheet with the stored clips, and write ads.csv for the ads' ids.
 
     Nothing is uploaded. Rejected clips are left out. If a clip has a copy for the platform, the copy is used.
     """
-    platform = wished.pop("platform")
+    platform = given.pop("platform")
     options = UploadOptions(
-        **wished,  # type: ignore[arg-type]  # click has checked them
+        **given,  # type: ignore[arg-type]  # click has checked them
         platform=PlatformName(str(platform)) if platform else None,
         synthetic_performer=_answer_of(file),
     )
