@@ -1,6 +1,6 @@
 """catalog.yaml, and a user's own catalog over it, as a Catalog."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hailuo.campaign.catalog import Catalog, Citation, Family, FirstFrameRule, Model, Offer
 from hailuo.campaign.files.document import Entries, Tree, child, plain, read_document
-from hailuo.campaign.files.pydantic_errors import FileRules, Steps, checked, report
+from hailuo.campaign.files.pydantic_errors import Steps, checked, report
 from hailuo.campaign.files.text import ProblemList, decode_text, read_text
 from hailuo.campaign.model import SETTING_AXES
 from hailuo.campaign.prompt import FIELD_NAME
@@ -75,14 +75,6 @@ class CatalogFile(CatalogSection):
     models: dict[str, ModelFile] = {}
 
 
-_KEYS: Mapping[tuple[str, ...], type[BaseModel]] = {
-    ("sources",): SourceFile,
-    ("families",): FamilyFile,
-    ("models",): ModelFile,
-    ("models", "prompt"): PromptFile,
-    ("models", "first_frame"): FirstFrameFile,
-    ("models", "offers"): OfferFile,
-}
 _REMEDIES = {
     "checked": "write a date, such as 2026-11-22",
     "price_usd": "write US dollars, such as 0.28, or null",
@@ -116,18 +108,12 @@ def load_catalog(overlay: Path | None = None) -> Catalog:
         root = read_document(text, Place(name), problems) if text is not None else None
         if root is not None:
             file, complaints = checked(CatalogFile, root, plain(root))
-            report(complaints, FileRules(keys=_keys, remedies=_REMEDIES), problems)
+            report(complaints, CatalogFile, _REMEDIES, problems)
             layers += [_Layer(name=name, root=root, file=file)] if file else []
     catalog = _Assembly(layers, problems).catalog()
     if problems.problems:
         raise CatalogError(problems.problems)
     return catalog
-
-
-def _keys(steps: Steps) -> Collection[str]:
-    names = tuple(step for step in steps if isinstance(step, str))
-    section: type[BaseModel] | None = _KEYS.get((*names[:1], *names[2:])) if names else CatalogFile
-    return list(section.model_fields) if section else []
 
 
 class _Assembly:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from PIL import Image, UnidentifiedImageError
 
-from hailuo.campaign.files.text import path_inside
+from hailuo.campaign.files.text import RefusedValueError, path_inside
 from hailuo.campaign.variant import FirstFrame
 
 _MOST_BYTES = 20_000_000
@@ -43,18 +43,10 @@ _DAMAGE = (
 )  # fmt: skip - what Pillow's decoders raise on damaged files
 
 
-class RefusedFrameError(Exception):
-    """The text names no image that can be a first frame: reason and remedy."""
-
-    def __init__(self, reason: str, remedy: str) -> None:
-        super().__init__(reason)
-        self.reason, self.remedy = reason, remedy
-
-
 def read_frame(text: str, folder: Path, *, label: str | None) -> FirstFrame:
     """The first frame that a campaign in `folder` names; without `label` it is called by its file's stem.
 
-    Raises: RefusedFrameError.
+    Raises: RefusedValueError.
     """
     return _from_url(text, label) if _SCHEME.match(text) else _from_file(text, folder, label)
 
@@ -64,15 +56,15 @@ def _from_url(text: str, label: str | None) -> FirstFrame:
         url = urlsplit(text)
         host, _ = url.hostname, url.port
     except ValueError:
-        raise RefusedFrameError("the URL is malformed", "write https://host/path") from None
+        raise RefusedValueError("the URL is malformed", "write https://host/path") from None
     if url.scheme != "https":
-        raise RefusedFrameError(
+        raise RefusedValueError(
             f"{url.scheme}: is not allowed", "use an https URL or a file beside the campaign"
         )
     if not host or any(c.isspace() or not c.isprintable() for c in text):
-        raise RefusedFrameError("the URL is malformed", "write https://host/path without spaces")
+        raise RefusedValueError("the URL is malformed", "write https://host/path without spaces")
     if url.username is not None or url.password is not None:
-        raise RefusedFrameError("the URL holds a user name", "remove everything before the @")
+        raise RefusedValueError("the URL holds a user name", "remove everything before the @")
     path = PurePosixPath(url.path)
     digest = hashlib.sha256(text.encode()).hexdigest()
     return FirstFrame(label=label or path.stem or host, sha256=digest, url=text, suffix=path.suffix.lower())
@@ -83,15 +75,15 @@ def _from_file(text: str, folder: Path, label: str | None) -> FirstFrame:
         path = path_inside(text, folder)
     except ValueError as error:
         remedy = "put the image into the campaign's folder and name it from there"
-        raise RefusedFrameError(str(error), remedy) from None
+        raise RefusedValueError(str(error), remedy) from None
     content = _content(path)
     width, height, suffix = _measured(content)
     if min(width, height) <= _SHORT_SIDE:
         reason = f"the image is {width}x{height}: its short side must be over {_SHORT_SIDE} px"
-        raise RefusedFrameError(reason, "save it larger")
+        raise RefusedValueError(reason, "save it larger")
     if 5 * width < 2 * height or 2 * width > 5 * height:
         reason = f"the image is {width}x{height}: its aspect ratio must be between 2:5 and 5:2"
-        raise RefusedFrameError(reason, "crop it")
+        raise RefusedValueError(reason, "crop it")
     return FirstFrame(
         label=label or path.stem,
         sha256=hashlib.sha256(content).hexdigest(),
@@ -105,15 +97,15 @@ def _from_file(text: str, folder: Path, label: str | None) -> FirstFrame:
 def _content(path: Path) -> bytes:
     try:
         if not path.is_file():
-            raise RefusedFrameError(
+            raise RefusedValueError(
                 "there is no such file", "check the path; it starts at the campaign's folder"
             )
         with path.open("rb") as file:
             content = file.read(_MOST_BYTES)
     except (OSError, ValueError):
-        raise RefusedFrameError("the file cannot be read", "check its rights") from None
+        raise RefusedValueError("the file cannot be read", "check its rights") from None
     if len(content) >= _MOST_BYTES:
-        raise RefusedFrameError("the image has 20 MB or more", "save it smaller")
+        raise RefusedValueError("the image has 20 MB or more", "save it smaller")
     return content
 
 
@@ -126,19 +118,19 @@ def _measured(content: bytes) -> tuple[int, int, str]:
             with Image.open(io.BytesIO(content), formats=_OPENED) as image:
                 return _examined(image)
         except UnidentifiedImageError:
-            raise RefusedFrameError(
+            raise RefusedValueError(
                 "this is not a JPG, PNG or WebP image", "save it as one of these"
             ) from None
         except (Image.DecompressionBombError, Image.DecompressionBombWarning):
             raise _too_many_pixels() from None
         except _DAMAGE:
-            raise RefusedFrameError("the image is damaged or cut off", "save or copy it again") from None
+            raise RefusedValueError("the image is damaged or cut off", "save or copy it again") from None
 
 
 def _examined(image: Image.Image) -> tuple[int, int, str]:
     kind = image.format or ""
     if kind != "MPO" and getattr(image, "is_animated", False):
-        raise RefusedFrameError("the image is animated", "save its first picture alone")
+        raise RefusedValueError("the image is animated", "save its first picture alone")
     if image.width * image.height > _MOST_PIXELS:
         raise _too_many_pixels()
     image.load()
@@ -147,5 +139,5 @@ def _examined(image: Image.Image) -> tuple[int, int, str]:
     return width, height, _SUFFIXES[kind]
 
 
-def _too_many_pixels() -> RefusedFrameError:
-    return RefusedFrameError("the image has more than 50 million pixels", "save it smaller")
+def _too_many_pixels() -> RefusedValueError:
+    return RefusedValueError("the image has more than 50 million pixels", "save it smaller")

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from hailuo.campaign.catalog import Catalog
 from hailuo.campaign.files.document import Written
-from hailuo.campaign.files.frames import RefusedFrameError, read_frame
+from hailuo.campaign.files.frames import read_frame
 from hailuo.campaign.files.prompt_book import PromptBook
 from hailuo.campaign.files.sections import LONGEST_DURATION
-from hailuo.campaign.files.text import ProblemList
+from hailuo.campaign.files.text import ProblemList, RefusedValueError
 from hailuo.campaign.model import Level
 from hailuo.campaign.variant import FirstFrame
 from hailuo.text import listed, quoted, suggestion
@@ -33,9 +33,9 @@ class LevelReader:
         self._folder = folder
         self._book = book
         self._problems = problems
-        self._frames: dict[tuple[str, str | None], FirstFrame | RefusedFrameError] = {}
+        self._frames: dict[tuple[str, str | None], FirstFrame | RefusedValueError] = {}
         self._frame_labels: dict[str, str] = {}
-        self._readers: Mapping[str, Callable[[Written], Level | None]] = {
+        self._readers: Mapping[str, Callable[[Written], tuple[str, str | int | FirstFrame | None]]] = {
             "model": self._model,
             "duration": self._duration,
             "size": self._size,
@@ -44,68 +44,69 @@ class LevelReader:
 
     def read(self, axis: str, raw: Written, *, may_refer: bool) -> Level | None:
         """The level, or None when the value has a problem. A prompt `may_refer` to another by its id."""
-        if axis == "prompt":
-            return self._book.read(raw, may_refer=may_refer)
+        try:
+            is_prompt = axis == "prompt"
+            found = (
+                self._book.read(raw, may_refer=may_refer) if is_prompt else self._label_and_value(axis, raw)
+            )
+        except RefusedValueError as refusal:
+            self._problems.add(raw.place, refusal.reason, refusal.remedy)
+            return None
+        return Level(axis=axis, label=found[0], value=found[1], place=raw.place)
+
+    def _label_and_value(self, axis: str, raw: Written) -> tuple[str, str | int | FirstFrame | None]:
         if axis in self._readers:
             return self._readers[axis](raw)
-        if axis in self.parameters:
-            return self._parameter(axis, raw)
-        text = self._book.cleaned(axis, raw)
-        if not text:
-            return self._refuse(raw, f"{axis}: a value is empty", "write a text, or remove it")
-        return Level(axis=axis, label=text, value=text, place=raw.place)
+        text = raw.content
+        if axis not in self.parameters:
+            text = self._book.cleaned(axis, raw)
+            if not text:
+                raise RefusedValueError(f"{axis}: a value is empty", "write a text, or remove it")
+        elif text is None or text == NOTHING:
+            return NOTHING, None
+        elif text not in self.parameters[axis]:
+            reason = f"no model offers the {axis} {quoted(text)}"
+            raise RefusedValueError(reason, f"choose {listed(self.parameters[axis])}")
+        return text, text
 
-    def _refuse(self, raw: Written, reason: str, remedy: str) -> Level | None:
-        self._problems.add(raw.place, reason, remedy)
-        return None
-
-    def _model(self, raw: Written) -> Level | None:
+    def _model(self, raw: Written) -> tuple[str, str]:
         name = raw.content or ""
         if name not in self._models:
             reason = f"the model {quoted(name)} is not in the catalog"
-            return self._refuse(raw, reason, suggestion(name, self._models))
-        return Level(axis="model", label=name, value=name, place=raw.place)
+            raise RefusedValueError(reason, suggestion(name, self._models))
+        return name, name
 
-    def _duration(self, raw: Written) -> Level | None:
+    def _duration(self, raw: Written) -> tuple[str, int]:
         text = raw.content or ""
         digits = text.removeprefix("+")
         is_number = digits.isascii() and digits.isdigit() and len(digits) <= 4
         if not is_number or not 0 < int(digits) <= LONGEST_DURATION:
-            return self._refuse(raw, f"duration is {quoted(text)}", "write whole seconds, such as 6")
-        return Level(axis="duration", label=str(int(digits)), value=int(digits), place=raw.place)
+            raise RefusedValueError(f"duration is {quoted(text)}", "write whole seconds, such as 6")
+        return str(int(digits)), int(digits)
 
-    def _size(self, raw: Written) -> Level | None:
+    def _size(self, raw: Written) -> tuple[str, str]:
         text = raw.content or ""
         name = self._sizes.get(text.casefold())
         if name is None:
             remedy = suggestion(text, tuple(self._sizes.values()))
-            return self._refuse(raw, f"no model offers the size {quoted(text)}", remedy)
-        return Level(axis="size", label=name, value=name, place=raw.place)
+            raise RefusedValueError(f"no model offers the size {quoted(text)}", remedy)
+        return name, name
 
-    def _parameter(self, axis: str, raw: Written) -> Level | None:
-        allowed, text = self.parameters[axis], raw.content
-        if text is None or text == NOTHING:
-            return Level(axis=axis, label=NOTHING, value=None, place=raw.place)
-        if text not in allowed:
-            reason = f"no model offers the {axis} {quoted(text)}"
-            return self._refuse(raw, reason, f"choose {listed(allowed)}")
-        return Level(axis=axis, label=text, value=text, place=raw.place)
-
-    def _frame(self, raw: Written) -> Level | None:
+    def _frame(self, raw: Written) -> tuple[str, FirstFrame | None]:
         text = raw.content
         if text is None or text.casefold() == NOTHING:
-            return Level(axis="first_frame", label=NOTHING, value=None, place=raw.place)
+            return NOTHING, None
         key = (text, raw.id)
         if key not in self._frames:
             try:
                 self._frames[key] = read_frame(text, self._folder, label=raw.id)
-            except RefusedFrameError as refusal:
+            except RefusedValueError as refusal:
                 self._frames[key] = refusal
         frame = self._frames[key]
-        if isinstance(frame, RefusedFrameError):
+        if isinstance(frame, RefusedValueError):
             shown = quoted(_USER.sub("//...@", text))  # a password is not repeated
-            return self._refuse(raw, f"first frame {shown}: {frame.reason}", frame.remedy)
+            raise RefusedValueError(f"first frame {shown}: {frame.reason}", frame.remedy)
         if frame.label == NOTHING or self._frame_labels.setdefault(frame.label, frame.sha256) != frame.sha256:
             reason = f"a second first frame would be called {quoted(frame.label)}"
-            return self._refuse(raw, reason, "give it a name: {id: ..., file: ...}, or rename the file")
-        return Level(axis="first_frame", label=frame.label, value=frame, place=raw.place)
+            raise RefusedValueError(reason, "give it a name: {id: ..., file: ...}, or rename the file")
+        return frame.label, frame

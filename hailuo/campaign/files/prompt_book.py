@@ -6,8 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from hailuo.campaign.files.document import Written
-from hailuo.campaign.files.text import ProblemList
-from hailuo.campaign.model import Level
+from hailuo.campaign.files.text import ProblemList, RefusedValueError
 from hailuo.campaign.prompt import clean, read_template, without_hidden
 from hailuo.text import nearest, quoted, slug_of
 
@@ -87,16 +86,13 @@ class PromptBook:
         fields = self._fields[text]
         return frozenset() if isinstance(fields, ValueError) else fields
 
-    def read(self, raw: Written, *, may_refer: bool) -> Level | None:
-        """The prompt written there as a level; None with a problem."""
+    def read(self, raw: Written, *, may_refer: bool) -> tuple[str, str]:
+        """The id and the text of the prompt written there. Raises: RefusedValueError."""
         if raw.content is not None and not self.cleaned("prompt", raw):
-            self._problems.add(raw.place, "the prompt is empty", "write what is to be seen")
-            return None
+            raise RefusedValueError("the prompt is empty", "write what is to be seen")
         text = self._clean(raw)
-        if text is None:
+        if text is None or raw.id is not None:
             label = raw.id or ""
-        elif raw.id is not None:
-            label = raw.id
         elif may_refer and text not in self._ids and self._refers(text):
             label, text = text, None
         else:
@@ -104,12 +100,10 @@ class PromptBook:
         if text is None and (text := self._texts.get(label)) is None:
             found = nearest(label, self._texts)
             remedy = f"did you mean {quoted(found)}?" if found else "write its text"
-            self._problems.add(raw.place, f"there is no prompt with the id {quoted(label)}", remedy)
-            return None
+            raise RefusedValueError(f"there is no prompt with the id {quoted(label)}", remedy)
         if isinstance(error := self._fields[text], ValueError):
-            self._problems.add(raw.place, str(error), _BRACES)
-            return None
-        return Level(axis="prompt", label=label, value=text, place=raw.place)
+            raise RefusedValueError(str(error), _BRACES)
+        return label, text
 
     def cleaned(self, axis: str, raw: Written) -> str:
         """A text as it is sent, with a warning where invisible characters were taken out."""

@@ -1,8 +1,8 @@
 """Pydantic's errors about a file as problems with a line and a remedy; and the file without the bad parts."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -25,14 +25,6 @@ class Complaint:
     tree: Tree
     place: Place
     error: ErrorDetails
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileRules:
-    """The keys that a kind of file has under a path, and the remedies for wrong values."""
-
-    keys: Callable[[Steps], Collection[str]]
-    remedies: Mapping[str, str]
 
 
 def checked(model: type[_M], root: Entries, content: object) -> tuple[_M | None, tuple[Complaint, ...]]:
@@ -62,13 +54,34 @@ def _complaint(root: Entries, error: ErrorDetails) -> Complaint:
     return Complaint(steps=tuple(steps), key=key, tree=tree, place=place, error=error)
 
 
-def report(complaints: Sequence[Complaint], rules: FileRules, problems: ProblemList) -> None:
-    """Add every complaint in plain words, at its line."""
+def report(
+    complaints: Sequence[Complaint],
+    model: type[BaseModel],
+    remedies: Mapping[str, str],
+    problems: ProblemList,
+) -> None:
+    """Add every complaint in plain words, at its line. `remedies` are by key, or by the path of the key."""
     for complaint in complaints:
-        problems.add(complaint.place, *_words(complaint, rules))
+        known = _keys_under(model, complaint.steps[:-1])
+        problems.add(complaint.place, *_words(complaint, known, remedies))
 
 
-def _words(complaint: Complaint, rules: FileRules) -> tuple[str, str]:
+def _keys_under(model: type[BaseModel], steps: Steps) -> Collection[str]:
+    """The keys that the model has where `steps` lead."""
+    here: object = model
+    for step in steps:
+        here = get_args(here)[-1] if get_origin(here) in (dict, list) else _fields_of(here).get(str(step))
+    return _fields_of(here)
+
+
+def _fields_of(annotation: object) -> Mapping[str, object]:
+    """The types of the keys of the first model in a type."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return {field.alias or name: field.annotation for name, field in annotation.model_fields.items()}
+    return next((fields for part in get_args(annotation) if (fields := _fields_of(part))), {})
+
+
+def _words(complaint: Complaint, known_keys: Collection[str], remedies: Mapping[str, str]) -> tuple[str, str]:
     """Reason and remedy."""
     tree = complaint.tree
     text = tree.text if isinstance(tree, Written) else ""
@@ -76,14 +89,14 @@ def _words(complaint: Complaint, rules: FileRules) -> tuple[str, str]:
     shown = quoted(text) if text else shown
     name = ".".join(step for step in complaint.steps if isinstance(step, str))
     last = name.rpartition(".")[2]
-    remedy = rules.remedies.get(name) or rules.remedies.get(last)
+    remedy = remedies.get(name) or remedies.get(last)
     match complaint.error["type"]:
         case "extra_forbidden":
             reason = f"unknown key {quoted(last)}"
-            remedy = suggestion(last, rules.keys(complaint.steps[:-1]))
+            remedy = suggestion(last, known_keys)
         case "missing":
             reason = f"{name}: " * bool(name) + f"the key '{complaint.key}' is missing"
-            remedy = rules.remedies.get(complaint.key, "add it")
+            remedy = remedies.get(complaint.key, "add it")
         case "list_type":
             reason, remedy = f"{name} is {shown}, not a list", f"write {last}: [{text or '...'}]"
         case "too_short":

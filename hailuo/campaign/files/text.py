@@ -38,6 +38,14 @@ class ProblemList:
         return tuple(sorted(self._warnings))
 
 
+class RefusedValueError(Exception):
+    """A value cannot be what it is written for: reason and remedy."""
+
+    def __init__(self, reason: str, remedy: str) -> None:
+        super().__init__(reason)
+        self.reason, self.remedy = reason, remedy
+
+
 def path_inside(text: str, folder: Path) -> Path:
     """The path that `text` names from `folder`. Raises: ValueError, with the reason, when it leads outside."""
     relative = PurePosixPath(text)

@@ -1,21 +1,11 @@
 """A YAML campaign file as a CampaignFile, without the values that were refused."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
-from pydantic import BaseModel
-
 from hailuo.campaign.files.document import Entries, Written, child, read_document
-from hailuo.campaign.files.pydantic_errors import FileRules, Steps, checked, pruned, report
-from hailuo.campaign.files.schema import (
-    Budget,
-    CampaignFile,
-    Disclosure,
-    FrameEntry,
-    NightlySection,
-    PromptEntry,
-    Retries,
-)
+from hailuo.campaign.files.pydantic_errors import Steps, checked, pruned, report
+from hailuo.campaign.files.schema import CampaignFile
 from hailuo.campaign.files.text import ProblemList, read_text
 from hailuo.campaign.model import SETTING_AXES
 from hailuo.errors import Place
@@ -26,14 +16,6 @@ _MOST_ROUNDS = 6
 _GRAIN = {"matrix": 3, "include": 2, "exclude": 2, "defaults": 2, "placements": 2}
 _SLUG_REMEDY = "use a-z, 0-9 and hyphens, at most 60 of them"
 _DATE_REMEDY = "write a date, such as 2026-11-01"
-_SECTIONS: Mapping[str, type[BaseModel]] = {
-    "budget": Budget,
-    "retries": Retries,
-    "nightly": NightlySection,
-    "disclosure": Disclosure,
-    "prompt": PromptEntry,
-    "first_frame": FrameEntry,
-}
 _REMEDIES = {
     "campaign": f"name the campaign: {_SLUG_REMEDY}",
     "edition": f"{_SLUG_REMEDY}; {{date}} may appear once",
@@ -60,12 +42,6 @@ _REMEDIES = {
 }
 
 
-def _keys(steps: Steps) -> Collection[str]:
-    names = [step for step in steps if isinstance(step, str)]
-    section: type[BaseModel] | None = _SECTIONS.get(names[-1]) if names else CampaignFile
-    return [field.alias or name for name, field in section.model_fields.items()] if section else []
-
-
 def read_tree(path: Path, problems: ProblemList, *, pasted: str | None = None) -> Entries | None:
     """A YAML file as a tree; None when it cannot be read. `pasted` is read in place of the file's text."""
     text = read_text(path, problems, most_bytes=_MOST_BYTES, pasted=pasted)
@@ -83,7 +59,7 @@ def read_yaml(
     if root is None:
         return None
     file, complaints = checked(CampaignFile, root, root)
-    report(complaints, FileRules(keys=_keys, remedies=_REMEDIES), problems)
+    report(complaints, CampaignFile, _REMEDIES, problems)
     tainted = frozenset(name for complaint in complaints for name in _axes_in(root, complaint.steps))
     for _ in range(_MOST_ROUNDS):
         if file is not None:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from hailuo.campaign.files.frames import RefusedFrameError, read_frame
+from hailuo.campaign.files.frames import read_frame
+from hailuo.campaign.files.text import RefusedValueError
 from hailuo.campaign.variant import FirstFrame
 
 
@@ -77,7 +78,7 @@ def test_an_image_the_vendor_would_refuse_is_refused_here(
     tmp_path: Path, content: bytes, reason: str
 ) -> None:
     """The vendor says so only after the submit."""
-    with pytest.raises(RefusedFrameError) as refusal:
+    with pytest.raises(RefusedValueError) as refusal:
         _read(tmp_path, content)
 
     assert refusal.value.reason == reason
@@ -90,7 +91,7 @@ def test_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "private.png").write_bytes(_image())
     (home / "hero.png").symlink_to(tmp_path / "private.png")
 
-    with pytest.raises(RefusedFrameError, match="the path leads outside the campaign's folder by a link"):
+    with pytest.raises(RefusedValueError, match="the path leads outside the campaign's folder by a link"):
         read_frame("hero.png", home, label=None)
 
 
@@ -99,7 +100,7 @@ def test_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
 )
 def test_a_path_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
     """No other error is raised, whatever the path."""
-    with pytest.raises(RefusedFrameError):
+    with pytest.raises(RefusedValueError):
         read_frame(text, tmp_path, label=None)
 
 
@@ -128,5 +129,5 @@ def test_a_url_is_identified_by_its_text(tmp_path: Path) -> None:
 )
 def test_other_urls_are_refused(tmp_path: Path, url: str) -> None:
     """Only https, without a user's name."""
-    with pytest.raises(RefusedFrameError):
+    with pytest.raises(RefusedValueError):
         read_frame(url, tmp_path, label=None)
