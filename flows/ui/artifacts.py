@@ -19,10 +19,10 @@ from prefect.artifacts import (
 )
 from prefect.exceptions import PrefectException
 
-from hailuo.campaign.pricing import usd
+from hailuo.campaign.pricing import usd, usd_or_unknown
 from hailuo.clock import SystemClock
 from hailuo.ledger.facts import JobState
-from hailuo.plan.plan import Plan, PlannedJob
+from hailuo.plan.plan import Plan, PlannedJob, price_of_all
 from hailuo.publish.publish import Publication
 from hailuo.publish.share import GalleryLink
 from hailuo.run.events import Progress, RunReport
@@ -53,17 +53,14 @@ async def show_plan(plan: Plan) -> None:
 
 def _cell_row(cell: tuple[str, int, str], jobs: Sequence[PlannedJob]) -> dict[str, object]:
     counts = Counter(planned.state for planned in jobs)
-    price = jobs[0].quote.price_usd
-    to_pay = sum(
-        (p.quote.price_usd or Decimal(0) for p in jobs if p.state is JobState.NEW and p.chosen), Decimal(0)
-    )
+    buy = [p for p in jobs if p.state is JobState.NEW and p.chosen]
     model, duration, size = cell
     return {  # what matters comes first: the page cuts wide tables off
         "model": model,
         "clip": _format(duration, size),
-        "to buy": sum(1 for p in jobs if p.state is JobState.NEW and p.chosen),
-        "each": "unknown" if price is None else usd(price),
-        "to pay": usd(to_pay),
+        "to buy": len(buy),
+        "each": usd_or_unknown(jobs[0].quote.price_usd),
+        "to pay": usd_or_unknown(price_of_all(buy)),
         "jobs": len(jobs),
         "stored": counts[JobState.STORED],
         "submitted": counts[JobState.SUBMITTED],
@@ -163,17 +160,22 @@ async def show_unknowns(plan: Plan, report: RunReport) -> None:
         return
     prices = {planned.job.creative_id: _held_usd(planned) for planned in plan.everything}
     rows = [
-        {"id": e.creative_id, "state": e.state.value, "held": usd(prices[e.creative_id]), "why": e.reason}
+        {
+            "id": e.creative_id,
+            "state": e.state.value,
+            "held": usd_or_unknown(prices[e.creative_id]),
+            "why": e.reason,
+        }
         for e in unknown
     ]
-    held = sum((prices[ending.creative_id] for ending in unknown), Decimal(0))
-    text = f"**{usd(held)} may have been spent.** Nothing of this is sent again until it is settled."
+    held = [price for e in unknown if (price := prices[e.creative_id]) is not None]
+    text = f"**{usd(sum(held, Decimal(0)))} may have been spent.** Nothing of this is sent again until it is settled."
     await acreate_table_artifact(rows, key=key, description=text)
 
 
-def _held_usd(planned: PlannedJob) -> Decimal:
-    """What the ledger held for it before the run; else the price at which this run bought it."""
-    return planned.money.sums.reserved_usd or planned.quote.price_usd or Decimal(0)
+def _held_usd(planned: PlannedJob) -> Decimal | None:
+    """What the ledger held for it before the run; else the price at which this run bought it, if that is known."""
+    return planned.money.sums.reserved_usd or planned.quote.price_usd
 
 
 def _key(kind: str, plan: Plan) -> str:

@@ -51,6 +51,11 @@ def quote(variant: Variant, catalog: Catalog, charged: Mapping[PriceKey, Decimal
     return Quote(price_usd=offer.price_usd, basis=Basis.LIST)
 
 
+def usd_or_unknown(amount: Decimal | None) -> str:
+    """The amount as `usd` writes it; "unknown" for None."""
+    return "unknown" if amount is None else usd(amount)
+
+
 def usd(amount: Decimal) -> str:
     """The amount for people, to the cent: `$4.20`, `-$1,234.50`."""
     cents = amount.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)

@@ -3,7 +3,6 @@
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
 
 import click
 from pydantic_core import to_json
@@ -12,9 +11,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from hailuo.campaign.pricing import usd
+from hailuo.campaign.pricing import usd, usd_or_unknown
 from hailuo.ledger.facts import JobState
-from hailuo.plan.plan import Plan, PlannedJob
+from hailuo.plan.plan import Plan, PlannedJob, price_of_all
 from hailuo.run.events import RunReport
 from hailuo.text import printable
 
@@ -127,10 +126,9 @@ def _cells(plan: Plan) -> Table:
 def _cell_numbers(jobs: Sequence[PlannedJob]) -> tuple[str, ...]:
     buy = [planned for planned in jobs if planned.state is JobState.NEW and planned.chosen]
     quote = jobs[0].quote
-    each = "unknown" if quote.price_usd is None else usd(quote.price_usd)
     done = sum(1 for planned in jobs if planned.state is JobState.STORED)
-    to_pay = sum((planned.quote.price_usd or Decimal(0) for planned in buy), Decimal(0))
-    return str(len(jobs)), str(done), str(len(buy)), each, usd(to_pay), quote.basis
+    each, to_pay = usd_or_unknown(quote.price_usd), usd_or_unknown(price_of_all(buy))
+    return str(len(jobs)), str(done), str(len(buy)), each, to_pay, quote.basis
 
 
 def _counts(plan: Plan) -> str:

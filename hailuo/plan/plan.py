@@ -1,7 +1,7 @@
 """A plan: what a run would do and cost. Computing it changes nothing and buys nothing."""
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -9,7 +9,7 @@ from hailuo.campaign.catalog import Catalog
 from hailuo.campaign.expand import Expansion, IllegalCell
 from hailuo.campaign.job import Job
 from hailuo.campaign.model import Campaign
-from hailuo.campaign.pricing import Basis, PriceKey, Quote, price_key_of, quote, usd
+from hailuo.campaign.pricing import PriceKey, Quote, price_key_of, quote, usd
 from hailuo.campaign.variant import canonical_json
 from hailuo.errors import Problem
 from hailuo.ledger.facts import JobRecord, JobState
@@ -22,6 +22,14 @@ RESERVED_STATES = frozenset({JobState.SUBMITTED, JobState.UNKNOWN, JobState.IN_D
 """States of a job whose money may be at the vendor while its clip is not stored yet."""
 
 _ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PricedJob:
+    """A job that may be bought, at a known price."""
+
+    job: Job
+    price_usd: Decimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +49,12 @@ class PlannedJob:
     def money(self) -> JobMoney:
         """What the job cost, as far as its attempts were read."""
         return money_of(self.job, self.record)
+
+    @property
+    def priced(self) -> PricedJob | None:
+        """The job at the price of its next attempt; None where that is unknown."""
+        price_usd = self.quote.price_usd
+        return None if price_usd is None else PricedJob(job=self.job, price_usd=price_usd)
 
     @property
     def is_retry(self) -> bool:
@@ -103,6 +117,11 @@ class Plan:
         return tuple(planned for planned in self.in_state(JobState.NEW) if planned.chosen)
 
     @property
+    def priced(self) -> tuple[PricedJob, ...]:
+        """Those of `to_buy` whose price is known. A plan with any other is not admitted."""
+        return tuple(priced for planned in self.to_buy if (priced := planned.priced))
+
+    @property
     def to_collect(self) -> tuple[PlannedJob, ...]:
         return self.in_state(JobState.SUBMITTED)
 
@@ -127,7 +146,7 @@ class Plan:
         return Money(
             spent=sums.spent_usd,
             reserved=sums.reserved_usd,
-            planned=sum((planned.quote.price_usd or _ZERO for planned in self.to_buy), _ZERO),
+            planned=sum((priced.price_usd for priced in self.priced), _ZERO),
         )
 
     @property
@@ -196,10 +215,17 @@ def make_plan(
     )
 
 
+def price_of_all(jobs: Iterable[PlannedJob]) -> Decimal | None:
+    """US dollars to buy all of these jobs; None where the price of one is unknown."""
+    prices = [planned.quote.price_usd for planned in jobs]
+    known = [price for price in prices if price is not None]
+    return sum(known, _ZERO) if len(known) == len(prices) else None
+
+
 def admission_problems(plan: Plan, *, balance_usd: Decimal | None) -> list[Problem]:
     """Why the money does not allow this plan to run; `balance_usd` is None when nothing is to be bought."""
     place, money = plan.campaign.place, plan.money
-    unpriced = [p.job.variant for p in plan.to_buy if p.quote.basis is Basis.UNKNOWN]
+    unpriced = [p.job.variant for p in plan.to_buy if p.priced is None]
     problems = [
         Problem(
             place, f"no price is known for {cell}", "add it to a catalog file and name that in HAILUO_CATALOG"

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import logging
 from dataclasses import replace
-from decimal import Decimal
 from math import inf
 from typing import Final
 
@@ -12,7 +11,7 @@ from hailuo.campaign.job import Job
 from hailuo.errors import FrameError, StoreUnavailableError
 from hailuo.ledger.facts import JobState
 from hailuo.ledger.money import items_of, sums_of
-from hailuo.plan.plan import Plan
+from hailuo.plan.plan import Plan, PricedJob
 from hailuo.run.collect import Collector
 from hailuo.run.events import Ending, Event, EventKind, Observer, Progress, RunReport, no_observer, why
 from hailuo.run.halt import Halt, HaltedError
@@ -45,7 +44,7 @@ class Runner:
         self._plan = plan
         self._tools = tools
         self._planned = {planned.job.creative_id: planned for planned in plan.driven}
-        self._may_buy = {planned.job.creative_id for planned in plan.jobs if planned.chosen}
+        self._may_buy = {p.job.creative_id: priced for p in plan.jobs if p.chosen and (priced := p.priced)}
         self._observe = observe
         self._stop_buying = Halt()
         self._interrupt = Halt()
@@ -143,7 +142,8 @@ class Runner:
         while True:
             match self._state(job):
                 case JobState.NEW:
-                    ending = await self._buy(job) if job.creative_id in self._may_buy else self._left_out(job)
+                    priced = self._may_buy.get(job.creative_id)
+                    ending = await self._buy(priced) if priced else self._left_out(job)
                 case JobState.SUBMITTED:
                     ending = await self._collect(job)
                 case JobState.IN_DOUBT:
@@ -174,11 +174,12 @@ class Runner:
     def _others_at_work(self) -> bool:
         return any(cid not in self._endings and self._state_of(cid) in _AT_WORK for cid in self._planned)
 
-    async def _buy(self, job: Job) -> Ending | None:
+    async def _buy(self, priced: PricedJob) -> Ending | None:
+        job = priced.job
         turn = await self._stop_buying.unless(self._take_turn(job))
         if self._stop_buying.reason:
             raise HaltedError(self._stop_buying.reason)
-        order = asyncio.create_task(self._place(job, turn))
+        order = asyncio.create_task(self._place(priced, turn))
         self._under_way.add(order)
         order.add_done_callback(self._under_way.discard)
         result = await self._interrupt.unless(_shielded(order))  # the order itself goes on, see _settle
@@ -194,10 +195,10 @@ class Runner:
         self._in_flight.add(job.creative_id)
         return turn
 
-    async def _place(self, job: Job, turn: int) -> _Placed:
-        price = self._planned[job.creative_id].quote.price_usd
+    async def _place(self, priced: PricedJob, turn: int) -> _Placed:
+        job = priced.job
         try:
-            return await self._orders.place(job, price if price is not None else Decimal(0), turn=turn)
+            return await self._orders.place(priced, turn=turn)
         except FrameError as error:
             return self._ending(job, cause="first_frame", reason=str(error))
         finally:

@@ -115,7 +115,7 @@ class Purse:
         """The grant that the plan needs; those of dead runs of its edition are closed first."""
         store_now, campaign = await self._tools.store.now(), plan.campaign
         await self._close_stale(campaign.this_edition)
-        runs, ids = self._grants.open_runs(campaign.this_edition), [p.job.creative_id for p in plan.to_buy]
+        runs, ids = self._grants.open_runs(campaign.this_edition), [p.job.creative_id for p in plan.priced]
         records = {cid: self._tools.ledger.record(cid) for cid in ids}
         abandoned = {cid: sum((_at_most(records[cid], run) for run in runs), _ZERO) for cid in ids}
         return Grant(
@@ -124,7 +124,7 @@ class Purse:
             edition=campaign.edition,
             month=f"{store_now:%Y-%m}",
             at=store_now,
-            prices={p.job.creative_id: p.quote.price_usd or _ZERO for p in plan.to_buy},
+            prices={p.job.creative_id: p.price_usd for p in plan.priced},
             abandoned={cid: amount for cid, amount in abandoned.items() if amount} or None,
         )
 

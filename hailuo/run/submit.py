@@ -3,13 +3,13 @@
 from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
-from decimal import Decimal
 from math import inf
 from typing import Final
 
 from hailuo.campaign.job import Job
 from hailuo.errors import FrameError
 from hailuo.ledger.facts import Doubt, Outcome, Refused, Submitted, Unsent
+from hailuo.plan.plan import PricedJob
 from hailuo.run.events import Ending, Event, EventKind, Observer
 from hailuo.run.halt import Halt
 from hailuo.run.tools import Tools, insist
@@ -55,12 +55,13 @@ class Orders:
         family = self._tools.catalog.family_of(model)
         return build_request(job.variant, family, first_frame_url=self._frame_url(job))
 
-    async def place(self, job: Job, price_usd: Decimal, *, turn: int) -> Ending | Again | None:
+    async def place(self, priced: PricedJob, *, turn: int) -> Ending | Again | None:
         """One attempt, from intent to recorded outcome; never cancelled half-way. `turn` is the limiter's.
 
         None: look at the ledger for what to do next. Again: the same, after a wait. An Ending: this
         run gives the job up.
         """
+        job = priced.job
         request = self.request(job)
         started = self._tools.clock.monotonic()
         if started > self._buy_until:
@@ -68,7 +69,7 @@ class Orders:
             return None
         ledger = self._tools.ledger
         right = {"request_sha256": request_sha256(request), "base_url": self._tools.client.base_url}
-        if not await ledger.intend(job, price_usd=price_usd, **right):
+        if not await ledger.intend(job, price_usd=priced.price_usd, **right):
             self._tools.limiter.give_back(turn)
             self.lost.add(job.creative_id)
             return None
@@ -96,7 +97,7 @@ class Orders:
 
     async def _faulted(self, job: Job, fault: Fault) -> Ending | Again | None:
         match fault.meaning:
-            case Meaning.UNKNOWN:
+            case Meaning.UNCLEAR:
                 await self._hold(job, fault)
                 return None
             case Meaning.REFUSED_JOB:

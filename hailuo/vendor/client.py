@@ -36,7 +36,7 @@ from hailuo.vendor.status import TaskStatus, read_status
 from hailuo.vendor.wire import parse_json, read_balance, task_id_of
 
 SUBMIT_SECONDS_AT_MOST = 360.0
-"""After so long a submit has an answer or is UNKNOWN; an intent older than this is nobody's business any more."""
+"""After so long a submit has an answer or is UNCLEAR; an intent older than this is nobody's business any more."""
 
 _READ_SECONDS_AT_MOST = 60.0
 _ANSWER_BYTES_AT_MOST = MEBIBYTE
@@ -253,7 +253,7 @@ async def _refuse_bomb(answer: httpx.Response) -> None:
 
 
 async def _body(response: httpx.Response) -> bytes:
-    """The body, cut off where no honest answer goes: cut JSON is unreadable, hence UNKNOWN."""
+    """The body, cut off where no honest answer goes: cut JSON is unreadable, hence UNCLEAR."""
     body = bytearray()
     async for chunk in response.aiter_bytes():
         body += chunk
@@ -286,7 +286,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _checked_key(key: SecretStr) -> SecretStr:
-    """A key that cannot stand in a header would make every submit UNKNOWN, so it is refused here."""
+    """A key that cannot stand in a header would make every submit UNCLEAR, so it is refused here."""
     if not _fits_header(key):
         raise ValueError(
             "the API key is empty or holds spaces or strange characters; set IMAROUTER_API_KEY anew"

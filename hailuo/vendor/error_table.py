@@ -4,7 +4,7 @@
     REFUSED_WAIT   the vendor said no, for now                  wait, then send again, at most so often
     REFUSED_JOB    the vendor said no to this request           give up on the job
     REFUSED_RUN    the vendor said no to us                     stop buying
-    UNKNOWN        a task may exist and be charged              hold; never send again by itself
+    UNCLEAR        a task may exist and be charged              hold; never send again by itself
 
 The first row that fits decides, by HTTP status, shape of the body and code, never by text: messages
 are localised. A "no" with 5xx is believed only with a readable body and a code of this table,
@@ -32,7 +32,7 @@ class Meaning(StrEnum):
     REFUSED_WAIT = "refused_wait"
     REFUSED_JOB = "refused_job"
     REFUSED_RUN = "refused_run"
-    UNKNOWN = "unknown"
+    UNCLEAR = "unclear"
 
 
 class Cause(StrEnum):
@@ -87,21 +87,21 @@ TABLE = (
     Row(
         name="redirected",
         statuses=("3??",),
-        meaning=Meaning.UNKNOWN,
+        meaning=Meaning.UNCLEAR,
         cause=Cause.CONFIGURATION,
         remedy="Set IMAROUTER_BASE_URL to the address that answers itself, not to one that redirects.",
     ),
     Row(
         name="request_timeout",
         statuses=("408",),
-        meaning=Meaning.UNKNOWN,
+        meaning=Meaning.UNCLEAR,
         cause=Cause.NETWORK,
         remedy="The gateway gave up waiting; a task may exist: reconcile before sending again.",
     ),
     Row(
         name="refusal_names_a_task",
         shapes=(Shape.TASK,),
-        meaning=Meaning.UNKNOWN,
+        meaning=Meaning.UNCLEAR,
         cause=Cause.VENDOR_FAULT,
         remedy="The answer refuses and yet names a task: look that task up, then adopt or abandon.",
     ),
@@ -357,7 +357,7 @@ TABLE = (
     Row(
         name="refused_in_strange_words",
         statuses=("4??",),
-        meaning=Meaning.UNKNOWN,
+        meaning=Meaning.UNCLEAR,
         cause=Cause.CONFIGURATION,
         remedy="Something in between answered, not the gateway; find the proxy or firewall, then reconcile.",
     ),
@@ -366,34 +366,34 @@ TABLE = (
         statuses=("501",),
         shapes=_READABLE,
         codes=("not_implemented",),
-        meaning=Meaning.UNKNOWN,
+        meaning=Meaning.UNCLEAR,
         cause=Cause.VENDOR_FAULT,
         remedy="The gateway cannot tell about such tasks; tell ImaRouter.",
     ),
     Row(
         name="proxy_gave_up",
         statuses=("502", "504", "52?"),
-        meaning=Meaning.UNKNOWN,
+        meaning=Meaning.UNCLEAR,
         cause=Cause.NETWORK,
         remedy="What stands in front of the gateway gave up; a task may exist: reconcile before sending again.",
     ),
     Row(
         name="server_error",
         statuses=("5??",),
-        meaning=Meaning.UNKNOWN,
+        meaning=Meaning.UNCLEAR,
         cause=Cause.VENDOR_FAULT,
         remedy="The gateway failed without saying how far it came; reconcile before sending again.",
     ),
     Row(
         name="accepted_without_id",
         statuses=("2??",),
-        meaning=Meaning.UNKNOWN,
+        meaning=Meaning.UNCLEAR,
         cause=Cause.VENDOR_FAULT,
         remedy="The gateway said yes and named no task; reconcile before sending again.",
     ),
     Row(
         name="strange_status",
-        meaning=Meaning.UNKNOWN,
+        meaning=Meaning.UNCLEAR,
         cause=Cause.VENDOR_FAULT,
         remedy="The answer follows no rule of HTTP; reconcile before sending again.",
     ),
@@ -416,13 +416,13 @@ _REFUSED_BY_PROXY = Row(
 )
 LOST_AFTER_SEND: Final = Row(
     name="lost_after_send",
-    meaning=Meaning.UNKNOWN,
+    meaning=Meaning.UNCLEAR,
     cause=Cause.NETWORK,
     remedy="The connection broke or stayed silent after the request had left; reconcile before sending again.",
 )
 _UNREADABLE_ANSWER = Row(
     name="unreadable_answer",
-    meaning=Meaning.UNKNOWN,
+    meaning=Meaning.UNCLEAR,
     cause=Cause.VENDOR_FAULT,
     remedy="The answer could not be decoded; reconcile before sending again.",
 )
@@ -444,4 +444,4 @@ EXCEPTIONS: Mapping[type[Exception], Row] = {
     httpx.TooManyRedirects: _UNREADABLE_ANSWER,
     OSError: LOST_AFTER_SEND,  # the total time is up, or a TLS error that httpx lets through
 }
-"""What each way of getting no answer means; the base classes of these are UNKNOWN as well."""
+"""What each way of getting no answer means; the base classes of these are UNCLEAR as well."""

@@ -73,7 +73,7 @@ def _unreadable(body: bytes, secret: SecretStr | None) -> str:
 
 
 def fault_of(error: httpx.RequestError | OSError, *, secret: SecretStr | None = None) -> Fault:
-    """What it means that no answer came; anything after bytes may have left is UNKNOWN."""
+    """What it means that no answer came; anything after bytes may have left is UNCLEAR."""
     row = next((EXCEPTIONS[kind] for kind in type(error).__mro__ if kind in EXCEPTIONS), LOST_AFTER_SEND)
     return Fault(
         meaning=row.meaning,

@@ -109,7 +109,7 @@ def test_an_api_that_drips_is_given_up_likewise(question, seconds):
     outcome = clock.run(main())
 
     assert isinstance(outcome, Fault)
-    assert outcome.meaning is Meaning.UNKNOWN
+    assert outcome.meaning is Meaning.UNCLEAR
     assert clock.seconds == seconds
 
 
@@ -151,7 +151,7 @@ def test_a_bomb_in_place_of_a_verdict_leaves_the_submit_unknown():
     outcome = asyncio.run(main())
 
     assert isinstance(outcome, Fault)
-    assert (outcome.meaning, outcome.name) == (Meaning.UNKNOWN, "unreadable_answer")
+    assert (outcome.meaning, outcome.name) == (Meaning.UNCLEAR, "unreadable_answer")
 
 
 def test_a_clip_sent_in_one_layer_of_gzip_is_still_a_clip(tmp_path):

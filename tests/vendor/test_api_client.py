@@ -78,7 +78,7 @@ def test_answer_too_big_to_be_honest_is_unknown(ask: Ask, vendor_of: Any) -> Non
     """A body without end is not read to the end, and decides nothing."""
     vendor = vendor_of(httpx.Response(200, content=b'{"id": "task_1", "pad": "' + b"x" * 2_000_000 + b'"}'))
 
-    assert ask(vendor, submit).meaning is Meaning.UNKNOWN
+    assert ask(vendor, submit).meaning is Meaning.UNCLEAR
 
 
 def test_submit_sends_exactly_the_bytes_that_were_hashed(ask: Ask, vendor_of: Any) -> None:

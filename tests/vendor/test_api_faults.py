@@ -79,7 +79,7 @@ CONTRACT = [
     (403, NESTED, "", Meaning.REFUSED_RUN, Cause.KEY),
     (403, NESTED, "access_denied", Meaning.REFUSED_RUN, Cause.KEY),
     (404, NESTED, "", Meaning.REFUSED_RUN, Cause.CONFIGURATION),
-    (408, FLAT, "1002", Meaning.UNKNOWN, Cause.NETWORK),
+    (408, FLAT, "1002", Meaning.UNCLEAR, Cause.NETWORK),
     (413, FLAT, "read_request_body_failed", Meaning.REFUSED_JOB, Cause.INVALID_REQUEST),
     (429, FLAT, "fail_to_fetch_task", Meaning.REFUSED_WAIT, Cause.RATE_LIMIT),
     (429, NESTED, "", Meaning.REFUSED_WAIT, Cause.RATE_LIMIT),
@@ -95,22 +95,22 @@ CONTRACT = [
     (422, FLAT, "fail_to_fetch_task", Meaning.REFUSED_JOB, Cause.INVALID_REQUEST),
     (403, FLAT, "fail_to_fetch_task", Meaning.REFUSED_WAIT, Cause.VENDOR_FAULT),
     (503, NESTED, "model_not_found", Meaning.REFUSED_WAIT, Cause.CONFIGURATION),
-    (501, FLAT, "not_implemented", Meaning.UNKNOWN, Cause.VENDOR_FAULT),
-    (502, NONE, "", Meaning.UNKNOWN, Cause.NETWORK),
-    (504, NONE, "", Meaning.UNKNOWN, Cause.NETWORK),
-    (524, NONE, "", Meaning.UNKNOWN, Cause.NETWORK),
-    (200, NONE, "", Meaning.UNKNOWN, Cause.VENDOR_FAULT),
+    (501, FLAT, "not_implemented", Meaning.UNCLEAR, Cause.VENDOR_FAULT),
+    (502, NONE, "", Meaning.UNCLEAR, Cause.NETWORK),
+    (504, NONE, "", Meaning.UNCLEAR, Cause.NETWORK),
+    (524, NONE, "", Meaning.UNCLEAR, Cause.NETWORK),
+    (200, NONE, "", Meaning.UNCLEAR, Cause.VENDOR_FAULT),
     (200, FLAT, "1002", Meaning.REFUSED_WAIT, Cause.RATE_LIMIT),
     (200, FLAT, "1026", Meaning.REFUSED_JOB, Cause.MODERATION),
-    (200, FLAT, "never_seen", Meaning.UNKNOWN, Cause.VENDOR_FAULT),
-    (307, FLAT, "1002", Meaning.UNKNOWN, Cause.CONFIGURATION),
+    (200, FLAT, "never_seen", Meaning.UNCLEAR, Cause.VENDOR_FAULT),
+    (307, FLAT, "1002", Meaning.UNCLEAR, Cause.CONFIGURATION),
     (418, FLAT, "never_seen", Meaning.REFUSED_JOB, Cause.INVALID_REQUEST),
-    (400, NONE, "", Meaning.UNKNOWN, Cause.CONFIGURATION),
-    (403, NONE, "", Meaning.UNKNOWN, Cause.CONFIGURATION),
+    (400, NONE, "", Meaning.UNCLEAR, Cause.CONFIGURATION),
+    (403, NONE, "", Meaning.UNCLEAR, Cause.CONFIGURATION),
     (404, NONE, "", Meaning.REFUSED_RUN, Cause.CONFIGURATION),
-    (500, FLAT, "never_seen", Meaning.UNKNOWN, Cause.VENDOR_FAULT),
-    (503, NESTED, "", Meaning.UNKNOWN, Cause.VENDOR_FAULT),
-    (500, NONE, "", Meaning.UNKNOWN, Cause.VENDOR_FAULT),
+    (500, FLAT, "never_seen", Meaning.UNCLEAR, Cause.VENDOR_FAULT),
+    (503, NESTED, "", Meaning.UNCLEAR, Cause.VENDOR_FAULT),
+    (500, NONE, "", Meaning.UNCLEAR, Cause.VENDOR_FAULT),
 ]
 
 
@@ -141,7 +141,7 @@ def test_only_rate_limits_are_waited_out_without_limit() -> None:
 
 def test_what_is_never_repeated_has_no_repeats() -> None:
     """An unknown, a refused job and a refused run are never sent again in the same run."""
-    final = {Meaning.UNKNOWN, Meaning.REFUSED_JOB, Meaning.REFUSED_RUN}
+    final = {Meaning.UNCLEAR, Meaning.REFUSED_JOB, Meaning.REFUSED_RUN}
 
     assert {row.most_repeats for row in TABLE if row.meaning in final} == {0}
 
@@ -162,14 +162,14 @@ def test_any_answer_has_a_meaning(status: int, body: bytes, headers: dict[str, s
 @given(status=st.sampled_from([*range(500, 600), 408, *range(300, 400)]), body=st.binary(max_size=200))
 def test_server_errors_without_a_known_code_are_unknown(status: int, body: bytes) -> None:
     """A 5xx, 408 or 3xx that does not speak the gateway's language never counts as a no."""
-    assert read_fault(status, body, {}).meaning is Meaning.UNKNOWN
+    assert read_fault(status, body, {}).meaning is Meaning.UNCLEAR
 
 
 def test_refusal_that_names_a_task_is_unknown() -> None:
     """An error with a task id in it contradicts itself: held, not sent again."""
     body = b'{"code": "1002", "message": "rate limit", "data": {"id": "task_abc"}}'
 
-    assert read_fault(400, body, {}).meaning is Meaning.UNKNOWN
+    assert read_fault(400, body, {}).meaning is Meaning.UNCLEAR
 
 
 def test_id_of_a_request_does_not_make_a_refusal_doubtful() -> None:
@@ -260,8 +260,8 @@ NOT_SENT = {"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError", "Unsu
 
 @pytest.mark.parametrize("kind", exceptions_of_httpx(), ids=lambda kind: kind.__name__)
 def test_only_failures_before_the_first_byte_are_not_sent(kind: type[httpx.RequestError]) -> None:
-    """Every exception of httpx has a meaning; anything after bytes may have left is UNKNOWN."""
-    expected = Meaning.NOT_SENT if kind.__name__ in NOT_SENT else Meaning.UNKNOWN
+    """Every exception of httpx has a meaning; anything after bytes may have left is UNCLEAR."""
+    expected = Meaning.NOT_SENT if kind.__name__ in NOT_SENT else Meaning.UNCLEAR
 
     assert fault_of(kind("x")).meaning is expected
 

@@ -82,5 +82,5 @@ def test_submit_lost_after_the_body_is_unknown_and_not_repeated(
 
     outcomes = submit_twice(server)
 
-    assert [outcome.meaning for outcome in outcomes if isinstance(outcome, Fault)] == [Meaning.UNKNOWN] * 2
+    assert [outcome.meaning for outcome in outcomes if isinstance(outcome, Fault)] == [Meaning.UNCLEAR] * 2
     assert server.requests == {1: 1, 2: 1}
