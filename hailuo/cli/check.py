@@ -15,7 +15,7 @@ from hailuo.campaign.pricing import usd
 from hailuo.cli.options import as_json_option, edition_of, edition_option, file_or_edition_argument
 from hailuo.cli.screen import console, count, echo_json, say
 from hailuo.errors import ExitCode
-from hailuo.media import CODES, Code, Verdict, load_thresholds
+from hailuo.media import Code, Verdict, load_thresholds
 from hailuo.run.check_edition import CheckedClip, check_edition
 from hailuo.run.environment import run_environment
 from hailuo.store.layout import Edition
@@ -63,7 +63,7 @@ def _show(clips: Sequence[CheckedClip]) -> None:
         say(f"{count(len(disputed), 'dispute')}: {usd(total)} was charged for clips that are not as ordered")
     for code in Code:
         if any(code in clip.ruling.codes for clip in clips):
-            say(f"  {code}: {CODES[code].text}")
+            say(f"  {code}: {code.words}")
 
 
 def _table(clips: Sequence[CheckedClip]) -> Table:

@@ -22,7 +22,6 @@ from hailuo.media.inspection import (
     read_inspections,
 )
 from hailuo.media.verdict import (
-    CODES,
     DISPUTE,
     Code,
     Ruling,
@@ -34,7 +33,6 @@ from hailuo.media.verdict import (
 )
 
 __all__ = [
-    "CODES",
     "DISPUTE",
     "PREVIEW_TYPES",
     "QA_VERSION",

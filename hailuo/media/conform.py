@@ -18,7 +18,17 @@ from av.video.stream import VideoStream
 
 from hailuo.media.inspection import Facts
 from hailuo.media.recipe import OWN, SILENT, ConformError, Recipe
-from hailuo.media.sound import SAMPLES_PER_SECOND, Sound, add_sound, level, loudness_of, read_sound, silence
+from hailuo.media.sound import (
+    SAMPLES_PER_SECOND,
+    Sound,
+    add_sound,
+    chained,
+    level,
+    loudness_of,
+    pulled,
+    read_sound,
+    silence,
+)
 
 _QUALITY: Final = {"crf": "18", "preset": "veryfast"}
 _NTSC: Final = Fraction(1000, 1001)  # "fewer than 30" is 29.97
@@ -45,16 +55,12 @@ def make_copy(source: Path, target: Path, recipe: Recipe, *, audio: Path | None 
     try:
         _encode(source, target, recipe, audio, _QUALITY)
         if recipe.least_bps and (measure(target).bitrate_bps or 0) < recipe.least_bps:
-            _encode(source, target, recipe, audio, _filled(recipe.least_bps))
+            kbps = -(-recipe.least_bps // 1000)
+            # A constant bit rate, filled up with nothing: for a clip so still that it would fall below a limit.
+            constant = f"nal-hrd=cbr:bitrate={kbps}:vbv-maxrate={kbps}:vbv-bufsize={kbps}"
+            _encode(source, target, recipe, audio, {"preset": "veryfast", "x264-params": constant})
     except (av.FFmpegError, IndexError) as error:
         raise ConformError(f"no copy could be made of {source.name}: {error}") from error
-
-
-def _filled(bits_per_second: int) -> dict[str, str]:
-    """A constant bit rate, filled up with nothing: for a clip so still that it would fall below a limit."""
-    kbps = -(-bits_per_second // 1000)
-    constant = f"nal-hrd=cbr:bitrate={kbps}:vbv-maxrate={kbps}:vbv-bufsize={kbps}"
-    return {"preset": "veryfast", "x264-params": constant}
 
 
 def _facts(container: InputContainer, path: Path) -> Facts:
@@ -84,35 +90,19 @@ def _encode(
 ) -> None:
     with av.open(source) as clip:
         video = clip.streams.video[0]
-        rate = _rate(video, recipe)
+        rate = Fraction(recipe.fps_below) * _NTSC if recipe.fps_below else Fraction(video.average_rate or 24)
+        most = int(Fraction(recipe.longest_s) * rate) if recipe.longest_s else None
         options = {"movflags": _MOVFLAGS}
         with av.open(target, "w", format="mp4", container_options=options) as copy:
-            copy.metadata.update(_carried(clip))
+            copy.metadata.update({k: v for k, v in clip.metadata.items() if k not in _WRITTEN_ANEW})
             picture = copy.add_stream("libx264", rate=rate, options=dict(quality))
             picture.width, picture.height, picture.pix_fmt = recipe.width, recipe.height, "yuv420p"
             sound = copy.add_stream("aac", rate=SAMPLES_PER_SECOND, layout="stereo")
             sound.bit_rate = 192_000
-            frames = _write_pictures(clip, copy, picture, _graph(video, recipe, rate), _most(recipe, rate))
-            wanted = _samples(frames / rate)
-            add_sound(copy, sound, _sound(source, recipe, audio, samples=wanted))
-
-
-def _carried(clip: InputContainer) -> dict[str, str]:
-    return {key: value for key, value in clip.metadata.items() if key not in _WRITTEN_ANEW}
-
-
-def _rate(video: VideoStream, recipe: Recipe) -> Fraction:
-    own = Fraction(video.average_rate or 24)
-    return Fraction(recipe.fps_below) * _NTSC if recipe.fps_below else own
-
-
-def _most(recipe: Recipe, rate: Fraction) -> int | None:
-    return int(Fraction(recipe.longest_s) * rate) if recipe.longest_s else None
-
-
-def _samples(seconds: Fraction) -> int:
-    """Whole AAC frames, one less than the pictures last: the sound must not make the file longer than they do."""
-    return max(1, int(seconds * SAMPLES_PER_SECOND) // _AAC_FRAME - 1) * _AAC_FRAME
+            frames = _write_pictures(clip, copy, picture, _graph(video, recipe, rate), most)
+            # Whole AAC frames, one less than the pictures last: the sound must not make the file longer.
+            samples = max(1, int(frames / rate * SAMPLES_PER_SECOND) // _AAC_FRAME - 1) * _AAC_FRAME
+            add_sound(copy, sound, _sound(source, recipe, audio, samples=samples))
 
 
 def _write_pictures(
@@ -133,36 +123,19 @@ def _write_pictures(
 def _pictures(clip: InputContainer, graph: Graph) -> Iterator[av.VideoFrame]:
     for frame in clip.decode(video=0):
         graph.vpush(frame)
-        yield from _pulled(graph)
+        yield from pulled(graph.vpull)
     graph.vpush(None)
-    yield from _pulled(graph)
-
-
-def _pulled(graph: Graph) -> Iterator[av.VideoFrame]:
-    while True:
-        try:
-            yield graph.vpull()
-        except (av.BlockingIOError, av.EOFError):  # it needs more, or has given all
-            return
+    yield from pulled(graph.vpull)
 
 
 def _graph(video: VideoStream, recipe: Recipe, rate: Fraction) -> Graph:
     graph = Graph()
     source = graph.add_buffer(template=video)
-    steady = _chain(graph, source, ("setpts", "PTS-STARTPTS"), ("fps", f"fps={rate}"))
+    steady = chained(graph, source, ("setpts", "PTS-STARTPTS"), ("fps", f"fps={rate}"))
     fitted = _FITS[recipe.fit](graph, steady, recipe.width, recipe.height)
-    _chain(graph, fitted, ("setsar", "1"), ("format", "yuv420p"), ("buffersink", ""))
+    chained(graph, fitted, ("setsar", "1"), ("format", "yuv420p"), ("buffersink", ""))
     graph.configure()
     return graph
-
-
-def _chain(graph: Graph, first: FilterContext, *filters: tuple[str, str]) -> FilterContext:
-    last = first
-    for name, arguments in filters:
-        node = graph.add(name, arguments or None)
-        last.link_to(node)
-        last = node
-    return last
 
 
 def _scaled(width: int, height: int, how: str) -> tuple[str, str]:
@@ -173,23 +146,23 @@ def _scaled(width: int, height: int, how: str) -> tuple[str, str]:
 def _padded(graph: Graph, source: FilterContext, width: int, height: int) -> FilterContext:
     """All of the picture, with black bars."""
     bars = ("pad", f"{width}:{height}:(ow-iw)/2:(oh-ih)/2")
-    return _chain(graph, source, _scaled(width, height, "decrease"), bars)
+    return chained(graph, source, _scaled(width, height, "decrease"), bars)
 
 
 def _cropped(graph: Graph, source: FilterContext, width: int, height: int) -> FilterContext:
     """The middle of the picture, filling the copy."""
-    return _chain(graph, source, _scaled(width, height, "increase"), ("crop", f"{width}:{height}"))
+    return chained(graph, source, _scaled(width, height, "increase"), ("crop", f"{width}:{height}"))
 
 
 def _blurred(graph: Graph, source: FilterContext, width: int, height: int) -> FilterContext:
     """All of the picture, before a blurred enlargement of itself."""
-    split = _chain(graph, source, ("split", "2"))
+    split = chained(graph, source, ("split", "2"))
     small = (max(2, width // _BLUR_SHARE // 2 * 2), max(2, height // _BLUR_SHARE // 2 * 2))
     behind, before = graph.add(*_scaled(*small, "increase")), graph.add(*_scaled(width, height, "decrease"))
     split.link_to(behind, 0, 0)
     split.link_to(before, 1, 0)
     crop, blur = ("crop", f"{small[0]}:{small[1]}"), ("gblur", "sigma=5:steps=2")
-    backdrop = _chain(graph, behind, crop, blur, ("scale", f"{width}:{height}:flags=bicubic"))
+    backdrop = chained(graph, behind, crop, blur, ("scale", f"{width}:{height}:flags=bicubic"))
     overlay = graph.add("overlay", "(W-w)/2:(H-h)/2")
     backdrop.link_to(overlay, 0, 0)
     before.link_to(overlay, 0, 1)

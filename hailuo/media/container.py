@@ -1,18 +1,17 @@
-"""What the container says, without decoding: boxes, streams, packets. Costs milliseconds."""
+"""What a file and its container show without decoding: hash, boxes, streams, packets. It takes milliseconds."""
 
+import contextlib
 import hashlib
 import itertools
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from av.container import InputContainer
-from av.video.stream import VideoStream
+
+from hailuo.media.mark import top_level_boxes
 
 _PTS_TOLERANCE: Final = 0.02  # of a frame's length: time bases round
-_WHOLE: Final = 0  # ISO/IEC 14496-12 section 4.2: a box of size 0 goes to the end of the file
-_LARGE: Final = 1  # the size follows in 64 bits
 _SCANNED_BYTES: Final = 1 << 20
 
 
@@ -21,8 +20,8 @@ class NoPicturesError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bytes:
-    """What the bytes say by themselves."""
+class FileFacts:
+    """What the bytes of a file show, before anything is decoded."""
 
     sha256: str
     bytes: int
@@ -48,40 +47,25 @@ class Header:
     audio_codec: str | None
 
 
-def read_bytes(path: Path) -> Bytes:
+def read_bytes(path: Path) -> FileFacts:
     """Hash the file and walk its top-level boxes. Raises: OSError."""
+    order, has_label = [], False
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    boxes = list(_boxes(path))
-    order = [name for name, _ in boxes]
+        with contextlib.suppress(ValueError):  # what follows makes no sense: what came before still counts
+            for kind, start, end in top_level_boxes(file):
+                order.append(kind)
+                if kind != b"mdat":
+                    file.seek(start)
+                    # TC260's label: a JSON named AIGC in the file's metadata (GB 45438-2025; docs/measurements.md#labels-that-the-vendor-may-write).
+                    has_label |= b"AIGC" in file.read(min(end - start, _SCANNED_BYTES))
     both = b"moov" in order and b"mdat" in order
-    return Bytes(
+    return FileFacts(
         sha256=digest,
         bytes=path.stat().st_size,
         faststart=order.index(b"moov") < order.index(b"mdat") if both else None,
-        # TC260's label: a JSON named AIGC in the file's metadata (GB 45438-2025; docs/measurements.md#labels-that-the-vendor-may-write).
-        aigc_metadata_present=any(b"AIGC" in content for name, content in boxes if name != b"mdat"),
+        aigc_metadata_present=has_label,
     )
-
-
-def _boxes(path: Path) -> Iterator[tuple[bytes, bytes]]:
-    """Top-level boxes: type, and their first bytes (none of mdat). Ends at the first that makes no sense."""
-    end = path.stat().st_size
-    with path.open("rb") as file:
-        start = 0
-        while start + 8 <= end:
-            file.seek(start)
-            head = file.read(16)
-            size, name, header = int.from_bytes(head[:4]), head[4:8], 8
-            if size == _LARGE:
-                size, header = int.from_bytes(head[8:16]), 16
-            elif size == _WHOLE:
-                size = end - start
-            if size < header:
-                return
-            file.seek(start + header)
-            yield name, b"" if name == b"mdat" else file.read(min(size - header, _SCANNED_BYTES))
-            start += size
 
 
 def read_header(container: InputContainer) -> Header:
@@ -93,44 +77,28 @@ def read_header(container: InputContainer) -> Header:
     rate = stream.average_rate or stream.guessed_rate
     if not times or not rate or not stream.width or not stream.height:
         raise NoPicturesError("its video is empty")
-    fps = float(rate)
+    fps, pixel = float(rate), stream.sample_aspect_ratio
+    names = container.format.name.split(",")
+    is_quicktime = container.metadata.get("major_brand", "").strip() == "qt"
+    ticks, base = stream.duration, stream.time_base
     audio = container.streams.audio[0] if container.streams.audio else None
     return Header(
-        container=_container_name(container),
+        container=names[0] if "mp4" not in names else "mov" if is_quicktime else "mp4",
         video_codec=stream.codec_context.name,
         profile=stream.codec_context.profile,
         pix_fmt=stream.codec_context.pix_fmt,
         width=stream.width,
         height=stream.height,
-        aspect=_aspect(stream),
+        aspect=stream.width / stream.height * (float(pixel) if pixel else 1.0),
         fps=fps,
         packets=max(stream.frames, len(times)),
-        duration_s=_duration_s(stream, packets=len(times), fps=fps),
-        pts_regular=_is_regular(sorted(times), ticks=1 / fps / float(stream.time_base or 1)),
+        duration_s=float(ticks * base) if ticks and base else len(times) / fps,  # players believe the track
+        pts_regular=_is_regular(sorted(times), ticks=1 / fps / float(base or 1)),
         audio_codec=audio.codec_context.name if audio else None,
     )
 
 
-def _container_name(container: InputContainer) -> str:
-    names = container.format.name.split(",")
-    if "mp4" not in names:
-        return names[0]
-    return "mov" if container.metadata.get("major_brand", "").strip() == "qt" else "mp4"
-
-
-def _aspect(stream: VideoStream) -> float:
-    pixel = stream.sample_aspect_ratio
-    return stream.width / stream.height * (float(pixel) if pixel else 1.0)
-
-
-def _duration_s(stream: VideoStream, *, packets: int, fps: float) -> float:
-    """As the track says, where it does: a player believes it."""
-    if stream.duration and stream.time_base:
-        return float(stream.duration * stream.time_base)
-    return packets / fps
-
-
 def _is_regular(times: list[int], *, ticks: float) -> bool:
-    """Whether the frames come one by one at the stream's own pace; `ticks` is a frame's length."""
+    """Whether the frames follow each other at the stream's own pace; `ticks` is a frame's length."""
     steps = (later - earlier for earlier, later in itertools.pairwise(times))
     return all(abs(step - ticks) <= max(1.0, _PTS_TOLERANCE * ticks) for step in steps)

@@ -10,30 +10,23 @@ from hailuo.campaign.model import Campaign
 from hailuo.campaign.variant import Variant
 from hailuo.errors import Problem
 from hailuo.media.inspection import Facts
-from hailuo.media.placement_rules import (
-    REASONS,
-    Finding,
-    PlacementReason,
-    PlacementVerdict,
-    is_aspect,
-)
-from hailuo.media.placements import FamilyFacts, PlacementBook, placement_book
+from hailuo.media.placement_rules import Finding, PlacementReason, PlacementVerdict, is_aspect
+from hailuo.media.placements import FamilyFacts, placement_book, verdicts
 from hailuo.media.verdict import Verdict
 
 _FORESEEN: Final = frozenset({"aspect", "audio", "duration", "fps", "size"})
 """Kinds of rules that an order decides; bit rate, bytes and codec are seen in the file only."""
 
 _OF_THE_ORDER: Final = frozenset({PlacementReason.TOO_LONG, PlacementReason.TOO_SHORT})
-"""What no copy can mend."""
+"""What no copy can fix."""
 
-_MOST_TOLD: Final = 3
+_MOST_LISTED: Final = 3
 
 
-def expected_facts(variant: Variant, catalog: Catalog, book: PlacementBook | None = None) -> Facts:
-    """What a variant's clips will be like, as far as its family is known; the ordered duration stands for the real one."""
+def expected_facts(variant: Variant, catalog: Catalog) -> Facts:
+    """What a variant's clips will be like, as far as its family is known, with the duration ordered."""
     model = catalog.model(variant.model)
-    families = (book or placement_book()).families
-    family = families.get(model.family) if model else None
+    family = placement_book().families.get(model.family) if model else None
     if family is None:
         return Facts(duration_s=float(variant.duration))
     width, height = _size(variant, family)
@@ -58,34 +51,21 @@ def _size(variant: Variant, family: FamilyFacts) -> tuple[int | None, int | None
     if is_aspect(frame.width, frame.height, family.aspect):
         return known
     scale = min(known) / min(frame.width, frame.height)
-    return _even(frame.width * scale), _even(frame.height * scale)
-
-
-def _even(pixels: float) -> int:
-    return 2 * round(pixels / 2)
+    return 2 * round(frame.width * scale / 2), 2 * round(frame.height * scale / 2)
 
 
 def expected_verdicts(
     jobs: Iterable[Job], names: Sequence[str], catalog: Catalog
 ) -> dict[str, Mapping[str, PlacementVerdict]]:
     """By creative id: whether the job's clip could run in each placement as it is rendered. Raises: KeyError."""
-    book = placement_book()
     known: dict[Facts, Mapping[str, PlacementVerdict]] = {}
     found = {}
     for job in jobs:
-        clip = expected_facts(job.variant, catalog, book)
+        clip = expected_facts(job.variant, catalog)
         if clip not in known:
-            known[clip] = _verdicts(clip, names, book)
+            known[clip] = verdicts(clip, names, kinds=_FORESEEN)
         found[job.creative_id] = known[clip]
     return found
-
-
-def _verdicts(clip: Facts, names: Iterable[str], book: PlacementBook) -> dict[str, PlacementVerdict]:
-    foreseen = {name: [r for r in book.placements[name].rules if r.kind in _FORESEEN] for name in names}
-    return {
-        name: PlacementVerdict(tuple(finding for rule in rules for finding in rule.judge(clip)))
-        for name, rules in foreseen.items()
-    }
 
 
 def placement_warnings(campaign: Campaign, jobs: Sequence[Job], catalog: Catalog) -> tuple[Problem, ...]:
@@ -95,70 +75,50 @@ def placement_warnings(campaign: Campaign, jobs: Sequence[Job], catalog: Catalog
     """
     if not campaign.placements or not jobs:
         return ()
-    book = placement_book()
     variants = {job.variant.variant_id: job.variant for job in jobs}
-    clips = Counter(expected_facts(variant, catalog, book) for variant in variants.values())
-    judged = {clip: _verdicts(clip, campaign.placements, book) for clip in clips}
-    return tuple(
-        problem
-        for name in campaign.placements
-        for verdict in (Verdict.FAIL, Verdict.UNCLEAR)
-        if (problem := _warning(campaign, name, verdict, _of(judged, name, verdict, clips), clips.total()))
-    )
-
-
-def _of(
-    judged: Mapping[Facts, Mapping[str, PlacementVerdict]], name: str, verdict: Verdict, clips: Counter[Facts]
-) -> list[tuple[PlacementVerdict, int]]:
-    """The verdicts of that kind on one placement, each with its number of variants."""
-    return [(found[name], clips[clip]) for clip, found in judged.items() if found[name].verdict is verdict]
+    clips = Counter(expected_facts(variant, catalog) for variant in variants.values())
+    judged = {clip: verdicts(clip, campaign.placements, kinds=_FORESEEN) for clip in clips}
+    warnings = []
+    for name in campaign.placements:
+        for verdict in (Verdict.FAIL, Verdict.UNCLEAR):
+            affected = [
+                (found[name], clips[clip]) for clip, found in judged.items() if found[name].verdict is verdict
+            ]
+            if affected:
+                reason, remedy = _warning(name, verdict, affected, clips.total())
+                warnings.append(Problem(campaign.place, f"placement {name}: {reason}", remedy))
+    return tuple(warnings)
 
 
 def _warning(
-    campaign: Campaign, name: str, verdict: Verdict, found: Sequence[tuple[PlacementVerdict, int]], total: int
-) -> Problem | None:
-    if not found:
-        return None
+    name: str, verdict: Verdict, affected: Sequence[tuple[PlacementVerdict, int]], total: int
+) -> tuple[str, str]:
+    """Reason and remedy; `affected` are the verdicts, each with its number of variants, of `total` variants."""
     causes = Counter[Finding]()
-    for ruling, number in found:
-        deciding = {f for f in ruling.findings if REASONS[f.reason][0] is verdict}
+    for ruling, number in affected:
+        deciding = {found for found in ruling.findings if found.reason.verdict is verdict}
         causes.update(dict.fromkeys(sorted(deciding, key=str), number))
-    number = sum(count for _, count in found)
-    reason = f"placement {name}: {_who(verdict, number, total)}: {_why(causes, number)}"
-    return Problem(campaign.place, reason, _remedy(name, verdict, causes))
-
-
-def _who(verdict: Verdict, number: int, total: int) -> str:
+    number = sum(count for _, count in affected)
+    listed = [
+        str(cause) if count == number else f"{cause} ({count:,})"
+        for cause, count in causes.most_common(_MOST_LISTED)
+    ]
+    why = ", ".join([*listed, "..."] if len(causes) > _MOST_LISTED else listed)
     what = "variant" if total == 1 else "variants"
     if verdict is Verdict.UNCLEAR:
-        return f"whether {number:,} of {total:,} {what} can run there cannot be told beforehand"
+        reason = f"it is not known in advance whether {number:,} of {total:,} {what} can run there: {why}"
+        return reason, "give a first frame as a file, then its shape is known"
     whole = (
         f"NONE of the {total:,} {what} can" if number == total else f"{number:,} of {total:,} {what} cannot"
     )
-    return f"{whole} run there as rendered"
+    return f"{whole} run there as rendered: {why}", _remedy(name, {cause.reason for cause in causes})
 
 
-def _why(causes: Counter[Finding], number: int) -> str:
-    told = [
-        str(cause) if count == number else f"{cause} ({count:,})"
-        for cause, count in causes.most_common(_MOST_TOLD)
-    ]
-    return ", ".join([*told, "..."] if len(causes) > _MOST_TOLD else told)
-
-
-def _remedy(name: str, verdict: Verdict, causes: Counter[Finding]) -> str:
-    if verdict is Verdict.UNCLEAR:
-        return "give a first frame as a file, then its shape is known"
-    reasons = {cause.reason for cause in causes}
-    remedies = []
-    if reasons & _OF_THE_ORDER:
-        remedies.append("order another duration for it")
+def _remedy(name: str, reasons: set[PlacementReason]) -> str:
+    remedies = ["order another duration for it"] if reasons & _OF_THE_ORDER else []
     if reasons - _OF_THE_ORDER:
-        remedies.append(f"make copies that can with hailuo conform --placement {name}{_other_ways(reasons)}")
+        sound = " --audio FILE" if PlacementReason.NO_AUDIO in reasons else ""
+        frame = ", or start from a first frame of its shape"
+        shape = frame if PlacementReason.ASPECT_NOT_ACCEPTED in reasons else ""
+        remedies.append(f"make copies that can with hailuo conform --placement {name}{sound}{shape}")
     return ", and ".join(remedies)
-
-
-def _other_ways(reasons: set[PlacementReason]) -> str:
-    shape = PlacementReason.ASPECT_NOT_ACCEPTED in reasons
-    sound = " --audio FILE" if PlacementReason.NO_AUDIO in reasons else ""
-    return f"{sound}, or start from a first frame of its shape" if shape else sound

@@ -32,7 +32,7 @@ _MARK: Final = re.compile(rb"""DigitalSourceType\s*(?:=\s*["']|(?:\s[^>]*)?>)\s*
 def add_mark(path: Path, source_type: str = TRAINED_ALGORITHMIC_MEDIA) -> None:
     """Append the mark to an mp4 that has none. Raises: ValueError for a file whose boxes do not end where it ends."""
     with path.open("rb+") as file:
-        if list(_boxes(file))[-1:] == []:
+        if not list(top_level_boxes(file)):
             raise ValueError(f"{path.name} is no mp4")
         content = _XMP_UUID + _PACKET.format(source_type=source_type).encode()
         file.seek(0, 2)
@@ -42,7 +42,7 @@ def add_mark(path: Path, source_type: str = TRAINED_ALGORITHMIC_MEDIA) -> None:
 def read_mark(path: Path) -> str | None:
     """The digital source type that the file declares in XMP; None without one. Raises: ValueError: damaged."""
     with path.open("rb") as file:
-        for kind, start, end in _boxes(file):
+        for kind, start, end in top_level_boxes(file):
             if kind != b"uuid" or end - start > _MOST_XMP_BYTES:
                 continue
             file.seek(start)
@@ -53,10 +53,12 @@ def read_mark(path: Path) -> str | None:
     return None
 
 
-def _boxes(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
-    """Kind, start and end of the content of every top-level box (ISO/IEC 14496-12, 4.2). Raises: ValueError."""
-    file.seek(0, 2)
-    file_end, at = file.tell(), 0
+def top_level_boxes(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
+    """Kind, start and end of the content of every top-level box (ISO/IEC 14496-12, 4.2).
+
+    Raises: ValueError after the last box that makes sense, if the file does not end there.
+    """
+    file_end, at = file.seek(0, 2), 0
     while at < file_end:
         file.seek(at)
         head = file.read(16)
@@ -67,7 +69,8 @@ def _boxes(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
         if size == 1 and len(head) == 16:  # a size of 64 bits follows
             size, start = struct.unpack(">Q", head[8:])[0], at + 16
         end = at + size if size else file_end  # 0: up to the end of the file
+        if end >= start:
+            yield kind, start, min(end, file_end)
         if end < start or end > file_end:
             raise ValueError(f"the box {kind!r} does not end where it says")
-        yield kind, start, end
         at = end

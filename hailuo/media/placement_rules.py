@@ -3,77 +3,67 @@
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Final, Literal
 
 from hailuo.media.inspection import ClipFacts
-from hailuo.media.verdict import Verdict
+from hailuo.media.verdict import JudgedCode, Verdict
 
 _ASPECT_TOLERANCE: Final = 0.01  # 1366x768 is 1.7786, and means 16:9
 _SECONDS_TOLERANCE: Final = 0.001  # times in files are rounded
 _SILENCE_LUFS: Final = -60.0  # below this nobody hears it; digital silence is -70 in EBU R 128's gate
 
 
-class PlacementReason(StrEnum):
-    """Why not simply pass; stable codes for manifest and gallery."""
+class PlacementReason(JudgedCode):
+    """Why a clip does not simply pass; stable codes for manifest and gallery."""
 
-    ASPECT_NOT_ACCEPTED = "aspect_not_accepted"
-    ASPECT_NOT_RECOMMENDED = "aspect_not_recommended"
-    ASPECT_UNKNOWN = "aspect_unknown"
-    TOO_FEW_PIXELS = "too_few_pixels"
-    FEWER_PIXELS_THAN_RECOMMENDED = "fewer_pixels_than_recommended"
-    TOO_MANY_PIXELS = "too_many_pixels"
-    SIZE_UNKNOWN = "size_unknown"
-    TOO_SHORT = "too_short"
-    TOO_LONG = "too_long"
-    LONGER_THAN_USUAL = "longer_than_usual"
-    DURATION_UNKNOWN = "duration_unknown"
-    NO_AUDIO = "no_audio"
-    NO_AUDIO_ADVISED_AGAINST = "no_audio_advised_against"
-    SILENT_AUDIO = "silent_audio"
-    AUDIO_UNKNOWN = "audio_unknown"
-    FPS_TOO_HIGH = "fps_too_high"
-    FPS_UNKNOWN = "fps_unknown"
-    CONTAINER_NOT_ACCEPTED = "container_not_accepted"
-    CODEC_NOT_ACCEPTED = "codec_not_accepted"
-    FORMAT_UNKNOWN = "format_unknown"
-    FILE_TOO_SMALL = "file_too_small"
-    FILE_TOO_LARGE = "file_too_large"
-    BYTES_UNKNOWN = "bytes_unknown"
-    BITRATE_TOO_LOW = "bitrate_too_low"
-    BITRATE_UNKNOWN = "bitrate_unknown"
+    ASPECT_NOT_ACCEPTED = "aspect_not_accepted", Verdict.FAIL, "the shape is not accepted"
+    ASPECT_NOT_RECOMMENDED = (
+        "aspect_not_recommended",
+        Verdict.WARN,
+        "accepted, but another shape is recommended",
+    )
+    ASPECT_UNKNOWN = "aspect_unknown", Verdict.UNCLEAR, "the shape is not known"
+    TOO_FEW_PIXELS = "too_few_pixels", Verdict.FAIL, "smaller than the least size"
+    FEWER_PIXELS_THAN_RECOMMENDED = (
+        "fewer_pixels_than_recommended",
+        Verdict.WARN,
+        "accepted, but smaller than recommended",
+    )
+    TOO_MANY_PIXELS = "too_many_pixels", Verdict.FAIL, "larger than the largest size"
+    SIZE_UNKNOWN = "size_unknown", Verdict.UNCLEAR, "the size in pixels is not known"
+    TOO_SHORT = "too_short", Verdict.FAIL, "shorter than the least duration"
+    TOO_LONG = "too_long", Verdict.FAIL, "longer than the longest duration"
+    LONGER_THAN_USUAL = (
+        "longer_than_usual",
+        Verdict.WARN,
+        "over the usual longest duration; not accepted everywhere",
+    )
+    DURATION_UNKNOWN = "duration_unknown", Verdict.UNCLEAR, "the duration is not known"
+    NO_AUDIO = "no_audio", Verdict.FAIL, "audio is required and there is none"
+    NO_AUDIO_ADVISED_AGAINST = (
+        "no_audio_advised_against",
+        Verdict.WARN,
+        "accepted, but audio is recommended and there is none",
+    )
+    SILENT_AUDIO = (
+        "silent_audio",
+        Verdict.WARN,
+        "there is an audio track, but it is silent: a reviewer may refuse it",
+    )
+    AUDIO_UNKNOWN = "audio_unknown", Verdict.UNCLEAR, "whether there is audio is not known"
+    FPS_TOO_HIGH = "fps_too_high", Verdict.FAIL, "more pictures a second than accepted"
+    FPS_UNKNOWN = "fps_unknown", Verdict.UNCLEAR, "the frame rate is not known"
+    CONTAINER_NOT_ACCEPTED = "container_not_accepted", Verdict.FAIL, "the file format is not accepted"
+    CODEC_NOT_ACCEPTED = "codec_not_accepted", Verdict.FAIL, "the video codec is not accepted"
+    FORMAT_UNKNOWN = "format_unknown", Verdict.UNCLEAR, "file format or codec is not known"
+    FILE_TOO_SMALL = "file_too_small", Verdict.FAIL, "fewer bytes than accepted"
+    FILE_TOO_LARGE = "file_too_large", Verdict.FAIL, "more bytes than accepted"
+    BYTES_UNKNOWN = "bytes_unknown", Verdict.UNCLEAR, "the size of the file is not known"
+    BITRATE_TOO_LOW = "bitrate_too_low", Verdict.FAIL, "the bit rate is below the least"
+    BITRATE_UNKNOWN = "bitrate_unknown", Verdict.UNCLEAR, "the bit rate is not known"
 
 
 _R = PlacementReason
-
-REASONS: Final[Mapping[PlacementReason, tuple[Verdict, str]]] = {
-    _R.ASPECT_NOT_ACCEPTED: (Verdict.FAIL, "the shape is not accepted"),
-    _R.ASPECT_NOT_RECOMMENDED: (Verdict.WARN, "accepted, but another shape is recommended"),
-    _R.ASPECT_UNKNOWN: (Verdict.UNCLEAR, "the shape is not known"),
-    _R.TOO_FEW_PIXELS: (Verdict.FAIL, "smaller than the least size"),
-    _R.FEWER_PIXELS_THAN_RECOMMENDED: (Verdict.WARN, "accepted, but smaller than recommended"),
-    _R.TOO_MANY_PIXELS: (Verdict.FAIL, "larger than the largest size"),
-    _R.SIZE_UNKNOWN: (Verdict.UNCLEAR, "the size in pixels is not known"),
-    _R.TOO_SHORT: (Verdict.FAIL, "shorter than the least duration"),
-    _R.TOO_LONG: (Verdict.FAIL, "longer than the longest duration"),
-    _R.LONGER_THAN_USUAL: (Verdict.WARN, "over the usual longest duration; not accepted everywhere"),
-    _R.DURATION_UNKNOWN: (Verdict.UNCLEAR, "the duration is not known"),
-    _R.NO_AUDIO: (Verdict.FAIL, "audio is required and there is none"),
-    _R.NO_AUDIO_ADVISED_AGAINST: (Verdict.WARN, "accepted, but audio is recommended and there is none"),
-    _R.SILENT_AUDIO: (Verdict.WARN, "there is an audio track, but it is silent: a reviewer may refuse it"),
-    _R.AUDIO_UNKNOWN: (Verdict.UNCLEAR, "whether there is audio is not known"),
-    _R.FPS_TOO_HIGH: (Verdict.FAIL, "more pictures a second than accepted"),
-    _R.FPS_UNKNOWN: (Verdict.UNCLEAR, "the frame rate is not known"),
-    _R.CONTAINER_NOT_ACCEPTED: (Verdict.FAIL, "the file format is not accepted"),
-    _R.CODEC_NOT_ACCEPTED: (Verdict.FAIL, "the video codec is not accepted"),
-    _R.FORMAT_UNKNOWN: (Verdict.UNCLEAR, "file format or codec is not known"),
-    _R.FILE_TOO_SMALL: (Verdict.FAIL, "fewer bytes than accepted"),
-    _R.FILE_TOO_LARGE: (Verdict.FAIL, "more bytes than accepted"),
-    _R.BYTES_UNKNOWN: (Verdict.UNCLEAR, "the size of the file is not known"),
-    _R.BITRATE_TOO_LOW: (Verdict.FAIL, "the bit rate is below the least"),
-    _R.BITRATE_UNKNOWN: (Verdict.UNCLEAR, "the bit rate is not known"),
-}
-"""Every reason with its verdict and its words."""
 
 # One thing that is known to be wrong is enough, whatever else is not known.
 _WORST_LAST: Final = (Verdict.PASS, Verdict.WARN, Verdict.UNCLEAR, Verdict.FAIL)
@@ -87,8 +77,7 @@ class Finding:
     detail: str = ""
 
     def __str__(self) -> str:
-        words = REASONS[self.reason][1]
-        return f"{words} ({self.detail})" if self.detail else words
+        return f"{self.reason.words} ({self.detail})" if self.detail else self.reason.words
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +88,7 @@ class PlacementVerdict:
 
     @property
     def verdict(self) -> Verdict:
-        found = (REASONS[finding.reason][0] for finding in self.findings)
+        found = (finding.reason.verdict for finding in self.findings)
         return max(found, key=_WORST_LAST.index, default=Verdict.PASS)
 
     @property

@@ -1,7 +1,7 @@
 """Where clips may run as ads: dated specs from `placements.toml`, and the verdict on a clip for each of them."""
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
@@ -72,13 +72,21 @@ def placement_book() -> PlacementBook:
 
 
 def verdicts(
-    clip: ClipFacts, names: Iterable[str] | None = None, *, book: PlacementBook | None = None
+    clip: ClipFacts, names: Iterable[str] | None = None, *, kinds: Container[str] | None = None
 ) -> dict[str, PlacementVerdict]:
-    """Whether the clip can run in each placement named (all when None), and why not. Raises: KeyError."""
-    specs = (book or placement_book()).placements
-    chosen = specs if names is None else names
-    return {name: _judged(specs[name].rules, clip) for name in chosen}
+    """Whether the clip can run in each placement named (all when None), by the rules of these kinds (all when None).
 
-
-def _judged(rules: Iterable[Rule], clip: ClipFacts) -> PlacementVerdict:
-    return PlacementVerdict(tuple(finding for rule in rules for finding in rule.judge(clip)))
+    Raises: KeyError for a placement that does not exist.
+    """
+    specs = placement_book().placements
+    return {
+        name: PlacementVerdict(
+            tuple(
+                finding
+                for rule in specs[name].rules
+                if kinds is None or rule.kind in kinds
+                for finding in rule.judge(clip)
+            )
+        )
+        for name in (specs if names is None else names)
+    }

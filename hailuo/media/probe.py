@@ -18,7 +18,6 @@ from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 from hailuo.media.container import Header, NoPicturesError, read_bytes, read_header
 from hailuo.media.inspection import HASHED_FRAMES, Inspection
 from hailuo.media.likeness import Likeness, Picture, likeness, pdq_hex, phash_hex, still
-from hailuo.media.loudness import LoudnessMeter
 from hailuo.media.pictures import Pictures
 from hailuo.media.previews import (
     POSTER_WIDTH,
@@ -29,6 +28,7 @@ from hailuo.media.previews import (
     write_sheet,
     write_sprite,
 )
+from hailuo.media.sound import LoudnessMeter
 
 _PROXY_SHORT_SIDE: Final = 240
 _COMPARED_LONG_SIDE: Final = 512

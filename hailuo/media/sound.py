@@ -1,25 +1,29 @@
-"""The sound of a copy: read from any file, brought to a loudness (ITU-R BS.1770, EBU R 128), written as AAC."""
+"""Sound: its loudness (ITU-R BS.1770, EBU R 128), and the sound of a copy, brought to a loudness and written as AAC."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from itertools import chain, takewhile
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import av
 import numpy as np
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.filter import Graph
+from av.filter.context import FilterContext
 from numpy.typing import NDArray
 
 from hailuo.media.recipe import ConformError
 
 SAMPLES_PER_SECOND: Final = 48_000
 
+_Frame = TypeVar("_Frame")
 Sound = NDArray[np.float32]
 """Stereo, float from -1 to 1, shape (2, samples) at 48 kHz."""
 
+_GATE_LUFS: Final = -70.0  # EBU R 128's absolute gate: what the filter says of silence
 _SILENT_LUFS: Final = -69.0  # the meter's floor is -70: nothing passed its gate
 _STEP: Final = 4_800
 _MOST_SECONDS: Final = 600
@@ -50,15 +54,46 @@ def _is_early(frame: av.AudioFrame) -> bool:
     return frame.time is None or frame.time < _MOST_SECONDS
 
 
+class LoudnessMeter:
+    """Takes the decoded audio frames of one clip, in order; EBU R 128 by FFmpeg's own filter."""
+
+    def __init__(self, stream: AudioStream) -> None:
+        self._graph = Graph()
+        chained(
+            self._graph,
+            self._graph.add_abuffer(template=stream),
+            ("ebur128", "peak=true:metadata=1:framelog=quiet"),
+            ("abuffersink", ""),
+        )
+        self._graph.configure()
+        self._facts: dict[str, str] = {}
+
+    def add(self, frame: av.AudioFrame | None) -> None:
+        """The next frame; None after the last. Raises: av.FFmpegError."""
+        self._graph.push(frame)
+        for measured in pulled(self._graph.pull):
+            self._facts.update(measured.metadata)
+
+    def finish(self) -> tuple[float | None, float | None]:
+        """Integrated loudness in LUFS and true peak in dBTP; None for silence, or a clip too short to measure."""
+        self.add(None)
+        loudness = self._number("lavfi.r128.I")
+        peaks = [self._number(name) for name in self._facts if name.startswith("lavfi.r128.true_peaks_ch")]
+        peak = max((found for found in peaks if found), default=None)
+        silent = loudness is None or loudness <= _GATE_LUFS
+        return None if silent else loudness, round(20 * math.log10(peak), 2) if peak else None
+
+    def _number(self, name: str) -> float | None:
+        value = float(self._facts.get(name, "nan"))
+        return value if math.isfinite(value) else None
+
+
 def loudness_of(sound: Sound) -> float | None:
     """Integrated loudness in LUFS; None of silence, and of less than the 0.4 s that the measure needs."""
     last = None
     for frame in _filtered(sound, ("ebur128", "metadata=1:framelog=quiet")):
         last = frame.metadata.get("lavfi.r128.I", last)
-    if last is None:
-        return None
-    lufs = float(last)
-    return lufs if lufs > _SILENT_LUFS else None
+    return float(last) if last is not None and float(last) > _SILENT_LUFS else None
 
 
 def level(sound: Sound, *, samples: int, lufs: float, peak_db: float) -> Sound:
@@ -104,22 +139,29 @@ def _filtered(sound: Sound, *filters: tuple[str, str]) -> Iterator[av.AudioFrame
     base = Fraction(1, SAMPLES_PER_SECOND)
     source = graph.add_abuffer(sample_rate=SAMPLES_PER_SECOND, format="fltp", layout="stereo", time_base=base)
     stereo = ("aformat", "sample_fmts=fltp:channel_layouts=stereo")
-    last = source
-    for name, arguments in (*filters, stereo, ("abuffersink", "")):
-        node = graph.add(name, arguments or None)
-        last.link_to(node)
-        last = node
+    chained(graph, source, *filters, stereo, ("abuffersink", ""))
     graph.configure()
     for frame in (*_frames(sound), None):
         graph.push(frame)
-        yield from _pulled(graph)
+        for filtered in pulled(graph.pull):
+            assert isinstance(filtered, av.AudioFrame)  # noqa: S101 (the graph has nothing else)
+            yield filtered
 
 
-def _pulled(graph: Graph) -> Iterator[av.AudioFrame]:
+def chained(graph: Graph, first: FilterContext, *filters: tuple[str, str]) -> FilterContext:
+    """Link the filters, each by name and arguments, behind the first; returns the last."""
+    last = first
+    for name, arguments in filters:
+        node = graph.add(name, arguments or None)
+        last.link_to(node)
+        last = node
+    return last
+
+
+def pulled(pull: Callable[[], _Frame]) -> Iterator[_Frame]:
+    """Every frame that a graph has ready."""
     while True:
         try:
-            frame = graph.pull()
+            yield pull()
         except (av.BlockingIOError, av.EOFError):  # it needs more, or has given all
             return
-        assert isinstance(frame, av.AudioFrame)  # noqa: S101 (the graph has nothing else)
-        yield frame

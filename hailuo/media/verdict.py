@@ -5,10 +5,10 @@ Nothing is rendered again because of a verdict: that is for a person to decide, 
 
 import functools
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
 from pydantic import ConfigDict
 
@@ -16,7 +16,7 @@ from hailuo.media.inspection import Inspection, Order
 from hailuo.thresholds import Threshold, shipped_thresholds
 
 DISPUTE: Final = "dispute_"
-"""Codes that start so say: this is not what was ordered. Who paid for it has something to claim."""
+"""Codes that start so mean that the clip is not what was ordered: you can claim the money back."""
 
 
 class Verdict(StrEnum):
@@ -28,73 +28,57 @@ class Verdict(StrEnum):
     UNCLEAR = "unknown"
 
 
-class Code(StrEnum):
-    """Why; the table `CODES` says what each means and how bad it is."""
+class JudgedCode(StrEnum):
+    """A published code with the verdict that it brings by itself, and what it means."""
 
-    DISPUTE_UNPLAYABLE = "dispute_unplayable"
-    DISPUTE_CUT_OFF = "dispute_cut_off"
-    DISPUTE_DURATION = "dispute_duration"
-    DISPUTE_SIZE = "dispute_size"
-    NOT_CHECKED = "not_checked"
-    COULD_NOT_CHECK = "could_not_check"
-    ASPECT_UNEXPECTED = "aspect_unexpected"
-    BLACK = "black"
-    BLACK_LONG = "black_long"
-    BLACK_FIRST = "black_first"
-    FROZEN = "frozen"
-    FROZEN_LONG = "frozen_long"
-    FLICKER = "flicker"
-    FLICKER_STRONG = "flicker_strong"
-    HARDLY_MOVES = "hardly_moves"
-    SCENE_CUT = "scene_cut"
-    CLIPPED = "clipped"
-    FIRST_FRAME_CHANGED = "first_frame_changed"
-    FIRST_FRAME_OTHER = "first_frame_other"
-    FIRST_FRAME_UNCHECKED = "first_frame_unchecked"
-    NEAR_DUPLICATE = "near_duplicate"
-    NOT_FASTSTART = "not_faststart"
-    PTS_IRREGULAR = "pts_irregular"
-    PIX_FMT_UNUSUAL = "pix_fmt_unusual"
-    AUDIO_SILENT = "audio_silent"
-    AUDIO_DISTORTS = "audio_distorts"
-
-
-class _Meaning(NamedTuple):
     verdict: Verdict
-    text: str
+    words: str
+
+    def __new__(cls, code: str, verdict: Verdict, words: str) -> Self:
+        member = str.__new__(cls, code)
+        member._value_ = code
+        member.verdict, member.words = verdict, words
+        return member
 
 
-CODES: Mapping[Code, _Meaning] = {
-    Code.DISPUTE_UNPLAYABLE: _Meaning(Verdict.FAIL, "no player shows it"),
-    Code.DISPUTE_CUT_OFF: _Meaning(Verdict.FAIL, "frames that the file promises are not in it"),
-    Code.DISPUTE_DURATION: _Meaning(Verdict.FAIL, "not as long as ordered"),
-    Code.DISPUTE_SIZE: _Meaning(Verdict.FAIL, "not of the size that was ordered"),
-    Code.NOT_CHECKED: _Meaning(Verdict.UNCLEAR, "nobody has looked yet; `hailuo check` does"),
-    Code.COULD_NOT_CHECK: _Meaning(Verdict.UNCLEAR, "the check failed for a reason that is not the clip's"),
-    Code.ASPECT_UNEXPECTED: _Meaning(Verdict.WARN, "neither 16:9 nor as its first frame"),
-    Code.BLACK: _Meaning(Verdict.WARN, "black for a moment"),
-    Code.BLACK_LONG: _Meaning(Verdict.FAIL, "black for long"),
-    Code.BLACK_FIRST: _Meaning(Verdict.WARN, "begins black: so does its thumbnail"),
-    Code.FROZEN: _Meaning(Verdict.WARN, "stands still for a moment"),
-    Code.FROZEN_LONG: _Meaning(Verdict.FAIL, "stands still for long"),
-    Code.FLICKER: _Meaning(Verdict.WARN, "its brightness flickers"),
-    Code.FLICKER_STRONG: _Meaning(Verdict.FAIL, "its brightness flickers strongly"),
-    Code.HARDLY_MOVES: _Meaning(Verdict.WARN, "hardly anything moves"),
-    Code.SCENE_CUT: _Meaning(Verdict.WARN, "cut, where one shot was ordered"),
-    Code.CLIPPED: _Meaning(Verdict.WARN, "much of it is burnt out or crushed"),
-    Code.FIRST_FRAME_CHANGED: _Meaning(Verdict.WARN, "does not begin quite with its first frame"),
-    Code.FIRST_FRAME_OTHER: _Meaning(Verdict.FAIL, "begins with another picture than its first frame"),
-    Code.FIRST_FRAME_UNCHECKED: _Meaning(
-        Verdict.WARN, "its first frame was not at hand to compare (a URL, or gone): look at its beginning"
-    ),
-    Code.NEAR_DUPLICATE: _Meaning(Verdict.WARN, "nearly the same as another clip of the edition"),
-    Code.NOT_FASTSTART: _Meaning(Verdict.WARN, "players must load all of it before they show anything"),
-    Code.PTS_IRREGULAR: _Meaning(Verdict.WARN, "its frames come at an uneven pace"),
-    Code.PIX_FMT_UNUSUAL: _Meaning(Verdict.WARN, "not yuv420p: some players and platforms refuse it"),
-    Code.AUDIO_SILENT: _Meaning(Verdict.WARN, "it has a sound track that cannot be heard"),
-    Code.AUDIO_DISTORTS: _Meaning(Verdict.WARN, "its sound is above full scale"),
-}
-"""What every code means, and the verdict that it brings by itself."""
+class Code(JudgedCode):
+    """What is wrong with a clip. A code that starts with `DISPUTE` means that it is not what was ordered."""
+
+    DISPUTE_UNPLAYABLE = "dispute_unplayable", Verdict.FAIL, "no player shows it"
+    DISPUTE_CUT_OFF = "dispute_cut_off", Verdict.FAIL, "frames that the file promises are not in it"
+    DISPUTE_DURATION = "dispute_duration", Verdict.FAIL, "not as long as ordered"
+    DISPUTE_SIZE = "dispute_size", Verdict.FAIL, "not of the size that was ordered"
+    NOT_CHECKED = "not_checked", Verdict.UNCLEAR, "it was not checked yet; `hailuo check` does"
+    COULD_NOT_CHECK = (
+        "could_not_check",
+        Verdict.UNCLEAR,
+        "the check failed for a reason that is not the clip's",
+    )
+    ASPECT_UNEXPECTED = "aspect_unexpected", Verdict.WARN, "neither 16:9 nor as its first frame"
+    BLACK = "black", Verdict.WARN, "black for a moment"
+    BLACK_LONG = "black_long", Verdict.FAIL, "black for long"
+    BLACK_FIRST = "black_first", Verdict.WARN, "begins black: so does its thumbnail"
+    FROZEN = "frozen", Verdict.WARN, "stands still for a moment"
+    FROZEN_LONG = "frozen_long", Verdict.FAIL, "stands still for long"
+    FLICKER = "flicker", Verdict.WARN, "its brightness flickers"
+    FLICKER_STRONG = "flicker_strong", Verdict.FAIL, "its brightness flickers strongly"
+    HARDLY_MOVES = "hardly_moves", Verdict.WARN, "hardly anything moves"
+    SCENE_CUT = "scene_cut", Verdict.WARN, "cut, where one shot was ordered"
+    CLIPPED = "clipped", Verdict.WARN, "much of it is burnt out or crushed"
+    FIRST_FRAME_CHANGED = "first_frame_changed", Verdict.WARN, "does not begin quite with its first frame"
+    FIRST_FRAME_OTHER = "first_frame_other", Verdict.FAIL, "begins with another picture than its first frame"
+    FIRST_FRAME_UNCHECKED = (
+        "first_frame_unchecked",
+        Verdict.WARN,
+        "its first frame was not at hand to compare (a URL, or gone): look at its beginning",
+    )
+    NEAR_DUPLICATE = "near_duplicate", Verdict.WARN, "nearly the same as another clip of the edition"
+    NOT_FASTSTART = "not_faststart", Verdict.WARN, "players must load all of it before they show anything"
+    PTS_IRREGULAR = "pts_irregular", Verdict.WARN, "its frames come at an uneven pace"
+    PIX_FMT_UNUSUAL = "pix_fmt_unusual", Verdict.WARN, "not yuv420p: some players and platforms refuse it"
+    AUDIO_SILENT = "audio_silent", Verdict.WARN, "it has a sound track that cannot be heard"
+    AUDIO_DISTORTS = "audio_distorts", Verdict.WARN, "its sound is above full scale"
+
 
 _WORST_FIRST: Final = (Verdict.FAIL, Verdict.UNCLEAR, Verdict.WARN)
 _USUAL_PIX_FMTS: Final = frozenset({"yuv420p", "yuvj420p"})
@@ -150,7 +134,7 @@ def verdict(inspection: Inspection | None, order: Order, *, near_duplicate: bool
     if near_duplicate:
         found.add(Code.NEAR_DUPLICATE)
     codes = tuple(code for code in Code if code in found)
-    brought = {CODES[code].verdict for code in codes}
+    brought = {code.verdict for code in codes}
     return Ruling(next((worst for worst in _WORST_FIRST if worst in brought), Verdict.PASS), codes)
 
 

@@ -159,7 +159,7 @@ class _Conformer:
             sha256=await asyncio.to_thread(file_sha256, path),
             made_at=self._clock.now(),
             facts=facts,
-            placements=verdicts(facts, book=self._book),
+            placements=verdicts(facts),
             placements_version=self._book.version,
             digital_source_type=TRAINED_ALGORITHMIC_MEDIA if recipe.marked else None,
             c2pa_state="signed" if recipe.signed_by else "none",

@@ -90,7 +90,7 @@ def test_a_first_frame_that_is_only_a_url_is_not_guessed_at() -> None:
     """What cannot be known beforehand is told as that."""
     (told,) = _warnings(make_job(replace(VARIANT, first_frame=UNSEEN)), placements=("meta_reels",))
 
-    assert "whether 1 of 1 variant can run there cannot be told beforehand: the shape is not known" in told
+    assert "it is not known in advance whether 1 of 1 variant can run there: the shape is not known" in told
 
 
 def test_a_campaign_that_fits_is_not_warned() -> None:
