@@ -18,7 +18,6 @@ from hailuo.errors import ExitCode
 from hailuo.media import Code, Verdict, load_thresholds
 from hailuo.run.check_edition import CheckedClip, check_edition
 from hailuo.run.environment import run_environment
-from hailuo.store.layout import Edition
 from hailuo.store.open import nothing_bought_without_store, open_store
 from hailuo.text import printable
 
@@ -34,20 +33,16 @@ def command(file: Path, edition: str | None, force: bool, as_json: bool) -> Exit
     Nothing is bought or rendered again. A dispute is a clip that differs from the order, with its charge.
     Exit code 1 if a clip could not be checked. A bad verdict alone does not change the exit code.
     """
+    env = run_environment()
     with nothing_bought_without_store():
-        clips = asyncio.run(_check(edition_of(file, edition), again=force))
+        store, named = open_store(env.settings), edition_of(file, edition)
+        clips = asyncio.run(check_edition(store, env.clock, named, again=force))
     if as_json:
         echo_json(_json(clips))
     else:
         _show(clips)
     unknown = any(clip.ruling.verdict is Verdict.UNCLEAR for clip in clips)
     return ExitCode.INCOMPLETE if unknown else ExitCode.COMPLETE
-
-
-async def _check(edition: Edition, *, again: bool) -> Sequence[CheckedClip]:
-    env = run_environment()
-    store = open_store(env.settings)
-    return await check_edition(store, env.clock, edition, again=again)
 
 
 def _show(clips: Sequence[CheckedClip]) -> None:

@@ -15,7 +15,7 @@ from hailuo.clock import Clock
 from hailuo.errors import ExitCode
 from hailuo.publish.embed import EmbeddedGallery, check_target, embed_gallery, write_whole
 from hailuo.publish.publish import Publication, publish
-from hailuo.publish.share import GalleryLink, share
+from hailuo.publish.share import share
 from hailuo.run.environment import run_environment
 from hailuo.store import Store
 from hailuo.store.layout import Edition
@@ -79,7 +79,11 @@ async def _publish(edition: Edition, *, options: _GalleryOptions) -> None:
     for key in (made.edition.manifest_jsonl, made.edition.manifest_csv, made.edition.gallery):
         say(f"{store.uri}/{key}")
     if options.presign:
-        _tell(await share(made, store, env.clock, valid_for=timedelta(hours=options.presign)))
+        shared = await share(made, store, env.clock, valid_for=timedelta(hours=options.presign))
+        say(f"anyone with this address can open it until {shared.until:%Y-%m-%d %H:%M} UTC:")
+        say(shared.address)
+        if not shared.certain:
+            say("warning: it ends earlier if the AWS session that signed it ends earlier")
     if options.embed:
         limit_bytes = options.embed_limit * _MEGABYTE
         _keep(await _embed(made, store, env.clock, limit_bytes=limit_bytes), options.embed)
@@ -95,13 +99,6 @@ async def _embed(made: Publication, store: Store, clock: Clock, *, limit_bytes: 
             limit_bytes=limit_bytes,
             progress=lambda read, of: bars.update(bar, completed=read, total=of),
         )
-
-
-def _tell(shared: GalleryLink) -> None:
-    say(f"anyone with this address can open it until {shared.until:%Y-%m-%d %H:%M} UTC:")
-    say(shared.address)
-    if not shared.certain:
-        say("warning: it ends earlier if the AWS session that signed it ends earlier")
 
 
 def _keep(made: EmbeddedGallery, path: Path) -> None:

@@ -10,13 +10,12 @@ from pathlib import Path
 
 import click
 
-from hailuo.campaign.job import Job
 from hailuo.campaign.pricing import usd
 from hailuo.cli.options import as_json_option, edition_of, edition_option, file_or_edition_argument
 from hailuo.cli.screen import count, echo_json, say
 from hailuo.errors import ExitCode, Place, Problem, SettingsError
 from hailuo.ledger.facts import Attempt, Doubt
-from hailuo.reconcile.reconciler import Adopted, Findings, Late, Released
+from hailuo.reconcile.reconciler import Adopted, Findings, Released
 from hailuo.reconcile.settlement import open_reconciler
 from hailuo.reconcile.unsettled import Unsettled
 from hailuo.run.environment import run_environment
@@ -135,7 +134,9 @@ def _show(findings: Findings, invocation: _Invocation) -> None:
     for adopted in findings.adopted:
         say(f"{_adopted_line(adopted)} (it arrived after the attempt was abandoned)")
     for late in findings.paid_twice:
-        say(_late_line(late))
+        task = f"task {late.task.orphan.task_id} of attempt {late.task.attempt.number}"
+        price = usd(late.task.price_usd)
+        say(f"{late.creative_id}: {task} arrived after the job was bought again: {price} paid twice")
     if findings.paid_twice:
         total = sum((late.task.price_usd for late in findings.paid_twice), Decimal(0))
         say(f"paid twice: {usd(total)} in all; dispute it with the vendor")
@@ -157,7 +158,10 @@ def _show_attempts(state: str, attempts: Sequence[Unsettled]) -> None:
     for unsettled in attempts:
         sent = f"attempt {unsettled.attempt.number} of {_utc(_sent_at(unsettled))}"
         say(f"  {unsettled.creative_id}  {sent}, {usd(unsettled.price_usd)} reserved")
-        say(f"    {_request(unsettled.job)}")
+        job, variant = unsettled.job, unsettled.job.variant
+        prompt = _one_line(job.levels.get("prompt") or variant.prompt)
+        cell = f"{variant.model}, {variant.duration} s, {variant.size}"
+        say(f"    {cell}, prompt {prompt}, take {job.take}")
         say(f"    {_seen(unsettled.attempt)}")
 
 
@@ -174,20 +178,6 @@ def _show_decisions(example: str, invocation: _Invocation) -> None:
 def _adopted_line(adopted: Adopted) -> str:
     task = f"task {adopted.task_id} is adopted as attempt {adopted.number}"
     return f"{adopted.creative_id}: {task}; the next run collects it"
-
-
-def _late_line(late: Late) -> str:
-    attempt, price = late.task.attempt.number, usd(late.task.price_usd)
-    return (
-        f"{late.creative_id}: task {late.task.orphan.task_id} of attempt {attempt} arrived after the job was bought "
-        f"again: {price} paid twice"
-    )
-
-
-def _request(job: Job) -> str:
-    variant = job.variant
-    prompt = _one_line(job.levels.get("prompt") or variant.prompt)
-    return f"{variant.model}, {variant.duration} s, {variant.size}, prompt {prompt}, take {job.take}"
 
 
 def _seen(attempt: Attempt) -> str:

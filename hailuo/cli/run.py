@@ -27,8 +27,8 @@ from hailuo.text import printable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Invocation:
-    """How the command was called: whether to ask before spending, and the output format."""
+class _RunOptions:
+    """Whether to ask before spending, and the output format."""
 
     yes: bool
     as_json: bool
@@ -55,28 +55,28 @@ def command(
     choice = choose(file, edition=edition, budget_usd=budget_usd, only=only)
     env = run_environment()
     prepared = prepare(choice, env.settings)
-    invocation = _Invocation(yes=yes, as_json=as_json)
+    options = _RunOptions(yes=yes, as_json=as_json)
     if env.settings.prefect_api_url:
-        plan = asyncio.run(_confirmed(prepared, env, invocation))
+        plan = asyncio.run(_confirmed(prepared, env, options))
         report = prefect_driver()(choice, plan.digest)
         return report.exit_code
-    return asyncio.run(_run(prepared, env, invocation))
+    return asyncio.run(_run(prepared, env, options))
 
 
-async def _confirmed(prepared: PreparedCampaign, env: RunEnvironment, invocation: _Invocation) -> Plan:
+async def _confirmed(prepared: PreparedCampaign, env: RunEnvironment, options: _RunOptions) -> Plan:
     async with open_session(prepared, env.settings, clock=env.clock) as session:
         plan = await session.plan()
-        _confirm(plan, invocation)
+        _confirm(plan, options)
         return plan
 
 
-async def _run(prepared: PreparedCampaign, env: RunEnvironment, invocation: _Invocation) -> ExitCode:
+async def _run(prepared: PreparedCampaign, env: RunEnvironment, options: _RunOptions) -> ExitCode:
     async with open_session(prepared, env.settings, clock=env.clock) as session:
         plan = await session.plan()
-        _confirm(plan, invocation)
-        report = await _drive(session, plan, invocation)
+        _confirm(plan, options)
+        report = await _drive(session, plan, options)
         made = await _published(session)
-    if invocation.as_json:
+    if options.as_json:
         gallery = f"{session.store.uri}/{made.edition.gallery}" if made else None
         echo_json({**plan_json(plan), **report_json(report), "gallery": gallery})
     else:
@@ -94,22 +94,22 @@ async def _published(session: Session) -> Publication | None:
         return None
 
 
-async def _drive(session: Session, plan: Plan, invocation: _Invocation) -> RunReport:
+async def _drive(session: Session, plan: Plan, options: _RunOptions) -> RunReport:
     await session.admit(plan)
-    watcher = Watcher(quiet=invocation.as_json)
+    watcher = Watcher(quiet=options.as_json)
     runner = session.runner(plan, observe=watcher)
     with _signals(runner):
         async with watched(runner.progress, watcher):
             return await runner.run()
 
 
-def _confirm(plan: Plan, invocation: _Invocation) -> None:
+def _confirm(plan: Plan, options: _RunOptions) -> None:
     """Show the plan and ask before spending. Raises: AdmissionError without a terminal, click.Abort."""
-    if not invocation.as_json:
+    if not options.as_json:
         show_plan(plan)
-    if invocation.yes or not plan.to_buy:
+    if options.yes or not plan.to_buy:
         return
-    if invocation.as_json or not is_terminal():
+    if options.as_json or not is_terminal():
         problem = Problem(Place("hailuo run"), "no terminal to ask on before spending", "pass --yes")
         raise AdmissionError([problem])
     click.confirm(f"Buy {len(plan.to_buy)} clips for {usd(plan.money.planned)}?", abort=True)

@@ -99,7 +99,10 @@ def show_plan(plan: Plan) -> None:
         screen.print(Text(f"skipped: {printable(str(cell.rule))}", style="dim"))
     screen.print(_cells(plan))
     screen.print(Text(_counts(plan)))
-    screen.print(Text(_money(plan), style="bold"))
+    money = plan.money
+    budget = "no budget is set" if plan.budget_usd is None else f"budget {usd(plan.budget_usd)}"
+    amounts = f"{usd(money.planned)} to buy, {usd(money.spent)} spent, {usd(money.reserved)} reserved"
+    screen.print(Text(f"{amounts}; {budget}", style="bold"))
     for line in (*_retries(plan), *_to_settle(plan)):
         screen.print(Text(line, style="yellow"))
     screen.print(Text(f"plan {plan.digest[:12]}", style="dim"))
@@ -144,12 +147,6 @@ def _counts(plan: Plan) -> str:
     unchosen = [f"{left_out} left out"] if left_out else []
     orphaned = [f"{len(plan.orphaned_jobs)} of them no longer in the file"] if plan.orphaned_jobs else []
     return f"{count(len(plan.everything), 'job')}: " + ", ".join(words + unchosen + skipped + orphaned)
-
-
-def _money(plan: Plan) -> str:
-    money = plan.money
-    budget = "no budget is set" if plan.budget_usd is None else f"budget {usd(plan.budget_usd)}"
-    return f"{usd(money.planned)} to buy, {usd(money.spent)} spent, {usd(money.reserved)} reserved; {budget}"
 
 
 def _retries(plan: Plan) -> Iterator[str]:

@@ -7,7 +7,7 @@ import click
 from hailuo.cli.options import as_json_option, choose, edition_option
 from hailuo.cli.screen import count, echo_json, say
 from hailuo.errors import CampaignError, ExitCode
-from hailuo.plan.prepare import PreparedCampaign, prepare
+from hailuo.plan.prepare import prepare
 from hailuo.run.environment import run_environment
 
 
@@ -34,13 +34,9 @@ def command(files: tuple[Path, ...], edition: str | None, as_json: bool) -> Exit
         for warning in prepared.warnings:
             say(f"warning: {warning}")
         if not prepared.problems:
-            say(f"{file}: {_size(prepared)}")
+            skipped = len(prepared.expansion.illegal)
+            left_out = f", {count(skipped, 'combination')} skipped" if skipped else ""
+            say(f"{file}: {count(len(prepared.expansion.jobs), 'job')}{left_out}")
     if problems:
         raise CampaignError(problems)
     return ExitCode.COMPLETE
-
-
-def _size(prepared: PreparedCampaign) -> str:
-    skipped = len(prepared.expansion.illegal)
-    jobs = count(len(prepared.expansion.jobs), "job")
-    return f"{jobs}, {count(skipped, 'combination')} skipped" if skipped else jobs
