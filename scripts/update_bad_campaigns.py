@@ -1,4 +1,4 @@
-"""Rewrite tests/campaign/files/bad_campaigns.expected.txt: what people are told about every file of tests/bad_campaigns.
+"""Rewrite tests/campaign/files/bad_campaigns.expected.txt: the problems of every file of tests/bad_campaigns.
 
 Run it after changing a message or adding a kind, then read the difference before you commit it.
 """
@@ -23,7 +23,7 @@ def kinds() -> Sequence[Path]:
     return sorted(path for path in FOLDER.iterdir() if path.suffix in {".yaml", ".csv"})
 
 
-def told(path: Path, catalog: Catalog) -> Sequence[Problem]:
+def problems_of(path: Path, catalog: Catalog) -> Sequence[Problem]:
     """Every problem that loading and expanding the file comes upon, in order."""
     loaded = load_campaign(path, catalog=catalog, at=_AT)
     found = expand(loaded.campaign, catalog).problems if loaded.campaign else ()
@@ -32,7 +32,7 @@ def told(path: Path, catalog: Catalog) -> Sequence[Problem]:
 
 def section(path: Path, catalog: Catalog) -> str:
     """The file's section of the snapshot, with places relative to its folder."""
-    lines = [str(problem).removeprefix(f"{FOLDER}/") for problem in told(path, catalog)]
+    lines = [str(problem).removeprefix(f"{FOLDER}/") for problem in problems_of(path, catalog)]
     return "\n".join([f"== {path.name}", *lines]) + "\n"
 
 

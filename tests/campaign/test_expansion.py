@@ -75,7 +75,7 @@ def test_one_rule_is_told_once_with_its_cells(expanded: Expanded) -> None:
 
 
 def test_skip_drops_and_lists_illegal_cells(expanded: Expanded) -> None:
-    """They are no problem then, and nobody has to guess what is missing."""
+    """They are not problems then; the plan lists them."""
     text = MATRIX.replace("[6]", "[6, 10]").replace("[768p]", "[768p, 1080p]")
 
     expansion = expanded(text + "illegal: skip\n")
@@ -177,7 +177,7 @@ def test_exclude_does_not_touch_include(expanded: Expanded) -> None:
 
 
 def test_camera_commands_are_checked_after_filling(expanded: Expanded) -> None:
-    """An unknown one is a warning with the nearest, told once per prompt."""
+    """An unknown one is a warning with the nearest known one, once per prompt."""
     text = MATRIX.replace("{id: shoe, text: Sneaker}", "'Shoe [{move}] [Push in,上升]'")
 
     expansion = expanded(text + "  move: [Push in, Pan lefft, 'Shake,Push in,Pull out,Zoom in']\n")
@@ -224,7 +224,7 @@ models:
 
 
 def test_a_setting_of_one_family_is_illegal_for_another(expanded: Expanded, tmp_path: Path) -> None:
-    """It would be dropped in silence and buy identical clips; null leaves it out."""
+    """Otherwise it would be ignored and buy identical clips; null leaves it out."""
     (tmp_path / "own.yaml").write_text(OVERLAY)
     text = MATRIX.replace("-02]", "-02, seedance-2.0]") + "  aspect_ratio: [null, 9:16]\n"
 

@@ -1,4 +1,4 @@
-"""Every campaign in campaigns/ is a test: it is read, expands, and costs what stands here."""
+"""Every campaign in campaigns/ is a test: it is read, expands, and costs what is recorded here."""
 
 from collections import defaultdict
 from datetime import UTC, datetime
@@ -74,7 +74,7 @@ def test_example_warns_of_nothing_but_frames_on_the_silent_page(name: str) -> No
     assert [reason for reason in reasons if "first frame" not in reason] == []
 
 
-def test_examples_cost_what_stands_here() -> None:
+def test_examples_cost_what_is_recorded_here() -> None:
     """A changed price, prompt axis or exclusion shows up as a difference in dollars."""
     assert {name: estimate_of(name) for name in CAMPAIGNS} == snapshot(
         {
@@ -121,7 +121,7 @@ def test_examples_cost_what_stands_here() -> None:
 
 @pytest.mark.parametrize("name", YAMLS)
 def test_example_fits_its_budget_and_has_a_control(name: str) -> None:
-    """Each YAML example can be run as it stands, and its report has a baseline."""
+    """Each YAML example can be run unchanged, and its report has a baseline."""
     campaign, jobs = campaign_of(name), expansion_of(name).jobs
     price = sum(quote(job.variant, CATALOG, {}).price_usd or Decimal("NaN") for job in jobs)
 
@@ -176,7 +176,7 @@ def test_nightly_example_is_a_fresh_edition_in_its_own_timezone() -> None:
 
 
 def test_readme_names_every_example_and_every_example_is_tested() -> None:
-    """No file lies in campaigns/ that its README is silent about."""
+    """The README of campaigns/ describes every file there."""
     readme = (FOLDER / "README.md").read_text(encoding="utf-8")
     tables = {path.name for path in FOLDER.glob("*.csv")}
 

@@ -68,7 +68,7 @@ def test_the_balance_need_not_pay_twice(desk: Desk, jobs: list[Job]) -> None:
     assert admission_problems(desk.plan(jobs), balance_usd=PRICE) == []
 
 
-def test_a_balance_that_nobody_knows_is_no_problem(desk: Desk, jobs: list[Job]) -> None:
+def test_an_unknown_balance_is_no_problem(desk: Desk, jobs: list[Job]) -> None:
     """Some gateways do not tell it; an empty one stops the run later."""
     assert admission_problems(desk.plan(jobs), balance_usd=None) == []
 

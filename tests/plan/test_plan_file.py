@@ -1,4 +1,4 @@
-"""The plan as a run admitted it lies in the store: manifest and gallery need nothing else."""
+"""The admitted plan is in the store: manifest and gallery need nothing else."""
 
 from dataclasses import replace
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Nobody is surprised by the bill: what is spent, what is held, what is still to buy, and a digest of it all."""
+"""The money of a plan: spent, reserved and planned; and the digest of it all."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -72,7 +72,7 @@ class _ReadFile:
 
     file: CampaignFile
     products: Sequence[WrittenAxes]
-    tainted: frozenset[str] = frozenset()
+    faulty_axes: frozenset[str] = frozenset()
 
 
 def _read(path: Path, problems: ProblemList, max_jobs: int, text: str | None) -> _ReadFile | None:
@@ -82,9 +82,9 @@ def _read(path: Path, problems: ProblemList, max_jobs: int, text: str | None) ->
             found = read_yaml(path, problems, pasted=text)
             if found is None:
                 return None
-            file, tainted = found
+            file, faulty_axes = found
             include = [row.written(row.place, is_include=True, takes=row.takes) for row in file.include]
-            return _ReadFile(file, (*_products(file, path, problems, max_jobs), *include), tainted)
+            return _ReadFile(file, (*_products(file, path, problems, max_jobs), *include), faulty_axes)
         case ".csv":
             rows = read_rows(path, problems, most_rows=max_jobs, pasted=text)
             name = slug_of(path.stem)
@@ -172,11 +172,10 @@ def _build(
     file = found.file
     if not _fits(found, max_jobs, problems):
         return None
-    builder = GridBuilder(file, found.products, tainted=found.tainted, catalog=catalog, problems=problems)
-    builder.build()
-    excludes = [match for section in file.exclude if (match := builder.excluded(section)) is not None]
-    control = builder.control(file.control)
-    grids = builder.grids(excludes)
+    builder = GridBuilder(
+        file, found.products, faulty_axes=found.faulty_axes, catalog=catalog, problems=problems
+    )
+    grids, control = builder.build()
     if not grids:
         return None
     return Campaign(

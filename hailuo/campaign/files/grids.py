@@ -23,23 +23,23 @@ Match = Mapping[str, frozenset[str]]
 
 
 class GridBuilder:
-    """Builds the grids of one campaign, then looks up the values that `exclude` and `control` name."""
+    """Builds the grids of one campaign, and looks up the values that its `exclude` and `control` name."""
 
     def __init__(
         self,
         file: CampaignFile,
         products: Sequence[WrittenAxes],
         *,
-        tainted: Iterable[str],
+        faulty_axes: Iterable[str],
         catalog: Catalog,
         problems: ProblemList,
     ) -> None:
-        """`tainted` are axes of which a value was refused: what is odd about them probably follows from that."""
+        """`faulty_axes` had a value refused: whatever else is odd about them probably follows from that."""
         defaults = file.defaults.axes
         has_frames = "first_frame" not in defaults and any("first_frame" in p.axes for p in products)
         self._written = [_filled(product, defaults, has_frames=has_frames) for product in products]
-        self._defaults = defaults
-        self._tainted = set(tainted)
+        self._file = file
+        self._faulty_axes = set(faulty_axes)
         self._problems = problems
         prompts = [(p.is_include, raw) for p in self._written for raw in p.axes.get("prompt", ())]
         self._book = PromptBook(
@@ -53,40 +53,41 @@ class GridBuilder:
         self._products: list[Grid] = []
         self._rows: list[Grid] = []
 
-    def build(self) -> None:
-        """Build every grid that is sound enough to be expanded."""
-        odd = self._odd_axes()
-        meant = {name for name in odd.values() if name}
-        if odd:
-            kept = [{n: raws for n, raws in p.axes.items() if n not in odd} for p in self._written]
-            self._written = [replace(p, axes=axes) for p, axes in zip(self._written, kept, strict=True)]
-        for axis in _REQUIRED:
-            if axis not in meant | self._tainted:
-                self._check_presence(axis)
+    def build(self) -> tuple[tuple[Grid, ...], Mapping[str, str]]:
+        """Every grid that is sound enough to be expanded, and the labels of the baseline (`control`)."""
+        self._check_axes()
         for written in self._written:
             if grid := self._grid(written):
                 (self._rows if written.is_include else self._products).append(grid)
+        excludes = [match for section in self._file.exclude if (match := self._excluded(section))]
+        matching = [tuple(m for m in excludes if _meets(grid, m)) for grid in self._products]
+        products = [replace(grid, exclude=m) for grid, m in zip(self._products, matching, strict=True)]
+        return (*products, *self._rows), self._control(self._file.control)
 
-    def _odd_axes(self) -> Mapping[str, str | None]:
-        """Every axis that nothing uses, which is a problem, with the axis that was probably meant."""
-        used = None if "prompt" in self._tainted else self._book.fields
-        if used is None:
-            return {}
-        places = {name: raws[0].place for name, raws in self._defaults.items()}
+    def _check_axes(self) -> None:
+        """Report and remove every axis that nothing uses; then report every axis that is missing."""
+        used = None if "prompt" in self._faulty_axes else self._book.fields
+        places = {name: raws[0].place for name, raws in self._file.defaults.axes.items()}
         for written in self._written:
             for name in written.axes:
                 places.setdefault(name, written.place_of(name))
-        known = {*self._settings, *used}
-        odd = {name: nearest(name, known) for name in places if name not in known}
-        for name, meant in odd.items():
-            self._tainted |= {name, meant or name}
+        known = {*self._settings, *(used or ())}
+        unused = {name for name in places if name not in known} if used is not None else set()
+        for name in sorted(unused):
+            meant = nearest(name, known)
+            self._faulty_axes |= {name, meant or name}
             if meant:
                 reason, remedy = f"unknown axis {quoted(name)}", f"did you mean '{meant}'?"
             else:
                 reason = f"no prompt uses the axis {quoted(name)}: it would buy identical clips"
                 remedy = f"write {{{name}}} into a prompt, or remove the axis"
             self._problems.add(places[name], reason, remedy)
-        return odd
+        if unused:
+            kept = [{n: raws for n, raws in p.axes.items() if n not in unused} for p in self._written]
+            self._written = [replace(p, axes=axes) for p, axes in zip(self._written, kept, strict=True)]
+        for axis in _REQUIRED:
+            if axis not in self._faulty_axes:
+                self._check_presence(axis)
 
     def _check_presence(self, axis: str) -> None:
         for is_include in (False, True):
@@ -113,7 +114,7 @@ class GridBuilder:
         for raw in raws:
             level = self._levels.read(name, raw, may_refer=written.is_include)
             if level is None:
-                self._tainted.add(name)
+                self._faulty_axes.add(name)
                 continue
             labels = self._labels.setdefault(name, {})
             labels[level.label] = level.label
@@ -130,7 +131,7 @@ class GridBuilder:
         prompts = next(axis for axis in axes if axis.name == "prompt").levels
         lacking = [(p, name) for p in prompts for name in sorted(self._book.fields_of(str(p.value)) - names)]
         for prompt, name in lacking:
-            if name not in self._tainted:
+            if name not in self._faulty_axes:
                 place = written.place if written.is_include else prompt.place
                 self._problems.add(place, *self._lacking_field(prompt, name, names))
         return not lacking
@@ -144,34 +145,27 @@ class GridBuilder:
         remedy = suggestion(name, own) if is_near else f"add the axis '{name}', or write {{{{ and }}}}"
         return f"the prompt {quoted(prompt.label)} asks for {{{name}}}, which is not an axis here", remedy
 
-    def excluded(self, section: Exclusion) -> Match | None:
+    def _excluded(self, section: Exclusion) -> Match | None:
         """The labels to leave out; None when the section is unsound."""
         if not section.axes:
-            self._problems.add(
-                section.place, "an empty exclude would remove everything", "name an axis, or remove it"
-            )
+            reason = "an empty exclude would remove everything"
+            self._problems.add(section.place, reason, "name an axis, or remove it")
             return None
         match = self._match(section)
-        if match is not None and not any(meets(grid, match) for grid in self._products):
+        if match is not None and not any(_meets(grid, match) for grid in self._products):
             self._problems.warn(section.place, "this exclude matches nothing", "correct it, or remove it")
         return match
 
-    def control(self, section: Control) -> Mapping[str, str]:
+    def _control(self, section: Control) -> Mapping[str, str]:
         """The labels of the baseline; empty when the section is empty or unsound."""
         match = self._match(section)
         if not match:
             return {}
-        if not any(meets(grid, match) for grid in (*self._products, *self._rows)):
+        if not any(_meets(grid, match) for grid in (*self._products, *self._rows)):
             reason = "control matches no clip"
             self._problems.add(section.place, reason, "name one combination of the matrix")
             return {}
         return {axis: next(iter(labels)) for axis, labels in match.items()}
-
-    def grids(self, exclude: Sequence[Match]) -> tuple[Grid, ...]:
-        """The grids without what `exclude` matches; it does not touch the rows of `include`."""
-        apt = [tuple(match for match in exclude if meets(grid, match)) for grid in self._products]
-        products = [replace(grid, exclude=e) for grid, e in zip(self._products, apt, strict=True)]
-        return (*products, *self._rows)
 
     def _match(self, section: AxesSection) -> Match | None:
         found = {axis: list(self._known_labels(axis, raws)) for axis, raws in section.axes.items()}
@@ -185,7 +179,7 @@ class GridBuilder:
         for raw in raws:
             text = NOTHING if raw.content is None else raw.content
             label = labels.get(text) or (labels.get(text.casefold()) if axis == "size" else None)
-            if label is None and axis not in self._tainted:
+            if label is None and axis not in self._faulty_axes:
                 if axis in self._labels:
                     reason = f"the axis '{axis}' has no value {quoted(text)}"
                     remedy = suggestion(text, tuple(dict.fromkeys(labels.values())))
@@ -196,7 +190,7 @@ class GridBuilder:
             yield label
 
 
-def meets(grid: Grid, match: Match) -> bool:
+def _meets(grid: Grid, match: Match) -> bool:
     """Whether some cell of the grid matches."""
     axes = {axis.name: axis for axis in grid.axes}
     return all(

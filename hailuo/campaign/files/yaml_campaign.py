@@ -60,15 +60,15 @@ def read_yaml(
         return None
     file, complaints = checked(CampaignFile, root, root)
     report(complaints, CampaignFile, _REMEDIES, problems)
-    tainted = frozenset(name for complaint in complaints for name in _axes_in(root, complaint.steps))
+    faulty_axes = frozenset(name for complaint in complaints for name in _axes_in(root, complaint.steps))
     for _ in range(_MOST_ROUNDS):
         if file is not None:
-            return file, tainted
+            return file, faulty_axes
         root = pruned(root, {c.steps[: _GRAIN.get(str(c.steps[0]), 1)] for c in complaints if c.steps})
         name = slug_of(path.stem) or "campaign"
         root.setdefault("campaign", Written(name, name, root.place))
         file, complaints = checked(CampaignFile, root, root)
-    return None if file is None else (file, tainted)
+    return None if file is None else (file, faulty_axes)
 
 
 def _axes_in(root: Entries, steps: Steps) -> Iterable[str]:

@@ -28,7 +28,7 @@ SECTIONS = set(re.split(r"\n(?=== )", EXPECTED))
 
 
 @pytest.mark.parametrize("path", KINDS, ids=lambda path: path.name)
-def test_a_bad_file_is_told_in_these_words(path: Path) -> None:
+def test_a_bad_file_is_reported_in_these_words(path: Path) -> None:
     """Rewrite with scripts/update_bad_campaigns.py, and read the difference."""
     section = SCRIPT.section(path, load_catalog())
 
@@ -37,8 +37,8 @@ def test_a_bad_file_is_told_in_these_words(path: Path) -> None:
 
 @pytest.mark.parametrize("path", KINDS, ids=lambda path: path.name)
 def test_every_problem_has_place_reason_and_remedy(path: Path) -> None:
-    """Nobody is left alone with a bare complaint or a vendor's traceback."""
-    problems = SCRIPT.told(path, load_catalog())
+    """Each problem says where it is, why, and what to do."""
+    problems = SCRIPT.problems_of(path, load_catalog())
 
     assert problems
     assert all(problem.reason and problem.remedy for problem in problems)
@@ -47,7 +47,7 @@ def test_every_problem_has_place_reason_and_remedy(path: Path) -> None:
 
 def test_the_page_holds_every_kind_and_no_other() -> None:
     """A kind that was removed leaves the page too; there are plenty."""
-    told = re.findall(r"^== (.*)$", EXPECTED, flags=re.MULTILINE)
+    listed = re.findall(r"^== (.*)$", EXPECTED, flags=re.MULTILINE)
 
-    assert told == [path.name for path in KINDS]
-    assert len(told) >= 30
+    assert listed == [path.name for path in KINDS]
+    assert len(listed) >= 30

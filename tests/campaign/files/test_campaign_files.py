@@ -148,7 +148,7 @@ def test_a_prompt_whose_id_is_null_is_named_by_its_text(load: Load, no_id: str) 
 
 
 def test_white_space_and_hidden_characters_leave_the_prompt(load: Load) -> None:
-    """The vendor refuses invisible characters (1042); emoji stay whole, and the plan says what was taken out."""
+    """The vendor refuses invisible characters (1042); emoji stay whole, and a warning has the number of removed ones."""
     text = HEAD.replace("Sneaker on wet asphalt", '"  Sneaker\\u200b  on\\n 👩\\u200d🚀 "')
 
     loaded = load(text)
@@ -277,7 +277,7 @@ def test_a_file_beyond_all_sizes_is_refused_unread(load: Load, name: str, megaby
 
 
 def test_the_size_is_known_before_anything_is_expanded(tmp_path: Path) -> None:
-    """Products and takes are multiplied; the number is told."""
+    """Products and takes are multiplied; the problem has the number."""
     path = tmp_path / "spring.yaml"
     path.write_text(HEAD.replace("[6]", "[6, 10]") + "takes: 6\n")
 

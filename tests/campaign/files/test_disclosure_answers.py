@@ -34,7 +34,7 @@ def loaded(line: str) -> LoadedCampaign:
     ],
 )
 def test_an_answer_is_read_quoted_or_not(line: str, answer: SyntheticPerformer) -> None:
-    """YAML takes a bare yes for true; nobody who answers must know that. Editors agree."""
+    """YAML reads a bare yes as true; you do not have to know that. Editors accept both."""
     found = loaded(line)
 
     assert found.campaign

@@ -1,4 +1,4 @@
-"""The folder of campaign files: what is on offer, and what a name on it stands for."""
+"""The campaign folder: which files are listed, and which file a name means."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -41,7 +41,7 @@ def lay(folder: Path) -> Lay:
     return laid
 
 
-def test_yaml_and_csv_campaigns_are_on_offer_by_name(folder: Path, lay: Lay) -> None:
+def test_yaml_and_csv_campaigns_are_listed_by_name(folder: Path, lay: Lay) -> None:
     """In the order that people look names up in."""
     lay("winter.yml")
     lay("autumn.csv", SHEET)
@@ -62,7 +62,7 @@ def test_yaml_and_csv_campaigns_are_on_offer_by_name(folder: Path, lay: Lay) -> 
         ("compose.yaml", "services: {}\n"),
     ],
 )
-def test_what_is_no_campaign_is_not_on_offer(folder: Path, lay: Lay, name: str, text: str | None) -> None:
+def test_what_is_no_campaign_is_not_listed(folder: Path, lay: Lay, name: str, text: str | None) -> None:
     """Hidden, a lock file, a schema, a text, in a folder below, or YAML about something else."""
     lay(name, text)
 
@@ -79,14 +79,14 @@ def test_rows_of_another_file_are_no_campaign(folder: Path, lay: Lay) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "campaign: [", "campaign: spring\nrows: ../x.csv\n"])
-def test_a_broken_campaign_stays_on_offer(folder: Path, lay: Lay, text: str) -> None:
-    """Who picks it is told what is wrong; a file that vanishes from the list tells nothing."""
+def test_a_broken_campaign_stays_listed(folder: Path, lay: Lay, text: str) -> None:
+    """Loading it says what is wrong; a file that is not listed would say nothing."""
     lay("spring.yaml", text)
 
     assert campaign_names(folder) == ("spring.yaml",)
 
 
-def test_the_examples_are_on_offer() -> None:
+def test_the_examples_are_listed() -> None:
     """All of them but the rows of one."""
     assert campaign_names(EXAMPLES) == (
         "automotive-night.csv",
@@ -97,8 +97,8 @@ def test_the_examples_are_on_offer() -> None:
     )
 
 
-def test_a_name_stands_for_its_file(folder: Path, lay: Lay) -> None:
-    """Also in a folder below, where nothing is on offer by itself."""
+def test_a_name_means_its_file(folder: Path, lay: Lay) -> None:
+    """Also in a folder below, where no file is listed by itself."""
     settings = Settings(campaigns=folder)
     paths = [lay("spring.yaml"), lay("drafts/may.yaml")]
 
@@ -111,7 +111,7 @@ def test_a_name_stands_for_its_file(folder: Path, lay: Lay) -> None:
     "name", ["../spring.yaml", "drafts/../../spring.yaml", "/etc/hostname.yaml", "null\x00.yaml"]
 )
 def test_no_name_leads_out_of_the_folder(folder: Path, lay: Lay, name: str) -> None:
-    """Whatever a run form is filled in with, only what lies on the folder is read."""
+    """Whatever a run form is filled in with, only files in the folder are read."""
     lay("../spring.yaml")
     lay("autumn.csv", SHEET)
 
@@ -120,7 +120,7 @@ def test_no_name_leads_out_of_the_folder(folder: Path, lay: Lay, name: str) -> N
 
 
 def test_a_link_leads_out_of_the_folder_neither(folder: Path, lay: Lay, tmp_path: Path) -> None:
-    """It is not on offer, and cannot be named; a link within the folder is a file like any other."""
+    """It is not listed, and cannot be named; a link within the folder is a file like any other."""
     outside = tmp_path / "secret.yaml"
     outside.write_text(CAMPAIGN.format(name="secret"))
     (folder / "link.yaml").symlink_to(outside)

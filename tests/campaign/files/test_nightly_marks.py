@@ -79,7 +79,7 @@ def test_a_file_that_cannot_be_rendered_does_not_lose_its_mark(text: str) -> Non
     ],
 )
 def test_both_dates_are_nights_of_the_campaign(mark: Nightly, night: str, absence: str | None) -> None:
-    """The first and the last night are rendered; outside of them the reason is told."""
+    """The first and the last night are rendered; for any other night there is a reason."""
     assert mark.absence(date.fromisoformat(night)) == absence
 
 

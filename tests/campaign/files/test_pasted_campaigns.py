@@ -1,4 +1,4 @@
-"""A campaign pasted as text is read by the rules of a file, from the folder that it is said to lie in."""
+"""A campaign pasted as text is read by the rules of a file, as if it were in the folder of its path."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,7 +32,7 @@ def test_pasted_text_needs_no_file() -> None:
 
 
 def test_pasted_text_takes_the_place_of_the_file(tmp_path: Path) -> None:
-    """What lies under the path is not looked at."""
+    """The file at the path is not read."""
     path = tmp_path / "pasted.yaml"
     path.write_text("takes: many")
 
