@@ -34,7 +34,7 @@ class Fate(StrEnum):
     LOST = "lost"
     PAID_TWICE = "paid_twice"
     RENDERING = "rendering"
-    MAYBE_CHARGED = "maybe_charged"
+    MAYBE_CHARGED = "unknown"  # the value that `hailuo money --json` publishes
     REFUNDED = "refunded"
     ABANDONED = "abandoned"
     FREE = "free"
