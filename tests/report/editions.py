@@ -48,8 +48,8 @@ _POSTER: Final = (
 def prepared_from(path: Path, text: str = CAMPAIGN, *, edition: str | None = None) -> PreparedCampaign:
     """The campaign file, written and read."""
     path.write_text(text, encoding="utf-8")
-    choice = CampaignRequest(path=path, at=datetime(2026, 11, 22, tzinfo=UTC), edition=edition)
-    return prepare(choice, Settings())
+    request = CampaignRequest(path=path, at=datetime(2026, 11, 22, tzinfo=UTC), edition=edition)
+    return prepare(request, Settings())
 
 
 async def keep_edition(store: Store, clock: Clock, prepared: PreparedCampaign) -> Sequence[Job]:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from hailuo.campaign.catalog import Catalog
 from hailuo.campaign.files.csv_rows import read_rows
-from hailuo.campaign.files.document import Entries, Written
+from hailuo.campaign.files.document import Entries, Scalar
 from hailuo.campaign.files.grids import GridBuilder
 from hailuo.campaign.files.schema import SLUG, CampaignFile, NightlySection
 from hailuo.campaign.files.sections import WrittenAxes
@@ -93,7 +93,7 @@ def _read(path: Path, problems: ProblemList, max_jobs: int, text: str | None) ->
             if rows is None:
                 return None
             root = Entries(place)
-            root["campaign"] = Written(name or "campaign", name or "campaign", place)
+            root["campaign"] = Scalar(name or "campaign", name or "campaign", place)
             return _ReadFile(CampaignFile.model_validate(root), rows)
         case _:
             problems.add(place, "this is not a campaign file", "name a .yaml or a .csv file")

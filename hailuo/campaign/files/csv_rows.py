@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from hailuo.campaign.files.document import RefusedDocumentError, Written
+from hailuo.campaign.files.document import RefusedDocumentError, Scalar
 from hailuo.campaign.files.schema import SLUG
 from hailuo.campaign.files.sections import WrittenAxes
 from hailuo.campaign.files.text import ProblemList, read_text
@@ -94,9 +94,9 @@ def _check_header(place: Place, header: Sequence[str], problems: ProblemList) ->
             problems.add(place, reason, "use letters, digits and _")
 
 
-def _axes(place: Place, cells: dict[str, str], problems: ProblemList) -> dict[str, tuple[Written, ...]]:
+def _axes(place: Place, cells: dict[str, str], problems: ProblemList) -> dict[str, tuple[Scalar, ...]]:
     ids = cells.pop(_ID_COLUMN, "")
-    axes: dict[str, tuple[Written, ...]] = {}
+    axes: dict[str, tuple[Scalar, ...]] = {}
     for name, cell in cells.items():
         if not cell or not FIELD_NAME.fullmatch(name):
             continue
@@ -104,15 +104,15 @@ def _axes(place: Place, cells: dict[str, str], problems: ProblemList) -> dict[st
         if not all(words):
             reason = f"{name}: an alternative between two | is empty"
             problems.add(place, reason, "fill it, or remove one |")
-        axes[name] = tuple(Written(word, word, place) for word in words if word)
+        axes[name] = tuple(Scalar(word, word, place) for word in words if word)
     if ids:
         axes["prompt"] = _named_prompts(place, axes.get("prompt", ()), ids, problems)
     return axes
 
 
 def _named_prompts(
-    place: Place, prompts: tuple[Written, ...], ids: str, problems: ProblemList
-) -> tuple[Written, ...]:
+    place: Place, prompts: tuple[Scalar, ...], ids: str, problems: ProblemList
+) -> tuple[Scalar, ...]:
     """The prompts with their ids; ids alone refer to prompts of other rows."""
     names = [name.strip() for name in ids.split("|")]
     for name in names:
@@ -120,9 +120,9 @@ def _named_prompts(
             remedy = f"use a-z, 0-9 and hyphens, such as {slug_of(name) or 'p1'}"
             problems.add(place, f"the prompt id {quoted(name)} is not a plain name", remedy)
     if not prompts:
-        return tuple(Written("", None, place, name) for name in names)
+        return tuple(Scalar("", None, place, name) for name in names)
     if len(names) != len(prompts):
         reason = f"the row has {len(names)} prompt ids and {len(prompts)} prompts"
         problems.add(place, reason, "give every prompt an id, or none")
         return prompts
-    return tuple(Written(raw.text, raw.text, place, name) for raw, name in zip(prompts, names, strict=True))
+    return tuple(Scalar(raw.text, raw.text, place, name) for raw, name in zip(prompts, names, strict=True))

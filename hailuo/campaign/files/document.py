@@ -28,7 +28,7 @@ _KNOWN_TAGS = ("!", "tag:yaml.org,2002:str")
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class Scalar:
     """A single value as it is written. `value` is what YAML reads in `text`; `id` is the name that you gave it."""
 
     text: str
@@ -59,7 +59,7 @@ class Items(list["Tree"]):
         self.place = place
 
 
-Tree: TypeAlias = Written | Entries | Items
+Tree: TypeAlias = Scalar | Entries | Items
 
 
 def child(tree: Tree, step: str | int) -> Tree | None:
@@ -78,7 +78,7 @@ def plain(tree: Tree) -> object:
             return {key: plain(value) for key, value in tree.items()}
         case Items():
             return [plain(value) for value in tree]
-        case Written():
+        case Scalar():
             return tree.value
 
 
@@ -97,7 +97,7 @@ def read_document(text: str, place: Place, problems: ProblemList) -> Entries | N
     except RefusedDocumentError as refusal:
         problems.add(refusal.place, refusal.reason, refusal.remedy)
         return None
-    if root is None or (isinstance(root, Written) and root.value is None):
+    if root is None or (isinstance(root, Scalar) and root.value is None):
         problems.add(place, "the file is empty", "write at least `campaign:` and `matrix:`")
         return None
     if not isinstance(root, Entries):
@@ -184,7 +184,7 @@ class _TreeReader:
     def _entries(self, place: Place, children: Iterator[Tree]) -> Entries:
         entries = Entries(place)
         for key in children:
-            if not isinstance(key, Written):
+            if not isinstance(key, Scalar):
                 reason = "a key is not a plain word"
                 raise RefusedDocumentError(key.place, reason, "quote the text, or correct the brackets")
             if key.text == "<<":
@@ -220,13 +220,13 @@ def _check_tag(tag: str | None, place: Place) -> None:
         raise RefusedDocumentError(place, f"the tag {shown} is not supported", "write the plain value")
 
 
-def _scalar(event: yaml.ScalarEvent, place: Place) -> Written:
+def _scalar(event: yaml.ScalarEvent, place: Place) -> Scalar:
     _check_tag(event.tag, place)
     text: str = event.value
     if any("\ud800" <= c <= "\udfff" for c in text):
         raise RefusedDocumentError(place, "half a character (a lone surrogate)", "write the character itself")
     is_plain = not event.style and event.tag is None
-    return Written(text, _value(text) if is_plain else text, place)
+    return Scalar(text, _value(text) if is_plain else text, place)
 
 
 def _value(text: str) -> str | int | Decimal | bool | None:

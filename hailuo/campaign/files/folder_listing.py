@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from hailuo.campaign.files.document import Written
+from hailuo.campaign.files.document import Scalar
 from hailuo.campaign.files.text import ProblemList, path_inside
 from hailuo.campaign.files.yaml_campaign import read_tree
 from hailuo.errors import CampaignError, Place, Problem, SettingsError
@@ -35,7 +35,7 @@ def campaign_names(folder: Path) -> tuple[str, ...]:
             continue
         if _CAMPAIGN_KEYS.isdisjoint(tree):
             names.remove(name)
-        if isinstance(written := tree.get("rows"), Written) and written.text:
+        if isinstance(written := tree.get("rows"), Scalar) and written.text:
             try:
                 rows.add(path_inside(written.text, folder).resolve())
             except ValueError:

@@ -1,11 +1,11 @@
-"""Written axes as Grids: defaults filled in, every value a Level, the axes checked against the prompts."""
+"""The written axes as Grids: defaults filled in, every value a Level, the axes checked against the prompts."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from hailuo.campaign.catalog import Catalog
-from hailuo.campaign.files.document import Written
+from hailuo.campaign.files.document import Scalar
 from hailuo.campaign.files.levels import NOTHING, LevelReader
 from hailuo.campaign.files.prompt_book import PromptBook
 from hailuo.campaign.files.schema import CampaignFile, Control, Exclusion
@@ -105,7 +105,7 @@ class GridBuilder:
             return None
         return Grid(axes=tuple(built), takes=written.takes)
 
-    def _axis(self, written: WrittenAxes, name: str, raws: Sequence[Written]) -> Axis | None:
+    def _axis(self, written: WrittenAxes, name: str, raws: Sequence[Scalar]) -> Axis | None:
         if not FIELD_NAME.fullmatch(name):
             reason = f"the axis name {quoted(name)} is not plain"
             self._problems.add(written.place_of(name), reason, "use letters, digits and _")
@@ -173,7 +173,7 @@ class GridBuilder:
             return None
         return {axis: frozenset(str(label) for label in labels) for axis, labels in found.items()}
 
-    def _known_labels(self, axis: str, raws: Sequence[Written]) -> Iterator[str | None]:
+    def _known_labels(self, axis: str, raws: Sequence[Scalar]) -> Iterator[str | None]:
         """The label of every value; None with a problem where the campaign has no such value."""
         labels = self._labels.get(axis, {})
         for raw in raws:
@@ -200,9 +200,9 @@ def _meets(grid: Grid, match: Match) -> bool:
 
 
 def _filled(
-    product: WrittenAxes, defaults: Mapping[str, tuple[Written, ...]], *, has_frames: bool
+    product: WrittenAxes, defaults: Mapping[str, tuple[Scalar, ...]], *, has_frames: bool
 ) -> WrittenAxes:
     """With the defaults, and where another product has first frames, with none: every cell has the same axes."""
-    none = {"first_frame": (Written("", None, product.place),)} if has_frames else {}
+    none = {"first_frame": (Scalar("", None, product.place),)} if has_frames else {}
     further = {name: raws for name, raws in {**none, **defaults}.items() if name not in product.axes}
     return replace(product, axes={**product.axes, **further}) if further else product

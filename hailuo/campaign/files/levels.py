@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from hailuo.campaign.catalog import Catalog
-from hailuo.campaign.files.document import Written
+from hailuo.campaign.files.document import Scalar
 from hailuo.campaign.files.frames import read_frame
 from hailuo.campaign.files.prompt_book import PromptBook
 from hailuo.campaign.files.sections import LONGEST_DURATION
@@ -35,14 +35,14 @@ class LevelReader:
         self._problems = problems
         self._frames: dict[tuple[str, str | None], FirstFrame | RefusedValueError] = {}
         self._frame_labels: dict[str, str] = {}
-        self._readers: Mapping[str, Callable[[Written], tuple[str, str | int | FirstFrame | None]]] = {
+        self._readers: Mapping[str, Callable[[Scalar], tuple[str, str | int | FirstFrame | None]]] = {
             "model": self._model,
             "duration": self._duration,
             "size": self._size,
             "first_frame": self._frame,
         }
 
-    def read(self, axis: str, raw: Written, *, may_refer: bool) -> Level | None:
+    def read(self, axis: str, raw: Scalar, *, may_refer: bool) -> Level | None:
         """The level, or None when the value has a problem. A prompt `may_refer` to another by its id."""
         try:
             is_prompt = axis == "prompt"
@@ -54,7 +54,7 @@ class LevelReader:
             return None
         return Level(axis=axis, label=found[0], value=found[1], place=raw.place)
 
-    def _label_and_value(self, axis: str, raw: Written) -> tuple[str, str | int | FirstFrame | None]:
+    def _label_and_value(self, axis: str, raw: Scalar) -> tuple[str, str | int | FirstFrame | None]:
         if axis in self._readers:
             return self._readers[axis](raw)
         text = raw.content
@@ -69,14 +69,14 @@ class LevelReader:
             raise RefusedValueError(reason, f"choose {listed(self.parameters[axis])}")
         return text, text
 
-    def _model(self, raw: Written) -> tuple[str, str]:
+    def _model(self, raw: Scalar) -> tuple[str, str]:
         name = raw.content or ""
         if name not in self._models:
             reason = f"the model {quoted(name)} is not in the catalog"
             raise RefusedValueError(reason, suggestion(name, self._models))
         return name, name
 
-    def _duration(self, raw: Written) -> tuple[str, int]:
+    def _duration(self, raw: Scalar) -> tuple[str, int]:
         text = raw.content or ""
         digits = text.removeprefix("+")
         is_number = digits.isascii() and digits.isdigit() and len(digits) <= 4
@@ -84,7 +84,7 @@ class LevelReader:
             raise RefusedValueError(f"duration is {quoted(text)}", "write whole seconds, such as 6")
         return str(int(digits)), int(digits)
 
-    def _size(self, raw: Written) -> tuple[str, str]:
+    def _size(self, raw: Scalar) -> tuple[str, str]:
         text = raw.content or ""
         name = self._sizes.get(text.casefold())
         if name is None:
@@ -92,7 +92,7 @@ class LevelReader:
             raise RefusedValueError(f"no model offers the size {quoted(text)}", remedy)
         return name, name
 
-    def _frame(self, raw: Written) -> tuple[str, FirstFrame | None]:
+    def _frame(self, raw: Scalar) -> tuple[str, FirstFrame | None]:
         text = raw.content
         if text is None or text.casefold() == NOTHING:
             return NOTHING, None

@@ -5,7 +5,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 
-from hailuo.campaign.files.document import Written
+from hailuo.campaign.files.document import Scalar
 from hailuo.campaign.files.text import ProblemList, RefusedValueError
 from hailuo.campaign.prompt import clean, read_template, without_hidden
 from hailuo.text import nearest, quoted, slug_of
@@ -21,9 +21,7 @@ class PromptBook:
     Each text is cleaned once and parsed as a template once.
     """
 
-    def __init__(
-        self, written: Iterable[Written], mentioned: Iterable[Written], problems: ProblemList
-    ) -> None:
+    def __init__(self, written: Iterable[Scalar], mentioned: Iterable[Scalar], problems: ProblemList) -> None:
         """`written` are prompts; `mentioned` may be prompts or refer to one by its id."""
         self._problems = problems
         self._texts: dict[str, str] = {}
@@ -38,7 +36,7 @@ class PromptBook:
         self._derive(self._unnamed(written))
         self._derive([text for text in self._unnamed(mentioned) if not self._refers(text)])
 
-    def _clean(self, raw: Written) -> str | None:
+    def _clean(self, raw: Scalar) -> str | None:
         """The text as it is sent; None for null."""
         if raw.content is None:
             return None
@@ -50,13 +48,13 @@ class PromptBook:
                 self._fields[text] = error
         return self._cleaned[raw.content]
 
-    def _unnamed(self, raws: Iterable[Written]) -> list[str]:
+    def _unnamed(self, raws: Iterable[Scalar]) -> list[str]:
         return [text for raw in raws if raw.id is None and (text := self._clean(raw)) is not None]
 
     def _refers(self, text: str) -> bool:
         return text in self._texts or bool(_ONE_WORD.fullmatch(text))
 
-    def _give(self, name: str, text: str, raw: Written) -> None:
+    def _give(self, name: str, text: str, raw: Scalar) -> None:
         if self._texts.setdefault(name, text) != text:
             reason = f"the prompt id {quoted(name)} is used for two different texts"
             self._problems.add(raw.place, reason, "give each text its own id")
@@ -86,7 +84,7 @@ class PromptBook:
         fields = self._fields[text]
         return frozenset() if isinstance(fields, ValueError) else fields
 
-    def read(self, raw: Written, *, may_refer: bool) -> tuple[str, str]:
+    def read(self, raw: Scalar, *, may_refer: bool) -> tuple[str, str]:
         """The id and the text of the prompt written there. Raises: RefusedValueError."""
         if raw.content is not None and not self.cleaned("prompt", raw):
             raise RefusedValueError("the prompt is empty", "write what is to be seen")
@@ -105,7 +103,7 @@ class PromptBook:
             raise RefusedValueError(str(error), _BRACES)
         return label, text
 
-    def cleaned(self, axis: str, raw: Written) -> str:
+    def cleaned(self, axis: str, raw: Scalar) -> str:
         """A text as it is sent, with a warning where invisible characters were taken out."""
         text = raw.content or ""
         visible = without_hidden(text)

@@ -7,7 +7,7 @@ from typing import TypeVar, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from hailuo.campaign.files.document import Entries, Items, Tree, Written, child
+from hailuo.campaign.files.document import Entries, Items, Scalar, Tree, child
 from hailuo.campaign.files.text import ProblemList
 from hailuo.errors import Place
 from hailuo.text import listed, quoted, suggestion
@@ -47,7 +47,7 @@ def _complaint(root: Entries, error: ErrorDetails) -> Complaint:
             key = str(step)
             break
         place = found.place
-        if isinstance(tree, Entries) and not (isinstance(found, Written) and found.text):
+        if isinstance(tree, Entries) and not (isinstance(found, Scalar) and found.text):
             place = tree.places.get(str(step), place)
         steps.append(step)
         tree = found
@@ -84,7 +84,7 @@ def _fields_of(annotation: object) -> Mapping[str, object]:
 def _words(complaint: Complaint, known_keys: Collection[str], remedies: Mapping[str, str]) -> tuple[str, str]:
     """Reason and remedy."""
     tree = complaint.tree
-    text = tree.text if isinstance(tree, Written) else ""
+    text = tree.text if isinstance(tree, Scalar) else ""
     shown = "a mapping" if isinstance(tree, Entries) else "a list" if isinstance(tree, Items) else "empty"
     shown = quoted(text) if text else shown
     name = ".".join(step for step in complaint.steps if isinstance(step, str))
@@ -128,7 +128,7 @@ def pruned(root: Entries, bad: Collection[Steps]) -> Entries:
 
 
 def _without(tree: Tree, bad: Collection[Steps]) -> Tree:
-    if not bad or isinstance(tree, Written):
+    if not bad or isinstance(tree, Scalar):
         return tree
     if isinstance(tree, Entries):
         return pruned(tree, bad)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Discriminator, Field, PlainValidator, Tag, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from hailuo.campaign.files.document import Written
+from hailuo.campaign.files.document import Scalar
 from hailuo.campaign.files.sections import AxesSection, Matched, Seconds, Section, Word, WordOrNothing
 
 SLUG = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"
@@ -55,9 +55,9 @@ class FrameEntry(Section):
     file: Word = Field(description="An image in the campaign's folder, or an https URL.")
 
 
-def _named(entry: PromptEntry | FrameEntry) -> Written:
+def _named(entry: PromptEntry | FrameEntry) -> Scalar:
     content = entry.text if isinstance(entry, PromptEntry) else entry.file
-    return Written(content.text, content.value, entry.place, entry.id)
+    return Scalar(content.text, content.value, entry.place, entry.id)
 
 
 Prompt = Annotated[

@@ -15,14 +15,14 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from hailuo.campaign.files.document import Entries, Items, Tree, Written
+from hailuo.campaign.files.document import Entries, Items, Scalar, Tree
 from hailuo.errors import Place
 
 LONGEST_DURATION = 600
 
 
 def _word(value: object) -> object:
-    if not isinstance(value, Written) or value.value is None:
+    if not isinstance(value, Scalar) or value.value is None:
         raise PydanticCustomError("word", "not a word")
     if isinstance(value.value, bool):
         raise PydanticCustomError("word_bool", "a yes/no value")
@@ -30,11 +30,11 @@ def _word(value: object) -> object:
 
 
 def _word_or_nothing(value: object) -> object:
-    return value if isinstance(value, Written) and value.value is None else _word(value)
+    return value if isinstance(value, Scalar) and value.value is None else _word(value)
 
 
 def _seconds(value: object) -> object:
-    number = value.value if isinstance(value, Written) else None
+    number = value.value if isinstance(value, Scalar) else None
     if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= LONGEST_DURATION:
         raise PydanticCustomError("seconds", "not whole seconds")
     return value
@@ -46,15 +46,15 @@ def _values(value: object) -> object:
 
 _WORD = {"type": ["string", "number"]}
 _WORD_OR_NULL = {"type": ["string", "number", "null"]}
-Word = Annotated[Written, PlainValidator(_word), WithJsonSchema(_WORD)]
-WordOrNothing = Annotated[Written | None, PlainValidator(_word_or_nothing), WithJsonSchema(_WORD_OR_NULL)]
+Word = Annotated[Scalar, PlainValidator(_word), WithJsonSchema(_WORD)]
+WordOrNothing = Annotated[Scalar | None, PlainValidator(_word_or_nothing), WithJsonSchema(_WORD_OR_NULL)]
 Seconds = Annotated[
-    Written,
+    Scalar,
     PlainValidator(_seconds),
     WithJsonSchema({"type": "integer", "minimum": 1, "maximum": LONGEST_DURATION}),
 ]
 Matched = Annotated[
-    Written | list[Written],
+    Scalar | list[Scalar],
     PlainValidator(_values),
     WithJsonSchema({"anyOf": [_WORD_OR_NULL, {"type": "array", "items": _WORD_OR_NULL}]}),
 ]
@@ -63,8 +63,8 @@ Matched = Annotated[
 def _unwrapped(tree: Tree) -> object:
     """A scalar, or a list of scalars, as pydantic expects it; mappings unwrap their own values."""
     if isinstance(tree, Items):
-        return [item.value if isinstance(item, Written) else item for item in tree]
-    return tree.value if isinstance(tree, Written) else tree
+        return [item.value if isinstance(item, Scalar) else item for item in tree]
+    return tree.value if isinstance(tree, Scalar) else tree
 
 
 class Section(BaseModel):
@@ -90,7 +90,7 @@ class Section(BaseModel):
 
     @classmethod
     def keeps(cls, key: str) -> bool:
-        """Whether the values under the key stay `Written`."""
+        """Whether the values under the key stay `Scalar`."""
         return key in cls.kept_as_written
 
     @property
@@ -115,7 +115,7 @@ class WrittenAxes:
     `places` are those of the names. `exclude` does not touch a row of `include`, which may have its own `takes`.
     """
 
-    axes: Mapping[str, tuple[Written, ...]]
+    axes: Mapping[str, tuple[Scalar, ...]]
     places: Mapping[str, Place]
     place: Place
     is_include: bool = False
@@ -136,7 +136,7 @@ class AxesSection(Section):
         return True
 
     @property
-    def axes(self) -> dict[str, tuple[Written, ...]]:
+    def axes(self) -> dict[str, tuple[Scalar, ...]]:
         """The values of every axis, in the order of the file."""
         names = [name for name in self._places if name in self.model_fields_set and self.keeps(name)]
         written = {name: getattr(self, name) for name in names}

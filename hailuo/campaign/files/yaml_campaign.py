@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from hailuo.campaign.files.document import Entries, Written, child, read_document
+from hailuo.campaign.files.document import Entries, Scalar, child, read_document
 from hailuo.campaign.files.pydantic_errors import Steps, checked, pruned, report
 from hailuo.campaign.files.schema import CampaignFile
 from hailuo.campaign.files.text import ProblemList, read_text
@@ -66,7 +66,7 @@ def read_yaml(
             return file, faulty_axes
         root = pruned(root, {c.steps[: _GRAIN.get(str(c.steps[0]), 1)] for c in complaints if c.steps})
         name = slug_of(path.stem) or "campaign"
-        root.setdefault("campaign", Written(name, name, root.place))
+        root.setdefault("campaign", Scalar(name, name, root.place))
         file, complaints = checked(CampaignFile, root, root)
     return None if file is None else (file, faulty_axes)
 

@@ -154,14 +154,14 @@ def test_a_path_needs_no_folder(tmp_path: Path) -> None:
     """The command line names files wherever they lie."""
     path = tmp_path / "spring.yaml"
     path.write_text(CAMPAIGN.format(name="spring"))
-    choice = CampaignRequest(path=path, at=datetime(2026, 11, 22, tzinfo=UTC))
+    request = CampaignRequest(path=path, at=datetime(2026, 11, 22, tzinfo=UTC))
 
-    assert prepare(choice, Settings(campaigns=tmp_path / "none")).require_campaign().name == "spring"
+    assert prepare(request, Settings(campaigns=tmp_path / "none")).require_campaign().name == "spring"
 
 
 def test_pasted_text_is_prepared_in_place_of_a_file(folder: Path) -> None:
     """The path says only where it would lie."""
     text = CAMPAIGN.format(name="pasted")
-    choice = CampaignRequest(path=folder / "pasted.yaml", at=datetime(2026, 11, 22, tzinfo=UTC), text=text)
+    request = CampaignRequest(path=folder / "pasted.yaml", at=datetime(2026, 11, 22, tzinfo=UTC), text=text)
 
-    assert prepare(choice, Settings()).require_campaign().name == "pasted"
+    assert prepare(request, Settings()).require_campaign().name == "pasted"
