@@ -19,7 +19,7 @@ NPM := $(shell command -v npm)
 JAVASCRIPT := scripts/javascript
 PYTEST := $(BIN)/python -m pytest --quiet --inline-snapshot=disable --durations 5
 
-.PHONY: help demo test coverage forget-coverage unit fuzz check javascript smoke lint schema proof scale-proof bench-gallery bench-ledger bench-media bench-overhead bench-pay-once judge report-demo ui pictures clean
+.PHONY: help demo test test-live test-flows test-browser test-rest coverage unit fuzz check javascript smoke lint schema proof scale-proof bench-gallery bench-ledger bench-media bench-overhead bench-pay-once judge report-demo ui pictures clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -38,18 +38,32 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/.run
 demo: $(VENV)/.run  ## render the demo campaign against the simulator: no key, no money; run it twice
 	@$(BIN)/hailuo demo
 
+# What waits (a browser, Prefect's server and workers) runs beside what computes. Apart from each other, for
+# playwright keeps an event loop, and Prefect leaves clients behind.
 test: $(VENV)/.dev  ## every test
 	@$(if $(BROWSER),,echo 'no chromium here: the tests of pages in a browser are skipped')
+	@echo 'several parts at once; each says at its end how it went'
+	@$(MAKE) --no-print-directory --jobs 4 --keep-going --output-sync=target $(TEST_PARTS)
+
+TEST_PARTS := test-live test-flows $(if $(BROWSER),test-browser) test-rest
+
+test-live:
+	$(PYTEST) $(COVERAGE) -m prefect tests/live
+
+test-flows:
+	$(PYTEST) $(COVERAGE) -m prefect --ignore tests/live
+
+test-browser:
+	$(PYTEST) $(COVERAGE) -m browser
+
+test-rest:
 	$(PYTEST) $(COVERAGE) --numprocesses 2 -m 'not prefect and not browser'
-	$(if $(BROWSER),$(PYTEST) $(COVERAGE) -m browser)  # playwright keeps an event loop: apart from the others
-	$(PYTEST) $(COVERAGE) -m prefect
 
 coverage: COVERAGE := --cov --cov-append --cov-report=
-coverage: forget-coverage test  ## every test, and the branches that none of them takes; a third slower
-	$(BIN)/coverage report
-
-forget-coverage:
+coverage: $(VENV)/.dev  ## every test, and the branches that none of them takes; one part after the other
 	@rm -f .coverage
+	@$(MAKE) --no-print-directory --keep-going COVERAGE='$(COVERAGE)' $(TEST_PARTS)
+	$(BIN)/coverage report
 
 unit: $(VENV)/.dev  ## the quick tests only
 	$(PYTEST) --numprocesses 2 --hypothesis-profile few -m 'not whole and not slow and not prefect and not browser'

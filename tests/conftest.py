@@ -7,6 +7,7 @@ import gc
 import os
 import re
 from collections.abc import Callable, Iterator
+from fnmatch import fnmatch
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,14 +41,16 @@ _LEFT_OUT = re.compile(r"^pytestmark = \[?[^\]=]*\bmark\.(slow|prefect|browser)\
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """What `make unit` leaves out it need not import either: that alone took half of its time."""
-    if "not whole" not in config.option.markexpr:
-        return None
+    """What a part of the tests leaves out it need not import either: that alone took half of its time."""
+    chosen = config.option.markexpr
     if collection_path.is_dir():
-        return collection_path.name in _WHOLE or None
-    if collection_path.suffix != ".py":
+        return ("not whole" in chosen and collection_path.name in _WHOLE) or None
+    if not fnmatch(collection_path.name, "test_*.py"):
         return None
-    return bool(_LEFT_OUT.search(collection_path.read_text(encoding="utf-8"))) or None
+    text = collection_path.read_text(encoding="utf-8")
+    if "not whole" in chosen:
+        return bool(_LEFT_OUT.search(text)) or None
+    return (chosen in {"prefect", "browser"} and f"mark.{chosen}" not in text) or None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

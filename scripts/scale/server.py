@@ -78,10 +78,11 @@ class Server:
         if done.returncode:
             raise RuntimeError(f"prefect {' '.join(words)}: {done.stdout[-2000:]} {done.stderr[-2000:]}")
 
-    def create_run(self, deployment: str, parameters: _Body) -> str:
+    def create_run(self, deployment: str, parameters: _Body, job_variables: _Body | None = None) -> str:
         """A flow run of `flow/deployment`, as the button in the UI makes it. Returns its id."""
         found = self.ask("GET", f"/deployments/name/{deployment}")
-        made = self.ask("POST", f"/deployments/{found['id']}/create_flow_run", {"parameters": parameters})
+        form = {"parameters": parameters, **({"job_variables": job_variables} if job_variables else {})}
+        made = self.ask("POST", f"/deployments/{found['id']}/create_flow_run", form)
         return str(made["id"])
 
     def flow_runs(self) -> list[FlowRun]:

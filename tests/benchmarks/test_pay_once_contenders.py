@@ -49,7 +49,7 @@ def start(module: str, vendor: str, wanted: Path, folder: Path) -> subprocess.Co
         *("--speed", str(SPEED)),
     ]
     environment = {"PATH": os.defpath}
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)  # noqa: S603
 
 
 def bytes_on_disk(folder: Path) -> list[bytes]:

@@ -248,17 +248,24 @@ def test_a_no_starts_nothing_and_says_who_and_why(rehearsal, deployed, campaign)
     assert started(campaign) == []
 
 
-def test_nobody_answers_and_it_expires(rehearsal, deployed, campaign):
-    """Silence is no yes; the state says so (an hour passes in six seconds here)."""
+class TestSilence:
+    """No answer within the time that was given for it."""
 
-    async def scenario():
-        return await asking(campaign, wait_hours=1)
+    @pytest.fixture
+    def client_speed(self):
+        return 1200.0
 
-    state = asyncio.run(scenario())
+    def test_nobody_answers_and_it_expires(self, rehearsal, deployed, campaign):
+        """Silence is no yes; the state says so (an hour passes in three seconds here)."""
 
-    assert (state.type, state.name) == ("FAILED", "Expired")
-    assert "nothing was bought" in state.message
-    assert started(campaign) == []
+        async def scenario():
+            return await asking(campaign, wait_hours=1)
+
+        state = asyncio.run(scenario())
+
+        assert (state.type, state.name) == ("FAILED", "Expired")
+        assert "nothing was bought" in state.message
+        assert started(campaign) == []
 
 
 def test_an_answer_that_is_none_is_refused_and_asked_again(rehearsal, deployed, campaign):

