@@ -78,7 +78,6 @@ check: $(VENV)/.dev  ## format, lint, types, layers, spelling, generated files; 
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	MYPYPATH=scripts $(BIN)/mypy scripts
 	$(BIN)/lint-imports
 	$(BIN)/codespell
 	$(BIN)/python scripts/generate_schema.py --check
@@ -117,16 +116,16 @@ bench-ledger: $(VENV)/.dev  ## S3 requests that the state of 10,000 jobs costs; 
 	$(BIN)/python -m benchmarks.ledger_requests --write docs/proof.md
 
 proof: $(VENV)/.dev  ## kill real runs at every step and at random, and compare invoice and ledger; about fifteen minutes, writes docs/proof.md
-	$(BIN)/python scripts/prove.py --write docs/proof.md
+	$(BIN)/python -m benchmarks.proof --write docs/proof.md
 
 bench-media: $(VENV)/.dev  ## what the checks of a clip cost, against ffprobe and ffmpeg; about six minutes, writes docs/media.md
-	PYTHONPATH=scripts $(BIN)/python -m benchmarks.media --write docs/media.md
+	$(BIN)/python -m benchmarks.media --write docs/media.md
 
 bench-gallery: $(VENV)/.dev  ## a gallery of 2,000 variants in a real browser; writes docs/gallery.md
 	$(BIN)/python -m benchmarks.gallery --write docs/gallery.md
 
 bench-overhead: $(VENV)/.dev  ## what the flow costs more than the library alone; about twenty-five minutes, writes docs/overhead.md
-	PYTHONPATH=scripts $(BIN)/python -m benchmarks.flow_overhead --write docs/overhead.md
+	$(BIN)/python -m benchmarks.flow_overhead --write docs/overhead.md
 
 # Another experiment engine to compare with. It needs old numpy and pandas, so it is installed apart.
 $(ORACLE_VENV)/.oracle: benchmarks/judge/oracle-requirements.txt
@@ -144,20 +143,20 @@ judge: $(VENV)/.dev $(ORACLE_VENV)/.oracle $(BENCH_DATA)/obp-0.4.1-py3-none-any.
 	  $(if $(HAILUO_UPWORTHY),--upworthy $(HAILUO_UPWORTHY)) $(if $(HAILUO_KAG),--kag $(HAILUO_KAG))
 
 report-demo: $(VENV)/.dev  ## an ad report of the demo's clips with SYNTHETIC results, and its pictures, with chromium
-	PYTHONPATH=. $(BIN)/python scripts/report_pictures.py
+	$(BIN)/python -m scripts.report_pictures
 
 $(VENV)/.server: $(VENV)/.dev
 	$(PIP_INSTALL) --editable '.[dev,server]'
 	@touch $@
 
 scale-proof: $(VENV)/.server  ## 2,000 jobs on four machines, one killed, the server restarted; about nine minutes, writes docs/scale.md
-	$(BIN)/python scripts/scale_proof.py --write docs/scale.md
+	$(BIN)/python -m benchmarks.scale --write docs/scale.md
 
 ui: $(VENV)/.dev  ## Prefect's server, a worker, a simulator and every deployment on this machine, until Ctrl-C
-	@$(BIN)/python scripts/ui.py
+	@$(BIN)/python -m scripts.ui
 
 pictures: $(VENV)/.dev  ## take the pictures of docs/operations.md again, with chromium
-	PYTHONPATH=. $(BIN)/python scripts/pictures.py
+	$(BIN)/python -m scripts.pictures
 
 clean:  ## delete everything that can be made again
 	rm -rf $(VENV) $(BENCH_VENV) $(ORACLE_VENV) $(BENCH_DATA) $(JAVASCRIPT)/node_modules demo-store .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage

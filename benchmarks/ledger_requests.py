@@ -23,8 +23,8 @@ from hailuo.clock import SystemClock
 from hailuo.ledger.ledger import Ledger
 from hailuo.store.layout import Edition
 from hailuo.store.s3 import S3Store
-from tests.factories import SUBMITTED, bought, make_done, make_job
-from tests.s3_servers import BUCKET, S3Server, seaweedfs
+from tests.support.factories import SUBMITTED, bought, make_done, make_job
+from tests.support.servers.s3 import BUCKET, S3Server, seaweedfs
 
 _START, _END = "<!-- ledger-requests:start -->", "<!-- ledger-requests:end -->"
 _AT_ONCE = 32

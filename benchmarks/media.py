@@ -24,8 +24,8 @@ from typing import Final
 
 import cv2
 import numpy as np
-from proof.page import table, write_section
 
+from benchmarks.proof.page import table, write_section
 from hailuo.campaign.job import Job
 from hailuo.clock import SystemClock
 from hailuo.ledger.ledger import Ledger
@@ -33,8 +33,8 @@ from hailuo.media.probe import inspect
 from hailuo.run.inspector import inspecting
 from hailuo.store import FolderStore
 from hailuo.store.layout import Edition
-from tests.factories import SUBMITTED, bought, make_done, make_job, tell
-from tests.media.films import Frame, grained, landscape, panned, write_film
+from tests.support.factories import SUBMITTED, bought, make_done, make_job, tell
+from tests.support.films import Frame, grained, landscape, panned, write_film
 
 SIZES: Final = {"768p": (1366, 768), "1080p": (1920, 1080)}
 GOALS: Final = {"768p": 1.2, "1080p": 2.2}

@@ -18,8 +18,8 @@ from pytest_socket import disable_socket, socket_allow_hosts
 
 if TYPE_CHECKING:
     from hailuo.campaign.catalog import Catalog
-    from tests.s3_servers import S3Server
     from tests.support.commands import Command
+    from tests.support.servers.s3 import S3Server
     from tests.support.worlds import World
 
 _AT_ANY_PACE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -85,7 +85,7 @@ def _empty_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session", name="seaweedfs")
 def _seaweedfs(tmp_path_factory: pytest.TempPathFactory) -> Iterator["S3Server"]:
     """A real S3 server that checks keys, signatures, checksums and conditions; one for all tests."""
-    from tests.s3_servers import seaweedfs  # noqa: PLC0415 (only tests of S3 pay for boto3)
+    from tests.support.servers.s3 import seaweedfs  # noqa: PLC0415 (only tests of S3 pay for boto3)
 
     with seaweedfs(tmp_path_factory.mktemp("seaweedfs")) as server:
         yield server
@@ -94,7 +94,7 @@ def _seaweedfs(tmp_path_factory: pytest.TempPathFactory) -> Iterator["S3Server"]
 @pytest.fixture(scope="session", name="ministack")
 def _ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator["S3Server"]:
     """A second S3 server, written by others: what both do is not one server's whim."""
-    from tests.s3_servers import ministack  # noqa: PLC0415 (only tests of S3 pay for boto3)
+    from tests.support.servers.s3 import ministack  # noqa: PLC0415 (only tests of S3 pay for boto3)
 
     with ministack(tmp_path_factory.mktemp("ministack")) as server:
         yield server

@@ -6,7 +6,7 @@ import numpy as np
 
 from benchmarks.judge.lines import Line, between
 from hailuo.report.stats.shrinkage import concentration, shrink
-from tests.report.baseball import AT_BATS, BATTERS, ERROR_RATIO, SHRINKING_FACTOR
+from tests.support.report.baseball import AT_BATS, BATTERS, ERROR_RATIO, SHRINKING_FACTOR
 
 
 def baseball() -> Iterator[Line]:

@@ -8,7 +8,7 @@ from typing import Final
 
 import pandas as pd
 
-from tests.report.mangling import mangled
+from tests.support.report.mangling import mangled
 
 _CAMPAIGN: Final = "SYNTHETIC (simulated, not measured)"
 _ADSET: Final = "SYNTHETIC broad"

@@ -6,7 +6,7 @@ import numpy as np
 
 from benchmarks.judge.lines import Line, at_least
 from hailuo.report.exports import read_export
-from tests.report.golden import GOLDEN, Golden
+from tests.support.report.golden import GOLDEN, Golden
 
 
 def golden_exports() -> Iterator[Line]:

@@ -6,8 +6,8 @@ from typing import Final
 
 from benchmarks.judge.lines import Line, at_least, at_most
 from hailuo.report.join import join
-from tests.report.frames import make_results, make_variants
-from tests.report.mangling import mangled
+from tests.support.report.frames import make_results, make_variants
+from tests.support.report.mangling import mangled
 
 _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _SEED: Final = 11

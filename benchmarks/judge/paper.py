@@ -5,7 +5,7 @@ from itertools import groupby
 from typing import Final
 
 from benchmarks.judge.lines import Line, at_least
-from tests.report.published import ROWS, Row
+from tests.support.report.published import ROWS, Row
 
 _TELLS_ITSELF: Final = 3
 """So few figures of one source are told one by one."""

@@ -6,7 +6,7 @@ from typing import Final
 from benchmarks.judge.bandit import bandit
 from benchmarks.judge.coverage import TAKE_SDS, coverage
 from benchmarks.judge.lines import Line, at_least, at_most, between
-from tests.report.looks import arm_misses, naive_false_alarms, sequence_alarms
+from tests.support.report.looks import arm_misses, naive_false_alarms, sequence_alarms
 
 _SEED: Final = 1
 _HELD: Final = (0.93, 0.97)

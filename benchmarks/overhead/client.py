@@ -10,9 +10,8 @@ from pathlib import Path
 from resource import struct_rusage
 from typing import Final
 
-from scale.processes import pause
-
 from hailuo.clock import SystemClock
+from tests.support.servers.processes import pause
 
 _LOOK_SECONDS: Final = 0.05
 _TOLD: Final = 2000

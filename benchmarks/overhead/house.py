@@ -5,11 +5,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from scale.processes import Service, environment_of_ours, free_ports, running
-from scale.server import Server, client_environment, program
-from scale.vendor import Simulator, simulator
-
 from benchmarks.overhead.size import Pace
+from tests.support.servers.prefect import Server, client_environment, program
+from tests.support.servers.processes import Service, environment_of_ours, free_ports, running
+from tests.support.servers.vendor import Simulator, simulator
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,13 +6,12 @@ from pathlib import Path
 from sys import executable
 from typing import Final
 
-from proof.campaigns import write_campaign
-from scale.server import Server
-
 from benchmarks.overhead.client import Cost, ended, started
 from benchmarks.overhead.house import open_lane
 from benchmarks.overhead.size import Pace
 from benchmarks.overhead.toll import Tollgate
+from benchmarks.proof.campaigns import write_campaign
+from tests.support.servers.prefect import Server
 
 _HOME: Final = Path(__file__).parents[2]
 _SPEED: Final = 20.0

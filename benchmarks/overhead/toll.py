@@ -4,9 +4,9 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
-from scale.meter import Meter
-from scale.processes import Service, pause
-from scale.server import Server
+from benchmarks.scale.meter import Meter
+from tests.support.servers.prefect import Server
+from tests.support.servers.processes import Service, pause
 
 _SETTLE_SECONDS: Final = 3.0
 _LOOKS_AT_MOST: Final = 40

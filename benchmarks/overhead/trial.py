@@ -7,15 +7,14 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
-from proof.campaigns import write_campaign
-from scale.processes import interruptible
-from scale.server import Server
-
 from benchmarks.overhead.client import Cost, ended, started
 from benchmarks.overhead.house import Lane, open_lane, sqlite_server
 from benchmarks.overhead.many import Crowd, render_crowd
 from benchmarks.overhead.size import Size
 from benchmarks.overhead.toll import Toll, Tollgate
+from benchmarks.proof.campaigns import write_campaign
+from tests.support.servers.prefect import Server
+from tests.support.servers.processes import interruptible
 
 CPU_AT_MOST: Final = 2.0
 WALL_AT_MOST: Final = 1.1

@@ -8,7 +8,7 @@ import pytest
 from benchmarks.judge.lines import at_least, at_most, between, missed, not_run
 from benchmarks.judge.page import goal_table, write_section
 from benchmarks.judge.paper import published
-from tests.report.published import ROWS
+from tests.support.report.published import ROWS
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hailuo.campaign.job import creative_id_of
 from hailuo.campaign.variant import FirstFrame, Variant, canonical_json, crockford
-from tests.factories import VARIANT
+from tests.support.factories import VARIANT
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 FRAME = FirstFrame(label="hero", sha256="fa" * 32, path=Path("frames/hero.png"), suffix=".png")

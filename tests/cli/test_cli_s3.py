@@ -16,8 +16,8 @@ from hailuo.run.environment import RunEnvironment, run_environment, within
 from hailuo.settings import Settings
 from hailuo.store import Store
 from hailuo.store.open import open_store
-from tests.s3_servers import BUCKET, READER, S3Server
 from tests.support.commands import Command
+from tests.support.servers.s3 import BUCKET, READER, S3Server
 
 pytestmark = [pytest.mark.slow, pytest.mark.enable_socket]
 

@@ -14,7 +14,7 @@ from hailuo.ledger.facts import Abandoned, Done, Doubt, End, JobRecord, Outcome,
 from hailuo.ledger.ledger import Ledger
 from hailuo.store.layout import Edition
 from hailuo.testing import MemoryStore, VirtualClock
-from tests.factories import BASE_URL, SUBMITTED
+from tests.support.factories import BASE_URL, SUBMITTED
 
 CID = "7KQ2M9X4TD"
 PREFIX = f"shoe/main/ledger/v1/{CID}/a001/"

@@ -12,7 +12,7 @@ from hailuo.store import FolderStore
 from hailuo.store.layout import Edition
 from hailuo.testing import MemoryStore, VirtualClock
 from hailuo.vendor import SUBMIT_SECONDS_AT_MOST
-from tests.factories import DOUBT, JOB, WrongClock, bought, tell
+from tests.support.factories import DOUBT, JOB, WrongClock, bought, tell
 
 CID = JOB.creative_id
 SECOND = timedelta(seconds=1)

@@ -17,7 +17,7 @@ from hailuo.ledger import life
 from hailuo.ledger.facts import Fact, JobRecord, JobState, Orphan, Outcome
 from hailuo.ledger.life import state_of, with_fact
 from hailuo.ledger.money import items_of, sums_of
-from tests.factories import (
+from tests.support.factories import (
     ABANDONED,
     AT,
     BUSY,

@@ -16,7 +16,7 @@ from hailuo.ledger.facts import End, JobState, Outcome, Submitted
 from hailuo.ledger.ledger import HORIZON, Ledger
 from hailuo.store.layout import Edition
 from hailuo.testing import MemoryStore, VirtualClock
-from tests.factories import (
+from tests.support.factories import (
     ABANDONED,
     BUSY,
     DOUBT,

@@ -8,7 +8,7 @@ import pytest
 from benchmarks.ledger_requests import measure
 from hailuo.clock import RehearsalClock
 from hailuo.store.s3 import S3Store
-from tests.s3_servers import BUCKET, S3Server
+from tests.support.servers.s3 import BUCKET, S3Server
 
 pytestmark = [pytest.mark.slow, pytest.mark.enable_socket]
 

@@ -10,7 +10,8 @@ from hailuo.ledger.ledger import Ledger
 from hailuo.store import Entry, Store
 from hailuo.store.layout import Edition
 from hailuo.testing import MemoryStore, VirtualClock
-from tests.factories import (
+from tests.ledger.conftest import MakeLedger
+from tests.support.factories import (
     ABANDONED,
     BUSY,
     DONE,
@@ -27,7 +28,6 @@ from tests.factories import (
     make_job,
     tell,
 )
-from tests.ledger.conftest import MakeLedger
 
 CID = JOB.creative_id
 FOLDER = f"shoe/main/ledger/v1/{CID}"

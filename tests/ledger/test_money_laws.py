@@ -32,7 +32,7 @@ from hailuo.run.tools import Tools
 from hailuo.store.layout import Edition
 from hailuo.testing import MemoryStore, VirtualClock
 from hailuo.vendor import VideoClient
-from tests.factories import (
+from tests.support.factories import (
     ABANDONED,
     AT,
     BASE_URL,

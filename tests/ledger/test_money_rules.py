@@ -13,7 +13,7 @@ from hailuo.ledger import money as money_module
 from hailuo.ledger.facts import Attempt, Fact, JobRecord, Orphan
 from hailuo.ledger.life import with_fact
 from hailuo.ledger.money import Fate, Item, Sums, by_day, by_job, items_of, money_of, sums_of, sums_of_jobs
-from tests.factories import (
+from tests.support.factories import (
     ABANDONED,
     AT,
     BASE_URL,

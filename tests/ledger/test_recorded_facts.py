@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from hailuo.errors import LedgerError
 from hailuo.ledger.fact_json import DONE, DOUBT, END, INTENT, ORPHAN, OUTCOME, dump_fact, load_fact
 from hailuo.ledger.facts import Abandoned, Refused, Submitted, Unsent
-from tests.factories import JOB
+from tests.support.factories import JOB
 
 RECORDED = json.loads(Path(__file__).with_name("recorded_facts.json").read_text(encoding="utf-8"))
 KINDS: dict[str, TypeAdapter[Any]] = {

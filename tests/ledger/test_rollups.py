@@ -12,7 +12,7 @@ from hailuo.ledger.rollups import ROLLUP_SIZE
 from hailuo.store import Entry
 from hailuo.store.layout import Edition
 from hailuo.testing import MemoryStore, VirtualClock
-from tests.factories import SUBMITTED, bought, make_done, make_job
+from tests.support.factories import SUBMITTED, bought, make_done, make_job
 
 PAGE = 1000
 """Keys in one page of an S3 listing."""

@@ -11,8 +11,19 @@ from hailuo.ledger.ledger import Ledger
 from hailuo.store import Store
 from hailuo.store.layout import Edition
 from hailuo.testing import MemoryStore, VirtualClock
-from tests.factories import ABANDONED, BUSY, DONE, DOUBT, JOB, REFUNDED, SUBMITTED, UNSENT, bought, tell
 from tests.ledger.conftest import MakeLedger
+from tests.support.factories import (
+    ABANDONED,
+    BUSY,
+    DONE,
+    DOUBT,
+    JOB,
+    REFUNDED,
+    SUBMITTED,
+    UNSENT,
+    bought,
+    tell,
+)
 
 CID = JOB.creative_id
 

@@ -18,7 +18,7 @@ from hailuo.run.runner import Runner
 from hailuo.run.spending import Purse
 from hailuo.settings import Settings
 from hailuo.simulator import FaultPlan
-from tests.factories import AT, BASE_URL, JOB
+from tests.support.factories import AT, BASE_URL, JOB
 from tests.support.processes import new_scene
 from tests.support.worlds import World
 

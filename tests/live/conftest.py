@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 from pytest_socket import enable_socket
-from ui import House, open_house
+
+from tests.support.servers.house import House, open_house
 
 CAMPAIGN = """\
 campaign: {name}

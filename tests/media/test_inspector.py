@@ -19,8 +19,8 @@ from hailuo.run.events import Event, EventKind
 from hailuo.run.inspector import Inspector, inspecting
 from hailuo.store import FolderStore, Store
 from hailuo.store.layout import Edition
-from tests.factories import SUBMITTED, bought, make_done, make_job, tell
-from tests.media.films import landscape, panned, write_film
+from tests.support.factories import SUBMITTED, bought, make_done, make_job, tell
+from tests.support.films import landscape, panned, write_film
 
 pytestmark = pytest.mark.slow
 EDITION = Edition("shoe", "main")

@@ -7,7 +7,7 @@ import pytest
 
 from hailuo.media import Inspection, near_duplicates
 from hailuo.media.probe import inspect
-from tests.media.films import landscape, panned, write_film
+from tests.support.films import landscape, panned, write_film
 
 pytestmark = pytest.mark.slow
 

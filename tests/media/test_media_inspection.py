@@ -14,7 +14,7 @@ from PIL import Image
 from hailuo.media import Code, Order, Preview, verdict
 from hailuo.media.inspection import Inspection, from_json, to_json
 from hailuo.media.probe import inspect
-from tests.media.films import Frame, grained, landscape, lit, panned, png, write_film
+from tests.support.films import Frame, grained, landscape, lit, panned, png, write_film
 
 pytestmark = pytest.mark.slow
 

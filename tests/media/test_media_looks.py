@@ -9,7 +9,7 @@ import pytest
 
 from hailuo.media.inspection import Inspection
 from hailuo.media.probe import inspect
-from tests.media.films import Frame, grained, landscape, lit, panned, write_film
+from tests.support.films import Frame, grained, landscape, lit, panned, write_film
 
 pytestmark = pytest.mark.slow
 

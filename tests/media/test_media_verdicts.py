@@ -19,7 +19,7 @@ from hailuo.media import (
     verdict,
 )
 from hailuo.thresholds import thresholds_from
-from tests.factories import VARIANT, make_job
+from tests.support.factories import VARIANT, make_job
 
 ORDER = Order(duration_s=6, size="768p")
 FRAMED = replace(ORDER, has_first_frame=True)

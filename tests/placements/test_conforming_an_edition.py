@@ -19,7 +19,7 @@ from hailuo.run.environment import RunEnvironment, within
 from hailuo.settings import Settings
 from hailuo.store import FolderStore
 from hailuo.store.layout import Edition
-from tests.factories import SUBMITTED, VARIANT, bought, make_done, make_job, tell
+from tests.support.factories import SUBMITTED, VARIANT, bought, make_done, make_job, tell
 
 pytestmark = pytest.mark.slow
 

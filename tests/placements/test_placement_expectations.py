@@ -11,7 +11,7 @@ from hailuo.campaign.variant import FirstFrame
 from hailuo.errors import Place
 from hailuo.media.expectation import expected_facts, expected_verdicts, placement_warnings
 from hailuo.media.inspection import Facts
-from tests.factories import VARIANT, make_job
+from tests.support.factories import VARIANT, make_job
 
 CATALOG = load_catalog(None)
 CAMPAIGN = Campaign(name="shoe", grids=(), place=Place("shoe.yaml", 1), placements=("meta_reels",))

@@ -17,7 +17,7 @@ from hailuo.ledger.ledger import Ledger
 from hailuo.plan.plan import Plan, make_plan
 from hailuo.store.layout import Edition
 from hailuo.testing import MemoryStore, VirtualClock
-from tests.factories import PRICE, VARIANT, bought, make_job, tell
+from tests.support.factories import PRICE, VARIANT, bought, make_job, tell
 
 SOURCE = Citation(text="a price list", checked=date(2026, 11, 22))
 UNPRICED = replace(VARIANT, duration=10)

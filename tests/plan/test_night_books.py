@@ -7,8 +7,18 @@ import pytest
 
 from hailuo.campaign.job import Job
 from hailuo.night.outcome import Allowance, books_of, total_of
-from tests.factories import ABANDONED, DOUBT, KEPT, PRICE, REFUNDED, REFUSED, SUBMITTED, make_done, make_job
 from tests.plan.conftest import Desk, make_campaign
+from tests.support.factories import (
+    ABANDONED,
+    DOUBT,
+    KEPT,
+    PRICE,
+    REFUNDED,
+    REFUSED,
+    SUBMITTED,
+    make_done,
+    make_job,
+)
 
 NOTHING = Decimal(0)
 CHARGED = Decimal("0.31")

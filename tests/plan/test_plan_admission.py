@@ -6,8 +6,8 @@ import pytest
 
 from hailuo.campaign.job import Job
 from hailuo.plan.plan import admission_problems
-from tests.factories import KEPT, PRICE, SUBMITTED, make_done, make_job
 from tests.plan.conftest import UNPRICED, Desk, make_campaign
+from tests.support.factories import KEPT, PRICE, SUBMITTED, make_done, make_job
 
 RICH = Decimal(1000)
 

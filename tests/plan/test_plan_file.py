@@ -8,8 +8,8 @@ from hailuo.campaign.pricing import Basis
 from hailuo.campaign.variant import FirstFrame
 from hailuo.plan.file import read_plan, write_plan
 from hailuo.store.layout import Edition
-from tests.factories import AT, PRICE, SUBMITTED, VARIANT, make_job
 from tests.plan.conftest import UNPRICED, Desk, make_campaign
+from tests.support.factories import AT, PRICE, SUBMITTED, VARIANT, make_job
 
 CAMPAIGN = replace(make_campaign(), control={"model": VARIANT.model}, failed_retries=2)
 

@@ -14,7 +14,8 @@ from hailuo.ledger.facts import Done, Doubt, End, JobState, Outcome
 from hailuo.ledger.ledger import HORIZON, Ledger
 from hailuo.plan.plan import RESERVED_STATES, Money, Plan, make_plan
 from hailuo.store.layout import Edition
-from tests.factories import (
+from tests.plan.conftest import UNPRICED, Desk, make_campaign, make_catalog
+from tests.support.factories import (
     ABANDONED,
     AT,
     BUSY,
@@ -32,7 +33,6 @@ from tests.factories import (
     make_job,
     tell,
 )
-from tests.plan.conftest import UNPRICED, Desk, make_campaign, make_catalog
 
 JOB = make_job()
 OTHER = make_job(take=2)

@@ -3,21 +3,20 @@
 import json
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
-from proof.assignment import Step
+
+from benchmarks.proof.assignment import Step
 
 pytestmark = [pytest.mark.slow, pytest.mark.enable_socket]
 
-PROVE = Path(__file__).parents[2] / "scripts" / "prove.py"
 AMBIGUOUS = {Step.BEFORE_POST, Step.AFTER_POST}
 
 
 def prove(*arguments: str) -> dict[str, Any]:
     """What the command found; it exits with 1 where a promise was broken."""
-    command = [sys.executable, str(PROVE), "--quick", "--json", *arguments]
+    command = [sys.executable, "-m", "benchmarks.proof", "--quick", "--json", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)  # noqa: S603
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)

@@ -17,8 +17,8 @@ from hailuo.simulator import FaultName, ScriptedFault
 from hailuo.store import FolderStore
 from hailuo.store.port import Entry
 from hailuo.testing import MemoryStore, VirtualClock
-from tests.factories import BASE_URL
 from tests.reconcile.conftest import PRICE, Office
+from tests.support.factories import BASE_URL
 
 MakeOffice = Callable[..., Office]
 

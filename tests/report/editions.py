@@ -20,7 +20,7 @@ from hailuo.plan.file import PlanFile, PlanLine
 from hailuo.plan.prepare import CampaignRequest, PreparedCampaign, prepare
 from hailuo.settings import Settings
 from hailuo.store import Store
-from tests.factories import AT, PRICE, SUBMITTED, bought, make_done, tell
+from tests.support.factories import AT, PRICE, SUBMITTED, bought, make_done, tell
 
 FIRST_DAY: Final = date(2026, 11, 1)
 CAMPAIGN: Final = """\

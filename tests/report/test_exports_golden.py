@@ -8,7 +8,7 @@ import pytest
 
 from hailuo.report.exports import RESULT_COLUMNS, read_export, read_exports
 from hailuo.report.metrics import COUNT_NAMES, AdPlatform
-from tests.report.golden import FOLDER, GOLDEN, Golden
+from tests.support.report.golden import FOLDER, GOLDEN, Golden
 
 _EVERY = pytest.mark.parametrize("golden", GOLDEN, ids=lambda golden: golden.file)
 

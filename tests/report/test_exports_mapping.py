@@ -3,7 +3,7 @@
 import pytest
 
 from hailuo.report.exports import ExportError, read_export, read_exports, read_mapping
-from tests.report.golden import GOLDEN
+from tests.support.report.golden import GOLDEN
 
 _OTHER = (
     b'platform = "other"\n[columns]\nad_name = "Creative"\nimpressions = ["Imps", "Views"]\nspend = "Paid"\n'

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from hailuo.report.exports import ExportError, read_export, read_exports
 from hailuo.report.metrics import COUNT_NAMES
-from tests.report.golden import GOLDEN
+from tests.support.report.golden import GOLDEN
 
 _HEADER = "Reporting starts,Reporting ends,Ad name,Ad ID,Currency,Attribution setting,Amount spent,Impressions,Link clicks,Age,Gender"
 _GOLDEN = next(golden for golden in GOLDEN if golden.file == "meta_en.csv")

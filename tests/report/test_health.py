@@ -10,7 +10,7 @@ from hailuo.report.findings import JoinMethod, MethodTally, UnmatchedAd
 from hailuo.report.health import health
 from hailuo.report.join import join
 from hailuo.report.metrics import PLATFORM_NAMES, AdPlatform
-from tests.report.frames import DAY, make_ads, make_results, make_variants
+from tests.support.report.frames import DAY, make_ads, make_results, make_variants
 
 A, B, C = "7KQ2M9X4TD", "3B0N1P5V8W", "5C0N1P5V8W"
 

@@ -11,8 +11,8 @@ from hailuo.campaign.ad_names import creative_id_in
 from hailuo.report.findings import JoinMethod
 from hailuo.report.join import CONTRADICTED, MISREAD, join, original_of
 from hailuo.report.tokens import tokens
-from tests.report.frames import make_ads, make_results, make_variants
-from tests.report.mangling import MANGLINGS, mangled
+from tests.support.report.frames import make_ads, make_results, make_variants
+from tests.support.report.mangling import MANGLINGS, mangled
 
 A, B, STRANGE = "7KQ2M9X4TD", "3B0N1P5V8W", "ZZ9ZZ9ZZ9Z"
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

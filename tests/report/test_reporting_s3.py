@@ -20,7 +20,7 @@ from hailuo.store import Store
 from hailuo.store.layout import Edition
 from hailuo.store.open import open_store
 from tests.report.editions import keep_edition, meta_export, prepared_from
-from tests.s3_servers import BUCKET, S3Server
+from tests.support.servers.s3 import BUCKET, S3Server
 
 pytestmark = [pytest.mark.slow, pytest.mark.enable_socket]
 EDITION = Edition("launch", "main")

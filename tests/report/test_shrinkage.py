@@ -14,7 +14,7 @@ from hailuo.report.stats.shrinkage import (
     prior_strength,
     shrink,
 )
-from tests.report.baseball import AT_BATS, BATTERS, ERROR_RATIO, SHRINKING_FACTOR
+from tests.support.report.baseball import AT_BATS, BATTERS, ERROR_RATIO, SHRINKING_FACTOR
 
 HITS = np.array([batter.hits for batter in BATTERS])
 AFTERWARDS = np.array([batter.afterwards for batter in BATTERS])

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
 from hailuo.report.stats.multiplicity import benjamini_hochberg, holm
-from tests.report.published import BH_PS
+from tests.support.report.published import BH_PS
 
 Adjust = Callable[[Sequence[float]], list[float]]
 PS = st.lists(st.floats(0, 1), max_size=40)

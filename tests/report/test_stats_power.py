@@ -7,7 +7,7 @@ from scipy.stats import chi2, ncx2
 from statsmodels.stats.proportion import power_proportions_2indep
 
 from hailuo.report.stats.power import detectable_lift, evidence_per_trial, sample_size, sample_size_among
-from tests.report.published import sixteen_rule
+from tests.support.report.published import sixteen_rule
 
 BASES = st.floats(0.0005, 0.6)
 LIFTS = st.floats(0.02, 0.6)

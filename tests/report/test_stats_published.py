@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.report.published import ROWS, SAMPLE_SIZES, Row
+from tests.support.report.published import ROWS, SAMPLE_SIZES, Row
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.goal} {row.name}")

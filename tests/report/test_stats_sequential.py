@@ -18,7 +18,7 @@ from hailuo.report.stats.sequential import (
     sequential_p,
     surprise_needed,
 )
-from tests.report.looks import arm_misses, crossing, naive_false_alarms, sequence_alarms
+from tests.support.report.looks import arm_misses, crossing, naive_false_alarms, sequence_alarms
 
 Arm = tuple[float, float]
 ARMS = st.tuples(st.floats(0.001, 0.9), st.floats(100, 1e6)).map(

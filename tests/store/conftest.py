@@ -10,7 +10,7 @@ import pytest
 from hailuo.clock import RehearsalClock
 from hailuo.store.aws import S3Options
 from hailuo.store.s3 import S3Store
-from tests.s3_servers import BUCKET, S3Server
+from tests.support.servers.s3 import BUCKET, S3Server
 
 OpenStore = Callable[..., S3Store]
 

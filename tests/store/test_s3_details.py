@@ -15,9 +15,9 @@ from botocore.exceptions import ClientError
 from hailuo.errors import StoreUnavailableError
 from hailuo.store import Store
 from hailuo.store.aws import S3Options
-from tests.s3_servers import BUCKET, READER, S3Server
 from tests.store.conftest import OpenStore
 from tests.store.contract import CLIP, KEY, MP4, TEXT, sha256_of
+from tests.support.servers.s3 import BUCKET, READER, S3Server
 
 pytestmark = [pytest.mark.slow, pytest.mark.enable_socket]
 

@@ -10,10 +10,10 @@ from hailuo.clock import RehearsalClock
 from hailuo.errors import StoreUnavailableError
 from hailuo.run.tools import insist
 from hailuo.store import Store
-from tests.s3_servers import S3Server
 from tests.store.conftest import OpenStore
 from tests.store.contract import CLIP, KEY, MP4, TEXT, sha256_of
 from tests.store.s3_doubles import Decide, Fault, FaultProxy, between, share
+from tests.support.servers.s3 import S3Server
 
 pytestmark = [pytest.mark.slow, pytest.mark.enable_socket]
 

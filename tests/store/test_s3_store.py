@@ -3,9 +3,9 @@
 import pytest
 
 from hailuo.store import Store
-from tests.s3_servers import S3Server
 from tests.store.conftest import OpenStore
 from tests.store.contract import StoreContract
+from tests.support.servers.s3 import S3Server
 
 pytestmark = [pytest.mark.slow, pytest.mark.enable_socket]
 

@@ -5,10 +5,10 @@ from asyncio import run
 import pytest
 
 from hailuo.errors import DamagedClipError, UnsafeStoreError
-from tests.s3_servers import S3Server
 from tests.store.conftest import OpenStore
 from tests.store.contract import CLIP, MP4, sha256_of
 from tests.store.s3_doubles import Habit, answering
+from tests.support.servers.s3 import S3Server
 
 pytestmark = [pytest.mark.slow, pytest.mark.enable_socket]
 

@@ -24,8 +24,8 @@ from hailuo.media.recipe import Recipe
 from hailuo.plan.file import PlanFile, PlanLine
 from hailuo.store import Store
 from hailuo.store.layout import Edition
-from tests.factories import AT, PRICE, SUBMITTED, VARIANT, bought, make_done, make_job, tell
 from tests.publish.gallery.pages import write_clip
+from tests.support.factories import AT, PRICE, SUBMITTED, VARIANT, bought, make_done, make_job, tell
 
 _HAILUO: Final = (sys.executable, "-c", "from hailuo.cli import main; main()")
 _EDITION = Edition("shoe", "main")

@@ -14,7 +14,7 @@ from hailuo.ledger.life import state_of, with_fact
 from hailuo.plan.plan import Plan, PlannedJob
 from hailuo.publish.gallery.view import facts
 from hailuo.publish.manifest import ManifestEntry, build
-from tests.factories import (
+from tests.support.factories import (
     ABANDONED,
     AT,
     BASE_URL,

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from hailuo.clock import SystemClock
 from hailuo.store.s3 import S3Store
 from tests.publish.gallery.editions import JOBS, Said, apart, hailuo, keep_copy, keep_edition
-from tests.s3_servers import BUCKET, S3Server
+from tests.support.servers.s3 import BUCKET, S3Server
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.enable_socket]
 

@@ -21,7 +21,7 @@ from hailuo.publish.manifest import CONTENT_TYPES, ManifestError, read_jsonl
 from hailuo.publish.publish import publish
 from hailuo.store.layout import Edition
 from hailuo.testing import MemoryStore, VirtualClock
-from tests.factories import BUSY, JOB, PRICE, SUBMITTED, bought, make_done, make_job, tell
+from tests.support.factories import BUSY, JOB, PRICE, SUBMITTED, bought, make_done, make_job, tell
 
 AT = datetime(2026, 11, 22, 22, 0, tzinfo=UTC)
 FOLDER = "shoe/main/manifest/"

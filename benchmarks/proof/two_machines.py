@@ -7,14 +7,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
+from benchmarks.proof.assignment import Assignment, Place
+from benchmarks.proof.audit import Audit, audit
+from benchmarks.proof.campaigns import write_campaign
+from benchmarks.proof.crew import Crew, Life, Worker
+from benchmarks.proof.vendor import vendor
+from benchmarks.proof.worker import Happened
 from hailuo.run.events import EventKind
 from hailuo.simulator import FaultPlan
-from proof.assignment import Assignment, Place
-from proof.audit import Audit, audit
-from proof.campaigns import write_campaign
-from proof.crew import Crew, Life, Worker
-from proof.vendor import vendor
-from proof.worker import Happened
 
 _SPEED: Final = 15.0
 _SUBMITS_PER_MINUTE: Final = 20.0

@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import Final
 
 import yaml
-from proof.campaigns import write_campaign
 
-from scale.broker import Broker, redis
-from scale.bucket import Bucket, bucket
-from scale.database import Database, postgres
-from scale.machines import POOL, Machine, start_machine
-from scale.server import HEARTBEAT_SECONDS, Server, prefect_server
-from scale.size import Size
-from scale.vendor import Simulator, simulator
+from benchmarks.proof.campaigns import write_campaign
+from benchmarks.scale.broker import Broker, redis
+from benchmarks.scale.bucket import Bucket, bucket
+from benchmarks.scale.database import Database, postgres
+from benchmarks.scale.server import prefect_server
+from benchmarks.scale.size import Size
+from tests.support.servers.prefect import HEARTBEAT_SECONDS, Server
+from tests.support.servers.vendor import Simulator, simulator
+from tests.support.servers.workers import POOL, Machine, start_machine
 
 _HOME: Final = Path(__file__).parents[2]
 _FLOWS: Final = ("flows.render_campaign.render_campaign", "flows.render_shard.render_shard")

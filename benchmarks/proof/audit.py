@@ -15,6 +15,8 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Final
 
+from benchmarks.proof.assignment import Assignment
+from benchmarks.proof.vendor import Invoice, Line
 from hailuo.clock import SystemClock
 from hailuo.errors import MissingKeyError
 from hailuo.ledger.facts import Attempt, Done, JobRecord, JobState
@@ -24,8 +26,6 @@ from hailuo.plan.prepare import CampaignRequest, PreparedCampaign, prepare
 from hailuo.store import Store
 from hailuo.store.open import open_store
 from hailuo.testing import VirtualClock
-from proof.assignment import Assignment
-from proof.vendor import Invoice, Line
 
 _ZERO: Final = Decimal(0)
 _LATER: Final = HORIZON + timedelta(minutes=1)

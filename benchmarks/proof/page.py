@@ -9,11 +9,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
-from proof.crash_points import AMBIGUOUS_STEPS, CrashPoint
-from proof.random_kills import Siege
-from proof.trial import Findings
-from proof.two_machines import Race
-from proof.vendor import STORMY
+from benchmarks.proof.crash_points import AMBIGUOUS_STEPS, CrashPoint
+from benchmarks.proof.random_kills import Siege
+from benchmarks.proof.trial import Findings
+from benchmarks.proof.two_machines import Race
+from benchmarks.proof.vendor import STORMY
 
 __all__ = ["section", "table", "tables", "write_section"]
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
-from proof.assignment import Place
-from proof.bucket import losing_answers, seaweedfs
-from proof.crash_points import CrashPoint, crash_points
-from proof.random_kills import Siege, siege
-from proof.size import Size
-from proof.two_machines import Race, race
+from benchmarks.proof.assignment import Place
+from benchmarks.proof.bucket import losing_answers, seaweedfs
+from benchmarks.proof.crash_points import CrashPoint, crash_points
+from benchmarks.proof.random_kills import Siege, siege
+from benchmarks.proof.size import Size
+from benchmarks.proof.two_machines import Race, race
 
 _LOST_ANSWERS = 0.1
 

@@ -12,11 +12,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from proof.page import write_section
-from scale.page import MARK, section, tables
-from scale.size import Size
-from scale.trial import trial
-
+from benchmarks.proof.page import write_section
+from benchmarks.scale.page import MARK, section, tables
+from benchmarks.scale.size import Size
+from benchmarks.scale.trial import trial
 from hailuo.clock import SystemClock
 
 
@@ -45,7 +44,7 @@ def _folder(kept: Path | None) -> Iterator[Path]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python scripts/scale_proof.py", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.scale", description=__doc__)
     parser.add_argument("--jobs", type=int, default=Size().jobs, help="jobs; an even number")
     parser.add_argument(
         "--speed", type=float, default=Size().speed, help="how many times as fast the vendor lives"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from scale.processes import below
+from tests.support.servers.processes import below
 
 _EVERY_SECONDS: Final = 2.0
 _TICKS: Final = os.sysconf("SC_CLK_TCK")

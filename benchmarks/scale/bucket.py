@@ -10,10 +10,10 @@ from typing import Any, Final
 
 import boto3
 import httpx
-from proof.assignment import Place
-from proof.bucket import seaweedfs
 
-from scale.processes import below, free_ports
+from benchmarks.proof.assignment import Place
+from benchmarks.proof.bucket import seaweedfs
+from tests.support.servers.processes import below, free_ports
 
 _COUNT: Final = re.compile(r'^SeaweedFS_s3_request_seconds_count\{.*type="(\w+)"\} (\d+)$', re.MULTILINE)
 _PROGRAM: Final = "weed"

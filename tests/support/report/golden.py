@@ -11,7 +11,7 @@ from pathlib import Path
 from hailuo.report.exports import ExportMapping, read_mapping
 from hailuo.report.metrics import AdPlatform
 
-FOLDER = Path(__file__).parent / "exports"
+FOLDER = Path(__file__).parents[2] / "report" / "exports"
 
 _THREE = {"impressions": (12345, 980, 10200), "clicks_link": (150, 12, 99), "spend": (1234.5, 98.76, 1000)}
 _PURCHASES = {"conversions": (7, 0, 3), "revenue": (350.25, 0, 120)}

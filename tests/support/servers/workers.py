@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from scale.processes import Service, below, running
-from scale.server import HEARTBEAT_SECONDS, Server, client_environment, program
+from tests.support.servers.prefect import HEARTBEAT_SECONDS, Server, client_environment, program
+from tests.support.servers.processes import Service, below, running
 
 POOL: Final = "hailuo"
 

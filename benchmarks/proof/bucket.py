@@ -19,7 +19,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from proof.assignment import Place
+from benchmarks.proof.assignment import Place
 
 _BUCKET: Final = "hailuo-proof"
 _KEY, _SECRET = "AKPROOF", "proof-secret"

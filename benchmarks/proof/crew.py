@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from benchmarks.proof.assignment import Assignment
+from benchmarks.proof.worker import Driving, Ended, Found, Told, work
 from hailuo.clock import Clock, SystemClock
-from proof.assignment import Assignment
-from proof.worker import Driving, Ended, Found, Told, work
 
 # Processes are forked from a server that has only imported the library: a start costs 20 ms, not 1 s.
 _CONTEXT: Final = multiprocessing.get_context("forkserver")

@@ -16,6 +16,7 @@ from multiprocessing.connection import Connection
 
 import httpx
 
+from benchmarks.proof.assignment import Assignment, Killing, Step, step_after, step_before
 from hailuo.clock import RehearsalClock, SystemClock
 from hailuo.plan.prepare import CampaignRequest, prepare
 from hailuo.run.events import Event, EventKind, Observer
@@ -25,7 +26,6 @@ from hailuo.settings import Settings
 from hailuo.store.open import open_store
 from hailuo.testing import WatchedStore, WatchedTransport
 from hailuo.vendor import VideoClient
-from proof.assignment import Assignment, Killing, Step, step_after, step_before
 
 
 @dataclass(frozen=True, slots=True)

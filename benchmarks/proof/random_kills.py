@@ -7,13 +7,13 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
+from benchmarks.proof.assignment import Assignment, Place
+from benchmarks.proof.audit import Audit, audit
+from benchmarks.proof.campaigns import write_campaign
+from benchmarks.proof.crew import Crew, Life, Worker
+from benchmarks.proof.vendor import STORMY, vendor
+from benchmarks.proof.worker import Driving, Found
 from hailuo.simulator import FaultPlan
-from proof.assignment import Assignment, Place
-from proof.audit import Audit, audit
-from proof.campaigns import write_campaign
-from proof.crew import Crew, Life, Worker
-from proof.vendor import STORMY, vendor
-from proof.worker import Driving, Found
 
 _SPEED: Final = 60.0
 _AT_ONCE: Final = 2

@@ -7,19 +7,19 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from proof.assignment import Assignment
-from proof.audit import Audit, audit
-from proof.vendor import Vendor
 from pydantic import BaseModel
 
+from benchmarks.proof.assignment import Assignment
+from benchmarks.proof.audit import Audit, audit
+from benchmarks.proof.vendor import Vendor
+from benchmarks.scale.meter import Cost, metering
+from benchmarks.scale.size import Size
+from benchmarks.scale.stage import Stage, stage
 from hailuo.clock import SystemClock
-from scale.machines import Machine
-from scale.meter import Cost, metering
-from scale.processes import interruptible, pause, wait_until
-from scale.server import FlowRun
-from scale.size import Size
-from scale.stage import Stage, stage
-from scale.vendor import Traffic, most_within
+from tests.support.servers.prefect import FlowRun
+from tests.support.servers.processes import interruptible, pause, wait_until
+from tests.support.servers.vendor import Traffic, most_within
+from tests.support.servers.workers import Machine
 
 _LEAD: Final = "render-campaign"
 _SHARD: Final = "render-shard"
@@ -238,7 +238,7 @@ class _Play:
 
 def _task_runs_of(run: FlowRun) -> int:
     share, at_most = _Share.model_validate(run.parameters["share"]), run.parameters["task_runs"]
-    assert isinstance(at_most, int)  # noqa: S101 (for the type checker: flows/machinery/machines.py says so)
+    assert isinstance(at_most, int)
     return min(len(share.creative_ids), at_most)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from scale.processes import Service, environment_of_ours, free_ports, running, wait_until
+from tests.support.servers.processes import Service, environment_of_ours, free_ports, running, wait_until
 
 _DEBIANS: Final = Path("/usr/lib/postgresql")
 """Debian keeps a folder per version here, and only wrappers on the path."""

@@ -14,7 +14,7 @@ from hailuo.report.stats.multiplicity import benjamini_hochberg, holm
 from hailuo.report.stats.power import sample_size
 from hailuo.report.stats.sequential import sequence_p
 from hailuo.report.stats.srm import sample_ratio
-from tests.report.looks import crossing, obrien_fleming, pocock
+from tests.support.report.looks import crossing, obrien_fleming, pocock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from scale.processes import Service, environment_of_ours, free_ports, running, wait_until
+from tests.support.servers.processes import Service, environment_of_ours, free_ports, running, wait_until
 
 _START_SECONDS: Final = 20.0
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from proof.assignment import Assignment, Killing, Place, Step
-from proof.audit import Audit, audit
-from proof.campaigns import write_campaign
-from proof.crew import Crew
-from proof.vendor import stumbling, vendor
+from benchmarks.proof.assignment import Assignment, Killing, Place, Step
+from benchmarks.proof.audit import Audit, audit
+from benchmarks.proof.campaigns import write_campaign
+from benchmarks.proof.crew import Crew
+from benchmarks.proof.vendor import stumbling, vendor
 
 AMBIGUOUS_STEPS: Final = frozenset({Step.BEFORE_POST, Step.AFTER_POST})
 """A process that died here leaves an intent without outcome: was it charged? The ledger cannot know."""

@@ -9,10 +9,9 @@ import json
 import sys
 from pathlib import Path
 
-from proof.page import section, tables, write_section
-from proof.size import FULL, QUICK
-from proof.trial import Findings, Part, StoreKind, trial
-
+from benchmarks.proof.page import section, tables, write_section
+from benchmarks.proof.size import FULL, QUICK
+from benchmarks.proof.trial import Findings, Part, StoreKind, trial
 from hailuo.clock import SystemClock
 
 
@@ -35,7 +34,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python scripts/prove.py", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.proof", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a small one, as in CI")
     parser.add_argument("--jobs", type=int, help="jobs of the random part; an even number")
     parser.add_argument("--kills", type=int, help="kills of the random part")

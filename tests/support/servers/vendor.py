@@ -10,8 +10,8 @@ from typing import Final
 
 import httpx
 
-from scale.processes import Service, environment_of_ours, free_ports, running, wait_until
-from scale.server import program
+from tests.support.servers.prefect import program
+from tests.support.servers.processes import Service, environment_of_ours, free_ports, running, wait_until
 
 _BALANCE_USD: Final = 100_000
 _START_SECONDS: Final = 60.0

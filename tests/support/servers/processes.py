@@ -75,7 +75,7 @@ class Service:
         return frozenset(family)
 
     def _end(self, family: Sequence[int]) -> None:
-        assert self._process is not None  # noqa: S101 (for the type checker: stop and kill have looked)
+        assert self._process is not None
         for pid in family:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
