@@ -1,26 +1,32 @@
-"""The gate before a campaign: its priced plan is shown, a person says yes, and exactly that plan is started."""
+"""Approval before a campaign: show the priced plan, wait for a person's yes, and start exactly that plan."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 from pydantic import Field
 
-from flows.machinery.events import tell_stopped
-from flows.machinery.flow_run import first_name, flow_environment, library_heard, name_this_run
-from flows.machinery.launch import Launch, deployment_problems, launch
+from flows.machinery.events import emit_stopped
+from flows.machinery.flow_run import (
+    flow_environment,
+    forward_library_logs,
+    initial_run_name,
+    rename_this_run,
+    scheduled_start,
+)
+from flows.machinery.launch import deployment_problems, launch
 from flows.machinery.parameters import (
     Budget,
+    CampaignForm,
     CampaignName,
     CampaignText,
     DueAt,
     EditionName,
     Machines,
     Only,
-    choice_of,
 )
-from flows.ui.approval import answer_to, show_approval
+from flows.ui.approval import show_approval, wait_for_answer
 from flows.ui.artifacts import show_plan
 from hailuo.campaign.pricing import usd
 from hailuo.errors import AdmissionError
@@ -34,65 +40,68 @@ WaitHours = Annotated[int, Field(ge=1, le=168)]
 
 @flow(
     name="approve-campaign",
-    flow_run_name=first_name,
+    flow_run_name=initial_run_name,
     retries=0,
     persist_result=False,
     validate_parameters=True,
-    on_failure=[tell_stopped],
-    on_crashed=[tell_stopped],
-    on_cancellation=[tell_stopped],
+    on_failure=[emit_stopped],
+    on_crashed=[emit_stopped],
+    on_cancellation=[emit_stopped],
 )
 async def approve_campaign(  # noqa: PLR0913, PLR0917 (the fields of the run form)
     campaign: CampaignName = "",
     campaign_text: CampaignText = "",
     edition: EditionName = "",
     budget_usd: Budget | None = None,
-    only: Only = [],  # noqa: B006 (Prefect reads the default into the run form; nobody changes it)
+    only: Only = (),
     machines: Machines = 1,
     due_at: DueAt | None = None,
     wait_hours: WaitHours = 24,
 ) -> State[None]:
-    """Show what a campaign would cost, wait for a person's yes, and start exactly that. It buys nothing itself.
+    """Show what a campaign would cost, wait for an answer, and start exactly that plan. This flow buys nothing itself.
 
     Args:
-        campaign: A file of the campaigns folder. Leave it empty to paste a campaign below.
-        campaign_text: A whole campaign in YAML, in place of a file. Its frames are looked for in the campaigns folder.
-        edition: Another edition than the file's: a fresh shoot, bought anew. Left empty: the file's.
+        campaign: A file of the campaigns folder. Leave it empty if you paste a campaign below.
+        campaign_text: A whole campaign in YAML, in place of a file. Its first frames are read from the campaigns folder.
+        edition: A name for this edition, in place of the file's. A new edition buys all of its clips anew.
         budget_usd: The budget in US dollars, in place of the file's.
-        only: Only jobs with these values, each as AXIS=VALUE, such as model=MiniMax-Hailuo-02.
-        machines: On how many workers to render at once. More than 1 is for thousands of clips.
-        due_at: The night that it belongs to, which gives {date} in an edition its date. Left empty: now.
-        wait_hours: How long to wait for the answer. Without one it has expired then, and nothing is bought.
+        only: Render only the clips with these values, each as AXIS=VALUE, such as model=MiniMax-Hailuo-02.
+        machines: How many workers render at once. Use more than 1 for thousands of clips.
+        due_at: The night that the run belongs to; it fills {date} in an edition's name. The default is now.
+        wait_hours: How long to wait for an answer. Without one the run expires and nothing is bought.
     """
-    wish: dict[str, Any] = {
-        "campaign": campaign,
-        "campaign_text": campaign_text,
-        "edition": edition,
-        "budget_usd": budget_usd,
-        "only": only,
-    }
-    with library_heard():
+    form = CampaignForm(
+        campaign=campaign,
+        campaign_text=campaign_text,
+        edition=edition,
+        budget_usd=budget_usd,
+        only=tuple(only),
+        due_at=due_at or scheduled_start(),
+    )
+    with forward_library_logs():
         env = await flow_environment()
-        choice = choice_of(env.settings, **wish, due_at=due_at)
-        plan = await _plan_to_approve(choice, env)
-        answer = await answer_to(plan, env.clock, wait_hours=wait_hours)
+        request = form.request(env.settings)
+        plan = await _plan_to_approve(request, env)
+        answer = await wait_for_answer(plan, env.clock, wait_hours=wait_hours)
         if answer is None:
-            return Failed(name="Expired", message=f"nobody answered in {wait_hours} h; nothing was bought")
+            return Failed(name="Expired", message=f"no answer within {wait_hours} h; nothing was bought")
         if answer.approve == "no":
-            return Completed(name="Declined", message=f"declined by {answer.words}")
-        now = await _plan_now(choice, env)
+            return Completed(name="Declined", message=f"declined by {answer.name_and_note}")
+        async with open_session(prepare(request, env.settings), env.settings, clock=env.clock) as session:
+            now = await session.plan()  # the file and the ledger may have changed during the pause
         if now.digest != plan.digest:
-            return Failed(name="Changed", message=_changed_text(plan, now, answer.words))
-        form = {**wish, "machines": machines, "due_at": choice.at}
-        started = await launch(plan, form)
-        await show_approval(plan, answer, started.flow_run, is_joined=started.is_joined, at=env.clock.now())
-    return Completed(name="Approved", message=_approved_text(started, answer.words))
+            return Failed(name="Changed", message=_changed_text(plan, now, answer.name_and_note))
+        started = await launch(plan, form, machines=machines)
+        run, at = started.flow_run, env.clock.now()
+        await show_approval(plan, answer, run, is_joined=started.is_joined, at=at)
+    verb = "joins the run that was already started for this plan" if started.is_joined else "started"
+    return Completed(name="Approved", message=f"approved by {answer.name_and_note}; {verb}: {run.name}")
 
 
-async def _plan_to_approve(choice: CampaignRequest, env: RunEnvironment) -> Plan:
-    """The plan, on show. Raises: CampaignError, AdmissionError: what cannot run is not put before anybody."""
-    prepared = prepare(choice, env.settings)
-    await name_this_run(prepared.require_campaign())
+async def _plan_to_approve(request: CampaignRequest, env: RunEnvironment) -> Plan:
+    """Make the plan and show it. Raises: CampaignError, AdmissionError if the plan could not run."""
+    prepared = prepare(request, env.settings)
+    await rename_this_run(prepared.require_campaign().this_edition)
     async with open_session(prepared, env.settings, clock=env.clock) as session:
         plan = await session.plan()
         await show_plan(plan)
@@ -102,25 +111,12 @@ async def _plan_to_approve(choice: CampaignRequest, env: RunEnvironment) -> Plan
     return plan
 
 
-async def _plan_now(choice: CampaignRequest, env: RunEnvironment) -> Plan:
-    """The plan as it is after the pause: the file may be another by now, and so may the ledger."""
-    prepared = prepare(choice, env.settings)
-    async with open_session(prepared, env.settings, clock=env.clock) as session:
-        return await session.plan()
-
-
 def _changed_text(approved: Plan, now: Plan, by: str) -> str:
-    return (
-        f"nothing was started: the plan is no longer the one that was approved ({by}). It was {_bill(approved)}, "
-        f"and is {_bill(now)}: the campaign, its edition's clips or a price have changed since. Start "
-        "approve-campaign again, and look at the new plan"
+    before, after = (
+        f"{plan.digest[:12]}, {len(plan.to_buy)} clips for {usd(plan.money.planned)}"
+        for plan in (approved, now)
     )
-
-
-def _bill(plan: Plan) -> str:
-    return f"{plan.digest[:12]}, {len(plan.to_buy)} clips for {usd(plan.money.planned)}"
-
-
-def _approved_text(launch: Launch, by: str) -> str:
-    what = "joins the run that was started for this plan before" if launch.is_joined else "started"
-    return f"approved by {by}; {what}: {launch.flow_run.name}"
+    return (
+        f"nothing was started: the plan has changed since it was approved ({by}). It was {before}, and is now {after}. "
+        "The campaign, the clips of its edition or a price changed. Start approve-campaign again and look at the new plan"
+    )

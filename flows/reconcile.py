@@ -1,4 +1,4 @@
-"""Settling submits whose fate is unknown: the verbs of `hailuo reconcile` as a run form."""
+"""Settling unknown submits: the commands of `hailuo reconcile` as a run form."""
 
 import logging
 from collections.abc import Mapping
@@ -10,8 +10,8 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 from pydantic import Field
 
-from flows.machinery.events import tell_unknown
-from flows.machinery.flow_run import flow_environment, library_heard
+from flows.machinery.events import emit_unknown
+from flows.machinery.flow_run import flow_environment, forward_library_logs
 from flows.ui.unknowns import findings_text, show_findings
 from hailuo.campaign.files.schema import SLUG
 from hailuo.errors import Place, Problem, SettlementError
@@ -24,19 +24,19 @@ _log = logging.getLogger("hailuo.reconcile")
 
 
 class Action(StrEnum):
-    """What is to be done about the unknown submits."""
+    """What to do about the unknown submits."""
 
-    LIST = "list"  # tell them, and adopt what came late
-    ADOPT = "adopt"  # the task exists: it is this job's
-    ABANDON = "abandon"  # it does not: give the attempt up
+    LIST = "list"  # list them, and adopt tasks whose ids came late
+    ADOPT = "adopt"  # the vendor has the task: it belongs to this job
+    ABANDON = "abandon"  # the vendor has no such task: give the attempt up
 
 
 Slug = Annotated[str, Field(pattern=SLUG, max_length=60)]
 CreativeId = Annotated[str, Field(max_length=40)]
 TaskId = Annotated[str, Field(max_length=200)]
-Why = Annotated[str, Field(max_length=500)]
+Reason = Annotated[str, Field(max_length=500)]
 
-_WANTED: Final[Mapping[Action, Mapping[str, str]]] = {
+_REQUIRED: Final[Mapping[Action, Mapping[str, str]]] = {
     Action.LIST: {},
     Action.ADOPT: {
         "creative_id": "copy the clip's id from the list",
@@ -44,10 +44,10 @@ _WANTED: Final[Mapping[Action, Mapping[str, str]]] = {
     },
     Action.ABANDON: {
         "creative_id": "copy the clip's id from the list",
-        "why": "say what was looked up, and where",
+        "why": "say what you looked up, and where",
     },
 }
-"""What each action needs, and where to find it."""
+"""The fields that each action needs, and how to fill them in."""
 
 
 @flow(
@@ -63,70 +63,68 @@ async def reconcile(
     action: Action = Action.LIST,
     creative_id: CreativeId = "",
     task_id: TaskId = "",
-    why: Why = "",
+    why: Reason = "",
 ) -> State[Findings]:
-    """List the submits of an edition that may have been paid, and record what a person knows of one.
+    """List the submits of an edition that may have been paid for, and record what you found out about one of them.
 
     Args:
-        campaign: The campaign's name as its file says it, such as sneaker-launch.
-        edition: The edition as it was rendered, with its date filled in.
-        action: list: only look. adopt: the vendor has the task. abandon: it has none, and the clip is bought again.
+        campaign: The campaign's name as in its file, such as sneaker-launch.
+        edition: The edition's name as it was rendered, with its date filled in.
+        action: list: only look. adopt: the vendor has the task. abandon: the vendor has no task, and the clip may be bought again.
         creative_id: For adopt and abandon: the clip's id in the list, such as 7KQ2M9X4TD.
         task_id: For adopt: the id of the task in the vendor's console.
-        why: For abandon: what was looked up, and where. It stays on record.
+        why: For abandon: what you looked up, and where. It stays on record.
     """
-    with library_heard():
+    with forward_library_logs():
         env = await flow_environment()
         given = {"creative_id": creative_id, "task_id": task_id, "why": why}
-        words = _words_for(action, given, env.settings)
+        fields = _checked(action, given, env.settings)
         async with open_reconciler(env.settings, env.clock, Edition(campaign, edition)) as reconciler:
-            decision = await _decide(reconciler, action, words)
+            decision = await _decide(reconciler, action, fields)
             findings = await reconciler.settle()
         await show_findings(campaign, findings, decision)
     left = [unsettled.creative_id for unsettled in (*findings.unknown, *findings.in_doubt)]
     if left:
-        tell_unknown(Edition(campaign, edition), left)
+        emit_unknown(Edition(campaign, edition), left)
     name = "Incomplete" if left else None
     return Completed(name=name, message=findings_text(findings, decision), data=findings)
 
 
-def _words_for(action: Action, given: Mapping[str, str], settings: Settings) -> dict[str, str]:
-    """What was filled in, when it is what the action needs. Raises: SettlementError with every problem."""
-    words = {name: value.strip() for name, value in given.items() if value.strip()}
-    wanted = _WANTED[action]
+def _checked(action: Action, given: Mapping[str, str], settings: Settings) -> dict[str, str]:
+    """The filled-in fields, if they are those that the action needs. Raises: SettlementError with every problem."""
+    fields = {name: value.strip() for name, value in given.items() if value.strip()}
+    required = _REQUIRED[action]
     problems = [
-        Problem(Place(name), f"is wanted to {action}", remedy)
-        for name, remedy in wanted.items()
-        if name not in words
-    ]
-    problems += [
-        Problem(
-            Place(name),
-            f"says nothing where the action is {action}",
-            "leave it empty, or choose another action",
-        )
-        for name in words
-        if name not in wanted
+        *(
+            Problem(Place(name), f"is required to {action}", remedy)
+            for name, remedy in required.items()
+            if name not in fields
+        ),
+        *(
+            Problem(Place(name), f"is not used by {action}", "leave it empty, or choose another action")
+            for name in fields
+            if name not in required
+        ),
     ]
     if action is Action.ADOPT and settings.api_key is None:
         problems.append(Problem(Place("IMAROUTER_API_KEY"), "is not set", "set it to look the task up"))
     if problems:
         raise SettlementError(problems)
-    return words
+    return fields
 
 
 async def _decide(
-    reconciler: Reconciler, action: Action, words: Mapping[str, str]
+    reconciler: Reconciler, action: Action, fields: Mapping[str, str]
 ) -> Adopted | Released | None:
-    """Record the person's word. Raises: SettlementError, with nothing written."""
+    """Record the decision. Raises: SettlementError, with nothing written."""
     match action:
         case Action.LIST:
             return None
         case Action.ADOPT:
-            adopted = await reconciler.adopt(words["creative_id"], words["task_id"])
-            _log.info("%s holds task %s now", adopted.creative_id, adopted.task_id)
+            adopted = await reconciler.adopt(fields["creative_id"], fields["task_id"])
+            _log.info("%s now has task %s", adopted.creative_id, adopted.task_id)
             return adopted
         case Action.ABANDON:
-            released = await reconciler.abandon(words["creative_id"], why=words["why"])
-            _log.info("attempt %d of %s is given up", released.number, released.creative_id)
+            released = await reconciler.abandon(fields["creative_id"], why=fields["why"])
+            _log.info("attempt %d of %s is abandoned", released.number, released.creative_id)
             return released

@@ -1,11 +1,10 @@
-"""The main job as a Prefect flow: load, plan, admit, render, publish.
+"""The main flow: read a campaign, plan it, render the missing clips and publish the comparison.
 
-Embedded, with no server started by hand: `python -m flows.render_campaign FILE`.
+Without a Prefect server: `python -m flows.render_campaign FILE`.
 """
 
 import asyncio
 import sys
-from typing import Any
 
 from prefect import flow
 from prefect.client.schemas.objects import State
@@ -13,18 +12,19 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
 from flows.machinery.clips import render
-from flows.machinery.events import tell_report, tell_stopped
+from flows.machinery.events import emit_completed_or_unknown, emit_stopped
 from flows.machinery.flow_run import (
     LINKS_VALID_FOR,
-    first_name,
     flow_environment,
-    library_heard,
-    name_this_run,
-    outcome_text,
+    forward_library_logs,
+    initial_run_name,
+    rename_this_run,
+    scheduled_start,
 )
 from flows.machinery.machines import render_on_machines
 from flows.machinery.parameters import (
     Budget,
+    CampaignForm,
     CampaignName,
     CampaignText,
     Digest,
@@ -32,10 +32,11 @@ from flows.machinery.parameters import (
     EditionName,
     Machines,
     Only,
-    choice_of,
 )
 from flows.ui.artifacts import show_comparison, show_plan, show_unknowns
+from hailuo.campaign.pricing import usd
 from hailuo.errors import ExitCode
+from hailuo.ledger.facts import JobState
 from hailuo.plan.plan import Plan
 from hailuo.plan.prepare import CampaignRequest, prepare
 from hailuo.run.events import RunReport
@@ -44,53 +45,53 @@ from hailuo.run.session import open_session
 
 @flow(
     name="render-campaign",
-    flow_run_name=first_name,
+    flow_run_name=initial_run_name,
     retries=0,
     persist_result=False,
     validate_parameters=True,
-    on_failure=[tell_stopped],
-    on_crashed=[tell_stopped],
-    on_cancellation=[tell_stopped],
+    on_failure=[emit_stopped],
+    on_crashed=[emit_stopped],
+    on_cancellation=[emit_stopped],
 )
 async def render_campaign(  # noqa: PLR0913, PLR0917 (the fields of the run form)
     campaign: CampaignName = "",
     campaign_text: CampaignText = "",
     edition: EditionName = "",
     budget_usd: Budget | None = None,
-    only: Only = [],  # noqa: B006 (Prefect reads the default into the run form; nobody changes it)
+    only: Only = (),
     machines: Machines = 1,
     plan_digest: Digest = "",
     due_at: DueAt | None = None,
 ) -> State[RunReport]:
-    """Render every clip of a campaign once, store it, and lay all of them side by side.
+    """Render the missing clips of a campaign, store them, and compare all of its clips on one page.
 
     Args:
-        campaign: A file of the campaigns folder. Leave it empty to paste a campaign below.
-        campaign_text: A whole campaign in YAML, in place of a file. Its frames are looked for in the campaigns folder.
-        edition: Another edition than the file's: a fresh shoot, bought anew. Left empty: the file's.
+        campaign: A file of the campaigns folder. Leave it empty if you paste a campaign below.
+        campaign_text: A whole campaign in YAML, in place of a file. Its first frames are read from the campaigns folder.
+        edition: A name for this edition, in place of the file's. A new edition buys all of its clips anew.
         budget_usd: The budget in US dollars, in place of the file's.
-        only: Only jobs with these values, each as AXIS=VALUE, such as model=MiniMax-Hailuo-02.
-        machines: On how many workers to render at once. More than 1 is for thousands of clips.
-        plan_digest: The digest of an approved plan; if another plan would run by now, nothing is bought.
-        due_at: The night that it belongs to, which gives {date} in an edition its date. Left empty: now.
+        only: Render only the clips with these values, each as AXIS=VALUE, such as model=MiniMax-Hailuo-02.
+        machines: How many workers render at once. Use more than 1 for thousands of clips.
+        plan_digest: The digest of an approved plan. If the plan has changed since, nothing is bought.
+        due_at: The night that the run belongs to; it fills {date} in an edition's name. The default is now.
     """
-    wish: dict[str, Any] = {
-        "campaign": campaign,
-        "campaign_text": campaign_text,
-        "edition": edition,
-        "only": only,
-    }
-    with library_heard():
+    form = CampaignForm(
+        campaign=campaign,
+        campaign_text=campaign_text,
+        edition=edition,
+        budget_usd=budget_usd,
+        only=tuple(only),
+        due_at=due_at or scheduled_start(),
+    )
+    with forward_library_logs():
         env = await flow_environment()
-        choice = choice_of(env.settings, **wish, budget_usd=budget_usd, due_at=due_at)
-        prepared = prepare(choice, env.settings)
-        await name_this_run(prepared.require_campaign())
+        prepared = prepare(form.request(env.settings), env.settings)
+        await rename_this_run(prepared.require_campaign().this_edition)
         async with open_session(prepared, env.settings, clock=env.clock) as session:
             plan = await session.plan()
             await show_plan(plan)
             await session.admit(plan, agreed_digest=plan_digest or None)
             if machines > 1 and flow_run.get_id():
-                form = {**wish, "due_at": choice.at}
                 report = await render_on_machines(session, plan, env, machines=machines, form=form)
             else:
                 report = await render(session, plan, env)
@@ -98,12 +99,8 @@ async def render_campaign(  # noqa: PLR0913, PLR0917 (the fields of the run form
             gallery = await session.gallery_link(made, valid_for=LINKS_VALID_FOR)
     await show_comparison(plan, made, gallery)
     await show_unknowns(plan, report)
-    tell_report(plan, report)
-    return _flow_state(plan, report)
-
-
-def _flow_state(plan: Plan, report: RunReport) -> State[RunReport]:
-    text = outcome_text(plan, report)
+    emit_completed_or_unknown(plan, report)
+    text = _summary(plan, report)
     match report.exit_code:
         case ExitCode.COMPLETE:
             return Completed(message=text, data=report)
@@ -113,8 +110,15 @@ def _flow_state(plan: Plan, report: RunReport) -> State[RunReport]:
             return Failed(name="Stopped", message=text, data=report)
 
 
+def _summary(plan: Plan, report: RunReport) -> str:
+    stored, number = len(report.in_state(JobState.STORED)), len(plan.to_buy)
+    bought = f"{number} were to buy for {usd(plan.money.planned)}" if number else "nothing was to buy"
+    reason = report.interrupted or report.stopped
+    return f"{stored} of {len(report.endings)} clips stored; {bought}" + (f"; {reason}" if reason else "")
+
+
 def drive(choice: CampaignRequest, plan_digest: str) -> RunReport:
-    """What `hailuo run` calls when a Prefect server is set. Raises what the flow raised."""
+    """Run the flow for `hailuo run` when a Prefect server is set. Raises what the flow raised."""
     return asyncio.run(_drive(choice, plan_digest))
 
 
@@ -122,13 +126,13 @@ async def _drive(choice: CampaignRequest, plan_digest: str) -> RunReport:
     state: State[RunReport] = await render_campaign(  # type: ignore[assignment]  # Prefect unwraps the returned State
         str(choice.path),
         edition=choice.edition or "",
-        budget_usd=None if choice.budget_usd is None else float(choice.budget_usd),
+        budget_usd=choice.budget_usd,
         only=[f"{axis}={label}" for axis, labels in choice.only.items() for label in sorted(labels)],
         plan_digest=plan_digest,
         return_state=True,
     )
     report = await state.aresult(raise_on_failure=state.name != "Stopped")
-    assert isinstance(report, RunReport)  # noqa: S101 (the flow's own _flow_state put it there)
+    assert isinstance(report, RunReport)  # noqa: S101 (the flow put it there)
     return report
 
 

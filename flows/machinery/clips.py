@@ -1,4 +1,4 @@
-"""Task runs over a runner: one per clip, or one per bundle of clips, all awaited in one event loop."""
+"""Task runs for the jobs of a run: one per clip, or one per bundle of clips, all awaited in one event loop."""
 
 import asyncio
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
-from flows.machinery.flow_run import job_label, journal
+from flows.machinery.flow_run import job_label, log_events
 from flows.ui.artifacts import progress_shown
 from hailuo.ledger.facts import JobState
 from hailuo.plan.plan import Plan, PlannedJob
@@ -21,37 +21,37 @@ from hailuo.run.session import Session
 _Job = TypeVar("_Job")
 
 TASK_RUNS_AT_MOST: Final = 400
-"""Above this many jobs a task run drives a bundle of them: the server spends about 30 ms on each task run."""
+"""With more jobs than this, a task run drives a bundle of them: each task run costs the server about 30 ms."""
 
-_WAITING: Final = frozenset({JobState.NEW, JobState.SUBMITTED, JobState.IN_DOUBT})
+_UNFINISHED: Final = frozenset({JobState.NEW, JobState.SUBMITTED, JobState.IN_DOUBT})
 
 
 async def render(session: Session, plan: Plan, env: RunEnvironment) -> RunReport:
     """Drive every unfinished job of the plan in this process."""
-    runner = session.runner(plan, observe=journal(plan, env.observe))
+    runner = session.runner(plan, observe=log_events(plan, env.observe))
     async with env.watch(runner), progress_shown(runner.progress, plan):
-        await drive_all(runner, waiting_in(plan))
+        await drive_all(runner, unfinished(plan))
         return await runner.finish()
 
 
 async def drive_all(
-    runner: Runner, waiting: Sequence[PlannedJob], *, task_runs_at_most: int = TASK_RUNS_AT_MOST
+    runner: Runner, jobs: Sequence[PlannedJob], *, task_runs_at_most: int = TASK_RUNS_AT_MOST
 ) -> None:
-    """One awaited task run per job, or per bundle: `.map` would cost fifteen times the CPU (docs/measurements.md)."""
-    if len(waiting) <= task_runs_at_most:
-        await asyncio.gather(*(_drive_clip(runner, planned) for planned in waiting))
+    """Await one task run per job, or per bundle. `.map` would cost fifteen times the CPU (docs/measurements.md)."""
+    if len(jobs) <= task_runs_at_most:
+        await asyncio.gather(*(_drive_clip(runner, planned) for planned in jobs))
         return
-    bundles = bundles_of(waiting, at_most=task_runs_at_most)
+    bundles = bundles_of(jobs, at_most=task_runs_at_most)
     await asyncio.gather(*(_drive_bundle(runner, number, b) for number, b in enumerate(bundles, start=1)))
 
 
-def waiting_in(plan: Plan) -> list[PlannedJob]:
-    """The jobs for which a run has something to do."""
-    return [planned for planned in plan.driven if planned.state in _WAITING]
+def unfinished(plan: Plan) -> list[PlannedJob]:
+    """The jobs that a run has to work on."""
+    return [planned for planned in plan.driven if planned.state in _UNFINISHED]
 
 
 def bundles_of(jobs: Sequence[_Job], *, at_most: int = TASK_RUNS_AT_MOST) -> list[Sequence[_Job]]:
-    """The jobs dealt out evenly to so many bundles at most; where there are fewer jobs, each its own."""
+    """Deal the jobs out evenly to at most so many bundles, none of them empty."""
     number = min(at_most, len(jobs))
     return [jobs[start::number] for start in range(number)]
 
@@ -82,12 +82,12 @@ async def _drive_bundle(runner: Runner, number: int, bundle: Sequence[PlannedJob
 
 
 def _task_state(endings: Sequence[Ending]) -> State[None]:
-    """Green when every clip of the task run is stored; else red, with the first reason."""
+    """Completed if every clip of the task run is stored; else Failed, with the first reason."""
     missing = [ending for ending in endings if ending.state is not JobState.STORED]
     if not missing:
         return Completed(name="Stored", message=f"{len(endings)} stored")
     first = missing[0]
-    name = "Overdue" if first.overdue else first.state.value.replace("_", " ").capitalize()
+    name = "Overdue" if first.overdue else first.state.words.capitalize()
     return Failed(
         name=name, message=f"{len(missing)} of {len(endings)} not stored; {first.creative_id}: {first.reason}"
     )

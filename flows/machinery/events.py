@@ -1,6 +1,6 @@
-"""Events for automations: a campaign is completed, holds unknowns, was stopped, or has a new ad report."""
+"""Prefect events for automations: a campaign is complete, has unknown submits, has stopped, or has a new ad report."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -19,16 +19,16 @@ from hailuo.store.layout import Edition
 
 
 class CampaignEvent(StrEnum):
-    """What an automation can wait for. The resource is `hailuo.campaign.NAME`."""
+    """The names of the events. The resource is `hailuo.campaign.NAME`."""
 
     COMPLETED = "hailuo.campaign.completed"  # every clip of the plan is stored
-    UNKNOWN = "hailuo.campaign.unknown"  # submits that may have been paid wait for `reconcile`
+    UNKNOWN = "hailuo.campaign.unknown"  # submits that may have been paid for wait for `reconcile`
     STOPPED = "hailuo.campaign.stopped"  # refused, stopped, cancelled or crashed before its end
-    REPORTED = "hailuo.report.written"  # results were judged, and say something new
+    REPORTED = "hailuo.report.written"  # a new ad report was written
 
 
-def tell_report(plan: Plan, report: RunReport) -> None:
-    """Emit what the report says: completed, or that money is in doubt. A stop is told by the flow's hooks."""
+def emit_completed_or_unknown(plan: Plan, report: RunReport) -> None:
+    """Emit that a run is complete, or has unknown submits. `emit_stopped` reports a run that stopped."""
     unknown = report.in_state(JobState.UNKNOWN, JobState.IN_DOUBT)
     payload = {
         "edition": plan.campaign.edition,
@@ -43,36 +43,33 @@ def tell_report(plan: Plan, report: RunReport) -> None:
         _emit(CampaignEvent.UNKNOWN, plan.campaign.name, payload)
 
 
-def tell_unknown(edition: Edition, creative_ids: Sequence[str]) -> None:
-    """Emit that these jobs of an edition may have been paid, and wait for a decision."""
+def emit_unknown(edition: Edition, creative_ids: Sequence[str]) -> None:
+    """Emit that these jobs of an edition may have been paid for and wait for a decision."""
     _emit(CampaignEvent.UNKNOWN, edition.campaign, {"edition": edition.name, "unknown": list(creative_ids)})
 
 
-def tell_not_begun(campaign: str, edition: str | None, reasons: Sequence[str]) -> None:
-    """Emit that a campaign of a night never got a flow run of its own, whose hooks would have told it."""
+def emit_not_started(campaign: str, edition: str | None, reasons: Sequence[str]) -> None:
+    """Emit that a campaign of the night failed before its own flow run was created."""
     payload = {"edition": edition, "state": "Not begun", "reason": "; ".join(reasons)}
     _emit(CampaignEvent.STOPPED, campaign, payload)
 
 
-def tell_written(found: ReportFindings, *, folder: str) -> None:
-    """Emit that an ad report was written: its verdicts, and where it lies."""
-    payload = {
-        "edition": found.edition,
-        "folder": folder,
-        "verdicts": {
-            platform.platform.value: {
-                "outcome": platform.verdict.outcome.value,
-                "headline": platform.verdict.headline,
-                "creative_id": platform.verdict.creative_id,
-            }
-            for platform in found.platforms
-        },
+def emit_report_written(found: ReportFindings, *, folder: str) -> None:
+    """Emit that an ad report was written, with its verdicts and its folder in the store."""
+    verdicts = {
+        platform.platform.value: {
+            "outcome": platform.verdict.outcome.value,
+            "headline": platform.verdict.headline,
+            "creative_id": platform.verdict.creative_id,
+        }
+        for platform in found.platforms
     }
+    payload = {"edition": found.edition, "folder": folder, "verdicts": verdicts}
     _emit(CampaignEvent.REPORTED, found.campaign, payload)
 
 
-async def tell_stopped(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
-    """A hook for failure, crash and cancellation: says which campaign stopped, and why."""
+async def emit_stopped(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
+    """A hook for failure, crash and cancellation: emit which campaign stopped, and why."""
     del flow
     async with get_client() as client:
         name = (await client.read_flow_run(UUID(str(flow_run.id)))).name
@@ -81,6 +78,6 @@ async def tell_stopped(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any
     _emit(CampaignEvent.STOPPED, campaign, payload)
 
 
-def _emit(event: CampaignEvent, campaign: str, payload: dict[str, Any]) -> None:
+def _emit(event: CampaignEvent, campaign: str, payload: Mapping[str, object]) -> None:
     resource = {"prefect.resource.id": f"hailuo.campaign.{campaign}", "prefect.resource.name": campaign}
-    emit_event(event=event.value, resource=resource, payload=payload)
+    emit_event(event=event.value, resource=resource, payload=dict(payload))

@@ -1,8 +1,7 @@
-"""Starting `render-campaign` for an approved plan: once, however many approve it."""
+"""Starting `render-campaign` for an approved plan: one run per plan, however many people approve it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun
@@ -11,6 +10,7 @@ from prefect.exceptions import ObjectNotFound
 from prefect.runtime import flow_run
 
 from flows.machinery.flow_run import run_name
+from flows.machinery.parameters import CampaignForm
 from hailuo.errors import Place, Problem
 from hailuo.plan.plan import Plan
 
@@ -19,14 +19,14 @@ RENDER_DEPLOYMENT: Final = "render-campaign/render-campaign"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Launch:
-    """The run of an approved plan. `is_joined`: another approval had started it, and it is not over."""
+    """The run of an approved plan. `is_joined`: another approval started it, and it is not over yet."""
 
     flow_run: FlowRun
     is_joined: bool
 
 
 async def deployment_problems() -> list[Problem]:
-    """Why nothing could be started, whatever a person says."""
+    """Why no run could be started, whatever the answer is."""
     async with get_client() as client:
         try:
             await client.read_deployment_by_name(RENDER_DEPLOYMENT)
@@ -36,39 +36,34 @@ async def deployment_problems() -> list[Problem]:
     return []
 
 
-async def launch(plan: Plan, form: Mapping[str, Any]) -> Launch:
-    """Start the run with this form, or join the one that was started for the same plan and is still at work.
+async def launch(plan: Plan, form: CampaignForm, *, machines: int) -> Launch:
+    """Start a run of this plan, or join the one that was started for the same plan and is still going.
 
-    Prefect answers a key that was used before with the old run. One that is over did not change the plan, so it is
-    no answer to this approval (its key was missing, or it stood on another store): the next key is made of its id.
-    Two approvals that find the same run over thus still start one.
+    Prefect answers an idempotency key that was used before with the old run. If that run is over and the plan is still
+    the same, the old run bought nothing: its API key was missing, say, or its worker used another store. The next key
+    then contains its id, so that two approvals that find the same finished run still start one.
     """
     mark = f"approval:{flow_run.get_id()}/{flow_run.get_run_count()}"
     key = plan.digest
     while True:
-        run = await _start(plan, form, key=key, mark=mark)
+        async with get_client() as client:  # Prefect never closes a client that it opens here itself
+            run: FlowRun = await run_deployment(  # type: ignore[misc]  # Prefect types the dispatched call as if it were sync
+                RENDER_DEPLOYMENT,
+                client=client,
+                parameters={
+                    **form.model_dump(mode="json"),
+                    "machines": machines,
+                    "plan_digest": plan.digest,
+                },
+                flow_run_name=run_name(plan.campaign.this_edition),
+                idempotency_key=key,
+                timeout=0,
+                as_subflow=False,
+                tags=["approved", mark],
+            )
         if mark in run.tags:
             return Launch(flow_run=run, is_joined=False)
-        if not _is_over(run):
+        state = run.state
+        if state is None or not (state.is_final() or state.is_cancelling()):
             return Launch(flow_run=run, is_joined=True)
         key = f"{plan.digest}:{run.id}"
-
-
-async def _start(plan: Plan, form: Mapping[str, Any], *, key: str, mark: str) -> FlowRun:
-    """The run of this key: a new one, that has the mark, or an old one."""
-    async with get_client() as client:  # the one that Prefect would make here is never closed
-        return await run_deployment(  # type: ignore[misc, no-any-return]  # Prefect types the dispatched call as if it were sync
-            RENDER_DEPLOYMENT,
-            client=client,
-            parameters={**form, "plan_digest": plan.digest},
-            flow_run_name=run_name(plan.campaign.this_edition),
-            idempotency_key=key,
-            timeout=0,
-            as_subflow=False,
-            tags=["approved", mark],
-        )
-
-
-def _is_over(run: FlowRun) -> bool:
-    """One that is being cancelled buys nothing more."""
-    return run.state is not None and (run.state.is_final() or run.state.is_cancelling())

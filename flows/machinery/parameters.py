@@ -1,19 +1,18 @@
-"""The fields of the run forms: what a person picks or types, with bounds, which Prefect's server enforces.
+"""Parameter types of the flows: the fields of the run forms with their bounds, which Prefect's server enforces.
 
-The words beside a field come from the flow's docstring (`Args:`): Prefect 3.8 drops those of an annotation.
+The text beside a field comes from the flow's docstring (`Args:`): Prefect 3.8 ignores the description of an annotation.
 """
 
-from datetime import datetime
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from prefect.runtime import deployment
-from pydantic import AwareDatetime, Field, GetJsonSchemaHandler
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, GetJsonSchemaHandler, WithJsonSchema
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from flows.machinery.flow_run import scheduled_start
 from hailuo.campaign.files.folder_listing import campaign_names, find_campaign
 from hailuo.errors import CampaignError, Place, Problem, SettingsError
 from hailuo.plan.prepare import CampaignRequest, axis_values
@@ -22,8 +21,8 @@ from hailuo.settings import Settings, load_settings
 _PASTED: Final = "pasted.yaml"
 
 
-class _OnOffer:
-    """Makes the form offer the campaign files that lie in the folder when the flow is deployed."""
+class _OfferedFiles:
+    """Lists the files of the campaigns folder in the form, as they are when the flow is deployed."""
 
     def __get_pydantic_json_schema__(
         self, core_schema: CoreSchema, handler: GetJsonSchemaHandler
@@ -33,43 +32,69 @@ class _OnOffer:
             names = campaign_names(load_settings().campaigns)
         except (
             SettingsError
-        ):  # no such folder here: any name may be typed, and is looked up when the flow runs
+        ):  # no such folder on this machine: you may type any name, and the flow looks it up
             names = ()
         return {**schema, "enum": [*names, ""]} if names else schema
 
 
-CampaignName = Annotated[str, _OnOffer()]
+CampaignName = Annotated[str, _OfferedFiles()]
 CampaignText = Annotated[str, Field(max_length=200_000)]
 EditionName = Annotated[str, Field(max_length=60)]
-Budget = Annotated[float, Field(gt=0, le=1_000_000)]
-Only = Annotated[list[str], Field(max_length=100)]
+Budget = Annotated[
+    Decimal,
+    Field(gt=0, le=1_000_000),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"title": "US dollars", "type": "number", "exclusiveMinimum": 0, "maximum": 1_000_000},
+                {
+                    "title": "exact text",
+                    "type": "string",
+                    "pattern": r"^(?=.*[1-9])(\d{1,6}(\.\d+)?|1000000(\.0+)?)$",
+                },
+            ]
+        }
+    ),
+]
+"""A number in the form. A flow hands it on as text: the digest of a plan depends on every digit of its budget."""
+
+Only = Annotated[Sequence[str], Field(max_length=100)]
 Machines = Annotated[int, Field(ge=1, le=32)]
 Digest = Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
 DueAt = AwareDatetime
 
 
-def choice_of(
-    settings: Settings, *, campaign: str, campaign_text: str, due_at: datetime | None = None, **rest: Any
-) -> CampaignRequest:
-    """What the form asks for, as the library takes it. `rest`: edition, budget_usd, only; empty texts are no wish.
+class CampaignForm(BaseModel):
+    """The fields that choose a campaign. A flow hands them on to the flow runs that it starts."""
 
-    A deployment takes names of the campaigns folder alone; a flow called from a program also takes paths.
-    Raises: CampaignError unless there is exactly one of file and text, SettingsError.
-    """
-    if bool(campaign) == bool(campaign_text.strip()):
-        reason = "a campaign is wanted: either a file of the campaigns folder, or its text"
-        raise CampaignError([Problem(Place("campaign"), reason, "fill in one of the two")])
-    budget = rest.get("budget_usd")
-    return CampaignRequest(
-        path=_path_of(campaign, settings) if campaign else settings.campaigns / _PASTED,
-        text=None if campaign else campaign_text,
-        at=due_at or scheduled_start(),
-        edition=rest.get("edition") or None,
-        budget_usd=None if budget is None else Decimal(str(budget)),
-        only=axis_values(rest.get("only") or ()),
-    )
+    model_config = ConfigDict(frozen=True)
 
+    campaign: str = ""
+    campaign_text: str = ""
+    edition: str = ""
+    budget_usd: Decimal | None = None
+    only: tuple[str, ...] = ()
+    due_at: AwareDatetime
 
-def _path_of(campaign: str, settings: Settings) -> Path:
-    path = Path(campaign)
-    return path if deployment.id is None and path.is_file() else find_campaign(campaign, settings)
+    def request(self, settings: Settings) -> CampaignRequest:
+        """The same choice for the library. A deployed flow takes names of the campaigns folder only, others also paths.
+
+        Raises: CampaignError unless there is either a file or a text, SettingsError.
+        """
+        if bool(self.campaign) == bool(self.campaign_text.strip()):
+            reason = "give either a file of the campaigns folder or the text of a campaign"
+            raise CampaignError([Problem(Place("campaign"), reason, "fill in one of the two fields")])
+        if not self.campaign:
+            path = settings.campaigns / _PASTED
+        elif deployment.id is None and Path(self.campaign).is_file():
+            path = Path(self.campaign)
+        else:
+            path = find_campaign(self.campaign, settings)
+        return CampaignRequest(
+            path=path,
+            text=None if self.campaign else self.campaign_text,
+            at=self.due_at,
+            edition=self.edition or None,
+            budget_usd=self.budget_usd,
+            only=axis_values(self.only),
+        )

@@ -1,4 +1,4 @@
-"""The page that a night leaves in the UI: a table of its campaigns, and everything that somebody has to look at."""
+"""The artifact of a night: a table of its campaigns, and everything that needs your attention."""
 
 from datetime import UTC
 from typing import Final
@@ -8,8 +8,9 @@ from prefect.artifacts import acreate_markdown_artifact
 
 from flows.ui.artifacts import escaped
 from hailuo.campaign.pricing import usd
-from hailuo.night.night import NightReport
-from hailuo.night.outcome import Books
+from hailuo.errors import ExitCode
+from hailuo.night.night import CampaignResult, NightReport
+from hailuo.night.outcome import CampaignOutcome
 from hailuo.publish.share import GalleryLink
 
 _KEY: Final = "night"
@@ -18,36 +19,36 @@ _PAGE: Final = """\
 
 **{{ report.headline }}**
 
-{% if report.parts %}
+{% if report.results %}
 | Campaign | Edition | {{ "Would be" if report.is_dry_run else "Ended" }} | Bought | Cost | Estimate | Failed | Unknown | Stored | Unfinished |
 | --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
-{% for part in report.parts %}
-| {{ part.due.campaign.name }} | {{ part.due.campaign.edition }} | {{ report.word(part) }} | {{ cells(part.books) }} |
+{% for result in report.results %}
+| {{ result.due.campaign.name }} | {{ result.due.campaign.edition }} | {{ ended(result) }} | {{ cells(result.outcome) }} |
 {% endfor %}
 | **Total** | | | {{ cells(report.total) }} |
 
-{% for part in report.parts if part.gallery %}
-- Gallery of **{{ part.due.campaign.name }}**: {{ link(part.gallery) }}
+{% for result in report.results if result.gallery %}
+- Gallery of **{{ result.due.campaign.name }}**: {{ link(result.gallery) }}
 {% endfor %}
 
-Bought and cost are of what was ordered since this run began, by it or by another beside it.
+Bought and cost count what was ordered since this run began, by this run or by another one.
 {% endif %}
 {% if report.total.unknown %}
 
-**{{ money(report.total.unknown_usd) }} may have been spent on {{ report.total.unknown }} unknown submit{{ "s" if report.total.unknown > 1 }}.** They are held, and not sent again
-until `reconcile` settles them.
+**{{ money(report.total.unknown_usd) }} may have been spent on {{ report.total.unknown }} unknown submit{{ "s" if report.total.unknown > 1 }}.** The money stays reserved, and nothing is sent again
+until you settle them with `reconcile`.
 {% endif %}
-{% for part in report.parts if part.reasons %}
+{% for result in report.results if result.reasons %}
 {% if loop.first %}
 
 ## What is missing
 
 {% endif %}
-{% for reason in part.reasons %}
-- **{{ part.due.name }}**: {{ reason }}
+{% for reason in result.reasons %}
+- **{{ result.due.name }}**: {{ reason }}
 {% endfor %}
 {% endfor %}
-{% for one in report.night.unsound %}
+{% for one in report.night.invalid %}
 {% if loop.first %}
 
 ## Files that cannot be rendered
@@ -57,10 +58,10 @@ until `reconcile` settles them.
 - **{{ one.name }}**: {{ problem }}
 {% endfor %}
 {% endfor %}
-{% for one in report.night.left_out %}
+{% for one in report.night.skipped %}
 {% if loop.first %}
 
-## Left out tonight
+## Skipped tonight
 
 {% endif %}
 - **{{ one.name }}**: {{ one.reason }}
@@ -74,40 +75,42 @@ class _Markdown(str):
     __slots__ = ()
 
 
-def night_page(report: NightReport) -> str:
-    """The report as Markdown; no name, reason or path in it can be taken for markup."""
-    environment = Environment(  # noqa: S701 (no HTML: `finalize` escapes for Markdown)
-        trim_blocks=True, lstrip_blocks=True, finalize=_finalised
-    )
-    template = environment.from_string(_PAGE)
-    when = report.night.at.astimezone(UTC).strftime("%Y-%m-%d, %H:%M UTC")
-    return template.render(report=report, when=when, cells=_cells, link=_link, money=usd)
-
-
 async def show_night(report: NightReport) -> None:
-    """The night's page as an artifact."""
+    """Leave the night's page as an artifact."""
     await acreate_markdown_artifact(night_page(report), key=_KEY, description=escaped(report.headline))
 
 
-def _finalised(value: object) -> str:
-    """Whatever the page names is escaped, but for what is Markdown already."""
-    return value if isinstance(value, _Markdown) else escaped(value)
+def night_page(report: NightReport) -> str:
+    """The report as Markdown. No name, reason or path in it can act as markup."""
+
+    def escape(value: object) -> str:
+        return value if isinstance(value, _Markdown) else escaped(value)
+
+    def ended(result: CampaignResult) -> str:
+        would_start = report.is_dry_run and result.exit_code is ExitCode.COMPLETE
+        return "started" if would_start else result.word
+
+    environment = Environment(  # noqa: S701 (no HTML: `finalize` escapes for Markdown)
+        trim_blocks=True, lstrip_blocks=True, finalize=escape
+    )
+    when = report.night.at.astimezone(UTC).strftime("%Y-%m-%d, %H:%M UTC")
+    return environment.from_string(_PAGE).render(
+        report=report, when=when, cells=_cells, ended=ended, link=_link, money=usd
+    )
 
 
-def _cells(books: Books | None) -> _Markdown:
-    """Bought, cost, estimate, failed, unknown, stored, unfinished: what matters first, the page cuts wide tables off."""
-    if books is None:
+def _cells(outcome: CampaignOutcome | None) -> _Markdown:
+    """Bought, cost, estimate, failed, unknown, stored, unfinished: the most important first, as Prefect cuts wide tables."""
+    if outcome is None:
         return _Markdown(" | ".join(["not known"] * 7))
-    unknown = f"{books.unknown} ({usd(books.unknown_usd)})" if books.unknown else "0"
-    cost = usd(books.spent_usd) + (f" + {usd(books.held_usd)} held" if books.held_usd else "")
     cells = [
-        f"{books.bought} of {books.to_buy}",
-        cost,
-        usd(books.estimate_usd),
-        str(books.failed),
-        unknown,
-        f"{books.stored} of {books.jobs}",
-        str(books.unfinished),
+        f"{outcome.bought} of {outcome.to_buy}",
+        usd(outcome.spent_usd) + (f" + {usd(outcome.reserved_usd)} reserved" if outcome.reserved_usd else ""),
+        usd(outcome.estimate_usd),
+        str(outcome.failed),
+        f"{outcome.unknown} ({usd(outcome.unknown_usd)})" if outcome.unknown else "0",
+        f"{outcome.stored} of {outcome.jobs}",
+        str(outcome.unfinished),
     ]
     return _Markdown(" | ".join(cells))
 
@@ -115,5 +118,5 @@ def _cells(books: Books | None) -> _Markdown:
 def _link(gallery: GalleryLink) -> _Markdown:
     if gallery.until is None:
         return _Markdown(escaped(gallery.address))
-    surely = "" if gallery.certain else " at the latest"
-    return _Markdown(f"[open](<{gallery.address}>) until {gallery.until:%Y-%m-%d %H:%M} UTC{surely}")
+    latest = "" if gallery.certain else " at the latest"
+    return _Markdown(f"[open](<{gallery.address}>) until {gallery.until:%Y-%m-%d %H:%M} UTC{latest}")

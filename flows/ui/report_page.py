@@ -1,4 +1,4 @@
-"""What a report leaves for people in the UI: the verdict with the way to the page, the leaderboard, the next batch."""
+"""The artifacts of an ad report: the verdict with a link to the page, the leaderboards, the next batch."""
 
 from collections.abc import Iterator
 from datetime import UTC
@@ -25,7 +25,7 @@ _MOST_LINES: Final = 20
 
 
 async def show_report(report: Report) -> None:
-    """Three artifacts, under the campaign's name."""
+    """Leave the artifacts, under the campaign's name."""
     found = report.findings
     await acreate_markdown_artifact(
         report_page(report), key=f"report-{found.campaign}", description=_headlines(found)
@@ -40,12 +40,12 @@ async def show_report(report: Report) -> None:
         await acreate_table_artifact(
             _batch_rows(found.proposal),
             key=f"next-batch-{found.campaign}",
-            description=_batch_text(report, found.proposal),
+            description=" ".join(_batch_text(report, found.proposal)),
         )
 
 
 def report_page(report: Report) -> str:
-    """Verdicts, data health, changes, the next batch with its reasons and the links, as Markdown; no label in it can be taken for markup."""
+    """Links, verdicts, data health, changes and the next batch, as Markdown. No label in it can act as markup."""
     found = report.findings
     parts = [
         f"# {escaped(found.campaign)} · {escaped(found.edition)}",
@@ -53,20 +53,19 @@ def report_page(report: Report) -> str:
         *(_verdict(platform) for platform in found.platforms),
         _health(found.health),
         _listed("Since the last report", [change.sentence for change in found.changes]),
-        _listed("Next batch", [_told_row(row) for row in found.proposal.rows] if found.proposal else []),
+        _listed("Next batch", [_batch_line(row) for row in found.proposal.rows] if found.proposal else []),
     ]
     return "\n\n".join(filter(None, parts))
 
 
 def _links(report: Report) -> str:
     page = report.page
-    folder = f"Everything lies in `{report.folder}` of the store: the page, the estimates as CSV and Parquet, next.yaml."
+    folder = f"All files are in `{report.folder}` of the store: the page, the estimates as CSV and Parquet, next.yaml."
     if page.until is None:
         return f"Report `{page.address}`. {folder}"
-    surely = "" if page.certain else " or sooner"
-    return (
-        f"[Report](<{page.address}>) (until {page.until.astimezone(UTC):%d %B %H:%M} UTC{surely}). {folder}"
-    )
+    sooner = "" if page.certain else " or sooner"
+    until = f"until {page.until.astimezone(UTC):%d %B %H:%M} UTC{sooner}"
+    return f"[Report](<{page.address}>) ({until}). {folder}"
 
 
 def _headlines(found: ReportFindings) -> str:
@@ -86,9 +85,9 @@ def _verdict(platform: PlatformFindings) -> str:
 def _health(health: Health) -> str:
     share = f" and {health.spend_matched / health.spend:.1%} of the spend" if health.spend else ""
     lines = [
-        f"{health.rows_matched:,} of {health.rows:,} rows{share} found their creative",
+        f"{health.rows_matched:,} of {health.rows:,} rows{share} match a clip of this edition",
         *health.notes,
-        *(f"{len(health.missing)} stored clips have no result" for _ in health.missing[:1]),
+        *([f"{len(health.missing)} stored clips have no result"] if health.missing else []),
     ]
     days = f" ({health.first_day} to {health.last_day})" if health.first_day else ""
     return f"## Data{days}\n\n{bullets(lines, at_most=_MOST_LINES)}"
@@ -106,11 +105,10 @@ def leaderboard(platform: PlatformFindings, currency: str | None) -> list[dict[s
 
 
 def _row(one: CreativeFinding, metric: Metric, title: str) -> dict[str, object]:
-    """What matters comes first: the page cuts wide tables off."""
     estimate = one.estimates.get(metric)
-    return {
+    return {  # the most important first: the page cuts wide tables off
         "clip": _plain(one.label),
-        title: _told(estimate),
+        title: _with_interval(estimate),
         "P(best)": "" if one.p_best is None else f"{one.p_best:.0%}",
         "standing": one.standing.value.replace("_", " "),
         "id": one.creative_id,
@@ -119,8 +117,7 @@ def _row(one: CreativeFinding, metric: Metric, title: str) -> dict[str, object]:
     }
 
 
-def _told(estimate: Estimate | None) -> str:
-    """The number with its interval, in its unit."""
+def _with_interval(estimate: Estimate | None) -> str:
     if estimate is None or estimate.value is None:
         return estimate.note if estimate else ""
     kind = METRICS[estimate.metric].kind
@@ -131,8 +128,7 @@ def _told(estimate: Estimate | None) -> str:
 
 
 def _number(value: float | None, kind: MetricKind) -> str:
-    """An open end of an interval is not known."""
-    if value is None:
+    if value is None:  # an open end of an interval
         return "..."
     return f"{100 * value:.2f} %" if kind is MetricKind.RATE else f"{value:,.2f}"
 
@@ -141,8 +137,8 @@ def _plain(text: str) -> str:
     return printable(" ".join(text.split()))
 
 
-def _told_row(row: ProposedRow) -> str:
-    """With its reason in full: the table's page cuts that off."""
+def _batch_line(row: ProposedRow) -> str:
+    """The row with its whole reason, which the table's page cuts off."""
     takes = f", {row.takes} new take{'s' if row.takes > 1 else ''}" if row.takes else ""
     return f"{row.action.value} {', '.join(row.cell.values())}{takes}: {row.reason}"
 
@@ -150,7 +146,7 @@ def _told_row(row: ProposedRow) -> str:
 def _batch_rows(proposal: Proposal) -> list[dict[str, object]]:
     return [
         {
-            "wish": row.action.value,
+            "action": row.action.value,
             "combination": _plain(", ".join(row.cell.values())),
             "takes": row.takes or "",
             "price": f"${row.usd:,.2f}" if row.usd and row.takes else "",
@@ -160,11 +156,7 @@ def _batch_rows(proposal: Proposal) -> list[dict[str, object]]:
     ]
 
 
-def _batch_text(report: Report, proposal: Proposal) -> str:
-    return " ".join(_batch_sentences(report, proposal))
-
-
-def _batch_sentences(report: Report, proposal: Proposal) -> Iterator[str]:
+def _batch_text(report: Report, proposal: Proposal) -> Iterator[str]:
     if proposal.usd is not None:
         yield f"**${proposal.usd:,.2f}** at the prices known."
     if proposal.file:

@@ -1,1 +1,1 @@
-"""Which campaigns are due tonight, and what they spent together."""
+"""Which campaigns are due tonight, and what they cost together."""

@@ -1,4 +1,4 @@
-"""The books of a night: what became of one campaign between two plans of it, and what the night may still buy for."""
+"""What became of a campaign between two plans of it, and what the night may still spend."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -7,19 +7,19 @@ from decimal import Decimal
 from hailuo.campaign.pricing import usd
 from hailuo.errors import Problem
 from hailuo.ledger.facts import JobState
-from hailuo.ledger.money import Item, Sums, sums_of
+from hailuo.ledger.money import sums_of
 from hailuo.plan.plan import Plan
 
 _ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Books:
+class CampaignOutcome:
     """What became of one campaign, or of several: numbers of jobs, and US dollars.
 
-    The jobs are those of the edition, and `unknown_usd` is what its unknown submits hold, whenever they were sent.
-    `bought` and the cost are of what was ordered since the first plan, by this run or by another beside it;
-    `estimate_usd` is what the first plan would buy for; both nothing where it was refused.
+    `jobs` and their states are those of the edition. `unknown_usd` is what all of its unknown submits reserve.
+    `bought`, `spent_usd` and `reserved_usd` count what was ordered since the first plan, by this run or another one.
+    `to_buy` and `estimate_usd` are what the first plan would buy; both are 0 if it was refused.
     """
 
     jobs: int
@@ -31,41 +31,43 @@ class Books:
     estimate_usd: Decimal
     bought: int
     spent_usd: Decimal
-    held_usd: Decimal
+    reserved_usd: Decimal
 
     @property
     def unfinished(self) -> int:
-        """Jobs that a further run goes on with: at the vendor, or not bought."""
+        """Jobs that another run would work on: at the vendor, or not bought yet."""
         return self.jobs - self.stored - self.failed - self.unknown
 
     @property
-    def of_refused(self) -> "Books":
-        """The books of a plan that was not let in: there was nothing to buy, and nothing to estimate."""
+    def as_refused(self) -> "CampaignOutcome":
+        """The outcome of a plan that was refused: nothing to buy, and no estimate."""
         return replace(self, to_buy=0, estimate_usd=_ZERO)
 
 
-def books_of(before: Plan, after: Plan) -> Books:
-    """The books between two plans of one edition, both made with their histories."""
-    known = {_key(item) for item in _items(before)}
-    new = sums_of(item for item in _items(after) if _key(item) not in known)
-    return Books(
+def outcome_between(before: Plan, after: Plan) -> CampaignOutcome:
+    """The outcome between two plans of one edition, both made with their histories."""
+    known = {(item.creative_id, item.attempt) for bill in before.bills for item in bill.items}
+    items = (item for bill in after.bills for item in bill.items)
+    new = sums_of(item for item in items if (item.creative_id, item.attempt) not in known)
+    unknown = after.in_state(JobState.UNKNOWN, JobState.IN_DOUBT)
+    return CampaignOutcome(
         jobs=len(after.everything),
-        stored=_count(after, JobState.STORED),
-        failed=_count(after, JobState.FAILED, JobState.REFUSED),
-        unknown=_count(after, JobState.UNKNOWN, JobState.IN_DOUBT),
-        unknown_usd=_unknown(after).unknown_usd,
+        stored=len(after.in_state(JobState.STORED)),
+        failed=len(after.in_state(JobState.FAILED, JobState.REFUSED)),
+        unknown=len(unknown),
+        unknown_usd=sums_of(item for planned in unknown for item in planned.money.items).unknown_usd,
         to_buy=len(before.to_buy),
         estimate_usd=before.money.planned,
         bought=new.bought,
         spent_usd=new.spent_usd,
-        held_usd=new.reserved_usd,
+        reserved_usd=new.reserved_usd,
     )
 
 
-def total_of(books: Iterable[Books]) -> Books:
-    """The books of several campaigns together."""
-    found = tuple(books)
-    return Books(
+def total_of(outcomes: Iterable[CampaignOutcome]) -> CampaignOutcome:
+    """The sums over several campaigns."""
+    found = tuple(outcomes)
+    return CampaignOutcome(
         jobs=sum(one.jobs for one in found),
         stored=sum(one.stored for one in found),
         failed=sum(one.failed for one in found),
@@ -75,53 +77,38 @@ def total_of(books: Iterable[Books]) -> Books:
         estimate_usd=sum((one.estimate_usd for one in found), _ZERO),
         bought=sum(one.bought for one in found),
         spent_usd=sum((one.spent_usd for one in found), _ZERO),
-        held_usd=sum((one.held_usd for one in found), _ZERO),
+        reserved_usd=sum((one.reserved_usd for one in found), _ZERO),
     )
 
 
-def _items(plan: Plan) -> Iterable[Item]:
-    return (item for bill in plan.bills for item in bill.items)
-
-
-def _key(item: Item) -> tuple[str, int]:
-    return (item.creative_id, item.attempt)
-
-
-def _count(plan: Plan, *states: JobState) -> int:
-    return len(plan.in_state(*states))
-
-
-def _unknown(plan: Plan) -> Sums:
-    waiting = plan.in_state(JobState.UNKNOWN, JobState.IN_DOUBT)
-    return sums_of(item for planned in waiting for item in planned.money.items)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Allowance:
-    """What a night may still buy for, in US dollars; None is no limit.
+class NightBudget:
+    """What a night may still spend, in US dollars; None is no limit.
 
-    A campaign whose plan costs more than is left is not run at all; later ones that fit are.
+    A campaign whose plan costs more than is left does not run; later ones that fit still do.
     """
 
     left_usd: Decimal | None
 
     def problems(self, plan: Plan) -> list[Problem]:
-        """Why the plan does not fit into the night; none where nothing is to be bought."""
+        """Why the plan does not fit the budget; empty if it does, or if there is nothing to buy."""
         planned = plan.money.planned
         if self.left_usd is None or planned <= self.left_usd:
             return []
-        reason = f"the plan buys for {usd(planned)}, and {usd(self.left_usd)} of the night's budget are left"
-        return [Problem(plan.campaign.place, reason, "raise the night's budget, or run this one by itself")]
+        reason = (
+            f"the plan would cost {usd(planned)}, and {usd(self.left_usd)} of the night's budget are left"
+        )
+        return [
+            Problem(plan.campaign.place, reason, "raise the night's budget, or run this campaign by itself")
+        ]
 
     def budget_of(self, plan: Plan) -> Decimal | None:
-        """The budget under which the edition can buy for no more than is left; None leaves it the file's own."""
+        """The edition's budget that keeps it within what is left; None if the file's own budget does."""
         if self.left_usd is None or not plan.to_buy:
             return None
         most = plan.sums.at_most_usd + self.left_usd
         return most if plan.budget_usd is None else min(most, plan.budget_usd)
 
-    def less(self, usd_taken: Decimal) -> "Allowance":
+    def less(self, taken_usd: Decimal) -> "NightBudget":
         """What is left after a campaign took so much."""
-        if self.left_usd is None:
-            return self
-        return Allowance(left_usd=max(_ZERO, self.left_usd - usd_taken))
+        return self if self.left_usd is None else NightBudget(left_usd=max(_ZERO, self.left_usd - taken_usd))

@@ -10,7 +10,8 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
 
 from flows.ad_report import ad_report
-from flows.machinery.due_reports import turns_due
+from flows.machinery.due_reports import due_reports
+from flows.machinery.parameters import CampaignForm
 from flows.ui.artifacts import escaped
 from hailuo.campaign.job import Job
 from hailuo.run.environment import RunEnvironment, within
@@ -146,12 +147,12 @@ def test_an_edition_with_a_date_belongs_to_the_file_that_says_so(tmp_path, jobs)
         settings=Settings(store=str(tmp_path / "store"), campaigns=tmp_path / "campaigns"),
         clock=VirtualClock(),
     )
-    form = {"campaign": "", "campaign_text": "", "edition": ""}
+    form = CampaignForm(due_at=datetime(2026, 11, 22, tzinfo=UTC))
 
-    (turn,) = asyncio.run(turns_due(env, form, exports="", at=datetime(2026, 11, 22, tzinfo=UTC)))
+    (due,) = asyncio.run(due_reports(env, form, exports=""))
 
-    assert turn.edition == Edition("launch", "night-2026-11-01")
-    assert len(turn.prepared.expansion.jobs) == 12
+    assert due.edition == Edition("launch", "night-2026-11-01")
+    assert len(due.prepared.expansion.jobs) == 12
 
 
 def test_a_folder_that_is_no_edition_ends_no_other(tmp_path, jobs, exports):

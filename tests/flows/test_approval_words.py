@@ -55,7 +55,7 @@ def test_the_question_is_the_bill_and_all_that_is_odd_about_it(plan):
     assert question(plan).replace(plan.digest[:12], "DIGEST") == snapshot("""\
 **launch, edition main: 4 clips to buy for $1.68.**
 
-The edition would then have cost $1.68 ($0.00 spent, $0.00 held at the vendor), of a budget of $5.00. Plan `DIGEST`.
+The edition would then have cost $1.68 ($0.00 spent, $0.00 reserved), of a budget of $5.00. Plan `DIGEST`.
 
 **Warnings**
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -27,6 +28,7 @@ from prefect.states import AwaitingRetry, Cancelled, Cancelling, Completed, Cras
 
 from flows.approve_campaign import approve_campaign
 from flows.machinery.launch import RENDER_DEPLOYMENT, Launch, launch
+from flows.machinery.parameters import CampaignForm
 from flows.render_campaign import render_campaign
 from hailuo.clock import SystemClock
 from hailuo.plan.plan import Plan
@@ -41,6 +43,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore"),  # Prefect leaves sockets open and deprecates itself
 ]
 
+DUE_AT = datetime(2026, 11, 22, tzinfo=UTC)
 YES = {"approve": "yes", "approved_by": "Ann Buyer", "note": "go ahead"}
 NO = {"approve": "no", "approved_by": "Bo", "note": "too dear"}
 NO_ANSWERS: tuple[dict[str, str], ...] = (
@@ -170,7 +173,7 @@ async def launching(plan: Plan, campaign: Path) -> Launch:
 
     @flow(persist_result=False)
     async def gate() -> Launch:
-        return await launch(plan, {"campaign": str(campaign)})
+        return await launch(plan, CampaignForm(campaign=str(campaign), due_at=DUE_AT), machines=1)
 
     return await gate()
 
@@ -200,7 +203,7 @@ def test_a_yes_starts_exactly_the_plan_that_was_shown(rehearsal, deployed, campa
     assert (state.type, state.name) == ("COMPLETED", "Approved")
     (run,) = started(campaign)
     assert run.parameters["only"] == ["model=MiniMax-Hailuo-02"]
-    assert (run.parameters["budget_usd"], run.parameters["machines"]) == (3, 2)
+    assert (run.parameters["budget_usd"], run.parameters["machines"]) == ("3", 2)
     assert run.parameters["due_at"]
     assert run.idempotency_key == run.parameters["plan_digest"]
     assert run.name in state.message
@@ -211,9 +214,12 @@ def test_a_yes_starts_exactly_the_plan_that_was_shown(rehearsal, deployed, campa
     assert all(word in page for word in ["Ann Buyer", "go ahead", "2 clips", "$0.56", run.idempotency_key])
 
 
-def test_the_run_of_an_approved_plan_buys_it(rehearsal, deployed, campaign):
-    """The digest that the gate hands over is the one that admission asks for."""
-    asyncio.run(approved(campaign, YES))
+@pytest.mark.parametrize(
+    "form", [{}, {"budget_usd": 3}, {"budget_usd": 3.5}, {"budget_usd": "3.50"}], ids=str
+)
+def test_the_run_of_an_approved_plan_buys_it(rehearsal, deployed, campaign, form):
+    """The digest that the approval hands over is the one that admission asks for, whatever the budget looks like."""
+    asyncio.run(approved(campaign, YES, **form))
     (run,) = started(campaign)
 
     async def work():

@@ -11,13 +11,20 @@ from markdown_it import MarkdownIt
 from flows.ui.night_page import night_page
 from hailuo.campaign.model import Campaign
 from hailuo.errors import ExitCode, Place, Problem
-from hailuo.night.night import Due, LeftOut, Night, NightReport, Part, Unsound
-from hailuo.night.outcome import Books
+from hailuo.night.night import (
+    CampaignResult,
+    DueCampaign,
+    InvalidCampaign,
+    Night,
+    NightReport,
+    SkippedCampaign,
+)
+from hailuo.night.outcome import CampaignOutcome
 from hailuo.publish.share import GalleryLink
 
 AT = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)
 HOSTILE = "a|b`c`<script>alert(1)</script>\n| x |\n# H *b* [l](http://x) ![i](http://x) &amp; \\| \x1b[31m"
-BOOKS = Books(
+OUTCOME = CampaignOutcome(
     jobs=4,
     stored=2,
     failed=1,
@@ -27,20 +34,20 @@ BOOKS = Books(
     estimate_usd=Decimal("1.12"),
     bought=3,
     spent_usd=Decimal("0.56"),
-    held_usd=Decimal("0.28"),
+    reserved_usd=Decimal("0.28"),
 )
 PROBLEM = Problem(Place("spring.yaml", 3), "takes is '0'", "write a whole number from 1 to 100")
 
 
-def part(name: str = "spring.yaml", **values: object) -> Part:
+def result(name: str = "spring.yaml", **values: object) -> CampaignResult:
     campaign = Campaign(name="spring", edition="night-2026-11-22", grids=(), place=Place(name))
-    due = Due(name=name, path=Path(name), campaign=campaign)
-    return Part(**{"due": due, "ending": ExitCode.COMPLETE, "books": BOOKS, **values})  # type: ignore[arg-type]  # any of its fields
+    due = DueCampaign(name=name, path=Path(name), campaign=campaign)
+    return CampaignResult(**{"due": due, "exit_code": ExitCode.COMPLETE, "outcome": OUTCOME, **values})  # type: ignore[arg-type]  # any of its fields
 
 
-def report(*parts: Part, left_out=(), unsound=(), is_dry_run: bool = False) -> NightReport:
-    night = Night(at=AT, due=tuple(p.due for p in parts), left_out=left_out, unsound=unsound)
-    return NightReport(night=night, parts=parts, is_dry_run=is_dry_run)
+def report(*results: CampaignResult, skipped=(), invalid=(), is_dry_run: bool = False) -> NightReport:
+    night = Night(at=AT, due=tuple(r.due for r in results), skipped=skipped, invalid=invalid)
+    return NightReport(night=night, results=results, is_dry_run=is_dry_run)
 
 
 def html_of(page: str) -> str:
@@ -54,13 +61,13 @@ def cells(page: str) -> list[list[str]]:
 
 def test_the_page_is_one_table_with_a_total() -> None:
     """A row per campaign, every row as wide as the header."""
-    header, spring, autumn, total = cells(night_page(report(part(), part("autumn.yaml", books=None))))
+    header, spring, autumn, total = cells(night_page(report(result(), result("autumn.yaml", outcome=None))))
 
     assert {len(row) for row in (header, spring, autumn, total)} == {10}
     assert spring[2:10] == [
         "complete",
         "3 of 4",
-        "$0.56 + $0.28 held",
+        "$0.56 + $0.28 reserved",
         "$1.12",
         "1",
         "1 ($0.28)",
@@ -74,12 +81,14 @@ def test_the_page_is_one_table_with_a_total() -> None:
 @pytest.mark.parametrize(
     "page",
     [
-        night_page(report(part(HOSTILE, reasons=(HOSTILE,), gallery=GalleryLink(address=HOSTILE)))),
+        night_page(report(result(HOSTILE, reasons=(HOSTILE,), gallery=GalleryLink(address=HOSTILE)))),
         night_page(
             report(
-                part(),
-                left_out=(LeftOut(name=HOSTILE, reason="paused"),),
-                unsound=(Unsound(name=HOSTILE, problems=(Problem(Place(HOSTILE), HOSTILE, HOSTILE),)),),
+                result(),
+                skipped=(SkippedCampaign(name=HOSTILE, reason="paused"),),
+                invalid=(
+                    InvalidCampaign(name=HOSTILE, problems=(Problem(Place(HOSTILE), HOSTILE, HOSTILE),)),
+                ),
             )
         ),
     ],
@@ -102,7 +111,7 @@ def test_a_signed_link_says_when_it_ends(certain: bool, words: str) -> None:
     """And that it may end sooner where the signer's session may."""
     link = GalleryLink(address="https://bucket/x.html?a=1&b=2", until=AT, certain=certain)
 
-    html = html_of(night_page(report(part(gallery=link))))
+    html = html_of(night_page(report(result(gallery=link))))
 
     opened = '<a href="https://bucket/x.html?a=1&amp;b=2">open</a>'
     assert f"<li>Gallery of <strong>spring</strong>: {opened} until 2026-11-22 23:30 {words}</li>" in html
@@ -112,9 +121,9 @@ def test_every_thing_to_look_at_has_its_section() -> None:
     """What is missing, what cannot be rendered, what was left out; and the unknown money first of all."""
     page = night_page(
         report(
-            part(reasons=("2 x was refused",), ending=ExitCode.INCOMPLETE),
-            left_out=(LeftOut(name="late.yaml", reason=f"its last night was {date(2026, 11, 1)}"),),
-            unsound=(Unsound(name="broken.yaml", problems=(PROBLEM,)),),
+            result(reasons=("2 x was refused",), exit_code=ExitCode.INCOMPLETE),
+            skipped=(SkippedCampaign(name="late.yaml", reason=f"its last night was {date(2026, 11, 1)}"),),
+            invalid=(InvalidCampaign(name="broken.yaml", problems=(PROBLEM,)),),
         )
     )
     html = html_of(page)
@@ -123,7 +132,7 @@ def test_every_thing_to_look_at_has_its_section() -> None:
         "The night of 2026-11-22, 23:30 UTC",
         "What is missing",
         "Files that cannot be rendered",
-        "Left out tonight",
+        "Skipped tonight",
     ]
     assert "<strong>$0.28 may have been spent on 1 unknown submit.</strong>" in html
     assert "<li><strong>spring.yaml</strong>: 2 x was refused</li>" in html
@@ -153,17 +162,18 @@ def test_a_quiet_night_has_a_page_too() -> None:
 )
 def test_a_night_is_as_good_as_its_worst_campaign(endings: list[ExitCode], exit_code: ExitCode) -> None:
     """Complete when all are; stopped when any did not get to its end."""
-    assert report(*(part(ending=ending) for ending in endings)).exit_code is exit_code
+    assert report(*(result(exit_code=ending) for ending in endings)).exit_code is exit_code
 
 
 def test_a_file_that_cannot_be_rendered_makes_the_night_red() -> None:
     """It was marked, and somebody counts on it."""
     assert (
-        report(part(), unsound=(Unsound(name="b.yaml", problems=(PROBLEM,)),)).exit_code is ExitCode.STOPPED
+        report(result(), invalid=(InvalidCampaign(name="b.yaml", problems=(PROBLEM,)),)).exit_code
+        is ExitCode.STOPPED
     )
 
 
 @pytest.mark.parametrize("ending", ExitCode)
 def test_every_ending_has_a_word(ending: ExitCode) -> None:
     """For the table and the headline."""
-    assert part(ending=ending).word in {"complete", "incomplete", "refused", "stopped"}
+    assert result(exit_code=ending).word in {"complete", "incomplete", "refused", "stopped"}

@@ -72,7 +72,7 @@ def report_of(state):
 
 
 def endings(state):
-    return {part.due.name: part.ending for part in report_of(state).parts}
+    return {result.due.name: result.exit_code for result in report_of(state).results}
 
 
 def accepted(env):
@@ -214,7 +214,7 @@ def test_a_campaign_that_fails_stops_no_other(env, lay):
     assert state.message.startswith(
         "3 campaigns: 1 refused, 1 stopped, 1 complete; 2 clips bought: $0.56 spent, estimated $0.56"
     )
-    assert state.message.endswith("not sound: c-broken.yaml")
+    assert state.message.endswith("invalid: c-broken.yaml")
     page = page_of(state)
     assert "is over the budget of" in page
     assert "takes is '0'" in page
@@ -255,11 +255,11 @@ class TestWithAFaultyVendor:
 
         assert (state.name, state.is_completed()) == ("Incomplete", True)
         assert state.message == (
-            "1 campaign: 1 incomplete; 2 clips bought: $0.28 spent and $0.28 held, estimated $0.56; "
+            "1 campaign: 1 incomplete; 2 clips bought: $0.28 spent and $0.28 reserved, estimated $0.56; "
             "$0.28 in unknown submits"
         )
         page = page_of(state)
-        assert "| $0.28 + $0.28 held | $0.56 | 0 | 1 ($0.28) | 1 of 2 | 0 |" in page
+        assert "| $0.28 + $0.28 reserved | $0.56 | 0 | 1 ($0.28) | 1 of 2 | 0 |" in page
         assert "$0.28 may have been spent on 1 unknown submit" in page
 
     def test_automations_hear_of_money_in_doubt(self, env, lay):
@@ -283,7 +283,7 @@ def test_the_budget_of_a_night_is_kept_before_any_money_moves(env, lay):
 
     assert list(endings(state).values()) == [ExitCode.COMPLETE, ExitCode.REFUSED, ExitCode.COMPLETE]
     assert accepted(env) == 3
-    assert "the plan buys for $0.84, and $0.34 of the night's budget are left" in page_of(state).replace(
+    assert "the plan would cost $0.84, and $0.34 of the night's budget are left" in page_of(state).replace(
         "\\", ""
     )
 
@@ -296,7 +296,7 @@ def test_a_dry_run_prices_the_night_and_buys_nothing(env, lay):
     state = run_night(dry_run=True)
 
     assert state.name == "Stopped"
-    assert state.message == ("2 campaigns looked at, nothing bought; 2 clips would be bought for $0.56")
+    assert state.message == ("2 campaigns priced, nothing bought; 2 clips would be bought for $0.56")
     assert accepted(env) == 0
     page = page_of(state)
     assert "| autumn | night-2026-11-22 | started | 0 of 2 |" in page

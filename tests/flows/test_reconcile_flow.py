@@ -72,14 +72,14 @@ def test_what_is_unknown_is_listed_with_the_money_it_holds(rehearsal, lost):
     state = settled()
 
     assert (state.type, state.name) == ("COMPLETED", "Incomplete")
-    assert state.message == "1 unknown, 0 in doubt: $0.28 held"
+    assert state.message == "1 unknown, 0 in doubt: $0.28 reserved"
     shown = artifact_of(state)
     assert shown.key == f"unknown-{NAME}"
     assert "$0.28 may have been spent on 1 unknown submits" in shown.description
     for name, value in {
         "id": lost,
         "state": "unknown",
-        "held": "$0.28",
+        "reserved": "$0.28",
         "prompt": "stone",
         "size": "768p",
     }.items():
@@ -105,7 +105,7 @@ def test_an_abandoned_attempt_is_bought_again_by_the_next_run(rehearsal, campaig
     state = settled(action="abandon", creative_id=lost, why="support: no such task")
 
     assert state.name == "Completed"
-    assert "given up; the next run may buy the clip again, for $0.28 more" in state.message
+    assert "abandoned; the next run may buy the clip again, for $0.28 more" in state.message
     assert render(campaign).name == "Completed"
     assert invoice(rehearsal)["accepted"] == 5
 

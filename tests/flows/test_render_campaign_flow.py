@@ -1,6 +1,7 @@
 """The flow `render-campaign` against a real embedded server: what it buys, and what it leaves to look at."""
 
 import asyncio
+from decimal import Decimal
 from pathlib import Path
 
 import httpx
@@ -11,7 +12,8 @@ from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRun
 from flows.machinery.clips import bundles_of
 from flows.render_campaign import drive, render_campaign
 from hailuo.errors import AdmissionError, ExitCode
-from hailuo.plan.prepare import CampaignRequest
+from hailuo.plan.prepare import CampaignRequest, prepare
+from hailuo.run.session import open_session
 from hailuo.simulator import FaultName, FaultPlan, ScriptedFault
 
 pytestmark = [
@@ -144,6 +146,26 @@ def test_the_command_line_drives_the_flow_and_gets_its_report(rehearsal, campaig
         drive(choice, "0" * 64)
 
     assert accepted(rehearsal) == 0
+
+
+@pytest.mark.parametrize("budget", ["4", "4.00", "4.5"])
+def test_a_plan_that_was_agreed_to_on_the_command_line_is_the_plan_of_the_flow(rehearsal, campaign, budget):
+    """Its digest depends on every digit of the budget."""
+    choice = CampaignRequest(path=campaign, at=rehearsal.clock.now(), budget_usd=Decimal(budget))
+
+    report = drive(choice, digest_of(choice, rehearsal))
+
+    assert report.exit_code is ExitCode.COMPLETE
+    assert accepted(rehearsal) == 4
+
+
+def digest_of(choice, rehearsal):
+    async def plan():
+        prepared = prepare(choice, rehearsal.settings)
+        async with open_session(prepared, rehearsal.settings, clock=rehearsal.clock) as session:
+            return await session.plan()
+
+    return asyncio.run(plan()).digest
 
 
 @pytest.mark.parametrize(("jobs", "task_runs"), [(1, 1), (400, 400), (401, 400), (10_000, 400)])

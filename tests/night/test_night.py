@@ -1,4 +1,4 @@
-"""Which campaigns of the shelf a night renders, and what it says about the others."""
+"""Which campaigns of the campaigns folder a night renders, and what it says about the others."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hailuo.errors import SettingsError
-from hailuo.night.night import LeftOut, Night, night_of
+from hailuo.night.night import Night, SkippedCampaign, night_of
 from hailuo.settings import Settings
 
 AT = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)
@@ -26,7 +26,7 @@ Look = Callable[..., Night]
 
 @pytest.fixture
 def lay(tmp_path: Path) -> Lay:
-    """Put a campaign on the shelf, marked unless said otherwise."""
+    """Put a campaign on the campaigns folder, marked unless said otherwise."""
 
     def laid(name: str, *, file: str | None = None, **values: object) -> Path:
         path = tmp_path / (file or f"{name}.yaml")
@@ -39,7 +39,7 @@ def lay(tmp_path: Path) -> Lay:
 
 @pytest.fixture
 def look(tmp_path: Path) -> Look:
-    """Look through the shelf for a night."""
+    """Look through the campaigns folder for a night."""
 
     def looked(at: datetime = AT) -> Night:
         return night_of(Settings(campaigns=tmp_path), at)
@@ -57,7 +57,7 @@ def test_the_marked_campaigns_are_due_in_the_order_of_their_names(lay: Lay, look
 
     assert [(due.name, due.campaign.name) for due in night.due] == [("a.yml", "winter"), ("b.yaml", "spring")]
     assert {due.campaign.edition for due in night.due} == {"night-2026-11-22"}
-    assert (night.at, night.left_out, night.unsound) == (AT, (), ())
+    assert (night.at, night.skipped, night.invalid) == (AT, (), ())
 
 
 def test_what_is_marked_but_not_for_tonight_is_listed(lay: Lay, look: Look) -> None:
@@ -69,10 +69,10 @@ def test_what_is_marked_but_not_for_tonight_is_listed(lay: Lay, look: Look) -> N
     night = look()
 
     assert night.due == ()
-    assert night.left_out == (
-        LeftOut(name="early.yaml", reason="its first night is 2026-11-23"),
-        LeftOut(name="late.yaml", reason="its last night was 2026-11-21"),
-        LeftOut(name="paused.yaml", reason="paused"),
+    assert night.skipped == (
+        SkippedCampaign(name="early.yaml", reason="its first night is 2026-11-23"),
+        SkippedCampaign(name="late.yaml", reason="its last night was 2026-11-21"),
+        SkippedCampaign(name="paused.yaml", reason="paused"),
     )
 
 
@@ -84,7 +84,7 @@ def test_a_night_is_a_date_in_the_campaigns_timezone(lay: Lay, look: Look) -> No
     night = look()
 
     assert [(due.name, due.campaign.edition) for due in night.due] == [("berlin.yaml", "night-2026-11-23")]
-    assert [left.name for left in night.left_out] == ["london.yaml"]
+    assert [skipped.name for skipped in night.skipped] == ["london.yaml"]
 
 
 def test_every_problem_of_a_marked_file_is_listed(lay: Lay, look: Look) -> None:
@@ -96,7 +96,7 @@ def test_every_problem_of_a_marked_file_is_listed(lay: Lay, look: Look) -> None:
     night = look()
 
     assert [due.name for due in night.due] == ["sound.yaml"]
-    assert [(unsound.name, len(unsound.problems)) for unsound in night.unsound] == [
+    assert [(invalid.name, len(invalid.problems)) for invalid in night.invalid] == [
         ("broken.yaml", 3),
         ("illegal.yaml", 1),
     ]
@@ -106,16 +106,16 @@ def test_a_file_that_cannot_be_read_at_all_is_listed(tmp_path: Path, look: Look)
     """It may be a campaign of the night."""
     (tmp_path / "broken.yaml").write_text("campaign: [")
 
-    assert [unsound.name for unsound in look().unsound] == ["broken.yaml"]
+    assert [invalid.name for invalid in look().invalid] == ["broken.yaml"]
 
 
 def test_a_broken_file_without_a_mark_is_nobodys_business(lay: Lay, look: Look) -> None:
-    """Drafts lie on the shelf in peace."""
+    """Drafts lie on the campaigns folder in peace."""
     lay("draft", mark="false", takes=0)
 
     night = look()
 
-    assert (night.due, night.unsound) == ((), ())
+    assert (night.due, night.invalid) == ((), ())
 
 
 def test_a_spreadsheet_cannot_be_marked(tmp_path: Path, look: Look) -> None:
@@ -124,7 +124,7 @@ def test_a_spreadsheet_cannot_be_marked(tmp_path: Path, look: Look) -> None:
 
     night = look()
 
-    assert (night.due, night.unsound) == ((), ())
+    assert (night.due, night.invalid) == ((), ())
 
 
 def test_two_files_of_one_edition_do_not_both_run(lay: Lay, look: Look) -> None:
@@ -135,12 +135,12 @@ def test_two_files_of_one_edition_do_not_both_run(lay: Lay, look: Look) -> None:
     night = look()
 
     assert [due.name for due in night.due] == ["spring copy.yaml"]
-    assert [str(problem.reason) for unsound in night.unsound for problem in unsound.problems] == [
+    assert [str(problem.reason) for invalid in night.invalid for problem in invalid.problems] == [
         "campaign spring, edition night-2026-11-22 is already that of spring copy.yaml"
     ]
 
 
-def test_a_night_without_a_shelf_is_no_quiet_night(tmp_path: Path) -> None:
-    """A mistyped folder is told, not taken for an empty one."""
+def test_a_night_without_a_campaigns_folder_is_an_error(tmp_path: Path) -> None:
+    """A mistyped folder is not mistaken for an empty one."""
     with pytest.raises(SettingsError, match="HAILUO_CAMPAIGNS"):
         night_of(Settings(campaigns=tmp_path / "none"), AT)

@@ -1,4 +1,4 @@
-"""The books of a night: what is counted as bought and spent between two plans, and what the night may still buy for."""
+"""The outcome of a night: what counts as bought and spent between two plans, and what the night may still spend."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from hailuo.campaign.job import Job
-from hailuo.night.outcome import Allowance, books_of, total_of
+from hailuo.night.outcome import NightBudget, outcome_between, total_of
 from tests.plan.conftest import Desk, make_campaign
 from tests.support.factories import (
     ABANDONED,
@@ -30,12 +30,18 @@ def test_what_was_ordered_since_the_first_plan_is_the_nights(desk: Desk, jobs: l
     desk.happened(jobs[0], SUBMITTED, make_done(jobs[0], amount_usd=CHARGED))
     desk.happened(jobs[1], DOUBT)
 
-    books = books_of(before, desk.plan(jobs))
+    outcome = outcome_between(before, desk.plan(jobs))
 
-    assert (books.jobs, books.stored, books.failed, books.unknown, books.unfinished) == (3, 1, 0, 1, 1)
-    assert (books.to_buy, books.estimate_usd) == (3, 3 * PRICE)
-    assert (books.bought, books.spent_usd, books.held_usd) == (2, CHARGED, PRICE)
-    assert books.unknown_usd == PRICE
+    assert (outcome.jobs, outcome.stored, outcome.failed, outcome.unknown, outcome.unfinished) == (
+        3,
+        1,
+        0,
+        1,
+        1,
+    )
+    assert (outcome.to_buy, outcome.estimate_usd) == (3, 3 * PRICE)
+    assert (outcome.bought, outcome.spent_usd, outcome.reserved_usd) == (2, CHARGED, PRICE)
+    assert outcome.unknown_usd == PRICE
 
 
 def test_what_was_bought_before_is_no_cost_of_this_night(desk: Desk, jobs: list[Job]) -> None:
@@ -45,10 +51,15 @@ def test_what_was_bought_before_is_no_cost_of_this_night(desk: Desk, jobs: list[
     before = desk.plan(jobs[:2])
     desk.clock.run(desk.ledger.finish(jobs[0].creative_id, make_done(jobs[0])))
 
-    books = books_of(before, desk.plan(jobs[:2]))
+    outcome = outcome_between(before, desk.plan(jobs[:2]))
 
-    assert (books.stored, books.unknown, books.unknown_usd) == (1, 1, PRICE)
-    assert (books.to_buy, books.bought, books.spent_usd, books.held_usd) == (0, 0, NOTHING, NOTHING)
+    assert (outcome.stored, outcome.unknown, outcome.unknown_usd) == (1, 1, PRICE)
+    assert (outcome.to_buy, outcome.bought, outcome.spent_usd, outcome.reserved_usd) == (
+        0,
+        0,
+        NOTHING,
+        NOTHING,
+    )
 
 
 def test_failures_cost_what_was_not_given_back(desk: Desk, jobs: list[Job]) -> None:
@@ -58,10 +69,10 @@ def test_failures_cost_what_was_not_given_back(desk: Desk, jobs: list[Job]) -> N
     desk.happened(jobs[1], SUBMITTED, KEPT)
     desk.happened(jobs[2], SUBMITTED, REFUNDED)
 
-    books = books_of(before, desk.plan(jobs))
+    outcome = outcome_between(before, desk.plan(jobs))
 
-    assert (books.failed, books.unfinished) == (2, 1)
-    assert (books.bought, books.spent_usd, books.held_usd) == (2, PRICE, NOTHING)
+    assert (outcome.failed, outcome.unfinished) == (2, 1)
+    assert (outcome.bought, outcome.spent_usd, outcome.reserved_usd) == (2, PRICE, NOTHING)
 
 
 def test_a_plan_that_was_not_let_in_estimates_nothing(desk: Desk, jobs: list[Job]) -> None:
@@ -69,29 +80,29 @@ def test_a_plan_that_was_not_let_in_estimates_nothing(desk: Desk, jobs: list[Job
     desk.happened(jobs[0], DOUBT)
     plan = desk.plan(jobs)
 
-    books = books_of(plan, plan).of_refused
+    outcome = outcome_between(plan, plan).as_refused
 
-    assert (books.to_buy, books.estimate_usd, books.unknown_usd) == (0, NOTHING, PRICE)
+    assert (outcome.to_buy, outcome.estimate_usd, outcome.unknown_usd) == (0, NOTHING, PRICE)
 
 
 def test_the_total_adds_every_column(desk: Desk, jobs: list[Job]) -> None:
     """And nothing is the total of nothing."""
     before = desk.plan(jobs)
     desk.happened(jobs[0], SUBMITTED)
-    books = books_of(before, desk.plan(jobs))
+    outcome = outcome_between(before, desk.plan(jobs))
 
-    total = total_of([books, books])
+    total = total_of([outcome, outcome])
 
     assert total.jobs == 6
-    assert (total.estimate_usd, total.held_usd, total.bought) == (6 * PRICE, 2 * PRICE, 2)
+    assert (total.estimate_usd, total.reserved_usd, total.bought) == (6 * PRICE, 2 * PRICE, 2)
     assert total_of([]).jobs == 0
     assert total == replace(
-        books,
+        outcome,
         jobs=6,
         to_buy=6,
         bought=2,
         estimate_usd=6 * PRICE,
-        held_usd=2 * PRICE,
+        reserved_usd=2 * PRICE,
     )
 
 
@@ -100,18 +111,18 @@ def test_a_plan_fits_into_the_night_or_is_refused_whole(
     desk: Desk, jobs: list[Job], left: str | None, fits: bool
 ) -> None:
     """To the cent; without a budget everything fits."""
-    allowance = Allowance(left_usd=None if left is None else Decimal(left))
+    budget = NightBudget(left_usd=None if left is None else Decimal(left))
 
-    assert bool(allowance.problems(desk.plan(jobs))) is not fits
+    assert bool(budget.problems(desk.plan(jobs))) is not fits
 
 
 def test_a_plan_that_buys_nothing_always_fits(desk: Desk, jobs: list[Job]) -> None:
     """What was paid is collected, however little is left; no cap is put on it."""
     desk.happened(jobs[0], SUBMITTED)
-    plan, allowance = desk.plan(jobs[:1]), Allowance(left_usd=NOTHING)
+    plan, budget = desk.plan(jobs[:1]), NightBudget(left_usd=NOTHING)
 
-    assert allowance.problems(plan) == []
-    assert allowance.budget_of(plan) is None
+    assert budget.problems(plan) == []
+    assert budget.budget_of(plan) is None
 
 
 @pytest.mark.parametrize(
@@ -128,11 +139,11 @@ def test_the_rest_of_the_night_caps_the_edition(
 
     plan = desk.plan([*jobs, make_job(take=4)], campaign=campaign)
 
-    assert Allowance(left_usd=Decimal("1.28")).budget_of(plan) == Decimal(cap)
+    assert NightBudget(left_usd=Decimal("1.28")).budget_of(plan) == Decimal(cap)
 
 
 def test_what_is_taken_is_gone() -> None:
     """It does not go below nothing, and no limit stays none."""
-    assert Allowance(left_usd=Decimal(1)).less(PRICE).left_usd == Decimal("0.72")
-    assert Allowance(left_usd=PRICE).less(CHARGED).left_usd == NOTHING
-    assert Allowance(left_usd=None).less(PRICE).left_usd is None
+    assert NightBudget(left_usd=Decimal(1)).less(PRICE).left_usd == Decimal("0.72")
+    assert NightBudget(left_usd=PRICE).less(CHARGED).left_usd == NOTHING
+    assert NightBudget(left_usd=None).less(PRICE).left_usd is None
