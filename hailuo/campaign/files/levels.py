@@ -7,7 +7,7 @@ from pathlib import Path
 from hailuo.campaign.catalog import Catalog
 from hailuo.campaign.files.document import Scalar
 from hailuo.campaign.files.frames import read_frame
-from hailuo.campaign.files.prompt_book import PromptBook
+from hailuo.campaign.files.prompt_book import PromptBook, cleaned
 from hailuo.campaign.files.sections import LONGEST_DURATION
 from hailuo.campaign.files.text import ProblemList, RefusedValueError
 from hailuo.campaign.model import Level
@@ -59,7 +59,7 @@ class LevelReader:
             return self._readers[axis](raw)
         text = raw.content
         if axis not in self.parameters:
-            text = self._book.cleaned(axis, raw)
+            text = cleaned(axis, raw, self._problems)
             if not text:
                 raise RefusedValueError(f"{axis}: a value is empty", "write a text, or remove it")
         elif text is None or text == NOTHING:

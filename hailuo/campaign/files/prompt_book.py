@@ -30,26 +30,23 @@ class PromptBook:
         self._fields: dict[str, frozenset[str] | ValueError] = {}
         written, mentioned = list(written), list(mentioned)
         for raw in [*written, *mentioned]:
-            text = self._clean(raw)
-            if text is not None and raw.id is not None:
-                self._give(raw.id, text, raw)
+            if raw.content is not None:
+                self._cleaned[raw.content] = text = cleaned("prompt", raw, problems)
+                self._parse(text)
+                if raw.id is not None:
+                    self._give(raw.id, text, raw)
         self._derive(self._unnamed(written))
         self._derive([text for text in self._unnamed(mentioned) if not self._refers(text)])
 
-    def _clean(self, raw: Scalar) -> str | None:
-        """The text as it is sent; None for null."""
-        if raw.content is None:
-            return None
-        if raw.content not in self._cleaned:
-            self._cleaned[raw.content] = text = clean(raw.content)
+    def _parse(self, text: str) -> None:
+        if text not in self._fields:
             try:
                 self._fields[text] = read_template(text).fields
             except ValueError as error:
                 self._fields[text] = error
-        return self._cleaned[raw.content]
 
     def _unnamed(self, raws: Iterable[Scalar]) -> list[str]:
-        return [text for raw in raws if raw.id is None and (text := self._clean(raw)) is not None]
+        return [self._cleaned[raw.content] for raw in raws if raw.id is None and raw.content is not None]
 
     def _refers(self, text: str) -> bool:
         return text in self._texts or bool(_ONE_WORD.fullmatch(text))
@@ -86,9 +83,9 @@ class PromptBook:
 
     def read(self, raw: Scalar, *, may_refer: bool) -> tuple[str, str]:
         """The id and the text of the prompt written there. Raises: RefusedValueError."""
-        if raw.content is not None and not self.cleaned("prompt", raw):
+        text = None if raw.content is None else self._cleaned[raw.content]
+        if text == "":
             raise RefusedValueError("the prompt is empty", "write what is to be seen")
-        text = self._clean(raw)
         if text is None or raw.id is not None:
             label = raw.id or ""
         elif may_refer and text not in self._ids and self._refers(text):
@@ -103,12 +100,11 @@ class PromptBook:
             raise RefusedValueError(str(error), _BRACES)
         return label, text
 
-    def cleaned(self, axis: str, raw: Scalar) -> str:
-        """A text as it is sent, with a warning where invisible characters were taken out."""
-        text = raw.content or ""
-        visible = without_hidden(text)
-        if hidden := len(text) - len(visible):
-            reason = f"{axis}: {hidden} invisible character{'s' * (hidden > 1)} removed"
-            remedy = "delete them (the vendor refuses such prompts, error 1042)"
-            self._problems.warn(raw.place, reason, remedy)
-        return " ".join(visible.split())
+
+def cleaned(axis: str, raw: Scalar, problems: ProblemList) -> str:
+    """A text as it is sent, with a warning where invisible characters were removed."""
+    text = raw.content or ""
+    if hidden := len(text) - len(without_hidden(text)):
+        reason = f"{axis}: {hidden} invisible character{'s' * (hidden > 1)} removed"
+        problems.warn(raw.place, reason, "delete them (the vendor refuses such prompts, error 1042)")
+    return clean(text)
