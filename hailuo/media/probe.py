@@ -1,7 +1,7 @@
 """One decode of a clip: every measured column, and its previews, in a single pass over small proxies."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+import contextlib
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -11,7 +11,6 @@ import cv2
 import numpy as np
 from av.audio.frame import AudioFrame
 from av.container import InputContainer
-from av.stream import Stream
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 
@@ -77,7 +76,7 @@ def _inspected(
     container.seek(0)
     looking = _Look(header, previews)
     meter = LoudnessMeter(container.streams.audio[0]) if header.audio_codec else None
-    with closing(looking):
+    with contextlib.closing(looking):
         for frame in _frames(container):
             if isinstance(frame, VideoFrame):
                 looking.add(frame)
@@ -113,18 +112,10 @@ def _frames(container: InputContainer) -> Iterator[VideoFrame | AudioFrame]:
     """Every frame that can be decoded; a damaged packet costs its own frames, not those after it."""
     streams = [container.streams.video[0], *container.streams.audio[:1]]
     streams[0].codec_context.thread_count = 1  # workers are processes already
-    try:
+    with contextlib.suppress(av.InvalidDataError, av.EOFError):  # the file ends here
         for packet in container.demux(*streams):
-            yield from _decoded(packet)
-    except (av.InvalidDataError, av.EOFError):
-        return  # the file ends here
-
-
-def _decoded(packet: "av.Packet[Stream]") -> Sequence[VideoFrame | AudioFrame]:
-    try:
-        return [frame for frame in packet.decode() if isinstance(frame, VideoFrame | AudioFrame)]
-    except (av.InvalidDataError, av.EOFError):
-        return []
+            with contextlib.suppress(av.InvalidDataError, av.EOFError):
+                yield from [frame for frame in packet.decode() if isinstance(frame, VideoFrame | AudioFrame)]
 
 
 class _Look:
@@ -150,10 +141,12 @@ class _Look:
 
     def add(self, frame: VideoFrame) -> None:
         number, self.frames = self.frames, self.frames + 1
+        width, height = self._header.width, self._header.height
         if number == 0:
-            self._first = _at_width(frame, *_compared_size(self._header))
+            scale = _COMPARED_LONG_SIDE / max(width, height)
+            self._first = _resized(frame, _even(width * scale), _even(height * scale))
         if self._folder and number in {0, self._header.packets // 2}:
-            self._poster = _at_width(frame, *_poster_size(self._header))
+            self._poster = _resized(frame, POSTER_WIDTH, _even(height * POSTER_WIDTH / width))
         small = self._small.reformat(frame, *self._size, format="yuv420p", interpolation="AREA", threads=1)
         self._pictures.add(_luma(small))
         self._pick(small, number)
@@ -217,16 +210,7 @@ def _even(pixels: float) -> int:
     return max(2, 2 * round(pixels / 2))
 
 
-def _compared_size(header: Header) -> tuple[int, int]:
-    scale = _COMPARED_LONG_SIDE / max(header.width, header.height)
-    return _even(header.width * scale), _even(header.height * scale)
-
-
-def _poster_size(header: Header) -> tuple[int, int]:
-    return POSTER_WIDTH, _even(header.height * POSTER_WIDTH / header.width)
-
-
-def _at_width(frame: VideoFrame, width: int, height: int) -> Picture:
+def _resized(frame: VideoFrame, width: int, height: int) -> Picture:
     planar = VideoReformatter().reformat(
         frame, width, height, format="yuv420p", interpolation="AREA", threads=1
     )

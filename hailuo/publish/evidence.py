@@ -1,4 +1,4 @@
-"""What is known of an edition's clips beside the ledger: inspections, previews, copies, and what people said."""
+"""What is known of an edition's clips beside the ledger: inspections, previews, copies, judgements."""
 
 import asyncio
 import math
@@ -17,6 +17,7 @@ from hailuo.media import (
     verdict,
 )
 from hailuo.media.conformed import Conformed, read_conformed
+from hailuo.media.inspection import Facts
 from hailuo.media.placements import verdicts
 from hailuo.publish import manifest
 from hailuo.publish.picks import judgements_of
@@ -33,7 +34,7 @@ _URI_COLUMNS: Mapping[Preview, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """All of it for one edition, by creative id; `previews` are the keys that lie there."""
+    """All of it for one edition, by creative id; `previews` are the keys that exist."""
 
     inspections: Mapping[str, Inspection] = field(default_factory=dict)
     near: Mapping[str, NearDuplicate] = field(default_factory=dict)
@@ -42,32 +43,27 @@ class Evidence:
     judgements: Mapping[str, Sequence[manifest.Judgement]] = field(default_factory=dict)
 
     def measured(self, job: Job, done: Done | None) -> dict[str, object]:
-        """The columns that the clip itself tells. An inspection of other bytes is none."""
+        """The columns known from the clip itself. An inspection of other bytes does not count."""
         if done is None:
             return {}
         found = self.inspections.get(job.creative_id)
         if found and found.sha256 not in (None, done.sha256):
             found = None
-        facts = _columns_of(asdict(found)) if found else {}
-        return {**facts, **self._ruled(job, found), **self._previewed(job)}
-
-    def _ruled(self, job: Job, found: Inspection | None) -> dict[str, object]:
         near = self.near.get(job.creative_id) if found else None
         ruling = verdict(found, order_of(job), near_duplicate=near is not None)
+        previews = {
+            column: job.this_edition.preview(job.creative_id, preview)
+            for preview, column in _URI_COLUMNS.items()
+        }
         return {
+            **(_columns_of(found) if found else {}),
             "qa_verdict": ruling.verdict.value,
             "qa_flags": [code.value for code in ruling.codes],
             "placements": {name: one.as_json() for name, one in verdicts(found).items()} if found else None,
             "near_dup_of": near.creative_id if near else None,
             "near_dup_dist": near.distance if near else None,
+            **{column: key for column, key in previews.items() if key in self.previews},
         }
-
-    def _previewed(self, job: Job) -> dict[str, object]:
-        keys = {
-            column: job.this_edition.preview(job.creative_id, preview)
-            for preview, column in _URI_COLUMNS.items()
-        }
-        return {column: key for column, key in keys.items() if key in self.previews}
 
 
 async def gather(store: Store, edition: Edition) -> Evidence:
@@ -92,11 +88,10 @@ async def gather(store: Store, edition: Edition) -> Evidence:
 
 def _copy(one: Conformed) -> manifest.ClipCopy:
     facts = one.facts
-    aspect = round(facts.width / facts.height, 4) if facts.width and facts.height else None
-    placements = {name: judged.as_json() for name, judged in one.placements.items()}
-    told = {
-        "aspect": aspect,
-        "placements": placements,
+    measured = {
+        **_columns_of(facts),
+        "aspect": round(facts.width / facts.height, 4) if facts.width and facts.height else None,
+        "placements": {name: judged.as_json() for name, judged in one.placements.items()},
         "digital_source_type": one.digital_source_type,
         "c2pa_state": one.c2pa_state,
     }
@@ -106,21 +101,15 @@ def _copy(one: Conformed) -> manifest.ClipCopy:
         sha256=one.sha256,
         derivation=one.derivation,
         made_at=one.made_at,
-        measured={**_columns_of(asdict(facts)), **told},
+        measured=measured,
     )
 
 
-def _columns_of(facts: Mapping[str, object]) -> dict[str, object]:
-    """Those that the manifest has, as it holds them: lists, and no number that is infinite."""
-    kept = {name: value for name, value in facts.items() if name in manifest.COLUMNS and name != "schema"}
-    return {name: _plain(value) for name, value in kept.items()}
-
-
-def _plain(value: object) -> object:
-    match value:
-        case tuple():
-            return list(value) or None
-        case float() if not math.isfinite(value):
-            return None
-        case _:
-            return value
+def _columns_of(facts: Inspection | Facts) -> dict[str, object]:
+    """The facts that the manifest has columns for, as it holds them: lists, and no number that is infinite."""
+    columns: dict[str, object] = {}
+    for name, value in asdict(facts).items():
+        if name in manifest.COLUMNS and name != "schema":
+            infinite = isinstance(value, float) and not math.isfinite(value)
+            columns[name] = None if infinite else (list(value) or None) if isinstance(value, tuple) else value
+    return columns

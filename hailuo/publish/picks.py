@@ -1,4 +1,4 @@
-"""Judgements: what a gallery exported, taken into the store once and for good."""
+"""Judgements: what a gallery exported, stored once and never changed."""
 
 import asyncio
 import logging
@@ -17,17 +17,23 @@ _log = logging.getLogger(__name__)
 
 
 async def judge(store: Store, paths: Sequence[Path], edition: Edition) -> int:
-    """Take in what the files say of the edition, all of them or none; how many judgements that are.
+    """Store the judgements in the files, all of them or none; returns how many they are.
 
-    A file taken in before changes nothing. Raises: JudgementError.
+    A file that was stored before changes nothing. Raises: JudgementError, StoreUnavailableError.
     """
-    known = await _creatives(store, edition=edition)
-    files = [await asyncio.to_thread(_read, path) for path in paths]
-    problems = [
-        problem
-        for path, file in zip(paths, files, strict=True)
-        for problem in _problems(str(path), file, known, edition=edition)
-    ]
+    known = await _creatives(store, edition)
+    files, problems = [], []
+    for path in paths:
+        try:
+            content = await asyncio.to_thread(path.read_bytes)
+        except OSError as error:
+            problem = Problem(
+                Place(str(path)), f"cannot be read ({error.strerror})", "name the exported file"
+            )
+            raise manifest.JudgementError([problem]) from error
+        file = manifest.read_judgements(content, name=str(path))
+        files.append(file)
+        problems += _problems(Place(str(path)), file, known, edition)
     if problems:
         raise manifest.JudgementError(problems)
     for file in files:
@@ -48,17 +54,8 @@ async def judgements_of(store: Store, edition: Edition) -> Mapping[str, Sequence
     return manifest.newest(found)
 
 
-def _read(path: Path) -> manifest.JudgementFile:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        problem = Problem(Place(str(path)), f"cannot be read ({error.strerror})", "name the exported file")
-        raise manifest.JudgementError([problem]) from error
-    return manifest.read_judgements(content, name=str(path))
-
-
-async def _creatives(store: Store, *, edition: Edition) -> frozenset[str]:
-    """Every id that the edition's manifest shows; where there is none yet, those of its plan."""
+async def _creatives(store: Store, edition: Edition) -> frozenset[str]:
+    """Every id in the edition's manifest; if there is no manifest yet, those of its plan."""
     try:
         rows = manifest.read_jsonl(await store.read(edition.manifest_jsonl))
     except MissingKeyError:
@@ -68,11 +65,11 @@ async def _creatives(store: Store, *, edition: Edition) -> frozenset[str]:
 
 
 def _problems(
-    name: str, file: manifest.JudgementFile, known: frozenset[str], *, edition: Edition
+    place: Place, file: manifest.JudgementFile, known: frozenset[str], edition: Edition
 ) -> list[Problem]:
     if Edition(file.campaign, file.edition) != edition:
         reason = f"judges {file.campaign}/{file.edition}, not {edition}"
-        return [Problem(Place(name), reason, "name the campaign file or the edition that it judges")]
+        return [Problem(place, reason, "name the campaign file or the edition that it judges")]
     strangers = sorted({one.creative_id for one in file.judgements} - known)[:_MOST_SHOWN]
     remedy = "rebuild with `hailuo manifest`, or export again from the newest gallery"
-    return [Problem(Place(name), f"no creative of the edition is called {cid}", remedy) for cid in strangers]
+    return [Problem(place, f"no creative of the edition is called {cid}", remedy) for cid in strangers]

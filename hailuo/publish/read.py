@@ -35,7 +35,12 @@ def read_manifest(place: Path | str, *, typed: bool = False) -> pd.DataFrame:
         name = f"{name}/manifest/manifest.jsonl"
     content = _from_bucket(name) if "://" in name else Path(name).read_bytes()
     rows = manifest.read_parquet(content) if name.endswith(".parquet") else manifest.read_jsonl(content)
-    return _typed(rows) if typed else rows
+    if not typed:
+        return rows
+    types = {column.name: _TYPES[column.kind] for column in manifest.COLUMN_TABLE if column.kind in _TYPES}
+    times = [column.name for column in manifest.COLUMN_TABLE if column.kind is manifest.Kind.TIME]
+    parsed = {name: pd.to_datetime(rows[name], utc=True, format="ISO8601") for name in times}
+    return rows.astype(types).assign(**parsed)
 
 
 def _from_bucket(uri: str) -> bytes:
@@ -46,10 +51,3 @@ def _from_bucket(uri: str) -> bytes:
     store = open_store(Settings(store=folder))
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(lambda: asyncio.run(store.read(name))).result()
-
-
-def _typed(rows: pd.DataFrame) -> pd.DataFrame:
-    types = {column.name: _TYPES[column.kind] for column in manifest.COLUMN_TABLE if column.kind in _TYPES}
-    times = [column.name for column in manifest.COLUMN_TABLE if column.kind is manifest.Kind.TIME]
-    parsed = {name: pd.to_datetime(rows[name], utc=True, format="ISO8601") for name in times}
-    return rows.astype(types).assign(**parsed)

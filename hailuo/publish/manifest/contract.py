@@ -1,4 +1,4 @@
-"""What every row must be, made from the table of columns: a check before anything is written, and JSON Schema 2020-12."""
+"""What every row must be, made from the table of columns: a check before writing, and JSON Schema 2020-12."""
 
 from collections import Counter
 from decimal import Decimal
@@ -7,7 +7,6 @@ from typing import Annotated, Final, Literal
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, WithJsonSchema, create_model
-from pydantic_core import ErrorDetails
 
 from hailuo.publish.manifest.columns import COLUMN_TABLE, SCHEMA, Column, Kind
 from hailuo.publish.manifest.files import ManifestError, plain_rows
@@ -19,17 +18,20 @@ _HALF_A_PAIR: Final = "string_unicode"  # a lone surrogate: no UTF-8, but text a
 
 
 def check(frame: pd.DataFrame) -> None:
-    """Every row keeps the contract of `json_schema`, and no creative has two. Columns beyond it are not looked at.
+    """Check that every row is valid by `json_schema`, and that no creative has two. Other columns are not checked.
 
-    Raises: ManifestError naming the first rows and columns that do not: a defect of whoever made the rows.
+    Raises: ManifestError naming the first rows and columns that are wrong: a defect of what made the rows.
     """
     rows = plain_rows(frame)
     counted = Counter(row.get("creative_id") for row in rows)
-    wrong = [f"creative_id {creative_id} stands in {n} rows" for creative_id, n in counted.items() if n > 1]
+    wrong = [f"creative_id {creative_id} is in {n} rows" for creative_id, n in counted.items() if n > 1]
     try:
-        _rows_type().validate_python(rows)
+        TypeAdapter(list[_row_model()]).validate_python(rows)  # type: ignore[misc, arg-type]  # made at run time
     except ValidationError as error:
-        wrong += [_told(one) for one in error.errors(include_url=False) if one["type"] != _HALF_A_PAIR]
+        for one in error.errors(include_url=False):
+            row, column = one["loc"][:2]
+            if one["type"] != _HALF_A_PAIR:
+                wrong.append(f"row {int(row) + 1}, {column}: {one['msg']}")
     if wrong:
         raise ManifestError(f"not written, {len(wrong)} values break {SCHEMA}: " + "; ".join(wrong[:_SHOWN]))
 
@@ -40,35 +42,22 @@ def json_schema() -> dict[str, object]:
     return {"$schema": dialect, **_row_model().model_json_schema(), "title": SCHEMA}
 
 
-def _told(error: ErrorDetails) -> str:
-    row, column = error["loc"][0], error["loc"][1]
-    return f"row {int(row) + 1}, {column}: {error['msg']}"
-
-
-@cache
-def _rows_type() -> TypeAdapter[object]:
-    return TypeAdapter(list[_row_model()])  # type: ignore[misc, arg-type]  # made from the table, at run time
-
-
 @cache
 def _row_model() -> type[BaseModel]:
-    fields = {f"c_{column.name}": (_type_of(column), _field(column)) for column in COLUMN_TABLE}
+    fields = {}
+    for column in COLUMN_TABLE:
+        about = f"{column.about} ({column.unit})" if column.unit else column.about
+        kind: object = Literal[column.words] if column.words else _type_of(column)
+        fields[f"c_{column.name}"] = (
+            kind if column.required else kind | None,  # type: ignore[operator]  # types are values here
+            Field(alias=column.name, description=about, title=column.name),
+        )
     config = ConfigDict(strict=True, extra="allow", ser_json_inf_nan="null")
     made: type[BaseModel] = create_model("Row", __config__=config, **fields)  # type: ignore[call-overload]  # by name
     return made
 
 
-def _field(column: Column) -> object:
-    about = f"{column.about} ({column.unit})" if column.unit else column.about
-    return Field(alias=column.name, description=about, title=column.name)
-
-
 def _type_of(column: Column) -> object:
-    kind: object = Literal[column.words] if column.words else _plain_type(column)
-    return kind if column.required else kind | None  # type: ignore[operator]  # types are values here
-
-
-def _plain_type(column: Column) -> object:
     if column.name == "schema":
         return Annotated[str, Field(pattern=_SCHEMA)]
     least, most = column.bounds or (None, None)

@@ -1,4 +1,4 @@
-"""The manifest's two files: JSON lines, which lose nothing, and a CSV that no spreadsheet executes."""
+"""The manifest as JSON lines, which lose nothing, and as a CSV that no spreadsheet executes."""
 
 import json
 import math
@@ -24,7 +24,10 @@ def to_jsonl(frame: pd.DataFrame) -> bytes:
 
     Raises: ValueError for a number that is infinite.
     """
-    lines = "".join(f"{_json_object(row)}\n" for row in plain_rows(frame))
+    rows = [
+        ",".join(f"{_json(name)}:{_json(value)}" for name, value in row.items()) for row in plain_rows(frame)
+    ]
+    lines = "".join(f"{{{row}}}\n" for row in rows)
     return lines.encode(errors="backslashreplace")  # a lone surrogate becomes the escape that JSON has for it
 
 
@@ -33,7 +36,11 @@ def read_jsonl(content: bytes) -> pd.DataFrame:
 
     Raises: ManifestError naming the line.
     """
-    lines = _text(content).split("\n")
+    try:
+        lines = content.decode("utf-8-sig").split("\n")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ManifestError(f"manifest line {line} is not UTF-8 text") from error
     rows = [_read_row(line, number) for number, line in enumerate(lines, start=1) if line.strip()]
     seen = {column: None for row in rows for column in row}
     columns = [*COLUMNS, *(column for column in seen if column not in COLUMNS)]
@@ -55,7 +62,7 @@ def to_csv(frame: pd.DataFrame) -> bytes:
 
 
 def csv_header(frame: pd.DataFrame) -> list[str]:
-    """The columns of `to_csv`, as they stand there."""
+    """The columns of `to_csv`, as they are written."""
     return [_safe(column) for column in _flattened(dict.fromkeys(frame.columns), _factor_names(frame))]
 
 
@@ -65,10 +72,6 @@ def plain_rows(frame: pd.DataFrame) -> list[dict[str, object]]:
     columns = [str(column) for column in plain.columns]
     values = plain.where(plain.notna(), None).to_numpy().tolist()
     return [dict(zip(columns, row, strict=True)) for row in values]
-
-
-def _json_object(row: Mapping[str, object]) -> str:
-    return "{" + ",".join(f"{_json(column)}:{_json(value)}" for column, value in row.items()) + "}"
 
 
 def _json(value: object) -> str:
@@ -84,37 +87,25 @@ def _digits(amount: Decimal) -> str:
     return format(amount, "f")
 
 
-def _text(content: bytes) -> str:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise ManifestError(f"manifest line {line} is not UTF-8 text") from error
-
-
-def _not_a_number(word: str) -> object:
-    raise ValueError(f"{word} is no JSON number")
-
-
 def _read_row(line: str, number: int) -> dict[str, object]:
+    def refuse(word: str) -> object:
+        raise ValueError(f"{word} is no JSON number")
+
     try:
-        row = json.loads(line, parse_float=Decimal, parse_constant=_not_a_number)
+        row = json.loads(line, parse_float=Decimal, parse_constant=refuse)
     except ValueError as error:
         raise ManifestError(f"manifest line {number} is not JSON: {error}") from error
     checked_schema(row.get("schema") if isinstance(row, dict) else None, f"line {number}")
-    return {column: _read_value(column, value) for column, value in row.items()}
+    return {
+        name: Decimal(value) if name in MONEY_COLUMNS and isinstance(value, int | Decimal) else floats(value)
+        for name, value in row.items()
+    }
 
 
 def checked_schema(schema: object, where: str) -> None:
-    """Raises: ManifestError where a row is of no version that is read here."""
+    """Raises: ManifestError for a row of a version that cannot be read here."""
     if not _READABLE.fullmatch(str(schema)):
         raise ManifestError(f"manifest {where} is not of schema hailuo.manifest/1.x")
-
-
-def _read_value(column: str, value: object) -> object:
-    if column in MONEY_COLUMNS and isinstance(value, int | Decimal):
-        return Decimal(value)
-    return floats(value)
 
 
 def floats(value: object) -> object:

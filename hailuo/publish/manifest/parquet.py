@@ -1,4 +1,4 @@
-"""The manifest for analysts: one typed Parquet file, from which the JSON lines can be made again."""
+"""The manifest as one typed Parquet file, from which the JSON lines can be made again."""
 
 import io
 import json
@@ -15,6 +15,7 @@ from hailuo.publish.manifest.files import ManifestError, checked_schema, floats,
 
 _KIND: Final = b"hailuo.kind"
 _JSON: Final = b"json"
+_AS_JSON: Final = (Kind.OBJECT, Kind.LIST)
 _LEAST_SCALE: Final = 12
 _MOST_DIGITS: Final = 76  # of decimal256
 _EXACT: Final = Context(prec=2 * _MOST_DIGITS)
@@ -54,8 +55,12 @@ def read_parquet(content: bytes) -> pd.DataFrame:
 
 def _array(name: str, values: Sequence[object]) -> pa.Array:
     column = _BY_NAME.get(name)
-    if column is None or column.kind in (Kind.OBJECT, Kind.LIST):
-        return pa.array([None if value is None else _json(value) for value in values], pa.string())
+    if column is None or column.kind in _AS_JSON:
+        texts = (
+            None if value is None else json.dumps(value, allow_nan=False, separators=(",", ":"))
+            for value in values
+        )
+        return pa.array(texts, pa.string())
     try:
         return pa.array([_storable(value) for value in values], _type_of(column, values))
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
@@ -90,9 +95,9 @@ def _decimal_for(amounts: Sequence[Decimal]) -> pa.DataType:
 
 def _field(name: str, kind: pa.DataType) -> pa.Field:
     column = _BY_NAME.get(name)
-    told = _JSON if column is None or column.kind in (Kind.OBJECT, Kind.LIST) else column.kind.encode()
+    stored_as = _JSON if column is None or column.kind in _AS_JSON else column.kind.encode()
     about = {b"description": column.about.encode(), b"unit": column.unit.encode()} if column else {}
-    return pa.field(name, kind, metadata={_KIND: told, **about})
+    return pa.field(name, kind, metadata={_KIND: stored_as, **about})
 
 
 def _read(field: pa.Field, values: Sequence[object]) -> list[object]:
@@ -106,18 +111,13 @@ def _read(field: pa.Field, values: Sequence[object]) -> list[object]:
 
 
 def _bare(value: object) -> object:
-    """As prices are written: without the zeros that the column's scale put behind it, cents in full."""
+    """As prices are written: without the zeros that the column's scale added, but with the cents."""
     if not isinstance(value, Decimal):
         return value
     bare = value.normalize(_EXACT)
     exponent = int(bare.as_tuple().exponent)
-    return bare.quantize(
-        Decimal(1) if exponent >= 0 else Decimal((0, (1,), min(exponent, -2))), context=_EXACT
-    )
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, allow_nan=False, separators=(",", ":"))
+    digits = Decimal(1) if exponent >= 0 else Decimal((0, (1,), min(exponent, -2)))
+    return bare.quantize(digits, context=_EXACT)
 
 
 def _storable(value: object) -> object:

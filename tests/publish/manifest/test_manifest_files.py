@@ -178,7 +178,7 @@ def test_a_missing_column_is_not_written() -> None:
 
 def test_no_creative_stands_in_two_rows() -> None:
     """The primary key is one."""
-    with pytest.raises(ManifestError, match="7KQ2M9X401 stands in 2 rows"):
+    with pytest.raises(ManifestError, match="7KQ2M9X401 is in 2 rows"):
         check(build([stored(make_job()), planned(make_job())], store_uri=""))
 
 

@@ -117,7 +117,7 @@ def test_a_defect_leaves_the_last_publication_as_it_was(clock: VirtualClock, sto
     conform(clock, store, COPY)
     conform(clock, store, replace(COPY, key=EDITION.conformed_copy(JOB.creative_id, "again")))
 
-    with pytest.raises(ManifestError, match="stands in 2 rows"):
+    with pytest.raises(ManifestError, match="is in 2 rows"):
         clock.run(publish(store, clock, EDITION))
 
     assert files_in(clock, store) == before
