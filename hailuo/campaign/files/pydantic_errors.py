@@ -62,8 +62,7 @@ def report(
 ) -> None:
     """Add every complaint in plain words, at its line. `remedies` are by key, or by the path of the key."""
     for complaint in complaints:
-        known = _keys_under(model, complaint.steps[:-1])
-        problems.add(complaint.place, *_words(complaint, known, remedies))
+        problems.add(complaint.place, *_words(complaint, model, remedies))
 
 
 def _keys_under(model: type[BaseModel], steps: Steps) -> Collection[str]:
@@ -81,7 +80,7 @@ def _fields_of(annotation: object) -> Mapping[str, object]:
     return next((fields for part in get_args(annotation) if (fields := _fields_of(part))), {})
 
 
-def _words(complaint: Complaint, known_keys: Collection[str], remedies: Mapping[str, str]) -> tuple[str, str]:
+def _words(complaint: Complaint, model: type[BaseModel], remedies: Mapping[str, str]) -> tuple[str, str]:
     """Reason and remedy."""
     tree = complaint.tree
     text = tree.text if isinstance(tree, Scalar) else ""
@@ -93,7 +92,7 @@ def _words(complaint: Complaint, known_keys: Collection[str], remedies: Mapping[
     match complaint.error["type"]:
         case "extra_forbidden":
             reason = f"unknown key {quoted(last)}"
-            remedy = suggestion(last, known_keys)
+            remedy = suggestion(last, _keys_under(model, complaint.steps[:-1]))
         case "missing":
             reason = f"{name}: " * bool(name) + f"the key '{complaint.key}' is missing"
             remedy = remedies.get(complaint.key, "add it")

@@ -13,7 +13,9 @@ from hailuo.text import slug_of
 
 _MOST_BYTES = 1_000_000
 _MOST_ROUNDS = 6
-_GRAIN = {"matrix": 3, "include": 2, "exclude": 2, "defaults": 2, "placements": 2}
+_REMOVED_AT = {"matrix": 3, "include": 2, "exclude": 2, "defaults": 2, "placements": 2}
+"""How deep in a section a refused value is removed: 3 is one value of an axis, 2 one row. Elsewhere the whole key."""
+
 _SLUG_REMEDY = "use a-z, 0-9 and hyphens, at most 60 of them"
 _DATE_REMEDY = "write a date, such as 2026-11-01"
 _REMEDIES = {
@@ -64,7 +66,7 @@ def read_yaml(
     for _ in range(_MOST_ROUNDS):
         if file is not None:
             return file, faulty_axes
-        root = pruned(root, {c.steps[: _GRAIN.get(str(c.steps[0]), 1)] for c in complaints if c.steps})
+        root = pruned(root, {c.steps[: _REMOVED_AT.get(str(c.steps[0]), 1)] for c in complaints if c.steps})
         name = slug_of(path.stem) or "campaign"
         root.setdefault("campaign", Scalar(name, name, root.place))
         file, complaints = checked(CampaignFile, root, root)
