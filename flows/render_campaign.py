@@ -117,17 +117,17 @@ def _summary(plan: Plan, report: RunReport) -> str:
     return f"{stored} of {len(report.endings)} clips stored; {bought}" + (f"; {reason}" if reason else "")
 
 
-def drive(choice: CampaignRequest, plan_digest: str) -> RunReport:
+def drive(request: CampaignRequest, plan_digest: str) -> RunReport:
     """Run the flow for `hailuo run` when a Prefect server is set. Raises what the flow raised."""
-    return asyncio.run(_drive(choice, plan_digest))
+    return asyncio.run(_drive(request, plan_digest))
 
 
-async def _drive(choice: CampaignRequest, plan_digest: str) -> RunReport:
+async def _drive(request: CampaignRequest, plan_digest: str) -> RunReport:
     state: State[RunReport] = await render_campaign(  # type: ignore[assignment]  # Prefect unwraps the returned State
-        str(choice.path),
-        edition=choice.edition or "",
-        budget_usd=choice.budget_usd,
-        only=[f"{axis}={label}" for axis, labels in choice.only.items() for label in sorted(labels)],
+        str(request.path),
+        edition=request.edition or "",
+        budget_usd=request.budget_usd,
+        only=[f"{axis}={label}" for axis, labels in request.only.items() for label in sorted(labels)],
         plan_digest=plan_digest,
         return_state=True,
     )

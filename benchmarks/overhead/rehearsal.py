@@ -23,13 +23,13 @@ def main() -> int:
     clock = RehearsalClock(given.speed)
     place = RunEnvironment(settings=load_settings(), clock=clock)
     with within(place):
-        choice = CampaignRequest(path=given.file, at=clock.now())
-        report = prefect_driver()(choice, asyncio.run(_digest(choice, place)))
+        request = CampaignRequest(path=given.file, at=clock.now())
+        report = prefect_driver()(request, asyncio.run(_digest(request, place)))
     return report.exit_code
 
 
-async def _digest(choice: CampaignRequest, place: RunEnvironment) -> str:
-    prepared = prepare(choice, place.settings)
+async def _digest(request: CampaignRequest, place: RunEnvironment) -> str:
+    prepared = prepare(request, place.settings)
     async with open_session(prepared, place.settings, clock=place.clock) as session:
         return (await session.plan()).digest
 

@@ -175,8 +175,8 @@ def audit(assignment: Assignment, invoice: Invoice, *, killed: Collection[int | 
 
 async def _books(assignment: Assignment, invoice: Invoice, killed: Collection[int | str]) -> Books:
     clock = VirtualClock(SystemClock().now())
-    choice = CampaignRequest(path=assignment.campaign, at=clock.now())
-    prepared = prepare(choice, assignment.settings)
+    request = CampaignRequest(path=assignment.campaign, at=clock.now())
+    prepared = prepare(request, assignment.settings)
     campaign = prepared.require_campaign()
     store = open_store(assignment.settings)
     ledger = Ledger(store, clock, campaign.this_edition, worker="auditor")

@@ -72,8 +72,8 @@ def work(assignment: Assignment, pipe: "Connection[Told, object]") -> None:
 
 async def _drive(assignment: Assignment, tell: Callable[[Told], None]) -> int:
     clock, settings = RehearsalClock(assignment.speed), assignment.settings
-    choice = CampaignRequest(path=assignment.campaign, at=clock.now())
-    prepared = prepare(choice, settings)
+    request = CampaignRequest(path=assignment.campaign, at=clock.now())
+    prepared = prepare(request, settings)
     async with (
         _connected(settings, Steps(assignment.killing, tell)) as connections,
         open_session(prepared, settings, clock=clock, connections=connections) as session,

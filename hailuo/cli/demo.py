@@ -52,10 +52,10 @@ def command(file: Path, store: Path, speed: float) -> ExitCode:
             return _rehearse(CampaignRequest(path=file, at=env.clock.now()), store)
 
 
-def _rehearse(choice: CampaignRequest, store: Path) -> ExitCode:
-    choice, plan = _fresh(choice)
+def _rehearse(request: CampaignRequest, store: Path) -> ExitCode:
+    request, plan = _fresh(request)
     show_plan(plan)
-    report = prefect_driver()(choice, plan.digest)
+    report = prefect_driver()(request, plan.digest)
     show_report(report)
     if not plan.to_buy:
         say("nothing was bought: every clip is in the store already")
@@ -65,15 +65,15 @@ def _rehearse(choice: CampaignRequest, store: Path) -> ExitCode:
     return report.exit_code
 
 
-def _fresh(choice: CampaignRequest) -> tuple[CampaignRequest, Plan]:
+def _fresh(request: CampaignRequest) -> tuple[CampaignRequest, Plan]:
     """The plan. If an earlier demo was interrupted, its simulator is gone, so a new edition is planned."""
-    plan = asyncio.run(make_plan_of(choice))
+    plan = asyncio.run(make_plan_of(request))
     for number in range(2, _EDITIONS_TRIED):
         if not plan.to_collect:
             break
         say(
             f"an earlier demo was interrupted and its simulator is gone: continuing with edition again-{number}"
         )
-        choice = replace(choice, edition=f"again-{number}")
-        plan = asyncio.run(make_plan_of(choice))
-    return choice, plan
+        request = replace(request, edition=f"again-{number}")
+        plan = asyncio.run(make_plan_of(request))
+    return request, plan

@@ -43,9 +43,9 @@ def command(
     return ExitCode.REFUSED if over else ExitCode.COMPLETE
 
 
-async def make_plan_of(choice: CampaignRequest, *, histories: bool = False) -> Plan:
+async def make_plan_of(request: CampaignRequest, *, histories: bool = False) -> Plan:
     """The plan as of now; `histories` as in `Ledger.load`. Raises: CampaignError."""
     env = run_environment()
-    prepared = prepare(choice, env.settings)
+    prepared = prepare(request, env.settings)
     async with open_session(prepared, env.settings, clock=env.clock) as session:
         return await session.plan(histories=histories)

@@ -11,7 +11,7 @@ from hailuo.run.events import RunReport
 class Driver(Protocol):
     """Runs a campaign. The user has agreed to the plan with this digest."""
 
-    def __call__(self, choice: CampaignRequest, plan_digest: str) -> RunReport: ...
+    def __call__(self, request: CampaignRequest, plan_digest: str) -> RunReport: ...
 
 
 def prefect_driver() -> Driver:

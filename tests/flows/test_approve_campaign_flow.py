@@ -162,8 +162,8 @@ async def end(run: UUID, state: State) -> None:
 
 
 async def plan_of(campaign: Path, rehearsal: RunEnvironment) -> Plan:
-    choice = CampaignRequest(path=campaign, at=rehearsal.clock.now())
-    prepared = prepare(choice, rehearsal.settings)
+    request = CampaignRequest(path=campaign, at=rehearsal.clock.now())
+    prepared = prepare(request, rehearsal.settings)
     async with open_session(prepared, rehearsal.settings, clock=rehearsal.clock) as session:
         return await session.plan()
 

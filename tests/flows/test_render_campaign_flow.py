@@ -140,10 +140,10 @@ class TestWithAFaultyVendor:
 
 def test_the_command_line_drives_the_flow_and_gets_its_report(rehearsal, campaign):
     """The entry point that `hailuo run` uses where a server is set."""
-    choice = CampaignRequest(path=campaign, at=rehearsal.clock.now())
+    request = CampaignRequest(path=campaign, at=rehearsal.clock.now())
 
     with pytest.raises(AdmissionError, match="agreed to"):
-        drive(choice, "0" * 64)
+        drive(request, "0" * 64)
 
     assert accepted(rehearsal) == 0
 
@@ -151,17 +151,17 @@ def test_the_command_line_drives_the_flow_and_gets_its_report(rehearsal, campaig
 @pytest.mark.parametrize("budget", ["4", "4.00", "4.5"])
 def test_a_plan_that_was_agreed_to_on_the_command_line_is_the_plan_of_the_flow(rehearsal, campaign, budget):
     """Its digest depends on every digit of the budget."""
-    choice = CampaignRequest(path=campaign, at=rehearsal.clock.now(), budget_usd=Decimal(budget))
+    request = CampaignRequest(path=campaign, at=rehearsal.clock.now(), budget_usd=Decimal(budget))
 
-    report = drive(choice, digest_of(choice, rehearsal))
+    report = drive(request, digest_of(request, rehearsal))
 
     assert report.exit_code is ExitCode.COMPLETE
     assert accepted(rehearsal) == 4
 
 
-def digest_of(choice, rehearsal):
+def digest_of(request, rehearsal):
     async def plan():
-        prepared = prepare(choice, rehearsal.settings)
+        prepared = prepare(request, rehearsal.settings)
         async with open_session(prepared, rehearsal.settings, clock=rehearsal.clock) as session:
             return await session.plan()
 
