@@ -28,12 +28,11 @@ from flows.machinery.parameters import (
 )
 from flows.ui.approval import show_approval, wait_for_answer
 from flows.ui.artifacts import show_plan
+from hailuo import CampaignRequest, open_session, prepare
 from hailuo.campaign.pricing import usd
 from hailuo.errors import AdmissionError
 from hailuo.plan.plan import Plan
-from hailuo.plan.prepare import CampaignRequest, prepare
 from hailuo.run.environment import RunEnvironment
-from hailuo.run.session import open_session
 
 WaitHours = Annotated[int, Field(ge=1, le=168)]
 

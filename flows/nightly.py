@@ -17,16 +17,15 @@ from flows.machinery.flow_run import LINKS_VALID_FOR, flow_environment, schedule
 from flows.machinery.parameters import Budget, DueAt, Machines
 from flows.render_campaign import render_campaign
 from flows.ui.night_page import show_night
+from hailuo import CampaignRequest, open_session, prepare
 from hailuo.errors import ExitCode, Problem, RefusedError
 from hailuo.ledger.facts import JobState
 from hailuo.night.night import CampaignResult, DueCampaign, NightReport, night_of
 from hailuo.night.outcome import CampaignOutcome, NightBudget, outcome_between
 from hailuo.plan.plan import Plan, admission_problems
-from hailuo.plan.prepare import CampaignRequest, prepare
 from hailuo.publish.share import GalleryLink, link_to_gallery
 from hailuo.run.environment import RunEnvironment
 from hailuo.run.events import RunReport
-from hailuo.run.session import open_session
 from hailuo.store.open import open_store
 
 _MOST_REASONS: Final = 5

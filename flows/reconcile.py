@@ -13,11 +13,11 @@ from pydantic import Field
 from flows.machinery.events import emit_unknown
 from flows.machinery.flow_run import flow_environment, forward_library_logs
 from flows.ui.unknowns import findings_text, show_findings
+from hailuo import Settings
 from hailuo.campaign.files.schema import SLUG
 from hailuo.errors import Place, Problem, SettlementError
 from hailuo.reconcile.reconciler import Adopted, Findings, Reconciler, Released
 from hailuo.reconcile.settlement import open_reconciler
-from hailuo.settings import Settings
 from hailuo.store.layout import Edition
 
 _log = logging.getLogger("hailuo.reconcile")

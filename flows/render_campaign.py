@@ -34,13 +34,12 @@ from flows.machinery.parameters import (
     Only,
 )
 from flows.ui.artifacts import show_comparison, show_plan, show_unknowns
+from hailuo import CampaignRequest, open_session, prepare
 from hailuo.campaign.pricing import usd
 from hailuo.errors import ExitCode
 from hailuo.ledger.facts import JobState
 from hailuo.plan.plan import Plan
-from hailuo.plan.prepare import CampaignRequest, prepare
 from hailuo.run.events import RunReport
-from hailuo.run.session import open_session
 
 
 @flow(

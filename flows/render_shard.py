@@ -10,10 +10,9 @@ from pydantic import Field
 from flows.machinery.clips import TASK_RUNS_AT_MOST, drive_all, unfinished
 from flows.machinery.flow_run import flow_environment, forward_library_logs, log_events, scheduled_start
 from flows.machinery.parameters import CampaignForm, CampaignName, CampaignText, DueAt, EditionName, Only
+from hailuo import open_session, prepare
 from hailuo.errors import ExitCode
 from hailuo.ledger.facts import JobState
-from hailuo.plan.prepare import prepare
-from hailuo.run.session import open_session
 from hailuo.run.shards import Share
 
 _FEWEST_TASK_RUNS: Final = 10

@@ -12,13 +12,13 @@ from prefect.client.schemas.objects import State
 
 from flows.machinery.flow_run import LINKS_VALID_FOR, run_name
 from flows.machinery.parameters import CampaignForm
+from hailuo import CampaignRequest, Settings, prepare
 from hailuo.campaign.files.folder_listing import campaign_names, find_campaign
 from hailuo.errors import CampaignError, Place, Problem
-from hailuo.plan.prepare import CampaignRequest, PreparedCampaign, edition_chosen, prepare
+from hailuo.plan.prepare import PreparedCampaign, edition_chosen
 from hailuo.report.inputs.sources import editions_with_exports, find_files
 from hailuo.report.make import Report, ReportOptions, report
 from hailuo.run.environment import RunEnvironment
-from hailuo.settings import Settings
 from hailuo.store.layout import Edition
 from hailuo.store.open import open_store
 

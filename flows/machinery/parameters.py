@@ -13,10 +13,11 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, GetJsonSchemaH
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from hailuo import CampaignRequest, Settings
 from hailuo.campaign.files.folder_listing import campaign_names, find_campaign
 from hailuo.errors import CampaignError, Place, Problem, SettingsError
-from hailuo.plan.prepare import CampaignRequest, axis_values
-from hailuo.settings import Settings, load_settings
+from hailuo.plan.prepare import axis_values
+from hailuo.settings import load_settings
 
 _PASTED: Final = "pasted.yaml"
 

@@ -30,7 +30,7 @@ pytestmark = [
 
 @pytest.fixture
 def jobs(tmp_path: Path) -> Sequence[Job]:
-    """A rendered edition in a store, its campaign on the shelf."""
+    """A rendered edition in a store, its campaign in the folder."""
     (tmp_path / "campaigns").mkdir()
     clock = VirtualClock()
     prepared = prepared_from(tmp_path / "campaigns" / "launch.yaml")
@@ -39,7 +39,7 @@ def jobs(tmp_path: Path) -> Sequence[Job]:
 
 @pytest.fixture
 def exports(tmp_path: Path, jobs: Sequence[Job]) -> Path:
-    """Where people drop exports."""
+    """Where people put exports."""
     folder = tmp_path / "store" / "launch" / "main" / "exports"
     folder.mkdir(parents=True)
     return folder
@@ -74,7 +74,7 @@ def artifacts_of(state):
 
 
 def test_a_report_leaves_verdict_leaderboard_and_next_batch(jobs, exports):
-    """What won stands in the state and on the page; the tables have a row per clip and per combination."""
+    """The verdict is in the state and on the page; the tables have a row per clip and per combination."""
     (exports / "meta.csv").write_bytes(meta_export(jobs))
 
     state = reported(campaign="launch.yaml")
@@ -121,7 +121,7 @@ def test_without_a_campaign_every_edition_with_exports_is_reported(tmp_path, job
     assert "report-launch" in artifacts_of(state)
 
 
-def test_a_next_batch_on_the_shelf_is_no_second_report_of_the_first(tmp_path, jobs, exports):
+def test_a_next_batch_in_the_folder_is_no_second_report_of_the_first(tmp_path, jobs, exports):
     """Two files of one campaign: each edition is reported once, by the file that renders it, and once is enough."""
     (exports / "meta.csv").write_bytes(meta_export(jobs))
     later = CAMPAIGN.replace("campaign: launch", "campaign: launch\nedition: next-2026-11-22-2200")
@@ -156,7 +156,7 @@ def test_an_edition_with_a_date_belongs_to_the_file_that_says_so(tmp_path, jobs)
 
 
 def test_a_folder_that_is_no_edition_ends_no_other(tmp_path, jobs, exports):
-    """It is told; it does not stand for the edition `main`."""
+    """It is reported as such; it is not taken for the edition `main`."""
     (exports / "meta.csv").write_bytes(meta_export(jobs))
     (tmp_path / "store/launch/Main/exports").mkdir(parents=True)
     (tmp_path / "store/launch/Main/exports/meta.csv").write_bytes(meta_export(jobs))
@@ -169,7 +169,7 @@ def test_a_folder_that_is_no_edition_ends_no_other(tmp_path, jobs, exports):
 
 
 def test_before_anything_is_dropped_it_waits(jobs):
-    """No export yet is no failure: people are told when there is something to tell."""
+    """No export yet is no failure."""
     named, everywhere = reported(campaign="launch.yaml"), reported()
 
     assert (named.name, everywhere.name) == ("Waiting", "Waiting")
@@ -190,9 +190,9 @@ def test_before_anything_is_dropped_it_waits(jobs):
     ],
     ids=[
         "no such place",
-        "exports of nobody",
+        "exports without a campaign",
         "no edition",
-        "an edition of nobody",
+        "an edition without a campaign",
         "no metric",
         "no design",
         "no lift",

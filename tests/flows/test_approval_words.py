@@ -1,4 +1,4 @@
-"""The words of the gate: the bill that a person is asked about, and the record of the answer."""
+"""The texts of an approval: the question with the plan and its price, and the record of the answer."""
 
 import asyncio
 from datetime import UTC, datetime

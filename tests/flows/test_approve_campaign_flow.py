@@ -1,4 +1,4 @@
-"""The gate `approve-campaign` against a real embedded server: what a yes starts, and what starts nothing."""
+"""The flow `approve-campaign` against a real embedded server: what a yes starts, and what starts nothing."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
@@ -79,7 +79,7 @@ def campaign(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def deployed(server: None) -> Iterator[None]:
-    """`render-campaign/render-campaign`, with nobody at work on it."""
+    """`render-campaign/render-campaign`, without a worker."""
 
     async def deploy() -> UUID:
         async with get_client() as client:
@@ -125,9 +125,9 @@ async def answer(run: FlowRun, given: dict[str, str]):
     """Press Resume, with the form filled in."""
     async with get_client() as client:
         while True:
-            told = await client.resume_flow_run(run.id, run_input=given)
-            if "schema not found" not in str(told.details):  # paused, and the form not yet there
-                return told
+            resumed = await client.resume_flow_run(run.id, run_input=given)
+            if "schema not found" not in str(resumed.details):  # paused, and the form not yet there
+                return resumed
             await SystemClock().sleep(0.1)
 
 
@@ -172,10 +172,10 @@ async def launching(plan: Plan, campaign: Path) -> Launch:
     """The plan started by a flow run of its own, as an approval starts it."""
 
     @flow(persist_result=False)
-    async def gate() -> Launch:
+    async def approval() -> Launch:
         return await launch(plan, CampaignForm(campaign=str(campaign), due_at=DUE_AT), machines=1)
 
-    return await gate()
+    return await approval()
 
 
 def started(campaign: Path) -> list[FlowRun]:
@@ -197,7 +197,7 @@ def artifacts_of(state) -> dict:
 
 
 def test_a_yes_starts_exactly_the_plan_that_was_shown(rehearsal, deployed, campaign):
-    """One run with the form's wishes, the plan's digest and the night of the approval; the gate itself buys nothing."""
+    """One run with the form's values, the plan's digest and the night of the approval; the approval itself buys nothing."""
     state = asyncio.run(approved(campaign, YES, budget_usd=3, only=["model=MiniMax-Hailuo-02"], machines=2))
 
     assert (state.type, state.name) == ("COMPLETED", "Approved")
@@ -261,7 +261,7 @@ class TestSilence:
     def client_speed(self):
         return 1200.0
 
-    def test_nobody_answers_and_it_expires(self, rehearsal, deployed, campaign):
+    def test_without_an_answer_it_expires(self, rehearsal, deployed, campaign):
         """Silence is no yes; the state says so (an hour passes in three seconds here)."""
 
         async def scenario():
@@ -280,9 +280,9 @@ def test_an_answer_that_is_none_is_refused_and_asked_again(rehearsal, deployed, 
     async def scenario():
         running = asking(campaign)
         (run,) = await paused(campaign, running)
-        told = [await answer(run, given) for given in NO_ANSWERS]
+        answers = [await answer(run, given) for given in NO_ANSWERS]
         await answer(run, NO)
-        return [refused.status for refused in told], await running
+        return [refused.status for refused in answers], await running
 
     statuses, state = asyncio.run(scenario())
 
@@ -338,8 +338,8 @@ def test_an_approval_that_is_retried_asks_again(rehearsal, deployed, campaign):
     """The answer to the first try is not the answer to the second: what it started has failed since."""
 
     async def tried(run: FlowRun):
-        gate: Any = approve_campaign
-        trying = run_flow_async(gate, flow_run=run, parameters=run.parameters, return_type="state")
+        approval: Any = approve_campaign
+        trying = run_flow_async(approval, flow_run=run, parameters=run.parameters, return_type="state")
         running = asyncio.create_task(trying)
         (waiting,) = await paused(campaign, running)
         await answer(waiting, YES)
@@ -396,8 +396,8 @@ def test_a_run_is_joined_only_while_it_is_at_work(rehearsal, deployed, campaign,
     [({"budget_usd": 0.5}, "over the budget"), ({"edition": "No Slug"}, "No Slug")],
     ids=["over the budget", "a bad edition"],
 )
-def test_what_cannot_run_is_put_before_nobody(rehearsal, deployed, campaign, form, reason):
-    """Admission's reasons come before the pause: nobody approves in vain."""
+def test_a_plan_that_cannot_run_is_not_put_up_for_approval(rehearsal, deployed, campaign, form, reason):
+    """Admission's reasons come before the pause."""
 
     async def scenario():
         return await asking(campaign, **form)
@@ -408,7 +408,7 @@ def test_what_cannot_run_is_put_before_nobody(rehearsal, deployed, campaign, for
     assert reason in state.message
 
 
-def test_without_a_deployment_to_start_nobody_is_asked(rehearsal, campaign):
+def test_without_a_deployment_to_start_there_is_no_question(rehearsal, campaign):
     """The remedy is in the state."""
 
     async def scenario():
@@ -421,7 +421,7 @@ def test_without_a_deployment_to_start_nobody_is_asked(rehearsal, campaign):
 
 
 def test_a_pasted_campaign_travels_with_the_approval(rehearsal, deployed, campaign):
-    """The run gets the very text that was priced, and the gate's own night for its edition."""
+    """The run gets the very text that was priced, and the approval's own night for its edition."""
     text = campaign.read_text()
 
     async def scenario():

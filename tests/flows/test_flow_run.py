@@ -21,7 +21,7 @@ pytestmark = [
 
 @pytest.fixture
 def block(server: None) -> Iterator[None]:
-    """A person has put the key into a Secret block; gone afterwards."""
+    """A Secret block with the key, deleted afterwards."""
 
     async def put() -> None:
         await Secret(value=SecretStr("sk-of-the-block")).save(KEY_BLOCK, overwrite=True)
@@ -48,12 +48,12 @@ def without_key(env: RunEnvironment) -> RunEnvironment:
 
 
 def test_the_environment_goes_before_the_block(rehearsal: RunEnvironment, block: None) -> None:
-    """A block that somebody forgot never overrules what the worker was told."""
+    """A forgotten block never overrules the worker's own variable."""
     assert key_of(rehearsal) == "sk-test"
 
 
 def test_the_block_serves_where_the_environment_has_no_key(rehearsal: RunEnvironment, block: None) -> None:
-    """Nobody needs a shell on the worker to give it the key."""
+    """You need no shell on the worker to give it the key."""
     assert key_of(without_key(rehearsal)) == "sk-of-the-block"
 
 

@@ -166,7 +166,7 @@ def test_a_night_is_as_good_as_its_worst_campaign(endings: list[ExitCode], exit_
 
 
 def test_a_file_that_cannot_be_rendered_makes_the_night_red() -> None:
-    """It was marked, and somebody counts on it."""
+    """It was marked, so people count on it."""
     assert (
         report(result(), invalid=(InvalidCampaign(name="b.yaml", problems=(PROBLEM,)),)).exit_code
         is ExitCode.STOPPED

@@ -39,17 +39,17 @@ Lay = Callable[..., Path]
 
 @pytest.fixture
 def env(rehearsal: RunEnvironment, tmp_path: Path) -> Iterator[RunEnvironment]:
-    """The rehearsal, with a shelf of campaigns."""
+    """The rehearsal, with a folder of campaigns."""
     settings = rehearsal.settings.model_copy(update={"campaigns": tmp_path / "campaigns"})
-    shelved = replace(rehearsal, settings=settings)
+    in_folder = replace(rehearsal, settings=settings)
     settings.campaigns.mkdir()
-    with within(shelved):
-        yield shelved
+    with within(in_folder):
+        yield in_folder
 
 
 @pytest.fixture
 def lay(env: RunEnvironment) -> Lay:
-    """Put a campaign of two jobs on the shelf, marked unless said otherwise."""
+    """Put a campaign of two jobs into the folder, marked unless said otherwise."""
 
     def laid(name: str, **values: object) -> Path:
         path = env.settings.campaigns / f"{name}.yaml"
@@ -94,7 +94,7 @@ def page_of(state):
 
 
 def events_about(*campaigns):
-    """What automations heard of these campaigns: event and payload by name, once every one was heard of."""
+    """The events that automations get about these campaigns: event and payload by name, once every campaign has one."""
 
     async def read():
         clock = SystemClock()
@@ -105,23 +105,23 @@ def events_about(*campaigns):
                 "occurred": {"since": str(now - timedelta(hours=1)), "until": str(now + timedelta(hours=1))},
             }
         }
-        heard = {}
+        seen = {}
         async with get_client() as client:
             for _ in range(100):  # the server takes events in behind our back
                 said = (await client.request("POST", "/events/filter", json=wanted)).json()["events"]
-                heard = {
+                seen = {
                     one["resource"]["prefect.resource.name"]: (one["event"], one["payload"]) for one in said
                 }
-                if set(campaigns) <= set(heard):
+                if set(campaigns) <= set(seen):
                     break
                 await clock.sleep(0.1)
-        return heard
+        return seen
 
     return asyncio.run(read())
 
 
 def test_a_night_renders_the_marked_campaigns_and_says_so(env, lay):
-    """Every clip bought and stored; what is left out is told, what is not marked is not."""
+    """Every clip bought and stored; what is skipped is listed, what is not marked is not."""
     lay("autumn")
     lay("spring", takes=1)
     lay("paused", mark="{paused: true}")
@@ -220,24 +220,24 @@ def test_a_campaign_that_fails_stops_no_other(env, lay):
     assert "takes is '0'" in page
 
 
-def test_automations_hear_of_every_campaign_of_the_night_also_of_one_that_never_began(env, lay):
-    """Over the night's budget, over its own, or unreadable: each is told as stopped, with its reason."""
-    lay("heard-complete")
-    lay("heard-dear", takes=3)
-    lay("heard-over", takes=1, budget="0.10")
-    lay("heard-broken", takes=0)
+def test_every_campaign_of_the_night_has_an_event_also_one_that_never_began(env, lay):
+    """Over the night's budget, over its own, or unreadable: each is reported as stopped, with its reason."""
+    lay("seen-complete")
+    lay("seen-dear", takes=3)
+    lay("seen-over", takes=1, budget="0.10")
+    lay("seen-broken", takes=0)
 
     run_night(budget_usd_for_the_night=0.9)
 
-    heard = events_about("heard-complete", "heard-dear", "heard-over", "heard-broken.yaml")
-    assert heard["heard-complete"][0] == "hailuo.campaign.completed"
-    assert {event for name, (event, _) in heard.items() if name != "heard-complete"} == {
+    seen = events_about("seen-complete", "seen-dear", "seen-over", "seen-broken.yaml")
+    assert seen["seen-complete"][0] == "hailuo.campaign.completed"
+    assert {event for name, (event, _) in seen.items() if name != "seen-complete"} == {
         "hailuo.campaign.stopped"
     }
-    assert "of the night's budget are left" in heard["heard-dear"][1]["reason"]
-    assert heard["heard-dear"][1]["edition"] == "night-2026-11-22"
-    assert "is over the budget of" in heard["heard-over"][1]["reason"]
-    assert "takes is '0'" in heard["heard-broken.yaml"][1]["reason"]
+    assert "of the night's budget are left" in seen["seen-dear"][1]["reason"]
+    assert seen["seen-dear"][1]["edition"] == "night-2026-11-22"
+    assert "is over the budget of" in seen["seen-over"][1]["reason"]
+    assert "takes is '0'" in seen["seen-broken.yaml"][1]["reason"]
 
 
 class TestWithAFaultyVendor:
@@ -248,7 +248,7 @@ class TestWithAFaultyVendor:
         return FaultPlan(script=(ScriptedFault(fault=FaultName.CHARGED_THEN_502, skip=1),))
 
     def test_an_unknown_submit_makes_the_night_incomplete(self, env, lay):
-        """The money that it holds is told apart from what is spent."""
+        """The money that it reserves is shown apart from what is spent."""
         lay("autumn")
 
         state = run_night()
@@ -262,7 +262,7 @@ class TestWithAFaultyVendor:
         assert "| $0.28 + $0.28 reserved | $0.56 | 0 | 1 ($0.28) | 1 of 2 | 0 |" in page
         assert "$0.28 may have been spent on 1 unknown submit" in page
 
-    def test_automations_hear_of_money_in_doubt(self, env, lay):
+    def test_money_in_doubt_has_an_event(self, env, lay):
         """With the clip's id, which `reconcile` asks for."""
         lay("doubted")
 
@@ -289,7 +289,7 @@ def test_the_budget_of_a_night_is_kept_before_any_money_moves(env, lay):
 
 
 def test_a_dry_run_prices_the_night_and_buys_nothing(env, lay):
-    """Also what would be refused is told."""
+    """It also says what would be refused."""
     lay("autumn")
     lay("spring", budget="0.30")
 

@@ -24,7 +24,7 @@ NAME = "flow-test"
 
 @pytest.fixture
 def faults() -> FaultPlan:
-    """The answer to the last of four submits is lost: bought, and nobody was told."""
+    """The answer to the last of four submits is lost: the clip was bought, and the answer never came."""
     return FaultPlan(script=(ScriptedFault(fault=FaultName.CHARGED_THEN_502, skip=3),))
 
 
@@ -130,7 +130,7 @@ def test_a_refused_decision_fails_and_writes_nothing(rehearsal, lost):
     ],
     ids=["adopt nothing", "abandon a blank", "abandon a task", "adopt with a reason", "list with a decision"],
 )
-def test_a_form_that_does_not_fit_its_action_is_told_whole(rehearsal, form, fields):
+def test_a_form_that_does_not_fit_its_action_gets_every_problem(rehearsal, form, fields):
     """Every missing and every idle field in one message, before anything is opened."""
     state = settled(**form)
 

@@ -114,7 +114,7 @@ def test_a_budget_out_of_bounds_is_refused_by_the_form(rehearsal, campaign, budg
 
 
 def test_a_plan_that_changed_after_it_was_agreed_to_is_refused(rehearsal, campaign):
-    """What is bought is the plan that somebody has seen."""
+    """What is bought is the plan that a person has seen."""
     state = run_flow(campaign, plan_digest="0" * 64)
 
     assert state.is_failed()
