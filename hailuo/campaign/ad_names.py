@@ -28,18 +28,18 @@ def ad_name(job: Job) -> str:
     """
     variant = job.variant
     frame = variant.first_frame
+    size = _token(variant.size.removesuffix("p"))[:10]
+    setting = f"_d{variant.duration:02d}_s{size}"
     campaign, prompt, model, first_frame = _cut_to_fit(
         [
             _token(job.campaign),
             _token(job.levels.get("prompt") or _digest(variant.prompt)),
-            _token(_short_model(variant.model)),
+            _token(_VENDOR_PREFIX.sub("", variant.model).replace(".", "").lower()),
             _token(frame.label) if frame else "none",
         ],
-        fixed=f"HV-{job.creative_id}__p-_m{_counted(job)}_f_t{job.take:02d}",
+        fixed=f"HV-{job.creative_id}__p-_m{setting}_f_t{job.take:02d}",
     )
-    return (
-        f"HV-{job.creative_id}_{campaign}_p-{prompt}_m{model}{_counted(job)}_f{first_frame}_t{job.take:02d}"
-    )
+    return f"HV-{job.creative_id}_{campaign}_p-{prompt}_m{model}{setting}_f{first_frame}_t{job.take:02d}"
 
 
 def utm_content(job: Job) -> str:
@@ -51,15 +51,6 @@ def creative_id_in(text: str) -> str | None:
     """The creative id of the first join token in a name, in capitals; None where there is none."""
     found = ID_TOKEN.search(text)
     return found[1].upper() if found else None
-
-
-def _counted(job: Job) -> str:
-    size = _token(job.variant.size.removesuffix("p"))
-    return f"_d{job.variant.duration:02d}_s{size[:10]}"
-
-
-def _short_model(model: str) -> str:
-    return _VENDOR_PREFIX.sub("", model).replace(".", "").lower()
 
 
 def _token(text: str) -> str:

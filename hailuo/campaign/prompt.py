@@ -78,12 +78,9 @@ def _is_hidden(text: str, index: int) -> bool:
     character = text[index]
     if character.isspace() or unicodedata.category(character) not in _HIDDEN:
         return False
-    return character not in _JOINERS or not _joins(text, index)
-
-
-def _joins(text: str, index: int) -> bool:
     neighbours = text[index - 1 : index] + text[index + 1 : index + 2]
-    return len(neighbours) == 2 and all(unicodedata.category(c) in _JOINED for c in neighbours)
+    joins = len(neighbours) == 2 and all(unicodedata.category(c) in _JOINED for c in neighbours)
+    return character not in _JOINERS or not joins
 
 
 def camera_remarks(prompt: str, family: Family) -> Iterator[tuple[str, str]]:
@@ -98,11 +95,9 @@ def camera_remarks(prompt: str, family: Family) -> Iterator[tuple[str, str]]:
         if len(commands) > family.commands_per_bracket:
             most = family.commands_per_bracket
             yield f"{len(commands)} camera commands in [{bracket}]", f"put at most {most} in one bracket"
-        unknown = (command for command in commands if command not in family.camera_commands)
-        yield from (_unknown_command(command, family) for command in unknown)
-
-
-def _unknown_command(command: str, family: Family) -> tuple[str, str]:
-    found = nearest(command, family.camera_commands)
-    remedy = f"did you mean [{found}]?" if found else "say it in plain words, or use a command of the catalog"
-    return f"{quoted('[' + command + ']')} is not a camera command of the family {family.name}", remedy
+        for command in commands:
+            if command not in family.camera_commands:
+                found = nearest(command, family.camera_commands)
+                plain = "say it in plain words, or use a command of the catalog"
+                reason = f"{quoted('[' + command + ']')} is not a camera command of the family {family.name}"
+                yield reason, f"did you mean [{found}]?" if found else plain
