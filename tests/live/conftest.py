@@ -43,7 +43,7 @@ def house(campaigns: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     """Two workers; the key is in a Secret block, not in their environment."""
     enable_socket()
     folder = tmp_path_factory.mktemp("house")
-    environment = {"IMAROUTER_API_KEY": "", "PREFECT_WORKER_QUERY_SECONDS": "1"}
+    environment = {"IMAROUTER_API_KEY": "", "PREFECT_WORKER_QUERY_SECONDS": "2"}
     with open_house(folder, campaigns=campaigns, machines=2, environment=environment) as house:
         save_key(house)
         yield house

@@ -11,12 +11,12 @@ from tests.support.films import landscape, panned, write_film
 
 pytestmark = pytest.mark.slow
 
-TAKES = 8
+TAKES = 5
 
 
 @pytest.fixture(scope="session")
 def edition(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Inspection]:
-    """Eight takes, each with two encodings made anew of it."""
+    """Five takes, each with two encodings made anew of it."""
     folder = tmp_path_factory.mktemp("takes")
     found = {}
     for take in range(TAKES):

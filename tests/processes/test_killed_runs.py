@@ -69,6 +69,11 @@ def campaign(tmp_path: Path) -> Path:
     return path
 
 
+def slowly(environment: dict[str, str]) -> dict[str, str]:
+    """A submit a second: the run is not over before the signal, however late that is sent."""
+    return {**environment, "HAILUO_SUBMITS_PER_MINUTE": "60"}
+
+
 def start(campaign: Path, environment: dict[str, str]) -> subprocess.Popen[str]:
     command = [*HAILUO, "run", str(campaign), "--yes"]
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)  # noqa: S603
@@ -88,8 +93,8 @@ def end_after(process: subprocess.Popen[str], stored: int, number: signal.Signal
 
 def test_a_run_killed_twice_charges_each_job_once(vendor, environment, campaign):
     """SIGKILL in the middle, twice; the third run finishes what was bought and buys the rest."""
-    first = end_after(start(campaign, environment), 3, signal.SIGKILL)
-    second = end_after(start(campaign, environment), 4, signal.SIGKILL)
+    first = end_after(start(campaign, slowly(environment)), 3, signal.SIGKILL)
+    second = end_after(start(campaign, slowly(environment)), 4, signal.SIGKILL)
     last = start(campaign, environment)
     out, _ = last.communicate(timeout=120)
 
@@ -105,7 +110,7 @@ def test_a_run_killed_twice_charges_each_job_once(vendor, environment, campaign)
 
 def test_sigterm_ends_in_good_order_and_the_next_run_goes_on(vendor, environment, campaign):
     """Exit 130 within the grace; every submit is on record, so nothing is in doubt afterwards."""
-    code = end_after(start(campaign, environment), 3, signal.SIGTERM)
+    code = end_after(start(campaign, slowly(environment)), 3, signal.SIGTERM)
     last = start(campaign, environment)
     out, _ = last.communicate(timeout=120)
 
