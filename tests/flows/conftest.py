@@ -8,7 +8,7 @@ import pytest
 from hailuo.run.environment import RunEnvironment
 from hailuo.simulator import FaultPlan
 from tests.support.prefect_server import collect_clients
-from tests.support.rehearsals import CLIENT_SPEED, rehearsing
+from tests.support.rehearsals import rehearsing
 
 CAMPAIGN = """\
 campaign: flow-test
@@ -37,15 +37,7 @@ def faults() -> FaultPlan:
 
 
 @pytest.fixture
-def client_speed() -> float:
-    """How fast the client's clock runs; a test in which hours pass may override it."""
-    return CLIENT_SPEED
-
-
-@pytest.fixture
-def rehearsal(
-    server: None, tmp_path: Path, faults: FaultPlan, client_speed: float
-) -> Iterator[RunEnvironment]:
+def rehearsal(server: None, tmp_path: Path, faults: FaultPlan) -> Iterator[RunEnvironment]:
     """What a flow runs in: a quick simulator and a folder store."""
     with rehearsing(tmp_path / "store", faults=faults) as env:
         yield env

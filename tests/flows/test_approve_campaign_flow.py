@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ from flows.render_campaign import render_campaign
 from hailuo.clock import SystemClock
 from hailuo.plan.plan import Plan
 from hailuo.plan.prepare import CampaignRequest, prepare
-from hailuo.run.environment import RunEnvironment
+from hailuo.run.environment import RunEnvironment, within
 from hailuo.run.session import open_session
 from hailuo.text import slug_of
 
@@ -254,24 +255,35 @@ def test_a_no_starts_nothing_and_says_who_and_why(rehearsal, deployed, campaign)
     assert started(campaign) == []
 
 
-class TestSilence:
-    """No answer within the time that was given for it."""
+class HeldClock(SystemClock):
+    """The machine's clock, on which an hour passes when the test says so."""
 
-    @pytest.fixture
-    def client_speed(self):
-        return 1200.0
+    def __init__(self) -> None:
+        self.hour_passes = asyncio.Event()
 
-    def test_without_an_answer_it_expires(self, rehearsal, deployed, campaign):
-        """Silence is no yes; the state says so (an hour passes in three seconds here)."""
+    async def sleep(self, seconds: float) -> None:
+        if seconds < 3600:
+            await super().sleep(seconds)
+        else:
+            await self.hour_passes.wait()
 
-        async def scenario():
-            return await asking(campaign, wait_hours=1)
 
+def test_without_an_answer_it_expires(rehearsal, deployed, campaign):
+    """Silence is no yes; the state says so."""
+    clock = HeldClock()
+
+    async def scenario():
+        running = asking(campaign, wait_hours=1)
+        await paused(campaign, running)
+        clock.hour_passes.set()
+        return await running
+
+    with within(replace(rehearsal, clock=clock)):
         state = asyncio.run(scenario())
 
-        assert (state.type, state.name) == ("FAILED", "Expired")
-        assert "nothing was bought" in state.message
-        assert started(campaign) == []
+    assert (state.type, state.name) == ("FAILED", "Expired")
+    assert "nothing was bought" in state.message
+    assert started(campaign) == []
 
 
 def test_an_answer_that_is_none_is_refused_and_asked_again(rehearsal, deployed, campaign):
