@@ -33,7 +33,7 @@ from hailuo.media.sound import (
 _QUALITY: Final = {"crf": "18", "preset": "veryfast"}
 _NTSC: Final = Fraction(1000, 1001)  # "fewer than 30" is 29.97
 _AAC_FRAME: Final = 1024
-_BLUR_SHARE: Final = 8  # a blur is blurred at an eighth of the size: nobody sees it, and it costs a 64th
+_BLUR_SHARE: Final = 8  # blurred at an eighth of the size: it looks the same, and costs a 64th
 _MOVFLAGS: Final = "+faststart+use_metadata_tags"
 _WRITTEN_ANEW: Final = frozenset({"encoder", "major_brand", "minor_version", "compatible_brands"})
 

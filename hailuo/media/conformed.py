@@ -1,4 +1,4 @@
-"""Upload-ready copies of clips, as records in the store: where a copy lies, what it was made of and how.
+"""The records of upload-ready copies: where a copy is, what it was made of and how.
 
 {campaign}/{edition}/conformed/{creative_id}-{placement}.mp4     or -{shape}.mp4, such as -9x16.mp4
 {campaign}/{edition}/conformed/{creative_id}-{placement}.json    its record, written after it

@@ -1,7 +1,7 @@
 """Content Credentials (C2PA): signing a copy with the user's own certificate, and reading a signature.
 
 Needs the extra `c2pa`. Source: C2PA Technical Specification 2.2, actions `c2pa.created`; IPTC's digital source types.
-A certificate that is on no C2PA trust list gives a valid signature by somebody unknown: readers say so.
+A certificate that is on no C2PA trust list gives a valid signature of an unknown signer: readers show that.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ _CURVES: Final = {256: "es256", 384: "es384", 521: "es512"}
 
 
 class CredentialsError(HailuoError):
-    """Certificate and key cannot sign: install the extra `c2pa`, or mend what the message names."""
+    """Certificate and key cannot sign: install the extra `c2pa`, or fix the problem that the message names."""
 
 
 class Seal(StrEnum):

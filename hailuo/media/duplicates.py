@@ -1,4 +1,4 @@
-"""Near duplicates across an edition: clips that nobody could tell apart, by the PDQ hashes of their frames."""
+"""Near duplicates across an edition: clips that look the same, by the PDQ hashes of their frames."""
 
 from collections.abc import Mapping
 from typing import Final, NamedTuple

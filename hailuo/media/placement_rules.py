@@ -10,7 +10,7 @@ from hailuo.media.verdict import JudgedCode, Verdict
 
 _ASPECT_TOLERANCE: Final = 0.01  # 1366x768 is 1.7786, and means 16:9
 _SECONDS_TOLERANCE: Final = 0.001  # times in files are rounded
-_SILENCE_LUFS: Final = -60.0  # below this nobody hears it; digital silence is -70 in EBU R 128's gate
+_SILENCE_LUFS: Final = -60.0  # below this it cannot be heard; digital silence is -70 in EBU R 128's gate
 
 
 class PlacementReason(JudgedCode):

@@ -19,7 +19,7 @@ Fit = Literal["pad", "crop", "blur"]
 @with_config(ConfigDict(extra="forbid"))
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Where facts were read and when; `kind` tells the platform's own page from others and from our choice."""
+    """Where facts were read and when; `kind`: the platform's own page, another page, or our choice."""
 
     kind: Literal["platform", "third_party", "ours"]
     text: str

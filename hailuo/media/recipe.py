@@ -18,7 +18,7 @@ from hailuo.media.placements import Fit, Placement, PlacementBook
 OWN: Final = "own"
 SILENT: Final = "silent"
 
-_MOST_TRIMMED_S: Final = 0.5  # a frame or two over the limit is no edit; more is somebody's decision
+_MOST_TRIMMED_S: Final = 0.5  # a frame or two over the limit is no edit; a person decides about more
 _BITRATE_MARGIN: Final = 1.5
 
 

@@ -56,10 +56,10 @@ class Code(JudgedCode):
     )
     ASPECT_UNEXPECTED = "aspect_unexpected", Verdict.WARN, "neither 16:9 nor as its first frame"
     BLACK = "black", Verdict.WARN, "black for a moment"
-    BLACK_LONG = "black_long", Verdict.FAIL, "black for long"
+    BLACK_LONG = "black_long", Verdict.FAIL, "black for a long time"
     BLACK_FIRST = "black_first", Verdict.WARN, "begins black: so does its thumbnail"
-    FROZEN = "frozen", Verdict.WARN, "stands still for a moment"
-    FROZEN_LONG = "frozen_long", Verdict.FAIL, "stands still for long"
+    FROZEN = "frozen", Verdict.WARN, "does not move for a moment"
+    FROZEN_LONG = "frozen_long", Verdict.FAIL, "does not move for a long time"
     FLICKER = "flicker", Verdict.WARN, "its brightness flickers"
     FLICKER_STRONG = "flicker_strong", Verdict.FAIL, "its brightness flickers strongly"
     HARDLY_MOVES = "hardly_moves", Verdict.WARN, "hardly anything moves"
@@ -70,7 +70,7 @@ class Code(JudgedCode):
     FIRST_FRAME_UNCHECKED = (
         "first_frame_unchecked",
         Verdict.WARN,
-        "its first frame was not at hand to compare (a URL, or gone): look at its beginning",
+        "its first frame could not be compared (a URL, or deleted): look at its beginning",
     )
     NEAR_DUPLICATE = "near_duplicate", Verdict.WARN, "nearly the same as another clip of the edition"
     NOT_FASTSTART = "not_faststart", Verdict.WARN, "players must load all of it before they show anything"

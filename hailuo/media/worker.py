@@ -1,4 +1,4 @@
-"""What a worker process of the checks runs: it stays out of the way, and goes when its parent is gone."""
+"""What a worker process of the checks runs: at low priority, and only as long as its parent."""
 
 import os
 import signal
@@ -27,7 +27,7 @@ def serve(requests: connection.Connection) -> None:
 
 
 def _settle_in() -> None:
-    """Last in line for the CPU, deaf to Ctrl-C (its parent decides), one thread."""
+    """At low priority, without reacting to Ctrl-C (the parent decides), in one thread."""
     os.nice(_NICENESS)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     cv2.setNumThreads(1)

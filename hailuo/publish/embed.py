@@ -92,7 +92,7 @@ def choose_previews(sizes: Mapping[str, int], *, limit_bytes: int) -> Sequence[s
 
 
 def data_uris(files: Mapping[str, bytes]) -> dict[str, str]:
-    """Each file as a data URI, by the same name; its type is told by the name's ending."""
+    """Each file as a data URI, by the same name; the name's ending decides its type."""
     return {
         name: f"data:{_MEDIA_TYPES.get(name.rpartition('.')[2].lower(), 'application/octet-stream')};base64,"
         f"{base64.b64encode(content).decode()}"

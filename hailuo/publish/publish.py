@@ -16,9 +16,7 @@ from hailuo.store.layout import Edition
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:
-    """What was built from the store, and under which keys it lies. `rows` are the jobs; `all_rows`, as in the manifest's
-    files and for the page, have the copies made of their clips too.
-    """
+    """What was built. `rows` are the jobs; `all_rows` also have the copies made of their clips, as in the files."""
 
     rows: pd.DataFrame
     all_rows: pd.DataFrame
@@ -26,14 +24,13 @@ class Publication:
 
 
 async def publish(store: Store, clock: Clock, edition: Edition) -> Publication:
-    """Build manifest and gallery from the store alone.
+    """Build manifest and gallery from the store, and write them.
 
-    Raises: AdmissionError when nothing ever ran; ManifestError, before anything is written, for a row that breaks the
-    manifest's contract.
+    Raises: AdmissionError when the edition never ran; ManifestError, before anything is written, for an invalid row.
     """
     stored = await StoredEdition.read(store, clock, edition, worker="publish")
     evidence = await gather(store, edition)
-    # Paths within a folder stay true when the folder moves; a bucket's address says more.
+    # In a folder, relative paths stay true when it moves; in a bucket, rows have full addresses.
     rows = manifest.build(
         _entries(stored, evidence),
         store_uri=store.uri if "://" in store.uri else "",

@@ -21,9 +21,9 @@ def copy_beside(uri: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Links:
-    """What the page is told to load: of a clip by its creative id, of a preview or a copy by the manifest's URI.
+    """What the page loads: a clip by its creative id, a preview or a copy by the manifest's URI.
 
-    None where there is none: then a clip's proxy is played in its place, and a copy is told without a link.
+    None: no link. Then a clip's proxy plays in its place, and a copy is shown without a link.
     """
 
     clip: Callable[[str], str | None] = clip_beside

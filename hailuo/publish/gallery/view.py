@@ -17,7 +17,7 @@ class PageFacts:
     clips: int
     spent: str
     spent_note: str
-    held: str
+    reserved: str
     to_buy: str
     to_buy_note: str
     models: str
@@ -43,7 +43,7 @@ def facts(rows: Sequence[ManifestRow]) -> PageFacts:
         clips=sum(row["state"] == "stored" for row in rows),
         spent=usd(total("spent_usd")),
         spent_note=", ".join(f"{usd(part)} {said}" for part, said in parts if part),
-        held=usd(total("reserved_usd")),
+        reserved=usd(total("reserved_usd")),
         to_buy=usd(total("to_buy_usd")),
         to_buy_note=f"and {unpriced} without a known price" if unpriced else "",
         models=", ".join(map(short_model, distinct("model"))),

@@ -78,7 +78,7 @@ def state_word(state: str) -> str:
 
 def cost(row: ManifestRow) -> tuple[str, str]:
     """What the job cost, or will cost, and how sure that is: `("$0.28", "charged + $0.28 lost")`."""
-    twice, lost, held = (amount(row, name) for name in ("paid_twice_usd", "lost_usd", "reserved_usd"))
+    twice, lost, reserved = (amount(row, name) for name in ("paid_twice_usd", "lost_usd", "reserved_usd"))
     besides = [(twice, "paid twice"), (lost, "lost")]
     charged, price = row["cost_actual"], row.get("to_buy_usd")
     match row["state"]:
@@ -88,8 +88,8 @@ def cost(row: ManifestRow) -> tuple[str, str]:
             main = usd(amount(row, "spent_usd") - twice - lost), "by estimate"
         case "new":
             main = usd(price) if isinstance(price, Decimal) else "no price known", "estimated"
-        case _ if held:
-            main = usd(held), "held"
+        case _ if reserved:
+            main = usd(reserved), "reserved"
         case _ if lost:
             main, besides = (usd(lost), "counted as spent"), besides[:1]
         case _:
@@ -103,15 +103,15 @@ def reason(row: ManifestRow, *, built_at: datetime) -> str:
     no_reason = f"The vendor gave code {code} and no reason." if code else "No reason is on record."
     trouble = (f"{said} ({code})." if code else f"{said}.") if said else no_reason
     refund = _REFUND.get(row["refunded"], "The vendor did not say whether it was charged.")
-    held = f"{usd(amount(row, 'reserved_usd'))} is held"
-    given_up = f"Given up, then the vendor did take it, as {task_id}; {held} until it is adopted."
+    reserved = f"{usd(amount(row, 'reserved_usd'))} is reserved"
+    given_up = f"Given up, then the vendor did take it, as {task_id}; {reserved} until it is adopted."
     seen = f" ({said})" if said else ""
-    lost = f"Sent, but the answer was lost{seen}: it may have been paid; {held} until it is reconciled."
+    lost = f"Sent, but the answer was lost{seen}: it may have been paid; {reserved} until it is reconciled."
     again = f"{trouble} {refund if row['refunded'] else ''}".rstrip() + " The next run tries again."
     reasons = {
         "stored": "Stored, but not reachable from this page.",
-        "submitted": f"{_waited(row, built_at)}The next run collects it; {held} till then.",
-        "in_doubt": f"Handed to the vendor moments ago, perhaps by another run. No answer yet; {held}.",
+        "submitted": f"{_waited(row, built_at)}The next run collects it; {reserved} until then.",
+        "in_doubt": f"Handed to the vendor moments ago, perhaps by another run. No answer yet; {reserved}.",
         "unknown": given_up if task_id else lost,
         "failed": f"{trouble} {refund}",
         "refused": f"{trouble} Nothing was charged.",

@@ -1,4 +1,4 @@
-"""What people made of the creatives: the file that a gallery exports, and the newest word of every reviewer."""
+"""Judgements of reviewers: the file that a gallery exports, and the newest judgement of each reviewer."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -16,7 +16,7 @@ _Text = Annotated[str, Field(max_length=_MOST_TEXT)]
 
 
 class JudgementError(RefusedError):
-    """A file of judgements cannot be taken in: mend what is listed, or export it again."""
+    """A file of judgements cannot be read: fix what is listed, or export it again."""
 
 
 class _Part(BaseModel):
@@ -24,7 +24,7 @@ class _Part(BaseModel):
 
 
 class Judgement(_Part):
-    """One reviewer's word on one creative, at one time."""
+    """One reviewer's judgement of one creative, at one time."""
 
     creative_id: str = Field(pattern="^[0-9A-HJKMNP-TV-Z]{10}$", description="The creative.")
     pick: Pick = Field(default=Pick.NONE, description="pick, finalist, reject, or none.")
@@ -33,12 +33,12 @@ class Judgement(_Part):
         default=(), max_length=50, description="Free words."
     )
     note: _Text | None = Field(default=None, description="In words.")
-    reviewer: Annotated[str, Field(min_length=1, max_length=100)] = Field(description="Whose word it is.")
+    reviewer: Annotated[str, Field(min_length=1, max_length=100)] = Field(description="Who judged.")
     reviewed_at: AwareDatetime = Field(description="When it was given; the newest of a reviewer counts.")
 
 
 class JudgementFile(_Part):
-    """What a gallery exports and `hailuo judge` takes in."""
+    """What a gallery exports and `hailuo judge` reads."""
 
     schema_: Literal["hailuo.judgements/1.0"] = Field(
         default="hailuo.judgements/1.0", alias="schema", description="The version of this format."
@@ -54,7 +54,7 @@ _FILE: Final = TypeAdapter(JudgementFile)
 
 
 def read_judgements(content: bytes, *, name: str) -> JudgementFile:
-    """The file, if it is one. Raises: JudgementError naming every place that is wrong; `name` is whose it is."""
+    """Read the file; `name` names it in errors. Raises: JudgementError naming every place that is wrong."""
     try:
         return _FILE.validate_json(content)
     except ValidationError as error:
@@ -67,7 +67,7 @@ def read_judgements(content: bytes, *, name: str) -> JudgementFile:
 
 
 def judgements_json(file: JudgementFile) -> bytes:
-    """One spelling per content: the same judgements give the same bytes, and so the same key."""
+    """The file as JSON: the same judgements give the same bytes, and so the same key."""
     return _FILE.dump_json(file, by_alias=True)
 
 

@@ -35,7 +35,7 @@ class UploadFile:
 def files_to_upload(
     rows: Iterable[Row], name: PlatformName, known: Mapping[PlatformName, Platform]
 ) -> tuple[UploadFile, ...]:
-    """Stored clips in the manifest's order, without those that somebody rejected.
+    """Stored clips in the manifest's order, without those that a reviewer rejected.
 
     A clip is replaced by its copies for a placement of the platform, or for an aspect; copies for other platforms are
     left out.

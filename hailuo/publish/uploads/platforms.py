@@ -1,4 +1,4 @@
-"""The ad platforms: what their sheets call things, their URL macros, what they want disclosed. Dated data, editable."""
+"""The ad platforms: the headers of their sheets, their URL macros, what they want disclosed. Dated data, editable."""
 
 import tomllib
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ class UploadError(RefusedError):
 
 
 class PlatformName(StrEnum):
-    """Whose sheet it is."""
+    """The platforms, as options and files name them."""
 
     META = "meta"
     TIKTOK = "tiktok"
@@ -61,7 +61,7 @@ class Utm:
 @with_config(_STRICT)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisclosureField:
-    """What the platform wants to be told of a clip that a model made."""
+    """The platform's field for a clip that a model made."""
 
     source: str
     kind: Kind
@@ -96,7 +96,7 @@ class _Book:
 
 @cache
 def platforms() -> Mapping[PlatformName, Platform]:
-    """Those that ship with this version."""
+    """The platforms that ship with this version."""
     content = files("hailuo.publish.uploads").joinpath("platforms.toml").read_bytes()
     return read_platforms(content, name="platforms.toml")
 

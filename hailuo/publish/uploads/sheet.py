@@ -17,7 +17,7 @@ from hailuo.publish.uploads.platforms import Headers, Platform, PlatformName, Up
 from hailuo.text import is_formula, quoted, suggestion
 
 _DELIMITERS: Final = ",\t;"
-_FIRST_LINES: Final = 20  # a header stands among them, below a title or reference rows
+_FIRST_LINES: Final = 20  # the header is among them, below a title or reference rows
 ADS_COLUMNS: Final = (
     *("creative_id", "platform", "account_id", "campaign_platform_id", "adset_id", "ad_id", "ad_name"),
     *("platform_video_id", "placement", "launched_at", "ended_at", "planned_split", "budget"),

@@ -47,24 +47,24 @@ def test_every_state_is_a_job_of_the_page_with_its_word(state: JobState) -> None
         ),
         (
             without_clip("submitted"),
-            "Waited for 1 h 1 min when this page was built. The next run collects it; $0.28 is held till then.",
+            "Waited for 1 h 1 min when this page was built. The next run collects it; $0.28 is reserved until then.",
         ),
         (
             without_clip("in_doubt"),
-            "Handed to the vendor moments ago, perhaps by another run. No answer yet; $0.28 is held.",
+            "Handed to the vendor moments ago, perhaps by another run. No answer yet; $0.28 is reserved.",
         ),
         (
             without_clip("unknown", error_message="read timed out"),
-            "Sent, but the answer was lost (read timed out): it may have been paid; $0.28 is held "
+            "Sent, but the answer was lost (read timed out): it may have been paid; $0.28 is reserved "
             "until it is reconciled.",
         ),
         (
             without_clip("unknown", task_id="task_9", error_message="never arrived"),
-            "Given up, then the vendor did take it, as task_9; $0.28 is held until it is adopted.",
+            "Given up, then the vendor did take it, as task_9; $0.28 is reserved until it is adopted.",
         ),
         (
             without_clip("unknown"),
-            "Sent, but the answer was lost: it may have been paid; $0.28 is held until it is reconciled.",
+            "Sent, but the answer was lost: it may have been paid; $0.28 is reserved until it is reconciled.",
         ),
         (
             without_clip("refused", error_code="1026", error_message="input refused."),
@@ -93,7 +93,7 @@ def test_a_job_without_a_clip_says_why_and_what_became_of_the_money(
     [
         ({}, "$0.28", "charged"),
         ({"cost_actual": None}, "$0.28", "by estimate"),
-        (without_clip("submitted"), "$0.28", "held"),
+        (without_clip("submitted"), "$0.28", "reserved"),
         (without_clip("new", attempts=0), "$0.28", "estimated"),
         (without_clip("new", attempts=0, to_buy_usd=None), "no price known", "estimated"),
         (without_clip("refused"), "$0.00", "nothing charged"),
@@ -114,13 +114,13 @@ def test_a_job_tells_its_cost_and_how_sure_that_is(row: dict[str, object], amoun
 
 
 def test_the_head_adds_the_money_up() -> None:
-    """Spent, held and still to buy are the plan's own figures."""
+    """Spent, reserved and still to buy are the plan's own figures."""
     states = [without_clip(state) for state in ("submitted", "unknown", "new", "refused", "failed")]
 
     words = page_of(make_frame({}, {"cost_actual": None, "assumed_usd": Decimal("0.28")}, *states)).words
 
     assert words[words.index("Spent") + 1 :][:2] == ["$0.84", "$0.56 of it by estimate"]
-    assert words[words.index("Held at the vendor") + 1] == "$0.56"
+    assert words[words.index("Reserved at the vendor") + 1] == "$0.56"
     assert words[words.index("Still to buy") + 1] == "$0.28"
 
 

@@ -130,7 +130,7 @@ def test_jobs_without_a_clip_are_seen_with_their_reason(page: Page) -> None:
     expect(page.locator("[data-id=GONE000003]")).to_contain_text(
         "no. The vendor did not say whether it was charged."
     )
-    expect(page.locator("[data-id=LOST000005]")).to_contain_text("$0.28 is held until it is reconciled")
+    expect(page.locator("[data-id=LOST000005]")).to_contain_text("$0.28 is reserved until it is reconciled")
 
 
 def test_what_could_not_be_checked_stands_on_the_badge(browser: Browser, tmp_path: Path) -> None:

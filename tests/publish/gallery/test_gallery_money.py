@@ -78,7 +78,7 @@ def planned(life: tuple[Fact | Orphan, ...]) -> PlannedJob:
 
 @pytest.mark.parametrize("names", [*([name] for name in LIVES), list(LIVES)], ids=" ".join)
 def test_the_page_and_the_plan_tell_one_bill(names: list[str]) -> None:
-    """Spent, held and still to buy are the same to the cent, whatever became of the jobs."""
+    """Spent, reserved and still to buy are the same to the cent, whatever became of the jobs."""
     jobs = tuple(planned(LIVES[name]) for name in names)
     money = Plan(campaign=Campaign(name="shoe", grids=(), place=Place("shoe.yaml")), jobs=jobs).money
     entries = [
@@ -89,5 +89,5 @@ def test_the_page_and_the_plan_tell_one_bill(names: list[str]) -> None:
 
     on_top = facts([{str(column): value for column, value in row.items()} for row in rows])
 
-    told = (on_top.spent, on_top.held, on_top.to_buy)
+    told = (on_top.spent, on_top.reserved, on_top.to_buy)
     assert told == (usd(money.spent), usd(money.reserved), usd(money.planned))
