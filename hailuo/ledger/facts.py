@@ -112,7 +112,8 @@ class Orphan:
 class Done:
     """The clip is in the store, and its bytes were verified.
 
-    `price_usd` was reserved at the submit; `amount_usd` is what the vendor says it charged, if it says.
+    `price_usd` was reserved at the submit; `amount_usd` is what the vendor says it charged, if it says. `request_id` is
+    None in facts of earlier versions, and "" where the vendor gave none.
     """
 
     attempt: int
@@ -125,6 +126,7 @@ class Done:
     submitted_at: datetime
     completed_at: datetime | None
     stored_at: datetime
+    request_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +170,7 @@ class PaidTask:
     attempt: int
     price_usd: Decimal
     submitted: Submitted
+    request_id: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,7 +219,9 @@ class JobRecord:
         if last is None or not isinstance(last.outcome, Submitted):
             raise LedgerError(f"job {self.creative_id} has no task at the vendor")
         price_usd = last.require_intent().price_usd
-        return PaidTask(attempt=last.number, price_usd=price_usd, submitted=last.outcome)
+        return PaidTask(
+            attempt=last.number, price_usd=price_usd, submitted=last.outcome, request_id=last.request_id
+        )
 
     @property
     def adoptable(self) -> LateTask | None:

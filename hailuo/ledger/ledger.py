@@ -19,6 +19,7 @@ import re
 import secrets
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -28,7 +29,7 @@ from pydantic import TypeAdapter
 
 from hailuo.campaign.job import Job
 from hailuo.clock import Clock
-from hailuo.errors import LedgerError
+from hailuo.errors import LedgerError, MissingKeyError
 from hailuo.ledger.fact_json import DONE, DOUBT, END, INTENT, ORPHAN, OUTCOME, dump_fact, load_fact, name_of
 from hailuo.ledger.facts import (
     Attempt,
@@ -119,6 +120,27 @@ class Ledger:
         self._records = {record.creative_id: record for record in await asyncio.gather(*reads)}
         read = ((cid, record.done) for cid, record in self._records.items() if cid not in rolled_up)
         await self._rollups.add((cid, done) for cid, done in read if done)
+
+    async def load_request_ids(self) -> None:
+        """Read the request ids that the `done` facts of earlier versions do not hold: a read or two for each of them."""
+        gate = asyncio.Semaphore(_READS_AT_ONCE)
+        old = [(r, r.done) for r in self._records.values() if r.done and r.done.request_id is None]
+        found = await asyncio.gather(*(self._request_id(record, done, gate) for record, done in old))
+        for (record, done), request_id in zip(old, found, strict=True):
+            self._records[record.creative_id] = replace(record, done=replace(done, request_id=request_id))
+
+    async def _request_id(self, record: JobRecord, done: Done, gate: asyncio.Semaphore) -> str:
+        """What the outcome says, else the doubt before it; "" where neither has an id."""
+        attempt = next((a for a in record.attempts if a.number == done.attempt and a.intent), None)
+        if attempt is None:
+            folder = f"a{done.attempt:03}"
+            outcome = await self._fetch(record.creative_id, f"{folder}/outcome", OUTCOME, gate)
+            attempt = Attempt(number=done.attempt, recorded_at=done.submitted_at, outcome=outcome)
+            if not attempt.request_id:
+                with suppress(MissingKeyError):
+                    doubt = await self._fetch(record.creative_id, f"{folder}/doubt", DOUBT, gate)
+                    attempt = replace(attempt, doubt=doubt)
+        return attempt.request_id or ""
 
     async def refresh(self, creative_id: str) -> JobRecord:
         """Read one job's facts again."""

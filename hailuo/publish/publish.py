@@ -29,6 +29,7 @@ async def publish(store: Store, clock: Clock, edition: Edition) -> Publication:
     Raises: AdmissionError when the edition never ran; ManifestError, before anything is written, for an invalid row.
     """
     stored = await StoredEdition.read(store, clock, edition, worker="publish")
+    await stored.ledger.load_request_ids()
     evidence = await gather(store, edition)
     # In a folder, relative paths stay true when it moves; in a bucket, rows have full addresses.
     rows = manifest.build(

@@ -219,6 +219,7 @@ class Collector:
             submitted_at=task.submitted.at,
             completed_at=status.completed_at,
             stored_at=self._tools.clock.now(),
+            request_id=task.request_id or "",
         )
         ledger = self._tools.ledger
         await insist(

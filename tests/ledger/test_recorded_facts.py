@@ -45,11 +45,15 @@ def test_every_kind_of_outcome_is_recorded(kind: type) -> None:
 
 
 def test_facts_of_version_0_1_are_read() -> None:
-    """Their intents named neither the address nor a task that is adopted."""
+    """Their intents named neither the address nor a task that is adopted, their `done` no request."""
     old = {key: value for key, value in RECORDED["intent"].items() if key not in {"base_url", "adopts"}}
 
     intent = load_fact(INTENT, "the key", compact(old))
+    done = load_fact(
+        DONE, "the key", compact({k: v for k, v in RECORDED["done"].items() if k != "request_id"})
+    )
 
+    assert done.request_id is None
     assert (intent.base_url, intent.adopts, intent.job.creative_id) == (None, None, JOB.creative_id)
 
 

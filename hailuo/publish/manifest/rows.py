@@ -178,7 +178,7 @@ def _life(entry: ManifestEntry) -> dict[str, object]:
     trouble = last and not done and (last.end or last.outcome or last.doubt)
     return {
         "task_id": _task_id(entry.record),
-        "request_id": last.request_id if last else None,
+        "request_id": next((found.request_id for found in (done, last) if found and found.request_id), None),
         "status": _STATUS[entry.state].value,
         "state": entry.state.value,
         "attempts": len(entry.record.attempts),
