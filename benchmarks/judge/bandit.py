@@ -10,9 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit
 
-from hailuo.report.stats.allocation import allocate
-from hailuo.report.stats.chances import best_chances
-from hailuo.report.stats.shrinkage import Posterior, population, shrink
+from hailuo.report.stats.chances import apportion, best_chances, shares
+from hailuo.report.stats.shrinkage import Posterior, concentration, pooled_rate, shrink
 
 ARMS: Final = 24
 ROUNDS: Final = 8
@@ -59,7 +58,7 @@ def _played(rng: np.random.Generator, rates: _Floats, *, even: bool) -> tuple[fl
         share = (
             np.full(ARMS, IMPRESSIONS // ARMS)
             if even or not turn
-            else allocate(*known, IMPRESSIONS, seed=turn, draws=_DRAWS)
+            else apportion(shares(best_chances(*known, draws=_DRAWS, seed=turn).p_best), IMPRESSIONS)
         )
         events += rng.binomial(share, rates)
         trials += share
@@ -68,7 +67,15 @@ def _played(rng: np.random.Generator, rates: _Floats, *, even: bool) -> tuple[fl
 
 
 def _known(events: _Floats, trials: _Floats) -> Posterior:
-    return shrink(events, trials, *population(events, trials))
+    """Shrunk towards the mean of all arms, in which each weighs by what it tells of it, n k / (n + k) (DerSimonian & Laird
+    1986): those shown most do not decide it alone. k and mean in turn, five times.
+    """
+    mean = pooled_rate(events, trials)
+    for _ in range(5):
+        k = concentration(events, trials, mean)
+        weight = k / (k + trials)
+        mean = pooled_rate(events * weight, trials * weight)
+    return shrink(events, trials, mean, k)
 
 
 if __name__ == "__main__":

@@ -14,8 +14,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from benchmarks.judge.lines import Line, at_least, at_most, not_run
+from hailuo.report.analysis.srm import sample_ratio
 from hailuo.report.stats.shrinkage import concentration, pooled_rate, shrink
-from hailuo.report.stats.srm import sample_ratio
 
 _TEST: Final = "clickability_test_id"
 _FIRST_FAULTY, _LAST_FAULTY = (

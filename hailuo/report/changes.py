@@ -1,6 +1,6 @@
-"""What is different since the last report, in plain sentences, what a buyer would act on first."""
+"""What is different since the last report, in plain sentences, what you would act on first."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 
 from hailuo.report.findings import (
@@ -13,21 +13,14 @@ from hailuo.report.findings import (
     ReportFindings,
     VerdictOutcome,
 )
+from hailuo.report.formatting import plural
 from hailuo.report.metrics import METRICS, PLATFORM_NAMES
-
-NOTHING_CHANGED: Final = "Nothing changed since the last report."
+from hailuo.report.texts import say, texts
 
 MOVED: Final = 0.1
-"""A chance to be the best that moved by so much is told; less is the draw of the numbers."""
+"""A chance to be the best that moved by so much is reported; less is the draw of the numbers."""
 
 _MOST_NAMED: Final = 3
-_OUTCOMES: Final[Mapping[VerdictOutcome, str]] = {
-    VerdictOutcome.WINNER: "one creative leads",
-    VerdictOutcome.FACTOR: "a level of a factor stands out",
-    VerdictOutcome.DIFFERENT: "the creatives differ and no leader is settled",
-    VerdictOutcome.NO_DIFFERENCE: "no difference of a size that matters could be shown",
-    VerdictOutcome.NOT_ENOUGH_DATA: "not enough data",
-}
 
 
 def changes(now: ReportFindings, before: ReportFindings | None) -> tuple[Change, ...]:
@@ -39,19 +32,23 @@ def changes(now: ReportFindings, before: ReportFindings | None) -> tuple[Change,
     if before is None:
         return ()
     if (now.campaign, now.edition) != (before.campaign, before.edition):
-        last = f"{before.campaign}/{before.edition}"
-        return (Change(sentence=f"The last report was about {last}: nothing can be compared."),)
-    said = tuple(Change(sentence=sentence) for sentence in _sentences(now, before))
-    return said or (Change(sentence=NOTHING_CHANGED),)
+        sentences = [say("change.other_edition", edition=f"{before.campaign}/{before.edition}")]
+    else:
+        sentences = list(_sentences(now, before)) or [say("change.nothing")]
+    return tuple(Change(sentence=sentence) for sentence in sentences)
 
 
 def _sentences(now: ReportFindings, before: ReportFindings) -> Iterator[str]:
     yield from _asked(now, before)
     old = {found.platform: found for found in before.platforms}
-    pairs = [(found, old[found.platform]) for found in now.platforms if found.platform in old]
+    new = {found.platform: found for found in now.platforms}
+    pairs = [(found, old[platform]) for platform, found in new.items() if platform in old]
     for found, last in pairs:
         yield from _verdict(found, last)
-    yield from _platforms(now, before)
+    for platform in [one for one in new if one not in old]:
+        yield say("change.new_platform", platform=PLATFORM_NAMES[platform])
+    for platform in [one for one in old if one not in new]:
+        yield say("change.lost_platform", platform=PLATFORM_NAMES[platform])
     for found, last in pairs:
         yield from _creatives(found, last)
     yield from _data(now.health, before.health)
@@ -62,81 +59,90 @@ def _sentences(now: ReportFindings, before: ReportFindings) -> Iterator[str]:
 def _asked(now: ReportFindings, before: ReportFindings) -> Iterator[str]:
     """What was decided before looking at the data."""
     if now.metric is not before.metric:
-        yield f"Judged by {_metric(now)}, before by {_metric(before)}: the two verdicts answer different questions."
+        yield say("change.metric", now=METRICS[now.metric].label, before=METRICS[before.metric].label)
     if now.design is not before.design:
-        yield f"The design is now {_words(now.design)}, before {_words(before.design)}: other claims are allowed."
+        yield say("change.design", now=now.design.replace("_", " "), before=before.design.replace("_", " "))
     if now.confidence != before.confidence:
-        yield f"Intervals hold {_percent(now.confidence)} now, before {_percent(before.confidence)}."
+        yield say("change.confidence", now=_percent(now.confidence), before=_percent(before.confidence))
 
 
 def _verdict(now: PlatformFindings, before: PlatformFindings) -> Iterator[str]:
     name, new, old = PLATFORM_NAMES[now.platform], now.verdict, before.verdict
     if new.outcome is not old.outcome:
-        grown = ": there is enough data now" if old.outcome is VerdictOutcome.NOT_ENOUGH_DATA else ""
-        yield f"{name}: the verdict was “{_OUTCOMES[old.outcome]}”, now “{_OUTCOMES[new.outcome]}”{grown}."
+        grown = old.outcome is VerdictOutcome.NOT_ENOUGH_DATA
+        words = texts("change")
+        yield say(
+            "change.verdict_grown" if grown else "change.verdict",
+            platform=name,
+            before=words[old.outcome],
+            now=words[new.outcome],
+        )
     leader, last = _leader(now), _leader(before)
     if leader and last and leader != last:
-        yield f"{name}: {leader} leads now, before {last}."
+        yield say("change.new_leader", platform=name, now=leader, before=last)
     elif leader and not last and new.outcome is not old.outcome:
-        yield f"{name}: {leader} leads."
+        yield say("change.leads", platform=name, now=leader)
     elif last and not leader:
-        yield f"{name}: {last} leads no longer."
-    if _level(new) != _level(old) and _level(new) and _level(old):
-        yield f"{name}: {_level(new)} stands out now, before {_level(old)}."
+        yield say("change.leads_no_longer", platform=name, before=last)
+    level, last_level = _level(new), _level(old)
+    if level and last_level and level != last_level:
+        yield say("change.level", platform=name, now=level, before=last_level)
 
 
 def _leader(found: PlatformFindings) -> str | None:
     """The label of the creative that the verdict names."""
     named = found.verdict.creative_id
-    labels = {one.creative_id: one.label for one in found.creatives}
-    return labels.get(named, named) if named else None
+    return {one.creative_id: one.label for one in found.creatives}.get(named, named) if named else None
 
 
 def _level(verdict: PlatformVerdict) -> str | None:
     return f"{verdict.factor} {verdict.level}" if verdict.factor and verdict.level else None
 
 
-def _platforms(now: ReportFindings, before: ReportFindings) -> Iterator[str]:
-    new, old = ([found.platform for found in one.platforms] for one in (now, before))
-    for platform in new:
-        if platform not in old:
-            yield f"{PLATFORM_NAMES[platform]} has results for the first time."
-    for platform in old:
-        if platform not in new:
-            yield f"{PLATFORM_NAMES[platform]} has no results any more: is an export missing?"
-
-
 def _creatives(now: PlatformFindings, before: PlatformFindings) -> Iterator[str]:
-    name = PLATFORM_NAMES[now.platform]
     new, old = _by_id(now), _by_id(before)
-    if came := [one.label for key, one in new.items() if key not in old]:
-        yield f"{name}: {_creatives_have(came, 'results for the first time')}."
-    if gone := [one.label for key, one in old.items() if key not in new]:
-        yield f"{name}: {_creatives_have(gone, 'no results any more')}: is an export missing?"
-    if grown := [one.label for key, one in new.items() if key in old and _grown(one, old[key])]:
-        yield f"{name}: {_creatives_have(grown, 'enough data now to be judged')}."
-
-
-def _grown(now: CreativeFinding, before: CreativeFinding) -> bool:
     thin = CreativeStanding.TOO_LITTLE_DATA
-    return before.standing is thin and now.standing is not thin
+    grown = [
+        one
+        for key, one in new.items()
+        if key in old and old[key].standing is thin and one.standing is not thin
+    ]
+    for kind, some in (
+        ("new", [one for key, one in new.items() if key not in old]),
+        ("lost", [one for key, one in old.items() if key not in new]),
+        ("grown", grown),
+    ):
+        if some:
+            names = ", ".join(one.label for one in some[:_MOST_NAMED])
+            yield say(
+                f"change.{kind}_creatives",
+                platform=PLATFORM_NAMES[now.platform],
+                creatives=plural(len(some), "creative has", "creatives have"),
+                names=names + (" and others" if len(some) > _MOST_NAMED else ""),
+            )
 
 
 def _data(now: Health, before: Health) -> Iterator[str]:
-    days, spend = now.days - before.days, now.spend_matched - before.spend_matched
+    days, spend, last = now.days - before.days, now.spend_matched - before.spend_matched, now.last_day
     if days:
-        yield f"{_signed(days, 'day', 'days')} of data: {now.days} in all{_until(now)}."
+        more = "more" if days > 0 else "fewer"
+        yield say(
+            "change.days",
+            days=plural(abs(days), f"{more} day"),
+            all=now.days,
+            until=f", until {last.day} {last:%B %Y}" if last else "",
+        )
     if now.currency == before.currency and round(abs(spend), 2):
-        verb = "more" if spend > 0 else "less"
-        yield f"{abs(spend):,.2f} {now.currency or 'of an unknown currency'} {verb} spend, {now.spend_matched:,.2f} in all."
+        yield say(
+            "change.spend",
+            amount=f"{abs(spend):,.2f}",
+            currency=now.currency or "of an unknown currency",
+            more="more" if spend > 0 else "less",
+            all=f"{now.spend_matched:,.2f}",
+        )
     new, old = _matched(now), _matched(before)
     if abs(new - old) >= 0.01:
-        yield f"{_percent(new)} of the spend found its creative, before {_percent(old)}."
-
-
-def _until(health: Health) -> str:
-    last = health.last_day
-    return f", until {last.day} {last:%B %Y}" if last else ""
+        yield say("change.matched", now=_percent(new), before=_percent(old))
 
 
 def _matched(health: Health) -> float:
@@ -149,15 +155,16 @@ def _chances(now: PlatformFindings, before: PlatformFindings) -> Iterator[str]:
         return
     old = {key: one.p_best for key, one in _by_id(before).items()}
     pairs = [(one.label, one.p_best, old.get(one.creative_id)) for one in now.creatives]
-    known = [(label, new, was) for label, new, was in pairs if new is not None and was is not None]
-    moved = [(abs(new - was), label, new, was) for label, new, was in known if _far(new, was)]
-    for _, label, new, was in sorted(moved, key=lambda one: -one[0])[:_MOST_NAMED]:
-        name = PLATFORM_NAMES[now.platform]
-        yield f"{name}: the chance that {label} is the best is {_percent(new)}, before {_percent(was)}."
-
-
-def _far(new: float, was: float) -> bool:
-    return round(abs(new - was), 9) >= MOVED
+    moves = [(label, new, was) for label, new, was in pairs if new is not None and was is not None]
+    moved = [one for one in moves if round(abs(one[1] - one[2]), 9) >= MOVED]
+    for label, new, was in sorted(moved, key=lambda one: -abs(one[1] - one[2]))[:_MOST_NAMED]:
+        yield say(
+            "change.chance",
+            platform=PLATFORM_NAMES[now.platform],
+            label=label,
+            now=_percent(new),
+            before=_percent(was),
+        )
 
 
 def _percent(share: float) -> str:
@@ -166,21 +173,3 @@ def _percent(share: float) -> str:
 
 def _by_id(found: PlatformFindings) -> dict[str, CreativeFinding]:
     return {one.creative_id: one for one in found.creatives}
-
-
-def _creatives_have(labels: Iterable[str], what: str) -> str:
-    names = list(labels)
-    shown = ", ".join(names[:_MOST_NAMED]) + (" and others" if len(names) > _MOST_NAMED else "")
-    return f"{len(names):,} {'creative has' if len(names) == 1 else 'creatives have'} {what} ({shown})"
-
-
-def _signed(number: int, one: str, many: str) -> str:
-    return f"{abs(number):,} {'more' if number > 0 else 'fewer'} {one if abs(number) == 1 else many}"
-
-
-def _metric(findings: ReportFindings) -> str:
-    return METRICS[findings.metric].label
-
-
-def _words(design: str) -> str:
-    return design.replace("_", " ")

@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from itertools import zip_longest
 from typing import Annotated
 
 from pydantic import Field
 
-from hailuo.report.metrics import AdPlatform, Count, Design, Metric
+from hailuo.report.metrics import METRICS, AdPlatform, Count, Design, Metric
 
 
 class JoinMethod(StrEnum):
@@ -220,6 +221,20 @@ class PlatformFindings:
     unsafe_metrics: tuple[Metric, ...]  # shown but never ranked, as durations differ
     takes: TakeSpread | None = None  # None where too few combinations ran in several takes
 
+    def counts_of(self, metric: Metric) -> tuple[Count, Count] | None:
+        """Top and bottom of a metric here; None where the platform counts nothing of the kind."""
+        if metric is Metric.HOLD:
+            return self.hold_counts
+        top = self.hook_count if metric is Metric.HOOK else METRICS[metric].top
+        bottom = METRICS[metric].bottom
+        return None if top is None or bottom is None else (top, bottom)
+
+    def pooled(self, metric: Metric) -> float | None:
+        """The metric of all creatives together; None where none of them has it."""
+        known = [one.estimates[metric] for one in self.creatives if metric in one.estimates]
+        bottom = sum(estimate.bottom for estimate in known)
+        return sum(estimate.top for estimate in known) / bottom if bottom else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MethodTally:
@@ -309,3 +324,9 @@ class ReportFindings:
     previous: str | None  # when the last report was made, as text; None where this is the first
     thresholds: Mapping[str, str]
     labels: Mapping[str, str] = field(default_factory=dict)
+
+    def best_first(self, most: int | None = None) -> list[str]:
+        """Creative ids row by row over all platforms, each once; of each platform at most so many."""
+        columns = [[one.creative_id for one in found.creatives[:most]] for found in self.platforms]
+        rows = zip_longest(*columns)
+        return list(dict.fromkeys(name for row in rows for name in row if name is not None))

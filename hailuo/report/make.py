@@ -29,7 +29,7 @@ from hailuo.report.findings import ReportFindings
 from hailuo.report.inputs.files import InputFiles, read_results, sort_files
 from hailuo.report.inputs.sources import FoundFiles
 from hailuo.report.next_batch.draft import NextBatch, next_batch
-from hailuo.report.next_batch.propose import told_rules
+from hailuo.report.next_batch.propose import proposal_rules
 from hailuo.report.page import render
 from hailuo.report.reports import FINDINGS, NEXT, PAGE, PastReport, newest_report, put_report, report_folder
 from hailuo.report.run_analysis import AnalysedResults, AnalysisInput, analyse_results, compared
@@ -97,7 +97,7 @@ async def report(store: Store, clock: Clock, request: ReportOptions, *, edition:
         compared(found.findings, before.findings if before else None),
         proposal=batch.proposal if batch else None,
         labels={**found.findings.labels, _INPUTS: inputs},
-        thresholds={**found.findings.thresholds, **told_rules()},
+        thresholds={**found.findings.thresholds, **proposal_rules()},
     )
     draft = _Draft(found=replace(found, findings=findings), batch=batch, made=made, variants=case.variants)
     folder = report_folder(findings.made_at, edition=edition, taken=before.folder if before else None)

@@ -8,7 +8,7 @@ count they were made from is kept beside every number (`HOOK_COUNTS`).
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 
 class AdPlatform(StrEnum):
@@ -110,8 +110,8 @@ class MetricKind(StrEnum):
 class MetricSpec:
     """One metric. `top` over `bottom`; None where that depends on the platform (hook and hold).
 
-    `across_durations` is False where the number means something else for clips of another length: 3 seconds are
-    half of a 6 s clip and a third of a 10 s clip, but absolute seconds since the start compare; completion does not.
+    `events` of `trials` are the words for what is counted. `across_durations` is False where the number means something
+    else for clips of another length: 3 seconds after the start compare, the share of a clip that was watched does not.
     """
 
     label: str
@@ -119,30 +119,23 @@ class MetricSpec:
     kind: MetricKind
     top: Count | None
     bottom: Count | None
+    events: str = ""
+    trials: str = "impressions"
     higher_is_better: bool = True
     across_durations: bool = True
 
 
+def _rate(label: str, top: Count | None, bottom: Count | None = Count.IMPRESSIONS, **more: Any) -> MetricSpec:
+    return MetricSpec(label=label, unit="%", kind=MetricKind.RATE, top=top, bottom=bottom, **more)
+
+
 METRICS: Final[Mapping[Metric, MetricSpec]] = {
-    Metric.HOOK: MetricSpec(
-        label="Hook rate", unit="%", kind=MetricKind.RATE, top=None, bottom=Count.IMPRESSIONS
-    ),
-    Metric.HOLD: MetricSpec(
-        label="Hold rate", unit="%", kind=MetricKind.RATE, top=None, bottom=None, across_durations=False
-    ),
-    Metric.COMPLETION: MetricSpec(
-        label="Completion",
-        unit="%",
-        kind=MetricKind.RATE,
-        top=Count.P100,
-        bottom=Count.IMPRESSIONS,
-        across_durations=False,
-    ),
-    Metric.CTR: MetricSpec(
-        label="CTR", unit="%", kind=MetricKind.RATE, top=Count.CLICKS_LINK, bottom=Count.IMPRESSIONS
-    ),
-    Metric.CVR: MetricSpec(
-        label="CVR", unit="%", kind=MetricKind.RATE, top=Count.CONVERSIONS, bottom=Count.CLICKS_LINK
+    Metric.HOOK: _rate("Hook rate", None, events="early views"),
+    Metric.HOLD: _rate("Hold rate", None, None, trials="views that passed the hook", across_durations=False),
+    Metric.COMPLETION: _rate("Completion", Count.P100, across_durations=False),
+    Metric.CTR: _rate("CTR", Count.CLICKS_LINK, events="clicks"),
+    Metric.CVR: _rate(
+        "CVR", Count.CONVERSIONS, Count.CLICKS_LINK, events="conversions", trials="link clicks"
     ),
     Metric.CPA: MetricSpec(
         label="CPA",
@@ -150,13 +143,19 @@ METRICS: Final[Mapping[Metric, MetricSpec]] = {
         kind=MetricKind.COST,
         top=Count.SPEND,
         bottom=Count.CONVERSIONS,
+        events="conversions",
         higher_is_better=False,
     ),
     Metric.ROAS: MetricSpec(
-        label="ROAS", unit="x", kind=MetricKind.RATIO, top=Count.REVENUE, bottom=Count.SPEND
+        label="ROAS", unit="x", kind=MetricKind.RATIO, top=Count.REVENUE, bottom=Count.SPEND, trials="days"
     ),
     Metric.AVG_WATCH: MetricSpec(
-        label="Average watch", unit="s", kind=MetricKind.RATIO, top=Count.WATCH_S, bottom=Count.PLAYS
+        label="Average watch",
+        unit="s",
+        kind=MetricKind.RATIO,
+        top=Count.WATCH_S,
+        bottom=Count.PLAYS,
+        trials="days",
     ),
 }
 
@@ -181,6 +180,17 @@ HOLD_COUNTS: Final[Mapping[AdPlatform, tuple[Count, Count] | None]] = {
     AdPlatform.OTHER: (Count.THRUPLAY, Count.V3S),
 }
 """The counts that hold is made from, per platform. "Hold rate is not an official metric": so say which."""
+
+
+def counts_of(metric: Metric, platform: AdPlatform) -> tuple[Count, Count] | None:
+    """Top and bottom of a metric on a platform; None where the platform counts nothing of the kind."""
+    if metric is Metric.HOLD:
+        return HOLD_COUNTS[platform]
+    top, bottom = (
+        HOOK_COUNTS[platform] if metric is Metric.HOOK else METRICS[metric].top,
+        METRICS[metric].bottom,
+    )
+    return None if top is None or bottom is None else (top, bottom)
 
 
 class Design(StrEnum):

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from hailuo.report.changes import MOVED, NOTHING_CHANGED, changes
+from hailuo.report.changes import MOVED, changes
 from hailuo.report.findings import CreativeStanding, VerdictOutcome
 from hailuo.report.metrics import AdPlatform, Design, Metric
 from tests.report.factories import make_findings, make_health, make_platform
@@ -46,14 +46,14 @@ def test_the_first_report_changes_nothing():
 @given(findings())
 def test_the_same_again_says_that_nothing_changed(report):
     """A report against itself: one sentence, whatever it says."""
-    assert said(report, report) == [NOTHING_CHANGED]
+    assert said(report, report) == ["Nothing changed since the last report."]
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(findings(), findings())
 def test_any_two_reports_can_be_compared(now, before):
     """Something is always said, in whole sentences."""
-    last = replace(before, edition=now.this_edition)
+    last = replace(before, campaign=now.campaign, edition=now.edition)
 
     sentences = said(now, last)
 
@@ -176,7 +176,7 @@ def test_what_a_buyer_would_act_on_is_said(now, before, sentence):
 )
 def test_what_is_within_the_noise_is_not_said(now, before):
     """A chance that moved by a few points, a fraction of a cent, another seed: nothing changed."""
-    assert said(now, before) == [NOTHING_CHANGED]
+    assert said(now, before) == ["Nothing changed since the last report."]
 
 
 def test_what_matters_most_comes_first():
@@ -211,4 +211,6 @@ def test_another_metric_moves_no_chances():
     """A chance to be the best by CVR is no change of the one by CTR."""
     other = replace(with_first(p_best=0.1).platforms[0], metric=Metric.CVR)
 
-    assert said(make_findings(platforms=(other,)), make_findings(platforms=(META,))) == [NOTHING_CHANGED]
+    assert said(make_findings(platforms=(other,)), make_findings(platforms=(META,))) == [
+        "Nothing changed since the last report."
+    ]

@@ -7,21 +7,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hailuo.report.analysis.analyse import analyse
+from hailuo.report.analysis.analyse import analyse, rules_in_words
 from hailuo.report.analysis.creatives import creatives_of
-from hailuo.report.analysis.decision import ComparisonEvidence, decide
+from hailuo.report.analysis.decision import ComparisonEvidence, decide, significance_of
 from hailuo.report.analysis.experiment import AnalysisConfig, comparison_of
-from hailuo.report.analysis.gates import significance_of
-from hailuo.report.analysis.headlines import SPLIT_BROKEN
 from hailuo.report.analysis.heat import heat_note
 from hailuo.report.analysis.observations import observe
-from hailuo.report.analysis.options import AnalysisOptions
+from hailuo.report.analysis.options import AnalysisOptions, load_thresholds
 from hailuo.report.analysis.ranking import rank
-from hailuo.report.analysis.rules import told_rules
 from hailuo.report.analysis.sample_size import enough, sample_for_one
-from hailuo.report.analysis.thresholds import load_thresholds
 from hailuo.report.findings import PlatformFindings, VerdictOutcome
 from hailuo.report.metrics import Design, Metric
+from hailuo.report.texts import say
 from tests.report.worlds import World, joined_rows, make_health, variants_of
 
 pytestmark = pytest.mark.slow
@@ -125,7 +122,7 @@ def test_a_broken_split_claims_no_more_than_an_auction() -> None:
 
     assert found.srm is not None
     assert found.srm.flagged
-    assert found.verdict.caveat == SPLIT_BROKEN
+    assert found.verdict.caveat == say("caveat.split_broken")
     assert "gets" not in found.verdict.headline
 
 
@@ -182,8 +179,8 @@ def test_every_rule_is_told() -> None:
         joined, variants, options=AnalysisOptions(), health=make_health(), made_at=AT, version="0.1.0"
     ).thresholds
 
-    assert set(told_rules()) <= set(found)
-    assert all("(" in told for told in told_rules().values())
+    assert set(rules_in_words()) <= set(found)
+    assert all("(" in told for told in rules_in_words().values())
 
 
 @pytest.mark.parametrize("impressions", [1.0, 1e9])

@@ -134,11 +134,11 @@ def test_currency_and_attribution_are_told_only_where_they_are_one(cells, curren
     ("rows", "sentence"),
     [
         ([ad(A, currency="EUR"), ad(A, platform="tiktok")], "currencies (Meta: EUR; TikTok: USD)"),
-        ([ad(A, currency=None)], "No export tells its currency"),
+        ([ad(A, currency=None)], "No export names its currency"),
         ([ad(A, utm_content=B)], "1 row names two different creatives"),
         ([ad(A), ad(A, date_start=None, date_end=None)], "1 row has no dates"),
         ([ad(A), ad(A, date_end=DAY + timedelta(days=1))], "1 row covers more than one day"),
-        ([ad(A, conversions=1.0)], "No export tells how conversions were attributed"),
+        ([ad(A, conversions=1.0)], "No export says how conversions were attributed"),
         (
             [
                 ad(A, conversions=1.0, attribution="7d"),
@@ -190,7 +190,7 @@ def test_rows_without_an_impression_are_no_days_of_running():
     [
         (
             {"status": ["failed", "stored"]},
-            f"1 creative has results though the manifest knows no clip of them: {A}.",
+            f"1 creative has results though the manifest has no clip of them: {A}.",
         ),
         ({"pick": ["reject", "none"]}, f"1 creative ran though a reviewer rejected them: {A}."),
     ],
@@ -202,7 +202,7 @@ def test_results_that_the_manifest_did_not_expect_are_told(columns, sentence):
 
 def test_duplicates_are_told():
     """What was removed before the join is said, with the number."""
-    assert "1,200 rows stood in the exports more than once, and count once." in notes_of(
+    assert "1,200 rows were in the exports more than once, and counted once." in notes_of(
         ad(A), duplicates=1200
     )
 
@@ -228,7 +228,7 @@ def test_an_ads_table_is_believed_over_names():
     found = health_of(ad(A, ad_id="5"), ads=make_ads({"creative_id": B, "ad_id": "5"}))
 
     assert found.by_method[0].method is JoinMethod.AD_ID
-    assert "better evidence was believed" in found.notes[0]
+    assert "better evidence was used" in found.notes[0]
 
 
 @pytest.mark.parametrize(("column", "told"), [("currency", "USD"), ("attribution", "7-day click")])
@@ -238,7 +238,7 @@ def test_rows_that_leave_open_what_the_rest_tells_are_told(column, told):
 
     said = notes_of({**rows[0], column: None}, rows[1])
 
-    assert f"Meta: 1 row tells no {column}, and counted like the rest ({told})." in said
+    assert f"Meta: 1 row has no {column}, and counted like the rest ({told})." in said
     assert "counted like the rest" not in notes_of(*rows)
 
 

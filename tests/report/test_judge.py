@@ -117,7 +117,7 @@ def test_what_a_platform_does_not_count_is_none_with_a_reason() -> None:
         ({"conversions": 0.0, "spend": 8.0}, Metric.CPA, "more than the lower limit"),
         ({"conversions": 12.4, "clicks_link": 10.0}, Metric.CVR, "more events than trials"),
         ({"spend": 8.0, "revenue": 20.0}, Metric.ROAS, "14 days"),
-        ({}, Metric.CPA, "does not tell"),
+        ({}, Metric.CPA, "does not have"),
     ],
 )
 def test_whatever_is_missing_says_why(counts: dict[str, float], metric: Metric, note: str) -> None:

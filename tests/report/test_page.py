@@ -10,8 +10,8 @@ import pytest
 from hailuo.report.findings import Interval, PlatformFindings, Recommendation, ReportFindings, VerdictOutcome
 from hailuo.report.metrics import Metric
 from hailuo.report.page import Clip, render
-from hailuo.report.page.caption import Caption
 from hailuo.report.page.clip import POSTERS_LIMIT_CHARS, safe_link
+from hailuo.report.page.drawing import Caption
 from hailuo.report.page.leaderboard import FIRST_ROWS
 from tests.report.factories import make_creative, make_findings, make_health, make_platform, make_proposal
 from tests.report.page_factories import HOSTILE, make_outcome, make_shoot, make_thousands
@@ -320,7 +320,7 @@ def test_the_next_batch_has_a_reason_in_each_row() -> None:
         ({"labels": {"gallery": "javascript:alert(1)"}}, "gallery", "No gallery is linked"),
         ({"previous": None, "changes": ()}, "changes", "first report"),
         ({"changes": ()}, "changes", "Nothing changed since 2026-11-27 07:00 UTC"),
-        ({"platforms": ()}, "verdict", "No results were joined"),
+        ({"platforms": ()}, "verdict", "No results were matched"),
     ],
     ids=["no proposal", "no gallery", "no safe gallery", "first report", "no change", "no results"],
 )

@@ -6,13 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hailuo.report import numbers
+from hailuo.report import formatting
 from hailuo.report.findings import Interval
+from hailuo.report.formatting import MetricFormatter
 from hailuo.report.metrics import Metric
-from hailuo.report.page.axis import ChartAxis, axis_of
-from hailuo.report.page.measure import Measure
-from hailuo.report.page.strip import Mark, strip
-from hailuo.report.page.svg import element
+from hailuo.report.page.drawing import ChartAxis, Mark, axis_of, element, strip
 
 FINITE = st.floats(-1e6, 1e6)
 
@@ -34,7 +32,7 @@ def plainly(text: str) -> str:
 )
 def test_a_rate_has_as_many_digits_as_matter(share: float, said: str) -> None:
     """Two digits for most, so that a column reads well; more for rare events."""
-    assert plainly(numbers.percent(share)) == said
+    assert plainly(formatting.percent(share)) == said
 
 
 @pytest.mark.parametrize(
@@ -50,7 +48,7 @@ def test_a_rate_has_as_many_digits_as_matter(share: float, said: str) -> None:
 )
 def test_money_is_in_the_accounts_currency(amount: float, currency: str | None, said: str) -> None:
     """By its sign where it has one, else by its code; nothing is rounded to minus zero."""
-    assert plainly(numbers.money(amount, currency)) == said
+    assert plainly(formatting.money(amount, currency)) == said
 
 
 @pytest.mark.parametrize(
@@ -59,7 +57,7 @@ def test_money_is_in_the_accounts_currency(amount: float, currency: str | None, 
 )
 def test_no_chance_is_told_as_certain(probability: float | None, said: str) -> None:
     """Finite data gives neither 0 nor 100 %."""
-    assert plainly(numbers.chance(probability)) == said
+    assert plainly(formatting.chance(probability)) == said
 
 
 @pytest.mark.parametrize(
@@ -67,7 +65,7 @@ def test_no_chance_is_told_as_certain(probability: float | None, said: str) -> N
 )
 def test_all_but_a_little_is_not_all(part: float, whole: float, said: str) -> None:
     """Matched spend is never rounded up to 100 %."""
-    assert plainly(numbers.share(part, whole)) == said
+    assert plainly(formatting.share(part, whole)) == said
 
 
 @pytest.mark.parametrize(
@@ -85,7 +83,7 @@ def test_all_but_a_little_is_not_all(part: float, whole: float, said: str) -> No
 )
 def test_an_interval_reads_as_people_say_it(metric: Metric, interval: Interval | None, said: str) -> None:
     """With its unit, and an open end in words."""
-    assert plainly(Measure(metric, "USD").interval(interval)) == said
+    assert plainly(MetricFormatter(metric, "USD").interval(interval)) == said
 
 
 @pytest.mark.parametrize(
@@ -100,9 +98,9 @@ def test_a_difference_is_as_fine_as_its_interval(
     metric: Metric, value: float, interval: Interval, said: str
 ) -> None:
     """In points, for 10 % more of 1 % could mean two things; with its sign."""
-    measure = Measure(metric, "USD")
+    metric_formatter = MetricFormatter(metric, "USD")
 
-    told = f"{measure.difference(value, interval)}, {measure.difference_interval(interval)}"
+    told = f"{metric_formatter.difference(value, interval)}, {metric_formatter.difference_interval(interval)}"
 
     assert plainly(told) == said
 
@@ -111,11 +109,11 @@ def test_a_difference_is_as_fine_as_its_interval(
 @pytest.mark.parametrize("currency", ["USD", None])
 def test_every_metric_has_a_unit_and_an_n(metric: Metric, currency: str | None) -> None:
     """Captions need both."""
-    measure = Measure(metric, currency)
+    metric_formatter = MetricFormatter(metric, currency)
 
-    assert measure.unit
-    assert measure.difference_unit
-    assert measure.trials
+    assert metric_formatter.unit
+    assert metric_formatter.difference_unit
+    assert metric_formatter.trials
 
 
 @given(low=FINITE, width=st.floats(1e-6, 1e6), value=FINITE)

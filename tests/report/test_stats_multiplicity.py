@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
-from hailuo.report.stats.multiplicity import benjamini_hochberg, holm
+from hailuo.report.stats.effects import benjamini_hochberg, holm
 from tests.support.report.published import BH_PS
 
 Adjust = Callable[[Sequence[float]], list[float]]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hailuo.report.stats.srm import sample_ratio
+from hailuo.report.analysis.srm import sample_ratio
 
 
 @pytest.mark.parametrize("trials", [[], [100], [0, 0], [0.0, 0.0, 0.0]])

@@ -10,7 +10,7 @@ from hailuo.report.analysis.analyse import analyse
 from hailuo.report.analysis.options import AnalysisOptions
 from hailuo.report.estimates import estimates_table
 from hailuo.report.findings import Interval, TakeSpread
-from hailuo.report.stats.takes import take_spread
+from hailuo.report.stats.dispersion import take_spread
 from tests.report.factories import make_findings, make_platform
 from tests.report.pages import page_of
 from tests.report.worlds import World, make_health

@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 
 from hailuo.report.analysis.analyse import analyse
-from hailuo.report.analysis.options import AnalysisOptions
-from hailuo.report.analysis.thresholds import load_thresholds, thresholds_of, told
+from hailuo.report.analysis.options import AnalysisOptions, ReportThresholds, load_thresholds
 from hailuo.report.findings import CreativeStanding, PlatformFindings, ReportFindings, VerdictOutcome
 from hailuo.report.metrics import AdPlatform, Metric
+from hailuo.thresholds import thresholds_from
 from tests.report.worlds import World, joined_rows, make_health
 
 AT = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
@@ -173,7 +173,7 @@ def test_platforms_share_the_chance_of_a_false_word() -> None:
     """Every further platform is a further chance to be fooled, so each gets its part of it."""
     limits = load_thresholds()
 
-    told_limits = told(limits)
+    told_limits = limits.in_words()
 
     assert told_limits["gate_p"].startswith("0.01 chance of a false alarm (")
     assert set(judged(*World().draw(1)[:2]).thresholds) > set(told_limits)
@@ -187,7 +187,7 @@ def test_a_threshold_without_an_origin_is_refused() -> None:
     del table["gate_p"]["origin"]
 
     with pytest.raises(ValueError, match="origin"):
-        thresholds_of(table)
+        thresholds_from(table, ReportThresholds)
 
 
 @pytest.mark.slow

@@ -34,6 +34,7 @@ _UNITS = {
         "clips",
         "impressions",
         "clicks",
+        "link",
         "conversions",
         "early",
         "times",

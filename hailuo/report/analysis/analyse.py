@@ -1,28 +1,32 @@
-"""From joined results to findings: the statistics in their order, platform by platform."""
+"""From matched results to findings: the statistics in their order, platform by platform."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 import pandas as pd
 
-from hailuo.report.analysis import headlines as wording
 from hailuo.report.analysis.creatives import Creative, creatives_of
-from hailuo.report.analysis.decision import ComparisonEvidence, decide
+from hailuo.report.analysis.decision import ComparisonEvidence, decide, significance_of
 from hailuo.report.analysis.experiment import AnalysisConfig, Comparison, comparison_of
-from hailuo.report.analysis.gates import significance_of
+from hailuo.report.analysis.headlines import nothing_to_compare, verdict_facts
 from hailuo.report.analysis.heat import heat, heat_note
 from hailuo.report.analysis.leaderboard import factors_in_metric, ranked_creatives, unranked_creatives
-from hailuo.report.analysis.measures import estimates
+from hailuo.report.analysis.measures import MOST_RATIOS, ONE_IN, estimates
 from hailuo.report.analysis.observations import Observed, observe
-from hailuo.report.analysis.options import AnalysisOptions
-from hailuo.report.analysis.ranking import rank
-from hailuo.report.analysis.rules import told_rules
+from hailuo.report.analysis.options import AnalysisOptions, load_thresholds
+from hailuo.report.analysis.ranking import MOST_LEVERAGE, rank
 from hailuo.report.analysis.sample_size import samples_needed
+from hailuo.report.analysis.sentences import verdict_of
 from hailuo.report.analysis.srm import split_check
-from hailuo.report.analysis.thresholds import load_thresholds, told
-from hailuo.report.findings import CreativeFinding, Health, PlatformFindings, ReportFindings, TakeSpread
-from hailuo.report.metrics import HOLD_COUNTS, HOOK_COUNTS, METRICS, Metric
-from hailuo.report.stats.takes import take_spread
+from hailuo.report.cautions import APART_DAYS
+from hailuo.report.findings import CreativeFinding, Health, PlatformFindings, ReportFindings
+from hailuo.report.metrics import HOLD_COUNTS, HOOK_COUNTS, METRICS
+from hailuo.report.stats.bootstrap import DAYS_NEEDED, RESAMPLES
+from hailuo.report.stats.dispersion import LEAST_DF, LEAST_EXPECTED, take_spread
+from hailuo.report.stats.factors import LEAST_A_CELL, LEAST_SCALE
+from hailuo.report.stats.shrinkage import LEAST_STRENGTH, MOST_STRENGTH, USUAL_SPREAD
+from hailuo.report.texts import say
 
 
 def analyse(
@@ -42,8 +46,8 @@ def analyse(
     platforms = observe(joined[joined["creative_id"].isin(list(creatives))])
     config = AnalysisConfig(options=options, limits=limits, platforms=max(1, len(platforms)))
     return ReportFindings(
-        campaign=_said_once(variants, "campaign_id"),
-        edition=_said_once(variants, "edition"),
+        campaign=_first(variants, "campaign_id"),
+        edition=_first(variants, "edition"),
         made_at=made_at,
         version=version,
         design=options.design,
@@ -55,118 +59,114 @@ def analyse(
         proposal=None,
         changes=(),
         previous=None,
-        thresholds={**_told_options(options), **told(limits), **told_rules()},
+        thresholds={**_options_in_words(options), **limits.in_words(), **rules_in_words()},
     )
+
+
+def _first(variants: pd.DataFrame, column: str) -> str:
+    known = variants[column].dropna() if column in variants else pd.Series(dtype=object)
+    return str(known.iloc[0]) if len(known) else ""
 
 
 def _platform(
     observed: Observed, creatives: Mapping[str, Creative], config: AnalysisConfig
 ) -> PlatformFindings:
+    """Where there is nothing to compare (no such count, one creative, no events), every number there is is still shown."""
+    options, limits = config.options, config.limits
     measured = estimates(
         observed,
-        config.options,
-        widen_above=config.limits.widen_above.value,
-        horizon_events=config.limits.peeking_horizon_events.value,
+        options,
+        widen_above=limits.widen_above.value,
+        horizon_events=limits.peeking_horizon_events.value,
     )
     found = unranked_creatives(observed, creatives, measured)
-    comparison = comparison_of(observed, creatives, config)
+    comparison, srm = comparison_of(observed, creatives, config), split_check(observed, config)
+    durations = {one.duration_s for one in found}
+    nothing = PlatformFindings(
+        platform=observed.platform,
+        metric=options.metric,
+        hook_count=HOOK_COUNTS[observed.platform],
+        hold_counts=HOLD_COUNTS[observed.platform],
+        verdict=nothing_to_compare(observed, found, comparison, config),
+        creatives=found,
+        factors=(),
+        heat=(),
+        heat_note=say("note.nothing_to_compare"),
+        dispersion=comparison.dispersion.phi if comparison else None,
+        widened=bool(comparison and comparison.dispersion.widening > 1),
+        srm=srm,
+        power=(),
+        # Metrics that mean something else for clips of another length, where there are such clips.
+        unsafe_metrics=tuple(
+            metric for metric, spec in METRICS.items() if len(durations) > 1 and not spec.across_durations
+        ),
+    )
     if comparison is None or len(comparison.creatives) < 2 or not comparison.events.sum():
-        return _without_contest(observed, found, comparison, config)
-    return _with_contest(observed, found, comparison, config)
+        return nothing
+    return _compared(nothing, observed, found, comparison, config)
 
 
-def _with_contest(
-    observed: Observed, found: tuple[CreativeFinding, ...], comparison: Comparison, config: AnalysisConfig
+def _compared(
+    base: PlatformFindings,
+    observed: Observed,
+    found: tuple[CreativeFinding, ...],
+    comparison: Comparison,
+    config: AnalysisConfig,
 ) -> PlatformFindings:
-    ranking = rank(comparison, config)
+    ranking, confidence = rank(comparison, config), config.options.confidence
     evidence = ComparisonEvidence(
         comparison=comparison, ranking=ranking, significance=significance_of(comparison, ranking, config)
     )
     decision = decide(evidence, config)
-    lineup = ranked_creatives(found, evidence, decision, config)
-    cells, srm = (
-        heat(comparison, ranking, confidence=config.options.confidence),
-        split_check(observed, config),
-    )
-    return PlatformFindings(
-        platform=observed.platform,
-        metric=config.options.metric,
-        hook_count=HOOK_COUNTS[observed.platform],
-        hold_counts=HOLD_COUNTS[observed.platform],
-        verdict=wording.verdict(evidence, decision, observed, lineup, config, srm=srm),
-        creatives=lineup,
+    leaderboard = ranked_creatives(found, evidence, decision, config)
+    facts = verdict_facts(evidence, decision, observed, leaderboard, config, srm=base.srm)
+    cells = heat(comparison, ranking, confidence=confidence)
+    return replace(
+        base,
+        verdict=verdict_of(facts, srm=base.srm),
+        creatives=leaderboard,
         factors=factors_in_metric(evidence),
         heat=cells,
         heat_note=heat_note(cells, ranking),
-        dispersion=comparison.dispersion.phi,
-        widened=comparison.dispersion.widening > 1,
-        srm=srm,
         power=samples_needed(comparison, observed, config),
-        unsafe_metrics=_unsafe(found),
-        takes=_takes(comparison, config),
+        takes=take_spread(
+            [one.cell_id for one in comparison.creatives],
+            comparison.events.tolist(),
+            comparison.trials.tolist(),
+            dispersion=comparison.dispersion.cautious,
+            least_expected=config.limits.least_expected.value,
+            confidence=confidence,
+        ),
     )
 
 
-def _takes(comparison: Comparison, config: AnalysisConfig) -> TakeSpread | None:
-    return take_spread(
-        [one.cell_id for one in comparison.creatives],
-        comparison.events.tolist(),
-        comparison.trials.tolist(),
-        dispersion=comparison.dispersion.cautious,
-        least_expected=config.limits.least_expected.value,
-        confidence=config.options.confidence,
-    )
-
-
-def _without_contest(
-    observed: Observed,
-    found: tuple[CreativeFinding, ...],
-    comparison: Comparison | None,
-    config: AnalysisConfig,
-) -> PlatformFindings:
-    """Nothing to compare: no such count, one creative, or no events at all. Every number there is is still told."""
-    return PlatformFindings(
-        platform=observed.platform,
-        metric=config.options.metric,
-        hook_count=HOOK_COUNTS[observed.platform],
-        hold_counts=HOLD_COUNTS[observed.platform],
-        verdict=wording.no_contest(observed, found, comparison, config),
-        creatives=found,
-        factors=(),
-        heat=(),
-        heat_note="There is nothing to compare yet.",
-        dispersion=comparison.dispersion.phi if comparison else None,
-        widened=bool(comparison and comparison.dispersion.widening > 1),
-        srm=split_check(observed, config),
-        power=(),
-        unsafe_metrics=_unsafe(found),
-    )
-
-
-def _unsafe(found: tuple[CreativeFinding, ...]) -> tuple[Metric, ...]:
-    """Metrics that mean something else for clips of another length, where there are such clips."""
-    if len({one.duration_s for one in found}) < 2:
-        return ()
-    return tuple(metric for metric, spec in METRICS.items() if not spec.across_durations)
-
-
-def _said_once(variants: pd.DataFrame, column: str) -> str:
-    told = variants[column].dropna() if column in variants else pd.Series(dtype=object)
-    return str(told.iloc[0]) if len(told) else ""
-
-
-def _told_options(options: AnalysisOptions) -> dict[str, str]:
-    return {
-        "relevant_lift": f"{100 * options.relevant_lift:g} % (the smallest lift that matters, by option)",
-        "power": f"{100 * options.power:g} % (chance to find it, by option)",
-        "confidence": f"{100 * options.confidence:g} % (of every interval, by option)",
-        "sequential": "valid at every look (by option)" if options.sequential else "for one planned look",
-        **_told_split(options),
+def _options_in_words(options: AnalysisOptions) -> dict[str, str]:
+    words = {
+        name: say(f"rule.{name}", value=100 * value)
+        for name in ("relevant_lift", "power", "confidence")
+        if (value := getattr(options, name))
     }
+    words["sequential"] = say("rule.every_look" if options.sequential else "rule.one_look")
+    if options.planned_split is not None:
+        shares = ", ".join(f"{name} {share:g}" for name, share in sorted(options.planned_split.items()))
+        words["planned_split"] = say("rule.planned_split", shares=shares)
+    return words
 
 
-def _told_split(options: AnalysisOptions) -> dict[str, str]:
-    if options.planned_split is None:
-        return {}
-    shares = ", ".join(f"{name} {share:g}" for name, share in sorted(options.planned_split.items()))
-    return {"planned_split": f"{shares} (by option)"}
+def rules_in_words() -> dict[str, str]:
+    """The constants of the methods that decide something, beside the thresholds: name to "value unit (what it decides)"."""
+    rules: dict[str, dict[str, float]] = {
+        "dispersion_least_df": {"value": LEAST_DF},
+        "dispersion_least_expected": {"value": LEAST_EXPECTED},
+        "ratio_days": {"value": DAYS_NEEDED},
+        "ratio_resamples": {"value": RESAMPLES},
+        "ratios_at_most": {"value": MOST_RATIOS},
+        "cost_bits": {"value": ONE_IN},
+        "factor_scale": {"value": LEAST_SCALE},
+        "interaction_cell": {"value": LEAST_A_CELL},
+        "usual_spread": {"value": USUAL_SPREAD},
+        "prior_strength": {"least": LEAST_STRENGTH, "most": MOST_STRENGTH},
+        "own_leverage": {"value": MOST_LEVERAGE},
+        "days_apart": {"value": APART_DAYS},
+    }
+    return {name: say(f"rule.{name}", **fields) for name, fields in rules.items()}

@@ -1,19 +1,17 @@
 """Each creative against the control, or against all the others where there is none."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from hailuo.report.analysis.experiment import Comparison
 from hailuo.report.findings import Difference, Interval
-from hailuo.report.stats.effects import relative
+from hailuo.report.stats.effects import benjamini_hochberg, holm, relative
 from hailuo.report.stats.intervals import lift, newcombe, two_sample_p
-from hailuo.report.stats.multiplicity import benjamini_hochberg, holm
 from hailuo.report.stats.sequential import confidence_sequence, sequence_interval, sequential_p
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Pair:
-    """Events and trials of an arm and of its reference, worth their phi-th part; `horizon` as in `Comparison`, of all."""
+    """Events and trials of an arm and of its reference, divided by phi; `horizon` as in `Comparison`, of all arms."""
 
     events: float
     trials: float
@@ -27,9 +25,17 @@ class _Pair:
         """The rate compared with."""
         return self.ref_events / self.ref_trials
 
+    @property
     def counts(self) -> tuple[float, float, float, float]:
         """As they were counted."""
         return self.events, self.trials, self.ref_events, self.ref_trials
+
+    @property
+    def p_value(self) -> float:
+        """Of two equal rates."""
+        if self.horizon is None:
+            return two_sample_p(*self.counts, dispersion=self.phi)
+        return sequential_p(*self.counts, horizon=self.horizon, dispersion=self.phi)
 
 
 def compare(comparison: Comparison, *, confidence: float) -> list[Difference | None]:
@@ -38,29 +44,28 @@ def compare(comparison: Comparison, *, confidence: float) -> list[Difference | N
     Several takes of the control count together. Against it Holm's adjustment, against the others that of Benjamini
     and Hochberg: the first is a decision, the second a screen.
     """
-    pairs = _pairs(comparison)
+    everybody = range(len(comparison.creatives))
+    control = [at for at in everybody if comparison.creatives[at].is_control]
+    pairs: list[_Pair | None] = []
+    for at in everybody:
+        if at in control or len(everybody) < 2:
+            pairs.append(None)
+        else:
+            pairs.append(_pair(comparison, [at], control) if control else _against_others(comparison, at))
     found = [None if pair is None else _difference(pair, confidence) for pair in pairs]
-    adjusted = _adjusted(found, holm if _control(comparison) else benjamini_hochberg)
+    adjust = holm if control else benjamini_hochberg
+    adjusted = iter(adjust([one.p_value for one in found if one is not None]))
     return [
-        None if one is None or pair is None else comparison.scale.difference(one, pair.reference)
-        for one, pair in zip(adjusted, pairs, strict=True)
+        None
+        if one is None or pair is None
+        else comparison.scale.difference(replace(one, p_adjusted=next(adjusted)), pair.reference)
+        for one, pair in zip(found, pairs, strict=True)
     ]
 
 
 def pairwise_p(comparison: Comparison, one: int, other: int) -> float:
-    """The p-value of two positions being equal, always valid where the contest is watched."""
-    return _p(_pair(comparison, [one], [other]))
-
-
-def _control(comparison: Comparison) -> list[int]:
-    return [at for at, one in enumerate(comparison.creatives) if one.is_control]
-
-
-def _pairs(comparison: Comparison) -> list[_Pair | None]:
-    control, everybody = _control(comparison), len(comparison.creatives)
-    if control:
-        return [None if at in control else _pair(comparison, [at], control) for at in range(everybody)]
-    return [_against_others(comparison, at) if everybody > 1 else None for at in range(everybody)]
+    """The p-value of two positions being equal, always valid where the test is read again and again."""
+    return _pair(comparison, [one], [other]).p_value
 
 
 def _pair(comparison: Comparison, arm: list[int], reference: list[int]) -> _Pair:
@@ -87,47 +92,24 @@ def _against_others(comparison: Comparison, at: int) -> _Pair:
 
 
 def _difference(pair: _Pair, confidence: float) -> Difference | None:
-    interval = _interval(pair, confidence)
+    phi, horizon = pair.phi, pair.horizon
+    lifted, lift_interval = lift(*pair.counts, confidence=confidence, dispersion=phi)
+    interval: Interval | None
+    if horizon is None:
+        interval = newcombe(*pair.counts, confidence=confidence, dispersion=phi)
+    else:
+        interval = confidence_sequence(*pair.counts, horizon=horizon, confidence=confidence, dispersion=phi)
+        effect = relative(*(count / phi for count in pair.counts))
+        lift_interval = None
+        if effect is not None:
+            lift_interval = sequence_interval(effect, horizon=horizon / phi, confidence=confidence)
     if interval is None:
         return None
-    lifted, lift_interval = _lift(pair, confidence)
-    p = _p(pair)
     return Difference(
         value=pair.events / pair.trials - pair.reference,
         interval=interval,
         lift=lifted,
         lift_interval=lift_interval,
-        p_value=p,
-        p_adjusted=p,
+        p_value=pair.p_value,
+        p_adjusted=pair.p_value,
     )
-
-
-def _interval(pair: _Pair, confidence: float) -> Interval | None:
-    if pair.horizon is None:
-        return newcombe(*pair.counts(), confidence=confidence, dispersion=pair.phi)
-    return confidence_sequence(
-        *pair.counts(), horizon=pair.horizon, confidence=confidence, dispersion=pair.phi
-    )
-
-
-def _lift(pair: _Pair, confidence: float) -> tuple[float | None, Interval | None]:
-    value, interval = lift(*pair.counts(), confidence=confidence, dispersion=pair.phi)
-    if pair.horizon is None:
-        return value, interval
-    effect = relative(*(count / pair.phi for count in pair.counts()))
-    if effect is None:
-        return value, None
-    return value, sequence_interval(effect, horizon=pair.horizon / pair.phi, confidence=confidence)
-
-
-def _p(pair: _Pair) -> float:
-    if pair.horizon is None:
-        return two_sample_p(*pair.counts(), dispersion=pair.phi)
-    return sequential_p(*pair.counts(), horizon=pair.horizon, dispersion=pair.phi)
-
-
-def _adjusted(
-    found: Sequence[Difference | None], adjust: Callable[[Sequence[float]], list[float]]
-) -> list[Difference | None]:
-    ps = iter(adjust([one.p_value for one in found if one is not None]))
-    return [one and replace(one, p_adjusted=next(ps)) for one in found]

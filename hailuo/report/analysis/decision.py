@@ -1,15 +1,92 @@
-"""The rules that turn evidence into a verdict: what may be claimed, of whom, and where each creative stands."""
+"""The rules that turn evidence into a verdict: what may be claimed, of which creative, and each creative's standing.
+
+Two tests come before every claim, so that a world without difference is reported so: do the creatives differ, and does
+any factor make a difference?
+"""
 
 from dataclasses import dataclass
 
+import numpy as np
+from scipy.stats import chi2
+
 from hailuo.report.analysis.comparisons import pairwise_p
 from hailuo.report.analysis.experiment import AnalysisConfig, Comparison
-from hailuo.report.analysis.gates import Significance
+from hailuo.report.analysis.options import ReportThresholds
 from hailuo.report.analysis.ranking import Ranking
 from hailuo.report.analysis.sample_size import enough
-from hailuo.report.analysis.thresholds import ReportThresholds
 from hailuo.report.findings import CreativeStanding, Factor, FactorLevel, VerdictOutcome
-from hailuo.report.stats.multiplicity import holm
+from hailuo.report.stats.effects import holm
+from hailuo.report.stats.sequential import sequential_p
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Significance:
+    """`creatives_p` and `factors_p` (by name, Holm-adjusted over factors) are None and empty where nothing can be
+    tested; `limit` is what they have to be below.
+    """
+
+    creatives_p: float | None
+    factors_p: dict[str, float]
+    limit: float
+
+    @property
+    def creatives_differ(self) -> bool:
+        """Whether chance is an unlikely reason for how creatives differ."""
+        return self.creatives_p is not None and self.creatives_p < self.limit
+
+    @property
+    def factor(self) -> str | None:
+        """The factor that chance explains least; None where no factor passes."""
+        name = min(self.factors_p, key=self.factors_p.__getitem__, default=None)
+        return name if name is not None and self.factors_p[name] < self.limit else None
+
+    @property
+    def any_open(self) -> bool:
+        """Whether anything may be claimed at all."""
+        return self.creatives_differ or self.factor is not None
+
+
+def significance_of(comparison: Comparison, ranking: Ranking, config: AnalysisConfig) -> Significance:
+    """Both tests, not passed below the least number of events. Looks that were not planned are paid for at the first by
+    always-valid p-values; the second is not made then, as no such test allows for takes that differ.
+    """
+    if comparison.events.sum() < config.limits.least_events.value:
+        return Significance(creatives_p=None, factors_p={}, limit=config.gate)
+    if comparison.horizon is not None:
+        p = _sequential(comparison, comparison.horizon)
+        return Significance(creatives_p=p, factors_p={}, limit=config.gate)
+    tested = [(factor.name, factor.p_value) for factor in ranking.factors if factor.p_value is not None]
+    adjusted = zip(tested, holm([p for _, p in tested]), strict=True)
+    return Significance(
+        creatives_p=_homogeneity(comparison, config.limits.least_expected.value),
+        factors_p={name: p for (name, _), p in adjusted},
+        limit=config.gate,
+    )
+
+
+def _homogeneity(comparison: Comparison, least_expected: float) -> float | None:
+    """Pearson's chi-square of equal rates, divided by phi; over the creatives with enough expected events."""
+    enough_data = comparison.expected >= least_expected
+    events, trials = comparison.events[enough_data], comparison.trials[enough_data]
+    if len(events) < 2:
+        return None
+    rate = events.sum() / trials.sum()
+    if not 0 < rate < 1:
+        return None
+    statistic = float(np.sum((events - trials * rate) ** 2 / (trials * rate * (1 - rate))))
+    return float(chi2.sf(statistic / comparison.dispersion.cautious, len(events) - 1))
+
+
+def _sequential(comparison: Comparison, horizon: float) -> float | None:
+    """The smallest of every creative's always-valid p-values against the others, Holm-adjusted."""
+    events, trials = comparison.events.sum(), comparison.trials.sum()
+    horizon, phi = horizon * len(comparison.events), comparison.dispersion.cautious
+    ps = [
+        sequential_p(x, n, events - x, trials - n, horizon=horizon, dispersion=phi)
+        for x, n in zip(comparison.events, comparison.trials, strict=True)
+        if n < trials
+    ]
+    return min(holm(ps), default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +99,7 @@ class ComparisonEvidence:
 
     @property
     def leader(self) -> int:
-        """The position likeliest to be the best."""
+        """The position that is most likely the best."""
         return int(self.ranking.chances.p_best.argmax())
 
 
@@ -36,14 +113,17 @@ class Decision:
 
 
 def decide(evidence: ComparisonEvidence, config: AnalysisConfig) -> Decision:
-    """A winner needs an open gate, near certainty and distance to every other; less is told as less."""
+    """A winner needs a passed test, near certainty and distance to every other; else the claim is smaller."""
     significance = evidence.significance
     if significance.any_open and _wins(evidence, config.limits):
         return Decision(outcome=VerdictOutcome.WINNER)
     factor = next((one for one in evidence.ranking.factors if one.name == significance.factor), None)
-    level = None if factor is None else _told(factor)
-    if level is not None and level.difference.p_adjusted < config.limits.family_p.value:
-        return Decision(outcome=VerdictOutcome.FACTOR, factor=factor, level=level)
+    if factor is not None:
+        # The level that differs most from the average of all, for better or worse: where one prompt drags the average
+        # down, those that are merely above it are not called good.
+        level = min(factor.levels, key=lambda one: (one.difference.p_value, -abs(one.difference.value)))
+        if level.difference.p_adjusted < config.limits.family_p.value:
+            return Decision(outcome=VerdictOutcome.FACTOR, factor=factor, level=level)
     if significance.any_open:
         return Decision(outcome=VerdictOutcome.DIFFERENT)
     known = enough(evidence.comparison, config)
@@ -53,45 +133,30 @@ def decide(evidence: ComparisonEvidence, config: AnalysisConfig) -> Decision:
 def standings(
     evidence: ComparisonEvidence, decision: Decision, limits: ReportThresholds
 ) -> list[CreativeStanding]:
-    """One per position. Nobody is behind while no difference could be shown."""
+    """One per position. No creative is behind while no difference could be shown."""
     everybody = len(evidence.comparison.creatives)
-    least = min(limits.behind_p_best.value, limits.behind_share.value / everybody)
-    return [
-        _standing(
-            evidence, decision, at, behind=least if evidence.significance.any_open else 0.0, limits=limits
-        )
-        for at in range(everybody)
-    ]
+    behind = min(limits.behind_p_best.value, limits.behind_share.value / everybody)
+    if not evidence.significance.any_open:
+        behind = 0.0
 
+    def standing(at: int) -> CreativeStanding:
+        if decision.outcome is VerdictOutcome.WINNER and at == evidence.leader:
+            return CreativeStanding.LEADS
+        if evidence.comparison.expected[at] < limits.least_events_each.value:
+            return CreativeStanding.TOO_LITTLE_DATA
+        is_behind = evidence.ranking.chances.p_best[at] < behind
+        return CreativeStanding.BEHIND if is_behind else CreativeStanding.IN_THE_RUNNING
 
-def _standing(
-    evidence: ComparisonEvidence, decision: Decision, at: int, *, behind: float, limits: ReportThresholds
-) -> CreativeStanding:
-    if decision.outcome is VerdictOutcome.WINNER and at == evidence.leader:
-        return CreativeStanding.LEADS
-    if evidence.comparison.expected[at] < limits.least_events_each.value:
-        return CreativeStanding.TOO_LITTLE_DATA
-    return (
-        CreativeStanding.BEHIND
-        if evidence.ranking.chances.p_best[at] < behind
-        else CreativeStanding.IN_THE_RUNNING
-    )
+    return [standing(at) for at in range(everybody)]
 
 
 def _wins(evidence: ComparisonEvidence, limits: ReportThresholds) -> bool:
-    """Likeliest the best by far, on enough data of its own, and apart from each that contends."""
+    """Most likely the best by far, on enough data of its own, and different from each other contender."""
     comparison, leader = evidence.comparison, evidence.leader
     if evidence.ranking.chances.p_best[leader] < limits.leader_p_best.value:
         return False
     if comparison.expected[leader] < limits.least_events_each.value:
         return False
     rivals = [at for at, contends in enumerate(evidence.ranking.contends) if contends and at != leader]
-    apart = holm([pairwise_p(comparison, leader, rival) for rival in rivals])
-    return bool(rivals) and all(p < limits.leader_p.value for p in apart)
-
-
-def _told(factor: Factor) -> FactorLevel:
-    """The level that stands out most from the average of all, for better or worse: where one prompt drags, those that
-    are merely above the average it pulled down are not told as good.
-    """
-    return min(factor.levels, key=lambda level: (level.difference.p_value, -abs(level.difference.value)))
+    ps = holm([pairwise_p(comparison, leader, rival) for rival in rivals])
+    return bool(rivals) and all(p < limits.leader_p.value for p in ps)

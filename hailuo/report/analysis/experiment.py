@@ -9,10 +9,9 @@ import numpy.typing as npt
 from hailuo.report.analysis.creatives import Creative
 from hailuo.report.analysis.measures import Dispersion, dispersion_of, spend_bits
 from hailuo.report.analysis.metric_scale import MetricScale
-from hailuo.report.analysis.observations import Observed, counts_of
-from hailuo.report.analysis.options import AnalysisOptions
-from hailuo.report.analysis.thresholds import ReportThresholds
-from hailuo.report.metrics import METRICS, Count, MetricKind
+from hailuo.report.analysis.observations import Observed
+from hailuo.report.analysis.options import AnalysisOptions, ReportThresholds
+from hailuo.report.metrics import Count, counts_of
 from hailuo.report.stats.intervals import is_rate
 
 _Floats = npt.NDArray[np.float64]
@@ -20,7 +19,7 @@ _Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnalysisConfig:
-    """What holds for every platform of a report. `platforms` is among how many the chance of a false word is shared."""
+    """What holds for every platform of a report; `platforms` share the chance of a false claim."""
 
     options: AnalysisOptions
     limits: ReportThresholds
@@ -28,20 +27,22 @@ class AnalysisConfig:
 
     @property
     def gate(self) -> float:
-        """The p-value that a claim on one platform has to stay below."""
+        """The p-value that a claim on one platform has to be below."""
         return self.limits.gate_p.value / self.platforms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """One position per creative that has trials. For a cost, trials are bits of spend (`scale`). `left_out` are
-    those with more events than trials, which no rate describes; `horizon` is that of one creative, None for one look.
+    """One position per creative that has trials. Cost metrics are analysed as events per bit of spend (`scale`).
+
+    `excluded` are those with more events than trials, which no rate describes; `horizon` is that of one creative, None
+    for one look.
     """
 
     creatives: tuple[Creative, ...]
     events: _Floats
     trials: _Floats
-    left_out: tuple[str, ...]
+    excluded: tuple[str, ...]
     dispersion: Dispersion
     scale: MetricScale
     impressions_per_trial: float
@@ -54,61 +55,48 @@ class Comparison:
 
     @property
     def expected(self) -> _Floats:
-        """Events each would have if all were alike: how much its data can say, whatever it says."""
+        """Events each would have if all were alike: how much its data can show, whatever it shows."""
         return self.trials * self.pooled
 
 
 def comparison_of(
     observed: Observed, creatives: Mapping[str, Creative], config: AnalysisConfig
 ) -> Comparison | None:
-    """Whoever has trials of the decision metric; None where the platform or its export does not tell it."""
-    metric = config.options.metric
-    counts = counts_of(metric, observed.platform)
-    if counts is None or not all(observed.told(count) for count in counts):
+    """The creatives with trials of the decision metric; None where the platform or its export does not have it."""
+    counts = counts_of(config.options.metric, observed.platform)
+    if counts is None or not all(observed.has(count) for count in counts):
         return None
-    event, trial = reversed(counts) if METRICS[metric].kind is MetricKind.COST else counts
-    scale = MetricScale(metric=metric)
-    if METRICS[metric].kind is MetricKind.COST:
+    event, trial = counts
+    scale = MetricScale(metric=config.options.metric)
+    if scale.is_cost:
+        event, trial = trial, event
         sums = observed.sums(event, trial)
         scale = replace(scale, bits=spend_bits(float(sums["top"].sum()), float(sums["bottom"].sum())))
         observed = observed.scaled(trial, scale.bits)
-    return _entered(observed, creatives, config, (event, trial), scale)
-
-
-def _entered(
-    observed: Observed,
-    creatives: Mapping[str, Creative],
-    config: AnalysisConfig,
-    counts: tuple[Count, Count],
-    scale: MetricScale,
-) -> Comparison:
-    sums = observed.sums(*counts)
+    sums = observed.sums(event, trial)
     sums = sums[sums["bottom"] > 0]
     fit = np.array([is_rate(*row) for row in zip(sums["top"], sums["bottom"], strict=True)], dtype=bool)
     rated = sums[fit]
     events, trials = rated["top"].to_numpy(dtype=float), rated["bottom"].to_numpy(dtype=float)
+    # Set by the events that a clip needs anyhow: of the data only the rate of all together is used.
+    each = config.limits.peeking_horizon_events.value
+    horizon = max(2.0, each * float(trials.sum()) / max(float(events.sum()), 1.0))
     return Comparison(
         creatives=tuple(creatives[name] for name in rated["creative_id"]),
         events=events,
         trials=trials,
-        left_out=tuple(sums["creative_id"][~fit]),
-        dispersion=dispersion_of(observed, *counts, widen_above=config.limits.widen_above.value),
+        excluded=tuple(sums["creative_id"][~fit]),
+        dispersion=dispersion_of(observed, event, trial, widen_above=config.limits.widen_above.value),
         scale=scale,
-        impressions_per_trial=_impressions_per_trial(observed, counts[1]),
-        horizon=_horizon(events, trials, config) if config.options.sequential else None,
+        impressions_per_trial=_impressions_per_trial(observed, trial),
+        horizon=horizon if config.options.sequential else None,
     )
 
 
 def _impressions_per_trial(observed: Observed, trial: Count) -> float:
-    """1 where impressions are not told: then trials are what is told of."""
+    """1 without impressions: trials are then used as the denominator."""
     if trial is Count.IMPRESSIONS:
         return 1.0
     both = observed.sums(Count.IMPRESSIONS, trial)
     top, bottom = float(both["top"].sum()), float(both["bottom"].sum())
     return top / bottom if top and bottom else 1.0
-
-
-def _horizon(events: _Floats, trials: _Floats, config: AnalysisConfig) -> float:
-    """Set by the events that a clip needs anyhow: of the data only the rate of all together comes in."""
-    each = config.limits.peeking_horizon_events.value
-    return max(2.0, each * float(trials.sum()) / max(float(events.sum()), 1.0))

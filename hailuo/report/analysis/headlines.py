@@ -1,177 +1,228 @@
 """The verdict in plain English, for somebody who buys ads: the design of the test decides the verbs.
 
 A split by chance lets a clip "get" its numbers; in a platform's test it "did better"; in an auction it "was delivered
-with" them, for the platform chose who saw it.
+with" them, because the platform chose who saw it. The texts are in `hailuo/report/texts.toml`.
 """
 
+from dataclasses import dataclass
 from typing import Final
 
 from hailuo.report.analysis.decision import ComparisonEvidence, Decision
 from hailuo.report.analysis.experiment import AnalysisConfig, Comparison
-from hailuo.report.analysis.formatting import Voice
-from hailuo.report.analysis.observations import Observed, counts_of
-from hailuo.report.analysis.sentences import left_out, remarks
-from hailuo.report.analysis.story import Story, story_of
-from hailuo.report.findings import CreativeFinding, PlatformVerdict, Srm, VerdictOutcome
-from hailuo.report.metrics import Design
+from hailuo.report.analysis.leaderboard import level_in_metric
+from hailuo.report.analysis.observations import Observed
+from hailuo.report.analysis.sample_size import sample_for_first_two, sample_for_one
+from hailuo.report.findings import (
+    CreativeFinding,
+    FactorLevel,
+    PlatformVerdict,
+    SampleNeeded,
+    Srm,
+    VerdictOutcome,
+)
+from hailuo.report.formatting import (
+    MetricFormatter,
+    chance_in_words,
+    compared,
+    count,
+    level_name,
+    lift,
+    name_in_quotes,
+    plural,
+    rounded,
+    small_chance,
+)
+from hailuo.report.metrics import METRICS, PLATFORM_NAMES, Design, counts_of
+from hailuo.report.texts import say
 
 LONGEST_HEADLINE: Final = 140
-
-CAVEATS: Final = {
-    Design.RANDOMISED_SPLIT: "People were split by chance: a difference beyond chance is the clips' doing.",
-    Design.PLATFORM_AB_TEST: "The platform chose who saw which clip within its test: audiences may differ, "
-    "and a difference need not be the clips' doing alone.",
-    Design.AUCTION: "In an auction the platform chooses who sees which clip: a difference may be the audience's "
-    "and is not proof that the clip makes it.",
-}
-SPLIT_BROKEN: Final = (
-    "People were to be split by chance, but the split did not come out as planned: until the reason is found, a "
-    "difference may be the audience's and is not proof that the clip makes it."
-)
+UNSHOWN: Final = frozenset({VerdictOutcome.NO_DIFFERENCE, VerdictOutcome.NOT_ENOUGH_DATA})
 
 
-def verdict(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictFacts:
+    """What a verdict says. `leader` is the creative that is most likely the best; `level` is in the metric's unit; `lift`
+    is what `need` finds: a clip so far ahead of the rest while nothing could be shown, else of the runner-up.
+    """
+
+    metric: MetricFormatter
+    design: Design
+    evidence: ComparisonEvidence
+    decision: Decision
+    leader: CreativeFinding
+    level: FactorLevel | None
+    lift: float
+    need: SampleNeeded | None
+    config: AnalysisConfig
+    hook: str
+
+    @property
+    def comparison(self) -> Comparison:
+        """The numbers."""
+        return self.evidence.comparison
+
+    @property
+    def nothing_shown(self) -> bool:
+        """Whether no difference could be shown."""
+        return self.decision.outcome in UNSHOWN
+
+    @property
+    def clips(self) -> str:
+        """How many have the metric."""
+        return f"{len(self.comparison.creatives):,} clips"
+
+
+def verdict_facts(
     evidence: ComparisonEvidence,
     decision: Decision,
     observed: Observed,
-    lineup: tuple[CreativeFinding, ...],
+    leaderboard: tuple[CreativeFinding, ...],
     config: AnalysisConfig,
     *,
     srm: Srm | None,
-) -> PlatformVerdict:
-    """The box at the top of a platform's part. A split that broke claims no more than an auction."""
-    broken = srm is not None and srm.flagged
-    design = Design.AUCTION if broken else config.options.design
-    story = story_of(evidence, decision, observed, lineup, config, design=design)
-    return PlatformVerdict(
-        outcome=decision.outcome,
-        headline=_headline(story),
-        sentences=tuple(remarks(story)),
-        caveat=SPLIT_BROKEN if broken else CAVEATS[design],
-        creative_id=story.leader.creative_id if decision.outcome is VerdictOutcome.WINNER else None,
-        factor=decision.factor.name if decision.factor else None,
-        level=decision.level.name if decision.level else None,
-        need=story.need,
+) -> VerdictFacts:
+    """With the data needed for the gap between the first two, or for the smallest lift that matters. A split that did
+    not come out as planned claims no more than an auction.
+    """
+    comparison, nothing = evidence.comparison, decision.outcome in UNSHOWN
+    leading = comparison.creatives[evidence.leader].creative_id
+    needed = config.options.relevant_lift
+    if not nothing:
+        first, second = (float(evidence.ranking.posterior.mean[at]) for at in evidence.ranking.order[:2])
+        needed = max(needed, first / second - 1)
+    need = None
+    if decision.outcome is not VerdictOutcome.WINNER:
+        need = (sample_for_one if nothing else sample_for_first_two)(comparison, observed, needed, config)
+    return VerdictFacts(
+        metric=MetricFormatter(config.options.metric, observed.currency),
+        design=Design.AUCTION if srm and srm.flagged else config.options.design,
+        evidence=evidence,
+        decision=decision,
+        leader=next(one for one in leaderboard if one.creative_id == leading),
+        level=decision.level and level_in_metric(decision.level, comparison.scale),
+        lift=needed,
+        need=need,
+        config=config,
+        hook=observed.hook,
     )
 
 
-def no_contest(
+def nothing_to_compare(
     observed: Observed,
     found: tuple[CreativeFinding, ...],
     comparison: Comparison | None,
     config: AnalysisConfig,
 ) -> PlatformVerdict:
-    """Where nothing can be compared: the count is not told, one clip runs alone, or nothing has happened yet."""
-    voice = Voice(
-        metric=config.options.metric,
-        platform=observed.platform,
-        design=config.options.design,
-        currency=observed.currency,
+    """The count is not in the export, one clip runs alone, or nothing has happened yet."""
+    metric = config.options.metric
+    formatter, platform = MetricFormatter(metric, observed.currency), PLATFORM_NAMES[observed.platform]
+    if comparison is None:
+        reason = "not_counted" if counts_of(metric, observed.platform) is None else "not_exported"
+    elif len(found) == 1:
+        reason = "one_clip"
+    else:
+        reason = "no_pair" if len(comparison.creatives) < 2 else "no_events"
+    headline = say(
+        f"headline.{reason}",
+        platform=platform,
+        label=formatter.label,
+        name=name_in_quotes(found[0].label),
+        clips=f"{len(found):,} clips",
+        events=METRICS[metric].events,
     )
     return PlatformVerdict(
         outcome=VerdictOutcome.NOT_ENOUGH_DATA,
-        headline=_fitting(*_nothing(voice, found, comparison)),
-        sentences=tuple(left_out(voice, comparison)) if comparison else (),
-        caveat=CAVEATS[config.options.design],
+        headline=headline[:LONGEST_HEADLINE],
+        sentences=excluded(formatter, comparison) if comparison else (),
+        caveat=say(f"caveat.{config.options.design.value}"),
     )
 
 
-def _nothing(
-    voice: Voice, found: tuple[CreativeFinding, ...], comparison: Comparison | None
-) -> tuple[str, ...]:
-    if comparison is None and counts_of(voice.metric, voice.platform) is None:
-        return (f"{voice.where} does not count what {voice.label} is made of: choose another metric",)
-    if comparison is None:
-        return (
-            f"The export from {voice.where} does not tell {voice.label}: add its columns, or choose another metric",
-        )
-    if len(found) == 1:
-        return (
-            f"Only {voice.name(found[0].label)} has results on {voice.where}: there is nothing to compare it with",
-        )
-    if len(comparison.creatives) < 2:
-        return (f"No two clips have a {voice.label} on {voice.where} yet: there is nothing to compare",)
-    return (
-        f"No difference between the {len(found):,} clips could be shown: there are no {voice.events} yet",
-    )
+def excluded(metric: MetricFormatter, comparison: Comparison) -> tuple[str, ...]:
+    """A sentence about the creatives that no rate describes."""
+    if not comparison.excluded:
+        return ()
+    clips = plural(len(comparison.excluded), "clip")
+    return (say("sentence.excluded", clips=clips, events=metric.spec.events, label=metric.label),)
 
 
-def _headline(story: Story) -> str:
-    match story.decision.outcome:
+def headline(facts: VerdictFacts) -> str:
+    """One line: the longest of the ways to say it that fits."""
+    match facts.decision.outcome:
         case VerdictOutcome.WINNER:
-            return _fitting(*_winner(story))
-        case VerdictOutcome.FACTOR:
-            return _fitting(*_factor(story))
-        case VerdictOutcome.DIFFERENT:
-            return _fitting(*_different(story))
+            candidates = _winner(facts)
+        case VerdictOutcome.FACTOR if facts.level and facts.decision.factor:
+            candidates = _factor(facts, facts.decision.factor.name, facts.level)
+        case VerdictOutcome.FACTOR | VerdictOutcome.DIFFERENT:
+            candidates = _different(facts)
         case VerdictOutcome.NO_DIFFERENCE:
-            return _fitting(*_no_difference(story))
+            candidates = _no_difference(facts)
         case VerdictOutcome.NOT_ENOUGH_DATA:
-            return _fitting(*_not_enough(story))
+            candidates = _not_enough(facts)
+    fitting = (one for one in candidates if len(one) <= LONGEST_HEADLINE)
+    return next(fitting, candidates[-1][:LONGEST_HEADLINE])
 
 
-def _winner(story: Story) -> tuple[str, ...]:
-    voice, leader = story.voice, story.leader
-    name, chance = voice.name(leader.label), f"{voice.likely(leader.p_best)} likely"
-    shrunk = leader.shrunk and voice.estimate(leader.shrunk.value, leader.shrunk.interval)
-    superlative = f"the {voice.best} {voice.label}"
-    match voice.design:
-        case Design.RANDOMISED_SPLIT:
-            said = f"{name} gets {superlative}: {shrunk}"
-        case Design.PLATFORM_AB_TEST:
-            said = f"{name} did better in the platform's test: {voice.label} {shrunk}"
-        case Design.AUCTION:
-            said = f"{name} was delivered with {superlative}: {shrunk}"
-    return f"{said}; {chance} the best of {story.contenders}", f"{said}; {chance} the best", said
+def _leader(facts: VerdictFacts) -> dict[str, str]:
+    shrunk = facts.leader.shrunk
+    return {
+        "name": name_in_quotes(facts.leader.label),
+        "chance": chance_in_words(facts.leader.p_best),
+        "estimate": facts.metric.estimate(shrunk.value, shrunk.interval) if shrunk else "",
+    }
 
 
-def _factor(story: Story) -> tuple[str, ...]:
-    voice, level, factor = story.voice, story.level, story.decision.factor
-    if level is None or factor is None:
-        return _different(story)
-    axis = factor.name.replace("_", " ")
-    name = f"{axis.capitalize()} {voice.name(voice.level(factor.name, level.name))}"
-    beside = f"a {voice.label} {voice.beside(level.difference, f'the average {axis}')}"
-    match voice.design:
-        case Design.RANDOMISED_SPLIT:
-            said = f"{name} gets {beside}"
-        case Design.PLATFORM_AB_TEST:
-            said = f"{name} had {beside} in the platform's test"
-        case Design.AUCTION:
-            said = f"{name} was delivered with {beside}"
-    return f"{said}; chance alone does this in {voice.chance(level.difference.p_adjusted)} of tests", said
-
-
-def _different(story: Story) -> tuple[str, ...]:
-    voice, leader = story.voice, story.leader
-    name, chance = voice.name(leader.label), f"{voice.likely(leader.p_best)} likely the best"
-    shrunk = leader.shrunk and voice.estimate(leader.shrunk.value, leader.shrunk.interval)
-    said = f"{voice.label} differs among the {story.clips}, but which is best is not settled"
-    said = said[0].upper() + said[1:]
-    return f"{said}: {name} is ahead with {shrunk}, {chance}", f"{said}: {name} is {chance}", said
-
-
-def _no_difference(story: Story) -> tuple[str, ...]:
-    voice, comparison = story.voice, story.comparison
-    said = f"No difference between the {story.clips} could be shown"
-    common = voice.value(comparison.scale.value(comparison.pooled))
-    found = f"a clip {voice.size(story.lift)} ahead would likely have been found"
-    return f"{said}: {voice.label} {common} for all; {found}", f"{said}; {found}", said
-
-
-def _not_enough(story: Story) -> tuple[str, ...]:
-    voice, need = story.voice, story.need
-    said = f"No difference between the {story.clips} could be shown"
-    if need is None:
-        return f"{said}: too few {voice.events} yet", said
-    takes = f"to see one {voice.size(story.lift)} ahead takes {voice.roughly(need.trials_each)} impressions a clip"
-    cost = "" if need.spend is None else f", {voice.about(need.spend)} more"
-    few = f"{said}: too few {voice.events}; {takes}"
-    return f"{few}{cost}", few, said
-
-
-def _fitting(*candidates: str) -> str:
-    """The first that is short enough, with the rest as shorter ways to say it."""
-    return next(
-        (one for one in candidates if len(one) <= LONGEST_HEADLINE), candidates[-1][:LONGEST_HEADLINE]
+def _winner(facts: VerdictFacts) -> tuple[str, ...]:
+    best = "best" if facts.metric.spec.higher_is_better else "lowest"
+    fields = {**_leader(facts), "best": best, "label": facts.metric.label}
+    claim = say(f"headline.winner_{facts.design.value}", **fields)
+    clips = f"{int(facts.evidence.ranking.contends.sum()):,} clips"
+    return (
+        say("headline.winner_of", claim=claim, clips=clips, **fields),
+        say("headline.winner_short", claim=claim, **fields),
+        claim,
     )
+
+
+def _factor(facts: VerdictFacts, factor: str, level: FactorLevel) -> tuple[str, ...]:
+    axis = factor.replace("_", " ")
+    claim = say(
+        f"headline.factor_{facts.design.value}",
+        name=f"{axis.capitalize()} {name_in_quotes(level_name(factor, level.name))}",
+        difference=f"a {facts.metric.label} {compared(level.difference, f'the average {axis}')}",
+    )
+    return say("headline.factor_chance", claim=claim, chance=small_chance(level.difference.p_adjusted)), claim
+
+
+def _different(facts: VerdictFacts) -> tuple[str, ...]:
+    label = facts.metric.label
+    claim = say("headline.different", label=label[0].upper() + label[1:], clips=facts.clips)
+    fields = {"claim": claim, **_leader(facts)}
+    return say("headline.different_long", **fields), say("headline.different_short", **fields), claim
+
+
+def _no_difference(facts: VerdictFacts) -> tuple[str, ...]:
+    claim = say("headline.none", clips=facts.clips)
+    fields = {
+        "claim": claim,
+        "label": facts.metric.label,
+        "value": facts.metric.value_in_words(facts.comparison.scale.value(facts.comparison.pooled)),
+        "lift": lift(facts.lift, signed=False),
+    }
+    return say("headline.none_long", **fields), say("headline.none_short", **fields), claim
+
+
+def _not_enough(facts: VerdictFacts) -> tuple[str, ...]:
+    claim, need, events = say("headline.none", clips=facts.clips), facts.need, facts.metric.spec.events
+    if need is None:
+        return say("headline.too_few", claim=claim, events=events), claim
+    fields = {
+        "claim": claim,
+        "events": events,
+        "lift": lift(facts.lift, signed=False),
+        "trials": count(rounded(need.trials_each)),
+    }
+    few = say("headline.too_few_need", **fields)
+    if need.spend is None:
+        return few, claim
+    return say("headline.too_few_cost", spend=facts.metric.amount(rounded(need.spend)), **fields), few, claim

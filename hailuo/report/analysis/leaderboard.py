@@ -1,6 +1,6 @@
 """The creatives of a platform as a report lists them: every number of each, best first; and the factors' levels."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from math import isnan
 
@@ -12,6 +12,7 @@ from hailuo.report.analysis.metric_scale import MetricScale
 from hailuo.report.analysis.observations import Observed
 from hailuo.report.findings import CreativeFinding, CreativeStanding, Estimate, Factor, FactorLevel
 from hailuo.report.metrics import COUNTS, Count, Metric
+from hailuo.report.texts import say
 
 
 def unranked_creatives(
@@ -19,11 +20,35 @@ def unranked_creatives(
     creatives: Mapping[str, Creative],
     estimates: Mapping[str, Mapping[Metric, Estimate]],
 ) -> tuple[CreativeFinding, ...]:
-    """Everybody with a row, most impressions first, before anything is compared."""
-    found = [
-        _finding(creatives[str(row["creative_id"])], row, estimates[str(row["creative_id"])])
-        for row in observed.totals().reset_index().to_dict("records")
-    ]
+    """Every creative with a row, most impressions first, before anything is compared."""
+    found = []
+    for row in observed.totals().reset_index().to_dict("records"):
+        creative = creatives[str(row["creative_id"])]
+        counts = {count: float(row[count.value]) for count in COUNTS}
+        found.append(
+            CreativeFinding(
+                creative_id=creative.creative_id,
+                label=creative.label,
+                cell_id=creative.cell_id,
+                model=creative.model,
+                prompt=creative.prompt,
+                duration_s=creative.duration_s,
+                take=creative.take,
+                is_control=creative.is_control,
+                factors=creative.factors,
+                ads=int(row["ads"]),
+                days=int(row["days"]),
+                counts={count: value for count, value in counts.items() if not isnan(value)},
+                estimates=estimates[creative.creative_id],
+                shrunk=None,
+                p_best=None,
+                expected_loss=None,
+                against_control=None,
+                standing=CreativeStanding.TOO_LITTLE_DATA,
+                render_usd=creative.render_usd,
+                looks=creative.looks,
+            )
+        )
     return tuple(sorted(found, key=lambda one: (-one.counts.get(Count.IMPRESSIONS, 0.0), one.creative_id)))
 
 
@@ -33,22 +58,25 @@ def ranked_creatives(
     decision: Decision,
     config: AnalysisConfig,
 ) -> tuple[CreativeFinding, ...]:
-    """The same with what the contest says of those who took part: these first, by shrunk rate."""
+    """The same with what the comparison says of those that took part: these first, by shrunk rate."""
     comparison, ranking = evidence.comparison, evidence.ranking
     by_id = {one.creative_id: one for one in found}
     against = compare(comparison, confidence=config.options.confidence)
-    stand = standings(evidence, decision, config.limits)
-    ranked = [
-        replace(
-            by_id.pop(comparison.creatives[at].creative_id),
-            shrunk=_shrunk(evidence, at),
-            p_best=float(ranking.chances.p_best[at]) if ranking.contends[at] else None,
-            expected_loss=_loss(evidence, at),
-            against_control=against[at],
-            standing=stand[at],
+    standing = standings(evidence, decision, config.limits)
+    ranked = []
+    for at in ranking.order:
+        rate, loss = float(ranking.posterior.mean[at]), float(ranking.chances.expected_loss[at])
+        contends = bool(ranking.contends[at])
+        ranked.append(
+            replace(
+                by_id.pop(comparison.creatives[at].creative_id),
+                shrunk=_shrunk(evidence, at),
+                p_best=float(ranking.chances.p_best[at]) if contends else None,
+                expected_loss=comparison.scale.loss(rate, loss) if contends else None,
+                against_control=against[at],
+                standing=standing[at],
+            )
         )
-        for at in ranking.order
-    ]
     return (*ranked, *by_id.values())
 
 
@@ -74,53 +102,16 @@ def level_in_metric(level: FactorLevel, scale: MetricScale) -> FactorLevel:
     )
 
 
-def _loss(evidence: ComparisonEvidence, at: int) -> float | None:
-    ranking = evidence.ranking
-    if not ranking.contends[at]:
-        return None
-    rate, shortfall = float(ranking.posterior.mean[at]), float(ranking.chances.expected_loss[at])
-    return evidence.comparison.scale.loss(rate, shortfall)
-
-
 def _shrunk(evidence: ComparisonEvidence, at: int) -> Estimate:
     comparison, scale = evidence.comparison, evidence.comparison.scale
-    rate = float(evidence.ranking.posterior.mean[at])
     events, trials = float(comparison.events[at]), float(comparison.trials[at]) / scale.bits
     top, bottom = (trials, events) if scale.is_cost else (events, trials)
     return Estimate(
         metric=scale.metric,
-        value=scale.value(rate),
+        value=scale.value(float(evidence.ranking.posterior.mean[at])),
         interval=scale.interval(evidence.ranking.intervals[at]),
         top=top,
         bottom=bottom,
         n=bottom,
-        note="its own counts, pulled towards what its factors do elsewhere",
-    )
-
-
-def _finding(
-    entrant: Creative, row: Mapping[Hashable, float], estimates: Mapping[Metric, Estimate]
-) -> CreativeFinding:
-    known = {count: float(row[count.value]) for count in COUNTS}
-    return CreativeFinding(
-        creative_id=entrant.creative_id,
-        label=entrant.label,
-        cell_id=entrant.cell_id,
-        model=entrant.model,
-        prompt=entrant.prompt,
-        duration_s=entrant.duration_s,
-        take=entrant.take,
-        is_control=entrant.is_control,
-        factors=entrant.factors,
-        ads=int(row["ads"]),
-        days=int(row["days"]),
-        counts={count: value for count, value in known.items() if not isnan(value)},
-        estimates=estimates,
-        shrunk=None,
-        p_best=None,
-        expected_loss=None,
-        against_control=None,
-        standing=CreativeStanding.TOO_LITTLE_DATA,
-        render_usd=entrant.render_usd,
-        looks=entrant.looks,
+        note=say("note.shrunk"),
     )

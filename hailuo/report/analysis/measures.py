@@ -1,4 +1,4 @@
-"""Every metric of every creative with its interval, as far as the platform's counts allow; the rest says why not."""
+"""Every metric of every creative with its interval, as far as the platform's counts allow; a note says what is missing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,28 +7,28 @@ from typing import Final
 import pandas as pd
 
 from hailuo.report.analysis.metric_scale import MetricScale
-from hailuo.report.analysis.observations import Observed, counts_of
+from hailuo.report.analysis.observations import Observed
 from hailuo.report.analysis.options import AnalysisOptions
 from hailuo.report.findings import Estimate, Interval
-from hailuo.report.metrics import COUNTS, METRICS, Count, Metric, MetricKind
+from hailuo.report.metrics import COUNTS, METRICS, Count, Metric, MetricKind, counts_of
 from hailuo.report.stats.bootstrap import ratio_by_days
 from hailuo.report.stats.dispersion import dispersion
 from hailuo.report.stats.intervals import cost_per_event, wilson
 from hailuo.report.stats.sequential import mixture_interval
+from hailuo.report.texts import say
 
 ONE_IN: Final = 1000.0
-"""A cost is judged as the rate of events per bit of spend, bits so small that one in this many brings an event:
-binomial and Poisson are then the same to 0.1 %, and what holds for rates holds for costs."""
+"""Cost metrics are analysed as events per bit of spend, bits so small that one in this many brings an event: binomial
+and Poisson are then the same to 0.1 %, and what holds for rates holds for costs."""
 
 MOST_RATIOS: Final = 200  # a bootstrap takes 3 ms
-_NO_DAYS: Final = (
-    f"no interval: no rows by day, or not among the {MOST_RATIOS} clips that have most behind them"
-)
+
+_Sums = tuple[str, float, float]  # creative, top, bottom
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dispersion:
-    """How far rows scatter beyond chance. `phi` is None where too few rows tell; `widening` is what intervals are
+    """How far rows vary beyond chance. `phi` is None where there are too few rows; `widening` is what intervals are
     widened by, 1 where phi is near to chance.
     """
 
@@ -39,6 +39,14 @@ class Dispersion:
     def cautious(self) -> float:
         """Phi for tests: at least 1, and 1 where it is not known."""
         return max(1.0, self.phi or 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    metric: Metric
+    confidence: float
+    widening: float
+    horizon: float | None  # trials at which an always-valid interval is narrowest; None for one look
 
 
 def estimates(
@@ -59,18 +67,15 @@ def dispersion_of(observed: Observed, top: Count, bottom: Count, *, widen_above:
     """
     days, ads = observed.ad_days(top, bottom), observed.ads(top, bottom)
     by_ad = days.groupby(["creative_id", "ad"], sort=False).ngroup()
-    told = [dispersion(_units(days, by_ad)), dispersion(_units(ads, ads["creative_id"]))]
-    phi = max((one for one in told if one is not None), default=None)
+    tables = (days.assign(unit=by_ad), ads.assign(unit=ads["creative_id"]))
+    phis = [dispersion(one.rename(columns={"top": "events", "bottom": "trials"})) for one in tables]
+    phi = max((one for one in phis if one is not None), default=None)
     return Dispersion(phi=phi, widening=phi if phi is not None and phi > widen_above else 1.0)
 
 
 def spend_bits(events: float, spend: float) -> float:
     """Bits of spend in one unit of currency, such that one bit in `ONE_IN` brings an event."""
     return max(events, 1.0) * ONE_IN / spend if spend > 0 else 1.0
-
-
-def _units(rows: pd.DataFrame, units: pd.Series) -> pd.DataFrame:
-    return pd.DataFrame({"unit": units, "events": rows["top"], "trials": rows["bottom"]})
 
 
 def _of_metric(
@@ -81,110 +86,81 @@ def _of_metric(
         return {}
     sums = observed.sums(*counts)
     rows = [(str(name), float(top), float(bottom)) for name, top, bottom in sums.itertuples(index=False)]
+    tops, bottoms = sum(row[1] for row in rows), sum(row[2] for row in rows)
     match METRICS[metric].kind:
         case MetricKind.RATE:
-            spread = dispersion_of(observed, *counts, widen_above=widen_above)
-            rule = _Rule(metric, options.confidence, spread.widening, _horizon(rows, options, horizon_events))
+            phi = dispersion_of(observed, *counts, widen_above=widen_above).widening
+            horizon = max(1.0, horizon_events * bottoms / max(tops, 1.0)) if options.sequential else None
+            rule = _Rule(metric, options.confidence, phi, horizon)
             return {name: _rate(rule, top, bottom) for name, top, bottom in rows}
         case MetricKind.COST:
-            bits = spend_bits(sum(row[2] for row in rows), sum(row[1] for row in rows))
-            spread = dispersion_of(
-                observed.scaled(counts[0], bits), *reversed(counts), widen_above=widen_above
-            )
+            bits = spend_bits(bottoms, tops)
+            scaled = observed.scaled(counts[0], bits)
+            phi = dispersion_of(scaled, *reversed(counts), widen_above=widen_above).widening
             horizon = horizon_events * ONE_IN if options.sequential else None
-            rule = _Rule(metric, options.confidence, spread.widening, horizon)
+            rule = _Rule(metric, options.confidence, phi, horizon)
             return {name: _cost(rule, top, bottom, bits=bits) for name, top, bottom in rows}
         case MetricKind.RATIO:
-            return _ratios(observed, metric, rows, options)
-
-
-@dataclass(frozen=True, slots=True)
-class _Rule:
-    metric: Metric
-    confidence: float
-    widening: float
-    horizon: float | None  # trials at which an always-valid interval is narrowest; None for one look
-
-
-def _horizon(
-    rows: Sequence[tuple[str, float, float]], options: AnalysisOptions, horizon_events: float
-) -> float | None:
-    if not options.sequential:
-        return None
-    events, trials = sum(row[1] for row in rows), sum(row[2] for row in rows)
-    return max(1.0, horizon_events * trials / max(events, 1.0))
+            return _ratios(observed, metric, counts, rows, options)
 
 
 def _rate(rule: _Rule, events: float, trials: float) -> Estimate:
+    confidence, phi = rule.confidence, rule.widening
     if rule.horizon is None:
-        interval = wilson(events, trials, confidence=rule.confidence, dispersion=rule.widening)
+        interval = wilson(events, trials, confidence=confidence, dispersion=phi)
     else:
         interval = mixture_interval(
-            events, trials, horizon=rule.horizon, confidence=rule.confidence, dispersion=rule.widening
+            events, trials, horizon=rule.horizon, confidence=confidence, dispersion=phi
         )
     note = ""
-    if not trials:
-        note = "nothing to divide by yet"
-    elif interval is None:
-        note = "no interval: more events than trials, as conversions after a mere view exceed clicks"
-    return _estimate(rule.metric, (events, trials), interval, n=trials, note=note)
+    if interval is None:
+        note = say("note.more_events_than_trials" if trials else "note.no_trials")
+    return _estimate(rule.metric, events, trials, interval, n=trials, note=note)
 
 
 def _cost(rule: _Rule, spend: float, events: float, *, bits: float) -> Estimate:
-    if rule.horizon is None:
-        _, interval = cost_per_event(spend, events, confidence=rule.confidence, dispersion=rule.widening)
-    else:
-        interval = _watched_cost(rule, spend * bits, events, bits)
-    note = "" if events else "no conversion yet: the cost is more than the lower limit"
     if not events and not spend:
-        return _estimate(
-            rule.metric, (spend, events), None, n=events, note="neither spend nor conversions yet"
+        return _estimate(rule.metric, spend, events, None, n=events, note=say("note.no_spend"))
+    confidence, phi = rule.confidence, rule.widening
+    if rule.horizon is None:
+        _, interval = cost_per_event(spend, events, confidence=confidence, dispersion=phi)
+    else:  # as the inverse of events per bit of spend, whose interval holds at every look
+        rates = mixture_interval(
+            events, spend * bits, horizon=rule.horizon or 1.0, confidence=confidence, dispersion=phi
         )
-    return _estimate(rule.metric, (spend, events), interval, n=events, note=note)
-
-
-def _watched_cost(rule: _Rule, trials: float, events: float, bits: float) -> Interval:
-    """As the inverse of events per bit of spend, whose interval holds at every look."""
-    rates = mixture_interval(
-        events, trials, horizon=rule.horizon or 1.0, confidence=rule.confidence, dispersion=rule.widening
-    )
-    return MetricScale(metric=rule.metric, bits=bits).interval(rates or Interval(0.0, None))
+        interval = MetricScale(metric=rule.metric, bits=bits).interval(rates or Interval(0.0, None))
+    note = "" if events else say("note.no_conversion")
+    return _estimate(rule.metric, spend, events, interval, n=events, note=note)
 
 
 def _ratios(
-    observed: Observed, metric: Metric, rows: Sequence[tuple[str, float, float]], options: AnalysisOptions
+    observed: Observed,
+    metric: Metric,
+    counts: tuple[Count, Count],
+    rows: Sequence[_Sums],
+    options: AnalysisOptions,
 ) -> dict[str, Estimate]:
-    counts = counts_of(metric, observed.platform)
-    if counts is None:
-        return {}
     days = observed.ad_days(*counts).groupby(["creative_id", "day"], sort=True)[["top", "bottom"]].sum()
     by_creative = {str(name): rows for name, rows in days.groupby("creative_id", sort=False)}
     first = {row[0] for row in sorted(rows, key=lambda row: -row[2])[:MOST_RATIOS]}
-    return {
-        row[0]: _ratio(metric, row, by_creative.get(row[0]) if row[0] in first else None, options)
-        for row in rows
-    }
 
+    def ratio(name: str, top: float, bottom: float) -> Estimate:
+        mine: pd.DataFrame | None = by_creative.get(name) if name in first else None
+        if not bottom or mine is None:
+            note = say("note.no_days", most=MOST_RATIOS) if bottom else say("note.no_trials")
+            return _estimate(metric, top, bottom, None, n=0, note=note)
+        interval = ratio_by_days(
+            mine["top"].tolist(), mine["bottom"].tolist(), seed=options.seed, confidence=options.confidence
+        )
+        note = "" if interval else say("note.few_days")
+        return _estimate(metric, top, bottom, interval, n=len(mine), note=note)
 
-def _ratio(
-    metric: Metric, row: tuple[str, float, float], days: pd.DataFrame | None, options: AnalysisOptions
-) -> Estimate:
-    _, top, bottom = row
-    if not bottom:
-        return _estimate(metric, (top, bottom), None, n=0, note="nothing to divide by yet")
-    if days is None:
-        return _estimate(metric, (top, bottom), None, n=0, note=_NO_DAYS)
-    interval = ratio_by_days(
-        days["top"].tolist(), days["bottom"].tolist(), seed=options.seed, confidence=options.confidence
-    )
-    note = "" if interval else "no interval: it takes 14 days to tell how days differ"
-    return _estimate(metric, (top, bottom), interval, n=len(days), note=note)
+    return {row[0]: ratio(*row) for row in rows}
 
 
 def _estimate(
-    metric: Metric, sums: tuple[float, float], interval: Interval | None, *, n: float, note: str
+    metric: Metric, top: float, bottom: float, interval: Interval | None, *, n: float, note: str
 ) -> Estimate:
-    top, bottom = sums
     value = top / bottom if bottom else None
     return Estimate(
         metric=metric, value=value, interval=interval, top=top, bottom=bottom, n=float(n), note=note
@@ -192,16 +168,10 @@ def _estimate(
 
 
 def _unknown(metric: Metric, observed: Observed) -> Estimate:
-    return Estimate(
-        metric=metric, value=None, interval=None, top=0.0, bottom=0.0, n=0.0, note=_missing(metric, observed)
-    )
-
-
-def _missing(metric: Metric, observed: Observed) -> str:
     counts = counts_of(metric, observed.platform)
+    absent = [COUNTS[count] for count in counts or () if not observed.has(count)]
     if counts is None:
-        return f"{observed.platform.value} counts nothing of the kind"
-    absent = [count for count in counts if not observed.told(count)]
-    if absent:
-        return "the export does not tell: " + "; ".join(COUNTS[count] for count in absent)
-    return "no row of this clip tells both counts"
+        note = say("note.not_counted", platform=observed.platform.value)
+    else:
+        note = say("note.not_exported", counts="; ".join(absent)) if absent else say("note.no_row")
+    return _estimate(metric, 0.0, 0.0, None, n=0.0, note=note)

@@ -1,4 +1,4 @@
-"""In what the decision metric is told: rates as they are, costs as the inverse of events per bit of spend."""
+"""The unit of the decision metric: rates as they are, costs as the inverse of events per bit of spend."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from hailuo.report.metrics import METRICS, Metric, MetricKind
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricScale:
     """Everything is judged as a rate, more being better; this turns rates into the metric. `bits` are the bits of
-    spend in one unit of currency where the metric is a cost (see `measures.per_mille`), else 1.
+    spend in one unit of currency where the metric is a cost (see `measures.spend_bits`), else 1.
     """
 
     metric: Metric

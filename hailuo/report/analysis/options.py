@@ -1,12 +1,16 @@
-"""What a person decides about a report before it is made."""
+"""What you decide about a report before it is made, and the thresholds at which its verdict turns."""
 
+import functools
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Final
+
+from pydantic import ConfigDict
 
 from hailuo.errors import Place, Problem, RefusedError
 from hailuo.report.metrics import Design, Metric
+from hailuo.thresholds import Threshold, shipped_thresholds
 
 DECISION_METRICS: Final = (Metric.HOOK, Metric.CTR, Metric.CVR, Metric.CPA)
 """What may decide: metrics that mean the same for clips of every length and have an interval from their counts."""
@@ -34,47 +38,67 @@ class AnalysisOptions:
     power: float = 0.8
 
     def __post_init__(self) -> None:
-        if problems := list(_problems(self)):
+        if problems := [Problem(_PLACE, *one) for one in _problems(self)]:
             raise ReportOptionsError(problems)
 
 
-def _problems(options: AnalysisOptions) -> Iterator[Problem]:
+def _problems(options: AnalysisOptions) -> Iterator[tuple[str, str]]:
+    """Each with its remedy."""
     if options.metric not in DECISION_METRICS:
-        allowed = ", ".join(metric.value for metric in DECISION_METRICS)
-        yield Problem(
-            _PLACE,
+        yield (
             f"{options.metric.value} cannot decide: it is not comparable across durations or has no interval",
-            f"choose one of {allowed}",
+            f"choose one of {', '.join(metric.value for metric in DECISION_METRICS)}",
         )
     if not 0.5 <= options.confidence < 1:
-        yield Problem(
-            _PLACE, f"confidence {options.confidence:g} is out of range", "choose 0.5 to 0.999, usually 0.95"
-        )
+        yield f"confidence {options.confidence:g} is out of range", "choose 0.5 to 0.999, usually 0.95"
     if not 0.5 <= options.power < 1:
-        yield Problem(_PLACE, f"power {options.power:g} is out of range", "choose 0.5 to 0.99, usually 0.8")
+        yield f"power {options.power:g} is out of range", "choose 0.5 to 0.99, usually 0.8"
     if not 0.001 <= options.relevant_lift <= 10:
-        yield Problem(
-            _PLACE,
+        yield (
             f"the smallest lift that matters is {options.relevant_lift:g}",
             "choose 0.001 (0.1 %) to 10 (1,000 %), usually 0.1",
         )
-    yield from _split_problems(options)
-
-
-def _split_problems(options: AnalysisOptions) -> Iterator[Problem]:
     split = options.planned_split
-    if split is None:
-        return
-    if options.design is not Design.RANDOMISED_SPLIT:
-        yield Problem(
-            _PLACE,
+    if split is not None and options.design is not Design.RANDOMISED_SPLIT:
+        yield (
             f"a planned split means nothing where the design is {options.design.value}",
-            "leave it out, or say randomised_split",
+            "leave it out, or choose the design randomised_split",
         )
-    bad = sorted(name for name, share in split.items() if not (math.isfinite(share) and share > 0))
-    if bad or not split:
-        yield Problem(
-            _PLACE,
-            f"planned shares must be above 0: {', '.join(bad) or 'none given'}",
-            "mend the planned split",
-        )
+    bad = sorted(name for name, share in (split or {}).items() if not (math.isfinite(share) and share > 0))
+    if bad or split == {}:
+        yield f"planned shares must be above 0: {', '.join(bad) or 'none given'}", "fix the planned split"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportThresholds:
+    """The numbers of `thresholds.toml`, where each one has its unit and origin."""
+
+    version: str
+    gate_p: Threshold
+    leader_p_best: Threshold
+    leader_p: Threshold
+    family_p: Threshold
+    behind_p_best: Threshold
+    behind_share: Threshold
+    widen_above: Threshold
+    least_events: Threshold
+    least_expected: Threshold
+    least_events_each: Threshold
+    srm_p: Threshold
+    draws: Threshold
+    peeking_horizon_events: Threshold
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    def in_words(self) -> dict[str, str]:
+        """Name to "value unit (origin)", for the last section of a report."""
+        numbers = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {
+            name: number if isinstance(number, str) else f"{number.value:g} {number.unit} ({number.origin})"
+            for name, number in numbers.items()
+        }
+
+
+@functools.cache
+def load_thresholds() -> ReportThresholds:
+    """Those that ship with the library."""
+    return shipped_thresholds(__package__, ReportThresholds)

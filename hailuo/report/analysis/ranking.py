@@ -1,4 +1,4 @@
-"""Who is ahead: the factors' fit, every creative shrunk towards what its factors predict, and its chance to be best."""
+"""The order of the creatives: the factors' fit, every creative shrunk towards what its factors predict, and its chance to be best."""
 
 from dataclasses import dataclass, replace
 from typing import Final
@@ -11,8 +11,8 @@ from scipy.special import expit, logit
 from hailuo.report.analysis.experiment import AnalysisConfig, Comparison
 from hailuo.report.findings import Factor, Interval
 from hailuo.report.stats.chances import Chances, best_chances
+from hailuo.report.stats.effects import holm
 from hailuo.report.stats.factors import FactorFit, fit_factors
-from hailuo.report.stats.multiplicity import holm
 from hailuo.report.stats.shrinkage import Posterior, concentration, prior_strength, shrink
 
 _Floats = npt.NDArray[np.float64]
@@ -41,49 +41,37 @@ class Ranking:
 
 
 def rank(comparison: Comparison, config: AnalysisConfig) -> Ranking:
-    """Everything that is said about who is ahead; the same numbers and seed give the same ranking."""
-    options = config.options
-    fit = fit_factors(_frame(comparison), axes_of(comparison), confidence=options.confidence)
-    posterior = _shrunk(comparison, fit)
-    contends = _contends(comparison, config.limits.least_expected.value)
-    return Ranking(
-        fit=fit,
-        factors=tuple(_adjusted(factor) for factor in fit.factors),
-        posterior=posterior,
-        intervals=posterior.intervals(confidence=options.confidence),
-        contends=contends,
-        chances=_chances(posterior, contends, config),
-    )
-
-
-def axes_of(comparison: Comparison) -> list[str]:
-    """The axes that vary, in the manifest's order."""
-    return list(dict.fromkeys(axis for one in comparison.creatives for axis in one.factors))
-
-
-def _contends(comparison: Comparison, least_expected: float) -> npt.NDArray[np.bool_]:
-    """Whoever has enough data; everybody where that leaves no two."""
-    told = comparison.expected >= least_expected
-    return told if told.sum() > 1 else np.ones_like(told)
-
-
-def _chances(posterior: Posterior, contends: npt.NDArray[np.bool_], config: AnalysisConfig) -> Chances:
-    draws, seed = int(config.limits.draws.value), config.options.seed
-    found = best_chances(posterior.alpha[contends], posterior.beta[contends], draws=draws, seed=seed)
-    p_best, loss = np.zeros(len(contends)), np.zeros(len(contends))
-    p_best[contends], loss[contends] = found
-    return Chances(p_best, loss)
-
-
-def _frame(comparison: Comparison) -> pd.DataFrame:
-    axes = axes_of(comparison)
-    return pd.DataFrame(
+    """Everything that is said about the order; the same numbers and seed give the same ranking."""
+    confidence, limits = config.options.confidence, config.limits
+    axes = list(dict.fromkeys(axis for one in comparison.creatives for axis in one.factors))
+    frame = pd.DataFrame(
         {
             "creative_id": [one.creative_id for one in comparison.creatives],
             "events": comparison.events,
             "trials": comparison.trials,
             **{axis: [one.factors.get(axis) for one in comparison.creatives] for axis in axes},
         }
+    )
+    fit = fit_factors(frame, axes, confidence=confidence)
+    posterior = _shrunk(comparison, fit)
+    contends = comparison.expected >= limits.least_expected.value
+    if contends.sum() < 2:
+        contends = np.ones_like(contends)
+    found = best_chances(
+        posterior.alpha[contends],
+        posterior.beta[contends],
+        draws=int(limits.draws.value),
+        seed=config.options.seed,
+    )
+    p_best, loss = np.zeros(len(contends)), np.zeros(len(contends))
+    p_best[contends], loss[contends] = found
+    return Ranking(
+        fit=fit,
+        factors=tuple(_adjusted(factor) for factor in fit.factors),
+        posterior=posterior,
+        intervals=posterior.intervals(confidence=confidence),
+        contends=contends,
+        chances=Chances(p_best, loss),
     )
 
 

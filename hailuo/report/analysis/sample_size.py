@@ -14,6 +14,7 @@ from scipy.stats import norm
 from hailuo.report.analysis.experiment import AnalysisConfig, Comparison
 from hailuo.report.analysis.observations import Observed
 from hailuo.report.findings import SampleNeeded
+from hailuo.report.metrics import Count
 from hailuo.report.stats.power import evidence_per_trial, sample_size, sample_size_among
 from hailuo.report.stats.sequential import surprise_needed
 
@@ -58,7 +59,8 @@ def _need(
         return None
     each = trials * comparison.impressions_per_trial
     more = float(np.sum(np.maximum(0.0, each - comparison.trials * comparison.impressions_per_trial)))
-    price = observed.spend / observed.impressions if observed.impressions and observed.spend else None
+    spend, impressions = observed.total(Count.SPEND), observed.total(Count.IMPRESSIONS)
+    price = spend / impressions if spend and impressions else None
     return SampleNeeded(
         lift=lift,
         trials_each=math.ceil(each),

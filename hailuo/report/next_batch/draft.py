@@ -17,12 +17,8 @@ from hailuo.report.findings import Proposal, ProposedRow, Recommendation, Report
 from hailuo.report.metrics import PLATFORM_NAMES
 from hailuo.report.next_batch.cells import Cells, charged_prices, constant_labels, prices_paid
 from hailuo.report.next_batch.propose import Policy, propose
+from hailuo.report.texts import say
 
-_NAME_THE_FILE: Final = "Name the campaign file itself, and the report comes with a file for this batch."
-_MEND_THE_FILE: Final = (
-    "The campaign file has problems (`hailuo validate` tells them), so there is no file for this batch."
-)
-_NOTHING_TO_BUY: Final = "Nothing of it is to be rendered, so there is no file for it."
 _CENT: Final = Decimal("0.01")
 
 
@@ -141,16 +137,23 @@ def _draft_rows(rows: Sequence[ProposedRow], cells: Cells) -> Iterator[DraftRow]
 
 
 def _title(findings: ReportFindings, rows: Sequence[ProposedRow]) -> str:
-    platform = findings.platforms[0]
+    platform, total = findings.platforms[0], _total(rows)
+    price = "" if total is None else say("next_batch.title_price", usd=usd(Decimal(str(total))))
     made_at = f"{findings.made_at:%Y-%m-%d %H:%M} UTC"
-    total = _total(rows)
-    price = f", {usd(Decimal(str(total)))} at the prices known then" if total is not None else ""
-    left = [row for row in rows if row.action is Recommendation.DROP]
     lines = [
-        f"The next batch of {findings.campaign}, by the ad report of {made_at}{price}.",
-        f"{PLATFORM_NAMES[platform.platform]}, edition {findings.edition}: {platform.verdict.headline}",
-        "Keep this file beside the campaign it follows: its first frames are named from there.",
-        *(f"Left out: {', '.join(row.cell.values())}: {row.reason}" for row in left),
+        say("next_batch.title", campaign=findings.campaign, made_at=made_at, price=price),
+        say(
+            "next_batch.title_verdict",
+            platform=PLATFORM_NAMES[platform.platform],
+            edition=findings.edition,
+            headline=platform.verdict.headline,
+        ),
+        say("next_batch.title_frames"),
+    ]
+    lines += [
+        say("next_batch.title_left_out", cell=", ".join(row.cell.values()), reason=row.reason)
+        for row in rows
+        if row.action is Recommendation.DROP
     ]
     return "\n".join(lines)
 
@@ -159,13 +162,13 @@ def _notes(
     findings: ReportFindings, *, has_file: bool, campaign: Campaign | None, draft: DraftCampaign | None
 ) -> Iterator[str]:
     if len(findings.platforms) > 1:
-        yield f"By the results of {PLATFORM_NAMES[findings.platforms[0].platform]}, on which most was spent."
+        yield say("next_batch.by_platform", platform=PLATFORM_NAMES[findings.platforms[0].platform])
     if not has_file:
-        yield _NAME_THE_FILE
+        yield say("next_batch.name_the_file")
     elif campaign is None:
-        yield _MEND_THE_FILE
+        yield say("next_batch.fix_the_file")
     elif draft is None:
-        yield _NOTHING_TO_BUY
+        yield say("next_batch.nothing_to_render")
 
 
 def _total(rows: Sequence[ProposedRow]) -> float | None:

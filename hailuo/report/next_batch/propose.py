@@ -15,13 +15,14 @@ from hailuo.report.findings import (
     CreativeFinding,
     CreativeStanding,
     Factor,
-    FactorLevel,
     ProposedRow,
     Recommendation,
 )
+from hailuo.report.formatting import plural
 from hailuo.report.metrics import METRICS, Count
 from hailuo.report.next_batch.combinations import CLEARLY, Combination, combinations, metric_of
-from hailuo.report.stats.allocation import DROP_BELOW, apportion, shares
+from hailuo.report.stats.chances import DROP_BELOW, apportion, shares
+from hailuo.report.texts import say
 
 FINALISTS: Final = 3
 KEEP_FROM: Final = 0.20
@@ -50,34 +51,36 @@ class Policy:
 def propose(
     creatives: Sequence[CreativeFinding], factors: Sequence[Factor], *, policy: Policy
 ) -> tuple[ProposedRow, ...]:
-    """Rows of the next batch from one platform's findings: kept, then explored, then dropped; never above the budget.
+    """Rows of the next batch from one platform's findings: to keep, then to explore, then to drop; never above the budget.
 
     Every cell that was run has a row; one with 0 takes buys nothing. While no cell has data enough to be judged,
     nothing new is proposed. The same findings and seed give the same rows.
     """
     tested = _tested(creatives)
     if all(one.waits for one in tested):
-        return tuple(_waiting(one) for one in tested)
+        return tuple(_without_takes(one) for one in tested)
     tried = islice(combinations(creatives, factors, seed=policy.seed), _TRIES)
-    new = list(islice((one for one in tried if _buyable(one.cell, policy)), policy.rows_at_most))
-    purse = _Purse(policy)
-    rows = [
-        *_of_tested(tested, purse, new=len(new)),
-        *_of_new(new, purse, METRICS[metric_of(creatives)].label),
-    ]
+    buyable = (one for one in tried if policy.is_legal(one.cell) and policy.price_of(one.cell) is not None)
+    new = list(islice(buyable, policy.rows_at_most))
+    budget = _Budget(policy)
+    rows = list(_of_tested(tested, budget, new=len(new)))
+    for one in new:
+        if takes := budget.buy(one.cell, policy.takes):
+            reason = _why_new(one, METRICS[metric_of(creatives)].label)
+            rows.append(budget.row(Recommendation.EXPLORE, one.cell, takes, reason))
     order = (Recommendation.KEEP, Recommendation.EXPLORE, Recommendation.DROP)
     return tuple(sorted(rows, key=lambda row: order.index(row.action)))
 
 
-def told_rules() -> dict[str, str]:
+def proposal_rules() -> dict[str, str]:
     """The numbers that decide what is proposed, for the last section of a report: name to "value unit (meaning)"."""
-    return {
-        "next_keep_from": f"{KEEP_FROM:g} chance to be the best (makes a finalist of the next batch)",
-        "next_finalists": f"{FINALISTS} combinations (the most that are kept as finalists)",
-        "next_drop_below": f"{DROP_BELOW:g} chance to be the best (below it nothing more is rendered; a tenth of an equal "
-        "share where that is less)",
-        "next_clearly_worse": f"{CLEARLY:g} adjusted p (a level that is worse with less is in no new combination)",
+    rules = {
+        "next_keep_from": KEEP_FROM,
+        "next_finalists": FINALISTS,
+        "next_drop_below": DROP_BELOW,
+        "next_clearly_worse": CLEARLY,
     }
+    return {name: say(f"rule.{name}", value=value) for name, value in rules.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,36 +88,47 @@ class _Tested:
     """A cell that was run: all its takes. `p_best` is the chance that the best creative is one of them."""
 
     cell: Cell
-    creatives: tuple[CreativeFinding, ...]
+    p_best: float
+    control: bool
+    leads: bool
+    behind: bool
+    waits: bool
+    impressions: str
 
     @property
-    def p_best(self) -> float:
-        return sum(one.p_best or 0.0 for one in self.creatives)
+    def chance(self) -> str:
+        percent = 100 * self.p_best
+        digits = 0 if percent >= 10 else 1
+        return "less than 0.1 % chance" if percent < 0.1 else f"{percent:.{digits}f} % chance"
 
-    @property
-    def control(self) -> bool:
-        return any(one.is_control for one in self.creatives)
 
-    @property
-    def leads(self) -> bool:
-        return any(one.standing is CreativeStanding.LEADS for one in self.creatives)
-
-    @property
-    def behind(self) -> bool:
-        return all(one.standing is CreativeStanding.BEHIND for one in self.creatives) and not self.control
-
-    @property
-    def waits(self) -> bool:
-        return all(
-            one.standing is CreativeStanding.TOO_LITTLE_DATA or one.p_best is None for one in self.creatives
+def _tested(creatives: Sequence[CreativeFinding]) -> list[_Tested]:
+    """Cells, most likely the best first."""
+    cells: dict[frozenset[tuple[str, str]], list[CreativeFinding]] = {}
+    for one in creatives:
+        cells.setdefault(frozenset(one.factors.items()), []).append(one)
+    tested = []
+    for takes in cells.values():
+        standings = {one.standing for one in takes}
+        control = any(one.is_control for one in takes)
+        impressions = sum(one.counts.get(Count.IMPRESSIONS, 0.0) for one in takes)
+        tested.append(
+            _Tested(
+                cell=dict(takes[0].factors),
+                p_best=sum(one.p_best or 0.0 for one in takes),
+                control=control,
+                leads=CreativeStanding.LEADS in standings,
+                behind=standings == {CreativeStanding.BEHIND} and not control,
+                waits=all(
+                    one.standing is CreativeStanding.TOO_LITTLE_DATA or one.p_best is None for one in takes
+                ),
+                impressions=f"{impressions:,.0f} impressions",
+            )
         )
-
-    @property
-    def impressions(self) -> float:
-        return sum(one.counts.get(Count.IMPRESSIONS, 0.0) for one in self.creatives)
+    return sorted(tested, key=lambda one: (-one.p_best, sorted(one.cell.items())))
 
 
-class _Purse:
+class _Budget:
     """What is left of the money and of the rows."""
 
     def __init__(self, policy: Policy) -> None:
@@ -140,104 +154,53 @@ class _Purse:
         return ProposedRow(action=action, cell=dict(cell), takes=takes, usd=usd, reason=reason)
 
 
-def _buyable(cell: Cell, policy: Policy) -> bool:
-    return policy.is_legal(cell) and policy.price_of(cell) is not None
-
-
-def _tested(creatives: Sequence[CreativeFinding]) -> list[_Tested]:
-    """Cells, likeliest best first."""
-    cells: dict[frozenset[tuple[str, str]], list[CreativeFinding]] = {}
-    for one in creatives:
-        cells.setdefault(frozenset(one.factors.items()), []).append(one)
-    tested = [_Tested(cell=dict(some[0].factors), creatives=tuple(some)) for some in cells.values()]
-    return sorted(tested, key=lambda one: (-one.p_best, sorted(one.cell.items())))
-
-
-def _of_tested(tested: Sequence[_Tested], purse: _Purse, *, new: int) -> Iterator[ProposedRow]:
-    """What was run: finalists first, then whoever may still be the best, sharing takes by P(best)."""
-    spare_usd = purse.policy.budget_usd / 2 if new else Decimal(0)
-    spare_rows = min(new, purse.policy.rows_at_most // 2)
+def _of_tested(tested: Sequence[_Tested], budget: _Budget, *, new: int) -> Iterator[ProposedRow]:
+    """What was run: finalists first, then those that may still be the best, sharing takes by P(best)."""
+    policy = budget.policy
+    spare_usd = policy.budget_usd / 2 if new else Decimal(0)
+    spare_rows = min(new, policy.rows_at_most // 2)
     alive = [one for one in tested if not one.behind and not (one.waits and not one.control)]
-    kept = _kept(alive)
-    parts = apportion(shares([one.p_best for one in alive]), purse.policy.takes * len(alive))
-    takes = {id(one): min(int(part), purse.policy.takes) for one, part in zip(alive, parts, strict=True)}
-    for one in kept:
-        able = purse.buy(one.cell, max(1, takes[id(one)]), spare_usd=spare_usd, spare_rows=spare_rows)
-        yield purse.row(Recommendation.KEEP, one.cell, able, _why_kept(one, able))
-    for one in (one for one in alive if one not in kept):
-        able = purse.buy(one.cell, takes[id(one)], spare_usd=spare_usd, spare_rows=spare_rows)
-        yield purse.row(
-            Recommendation.EXPLORE if able else Recommendation.KEEP, one.cell, able, _why_open(one, able)
-        )
-    for one in (one for one in tested if one not in alive):
-        yield _dropped(one) if one.behind else _waiting(one)
-
-
-def _kept(alive: Sequence[_Tested]) -> list[_Tested]:
     finalists = [one for one in alive if one.p_best >= KEEP_FROM][:FINALISTS]
-    return [one for one in alive if one.control or one.leads or one in finalists]
+    kept = [one for one in alive if one.control or one.leads or one in finalists]
+    parts = apportion(shares([one.p_best for one in alive]), policy.takes * len(alive))
+    takes = {id(one): min(int(part), policy.takes) for one, part in zip(alive, parts, strict=True)}
+    for one in kept:
+        able = budget.buy(one.cell, max(1, takes[id(one)]), spare_usd=spare_usd, spare_rows=spare_rows)
+        kind = "control" if one.control else "leader" if one.leads else "finalist"
+        what = say(f"next_batch.kept_{kind}", chance=one.chance)
+        text = "next_batch.kept" if able else "next_batch.kept_without_take"
+        reason = say(text, what=what, takes=plural(able, "new take"))
+        yield budget.row(Recommendation.KEEP, one.cell, able, reason)
+    for one in (one for one in alive if one not in kept):
+        able = budget.buy(one.cell, takes[id(one)], spare_usd=spare_usd, spare_rows=spare_rows)
+        text = "next_batch.open" if able else "next_batch.open_without_take"
+        reason = say(text, chance=one.chance, impressions=one.impressions, takes=plural(able, "new take"))
+        action = Recommendation.EXPLORE if able else Recommendation.KEEP
+        yield budget.row(action, one.cell, able, reason)
+    yield from (_without_takes(one) for one in tested if one not in alive)
 
 
-def _of_new(new: Sequence[Combination], purse: _Purse, metric: str) -> Iterator[ProposedRow]:
-    for one in new:
-        takes = purse.buy(one.cell, purse.policy.takes)
-        if takes:
-            yield purse.row(Recommendation.EXPLORE, one.cell, takes, _why_new(one, metric))
-
-
-def _waiting(one: _Tested) -> ProposedRow:
-    reason = (
-        f"too little data to judge after {_impressions(one)}: leave its ads on, render nothing more of it yet"
-    )
-    return ProposedRow(action=Recommendation.KEEP, cell=dict(one.cell), takes=0, usd=0.0, reason=reason)
-
-
-def _dropped(one: _Tested) -> ProposedRow:
-    reason = f"{_chance(one)} to be the best after {_impressions(one)}: switch its ads off"
-    return ProposedRow(action=Recommendation.DROP, cell=dict(one.cell), takes=0, usd=0.0, reason=reason)
-
-
-def _why_kept(one: _Tested, takes: int) -> str:
-    if one.control:
-        what = "the control that the others are compared with"
-    elif one.leads:
-        what = f"leads, with {_chance(one)} to be the best"
+def _without_takes(one: _Tested) -> ProposedRow:
+    """A cell with too little data, or one that is behind."""
+    if one.behind:
+        action = Recommendation.DROP
+        reason = say("next_batch.drop", chance=one.chance, impressions=one.impressions)
     else:
-        what = f"a finalist, with {_chance(one)} to be the best"
-    then = f"{_takes(takes)} as the one to beat" if takes else "no new take within the budget and the rules"
-    return f"{what}: leave its ads on; {then}"
-
-
-def _why_open(one: _Tested, takes: int) -> str:
-    still = f"still open, with {_chance(one)} to be the best after {_impressions(one)}"
-    return f"{still}: {_takes(takes)}" if takes else f"{still}: leave its ads on; no new take this time"
+        action = Recommendation.KEEP
+        reason = say("next_batch.waiting", impressions=one.impressions)
+    return ProposedRow(action=action, cell=dict(one.cell), takes=0, usd=0.0, reason=reason)
 
 
 def _why_new(one: Combination, metric: str) -> str:
     if not one.known:
-        return "never run, and nothing is known of its levels yet"
-    named = ", ".join(_effect(axis, level) for axis, level in one.known[:_REASONS])
-    return f"never run together; {metric} against the mean of its factor: {named}"
+        return say("next_batch.new_unknown")
 
+    def percent(share: float | None) -> str:
+        return "open" if share is None else f"{100 * share:+.0f} %".replace("-", "−")
 
-def _effect(axis: str, level: FactorLevel) -> str:
-    lift, around = level.difference.lift, level.difference.lift_interval
-    between = f" ({_percent(around.low)} to {_percent(around.high)})" if around else ""
-    return f"{axis} {level.name} {_percent(lift)}{between}"
-
-
-def _percent(share: float | None) -> str:
-    return "open" if share is None else f"{100 * share:+.0f} %".replace("-", "−")
-
-
-def _chance(one: _Tested) -> str:
-    percent = 100 * one.p_best
-    return "less than 0.1 % chance" if percent < 0.1 else f"{percent:.{0 if percent >= 10 else 1}f} % chance"
-
-
-def _impressions(one: _Tested) -> str:
-    return f"{one.impressions:,.0f} impressions"
-
-
-def _takes(count: int) -> str:
-    return f"{count} new take" + ("s" if count != 1 else "")
+    effects = []
+    for axis, level in one.known[:_REASONS]:
+        lift, around = level.difference.lift, level.difference.lift_interval
+        between = f" ({percent(around.low)} to {percent(around.high)})" if around else ""
+        effects.append(f"{axis} {level.name} {percent(lift)}{between}")
+    return say("next_batch.new", metric=metric, effects=", ".join(effects))

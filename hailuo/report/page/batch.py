@@ -1,15 +1,15 @@
-"""The next batch, row by row, each with its reason."""
+"""The next batch: in one line, and row by row with each reason."""
 
 from dataclasses import dataclass
 
-from hailuo.report import numbers
-from hailuo.report.findings import Proposal, ProposedRow, Recommendation
-from hailuo.report.page.words import WISHES, SignedWord, axis_name, level_name
+from hailuo.report.findings import Proposal, Recommendation
+from hailuo.report.formatting import UNKNOWN, axis_name, level_name, money, plural
+from hailuo.report.page.words import RECOMMENDATIONS, SignedWord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchRow:
-    """A cell of the next matrix: what becomes of it, and why."""
+    """A cell of the next matrix: what to do with it, and why."""
 
     word: SignedWord
     cell: tuple[tuple[str, str], ...]
@@ -20,8 +20,9 @@ class BatchRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """The proposal: kept rows first, then explored, then dropped."""
+    """The proposal: rows to keep first, then to explore, then to drop; `counts` says how many of each."""
 
+    counts: tuple[tuple[SignedWord, int], ...]
     rows: tuple[BatchRow, ...]
     clips: str
     price: str
@@ -34,29 +35,24 @@ def batch_of(proposal: Proposal | None) -> Batch | None:
     """None where nothing was proposed."""
     if proposal is None:
         return None
-    order = (Recommendation.KEEP, Recommendation.EXPLORE, Recommendation.DROP)
+    order = list(RECOMMENDATIONS)
     rows = sorted(proposal.rows, key=lambda row: order.index(row.action))
-    takes = sum(row.takes for row in rows if row.action is not Recommendation.DROP)
+    actions = [row.action for row in rows]
     return Batch(
-        rows=tuple(_row(row) for row in rows),
-        clips=f"{takes:,}",
-        price=_usd(proposal.usd),
-        budget="no budget was set" if proposal.budget_usd is None else _usd(proposal.budget_usd),
+        counts=tuple((word, actions.count(action)) for action, word in RECOMMENDATIONS.items()),
+        rows=tuple(
+            BatchRow(
+                word=RECOMMENDATIONS[row.action],
+                cell=tuple((axis_name(axis), level_name(axis, level)) for axis, level in row.cell.items()),
+                takes=UNKNOWN if row.action is Recommendation.DROP else f"{row.takes:,}",
+                price=UNKNOWN if row.action is Recommendation.DROP else money(row.usd, "USD"),
+                reason=row.reason,
+            )
+            for row in rows
+        ),
+        clips=plural(sum(row.takes for row in rows if row.action is not Recommendation.DROP), "clip"),
+        price=money(proposal.usd, "USD"),
+        budget="no budget was set" if proposal.budget_usd is None else money(proposal.budget_usd, "USD"),
         file=proposal.file,
         note=proposal.note,
     )
-
-
-def _row(row: ProposedRow) -> BatchRow:
-    drops = row.action is Recommendation.DROP
-    return BatchRow(
-        word=WISHES[row.action],
-        cell=tuple((axis_name(axis), level_name(axis, level)) for axis, level in row.cell.items()),
-        takes=numbers.UNKNOWN if drops else f"{row.takes:,}",
-        price=numbers.UNKNOWN if drops else _usd(row.usd),
-        reason=row.reason,
-    )
-
-
-def _usd(amount: float | None) -> str:
-    return "not known" if amount is None else numbers.money(amount, "USD")

@@ -3,8 +3,8 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from hailuo.report import numbers
 from hailuo.report.findings import CreativeFinding, CreativeStanding, ReportFindings
+from hailuo.report.formatting import money
 from hailuo.report.metrics import PLATFORM_NAMES, Count
 
 _USABLE = frozenset({CreativeStanding.LEADS, CreativeStanding.IN_THE_RUNNING})
@@ -39,18 +39,17 @@ def costs_of(findings: ReportFindings) -> Costs:
     """A clip that ran on two platforms was rendered once: the total counts it once."""
     once = {one.creative_id: one for found in findings.platforms for one in found.creatives}
     currency = findings.health.currency
-    delivery = sum(_spend(found.creatives) for found in findings.platforms)
     return Costs(
         rows=tuple(
             _row(PLATFORM_NAMES[found.platform], found.creatives, currency=currency)
             for found in findings.platforms
         ),
-        rendering=numbers.money(_rendering(once.values()), "USD"),
-        delivery=numbers.money(delivery, currency),
+        rendering=money(_rendering(once.values()), "USD"),
+        delivery=money(sum(_spend(found.creatives) for found in findings.platforms), currency),
         unpriced=sum(one.render_usd is None for one in once.values()),
         note=""
         if currency == "USD"
-        else "Rendering is paid in USD, delivery in the account's currency: never added.",
+        else "Rendering is paid in USD, delivery in the account's currency: they are never added.",
     )
 
 
@@ -58,22 +57,22 @@ def _row(platform: str, creatives: Collection[CreativeFinding], *, currency: str
     winners = sum(one.standing is CreativeStanding.LEADS for one in creatives)
     usable = sum(one.standing in _USABLE for one in creatives)
     rendering, delivery = _rendering(creatives), _spend(creatives)
+    if not winners:
+        per_winner = "no winner yet"
+    elif currency == "USD" or not delivery:
+        per_winner = money((rendering + delivery) / winners, "USD")
+    else:
+        per_winner = f"{money(rendering / winners, 'USD')} + {money(delivery / winners, currency)}"
     return CostRow(
         platform=platform,
         clips=f"{len(creatives):,}",
-        rendering=numbers.money(rendering, "USD"),
-        delivery=numbers.money(delivery, currency),
+        rendering=money(rendering, "USD"),
+        delivery=money(delivery, currency),
         winners=f"{winners:,}",
-        per_winner=_each(rendering, delivery, winners, currency=currency) if winners else "no winner yet",
+        per_winner=per_winner,
         usable=f"{usable:,}",
-        per_usable=_each(rendering, 0.0, usable, currency=currency) if usable else "none yet",
+        per_usable=money(rendering / usable, "USD") if usable else "none yet",
     )
-
-
-def _each(rendering: float, delivery: float, number: int, *, currency: str | None) -> str:
-    if currency == "USD" or not delivery:
-        return numbers.money((rendering + delivery) / number, "USD")
-    return f"{numbers.money(rendering / number, 'USD')} + {numbers.money(delivery / number, currency)}"
 
 
 def _rendering(creatives: Collection[CreativeFinding]) -> float:

@@ -5,13 +5,10 @@ from typing import Final
 
 from markupsafe import Markup
 
-from hailuo.report import numbers
-from hailuo.report.findings import CreativeFinding, Estimate, PlatformFindings, ReportFindings
+from hailuo.report.findings import CreativeFinding, PlatformFindings, ReportFindings
+from hailuo.report.formatting import MetricFormatter, count, percent
 from hailuo.report.metrics import METRICS, PLATFORM_NAMES, Count, Metric
-from hailuo.report.page.axis import ChartAxis, axis_of
-from hailuo.report.page.caption import Caption
-from hailuo.report.page.measure import Measure
-from hailuo.report.page.strip import Mark, scale, strip
+from hailuo.report.page.drawing import Caption, ChartAxis, Mark, axis_of_estimates, scale, strip
 from hailuo.report.page.words import definition
 
 TOP: Final = 8
@@ -57,41 +54,45 @@ class Funnel:
 
 
 def funnel_of(found: PlatformFindings, *, findings: ReportFindings) -> Funnel | None:
-    """None where no step can be told."""
-    steps = [metric for metric in _STEPS if _is_told(found, metric)]
+    """None where the exports have the counts of no step."""
+    steps = [metric for metric in _STEPS if _is_known(found, metric)]
     if not steps:
         return None
-    axes = {metric: _axis(found, metric) for metric in steps}
+    first = found.creatives[:TOP]
+    axes = {
+        metric: axis_of_estimates([one.estimates[metric] for one in first if metric in one.estimates])
+        for metric in steps
+    }
+    missing = [METRICS[metric].label for metric in _STEPS if metric not in steps]
     return Funnel(
-        caption=_caption(found, findings),
+        caption=Caption(
+            title=f"Step by step: {len(first)} of {len(found.creatives):,} clips on {PLATFORM_NAMES[found.platform]}",
+            unit="%, of the count named under each step",
+            n="printed in each field: how many of how many",
+            interval=f"{percent(findings.confidence, digits=0)} (bar); dashed: all clips together",
+        ),
         heads=tuple(_head(metric, axes[metric], found) for metric in steps),
-        rows=tuple(_row(creative, found, axes) for creative in found.creatives[:TOP]),
-        left_out=_left_out(found),
+        rows=tuple(
+            FunnelRow(
+                label=one.label,
+                impressions=count(one.counts.get(Count.IMPRESSIONS, 0.0)),
+                steps=tuple(_step(one, metric, axis, found) for metric, axis in axes.items()),
+            )
+            for one in first
+        ),
+        left_out=f"Not in these exports, or not comparable: {', '.join(missing)}." if missing else "",
     )
 
 
-def _is_told(found: PlatformFindings, metric: Metric) -> bool:
+def _is_known(found: PlatformFindings, metric: Metric) -> bool:
     safe = METRICS[metric].across_durations and metric not in found.unsafe_metrics
     return safe and any(metric in one.estimates and one.estimates[metric].bottom for one in found.creatives)
 
 
-def _axis(found: PlatformFindings, metric: Metric) -> ChartAxis:
-    told = [one.estimates[metric] for one in found.creatives[:TOP] if metric in one.estimates]
-    return axis_of([one.interval for one in told], [one.value for one in told if one.value is not None])
-
-
 def _head(metric: Metric, axis: ChartAxis, found: PlatformFindings) -> StepHead:
-    measure = Measure(metric, None)
-    drawing = scale(axis, measure.tick, title=f"{measure.name}, {measure.unit}")
-    return StepHead(name=measure.name, made_of=definition(metric, found), scale=drawing)
-
-
-def _row(creative: CreativeFinding, found: PlatformFindings, axes: dict[Metric, ChartAxis]) -> FunnelRow:
-    return FunnelRow(
-        label=creative.label,
-        impressions=numbers.count(creative.counts.get(Count.IMPRESSIONS, 0.0)),
-        steps=tuple(_step(creative, metric, axis, found) for metric, axis in axes.items()),
-    )
+    formatter = MetricFormatter(metric, None)
+    drawing = scale(axis, formatter.tick, title=f"{formatter.name}, {formatter.unit}")
+    return StepHead(name=formatter.name, made_of=definition(metric, found), scale=drawing)
 
 
 def _step(
@@ -100,35 +101,15 @@ def _step(
     estimate = creative.estimates.get(metric)
     if estimate is None or not estimate.bottom:
         return None
-    measure = Measure(metric, None)
-    counts = f"{numbers.count(estimate.top)} of {numbers.count(estimate.bottom)}"
-    value, interval = measure.value(estimate.value), measure.interval(estimate.interval)
+    formatter = MetricFormatter(metric, None)
+    counts = f"{count(estimate.top)} of {count(estimate.bottom)}"
+    value, interval = formatter.value(estimate.value), formatter.interval(estimate.interval)
     mark = Mark(
-        title=f"{creative.label}: {measure.name} {value}, {interval}",
-        desc=f"{counts} {measure.trials}; the dashed line is all clips together",
+        title=f"{creative.label}: {formatter.name} {value}, {interval}",
+        desc=f"{counts} {formatter.trials}; the dashed line is all clips together",
         value=estimate.value,
         interval=estimate.interval,
     )
-    drawing = strip(axis, mark, reference=_together(found, metric))
-    return FunnelStep(counts=counts, value=value, interval=interval, strip=drawing)
-
-
-def _together(found: PlatformFindings, metric: Metric) -> float | None:
-    told: list[Estimate] = [one.estimates[metric] for one in found.creatives if metric in one.estimates]
-    bottom = sum(estimate.bottom for estimate in told)
-    return sum(estimate.top for estimate in told) / bottom if bottom else None
-
-
-def _left_out(found: PlatformFindings) -> str:
-    missing = [METRICS[metric].label for metric in _STEPS if not _is_told(found, metric)]
-    return f"Not in these exports, or not comparable: {', '.join(missing)}." if missing else ""
-
-
-def _caption(found: PlatformFindings, findings: ReportFindings) -> Caption:
-    shown = min(TOP, len(found.creatives))
-    return Caption(
-        title=f"Step by step: {shown} of {len(found.creatives):,} clips on {PLATFORM_NAMES[found.platform]}",
-        unit="%, of what stands under each step's name",
-        n="printed in each field: how many of how many",
-        interval=f"{numbers.percent(findings.confidence, digits=0)} (bar); dashed: all clips together",
+    return FunnelStep(
+        counts=counts, value=value, interval=interval, strip=strip(axis, mark, reference=found.pooled(metric))
     )

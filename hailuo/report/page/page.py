@@ -4,22 +4,21 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from hailuo.publish.webpage import asset, render_page
-from hailuo.report import numbers
 from hailuo.report.findings import ReportFindings
+from hailuo.report.formatting import date_range, moment, money, plural
 from hailuo.report.metrics import METRICS, PLATFORM_NAMES
 from hailuo.report.page.batch import batch_of
 from hailuo.report.page.clip import Clip, safe_link, with_posters
 from hailuo.report.page.costs import costs_of
-from hailuo.report.page.forest import forests_of
+from hailuo.report.page.forest import forests_of, takes_of
 from hailuo.report.page.funnel import funnel_of
 from hailuo.report.page.heat import heat_of
 from hailuo.report.page.leaderboard import FIRST_ROWS, board_of
 from hailuo.report.page.methods import methods_of
 from hailuo.report.page.scatter import scatters_of
 from hailuo.report.page.soundness import soundness_of
-from hailuo.report.page.takes import takes_of
-from hailuo.report.page.verdict import next_of, verdict_of
-from hailuo.report.page.words import DESIGNS, moment, plural, span
+from hailuo.report.page.verdict import verdict_of
+from hailuo.report.texts import texts
 
 _STYLES: Final = ("tokens.css", "page.css", "tables.css", "charts.css", "print.css")
 _SOURCES: Final = {"img-src": "data: 'self' file: https:", "media-src": "'self' file: https: data:"}
@@ -40,14 +39,13 @@ def render(findings: ReportFindings, *, media: Mapping[str, Clip], title: str | 
         values={
             "title": title or findings.campaign,
             "findings": findings,
-            "designs": DESIGNS,
+            "designs": texts("design"),
             "about": _about(findings),
             "made_at": moment(findings.made_at),
             "verdicts": [
                 verdict_of(found, currency=findings.health.currency, clips=clips)
                 for found in findings.platforms
             ],
-            "next": next_of(findings),
             "data": soundness_of(findings),
             "boards": [board_of(found, findings=findings, clips=clips) for found in findings.platforms],
             "charts": _charts(findings),
@@ -82,16 +80,13 @@ def _about(findings: ReportFindings) -> str:
     health = findings.health
     clips = {creative.creative_id for found in findings.platforms for creative in found.creatives}
     names = " and ".join(PLATFORM_NAMES[found.platform] for found in findings.platforms)
-    days = f"{span(health.first_day, health.last_day)} ({plural(health.days, 'day')} with results)"
-    spend = f"{numbers.money(health.spend, health.currency)} spent"
-    told = (f"{plural(len(clips), 'clip')} on {names or 'no platform'}", days, spend)
-    return " · ".join((*told, f"decided by {METRICS[findings.metric].label}"))
+    days = f"{date_range(health.first_day, health.last_day)} ({plural(health.days, 'day')} with results)"
+    spend = f"{money(health.spend, health.currency)} spent"
+    parts = (f"{plural(len(clips), 'clip')} on {names or 'no platform'}", days, spend)
+    return " · ".join((*parts, f"decided by {METRICS[findings.metric].label}"))
 
 
 def _shown(findings: ReportFindings) -> Iterable[str]:
     """Whose posters matter, the most first: winners, then row by row over all platforms."""
     yield from (found.verdict.creative_id for found in findings.platforms if found.verdict.creative_id)
-    for rank in range(FIRST_ROWS):
-        yield from (
-            found.creatives[rank].creative_id for found in findings.platforms if rank < len(found.creatives)
-        )
+    yield from findings.best_first(FIRST_ROWS)

@@ -1,12 +1,12 @@
-"""The data before the judgement: what was joined, what was not, and what to know of it."""
+"""The data before the verdict: what was matched, what was not, and what to know about it."""
 
 from dataclasses import dataclass
 from typing import Final
 
-from hailuo.report import numbers
-from hailuo.report.findings import Health, PlatformFindings, ReportFindings, UnmatchedAd
+from hailuo.report.findings import Health, PlatformFindings, ReportFindings
+from hailuo.report.formatting import date_range, money, plural, share
 from hailuo.report.metrics import PLATFORM_NAMES
-from hailuo.report.page.words import METHODS, plural, span
+from hailuo.report.texts import texts
 
 MOST_LISTED: Final = 200
 """Rows and ids that the page lists; the files beside it have all."""
@@ -23,12 +23,12 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What was looked for on one platform, what was found, and whether it is a reason to look closer."""
+    """What was checked on one platform, what was found, and whether it is a reason to look closer."""
 
     platform: str
     name: str
     found: str
-    wrong: bool
+    wrong: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +52,13 @@ def soundness_of(findings: ReportFindings) -> Soundness:
         facts=_facts(health),
         checks=tuple(check for found in findings.platforms for check in _checks(found)),
         methods=tuple(
-            (METHODS[tally.method], f"{tally.rows:,}", numbers.money(tally.spend, health.currency))
+            (texts("join_method")[tally.method], f"{tally.rows:,}", money(tally.spend, health.currency))
             for tally in health.by_method
         ),
-        unmatched=tuple(_unmatched(ad, health.currency) for ad in health.unmatched[:MOST_LISTED]),
+        unmatched=tuple(
+            (PLATFORM_NAMES[ad.platform], ad.ad, money(ad.spend, health.currency), ad.reason, ad.source)
+            for ad in health.unmatched[:MOST_LISTED]
+        ),
         unmatched_more=_more(len(health.unmatched), "the table of results has all"),
         missing=health.missing[:MOST_LISTED],
         missing_more=_more(len(health.missing), "the manifest has all"),
@@ -64,45 +67,31 @@ def soundness_of(findings: ReportFindings) -> Soundness:
 
 
 def _facts(health: Health) -> tuple[Fact, ...]:
-    spend, matched = (
-        numbers.money(amount, health.currency) for amount in (health.spend, health.spend_matched)
-    )
+    spend, matched = money(health.spend, health.currency), money(health.spend_matched, health.currency)
     rows = f"{health.rows_matched:,} of {plural(health.rows, 'row')}"
     return (
-        Fact("Spend matched", numbers.share(health.spend_matched, health.spend), f"{matched} of {spend}"),
-        Fact("Rows matched", numbers.share(health.rows_matched, health.rows), rows),
-        Fact("Days", f"{health.days:,}", span(health.first_day, health.last_day)),
-        Fact("Currency", health.currency or "not told", "of spend and revenue"),
-        Fact("Attribution", health.attribution or "not told", "as the account counts conversions"),
+        Fact("Spend matched", share(health.spend_matched, health.spend), f"{matched} of {spend}"),
+        Fact("Rows matched", share(health.rows_matched, health.rows), rows),
+        Fact("Days", f"{health.days:,}", date_range(health.first_day, health.last_day)),
+        Fact("Currency", health.currency or "not known", "of spend and revenue"),
+        Fact("Attribution", health.attribution or "not known", "as the account counts conversions"),
         Fact("Duplicates", f"{health.duplicates:,}", "rows that came twice, counted once"),
         Fact("Without results", f"{len(health.missing):,}", "clips rendered, not found in the exports"),
     )
 
 
 def _checks(found: PlatformFindings) -> tuple[Check, ...]:
-    platform = PLATFORM_NAMES[found.platform]
-    return (
-        Check(platform, "Split of the audience", *_split(found)),
-        Check(platform, "Ups and downs from day to day", *_spread(found)),
-    )
-
-
-def _split(found: PlatformFindings) -> tuple[str, bool]:
-    if found.srm is None:
-        return "not checked: only a randomised split has a planned one", False
-    verdict = "differs from the plan" if found.srm.flagged else "as planned"
-    return f"{verdict} (p {found.srm.p_value:.2g}). {found.srm.note}", found.srm.flagged
-
-
-def _spread(found: PlatformFindings) -> tuple[str, bool]:
+    platform, srm = PLATFORM_NAMES[found.platform], found.srm
+    split, days = "Split of the audience", "Ups and downs from day to day"
+    if srm is None:
+        first = Check(platform, split, "not checked: only a randomised split has a planned one")
+    else:
+        verdict = "differs from the plan" if srm.flagged else "as planned"
+        first = Check(platform, split, f"{verdict} (p {srm.p_value:.2g}). {srm.note}", srm.flagged)
     if found.dispersion is None:
-        return "could not be estimated from these rows", False
+        return first, Check(platform, days, "could not be estimated from these rows")
     times = f"dispersion {found.dispersion:.2f}, where 1 is pure chance"
-    return (f"{times}: intervals are widened for it" if found.widened else times), False
-
-
-def _unmatched(ad: UnmatchedAd, currency: str | None) -> tuple[str, str, str, str, str]:
-    return PLATFORM_NAMES[ad.platform], ad.ad, numbers.money(ad.spend, currency), ad.reason, ad.source
+    return first, Check(platform, days, f"{times}: intervals are widened for it" if found.widened else times)
 
 
 def _more(number: int, where: str) -> str:

@@ -1,4 +1,4 @@
-"""What it takes to see a lift: trials per arm, and the smallest lift that given trials can show.
+"""What it takes to see a lift: trials per arm.
 
 The normal approximation of the two-sided test of two proportions, pooled variance under no difference (Fleiss, Levin
 & Paik 2003, ch. 4), not the rule of thumb 16 p (1 - p) / difference^2, which it agrees with at 80 % power and 5 %.
@@ -6,12 +6,9 @@ The normal approximation of the two-sided test of two proportions, pooled varian
 
 import math
 
-from scipy.optimize import brentq
 from scipy.special import chndtrinc
 from scipy.stats import chi2
 from statsmodels.stats.proportion import samplesize_proportions_2indep_onetail
-
-_SMALLEST_LIFT = 1e-6
 
 
 def sample_size(
@@ -24,7 +21,9 @@ def sample_size(
     """
     if not (0 < base < 1 and 0 < base * (1 + lift) < 1) or lift == 0:
         return None
-    return math.ceil(_trials(base, lift, power, alpha) * max(1.0, dispersion))
+    # Despite its name the library's function halves alpha itself.
+    trials = samplesize_proportions_2indep_onetail(base * lift, base, power, alpha=alpha)
+    return math.ceil(float(trials) * max(1.0, dispersion))
 
 
 def sample_size_among(
@@ -46,30 +45,3 @@ def evidence_per_trial(base: float, lift: float, arms: int) -> float:
     """What each trial of every arm adds to the noncentrality of the chi-square where one arm has the lift."""
     mean = base * (1 + lift / arms)
     return (base * lift) ** 2 * (1 - 1 / arms) / (mean * (1 - mean))
-
-
-def detectable_lift(
-    base: float, trials: float, *, power: float = 0.8, alpha: float = 0.05, dispersion: float = 1.0
-) -> float | None:
-    """The smallest relative lift that `trials` in each arm find with probability `power`; the inverse of sample_size.
-
-    None where even the largest lift the rate leaves room for would not be found.
-    """
-    effective = trials / max(1.0, dispersion)
-    if not (0 < base < 1 and effective > 0):
-        return None
-    largest = (1 / base - 1) * (1 - 1e-9)
-    if largest <= _SMALLEST_LIFT or _trials(base, largest, power, alpha) > effective:
-        return None
-    if _trials(base, _SMALLEST_LIFT, power, alpha) <= effective:
-        return _SMALLEST_LIFT
-    return float(
-        brentq(
-            lambda lift: _trials(base, lift, power, alpha) - effective, _SMALLEST_LIFT, largest, xtol=1e-12
-        )
-    )
-
-
-def _trials(base: float, lift: float, power: float, alpha: float) -> float:
-    """The same, not rounded up; despite its name the library's function halves alpha itself."""
-    return float(samplesize_proportions_2indep_onetail(base * lift, base, power, alpha=alpha))

@@ -25,13 +25,6 @@ Sci Data 8:195): what is assumed where a campaign has too few creatives to tell 
 _Floats = npt.NDArray[np.float64]
 
 
-class Population(NamedTuple):
-    """What creatives are drawn from, where nothing else tells them apart: their mean rate, and k."""
-
-    mean: float
-    k: float
-
-
 class Posterior(NamedTuple):
     """What is known of rates: Beta(alpha, beta), one entry per creative."""
 
@@ -78,20 +71,6 @@ def concentration(
     usual = 1 / (USUAL_SPREAD**2 * float(np.mean(mean * (1 - mean)))) if len(mean) else MOST_STRENGTH
     surprise = (happened - of * mean) ** 2 / (of * mean * (1 - mean))
     return _strength(surprise, of, target=len(of) - fitted - 2, usual=usual)
-
-
-def population(events: npt.ArrayLike, trials: npt.ArrayLike) -> Population:
-    """Mean and k of creatives that were shown unequally often: those shown most do not decide the mean alone.
-
-    Each weighs by what it tells of the mean, n k / (n + k) (DerSimonian & Laird 1986); k and mean in turn, five times.
-    """
-    happened, of = _two(events, trials)
-    mean = pooled_rate(happened, of)
-    for _ in range(5):
-        k = concentration(happened, of, mean)
-        weight = k / (k + of)
-        mean = pooled_rate(happened * weight, of * weight)
-    return Population(mean, k)
 
 
 def prior_strength(prior: npt.ArrayLike, errors: npt.ArrayLike, k: float) -> _Floats:

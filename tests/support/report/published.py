@@ -7,13 +7,12 @@ from functools import partial
 from scipy.stats import chi2_contingency, norm
 from statsmodels.stats.proportion import proportion_confint
 
+from hailuo.report.analysis.srm import sample_ratio
 from hailuo.report.findings import Interval
-from hailuo.report.stats.effects import Effect, fixed_interval, fixed_p, relative
+from hailuo.report.stats.effects import Effect, benjamini_hochberg, fixed_interval, fixed_p, holm, relative
 from hailuo.report.stats.intervals import newcombe, two_sample_p, wilson
-from hailuo.report.stats.multiplicity import benjamini_hochberg, holm
 from hailuo.report.stats.power import sample_size
 from hailuo.report.stats.sequential import sequence_p
-from hailuo.report.stats.srm import sample_ratio
 from tests.support.report.looks import crossing, obrien_fleming, pocock
 
 
