@@ -204,7 +204,7 @@ class Collector:
             await self._record_done(job, task, status, got)
         except (StoreUnavailableError, DamagedClipError) as error:
             return _overdue(job, "store", f"rendered, but not stored: {error}")
-        self._observe(Event(kind=EventKind.STORED, creative_id=job.creative_id, text=key))
+        self._observe(Event(kind=EventKind.STORED, creative_id=job.creative_id, text=key, file=path))
         return None
 
     async def _record_done(self, job: Job, task: PaidTask, status: TaskStatus, got: Downloaded) -> None:

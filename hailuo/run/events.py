@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from pathlib import Path
 
 from hailuo.errors import ExitCode
 from hailuo.ledger.facts import Doubt, End, JobRecord, JobState, Outcome, Refused
@@ -21,11 +22,15 @@ class EventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something happened, to one job or (creative_id None) to the run."""
+    """Something happened, to one job or (creative_id None) to the run.
+
+    `file` is the clip on this machine, when one was stored: an observer may move it away; else it is deleted.
+    """
 
     kind: EventKind
     creative_id: str | None = None
     text: str = ""
+    file: Path | None = None
 
     def in_words(self, label: str = "") -> str | None:
         """One line for people; None where there is nothing to tell. `label` says which clip the id is."""

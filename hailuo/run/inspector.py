@@ -34,6 +34,7 @@ from hailuo.store import Store
 _WORKERS_AT_MOST: Final = 2
 _CLIP_SECONDS: Final = 120.0  # a hundred times what a clip takes; a decoder that hangs is ended
 _TRIES: Final = 2
+_FILES_AT_MOST: Final = 16  # clips on this disk that wait for a process; the others are read from the store
 _log = logging.getLogger(__name__)
 
 
@@ -69,7 +70,7 @@ class Inspector:
         def hear(event: Event) -> None:
             observe(event)
             if event.kind is EventKind.STORED and event.creative_id:
-                self._begin(event.creative_id)
+                self._begin(event.creative_id, event.file)
 
         return hear
 
@@ -101,11 +102,16 @@ class Inspector:
         settled = {cid for cid, found in known.items() if not (thorough and found.unchecked)}
         return [cid for cid in missing if cid not in settled]
 
-    def _begin(self, creative_id: str) -> None:
+    def _begin(self, creative_id: str, file: Path | None = None) -> None:
+        """Check the clip, from its file on this machine where there is one."""
         clip = self._clip(creative_id)
         if clip is None or creative_id in self._under_way:
             return
-        task = asyncio.get_running_loop().create_task(self._check(clip), name=f"check {creative_id}")
+        kept = None
+        if file and len(self._under_way) < _FILES_AT_MOST:
+            with contextlib.suppress(OSError):  # then the clip is read from the store
+                kept = file.rename(self._scratch / f"{creative_id}.mp4")
+        task = asyncio.get_running_loop().create_task(self._check(clip, kept), name=f"check {creative_id}")
         self._under_way[creative_id] = task
         task.add_done_callback(lambda ended: self._ended(creative_id, ended))
 
@@ -119,10 +125,15 @@ class Inspector:
         job = self._jobs.get(creative_id) or record.job  # a job that has left the file is known to the ledger
         return _Clip(job=job, done=record.done) if job and record.done else None
 
-    async def _check(self, clip: _Clip) -> None:
+    async def _check(self, clip: _Clip, kept: Path | None) -> None:
         worker = await self._free.get()
         try:
             with tempfile.TemporaryDirectory(dir=self._scratch) as folder:
+                if kept:
+                    await asyncio.to_thread(kept.rename, Path(folder, "clip.mp4"))
+                else:
+                    content = await self._store.read(clip.done.key)
+                    await asyncio.to_thread(Path(folder, "clip.mp4").write_bytes, content)
                 found = await self._looked_at(clip, worker, Path(folder))
                 await self._keep(clip.job, found, Path(folder))
         except (
@@ -138,9 +149,7 @@ class Inspector:
             self._free.put_nowait(worker)
 
     async def _looked_at(self, clip: _Clip, worker: "_Worker", folder: Path) -> Inspection:
-        path = folder / "clip.mp4"
-        await asyncio.to_thread(path.write_bytes, await self._store.read(clip.done.key))
-        found = await worker.inspect(path, await self._first_frame(clip.job), folder)
+        found = await worker.inspect(folder / "clip.mp4", await self._first_frame(clip.job), folder)
         if found.sha256 not in {None, clip.done.sha256}:
             return _unchecked(clip, "the bytes in the store are not those that were stored")
         return found if found.sha256 else _unchecked(clip, found.unchecked or "it could not be read")

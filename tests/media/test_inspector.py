@@ -174,3 +174,19 @@ def test_inspections_of_another_version_are_none(tmp_path: Path) -> None:
         return await _found(store)
 
     assert asyncio.run(main()) == {}
+
+
+def test_a_clip_that_is_still_on_this_machine_is_not_read_from_the_store(tmp_path: Path, clip: bytes) -> None:
+    """The collector hands its download on; this store cannot even be asked for clips. What was handed on is deleted."""
+    store, file = _Away(tmp_path / "store"), tmp_path / "download.mp4"
+    file.write_bytes(clip)
+    event = Event(kind=EventKind.STORED, creative_id=FIRST.creative_id, file=file)
+
+    async def main() -> dict[str, Inspection]:
+        async with _opened(store, tmp_path, (FIRST, clip)) as inspector:
+            inspector.hearing(lambda _: None)(event)
+            assert await inspector.catch_up(patience_seconds=60) == frozenset()
+        return await _found(store)
+
+    assert asyncio.run(main())[FIRST.creative_id].frames == 48
+    assert list(tmp_path.glob("*.mp4")) == []
