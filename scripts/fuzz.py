@@ -8,7 +8,7 @@ import sys
 from hailuo.clock import SystemClock
 
 _PYTEST = ["-m", "pytest", "--quiet", "--inline-snapshot=disable", "--numprocesses", "2", "--maxfail", "1"]
-_PROPERTIES = ["--hypothesis-profile", "fuzz", "-m", "hypothesis and not prefect and not browser"]
+_PROPERTIES = ["--hypothesis-profile", "fuzz", "-m", "hypothesis"]
 
 
 def _main() -> int:

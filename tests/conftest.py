@@ -50,7 +50,8 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     text = collection_path.read_text(encoding="utf-8")
     if "not whole" in chosen:
         return bool(_LEFT_OUT.search(text)) or None
-    return (chosen in {"prefect", "browser"} and f"mark.{chosen}" not in text) or None
+    sign = {"prefect": "mark.prefect", "browser": "mark.browser", "hypothesis": "hypothesis"}.get(chosen, "")
+    return sign not in text or None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
