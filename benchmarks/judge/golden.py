@@ -27,7 +27,7 @@ def golden_exports() -> Iterator[Line]:
 
 def _wrong(golden: Golden) -> Iterator[str]:
     """The columns that are not as they should be."""
-    frame = read_export(golden.content(), name=golden.file, mapping=golden.mapping())
+    frame = read_export(golden.content(), name=golden.file, mappings=golden.mappings())
     if set(frame["platform"]) != {golden.platform.value}:
         yield "platform"
     if set(frame["currency"]) != {golden.currency}:

@@ -22,7 +22,7 @@ def kaggle_totals(path: Path | None) -> Iterator[Line]:
         yield not_run("G10", "totals of 1,143 real Facebook ads (KAG)", "no data; HAILUO_KAG=FILE")
         return
     mapping = read_mapping(_MAPPING.read_bytes(), name=_MAPPING.name)
-    rows = read_exports({_NAME: path.read_bytes()}, mapping=mapping)
+    rows = read_exports({_NAME: path.read_bytes()}, mappings=[mapping])
     for name, expected in _TOTALS.items():
         found = round(float(rows[name].sum()), 2)
         yield Line(

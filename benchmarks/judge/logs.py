@@ -61,7 +61,7 @@ def open_bandit(wheel: Path | None) -> Iterator[Line]:
 def report_of(log: pd.DataFrame, *, name: str) -> ReportFindings:
     """A report of a log: each item is given a made-up creative id by an ads.csv."""
     results = read_export(
-        log.to_csv(index=False).encode(), name=name, mapping=read_mapping(MAPPING, name="obd.toml")
+        log.to_csv(index=False).encode(), name=name, mappings=[read_mapping(MAPPING, name="obd.toml")]
     )
     variants, ads = _clips(log)
     joined = join(results, variants, ads)

@@ -18,7 +18,7 @@ def test_a_golden_export_reads_to_its_numbers(golden: Golden) -> None:
     """Counts and money are those that were written, in every encoding, separator, language and number style."""
     expected = pd.DataFrame(golden.counts, dtype="float64")
 
-    frame = read_export(golden.content(), name=golden.file, mapping=golden.mapping())
+    frame = read_export(golden.content(), name=golden.file, mappings=golden.mappings())
 
     pd.testing.assert_frame_equal(frame[list(golden.counts)], expected, rtol=1e-12)
 
@@ -26,7 +26,7 @@ def test_a_golden_export_reads_to_its_numbers(golden: Golden) -> None:
 @_EVERY
 def test_a_golden_export_says_whose_days_they_are(golden: Golden) -> None:
     """Platform, currency, days and the line of the file come along."""
-    frame = read_export(golden.content(), name=golden.file, mapping=golden.mapping())
+    frame = read_export(golden.content(), name=golden.file, mappings=golden.mappings())
 
     assert set(frame["platform"]) == {golden.platform.value}
     assert set(frame["currency"]) == {golden.currency}
@@ -38,7 +38,7 @@ def test_a_golden_export_says_whose_days_they_are(golden: Golden) -> None:
 @_EVERY
 def test_every_results_frame_has_the_same_columns(golden: Golden) -> None:
     """Columns and their types do not depend on the platform."""
-    frame = read_export(golden.content(), name=golden.file, mapping=golden.mapping())
+    frame = read_export(golden.content(), name=golden.file, mappings=golden.mappings())
 
     assert tuple(frame.columns) == RESULT_COLUMNS
     assert {str(frame[name].dtype) for name in COUNT_NAMES} == {"float64"}

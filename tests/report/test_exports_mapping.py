@@ -21,7 +21,7 @@ def test_a_mapping_names_the_columns() -> None:
         '[columns]\nad_name = "Creative"\nday = "When"\nimpressions = "Imps"\nspend = "Paid"\n[scale]\nspend = 0.01\n'
     )
 
-    frame = read_export(b"When;Creative;Imps;Paid\n03 04 26;a;100;1,234\n", name="x.csv", mapping=mapping)
+    frame = read_export(b"When;Creative;Imps;Paid\n03 04 26;a;100;1,234\n", name="x.csv", mappings=[mapping])
 
     row = frame.iloc[0]
     assert (row["currency"], row["attribution"], str(row["date_start"])) == (
@@ -37,7 +37,7 @@ def test_a_mapping_adds_to_a_platform() -> None:
     mapping = _mapping('platform = "meta"\n[columns]\nconversions = "Leads"\n')
     content = b"Reporting starts,Ad name,Impressions,Link clicks,Leads,Purchases\n2026-11-01,a,100,5,3,1\n"
 
-    frame = read_export(content, name="x.csv", mapping=mapping)
+    frame = read_export(content, name="x.csv", mappings=[mapping])
 
     assert frame["conversions"].tolist() == [3.0]
     assert frame["clicks_link"].tolist() == [5.0]
@@ -46,9 +46,9 @@ def test_a_mapping_adds_to_a_platform() -> None:
 def test_the_mapping_that_fits_is_taken() -> None:
     """Beside exports that need none, and other mappings."""
     goldens = [golden for golden in GOLDEN if golden.file in ("kaggle.csv", "log.csv", "meta_en.csv")]
-    mappings = [mapping for golden in goldens if (mapping := golden.mapping())]
+    mappings = [mapping for golden in goldens for mapping in golden.mappings()]
 
-    frame = read_exports({golden.file: golden.content() for golden in goldens}, mapping=mappings)
+    frame = read_exports({golden.file: golden.content() for golden in goldens}, mappings=mappings)
 
     assert set(frame["platform"]) == {"meta", "other"}
     assert len(frame) == 9
@@ -59,7 +59,7 @@ def test_a_mapping_that_does_not_fit_says_what_it_lacks() -> None:
     with pytest.raises(
         ExportError, match=r"its columns are 'Creative', 'Paid'; a mapping that was given lacks 'Imps'"
     ):
-        read_export(b"Creative,Paid\na,1\n", name="x.csv", mapping=read_mapping(_OTHER, name="m.toml"))
+        read_export(b"Creative,Paid\na,1\n", name="x.csv", mappings=[read_mapping(_OTHER, name="m.toml")])
 
 
 def test_a_mapping_for_a_file_must_fit_it() -> None:
@@ -69,13 +69,13 @@ def test_a_mapping_for_a_file_must_fit_it() -> None:
     )
 
     with pytest.raises(ExportError, match="has no column 'Imps', which its mapping names"):
-        read_export(b"Creative,Paid\na,1\n", name="folder/x1.csv", mapping=mapping)
+        read_export(b"Creative,Paid\na,1\n", name="folder/x1.csv", mappings=[mapping])
 
 
 def test_one_of_several_headers_is_enough() -> None:
     """A list names alternatives."""
     frame = read_export(
-        b"Creative,Views,Paid\na,100,1\n", name="x.csv", mapping=read_mapping(_OTHER, name="m.toml")
+        b"Creative,Views,Paid\na,100,1\n", name="x.csv", mappings=[read_mapping(_OTHER, name="m.toml")]
     )
 
     assert frame["impressions"].tolist() == [100.0]
@@ -88,7 +88,7 @@ def test_events_add_up_and_leave_unknown_what_they_do_not_tell() -> None:
     )
     content = b"ad,at,click\na,2026-11-01 09:00,1\na,2026-11-01 10:00,\nb,2026-11-01 10:00,\n"
 
-    frame = read_export(content, name="log.csv", mapping=mapping)
+    frame = read_export(content, name="log.csv", mappings=[mapping])
 
     assert frame["impressions"].tolist() == [2.0, 1.0]
     assert frame["clicks_link"].tolist() == pytest.approx([1.0, float("nan")], nan_ok=True)

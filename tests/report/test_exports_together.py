@@ -61,7 +61,7 @@ def test_a_day_and_its_month_are_refused() -> None:
         days=_file(_row(start="2026-11-03")), month=_file(_row(start="2026-11-01", end="2026-11-30"))
     )
 
-    assert "days of the ad '1' (2026-11-03) stand in month.csv:2 too (2026-11-01 to 2026-11-30)" in found
+    assert "days of the ad '1' (2026-11-03) are in month.csv:2 too (2026-11-01 to 2026-11-30)" in found
 
 
 def test_a_month_overlaps_with_every_day_in_it() -> None:

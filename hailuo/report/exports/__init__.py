@@ -1,12 +1,11 @@
-"""Ad platforms' exports as one frame: whose ad, which days, how many; refused where that cannot be told for sure."""
+"""Read the exports of ad platforms as one table: ad, days and counts; what is unclear is refused."""
 
 from hailuo.report.exports.ads import ADS_COLUMNS, is_ads_file, is_ads_table, read_ads
 from hailuo.report.exports.export import read_export
-from hailuo.report.exports.fields import RESULT_COLUMNS
+from hailuo.report.exports.fields import RESULT_COLUMNS, ExportError
 from hailuo.report.exports.formats import Formats, formats_that_ship, read_formats
 from hailuo.report.exports.mapping import ExportMapping, read_mapping
 from hailuo.report.exports.merge import read_exports
-from hailuo.report.exports.refusal import ExportError
 
 __all__ = [
     "ADS_COLUMNS",

@@ -1,16 +1,14 @@
-"""`ads.csv` come back filled: which ad on which platform shows which creative."""
+"""A filled `ads.csv`: which ad on which platform shows which creative."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import pandas as pd
 
 from hailuo.errors import Place, Problem
+from hailuo.report.exports.data_rows import clean_id, rounded_ids
 from hailuo.report.exports.export import sheet_of
-from hailuo.report.exports.fields import key_of
-from hailuo.report.exports.formats import formats_that_ship
-from hailuo.report.exports.ids import MANGLED_REMEDY, clean_id, is_mangled, rounded_ids
-from hailuo.report.exports.refusal import ExportError, refuse
+from hailuo.report.exports.fields import ExportError, key_of, refuse
 from hailuo.report.exports.sheet import SheetRow, as_text
 from hailuo.report.metrics import AdPlatform
 from hailuo.text import quoted, suggestion
@@ -22,14 +20,14 @@ ADS_COLUMNS: Final = (
 )
 """As `hailuo upload-plan` writes them (hailuo/publish/uploads/ads.py)."""
 
-_TELLING: Final = frozenset({"creative_id", "platform", "ad_id", "platform_video_id"})
+_REQUIRED: Final = frozenset({"creative_id", "platform", "ad_id", "platform_video_id"})
 _IDS: Final = ("account_id", "campaign_platform_id", "adset_id", "ad_id", "platform_video_id")
 _REMEDY: Final = "start from the ads.csv that `hailuo upload-plan` writes"
 
 
 def is_ads_table(header: Sequence[str]) -> bool:
     """Whether a header is that of ads.csv, whatever columns were added or taken away."""
-    return {column.strip().lstrip("\ufeff").casefold() for column in header} >= _TELLING
+    return {column.strip().lstrip("\ufeff").casefold() for column in header} >= _REQUIRED
 
 
 def is_ads_file(content: bytes, *, name: str) -> bool:
@@ -44,24 +42,23 @@ def is_ads_file(content: bytes, *, name: str) -> bool:
 def read_ads(content: bytes, name: str) -> pd.DataFrame:
     """The rows of ads.csv with `ADS_COLUMNS`, and `source_file` and `source_row`; cells are text or None.
 
-    Raises: ExportError for a file without its columns, an unknown platform, no creative id, an id that was rounded.
+    Raises: ExportError for missing columns, an unknown platform, no creative id, an id that was rounded.
     """
     rows = _rows(content, name)
     header = [as_text(cell).casefold() for cell in rows[0].cells] if rows else []
     if not is_ads_table(header):
-        reason = f"is no ads.csv: it lacks {', '.join(sorted(_TELLING - set(header)))}"
+        reason = f"is no ads.csv: it lacks {', '.join(sorted(_REQUIRED - set(header)))}"
         raise ExportError([Problem(Place(name), reason, _REMEDY)])
     cells = {column: _column(rows[1:], header, column) for column in ADS_COLUMNS}
-    lines = [row.line for row in rows[1:]]
-    refuse([*_complaints(cells, lines, name), *_mangled(cells, lines, name)])
+    refuse(list(_problems(cells, [Place(name, row.line) for row in rows[1:]])))
     cells["platform"] = [text.casefold() if text else None for text in cells["platform"]]
     frame = pd.DataFrame({column: pd.Series(values, dtype="object") for column, values in cells.items()})
-    return frame.assign(source_file=pd.Series([name] * len(lines), dtype="object"), source_row=lines)
+    files = pd.Series([name] * len(frame), dtype="object")
+    return frame.assign(source_file=files, source_row=[row.line for row in rows[1:]])
 
 
 def _rows(content: bytes, name: str) -> tuple[SheetRow, ...]:
-    known = frozenset(map(key_of, ADS_COLUMNS))
-    return sheet_of(content, name, known, formats_that_ship()).rows
+    return sheet_of(content, name, frozenset(map(key_of, ADS_COLUMNS))).rows
 
 
 def _column(rows: Sequence[SheetRow], header: Sequence[str], column: str) -> list[str | None]:
@@ -72,21 +69,13 @@ def _column(rows: Sequence[SheetRow], header: Sequence[str], column: str) -> lis
     return [(clean_id(text) if column in _IDS else text.removeprefix("'")) or None for text in texts]
 
 
-def _complaints(cells: dict[str, list[str | None]], lines: Sequence[int], name: str) -> Iterator[Problem]:
+def _problems(cells: Mapping[str, Sequence[str | None]], places: Sequence[Place]) -> Iterator[Problem]:
     platforms = tuple(platform.value for platform in AdPlatform)
-    for line, creative, platform in zip(lines, cells["creative_id"], cells["platform"], strict=True):
+    for place, creative, platform in zip(places, cells["creative_id"], cells["platform"], strict=True):
         if creative is None:
-            yield Problem(Place(name, line), "has no creative_id", _REMEDY)
+            yield Problem(place, "has no creative_id", _REMEDY)
         if platform is None or platform.casefold() not in platforms:
-            reason = f"platform is {quoted(platform or '')}"
-            yield Problem(Place(name, line), reason, suggestion(platform or "", platforms))
-
-
-def _mangled(cells: dict[str, list[str | None]], lines: Sequence[int], name: str) -> Iterator[Problem]:
+            named = platform or ""
+            yield Problem(place, f"platform is {quoted(named)}", suggestion(named, platforms))
     for column in _IDS:
-        rounded = rounded_ids({text for text in cells[column] if text})
-        for line, text in zip(lines, cells[column], strict=True):
-            if text and (is_mangled(text) or text in rounded):
-                yield Problem(
-                    Place(name, line), f"{column} is {quoted(text)}: not all of its digits", MANGLED_REMEDY
-                )
+        yield from rounded_ids(column, cells[column], places)

@@ -1,36 +1,43 @@
-"""The rows of ads below a header: without totals, subtotals and footnotes."""
+"""The rows of ads below a header, without totals, subtotals and footnotes; and the ids in them."""
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from hailuo.campaign.ad_names import creative_id_in
 from hailuo.errors import Place, Problem
 from hailuo.report.exports.fields import IDENTITY
-from hailuo.report.exports.formats import Formats
+from hailuo.report.exports.formats import formats_that_ship
 from hailuo.report.exports.layout import ExportColumn, Layout
 from hailuo.report.exports.sheet import ExportSheet, SheetCell, SheetRow, as_text
 from hailuo.report.metrics import COUNT_NAMES
+from hailuo.text import quoted
+
+ADS_LEVEL: Final = "export it on the level of ads, without subtotals"
 
 _AFTER_TOTAL: Final = re.compile(
     r":|\s(of|from)\s+(\d|all\b|the\b)"
 )  # "Total: account", "Results from 12 ads"
 _GROUPS: Final = ("account", "campaign_name", "adset_name")
+_EXPONENT: Final = re.compile(r"\d[.,]\d+E\+?\d+|\dE\+\d+", re.IGNORECASE)
+_URN: Final = re.compile(r"urn:li:\w+:(\w+)")  # LinkedIn's connectors
+_FORMULA: Final = re.compile(r'="(.*)"')  # how some exports keep a spreadsheet from rounding
+_KEPT_DIGITS: Final = 15  # of a number in a spreadsheet; the rest become zeros
+_LEAST_ZEROS: Final = 4  # over all ids of a column: that they all end in zeros by chance is 1 in 10,000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataRows:
-    """What is to be read, and how; `totals` rows were left out because they repeat the others.
+    """The rows of ads, and how to read them; `totals` counts the rows of sums, which are left out.
 
-    So were `repeated` rows, which say what an earlier one says in every cell. `unnamed` are those of the totals that
-    have numbers and nothing that calls them one: only their place, first or last, speaks for it.
+    `repeated` counts rows that are equal to an earlier one in every cell, left out too. `unnamed` are those of the totals
+    that have numbers and no total label: they count as totals because they are the first or the last row.
     """
 
     sheet: ExportSheet
     layout: Layout
-    formats: Formats
     rows: tuple[SheetRow, ...]
     totals: int = 0
     repeated: int = 0
@@ -41,134 +48,130 @@ class DataRows:
         index = column.index
         return [row.cells[index] if index < len(row.cells) else None for row in self.rows]
 
-    def columns(self, field: str) -> Sequence[ExportColumn]:
-        """Those of a field, the preferred first."""
-        return self.layout.columns.get(field, ())
+    def columns(self, *fields: str) -> list[ExportColumn]:
+        """Those of the fields; of each field the preferred first."""
+        return [column for field in fields for column in self.layout.columns.get(field, ())]
+
+    def texts(self, position: int, columns: Sequence[ExportColumn]) -> tuple[str, ...]:
+        """One row's cells in the columns as text, empty for no value."""
+        cells = self.rows[position].cells
+        found = (cells[column.index] if column.index < len(cells) else None for column in columns)
+        return tuple("" if is_null(cell) else as_text(cell) for cell in found)
 
     def place(self, position: int) -> Place:
-        """Where a row stands in the file."""
+        """The row's file and line."""
         return Place(self.sheet.name, self.rows[position].line)
 
-    def is_null(self, cell: SheetCell) -> bool:
-        """Whether the cell says that nothing is there."""
-        nan = isinstance(cell, float) and math.isnan(cell)
-        return cell is None or nan or as_text(cell).casefold() in self.formats.nulls
+
+def is_null(cell: SheetCell) -> bool:
+    """Whether a cell means that there is no value."""
+    nan = isinstance(cell, float) and math.isnan(cell)
+    return cell is None or nan or as_text(cell).casefold() in formats_that_ship().nulls
 
 
-def data_rows_of(sheet: ExportSheet, layout: Layout, formats: Formats) -> tuple[DataRows, list[Problem]]:
-    """The rows of ads, and what is wrong with rows that are neither an ad's nor a total."""
+def is_everything(text: str) -> bool:
+    """Whether a cell of a day or a breakdown means all of them."""
+    return text.casefold() in formats_that_ship().everything
+
+
+def data_rows_of(sheet: ExportSheet, layout: Layout) -> tuple[DataRows, list[Problem]]:
+    """The rows of ads, and the problems of rows that are neither an ad nor a total."""
     rows = sheet.rows[sheet.rows.index(layout.header) + 1 :]
-    body = DataRows(sheet=sheet, layout=layout, formats=formats, rows=rows)
-    problems = list(_too_wide(body))
-    subtotals = _subtotals(body)
-    kept = [position for position in range(len(rows)) if position not in subtotals]
-    ads = [position for position in kept if not _is_total(body, position)]
-    strays = [position for position in kept if _is_stray(body, position)]
-    edges = [one for one in strays if ads and one in (0, len(rows) - 1)]
-    problems += _strays(body, [one for one in strays if one not in edges])
-    left = tuple(rows[position] for position in ads)
-    once = left if layout.mapping and layout.mapping.events else _each_once(left)
-    problems += _cut_off(body, ads)
-    unnamed = tuple(rows[position] for position in edges)
-    totals, repeated = len(rows) - len(left), len(left) - len(once)
-    return replace(body, rows=once, totals=totals, repeated=repeated, unnamed=unnamed), problems
-
-
-def _each_once(rows: Sequence[SheetRow]) -> tuple[SheetRow, ...]:
-    """Without the rows that were pasted in again: alike in every cell, also in those that nobody reads."""
-    first: dict[tuple[SheetCell, ...], SheetRow] = {}
-    for row in rows:
-        first.setdefault(row.cells, row)
-    return tuple(first.values())
-
-
-def _text(body: DataRows, position: int, column: ExportColumn) -> str:
-    cells = body.rows[position].cells
-    cell = cells[column.index] if column.index < len(cells) else None
-    return "" if body.is_null(cell) else as_text(cell)
-
-
-def _is_total(body: DataRows, position: int) -> bool:
-    """A row of nobody; or one without an id that is called a total, unless it carries one of our ids."""
-    return not _has_identity(body, position) or (
-        not any(_text(body, position, column) for column in body.columns("ad_id"))
-        and _says_total(body, position)
+    data = DataRows(sheet=sheet, layout=layout, rows=rows)
+    ads: list[int] = []
+    suspects: list[int] = []  # counts, but no identity of an ad and no total label
+    identity, ids, counts = (data.columns(*fields) for fields in (IDENTITY, ("ad_id",), COUNT_NAMES))
+    for position in sorted(set(range(len(rows))) - _subtotals(data)):
+        if any(data.texts(position, ids)):
+            ads.append(position)
+        elif _says_total(data, position):
+            continue
+        elif any(data.texts(position, identity)):
+            ads.append(position)
+        elif any(data.texts(position, counts)):
+            suspects.append(position)
+    edges = [one for one in suspects if ads and one in (0, len(rows) - 1)]
+    problems = [
+        Problem(data.place(one), "has numbers, and neither an id nor a name of an ad", ADS_LEVEL)
+        for one in suspects
+        if one not in edges
+    ]
+    once: dict[object, SheetRow] = {}
+    for position in ads:  # each of a log's rows is an event of its own
+        is_event = layout.mapping and layout.mapping.events
+        once.setdefault(position if is_event else rows[position].cells, rows[position])
+    found = replace(
+        data,
+        rows=tuple(once.values()),
+        totals=len(rows) - len(ads),
+        repeated=len(ads) - len(once),
+        unnamed=tuple(rows[position] for position in edges),
     )
+    return found, [*problems, *_broken(data, ads)]
 
 
-def _has_identity(body: DataRows, position: int) -> bool:
-    return any(_text(body, position, column) for field in IDENTITY for column in body.columns(field))
-
-
-def _says_total(body: DataRows, position: int) -> bool:
-    """By its first cell, or where the ads' names stand. Where an ad is named, its campaign may be called as it likes."""
-    texts = [as_text(cell) for cell in body.rows[position].cells]
+def _says_total(data: DataRows, position: int) -> bool:
+    """Whether the first cell or the ad's name is a total label. The first cell does not count if an ad is named and
+    the cell is the name of its account, campaign or ad set.
+    """
+    texts = [as_text(cell) for cell in data.rows[position].cells]
     first = next(filter(None, texts), "")
-    names = [_text(body, position, column) for column in body.columns("ad_name")]
-    groups = [_text(body, position, column) for field in _GROUPS for column in body.columns(field)]
-    called = names if any(names) and first in groups else [first, *names]
-    return any(_calls_total(body, text) for text in called) and not any(map(creative_id_in, texts))
-
-
-def _calls_total(body: DataRows, text: str) -> bool:
-    word, words = text.casefold(), body.formats.totals
-    return any(word == one or (word.startswith(one) and _AFTER_TOTAL.match(word, len(one))) for one in words)
-
-
-def _is_stray(body: DataRows, position: int) -> bool:
-    """Numbers of nobody that are not called a total: unless they stand at the edge, they may be somebody's."""
-    if _has_identity(body, position) or _says_total(body, position):
-        return False
-    return any(_text(body, position, column) for count in COUNT_NAMES for column in body.columns(count))
-
-
-def _strays(body: DataRows, positions: Sequence[int]) -> Iterator[Problem]:
-    for position in positions:
-        reason = "has numbers, and neither an id nor a name of an ad"
-        yield Problem(body.place(position), reason, "export it on the level of ads, without subtotals")
-
-
-def _cut_off(body: DataRows, ads: Sequence[int]) -> list[Problem]:
-    """An ad's row that ends with the file, before its columns do: what it lacks is no zero."""
-    last = len(body.rows) - 1
-    if body.sheet.ends or not ads or ads[-1] != last:
-        return []
-    told, wanted = len(body.rows[last].cells), len(body.layout.header.cells)
-    reason = f"has {told} cells and no end, the header has {wanted}"
-    return (
-        [Problem(body.place(last), reason, "export it again: the file was cut off")] if told < wanted else []
+    names = data.texts(position, data.columns("ad_name"))
+    is_group = any(names) and first in data.texts(position, data.columns(*_GROUPS))
+    labelled = any(
+        word == label or (word.startswith(label) and _AFTER_TOTAL.match(word, len(label)))
+        for word in map(str.casefold, names if is_group else [first, *names])
+        for label in formats_that_ship().totals
     )
+    return labelled and not any(map(creative_id_in, texts))
 
 
-def _too_wide(body: DataRows) -> Iterator[Problem]:
-    width = len(body.layout.header.cells)
-    for position, row in enumerate(body.rows):
-        if len(row.cells) > width and any(map(as_text, row.cells[width:])):
+def _broken(data: DataRows, ads: Sequence[int]) -> Iterator[Problem]:
+    """Rows with more cells than the header; and an ad's row that ends with the file before its columns do."""
+    width, last = len(data.layout.header.cells), len(data.rows) - 1
+    for position, row in enumerate(data.rows):
+        if any(map(as_text, row.cells[width:])):
             reason = f"has {len(row.cells)} cells, the header has {width}"
-            yield Problem(
-                body.place(position), reason, "export it again: a separator stands in a cell without quotes"
-            )
+            remedy = "export it again: a cell without quotes contains a separator"
+            yield Problem(data.place(position), reason, remedy)
+    if not data.sheet.ends and ads and ads[-1] == last and len(data.rows[last].cells) < width:
+        reason = f"has {len(data.rows[last].cells)} cells and no end, the header has {width}"
+        yield Problem(data.place(last), reason, "export it again: the file was cut off")
 
 
-def _subtotals(body: DataRows) -> frozenset[int]:
-    """Rows that say "All" where others of the same ad say which day or which part: they repeat those."""
+def _subtotals(data: DataRows) -> set[int]:
+    """Rows that say "All" where other rows of the same ad have a day or a part: they repeat those."""
     found: set[int] = set()
-    days, parts = body.columns("day"), tuple(body.layout.breakdowns.values())
-    for column in (*days, *parts):
-        others = {
-            _whose(body, position, () if column in days else days)
-            for position, cell in enumerate(body.cells(column))
-            if as_text(cell).casefold() not in body.formats.everything
-        }
-        found |= {
-            position
-            for position, cell in enumerate(body.cells(column))
-            if as_text(cell).casefold() in body.formats.everything
-            and _whose(body, position, () if column in days else days) in others
-        }
-    return frozenset(found)
+    days = data.columns("day")
+    for column in (*days, *data.layout.breakdowns.values()):
+        same = [*data.columns(*IDENTITY), *([] if column in days else days)]
+        ads = [data.texts(position, same) for position in range(len(data.rows))]
+        is_all = [is_everything(as_text(cell)) for cell in data.cells(column)]
+        split = {ad for ad, all_ in zip(ads, is_all, strict=True) if not all_}
+        found |= {one for one, ad in enumerate(ads) if is_all[one] and ad in split}
+    return found
 
 
-def _whose(body: DataRows, position: int, days: Sequence[ExportColumn]) -> tuple[str, ...]:
-    columns = [column for field in IDENTITY for column in body.columns(field)]
-    return tuple(_text(body, position, column) for column in (*columns, *days))
+def clean_id(text: str) -> str:
+    """The id without the marks that keep a spreadsheet from rounding it, and without LinkedIn's prefix."""
+    text = text.removeprefix("'").strip()
+    for wrapper in (_FORMULA, _URN):
+        if found := wrapper.fullmatch(text):
+            text = found[1]
+    return text.removesuffix(".0") if text.endswith(".0") and text[:-2].isdigit() else text
+
+
+def rounded_ids(field: str, ids: Sequence[str | None], places: Sequence[Place]) -> Iterator[Problem]:
+    """The ids of a column that a spreadsheet has rounded: `1.2E+17`, or more than 15 digits that all go on in zeros."""
+    rounded = _zero_ended({text for text in ids if text})
+    for text, place in zip(ids, places, strict=True):
+        if text and (text in rounded or _EXPONENT.fullmatch(text)):
+            remedy = "a spreadsheet has rounded it: export again and do not save it there, or format the column as text first"
+            yield Problem(place, f"{field} is {quoted(text)}: not all of its digits", remedy)
+
+
+def _zero_ended(ids: Collection[str]) -> set[str]:
+    long = {one for one in ids if one.isdigit() and len(one) > _KEPT_DIGITS}
+    zeros = sum(len(one) - _KEPT_DIGITS for one in long)
+    kept = any(one[_KEPT_DIGITS:].strip("0") for one in long)
+    return long if zeros >= _LEAST_ZEROS and not kept else set()

@@ -15,23 +15,15 @@ from hailuo.report.exports.fields import IDENTITY
 from hailuo.report.metrics import COUNT_NAMES
 from hailuo.text import quoted
 
-_EVER: Final = (date.min, date.max)  # a row without days may be about any
-_KEEP_ONE: Final = "keep the newer of the two files, with all columns in it"
-_NAME_PART: Final = (
-    "name the column that tells them apart under [breakdowns] of a mapping file (docs/exports.md)"
-)
-_ONE_PERIOD: Final = "keep one of them: the days or their total"
-_ONE_BREAKDOWN: Final = "keep one of them: a breakdown, another, or none"
-_ADD_ID: Final = "export both with the ad's id"
-_SPLIT: Final = "report them apart, or export them alike"
+_ANY_DAYS: Final = (date.min, date.max)  # of a row without days
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdDays:
-    """What one row is about: whose ad, which days, which part; and where it stands.
+    """What one row is about: which ad, which days, which part; and its place.
 
-    The ad is its platform with its id, or else with its name and where that stands, for one name may stand in several ad
-    sets; or else with its video, its UTM content, its file name.
+    `ad` is the platform with the ad's id; or else with its name, account, campaign and ad set, for several ad sets may
+    have an ad of one name; or else with its video, its UTM content, its file name.
     """
 
     place: Place
@@ -43,82 +35,78 @@ class AdDays:
 
     @property
     def about(self) -> tuple[object, ...]:
-        """Two rows with the same are about the same."""
+        """Equal for two rows about the same."""
         return (self.ad, self.first, self.last, self.breakdown)
 
     @property
-    def detail(self) -> int:
-        """How closely the ad is told: by its id, by its name and place, or by its name alone."""
-        return 2 if self.has_id else 1 if any(self.ad[3:]) else 0
-
-    @property
     def has_id(self) -> bool:
-        """Whether the ad is told by its own id."""
+        """Whether the ad is known by its own id."""
         return self.ad[1] == "ad_id"
 
     @property
+    def detail(self) -> int:
+        """How well the ad is identified: 2 by its id, 1 by its name with its campaign, 0 by its name alone."""
+        return 2 if self.has_id else 1 if any(self.ad[3:]) else 0
+
+    @property
     def kinds(self) -> str:
-        """What it is broken down by: `age,gender`."""
+        """The names of its breakdowns: `age,gender`."""
         return ",".join(part.split("=")[0] for part in self.breakdown.split("; ")) if self.breakdown else ""
 
     @property
     def days(self) -> str:
-        """For people."""
-        if (self.first, self.last) == _EVER:
-            return "no days told"
+        """The range for a message."""
+        if (self.first, self.last) == _ANY_DAYS:
+            return "without days"
         return f"{self.first}" if self.first == self.last else f"{self.first} to {self.last}"
-
-    def meets(self, other: "AdDays") -> bool:
-        """Whether they share a day."""
-        return self.first <= other.last and other.first <= self.last
 
     def __str__(self) -> str:
         return f"the ad {quoted(self.ad[2])}"
 
 
 def ad_days_of(frame: pd.DataFrame) -> list[AdDays]:
-    """What each row of a results frame is about."""
-    places = zip(frame["source_file"], frame["source_row"], strict=True)
-    wheres = zip(*(frame[name] for name in ("account", "campaign_name", "adset_name")), strict=True)
-    identities = zip(*(frame[name] for name in IDENTITY), strict=True)
-    days = zip(frame["date_start"], frame["date_end"], strict=True)
-    ads = [_ad(*one) for one in zip(frame["platform"], wheres, identities, strict=True)]
-    parts = zip(ads, places, days, _parts(frame, ads), frame["ad_name"], strict=True)
-    return [
-        AdDays(
-            place=Place(file, int(row)),
-            ad=ad,
-            name=name,
-            first=first or _EVER[0],
-            last=last or _EVER[1],
-            breakdown=part,
-        )
-        for ad, (file, row), (first, last), part, name in parts
-    ]
-
-
-def _parts(frame: pd.DataFrame, ads: Sequence[tuple[str, ...]]) -> Iterator[str | None]:
-    """The breakdown of each row; the clips of an ad that shows several are parts of it too."""
+    """What each row of a results frame is about; the clips of an ad that shows several are parts of it."""
+    ads: list[tuple[str, ...]] = []
+    for platform, *rest in frame[
+        ["platform", "account", "campaign_name", "adset_name", *IDENTITY]
+    ].to_numpy():
+        campaign, identity = rest[:3], zip(IDENTITY, rest[3:], strict=True)
+        field, value = next((pair for pair in identity if pair[1]), ("", ""))
+        ads.append((platform, field, value, *([] if field == "ad_id" else [part or "" for part in campaign])))
     clips: dict[tuple[str, ...], set[str]] = {}
     for ad, clip in zip(ads, frame["platform_video_id"], strict=True):
-        if clip:
-            clips.setdefault(ad, set()).add(clip)
-    for ad, clip, breakdown in zip(ads, frame["platform_video_id"], frame["breakdown"], strict=True):
-        several = clip and len(clips[ad]) > 1
-        yield "; ".join(filter(None, [breakdown, f"video={clip}"])) if several else breakdown
-
-
-def _ad(platform: str, where: Sequence[str | None], identity: Sequence[str | None]) -> tuple[str, ...]:
-    told = (pair for pair in zip(IDENTITY, identity, strict=True) if pair[1])
-    field, value = next(told, ("", None))
-    place = () if field == "ad_id" else tuple(part or "" for part in where)
-    return (platform, field, value or "", *place)
+        clips.setdefault(ad, set()).update({clip} if clip else ())
+    columns = (
+        "source_file",
+        "source_row",
+        "ad_name",
+        "date_start",
+        "date_end",
+        "breakdown",
+        "platform_video_id",
+    )
+    found = []
+    for ad, row in zip(ads, zip(*(frame[column] for column in columns), strict=True), strict=True):
+        file, line, name, first, last, breakdown, clip = row
+        if clip and len(clips[ad]) > 1:
+            breakdown = "; ".join(filter(None, [breakdown, f"video={clip}"]))
+        found.append(
+            AdDays(
+                place=Place(file, int(line)),
+                ad=ad,
+                name=name,
+                first=first or _ANY_DAYS[0],
+                last=last or _ANY_DAYS[1],
+                breakdown=breakdown,
+            )
+        )
+    return found
 
 
 def repetitions(frame: pd.DataFrame, lines: Sequence[AdDays]) -> npt.NDArray[np.bool_]:
-    """Which rows say again what an earlier one said: about the same, the same numbers.
+    """True for each row that repeats an earlier one: about the same, the same numbers.
 
-    Rows of one file with a name only may be several ads': the second of them repeats the second of another file.
+    Rows of one file without an ad id may be several ads': the second of them repeats the second of another file.
     """
     same = frame[list(COUNT_NAMES)].assign(about=pd.Series([line.about for line in lines], dtype="object"))
     same["file"] = pd.Series(["" if line.has_id else line.place.file for line in lines], dtype="object")
@@ -128,80 +116,81 @@ def repetitions(frame: pd.DataFrame, lines: Sequence[AdDays]) -> npt.NDArray[np.
 
 
 def contradictions(frame: pd.DataFrame, lines: Sequence[AdDays]) -> Iterator[Problem]:
-    """About the same, other numbers. Rows of one file with a name only may be several ads'."""
+    """Rows about the same with other numbers. Rows of one file without an ad id may be several ads'."""
     counts = frame[list(COUNT_NAMES)].to_numpy(dtype=np.float64)
     seen: dict[tuple[object, ...], int] = {}
     for row, line in enumerate(lines):
         earlier = seen.setdefault(line.about, row)
         in_one_file = lines[earlier].place.file == line.place.file
-        if earlier != row and (line.has_id or not in_one_file):
-            told = _difference(counts[row], counts[earlier])
-            reason = f"{line} has other numbers in {lines[earlier].place}: {told}"
-            yield Problem(line.place, reason, _NAME_PART if in_one_file else _KEEP_ONE)
-
-
-def _difference(here: npt.NDArray[np.float64], there: npt.NDArray[np.float64]) -> str:
-    differs = ~((here == there) | (np.isnan(here) & np.isnan(there)))
-    first = int(np.flatnonzero(differs)[0])
-    return f"{COUNT_NAMES[first]} {_number(here[first])} here, {_number(there[first])} there"
+        if earlier == row or (in_one_file and not line.has_id):
+            continue
+        differs = ~np.isclose(counts[row], counts[earlier], rtol=0, atol=0, equal_nan=True)
+        count = int(np.flatnonzero(differs)[0])
+        here, there = (_number(counts[one, count]) for one in (row, earlier))
+        reason = (
+            f"{line} has other numbers in {lines[earlier].place}: "
+            f"{COUNT_NAMES[count]} {here} here, {there} there"
+        )
+        remedy = "keep the newer of the two files, with all columns in it"
+        if in_one_file:
+            remedy = (
+                "name the column that tells them apart under [breakdowns] of a mapping file (docs/exports.md)"
+            )
+        yield Problem(line.place, reason, remedy)
 
 
 def _number(value: float) -> str:
-    return "not told" if math.isnan(value) else f"{value:,.10g}"
+    return "no value" if math.isnan(value) else f"{value:,.10g}"
 
 
 def overlaps(lines: Sequence[AdDays]) -> Iterator[Problem]:
-    """Days of one ad that stand in two periods (a day and its month), or are broken down in two ways."""
+    """Days of one ad that are in two periods (a day and its month), or are broken down in two ways."""
     periods: dict[tuple[tuple[str, ...], date, date, str], AdDays] = {}
     for line in lines:
         periods.setdefault((line.ad, line.first, line.last, line.kinds), line)
     longest: AdDays | None = None  # of the ad's periods so far, the one that ends last
     for _, line in sorted(periods.items(), key=lambda item: item[0]):
-        if longest and longest.ad == line.ad:
-            if line.first <= longest.last:
-                yield _overlap(line, longest)
-            longest = line if line.last > longest.last else longest
-        else:
+        if longest is None or longest.ad != line.ad:
             longest = line
-
-
-def _overlap(line: AdDays, earlier: AdDays) -> Problem:
-    if line.kinds != earlier.kinds:
-        reason = f"{line} is broken down in another way in {earlier.place}, for the same days"
-        return Problem(line.place, reason, _ONE_BREAKDOWN)
-    reason = f"days of {line} ({line.days}) stand in {earlier.place} too ({earlier.days})"
-    return Problem(line.place, reason, _ONE_PERIOD)
+            continue
+        if line.first <= longest.last and line.kinds != longest.kinds:
+            reason = f"{line} is broken down in another way in {longest.place}, for the same days"
+            yield Problem(line.place, reason, "keep one of them: a breakdown, another, or none")
+        elif line.first <= longest.last:
+            reason = f"days of {line} ({line.days}) are in {longest.place} too ({longest.days})"
+            yield Problem(line.place, reason, "keep one of them: the days or their total")
+        longest = max(longest, line, key=lambda period: period.last)
 
 
 def twins(lines: Sequence[AdDays]) -> Iterator[Problem]:
-    """Rows that tell an ad by its name whose days another row tells of an ad of that name more closely."""
-    if len({line.detail for line in lines}) < 2:
-        return
-    closer: dict[tuple[str, str], list[AdDays]] = {}
+    """Rows that name an ad which another row of the same days identifies better (by its id, or with its campaign)."""
+    better: dict[tuple[str, str], list[AdDays]] = {}
     for line in lines:
         if line.name and line.detail:
-            closer.setdefault((line.ad[0], line.name), []).append(line)
+            better.setdefault((line.ad[0], line.name), []).append(line)
     for line in lines:
         if not line.name or line.has_id:
             continue
-        others = closer.get((line.ad[0], line.name), ())
-        twin = next((other for other in others if other.detail > line.detail and line.meets(other)), None)
-        if twin:
-            reason = (
-                f"the ad {quoted(line.name)} may be the one in {twin.place}, which is told more closely there"
-            )
-            yield Problem(line.place, reason, _ADD_ID)
+        others = better.get((line.ad[0], line.name), ())
+        is_twin = (
+            other.detail > line.detail and line.first <= other.last and other.first <= line.last
+            for other in others
+        )
+        if twin := next((other for other, is_it in zip(others, is_twin, strict=True) if is_it), None):
+            ad = quoted(line.name)
+            reason = f"the ad {ad} may be the one in {twin.place}, which is identified better there"
+            yield Problem(line.place, reason, "export both with the ad's id")
 
 
 def mixtures(frame: pd.DataFrame, lines: Sequence[AdDays]) -> Iterator[Problem]:
     """Currencies and attributions that differ on one platform: their sums would mean nothing."""
     for column in ("currency", "attribution"):
-        seen: dict[str, dict[str, list[AdDays]]] = {}
-        for line, value in zip(lines, frame[column], strict=True):
-            if value:
-                seen.setdefault(line.ad[0], {}).setdefault(value, []).append(line)
-        for platform, by_value in seen.items():
-            for value, rows in by_value.items() if len(by_value) > 1 else ():
-                others = ", ".join(quoted(other) for other in by_value if other != value)
-                reason = f"{column} is {quoted(value)} here and in {len(rows) - 1} more rows of {platform}, elsewhere {others}"
-                yield Problem(rows[0].place, reason, _SPLIT)
+        for platform, values in frame[column].groupby(frame["platform"], sort=False):
+            rows = values[values.astype(bool)]
+            for value, same in rows.groupby(rows, sort=False) if rows.nunique() > 1 else ():
+                others = ", ".join(quoted(other) for other in rows.unique() if other != value)
+                reason = (
+                    f"{column} is {quoted(value)} here and in {len(same) - 1} more rows of {platform}, "
+                    f"elsewhere {others}"
+                )
+                yield Problem(lines[same.index[0]].place, reason, "report them apart, or export them alike")

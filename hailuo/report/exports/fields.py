@@ -1,11 +1,12 @@
-"""What a column of an export may be, and what a header is when its spelling does not matter."""
+"""The fields of an export, how a header is compared with the known ones, and the error of a file with problems."""
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
+from hailuo.errors import Place, Problem, RefusedError
 from hailuo.report.metrics import COUNT_NAMES, Count
 
 TEXTS: Final = (
@@ -13,7 +14,7 @@ TEXTS: Final = (
     *("platform_video_id", "utm_content", "file_name"),
 )
 IDENTITY: Final = ("ad_id", "ad_name", "platform_video_id", "utm_content", "file_name")
-"""One of these says whose row it is; a row without any is a row of totals."""
+"""One of these says which ad a row is about; a row without any is a row of totals."""
 
 DATES: Final = ("day", "date_start", "date_end")
 RATES: Final[Mapping[str, Count]] = {
@@ -22,7 +23,7 @@ RATES: Final[Mapping[str, Count]] = {
     "p75_rate": Count.P75,
     "p100_rate": Count.P100,
 }
-"""Rates of the impressions that stand where others tell counts: the only rates that are ever read."""
+"""Rates of the impressions, where other platforms export counts: the only rates that are ever read."""
 
 FIELDS: Final = frozenset({*TEXTS, *DATES, *RATES, *COUNT_NAMES, "currency", "attribution", "avg_watch_s"})
 WHOLE_COUNTS: Final = frozenset(COUNT_NAMES) - {
@@ -39,11 +40,28 @@ RESULT_COLUMNS: Final = (
 )
 """The columns of every results frame, in this order."""
 
-_IN_BRACKETS = re.compile(r"[(\[]\s*([A-Za-z]{3})\s*[)\]]\s*$")
+_IN_BRACKETS: Final = re.compile(r"[(\[]\s*([A-Za-z]{3})\s*[)\]]\s*$")
+_MOST_SHOWN: Final = 20
+
+
+class ExportError(RefusedError):
+    """An export, a mapping or an ads.csv has problems. `every` has all of them; the message shows the first 20."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.every = tuple(sorted(set(problems)))
+        more = len(self.every) - _MOST_SHOWN
+        rest = Problem(Place("…"), f"{more} more like these", "fix the first ones, then read again")
+        super().__init__([*self.every[:_MOST_SHOWN], *([rest] if more > 0 else [])])
+
+
+def refuse(problems: Sequence[Problem]) -> None:
+    """Raises: ExportError with the problems, if there are any."""
+    if problems:
+        raise ExportError(problems)
 
 
 def currency_in(header: str, currencies: frozenset[str]) -> str | None:
-    """The currency that a header carries in brackets: USD of `Amount spent (USD)`."""
+    """The currency that a header has in brackets: USD of `Amount spent (USD)`."""
     found = _IN_BRACKETS.search(header)
     return found[1].upper() if found and found[1].upper() in currencies else None
 

@@ -1,4 +1,4 @@
-"""What the platforms' exports call things: dated data, editable, with the source of every group of headers."""
+"""The headers of the platforms' exports: dated data in headers.toml, with the source of every group."""
 
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -11,8 +11,7 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import AfterValidator, ConfigDict, TypeAdapter, ValidationError, with_config
 
 from hailuo.errors import Place, Problem
-from hailuo.report.exports.fields import FIELDS
-from hailuo.report.exports.refusal import ExportError
+from hailuo.report.exports.fields import FIELDS, ExportError
 from hailuo.report.metrics import AdPlatform
 
 _STRICT = ConfigDict(extra="forbid")
@@ -86,6 +85,12 @@ def formats_that_ship() -> Formats:
     """Those of this version."""
     content = files("hailuo.report.exports").joinpath("headers.toml").read_bytes()
     return read_formats(content, name="headers.toml")
+
+
+@cache
+def money_signs() -> frozenset[str]:
+    """The currency codes and signs that may be beside a number."""
+    return frozenset({*formats_that_ship().currencies, *formats_that_ship().symbols})
 
 
 def read_formats(content: bytes, *, name: str) -> Formats:

@@ -8,9 +8,8 @@ from typing import Literal
 from pydantic import ConfigDict, TypeAdapter, with_config
 
 from hailuo.errors import Place, Problem
-from hailuo.report.exports.fields import DATES, IDENTITY
+from hailuo.report.exports.fields import DATES, IDENTITY, refuse
 from hailuo.report.exports.formats import Field, validated
-from hailuo.report.exports.refusal import refuse
 from hailuo.report.metrics import COUNT_NAMES, AdPlatform, Count
 
 _REMEDY = "see docs/exports.md for a mapping file"

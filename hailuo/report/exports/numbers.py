@@ -26,7 +26,7 @@ class Unclear(Exception):  # noqa: N818 (an answer, caught by its only caller)
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class NumberParts:
     """A number as written: its digits with their separators, whether it is negative, a percentage, and its sign of money."""
 
     digits: str
@@ -36,7 +36,7 @@ class Written:
 
 
 @lru_cache(maxsize=65536)
-def written(text: str, money: frozenset[str]) -> Written | None:
+def written(text: str, money: frozenset[str]) -> NumberParts | None:
     """The parts of a number, or None where it is none. `money` are the codes and signs that may stand beside it."""
     parts = _PARTS.fullmatch(_SPACES.sub("", text))
     if parts is None:
@@ -44,7 +44,7 @@ def written(text: str, money: frozenset[str]) -> Written | None:
     beside = parts["before"] + parts["between"] + parts["after"].removesuffix("%")
     if beside and beside not in money:
         return None
-    return Written(parts["digits"], parts["sign"] in ("-", "−"), parts["after"].endswith("%"), beside)
+    return NumberParts(parts["digits"], parts["sign"] in ("-", "−"), parts["after"].endswith("%"), beside)
 
 
 def vote_of(digits: str) -> Vote:

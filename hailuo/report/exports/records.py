@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hailuo.errors import Place, Problem
-from hailuo.report.exports.refusal import ExportError
+from hailuo.report.exports.fields import ExportError
 from hailuo.report.exports.sheet import ExportSheet, SheetCell, SheetRow
 
 _WRAPPERS = ("data", "list", "elements", "results")  # around the records: Meta and TikTok, LinkedIn, Google

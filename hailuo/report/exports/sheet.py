@@ -9,8 +9,7 @@ from itertools import islice
 from typing import Final
 
 from hailuo.errors import Place, Problem
-from hailuo.report.exports.fields import key_of
-from hailuo.report.exports.refusal import ExportError
+from hailuo.report.exports.fields import ExportError, key_of
 
 SheetCell = str | float | int | date | None
 

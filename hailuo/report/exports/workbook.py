@@ -13,7 +13,7 @@ import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
 from hailuo.errors import Place, Problem
-from hailuo.report.exports.refusal import ExportError
+from hailuo.report.exports.fields import ExportError
 from hailuo.report.exports.sheet import ExportSheet, SheetCell, SheetRow
 
 _UNREADABLE: Final = (

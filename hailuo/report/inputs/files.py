@@ -80,7 +80,7 @@ async def read_results(files: InputFiles) -> tuple[pd.DataFrame, pd.DataFrame | 
 def _read(files: InputFiles) -> tuple[pd.DataFrame, pd.DataFrame | None]:
     mappings = [read_mapping(content, name=name) for name, content in sorted(files.mappings.items())]
     ads = [read_ads(content, name) for name, content in sorted(files.ads.items())]
-    rows = read_exports(files.exports, mapping=mappings)
+    rows = read_exports(files.exports, mappings=mappings)
     return rows, pd.concat(ads, ignore_index=True) if ads else None
 
 

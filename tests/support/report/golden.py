@@ -48,11 +48,11 @@ class Golden:
         """The bytes of the file."""
         return (FOLDER / self.file).read_bytes()
 
-    def mapping(self) -> ExportMapping | None:
+    def mappings(self) -> list[ExportMapping]:
         """The mapping beside it, if it needs one."""
         if self.mapping_file is None:
-            return None
-        return read_mapping((FOLDER / self.mapping_file).read_bytes(), name=self.mapping_file)
+            return []
+        return [read_mapping((FOLDER / self.mapping_file).read_bytes(), name=self.mapping_file)]
 
 
 GOLDEN: Sequence[Golden] = (
