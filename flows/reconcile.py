@@ -16,8 +16,7 @@ from flows.ui.unknowns import findings_text, show_findings
 from hailuo import Settings
 from hailuo.campaign.files.schema import SLUG
 from hailuo.errors import Place, Problem, SettlementError
-from hailuo.reconcile.reconciler import Adopted, Findings, Reconciler, Released
-from hailuo.reconcile.settlement import open_reconciler
+from hailuo.reconcile.reconciler import Adopted, Findings, Reconciler, Released, open_reconciler
 from hailuo.store.layout import Edition
 
 _log = logging.getLogger("hailuo.reconcile")

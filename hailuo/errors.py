@@ -12,7 +12,6 @@
     ├── TerminalError           give up on this job, the others go on
     │   ├── FrameError            its first frame cannot be offered to the vendor
     │   └── DamagedClipError      the bytes fetched are not the clip
-    ├── RunStoppedError         stop buying; what is in flight is still collected       exit 3
     ├── StoreError              what the store said, and it is final
     │   ├── MissingKeyError       it holds nothing under that key
     │   └── UnsafeStoreError      it would let a clip be paid for twice
@@ -110,10 +109,6 @@ class FrameError(TerminalError):
 
 class DamagedClipError(TerminalError):
     """The downloaded bytes are not the clip: too short, not an mp4, or truncated."""
-
-
-class RunStoppedError(HailuoError):
-    """Stop buying: key refused, balance empty, or the first jobs all fail for one cause."""
 
 
 class StoreError(HailuoError):

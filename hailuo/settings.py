@@ -5,6 +5,7 @@ import os
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.request import getproxies
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -68,6 +69,15 @@ class Settings(BaseSettings):
         validation_alias="PREFECT_API_URL",
         description="A Prefect server: with one, `hailuo run` runs as the flow.",
     )
+
+
+def uses_proxy() -> bool:
+    """Whether the environment names a proxy for the vendor's connections.
+
+    httpx takes HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR from the environment by
+    itself; boto3 takes the first two and its own AWS_ variables. Nothing else is read outside this module.
+    """
+    return not {"http", "https", "all"}.isdisjoint(getproxies())
 
 
 def load_settings() -> Settings:

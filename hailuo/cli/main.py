@@ -7,7 +7,7 @@ from typing import Final
 
 import click
 
-from hailuo.errors import ExitCode, HailuoError, RefusedError, RunStoppedError
+from hailuo.errors import ExitCode, HailuoError, RefusedError
 from hailuo.text import printable
 
 # Written out here so that `hailuo --help` need not load what the commands load.
@@ -88,4 +88,4 @@ def _show_error(error: HailuoError) -> ExitCode:
             click.echo(printable(str(problem)), err=True)
         return ExitCode.REFUSED
     click.echo(printable(str(error)), err=True)
-    return ExitCode.STOPPED if isinstance(error, RunStoppedError) else ExitCode.INCOMPLETE
+    return ExitCode.INCOMPLETE

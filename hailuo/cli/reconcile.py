@@ -15,8 +15,7 @@ from hailuo.cli.options import as_json_option, edition_of, edition_option, file_
 from hailuo.cli.screen import count, echo_json, say
 from hailuo.errors import ExitCode, Place, Problem, SettingsError
 from hailuo.ledger.facts import Attempt, Doubt
-from hailuo.reconcile.reconciler import Adopted, Findings, Released
-from hailuo.reconcile.settlement import open_reconciler
+from hailuo.reconcile.reconciler import Adopted, Findings, Released, open_reconciler
 from hailuo.reconcile.unsettled import Unsettled
 from hailuo.run.environment import run_environment
 from hailuo.store.layout import Edition

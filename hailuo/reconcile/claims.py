@@ -1,4 +1,4 @@
-"""Whose a task is by a person's word: one attempt's at a time, in the whole store.
+"""Manual task claims: a task id belongs to one attempt at a time, in the whole store.
 
     tasks/v1/{SHA-256 of base URL and task id}/c001      the attempt that the task is said to be of
 

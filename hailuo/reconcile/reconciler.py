@@ -5,7 +5,8 @@ is none, whatever it says; docs/unknowns.md tells why.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -15,11 +16,16 @@ from hailuo.clock import Clock
 from hailuo.errors import Place, Problem, SettlementError
 from hailuo.ledger.facts import Abandoned, JobRecord, JobState, LateTask, Orphan, Outcome, Submitted
 from hailuo.ledger.ledger import HORIZON, Ledger
+from hailuo.plan.file import StoredEdition
 from hailuo.reconcile.claims import Claim, stake, traces_of
 from hailuo.reconcile.unsettled import CLOCK_SKEW, Unsettled, half_adopted, late_of, unsettled_of
+from hailuo.settings import Settings
 from hailuo.store import Store
+from hailuo.store.layout import Edition
+from hailuo.store.open import open_store
 from hailuo.text import nearest, quoted
 from hailuo.vendor import Cause, Fault, TaskStatus, VideoClient, task_id_of
+from hailuo.vendor.open import open_client
 
 _LONGEST_REASON: Final = 500
 
@@ -279,3 +285,15 @@ def _standing(record: JobRecord, state: JobState) -> str:
 
 def _refusal(about: str, reason: str, remedy: str) -> SettlementError:
     return SettlementError([Problem(Place(about), reason, remedy)])
+
+
+@asynccontextmanager
+async def open_reconciler(settings: Settings, clock: Clock, edition: Edition) -> AsyncIterator[Reconciler]:
+    """Store and vendor opened, the edition's ledger read; needs no campaign file.
+
+    Raises: AdmissionError when nothing was ever run, SettingsError, StoreUnavailableError, LedgerError.
+    """
+    store = open_store(settings)
+    stored = await StoredEdition.read(store, clock, edition, worker="reconcile")
+    async with open_client(settings) as client:
+        yield Reconciler(stored.ledger, store, client, clock)

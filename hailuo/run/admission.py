@@ -11,7 +11,7 @@ from hailuo.campaign.pricing import usd
 from hailuo.errors import AdmissionError, Place, Problem, UnsafeStoreError
 from hailuo.plan.file import write_plan
 from hailuo.plan.plan import Plan, admission_problems
-from hailuo.run.spending import Purse
+from hailuo.run.spending import SpendingGrant
 from hailuo.run.submit import FRAME_VALID_FOR
 from hailuo.run.tools import Tools
 from hailuo.settings import Settings
@@ -30,7 +30,7 @@ _NO_BALANCE_TOLD: Final = frozenset({200, 404, 501})
 
 
 async def admit(
-    plan: Plan, tools: Tools, settings: Settings, *, purse: Purse, agreed_digest: str | None
+    plan: Plan, tools: Tools, settings: Settings, *, spending: SpendingGrant, agreed_digest: str | None
 ) -> None:
     """Check, take the grant, put the first frames where the vendor finds them, keep the plan in the store.
 
@@ -38,17 +38,17 @@ async def admit(
     """
     problems = await _problems(plan, tools, settings, agreed_digest=agreed_digest)
     if not problems:
-        problems = await purse.fill(plan)
+        problems = await spending.take(plan)
     if problems:
         raise AdmissionError(problems)
     await _offer_frames(plan, tools.store)
     await write_plan(tools.store, plan, at=tools.clock.now())
 
 
-async def refusals(plan: Plan, tools: Tools, settings: Settings, *, purse: Purse) -> list[Problem]:
+async def refusals(plan: Plan, tools: Tools, settings: Settings, *, spending: SpendingGrant) -> list[Problem]:
     """Why the plan would not be let in now; nothing is held, and nothing offered. Raises: StoreUnavailableError."""
     problems = await _problems(plan, tools, settings, agreed_digest=None)
-    return problems or await purse.problems(plan)
+    return problems or await spending.problems(plan)
 
 
 async def _problems(

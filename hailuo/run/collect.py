@@ -16,8 +16,7 @@ from hailuo.campaign.job import Job
 from hailuo.errors import DamagedClipError, StoreUnavailableError
 from hailuo.ledger.facts import Done, End, JobState, PaidTask, Submitted
 from hailuo.run.events import Ending, Event, EventKind, Observer
-from hailuo.run.halt import Halt
-from hailuo.run.tools import Tools, insist
+from hailuo.run.tools import StopSignal, Tools, retry_until_recorded
 from hailuo.vendor import Cause, Downloaded, DownloadFault, Fault, TaskPhase, TaskStatus
 
 _NO_URL_PATIENCE_SECONDS: Final = 60.0  # docs/vendor.md#fetching-the-clip
@@ -41,9 +40,11 @@ class _Watch:
 
 
 class Collector:
-    """Brings submitted jobs home. Waits end when `interrupt` is thrown."""
+    """Brings submitted jobs home. Waits end when `interrupt` is set."""
 
-    def __init__(self, tools: Tools, *, interrupt: Halt, stop_buying: Halt, observe: Observer) -> None:
+    def __init__(
+        self, tools: Tools, *, interrupt: StopSignal, stop_buying: StopSignal, observe: Observer
+    ) -> None:
         self._tools = tools
         self._interrupt = interrupt
         self._stop_buying = stop_buying
@@ -84,7 +85,7 @@ class Collector:
             if watch.polled and self._tools.schedule.is_overdue(self._age_seconds(outcome)):
                 return _overdue(job, "overdue", "the vendor is not finished yet; the next run collects it")
             await self._pause(self._wait_seconds(watch, outcome))
-            answer = await self._interrupt.unless(self._tools.client.status(outcome.task_id))
+            answer = await self._interrupt.run_until_stopped(self._tools.client.status(outcome.task_id))
             watch = self._seen(watch, answer)
             if isinstance(answer, TaskStatus) and _is_verdict(answer):
                 return answer
@@ -108,7 +109,7 @@ class Collector:
     ) -> Ending | None:
         if isinstance(answer, Fault) and answer.cause is Cause.KEY:
             reason = f"the vendor refused to answer: {answer.message}"
-            self._stop_buying.throw(reason)
+            self._stop_buying.set(reason)
             return _overdue(job, answer.cause, reason)
         if watch.forgotten >= _FORGOTTEN_POLLS and self._age_seconds(outcome) >= _FORGOTTEN_SECONDS:
             return _overdue(
@@ -137,7 +138,7 @@ class Collector:
         return max(0.0, (self._tools.clock.now() - outcome.at).total_seconds())
 
     async def _pause(self, seconds: float) -> None:
-        await self._interrupt.unless(self._tools.clock.sleep(seconds))
+        await self._interrupt.run_until_stopped(self._tools.clock.sleep(seconds))
 
     async def _record_end(self, job: Job, status: TaskStatus) -> None:
         # Refund on failure is automatic and full (docs/vendor.md#failed-tasks); an amount that is
@@ -150,7 +151,7 @@ class Collector:
             refunded=status.amount_usd in {None, Decimal(0)},
         )
         ledger = self._tools.ledger
-        await insist(
+        await retry_until_recorded(
             self._tools.clock, lambda: ledger.end(job.creative_id, end), about=f"job {job.creative_id} failed"
         )
 
@@ -171,7 +172,7 @@ class Collector:
 
     async def _download(self, url: str, path: Path) -> Downloaded | DownloadFault:
         try:
-            return await self._interrupt.unless(self._tools.client.download(url, path))
+            return await self._interrupt.run_until_stopped(self._tools.client.download(url, path))
         except OSError as error:  # a full or read-only disk: the clip waits at the vendor
             return DownloadFault(expired=False, reason=f"{path.parent.parent}: {error.strerror}")
 
@@ -186,7 +187,7 @@ class Collector:
         )
         if not fault.expired:
             return status
-        answer = await self._interrupt.unless(self._tools.client.status(task.submitted.task_id))
+        answer = await self._interrupt.run_until_stopped(self._tools.client.status(task.submitted.task_id))
         return answer if isinstance(answer, TaskStatus) and answer.clip_urls else status
 
     async def _keep(
@@ -196,7 +197,7 @@ class Collector:
         path, got = clip
         store, key = self._tools.store, job.clip_key
         try:
-            await insist(
+            await retry_until_recorded(
                 self._tools.clock,
                 lambda: store.put_file(key, path, sha256=got.sha256, content_type=_CLIP_TYPE),
                 about=f"clip of job {job.creative_id}",
@@ -222,7 +223,7 @@ class Collector:
             request_id=task.request_id or "",
         )
         ledger = self._tools.ledger
-        await insist(
+        await retry_until_recorded(
             self._tools.clock, lambda: ledger.finish(job.creative_id, done), about=f"clip {job.clip_key}"
         )
 

@@ -12,8 +12,8 @@ from hailuo.settings import Settings, load_settings
 
 
 @asynccontextmanager
-async def nobody_watches(runner: Runner) -> AsyncIterator[None]:
-    """The progress is not shown."""
+async def no_watcher(runner: Runner) -> AsyncIterator[None]:
+    """Show no progress."""
     del runner
     yield
 
@@ -28,7 +28,7 @@ class RunEnvironment:
     settings: Settings
     clock: Clock
     observe: Observer = no_observer
-    watch: Callable[[Runner], AbstractAsyncContextManager[None]] = nobody_watches
+    watch: Callable[[Runner], AbstractAsyncContextManager[None]] = no_watcher
 
 
 _CURRENT: ContextVar[RunEnvironment | None] = ContextVar("run_environment", default=None)

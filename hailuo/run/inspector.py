@@ -1,4 +1,4 @@
-"""Checks in worker processes: every clip that is stored gets looked at, beside the run and never in its way.
+"""Runs the checks of stored clips in worker processes, without blocking the run.
 
 A check only reads the clip and writes beside it. Whatever happens to it (a worker killed, a store that does not
 answer) costs the inspection of that clip and nothing else; `hailuo check` makes it up.

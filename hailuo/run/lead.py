@@ -12,7 +12,7 @@ from hailuo.ledger.facts import JobState
 from hailuo.plan.plan import Plan, PlannedJob
 from hailuo.run.events import Ending, Progress, RunReport, why
 from hailuo.run.shards import ShardNote, ShardNotes, Share, deal
-from hailuo.run.spending import Purse
+from hailuo.run.spending import SpendingGrant
 from hailuo.run.tools import Tools
 from hailuo.settings import Settings
 
@@ -32,17 +32,19 @@ class Standing(StrEnum):
 class Lead:
     """Deals one admitted plan out to shards. The grant stays open until every shard has given its account."""
 
-    def __init__(self, plan: Plan, tools: Tools, settings: Settings, purse: Purse, *, machines: int) -> None:
+    def __init__(
+        self, plan: Plan, tools: Tools, settings: Settings, spending: SpendingGrant, *, machines: int
+    ) -> None:
         self._plan = plan
         self._tools = tools
         self._settings = settings
-        self._purse = purse
+        self._spending = spending
         self._machines = machines
         self._shares: dict[int, Share] = {}
         self._last: dict[int, ShardNote] = {}
         self._ended: set[int] = set()
         campaign = plan.campaign
-        self._notes = ShardNotes(tools.store, tools.clock, edition=campaign.this_edition, run=purse.run)
+        self._notes = ShardNotes(tools.store, tools.clock, edition=campaign.this_edition, run=spending.run)
 
     @property
     def canaries(self) -> Plan:
@@ -58,7 +60,7 @@ class Lead:
         """Every job that is unfinished now, dealt out."""
         shares = deal(
             self._unfinished([p.job.creative_id for p in self._plan.driven]),
-            run=self._purse.run,
+            run=self._spending.run,
             machines=self._machines,
             settings=self._settings,
         )
@@ -124,7 +126,7 @@ class Lead:
 
     async def report(self) -> RunReport:
         """How every job stands, by the ledger, once no shard is at work. Raises: StoreUnavailableError."""
-        self._purse.note_own()  # of a finished job the ledger reads no attempts again
+        self._spending.note_spent()  # of a finished job the ledger reads no attempts again
         await self._tools.ledger.load({p.job.creative_id for p in self._plan.everything})
         reports = [note.report for note in self._last.values() if note.report]
         self._last.clear()  # from now on the ledger tells it all
@@ -145,12 +147,12 @@ class Lead:
 
     def _lend(self, share: Share) -> None:
         self._shares[share.number] = share
-        self._purse.lend()
+        self._spending.hold()
 
     def _settle(self, number: int, spent: Mapping[str, Decimal]) -> None:
         if number not in self._ended:
             self._ended.add(number)
-            self._purse.settle(spent)
+            self._spending.release(spent)
 
     def _unfinished(self, creative_ids: Sequence[str]) -> tuple[str, ...]:
         return tuple(cid for cid in creative_ids if self._state(cid) in _DRIVEN)

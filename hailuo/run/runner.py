@@ -14,10 +14,9 @@ from hailuo.ledger.money import items_of, sums_of
 from hailuo.plan.plan import Plan, PricedJob
 from hailuo.run.collect import Collector
 from hailuo.run.events import Ending, Event, EventKind, Observer, Progress, RunReport, no_observer, why
-from hailuo.run.halt import Halt, HaltedError
-from hailuo.run.stopping import Judge
+from hailuo.run.stopping import StopPolicy
 from hailuo.run.submit import Again, Orders
-from hailuo.run.tools import Tools
+from hailuo.run.tools import StoppedError, StopSignal, Tools
 
 _GRACE_SECONDS: Final = 20.0
 """How long an interrupted run waits for answers to submits under way; Prefect kills after about 30."""
@@ -46,20 +45,20 @@ class Runner:
         self._planned = {planned.job.creative_id: planned for planned in plan.driven}
         self._may_buy = {p.job.creative_id: priced for p in plan.jobs if p.chosen and (priced := p.priced)}
         self._observe = observe
-        self._stop_buying = Halt()
-        self._interrupt = Halt()
+        self._stop_buying = StopSignal()
+        self._interrupt = StopSignal()
         patience = tools.schedule.deadline_seconds * _CANARY_PATIENCE
-        self._judge = Judge(tools.clock, patience_seconds=patience, state=self._state, stop=self._stop)
+        self._policy = StopPolicy(tools.clock, patience_seconds=patience, state=self._state, stop=self._stop)
         self._in_flight: set[str] = set()
         self._under_way: set[asyncio.Task[_Placed]] = set()
         self._endings: dict[str, Ending] = {}
-        halts = {"interrupt": self._interrupt, "stop_buying": self._stop_buying}
-        self._orders = Orders(tools, observe=observe, buy_until=buy_until, **halts)
-        self._collector = Collector(tools, observe=observe, **halts)
+        signals = {"interrupt": self._interrupt, "stop_buying": self._stop_buying}
+        self._orders = Orders(tools, observe=observe, buy_until=buy_until, **signals)
+        self._collector = Collector(tools, observe=observe, **signals)
         for planned in plan.to_collect:
             self._enter(planned.job)
         for planned in plan.in_state(JobState.STORED):
-            self._judge.proven(planned.job.variant.model)
+            self._policy.proven(planned.job.variant.model)
 
     async def run(self) -> RunReport:
         """Drive every job as far as it goes in this run."""
@@ -72,7 +71,7 @@ class Runner:
         self._endings.pop(creative_id, None)
         ending = await self._guarded(job)
         self._leave(job)
-        self._judge.job_ended(job, ending, moved=self._planned[creative_id].state in _MOVING)
+        self._policy.job_ended(job, ending, moved=self._planned[creative_id].state in _MOVING)
         self._endings[creative_id] = ending
         self._observe(Event(kind=EventKind.ENDED, creative_id=creative_id, text=ending.reason or ""))
         return ending
@@ -89,7 +88,7 @@ class Runner:
         try:
             await self._tools.ledger.refresh(creative_id)
         except StoreUnavailableError:
-            return  # its ending stands: nothing newer is known
+            return  # the result so far is kept
         await self.drive(creative_id)
 
     def report(self) -> RunReport:
@@ -103,8 +102,8 @@ class Runner:
 
     def interrupt(self, reason: str) -> None:
         """Stop submitting and waiting; what is in flight is in the ledger, and the next run collects it."""
-        self._stop_buying.throw(reason)
-        self._interrupt.throw(reason)
+        self._stop_buying.set(reason)
+        self._interrupt.set(reason)
 
     def progress(self) -> Progress:
         """Where the run stands now."""
@@ -125,7 +124,7 @@ class Runner:
     async def _guarded(self, job: Job) -> Ending:
         try:
             return await self._advance(job)
-        except HaltedError as error:
+        except StoppedError as error:
             return self._ending(job, cause="stopped", reason=f"stopped: {error}")
         except asyncio.CancelledError:
             self.interrupt("cancelled")
@@ -160,9 +159,11 @@ class Runner:
 
     async def _watch(self, job: Job) -> Ending | None:
         """Another worker's submit: look at it every tick for as long as this run has other work to do."""
-        self._judge.taken_by_another(job)
+        self._policy.taken_by_another(job)
         while self._others_at_work():
-            await self._interrupt.unless(self._tools.clock.sleep(self._tools.schedule.every_seconds))
+            await self._interrupt.run_until_stopped(
+                self._tools.clock.sleep(self._tools.schedule.every_seconds)
+            )
             with contextlib.suppress(
                 StoreUnavailableError
             ):  # a look that was missed; the next tick has another
@@ -176,21 +177,23 @@ class Runner:
 
     async def _buy(self, priced: PricedJob) -> Ending | None:
         job = priced.job
-        turn = await self._stop_buying.unless(self._take_turn(job))
+        turn = await self._stop_buying.run_until_stopped(self._take_turn(job))
         if self._stop_buying.reason:
-            raise HaltedError(self._stop_buying.reason)
+            raise StoppedError(self._stop_buying.reason)
         order = asyncio.create_task(self._place(priced, turn))
         self._under_way.add(order)
         order.add_done_callback(self._under_way.discard)
-        result = await self._interrupt.unless(_shielded(order))  # the order itself goes on, see _settle
+        result = await self._interrupt.run_until_stopped(
+            _shielded(order)
+        )  # the order itself goes on, see _settle
         if isinstance(result, Again):
-            await self._stop_buying.unless(self._tools.clock.sleep(result.seconds))
+            await self._stop_buying.run_until_stopped(self._tools.clock.sleep(result.seconds))
             return None
         return result
 
     async def _take_turn(self, job: Job) -> int:
         """Wait for the canary of the model, for room in flight and for the pace; the limiter's turn."""
-        await self._judge.turn(job)
+        await self._policy.turn(job)
         turn = await self._tools.limiter.turn()
         self._in_flight.add(job.creative_id)
         return turn
@@ -211,7 +214,7 @@ class Runner:
         shared = job.creative_id in self._orders.lost
         ending = await self._collector.collect(job, task, shared=shared)
         self._leave(job)
-        self._judge.attempt_failed(job, self._tools.ledger.record(job.creative_id).attempts[-1])
+        self._policy.attempt_failed(job, self._tools.ledger.record(job.creative_id).attempts[-1])
         return ending
 
     def _enter(self, job: Job) -> None:
@@ -225,7 +228,7 @@ class Runner:
             self._tools.limiter.leave()
 
     def _stop(self, reason: str) -> None:
-        self._stop_buying.throw(reason)
+        self._stop_buying.set(reason)
         self._observe(Event(kind=EventKind.STOPPED, text=reason))
 
     async def _settle(self) -> None:

@@ -14,8 +14,6 @@ from random import SystemRandom
 from typing import Final
 from urllib.parse import urlsplit
 
-from pydantic import SecretStr
-
 from hailuo.clock import Clock, SystemClock
 from hailuo.errors import Place, Problem, SettingsError
 from hailuo.ledger.ledger import Ledger
@@ -27,22 +25,18 @@ from hailuo.run.admission import admit, frame_warnings, refusals
 from hailuo.run.events import Observer, RunReport, no_observer
 from hailuo.run.inspector import Inspector, inspecting
 from hailuo.run.lead import Lead, part_of
-from hailuo.run.pace import Limiter
-from hailuo.run.polling import PollSchedule
+from hailuo.run.pace import Limiter, PollSchedule
 from hailuo.run.runner import Runner
 from hailuo.run.shards import ShardNote, ShardNotes, Share
-from hailuo.run.spending import Purse, spent_by
-from hailuo.run.tools import Connections, Tools, insist
+from hailuo.run.spending import SpendingGrant, spent_by
+from hailuo.run.tools import Connections, Tools, retry_until_recorded
 from hailuo.settings import Settings, load_settings
 from hailuo.store import Store
 from hailuo.store.open import nothing_bought_without_store, open_store
-from hailuo.vendor import VideoClient
+from hailuo.vendor.open import open_client
 
 _CHECKS_SECONDS: Final = 600.0
 """How long a finished run waits for checks under way before it publishes without them."""
-
-_NO_KEY = SecretStr("sk-none")
-"""Stands in where no key is set: a plan can be made, and admission refuses everything that needs one."""
 
 
 class Session:
@@ -54,13 +48,13 @@ class Session:
         settings: Settings,
         *,
         tools: Tools,
-        purse: Purse,
+        spending: SpendingGrant,
     ) -> None:
         self.campaign = prepared.require_campaign()
         self._prepared = prepared
         self._settings = settings
         self._tools = tools
-        self._purse = purse
+        self._spending = spending
         self._runner: Runner | None = None
         self.inspector: Inspector | None = None
         """What checks the clips that get stored; nobody does unless one was put here."""
@@ -93,12 +87,14 @@ class Session:
         `agreed_digest` is of the plan that somebody has agreed to; another one is not let in.
         """
         with nothing_bought_without_store():
-            await admit(plan, self._tools, self._settings, purse=self._purse, agreed_digest=agreed_digest)
+            await admit(
+                plan, self._tools, self._settings, spending=self._spending, agreed_digest=agreed_digest
+            )
 
     async def refusals(self, plan: Plan) -> list[Problem]:
         """Every reason for which the plan would not be let in now; nothing is bought, granted or offered."""
         with nothing_bought_without_store():
-            return await refusals(plan, self._tools, self._settings, purse=self._purse)
+            return await refusals(plan, self._tools, self._settings, spending=self._spending)
 
     async def part(self, share: Share) -> Plan:
         """A shard's part of a plan that its lead has admitted, at the prices that were granted.
@@ -107,13 +103,13 @@ class Session:
         """
         whole = await self.plan()
         with nothing_bought_without_store():
-            prices = await self._purse.prices()
+            prices = await self._spending.prices()
         return part_of(whole, share, prices=prices, settings=self._settings)
 
     def runner(self, plan: Plan, *, observe: Observer) -> Runner:
         """What drives the plan once it is admitted."""
         heard = self.inspector.hearing(observe) if self.inspector else observe
-        self._runner = Runner(plan, self._tools, observe=heard, buy_until=self._purse.buy_until)
+        self._runner = Runner(plan, self._tools, observe=heard, buy_until=self._spending.buy_until)
         return self._runner
 
     async def run(self, plan: Plan, *, observe: Observer = no_observer) -> RunReport:
@@ -123,7 +119,7 @@ class Session:
 
     def lead(self, plan: Plan, *, machines: int) -> Lead:
         """What deals the admitted plan out to shards, and watches over them."""
-        return Lead(plan, self._tools, self._settings, self._purse, machines=machines)
+        return Lead(plan, self._tools, self._settings, self._spending, machines=machines)
 
     def noting(self, share: Share, runner: Runner) -> AbstractAsyncContextManager[None]:
         """Tell the lead where this shard stands while the block runs."""
@@ -134,7 +130,7 @@ class Session:
 
         Raises: StoreUnavailableError.
         """
-        spent = spent_by(self._purse.run, self._tools.ledger)
+        spent = spent_by(self._spending.run, self._tools.ledger)
         note = ShardNote(
             number=share.number,
             at=self._tools.clock.now(),
@@ -142,12 +138,14 @@ class Session:
             report=runner.report(),
             spent={cid: amount for cid, amount in spent.items() if cid in share.creative_ids},
         )
-        await insist(self._tools.clock, lambda: self._notes().write(note), about="a shard's account")
+        await retry_until_recorded(
+            self._tools.clock, lambda: self._notes().write(note), about="a shard's account"
+        )
         await self._finish_checks()
 
     def _notes(self) -> ShardNotes:
         return ShardNotes(
-            self.store, self._tools.clock, edition=self.campaign.this_edition, run=self._purse.run
+            self.store, self._tools.clock, edition=self.campaign.this_edition, run=self._spending.run
         )
 
     async def _finish_checks(self) -> None:
@@ -219,25 +217,16 @@ async def open_session(
             catalog=prepared.catalog,
             scratch=Path(scratch),
         )
-        purse = Purse(tools, settings, run=run)
+        spending = SpendingGrant(tools, settings, run=run)
         if share is None:  # the grant is the lead's to close
-            stack.push_async_callback(purse.close)
-        session = Session(prepared, settings, tools=tools, purse=purse)
+            stack.push_async_callback(spending.close)
+        session = Session(prepared, settings, tools=tools, spending=spending)
         if settings.checks == "on":
             jobs = prepared.expansion.jobs
             session.inspector = await stack.enter_async_context(
                 inspecting(store, tools.ledger, jobs, scratch=tools.scratch)
             )
         yield session
-
-
-def open_client(settings: Settings) -> VideoClient:
-    """The vendor that the settings name, to be used in `async with`. Raises: SettingsError."""
-    try:
-        return VideoClient(base_url=settings.base_url, key=settings.api_key or _NO_KEY)
-    except ValueError as error:
-        place = Place("IMAROUTER_BASE_URL and IMAROUTER_API_KEY")
-        raise SettingsError([Problem(place, str(error), "correct the variable")]) from error
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""A run's money: the grant it takes before it may buy, and what it gives back at the end."""
+"""What a run may spend: the grant that it takes before it buys, and what it gives back at the end."""
 
 import logging
 from collections.abc import Iterable, Mapping
@@ -22,8 +22,8 @@ _FENCE_SECONDS: Final = 3600.0
 _ZERO: Final = Decimal(0)
 
 
-class Purse:
-    """The grant of one run. Nothing is held before `fill`, and nothing after `close`."""
+class SpendingGrant:
+    """The right of one run to spend: nothing is reserved before `take`, and nothing after `close`."""
 
     def __init__(self, tools: Tools, settings: Settings, *, run: str) -> None:
         self._tools = tools
@@ -46,7 +46,7 @@ class Purse:
             return self._tools.clock.monotonic() - 1
         return self._granted_at + LIFETIME.total_seconds() - _FENCE_SECONDS
 
-    async def fill(self, plan: Plan) -> list[Problem]:
+    async def take(self, plan: Plan) -> list[Problem]:
         """Take the grant for a plan, or say which cap forbids it. Raises: StoreUnavailableError."""
         if not plan.to_buy:
             return []
@@ -83,16 +83,16 @@ class Purse:
         self._granted_at = self._tools.clock.monotonic() - age.total_seconds()
         return grant.prices
 
-    def lend(self) -> None:
-        """A shard may buy on this grant from now on: it stays open until that shard's account is in."""
+    def hold(self) -> None:
+        """Keep the grant open for a shard that buys on it, until `release`."""
         self._shares_out += 1
 
-    def settle(self, spent: Mapping[str, Decimal]) -> None:
-        """The account of a shard that buys no more."""
+    def release(self, spent: Mapping[str, Decimal]) -> None:
+        """A shard buys no more; `spent` is what its attempts cost or reserve."""
         self._shares_out -= 1
         self._spent.update(spent)
 
-    def note_own(self) -> None:
+    def note_spent(self) -> None:
         """Keep what this process's attempts cost, before the ledger is read again."""
         self._spent = {**spent_by(self._run, self._tools.ledger), **self._spent}
 
@@ -106,7 +106,7 @@ class Purse:
         self._granted_at = None
         try:
             now = await self._tools.store.now()
-            self.note_own()
+            self.note_spent()
             await self._grants.close(self._run, self._spent, at=now)
         except StoreUnavailableError:
             _log.warning("hailuo.grant.left_open", extra={"run": self._run})

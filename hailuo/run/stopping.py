@@ -1,21 +1,126 @@
-"""What endings say about the models and the run: canaries first, then the circuit breaker."""
+"""Why a run stops buying: the first jobs of a model fail (canary), or job after job fails (breaker).
+
+When the first few jobs of a model all fail for one cause, no other job of it is bought. When jobs keep ending badly for
+one cause and no clip is stored, buying stops.
+"""
 
 import asyncio
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final
 
 from hailuo.campaign.job import Job
 from hailuo.clock import Clock
 from hailuo.ledger.facts import Attempt, JobState
-from hailuo.run.breaker import WAY_BACK, Breaker
-from hailuo.run.canary import Canaries
 from hailuo.run.events import Ending
 
+CANARY_FAILURES: Final = 3
+"""So many different first jobs of a model must fail for one cause."""
+
+FAILURES_TO_BREAK: Final = 5
+"""So many different jobs must fail for one cause with no clip stored in between."""
+
 _NO_FAILURE: Final = frozenset({None, "stopped", "in_doubt", "not_bought", "base_url"})
-"""Causes of an ending that speak against nothing."""
+"""Causes of an ending that are no failure of the vendor, the store or the job."""
+
+REMEDIES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "moderation": "change the prompts or first frames that were refused, then run again",
+        "invalid_request": "the catalog and the vendor disagree: correct the campaign or the catalog, then run again",
+        "vendor_failure": "nothing is charged for a failure that was refunded; run again later",
+        "vendor_fault": "the vendor has trouble of its own; run again later",
+        "network": "look at the network, then run again",
+        "key": "give a key that the vendor takes, then run again",
+        "balance": "top the balance up, then run again",
+        "configuration": "the vendor has not set this model up; leave it out with --only, or ask its support",
+        "unknown": "settle them with hailuo reconcile, look at the network, then run again",
+        "overdue": "what was bought is kept; run again later to collect it",
+        "download": "what was bought is kept at the vendor; look at network and disk, then run again to collect it",
+        "completed_without_url": "what was bought is kept at the vendor; run again later to collect it",
+        "task_not_exist": "ask the vendor's support about these tasks before anything more is bought",
+        "store": "look at the store (full, read-only, unreachable), then run again",
+        "first_frame": "use a store that the vendor can fetch from, or https URLs",
+    }
+)
+"""For every cause that can stop a run: what a person does about it."""
 
 
-class Judge:
+@dataclass(slots=True)
+class _Model:
+    """What is known of one model in this run."""
+
+    proven: bool = False
+    canary_out: bool = False
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    failures: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+
+
+class Canary:
+    """Holds the jobs of a model back until one of them came through."""
+
+    def __init__(self) -> None:
+        self._models: defaultdict[str, _Model] = defaultdict(_Model)
+
+    async def turn(self, model: str) -> bool:
+        """Wait until the model is proven (False), or it is this job's turn to go alone (True).
+
+        A canary's turn ends with `prove`, `fail` or `pass_on`.
+        """
+        known = self._models[model]
+        while not known.proven and known.canary_out:
+            await known.changed.wait()
+        known.canary_out = known.canary_out or not known.proven
+        return not known.proven
+
+    def prove(self, model: str) -> None:
+        """The model works, as a stored clip (or a render that is only slow) has shown: everybody may go."""
+        self._models[model].proven = True
+        self._wake(model)
+
+    def fail(self, model: str, *, cause: str, witness: str) -> bool:
+        """This canary failed. True when enough different witnesses failed for this one cause.
+
+        `witness` is what the failure speaks against: a prompt refused by moderation speaks for
+        itself only once, however many takes of it there are.
+        """
+        failures = self._models[model].failures[cause]
+        failures.add(witness)
+        self.pass_on(model)
+        return len(failures) >= CANARY_FAILURES
+
+    def pass_on(self, model: str) -> None:
+        """This canary's turn is over without a verdict; the next one may go."""
+        self._models[model].canary_out = False
+        self._wake(model)
+
+    def _wake(self, model: str) -> None:
+        known = self._models[model]
+        known.changed.set()
+        known.changed = asyncio.Event()
+
+
+class Breaker:
+    """Counts the jobs that ended badly for each cause since the last clip was stored."""
+
+    def __init__(self) -> None:
+        self._since_stored: defaultdict[str, set[str]] = defaultdict(set)
+
+    def stored(self) -> None:
+        """A clip came through: the count begins anew."""
+        self._since_stored.clear()
+
+    def failed(self, cause: str, *, witness: str) -> bool:
+        """True when so many different witnesses fell to this cause that buying should stop.
+
+        `witness` is what the failure speaks against: all takes of a prompt that moderation refused are one.
+        """
+        self._since_stored[cause].add(witness)
+        return len(self._since_stored[cause]) >= FAILURES_TO_BREAK
+
+
+class StopPolicy:
     """Lets the first job of each model go alone, and calls `stop` when failures pass a limit."""
 
     def __init__(
@@ -30,25 +135,25 @@ class Judge:
         self._state = state
         self._patience_seconds = patience_seconds
         self._stop = stop
-        self._canaries = Canaries()
+        self._canary = Canary()
         self._breaker = Breaker()
         self._out_alone: dict[str, asyncio.Task[None]] = {}
 
     def proven(self, model: str) -> None:
         """A clip of the model is stored already."""
-        self._canaries.prove(model)
+        self._canary.prove(model)
 
     async def turn(self, job: Job) -> None:
         """Wait until the job's model is proven, or it is this job's turn to go alone."""
-        if job.creative_id not in self._out_alone and await self._canaries.turn(job.variant.model):
-            self._out_alone[job.creative_id] = asyncio.create_task(self._lose_patience(job))
+        if job.creative_id not in self._out_alone and await self._canary.turn(job.variant.model):
+            self._out_alone[job.creative_id] = asyncio.create_task(self._release_when_slow(job))
 
     def taken_by_another(self, job: Job) -> None:
         """A canary that another worker sends proves nothing here: the next one need not wait for it."""
         patience = self._out_alone.pop(job.creative_id, None)
         if patience:
             patience.cancel()
-            self._canaries.pass_on(job.variant.model)
+            self._canary.pass_on(job.variant.model)
 
     def attempt_failed(self, job: Job, attempt: Attempt) -> None:
         """The vendor failed an attempt: that counts at once, also when the job is bought again."""
@@ -64,34 +169,34 @@ class Judge:
         if patience:
             patience.cancel()
         if ending.state is JobState.STORED:
-            self._canaries.prove(job.variant.model)
+            self._canary.prove(job.variant.model)
             self._breaker.stored()
         elif moved and ending.cause not in _NO_FAILURE:
             self._job_failed(job, ending, was_canary=patience is not None)
         elif patience:
-            self._canaries.pass_on(job.variant.model)
+            self._canary.pass_on(job.variant.model)
 
     def _job_failed(self, job: Job, ending: Ending, *, was_canary: bool) -> None:
         cause = ending.cause or ending.state.value
         witness = job.variant.prompt if cause == "moderation" else job.creative_id
-        if was_canary and self._canaries.fail(job.variant.model, cause=cause, witness=witness):
+        if was_canary and self._canary.fail(job.variant.model, cause=cause, witness=witness):
             what = f"the first jobs of {job.variant.model} all failed for one cause ({cause})"
-            self._stop(f"{what}: {ending.reason}; {_way_back(cause)}")
+            self._stop(f"{what}: {ending.reason}; {_remedy(cause)}")
         if ending.state is not JobState.FAILED:  # failed attempts were counted one by one
             self._count(cause, witness, ending.reason or "")
 
     def _count(self, cause: str, witness: str, reason: str) -> None:
         if self._breaker.failed(cause, witness=witness):
             what = f"job after job fails for one cause ({cause}), and nothing comes through"
-            self._stop(f"{what}: {reason}; {_way_back(cause)}")
+            self._stop(f"{what}: {reason}; {_remedy(cause)}")
 
-    async def _lose_patience(self, job: Job) -> None:
+    async def _release_when_slow(self, job: Job) -> None:
         """A canary that only renders slowly is no dead one; one that was not taken yet proves nothing."""
         await self._clock.sleep(self._patience_seconds)
         while self._state(job) is not JobState.SUBMITTED:
             await self._clock.sleep(self._patience_seconds)
-        self._canaries.prove(job.variant.model)
+        self._canary.prove(job.variant.model)
 
 
-def _way_back(cause: str) -> str:
-    return WAY_BACK.get(cause, "mend the cause, then run again")
+def _remedy(cause: str) -> str:
+    return REMEDIES.get(cause, "fix the cause, then run again")

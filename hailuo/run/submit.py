@@ -1,4 +1,4 @@
-"""Buy one attempt of a job: take the right to POST, POST once, record how it ended."""
+"""Submit one attempt of a job: record the intent, POST once, record the outcome."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -11,8 +11,7 @@ from hailuo.errors import FrameError
 from hailuo.ledger.facts import Doubt, Outcome, Refused, Submitted, Unsent
 from hailuo.plan.plan import PricedJob
 from hailuo.run.events import Ending, Event, EventKind, Observer
-from hailuo.run.halt import Halt
-from hailuo.run.tools import Tools, insist
+from hailuo.run.tools import StopSignal, Tools, retry_until_recorded
 from hailuo.vendor import Accepted, Cause, Fault, Meaning, build_request, request_sha256
 
 _FENCE_SECONDS: Final = 30.0
@@ -32,14 +31,20 @@ class Again:
 
 
 class Orders:
-    """The only place that submits. `stop_buying` is thrown when the run as a whole was refused.
+    """The only place that submits. `stop_buying` is set when the run as a whole was refused.
 
     `buy_until` is when the run's grant ends, in the clock's monotonic seconds. `lost` are the creative ids
     of the jobs that another worker was quicker to take.
     """
 
     def __init__(
-        self, tools: Tools, *, stop_buying: Halt, interrupt: Halt, observe: Observer, buy_until: float = inf
+        self,
+        tools: Tools,
+        *,
+        stop_buying: StopSignal,
+        interrupt: StopSignal,
+        observe: Observer,
+        buy_until: float = inf,
     ) -> None:
         self._tools = tools
         self._buy_until = buy_until
@@ -65,7 +70,7 @@ class Orders:
         request = self.request(job)
         started = self._tools.clock.monotonic()
         if started > self._buy_until:
-            self._stop("this run's grant has run out: its right to buy ended; run again")
+            self._stop("this run's spending grant expired; run again to continue")
             return None
         ledger = self._tools.ledger
         right = {"request_sha256": request_sha256(request), "base_url": self._tools.client.base_url}
@@ -116,7 +121,7 @@ class Orders:
                 return self._wait(job, fault)
 
     async def _hold(self, job: Job, fault: Fault) -> None:
-        """Nobody knows whether the vendor took it: write down what was seen, never send again."""
+        """The vendor may have taken it: record what was seen, and never send it again."""
         doubt = Doubt(
             at=self._tools.clock.now(),
             http_status=fault.http_status,
@@ -125,7 +130,7 @@ class Orders:
             request_id=fault.request_id,
         )
         ledger = self._tools.ledger
-        await insist(
+        await retry_until_recorded(
             self._tools.clock,
             lambda: ledger.doubt(job.creative_id, doubt),
             about=f"job {job.creative_id}: the submit ended without a verdict ({fault!s})",
@@ -153,7 +158,7 @@ class Orders:
         limiter.slow_down(fault.retry_after_seconds)
         if limiter.refused_for_seconds > self._tools.schedule.deadline_seconds:
             minutes = int(limiter.refused_for_seconds / 60)
-            self._stop(f"the vendor took no submit for {minutes} minutes: {fault}; {fault.remedy}")
+            self._stop(f"the vendor rejected every submit for {minutes} minutes: {fault}; {fault.remedy}")
 
     async def _record_refusal(self, job: Job, fault: Fault, *, repeatable: bool) -> None:
         outcome = Refused(
@@ -168,10 +173,12 @@ class Orders:
 
     async def _record(self, job: Job, outcome: Outcome, *, about: str) -> None:
         ledger = self._tools.ledger
-        await insist(self._tools.clock, lambda: ledger.close(job.creative_id, outcome), about=about)
+        await retry_until_recorded(
+            self._tools.clock, lambda: ledger.close(job.creative_id, outcome), about=about
+        )
 
     def _stop(self, reason: str) -> None:
-        self._stop_buying.throw(reason)
+        self._stop_buying.set(reason)
         self._observe(Event(kind=EventKind.STOPPED, text=reason))
 
     def _frame_url(self, job: Job) -> str | None:

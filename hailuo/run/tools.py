@@ -1,26 +1,26 @@
-"""What a run works with, put together once by the pipeline."""
+"""What every part of a run works with: its connections, writes that are repeated, and the signal that ends waits."""
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from hailuo.campaign.catalog import Catalog
 from hailuo.clock import Clock
 from hailuo.errors import StoreUnavailableError
 from hailuo.ledger.ledger import Ledger
-from hailuo.run.pace import Limiter
-from hailuo.run.polling import PollSchedule
+from hailuo.run.pace import Limiter, PollSchedule
 from hailuo.store import Store
 from hailuo.vendor import VideoClient
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
-_INSIST_TRIES: Final = 9
-_INSIST_LONGEST_SECONDS: Final = 30.0
+_WRITE_TRIES: Final = 9
+_WRITE_LONGEST_SECONDS: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,18 +46,49 @@ class Tools:
     scratch: Path
 
 
-async def insist(clock: Clock, write: Callable[[], Awaitable[T]], *, about: str) -> T:
+async def retry_until_recorded(clock: Clock, write: Callable[[], Awaitable[T]], *, about: str) -> T:
     """Repeat a write that the store did not answer, for about two minutes: 1, 2, 4 ... 30 s apart.
 
     `about` goes into the log: it names what would be forgotten, such as the task id.
     Raises: StoreUnavailableError, saying so, when the last try fails too.
     """
     last: StoreUnavailableError | None = None
-    for tries in range(1, _INSIST_TRIES + 1):
+    for tries in range(1, _WRITE_TRIES + 1):
         try:
             return await write()
         except StoreUnavailableError as error:
-            _log.error("hailuo.store.unavailable: %s; try %d of %d: %s", about, tries, _INSIST_TRIES, error)
+            _log.error("hailuo.store.unavailable: %s; try %d of %d: %s", about, tries, _WRITE_TRIES, error)
             last = error
-        await clock.sleep(min(_INSIST_LONGEST_SECONDS, 2.0 ** (tries - 1)))
+        await clock.sleep(min(_WRITE_LONGEST_SECONDS, 2.0 ** (tries - 1)))
     raise StoreUnavailableError(f"{about}, and the store did not take it: {last}") from last
+
+
+class StoppedError(Exception):
+    """The signal was set while this was waiting. Never leaves the runner."""
+
+
+class StopSignal:
+    """Set once, with a reason, and then every wait under it ends; a later reason is ignored."""
+
+    def __init__(self) -> None:
+        self._set = asyncio.Event()
+        self.reason: str | None = None
+
+    def set(self, reason: str) -> None:
+        self.reason = self.reason or reason
+        self._set.set()
+
+    async def run_until_stopped(self, work: Coroutine[Any, Any, T]) -> T:
+        """The result of `work`; StoppedError, with `work` cancelled, when the signal is set first."""
+        if self.reason:
+            work.close()
+            raise StoppedError(self.reason)
+        task, bell = asyncio.ensure_future(work), asyncio.ensure_future(self._set.wait())
+        try:
+            await asyncio.wait({task, bell}, return_when=asyncio.FIRST_COMPLETED)
+            if task.done():
+                return task.result()
+            raise StoppedError(self.reason)
+        finally:
+            task.cancel()
+            bell.cancel()

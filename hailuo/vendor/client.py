@@ -2,7 +2,8 @@
 
 What an answer means is read in `faults` and `status`; nothing here retries. A submit goes out exactly once,
 on a connection of its own: on a kept one that the server has just closed it would be lost "after send".
-Proxies and certificates of the environment are honoured; a netrc file is not, httpx reads none by itself.
+httpx itself takes proxies and certificates from the environment: `hailuo.settings` names the variables. It reads no netrc
+file.
 """
 
 import asyncio
@@ -15,12 +16,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 from urllib.parse import quote
-from urllib.request import getproxies
 
 import httpx
 from pydantic import SecretStr
 
 from hailuo.campaign.variant import canonical_json
+from hailuo.settings import uses_proxy
 from hailuo.vendor.download import (
     MEBIBYTE,
     Downloaded,
@@ -30,10 +31,9 @@ from hailuo.vendor.download import (
     literals_only,
     system_resolve,
 )
-from hailuo.vendor.logs import Discretion
 from hailuo.vendor.read_fault import Fault, fault_of, read_fault, request_id_of
 from hailuo.vendor.status import TaskStatus, read_status
-from hailuo.vendor.wire import parse_json, read_balance, task_id_of
+from hailuo.vendor.wire import parse_json, read_balance, task_id_of, without_secrets
 
 SUBMIT_SECONDS_AT_MOST = 360.0
 """After so long a submit has an answer or is UNCLEAR; an intent older than this is nobody's business any more."""
@@ -47,9 +47,17 @@ _DOWNLOAD_TIMEOUT = httpx.Timeout(connect=15.0, write=30.0, read=60.0, pool=60.0
 _FRESH_CONNECTIONS = httpx.Limits(max_connections=None, max_keepalive_connections=0)
 _KEPT_CONNECTIONS = httpx.Limits(max_connections=32, max_keepalive_connections=8)
 
-_PROXIES: Final = {"http", "https", "all"}
 _UNBOUNDED: Final = {"br", "zstd"}
 """Encodings of which a few bytes can unfold to any size; gzip and deflate grow a thousandfold at most."""
+
+_LOGGERS: Final = (
+    "httpx",  # INFO: each request's URL
+    "httpcore.connection",
+    "httpcore.http11",  # DEBUG: each answer's headers, Location among them
+    "httpcore.http2",
+    "httpcore.proxy",
+    "httpcore.socks",
+)
 
 _log = logging.getLogger("hailuo.api")
 
@@ -93,7 +101,7 @@ class VideoClient:
         api = _checked_base_url(base_url)
         self.base_url = str(api)
         self._secret = _checked_key(key)
-        self._discretion = Discretion(self._secret)
+        self._log_filter = _SecretFilter(self._secret)
         connect = _Connector(api=api, transport=transport, user_agent=user_agent)
         authorization = httpx.Headers({"Authorization": f"Bearer {self._key}"})
         self._submits = connect.client(_SUBMIT_TIMEOUT, _FRESH_CONNECTIONS, authorization)
@@ -115,7 +123,7 @@ class VideoClient:
         content = canonical_json(request)
         answer = await self._ask(self._submits, "POST", "v1/videos", content)
         outcome = answer if isinstance(answer, Fault) else self._acceptance(answer)
-        self._tell("submit", outcome, None)
+        self._log_answer("submit", outcome, None)
         return outcome
 
     async def status(self, task_id: str) -> TaskStatus | Fault:
@@ -124,8 +132,8 @@ class VideoClient:
         The fault named `task_not_exist` is the gateway not knowing the id.
         """
         answer = await self._ask(self._reads, "GET", f"v1/videos/{quote(task_id, safe='')}")
-        outcome = answer if isinstance(answer, Fault) else self._told(answer)
-        self._tell("status", outcome, task_id)
+        outcome = answer if isinstance(answer, Fault) else self._task_status(answer)
+        self._log_answer("status", outcome, task_id)
         return outcome
 
     async def balance(self) -> Decimal | Fault:
@@ -154,7 +162,7 @@ class VideoClient:
         """Closes every connection."""
         for client in (self._submits, self._reads, self._downloads):
             await client.aclose()
-        self._discretion.end()
+        self._log_filter.end()
 
     async def __aenter__(self) -> Self:
         return self
@@ -190,14 +198,14 @@ class VideoClient:
             return self._fault(answer)
         return Accepted(task_id=task_id, request_id=request_id_of(answer.headers, secret=self._secret))
 
-    def _told(self, answer: _Answer) -> TaskStatus | Fault:
+    def _task_status(self, answer: _Answer) -> TaskStatus | Fault:
         document = parse_json(answer.body) if answer.is_success else None
         return read_status(document, secret=self._secret) or self._fault(answer)
 
     def _fault(self, answer: _Answer) -> Fault:
         return read_fault(answer.status, answer.body, answer.headers, secret=self._secret)
 
-    def _tell(self, action: str, outcome: Accepted | TaskStatus | Fault, task_id: str | None) -> None:
+    def _log_answer(self, action: str, outcome: Accepted | TaskStatus | Fault, task_id: str | None) -> None:
         """One event per answer, for those who follow a run closely."""
         told: dict[str, object]
         match outcome:
@@ -208,6 +216,29 @@ class VideoClient:
             case Fault():
                 told = {"task_id": task_id, "fault": outcome.name, "http_status": outcome.http_status}
         _log.debug("hailuo.api.%s", action, extra={"action": action, **told})
+
+
+class _SecretFilter(logging.Filter):
+    """Cuts the key and the queries of URLs out of what these loggers say, until `end` is called.
+
+    On the loggers, not on a handler: whoever listens (a terminal, a file, Prefect) hears the same.
+    """
+
+    def __init__(self, key: SecretStr) -> None:
+        super().__init__()
+        self._secret = key
+        for name in _LOGGERS:
+            logging.getLogger(name).addFilter(self)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg = without_secrets(record.getMessage(), secret=self._secret)
+        record.args = ()
+        return True
+
+    def end(self) -> None:
+        """Filter the loggers no longer."""
+        for name in _LOGGERS:
+            logging.getLogger(name).removeFilter(self)
 
 
 class _Connector:
@@ -224,7 +255,7 @@ class _Connector:
             "Accept-Encoding": "identity",  # nothing to decode: an id is never lost to a broken encoding
         }
         self._trust_env = not _is_loopback(api.host)  # a proxy has no business on our own machine
-        self.proxied = transport is None and self._trust_env and not _PROXIES.isdisjoint(getproxies())
+        self.proxied = transport is None and self._trust_env and uses_proxy()
         self._tls = httpx.create_ssl_context(trust_env=self._trust_env) if transport is None else True
 
     def client(
@@ -241,11 +272,11 @@ class _Connector:
             verify=self._tls,
             trust_env=self._trust_env,
             follow_redirects=False,
-            event_hooks={"response": [_refuse_bomb]},
+            event_hooks={"response": [_reject_unbounded_encoding]},
         )
 
 
-async def _refuse_bomb(answer: httpx.Response) -> None:
+async def _reject_unbounded_encoding(answer: httpx.Response) -> None:
     """Undisguised answers were asked for. One layer of gzip is borne with; what has no bound is not unfolded."""
     codings = [word.strip().lower() for word in answer.headers.get("Content-Encoding", "").split(",")]
     if len(codings) > 1 or not _UNBOUNDED.isdisjoint(codings):

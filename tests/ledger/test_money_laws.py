@@ -24,8 +24,7 @@ from hailuo.ledger.ledger import HORIZON, Ledger
 from hailuo.ledger.life import state_of, with_fact
 from hailuo.ledger.money import Fate, Sums, by_day, by_job, items_of, sums_of_jobs
 from hailuo.plan.plan import RESERVED_STATES, Plan, PlannedJob
-from hailuo.run.pace import Limiter
-from hailuo.run.polling import PollSchedule
+from hailuo.run.pace import Limiter, PollSchedule
 from hailuo.run.runner import Runner
 from hailuo.run.spending import spent_by
 from hailuo.run.tools import Tools

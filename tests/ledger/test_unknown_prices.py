@@ -15,7 +15,7 @@ from hailuo.ledger.ledger import Ledger
 from hailuo.plan.plan import Plan, admission_problems, price_of_all
 from hailuo.run.events import RunReport
 from hailuo.run.runner import Runner
-from hailuo.run.spending import Purse
+from hailuo.run.spending import SpendingGrant
 from hailuo.settings import Settings
 from hailuo.simulator import FaultPlan
 from tests.support.factories import AT, BASE_URL, JOB
@@ -120,9 +120,9 @@ def test_a_run_buys_only_what_has_a_price(tmp_path: Path) -> None:
         plan = await unpriced_plan(world, ledger)
         async with world.client() as client:
             tools = world.tools(ledger, client, tmp_path)
-            purse = Purse(tools, Settings(), run="run")
-            assert await purse.fill(plan) == []
-            return await Runner(plan, tools, buy_until=purse.buy_until).run(), await purse.prices()
+            spending = SpendingGrant(tools, Settings(), run="run")
+            assert await spending.take(plan) == []
+            return await Runner(plan, tools, buy_until=spending.buy_until).run(), await spending.prices()
 
     report, granted = world.clock.run(drive())
 

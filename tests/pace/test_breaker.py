@@ -2,7 +2,7 @@
 
 import pytest
 
-from hailuo.run.breaker import FAILURES_TO_BREAK, WAY_BACK, Breaker
+from hailuo.run.stopping import FAILURES_TO_BREAK, REMEDIES, Breaker
 from hailuo.vendor import Cause
 
 
@@ -42,4 +42,4 @@ def test_the_same_witness_speaks_once() -> None:
 @pytest.mark.parametrize("cause", [cause.value for cause in Cause if cause is not Cause.RATE_LIMIT])
 def test_every_cause_of_the_vendors_table_has_a_way_back(cause: str) -> None:
     """A stop without a next step is no message for 3 a.m."""
-    assert WAY_BACK[cause]
+    assert REMEDIES[cause]

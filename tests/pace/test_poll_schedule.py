@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hailuo.run.polling import PollSchedule
+from hailuo.run.pace import PollSchedule
 
 DEFAULT = PollSchedule()
 ages = st.floats(0, 10_000)

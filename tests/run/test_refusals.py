@@ -14,7 +14,7 @@ from hailuo.errors import AdmissionError
 from hailuo.ledger.grants import Grants
 from hailuo.plan.prepare import CampaignRequest, PreparedCampaign
 from hailuo.run.session import Session
-from hailuo.run.spending import Purse
+from hailuo.run.spending import SpendingGrant
 from hailuo.settings import Settings
 
 SETTINGS = Settings(api_key=SecretStr("sk-test"))
@@ -37,8 +37,8 @@ async def session(
     )
     async with world.client() as client:
         tools = world.tools(world.ledger(run), client, folder)
-        purse = Purse(tools, settings, run=run)
-        yield Session(prepared, settings, tools=tools, purse=purse)
+        spending = SpendingGrant(tools, settings, run=run)
+        yield Session(prepared, settings, tools=tools, spending=spending)
 
 
 @pytest.mark.parametrize(

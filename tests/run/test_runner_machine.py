@@ -17,7 +17,7 @@ from hailuo.ledger.facts import Abandoned, JobState
 from hailuo.ledger.grants import LIFETIME
 from hailuo.ledger.ledger import HORIZON, Ledger
 from hailuo.run.runner import Runner
-from hailuo.run.spending import Purse
+from hailuo.run.spending import SpendingGrant
 from hailuo.settings import Settings
 from hailuo.simulator import ClipDetail, FaultName, FaultPlan, SimulatorOptions, SimulatorTransport
 from hailuo.testing import WatchedStore, WatchedTransport
@@ -73,11 +73,11 @@ class Night(RuleBasedStateMachine):
         with tempfile.TemporaryDirectory() as scratch:
             async with VideoClient(base_url=BASE_URL, key=SecretStr("sk-x"), transport=transport) as client:
                 tools = replace(self.world.tools(ledger, client, Path(scratch)), store=store)
-                purse = Purse(tools, Settings(), run=run)
-                if await purse.fill(plan):
+                spending = SpendingGrant(tools, Settings(), run=run)
+                if await spending.take(plan):
                     return  # the cap forbids the plan
-                await Runner(plan, tools, buy_until=purse.buy_until).run()
-                await purse.close()
+                await Runner(plan, tools, buy_until=spending.buy_until).run()
+                await spending.close()
 
     @rule()
     def run(self) -> None:

@@ -21,7 +21,7 @@ from hailuo.run.lead import Standing
 from hailuo.run.pace import Limiter
 from hailuo.run.session import Session
 from hailuo.run.shards import Share, deal
-from hailuo.run.spending import Purse
+from hailuo.run.spending import SpendingGrant
 from hailuo.settings import Settings
 
 SETTINGS = Settings(api_key=SecretStr("sk-test"), submits_per_minute=5, in_flight=8)
@@ -50,10 +50,10 @@ async def session(world, folder: Path, *, share: Share | None = None) -> AsyncIt
             random=Random(0),  # noqa: S311 (jitter)
         )
         tools = replace(world.tools(ledger, client, folder), limiter=limiter)
-        purse = Purse(tools, settings, run="lead")
-        yield Session(prepared, settings, tools=tools, purse=purse)
+        spending = SpendingGrant(tools, settings, run="lead")
+        yield Session(prepared, settings, tools=tools, spending=spending)
         if share is None:
-            await purse.close()
+            await spending.close()
 
 
 async def work(world, folder: Path, share: Share, *, dies_after: float | None = None) -> None:

@@ -158,7 +158,7 @@ def test_no_object_shows_the_key():
         client._reads,
         client._downloads,
         client._downloader,
-        client._discretion,
+        client._log_filter,
     ]
     shown = "\n".join(f"{part!r} {pprint.pformat(vars(part))}" for part in parts)
 

@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from hailuo.errors import Place, SettingsError
-from hailuo.settings import Settings, load_settings
+from hailuo.settings import Settings, load_settings, uses_proxy
 
 KEY = "sk-Zx81-never-show-me-Qy92"
 
@@ -200,3 +200,27 @@ def test_settings_do_not_change() -> None:
     """They are read once."""
     with pytest.raises(ValidationError, match="frozen"):
         load_settings().in_flight = 9
+
+
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "http_proxy", "ALL_PROXY"])
+def test_a_proxy_of_the_environment_is_seen(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    """httpx connects through it, so it is the proxy that looks names up."""
+    assert not uses_proxy()
+
+    monkeypatch.setenv(variable, "http://127.0.0.1:3128")
+
+    assert uses_proxy()
+
+
+def test_no_other_module_asks_the_environment_for_proxies() -> None:
+    """The README names the variables that httpx reads by itself."""
+    root = Path(__file__).parents[2]
+    readers = [
+        path.name
+        for path in (root / "hailuo").rglob("*.py")
+        if "getproxies" in path.read_text(encoding="utf-8")
+    ]
+    readme = (root / "README.md").read_text(encoding="utf-8")
+
+    assert readers == ["settings.py"]
+    assert all(name in readme for name in ("HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE"))

@@ -8,7 +8,7 @@ import pytest
 
 from hailuo.clock import RehearsalClock
 from hailuo.errors import StoreUnavailableError
-from hailuo.run.tools import insist
+from hailuo.run.tools import retry_until_recorded
 from hailuo.store import Store
 from tests.store.conftest import OpenStore
 from tests.store.contract import CLIP, KEY, MP4, TEXT, sha256_of
@@ -50,7 +50,7 @@ def store(open_s3: OpenStore, server: S3Server, bad_night: FaultProxy) -> Store:
 
 async def created(store: Store, key: str, content: bytes) -> bool:
     """As the runner creates: again, with the same bytes, for as long as nobody knows."""
-    return await insist(RehearsalClock(1000), lambda: store.create(key, content), about=key)
+    return await retry_until_recorded(RehearsalClock(1000), lambda: store.create(key, content), about=key)
 
 
 def test_the_true_owner_is_told_so_every_time(store: Store, bad_night: FaultProxy) -> None:

@@ -20,9 +20,9 @@ from hailuo.ledger.ledger import HORIZON, Ledger
 from hailuo.ledger.life import with_fact
 from hailuo.plan.prepare import CampaignRequest, PreparedCampaign
 from hailuo.reconcile.reconciler import Reconciler
-from hailuo.run.polling import PollSchedule
+from hailuo.run.pace import PollSchedule
 from hailuo.run.session import Session
-from hailuo.run.spending import Purse
+from hailuo.run.spending import SpendingGrant
 from hailuo.settings import Settings
 from hailuo.simulator import ClipDetail, FaultPlan, SimulatorOptions, SimulatorTransport
 from hailuo.simulator.charges import InvoiceLine
@@ -114,13 +114,13 @@ class Scene:
                 store=store,
                 schedule=PollSchedule(first_seconds=15.0),
             )
-            purse = Purse(tools, SETTINGS, run=name)
-            session = Session(prepared, SETTINGS, tools=tools, purse=purse)
+            spending = SpendingGrant(tools, SETTINGS, run=name)
+            session = Session(prepared, SETTINGS, tools=tools, spending=spending)
             plan = await session.plan()
             if plan.to_buy or plan.to_collect:
                 await session.admit(plan)
                 await session.runner(plan, observe=lambda _: None).run()
-                await purse.close()
+                await spending.close()
 
     async def adopt(self, process: Process, creative_id: str, task_id: str) -> None:
         """What `hailuo reconcile --adopt` does in this process."""

@@ -19,8 +19,7 @@ from hailuo.errors import Place
 from hailuo.ledger.ledger import Ledger
 from hailuo.plan.plan import Plan, make_plan
 from hailuo.run.events import RunReport
-from hailuo.run.pace import Limiter
-from hailuo.run.polling import PollSchedule
+from hailuo.run.pace import Limiter, PollSchedule
 from hailuo.run.runner import Runner
 from hailuo.run.tools import Tools
 from hailuo.simulator import ClipDetail, FaultPlan, Simulator, SimulatorOptions, SimulatorTransport

@@ -1,0 +1,21 @@
+"""Open the vendor that the settings name."""
+
+from typing import Final
+
+from pydantic import SecretStr
+
+from hailuo.errors import Place, Problem, SettingsError
+from hailuo.settings import Settings
+from hailuo.vendor.client import VideoClient
+
+_NO_KEY: Final = SecretStr("sk-none")
+"""Used where no key is set: a plan can be made without one, and admission refuses what needs one."""
+
+
+def open_client(settings: Settings) -> VideoClient:
+    """The vendor that the settings name, to be used in `async with`. Raises: SettingsError."""
+    try:
+        return VideoClient(base_url=settings.base_url, key=settings.api_key or _NO_KEY)
+    except ValueError as error:
+        place = Place("IMAROUTER_BASE_URL and IMAROUTER_API_KEY")
+        raise SettingsError([Problem(place, str(error), "correct the variable")]) from error
