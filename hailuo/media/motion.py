@@ -39,9 +39,8 @@ class Motion:
         one, two = _small(earlier), _small(later)
         flow = self._flow.calc(one, two, np.zeros((*one.shape, 2), np.float32))
         speed = np.hypot(flow[..., 0], flow[..., 1]).ravel()
-        fastest = np.partition(speed, -max(1, int(speed.size * _TOP_SHARE)))[
-            -max(1, int(speed.size * _TOP_SHARE)) :
-        ]
+        top = max(1, int(speed.size * _TOP_SHARE))
+        fastest = np.partition(speed, -top)[-top:]
         per_second = 100 * self._fps / one.shape[1]
         self._means.append(float(speed.mean()) * per_second)
         self._tops.append(float(fastest.mean()) * per_second)

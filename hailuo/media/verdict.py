@@ -5,7 +5,7 @@ Nothing is rendered again because of a verdict: that is for a person to decide, 
 
 import functools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple, Self
@@ -81,6 +81,14 @@ class Code(JudgedCode):
 
 
 _WORST_FIRST: Final = (Verdict.FAIL, Verdict.UNCLEAR, Verdict.WARN)
+_GRAVER: Final = {
+    Code.BLACK: Code.BLACK_LONG,
+    Code.FROZEN: Code.FROZEN_LONG,
+    Code.FLICKER: Code.FLICKER_STRONG,
+    Code.FIRST_FRAME_CHANGED: Code.FIRST_FRAME_OTHER,
+}
+"""The graver code replaces the milder one."""
+
 _USUAL_PIX_FMTS: Final = frozenset({"yuv420p", "yuvj420p"})
 
 
@@ -130,7 +138,7 @@ def verdict(inspection: Inspection | None, order: Order, *, near_duplicate: bool
 
     The worst code decides. A clip that is not what was ordered has a code that starts with `DISPUTE`.
     """
-    found = set(_codes(inspection, order, load_thresholds()))
+    found = _codes(inspection, order)
     if near_duplicate:
         found.add(Code.NEAR_DUPLICATE)
     codes = tuple(code for code in Code if code in found)
@@ -143,106 +151,64 @@ def disputes(codes: Iterable[str]) -> tuple[str, ...]:
     return tuple(code for code in codes if code.startswith(DISPUTE))
 
 
-def _codes(found: Inspection | None, order: Order, limits: Thresholds) -> Iterator[Code]:
+def _codes(found: Inspection | None, order: Order) -> set[Code]:
     if found is None:
-        yield Code.NOT_CHECKED
-        return
+        return {Code.NOT_CHECKED}
     if found.unchecked:
-        yield Code.COULD_NOT_CHECK
-        return
+        return {Code.COULD_NOT_CHECK}
     if found.unplayable:
-        yield Code.DISPUTE_UNPLAYABLE
-        return
-    yield from _against_order(found, order, limits)
-    yield from _of_file(found)
-    yield from _of_pictures(found, limits)
-    yield from _of_first_frame(found, order, limits)
-    yield from _of_sound(found, limits)
+        return {Code.DISPUTE_UNPLAYABLE}
+    codes = {code for code, is_so in _checks(found, order, load_thresholds()).items() if is_so}
+    return codes - {mild for mild, grave in _GRAVER.items() if grave in codes}
 
 
-def _against_order(found: Inspection, order: Order, limits: Thresholds) -> Iterator[Code]:
-    if _above(found.undecoded_frames, limits.undecoded_frames):
-        yield Code.DISPUTE_CUT_OFF
-    if found.duration_s is not None and _above(
-        abs(found.duration_s - order.duration_s), limits.duration_tolerance_s
-    ):
-        yield Code.DISPUTE_DURATION
+def _checks(found: Inspection, order: Order, limits: Thresholds) -> dict[Code, bool]:
+    """Whether each code applies to a clip that could be decoded."""
     tier = re.match(r"\d+", order.size)
-    if tier and found.width and found.height:
-        off_pct = _off_pct(min(found.width, found.height), int(tier[0]))
-        if _above(off_pct, limits.short_side_tolerance_pct):
-            yield Code.DISPUTE_SIZE
-    if (
-        order.aspect
-        and found.aspect
-        and _above(_off_pct(found.aspect, order.aspect), limits.aspect_tolerance_pct)
-    ):
-        yield Code.ASPECT_UNEXPECTED
+    short_side = min(found.width, found.height) if found.width and found.height else None
+    compared = order.has_first_frame and found.ff_ssim is not None
+    return {
+        Code.DISPUTE_CUT_OFF: _above(found.undecoded_frames, limits.undecoded_frames),
+        Code.DISPUTE_DURATION: found.duration_s is not None
+        and abs(found.duration_s - order.duration_s) > limits.duration_tolerance_s.value,
+        Code.DISPUTE_SIZE: _is_off(
+            short_side, int(tier[0]) if tier else None, limits.short_side_tolerance_pct
+        ),
+        Code.ASPECT_UNEXPECTED: _is_off(found.aspect, order.aspect, limits.aspect_tolerance_pct),
+        Code.BLACK: _reaches(found.black_s, limits.black_warn_s),
+        Code.BLACK_LONG: _reaches(found.black_s, limits.black_fail_s),
+        Code.BLACK_FIRST: bool(found.black_first),
+        Code.FROZEN: _reaches(found.frozen_longest_s, limits.frozen_warn_s),
+        Code.FROZEN_LONG: _reaches(found.frozen_longest_s, limits.frozen_fail_s),
+        Code.FLICKER: _reaches(found.luma_flicker_pct, limits.flicker_warn_pct),
+        Code.FLICKER_STRONG: _reaches(found.luma_flicker_pct, limits.flicker_fail_pct),
+        Code.HARDLY_MOVES: _below(found.motion_flow_mean, limits.motion_least_pct),
+        Code.SCENE_CUT: _above(found.scene_cuts, limits.scene_cuts),
+        Code.CLIPPED: _above(found.clipped_pct, limits.clipped_warn_pct),
+        Code.FIRST_FRAME_UNCHECKED: order.has_first_frame and not compared,
+        Code.FIRST_FRAME_OTHER: compared and _above(found.ff_phash_dist, limits.ff_phash_other),
+        Code.FIRST_FRAME_CHANGED: compared
+        and (
+            _below(found.ff_ssim, limits.ff_ssim_least)
+            or _below(found.ff_psnr_db, limits.ff_psnr_least_db)
+            or _above(found.ff_phash_dist, limits.ff_phash_most)
+        ),
+        Code.NOT_FASTSTART: found.faststart is False,
+        Code.PTS_IRREGULAR: found.pts_regular is False,
+        Code.PIX_FMT_UNUSUAL: bool(found.pix_fmt) and found.pix_fmt not in _USUAL_PIX_FMTS,
+        Code.AUDIO_SILENT: bool(found.has_audio)
+        and (found.loudness_lufs is None or _below(found.loudness_lufs, limits.loudness_silent_lufs)),
+        Code.AUDIO_DISTORTS: _above(found.true_peak_dbtp, limits.true_peak_most_dbtp),
+    }
 
 
-def _off_pct(found: float, wanted: float) -> float:
-    return 100 * abs(found - wanted) / wanted
+def _is_off(found: float | None, wanted: float | None, most_pct: Threshold) -> bool:
+    """More than so many per cent away from what was ordered; False if one of them is not known."""
+    return bool(found and wanted and 100 * abs(found - wanted) / wanted > most_pct.value)
 
 
-def _of_file(found: Inspection) -> Iterator[Code]:
-    if found.faststart is False:
-        yield Code.NOT_FASTSTART
-    if found.pts_regular is False:
-        yield Code.PTS_IRREGULAR
-    if found.pix_fmt and found.pix_fmt not in _USUAL_PIX_FMTS:
-        yield Code.PIX_FMT_UNUSUAL
-
-
-def _of_pictures(found: Inspection, limits: Thresholds) -> Iterator[Code]:
-    yield from _step(found.black_s, (limits.black_warn_s, Code.BLACK), (limits.black_fail_s, Code.BLACK_LONG))
-    if found.black_first:
-        yield Code.BLACK_FIRST
-    yield from _step(
-        found.frozen_longest_s, (limits.frozen_warn_s, Code.FROZEN), (limits.frozen_fail_s, Code.FROZEN_LONG)
-    )
-    yield from _step(
-        found.luma_flicker_pct,
-        (limits.flicker_warn_pct, Code.FLICKER),
-        (limits.flicker_fail_pct, Code.FLICKER_STRONG),
-    )
-    if _below(found.motion_flow_mean, limits.motion_least_pct):
-        yield Code.HARDLY_MOVES
-    if _above(found.scene_cuts, limits.scene_cuts):
-        yield Code.SCENE_CUT
-    if _above(found.clipped_pct, limits.clipped_warn_pct):
-        yield Code.CLIPPED
-
-
-def _step(value: float | None, warn: tuple[Threshold, Code], fail: tuple[Threshold, Code]) -> Iterator[Code]:
-    """The graver code in place of the milder, not beside it."""
-    for limit, code in (fail, warn):
-        if value is not None and value >= limit.value:
-            yield code
-            return
-
-
-def _of_first_frame(found: Inspection, order: Order, limits: Thresholds) -> Iterator[Code]:
-    if not order.has_first_frame:
-        return
-    if found.ff_ssim is None:
-        yield Code.FIRST_FRAME_UNCHECKED
-    elif _above(found.ff_phash_dist, limits.ff_phash_other):
-        yield Code.FIRST_FRAME_OTHER
-    elif (
-        _below(found.ff_ssim, limits.ff_ssim_least)
-        or _below(found.ff_psnr_db, limits.ff_psnr_least_db)
-        or _above(found.ff_phash_dist, limits.ff_phash_most)
-    ):
-        yield Code.FIRST_FRAME_CHANGED
-
-
-def _of_sound(found: Inspection, limits: Thresholds) -> Iterator[Code]:
-    if found.has_audio and (
-        found.loudness_lufs is None or _below(found.loudness_lufs, limits.loudness_silent_lufs)
-    ):
-        yield Code.AUDIO_SILENT
-    if _above(found.true_peak_dbtp, limits.true_peak_most_dbtp):
-        yield Code.AUDIO_DISTORTS
+def _reaches(value: float | None, limit: Threshold) -> bool:
+    return value is not None and value >= limit.value
 
 
 def _above(value: float | None, limit: Threshold) -> bool:
