@@ -60,9 +60,10 @@ def open_credentials(certificate: Path, key: Path) -> Credentials:
 
 def sign(source: Path, target: Path, credentials: Credentials, *, title: str, agent: str) -> None:
     """A signed copy of an mp4: who signed, that a model made it, and which (`agent`). Raises: CredentialsError."""
-    c2pa = _library()
+    c2pa, key = _library(), credentials.key.get_secret_value().encode()
     try:
-        with _signer(c2pa, credentials) as signer, c2pa.Builder(_statement(title, agent)) as builder:
+        info = c2pa.C2paSignerInfo(credentials.algorithm, credentials.certificate.encode(), key, None)
+        with c2pa.Signer.from_info(info) as signer, c2pa.Builder(_statement(title, agent)) as builder:
             builder.sign_file(source, target, signer)
     except c2pa.C2paError as error:
         raise CredentialsError(f"{source.name} could not be signed: {error}") from error
@@ -90,16 +91,6 @@ def _library() -> ModuleType:
         raise CredentialsError(_NEEDS_EXTRA) from error
     assert isinstance(c2pa, ModuleType)  # noqa: S101 (for the type checker)
     return c2pa
-
-
-def _signer(c2pa, credentials: Credentials):  # type: ignore[no-untyped-def]  # the library has no types
-    info = c2pa.C2paSignerInfo(
-        credentials.algorithm,
-        credentials.certificate.encode(),
-        credentials.key.get_secret_value().encode(),
-        None,
-    )
-    return c2pa.Signer.from_info(info)
 
 
 def _algorithm(chain: str, pem: str) -> str:

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from hailuo.media.inspection import HASHED_FRAMES, Inspection
 from hailuo.media.verdict import load_thresholds
 
-_PDQ_BYTES: Final = 32
 _ROWS_AT_ONCE: Final = 64
 
 
@@ -31,7 +30,8 @@ def near_duplicates(
     ids = sorted(cid for cid, found in inspections.items() if len(found.pdq) == HASHED_FRAMES)
     if len(ids) < 2:
         return {}
-    words = np.stack([_words(inspections[cid]) for cid in ids])
+    hashes = (bytes.fromhex("".join(inspections[cid].pdq)) for cid in ids)
+    words = np.stack([np.frombuffer(bits, dtype=np.uint64) for bits in hashes])
     near: dict[str, NearDuplicate] = {}
     for start in range(0, len(ids), _ROWS_AT_ONCE):
         bits = _distances(words[start : start + _ROWS_AT_ONCE], words)
@@ -41,10 +41,6 @@ def near_duplicates(
             if bits[row, other] <= limit:
                 near[cid] = NearDuplicate(ids[other], round(float(bits[row, other]), 2))
     return near
-
-
-def _words(found: Inspection) -> NDArray[np.uint64]:
-    return np.frombuffer(bytes.fromhex("".join(found.pdq)), dtype=np.uint64)
 
 
 def _distances(some: NDArray[np.uint64], all_of_them: NDArray[np.uint64]) -> NDArray[np.float64]:

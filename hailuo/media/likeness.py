@@ -30,10 +30,12 @@ class Likeness(NamedTuple):
 
 
 def likeness(one: Picture, other: Picture) -> Likeness:
-    """Of two RGB pictures of one size."""
+    """How alike two RGB pictures of one size are."""
     left, right = grey(one).astype(np.float32), grey(other).astype(np.float32)
     bits = imagehash.phash(Image.fromarray(one)) - imagehash.phash(Image.fromarray(other))
-    return Likeness(round(_ssim(left, right), 4), round(_psnr_db(left, right), 2), int(bits))
+    error = float(((left - right) ** 2).mean())
+    psnr_db = min(_SAME_PSNR_DB, 10 * float(np.log10(255**2 / error))) if error else _SAME_PSNR_DB
+    return Likeness(round(_ssim(left, right), 4), round(psnr_db, 2), int(bits))
 
 
 def grey(picture: Picture) -> Picture:
@@ -51,12 +53,12 @@ def still(content: bytes, size: tuple[int, int]) -> Picture:
 
 
 def phash_hex(picture: Picture) -> str:
-    """16 hex digits."""
+    """The perceptual hash as 16 hex digits."""
     return str(imagehash.phash(Image.fromarray(picture)))
 
 
 def pdq_hex(picture: Picture) -> str:
-    """64 hex digits."""
+    """The PDQ hash as 64 hex digits."""
     bits, _ = pdqhash.compute(picture)
     return np.packbits(np.asarray(bits, dtype=np.uint8)).tobytes().hex()
 
@@ -73,8 +75,3 @@ def _ssim(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
 
 def _blurred(picture: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(cv2.GaussianBlur(picture, _WINDOW, _SIGMA), dtype=np.float32)
-
-
-def _psnr_db(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
-    error = float(((one - other) ** 2).mean())
-    return min(_SAME_PSNR_DB, 10 * float(np.log10(255**2 / error))) if error else _SAME_PSNR_DB

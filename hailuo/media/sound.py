@@ -43,15 +43,11 @@ def read_sound(path: Path) -> Sound:
             if not container.streams.audio:
                 raise ConformError(f"{path.name} has no sound")
             resampler = av.AudioResampler(format="fltp", layout="stereo", rate=SAMPLES_PER_SECOND)
-            frames = takewhile(_is_early, container.decode(audio=0))
-            pieces = [p.to_ndarray() for frame in chain(frames, [None]) for p in resampler.resample(frame)]
+            early = takewhile(lambda f: f.time is None or f.time < _MOST_SECONDS, container.decode(audio=0))
+            pieces = [p.to_ndarray() for frame in chain(early, [None]) for p in resampler.resample(frame)]
     except av.FFmpegError as error:
         raise ConformError(f"the sound of {path.name} cannot be read: {error}") from error
     return np.concatenate(pieces, axis=1).astype(np.float32) if pieces else silence(0)
-
-
-def _is_early(frame: av.AudioFrame) -> bool:
-    return frame.time is None or frame.time < _MOST_SECONDS
 
 
 class LoudnessMeter:

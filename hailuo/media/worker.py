@@ -14,10 +14,15 @@ _NICENESS: Final = 10
 
 
 def serve(requests: connection.Connection) -> None:
-    """Look at one clip after the other as they are asked for: (clip, first frame, folder for previews) in, an
-    inspection out, until the parent's end of the pipe is closed.
+    """Inspect one clip after the other: (clip, first frame, folder for previews) in, an inspection out.
+
+    It ends when the parent closes its end of the pipe. It has low priority, uses one thread, and leaves Ctrl-C to the
+    parent.
     """
-    _settle_in()
+    os.nice(_NICENESS)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    cv2.setNumThreads(1)
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
     while True:
         try:
             clip, first_frame, previews = requests.recv()
@@ -26,16 +31,8 @@ def serve(requests: connection.Connection) -> None:
         requests.send(inspect(clip, first_frame=first_frame, previews=previews))
 
 
-def _settle_in() -> None:
-    """At low priority, without reacting to Ctrl-C (the parent decides), in one thread."""
-    os.nice(_NICENESS)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    cv2.setNumThreads(1)
-    threading.Thread(target=_leave_with_parent, daemon=True).start()
-
-
 def _leave_with_parent() -> None:
-    """A parent that was killed closes nothing: without this a decoder that hangs would outlive it."""
+    """Without this a decoder that hangs would outlive a parent that was killed."""
     parent = parent_process()
     if parent:
         connection.wait([parent.sentinel])
