@@ -15,7 +15,7 @@ from flows.machinery.flow_run import flow_environment, forward_library_logs, run
 from flows.machinery.parameters import Budget, CampaignForm, CampaignName, CampaignText, DueAt, EditionName
 from flows.ui.report_page import show_report
 from hailuo.report.analysis.options import AnalysisOptions
-from hailuo.report.inputs.sources import FoundFiles
+from hailuo.report.inputs import FoundFiles
 from hailuo.report.make import Report, ReportOptions
 from hailuo.report.metrics import PLATFORM_NAMES, Design, Metric
 

@@ -16,7 +16,7 @@ from hailuo import CampaignRequest, Settings, prepare
 from hailuo.campaign.files.folder_listing import campaign_names, find_campaign
 from hailuo.errors import CampaignError, Place, Problem
 from hailuo.plan.prepare import PreparedCampaign, edition_chosen
-from hailuo.report.inputs.sources import editions_with_exports, find_files
+from hailuo.report.inputs import editions_with_exports, find_files
 from hailuo.report.make import Report, ReportOptions, report
 from hailuo.run.environment import RunEnvironment
 from hailuo.store.layout import Edition

@@ -110,7 +110,7 @@ def command(file: Path, as_json: bool, **given: Any) -> ExitCode:
     RESULTS are exported files, folders of them, or s3://bucket/prefix. Without any, the edition's exports/ in the store
     are read. Exit code 0: a report exists; 2: something was refused, and nothing was written.
     """
-    from hailuo.report.inputs.sources import find_files  # noqa: PLC0415 (loads scipy: not for --help)
+    from hailuo.report.inputs import find_files  # noqa: PLC0415 (loads scipy: not for --help)
     from hailuo.report.make import report  # noqa: PLC0415 (as above)
 
     env, edition = run_environment(), edition_of(file, given["edition"])
@@ -131,7 +131,7 @@ def command(file: Path, as_json: bool, **given: Any) -> ExitCode:
 
 def _options(file: Path, given: Mapping[str, Any]) -> "ReportOptions":
     from hailuo.report.analysis.options import AnalysisOptions  # noqa: PLC0415 (as above)
-    from hailuo.report.inputs.sources import FoundFiles  # noqa: PLC0415 (as above)
+    from hailuo.report.inputs import FoundFiles  # noqa: PLC0415 (as above)
     from hailuo.report.make import ReportOptions  # noqa: PLC0415 (as above)
 
     choice = choose(file, edition=given["edition"])

@@ -26,8 +26,7 @@ from hailuo.report.archive import to_json
 from hailuo.report.clips import media_of
 from hailuo.report.estimates import estimates_table, to_csv, to_parquet
 from hailuo.report.findings import ReportFindings
-from hailuo.report.inputs.files import InputFiles, read_results, sort_files
-from hailuo.report.inputs.sources import FoundFiles
+from hailuo.report.inputs import FoundFiles, InputFiles, read_results, sort_files
 from hailuo.report.next_batch.draft import NextBatch, next_batch
 from hailuo.report.next_batch.propose import proposal_rules
 from hailuo.report.page import render

@@ -11,10 +11,9 @@ import pandas as pd
 
 from hailuo.errors import Place, Problem
 from hailuo.publish.read import read_manifest
+from hailuo.report import inputs
 from hailuo.report.analysis.options import AnalysisOptions, ReportOptionsError
-from hailuo.report.exports import read_ads as ads_of
-from hailuo.report.inputs import files as exported
-from hailuo.report.inputs.sources import FoundFiles, InputError, files_named, named_apart
+from hailuo.report.inputs import FoundFiles, InputError, files_named, named_apart
 from hailuo.report.metrics import Design, Metric
 from hailuo.report.run_analysis import AnalysedResults, AnalysisInput, analyse_results
 from hailuo.run.environment import run_environment
@@ -40,13 +39,13 @@ class JudgeOptions(TypedDict, total=False):
 def read_results(*sources: ResultSource) -> pd.DataFrame:
     """The rows of ad platforms' exports, each ad's every day once: whose ad, which days, and a column per count.
 
-    What `hailuo report` reads: exports and mapping files (`.toml`), by themselves or in folders. A table counts as an
-    export with its columns as header; it is told of by `table.attrs["name"]`, if it has one.
+    The sources are exports and mapping files (`.toml`), or folders of them, as for `hailuo report`. A table counts as an
+    export with its columns as header; messages name it by `table.attrs["name"]`, if it has one.
 
     Raises: ExportError with every problem of the exports; InputError for what cannot be read, or where there is none.
     """
     files = _sorted(sources)
-    return _awaited(exported.read_results(files))[0]
+    return _awaited(inputs.read_results(files))[0]
 
 
 def read_ads(*sources: ResultSource) -> pd.DataFrame:
@@ -57,10 +56,8 @@ def read_ads(*sources: ResultSource) -> pd.DataFrame:
     files = _sorted(sources)
     if not files.ads:
         remedy = "`hailuo upload-plan` writes one; or leave it out, and ads are found by their names"
-        raise InputError([Problem(Place(", ".join(files.where)), "no ads.csv lies there", remedy)])
-    return pd.concat(
-        [ads_of(content, name) for name, content in sorted(files.ads.items())], ignore_index=True
-    )
+        raise InputError([Problem(Place(", ".join(files.where)), "has no ads.csv", remedy)])
+    return inputs.ads_rows(files)
 
 
 def judge_results(
@@ -72,7 +69,7 @@ def judge_results(
     metric: str = Metric.CTR,
     **options_given: Unpack[JudgeOptions],
 ) -> AnalysedResults:
-    """Join results with a manifest and judge them, as `hailuo report` does; the same seed gives the same numbers.
+    """Join results with a manifest and analyse them, as `hailuo report` does; the same seed gives the same numbers.
 
     `results` and `ads` are as `read_results` and `read_ads` give them, rows taken out at will; `manifest` is what
     `read_manifest` gives (not typed) or reads. Designs and metrics are those of `hailuo report`.
@@ -100,21 +97,16 @@ def _one_of(known: type[_Known], given: str, name: str) -> _Known:
         ) from None
 
 
-def _sorted(sources: tuple[ResultSource, ...]) -> exported.InputFiles:
+def _sorted(sources: tuple[ResultSource, ...]) -> inputs.InputFiles:
     tables = [one for one in sources if isinstance(one, pd.DataFrame)]
     places = [str(one) for one in sources if not isinstance(one, pd.DataFrame)]
-    named = [{_name(table, number): _content(table)} for number, table in enumerate(tables, start=1)]
+    named: list[Mapping[str, bytes]] = []
+    for number, table in enumerate(tables, start=1):
+        has_index = any(name is not None for name in table.index.names)  # days and ads often are the index
+        name = str(table.attrs.get("name") or f"table {number}")
+        named.append({name: table.to_csv(index=has_index).encode()})
     files = named_apart([_awaited(files_named(run_environment().settings, places)), *named])
-    return exported.by_kind(FoundFiles(files=files, where=tuple(places) or tuple(files)))
-
-
-def _name(table: pd.DataFrame, number: int) -> str:
-    return str(table.attrs.get("name") or f"table {number}")
-
-
-def _content(table: pd.DataFrame) -> bytes:
-    """An index with a name is a column: days and ads often are."""
-    return table.to_csv(index=any(name is not None for name in table.index.names)).encode()
+    return inputs.by_kind(FoundFiles(files=files, where=tuple(places) or tuple(files)))
 
 
 def _awaited(coroutine: Coroutine[object, object, _T]) -> _T:

@@ -100,7 +100,7 @@ def test_results_may_lie_in_the_store(hailuo, shop):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("launch.yaml",), "no export of an ad platform lies there"),
+        (("launch.yaml",), "has no export of an ad platform"),
         (("launch.yaml", "nowhere.csv"), "nowhere.csv: cannot be read"),
         (("launch.yaml", "launch.yaml"), "launch.yaml"),
         (("launch.yaml", "meta.csv", "--edition", "other"), "holds no run of launch, edition other"),

@@ -17,7 +17,7 @@ from hailuo.report.analysis.options import AnalysisOptions, ReportOptionsError
 from hailuo.report.archive import from_json
 from hailuo.report.exports import ExportError
 from hailuo.report.findings import VerdictOutcome
-from hailuo.report.inputs.sources import FoundFiles, InputError
+from hailuo.report.inputs import FoundFiles, InputError
 from hailuo.report.make import ReportOptions, report
 from hailuo.run.environment import RunEnvironment, within
 from hailuo.settings import Settings

@@ -18,7 +18,7 @@ from hailuo.report.analysis.options import AnalysisOptions
 from hailuo.report.archive import from_json
 from hailuo.report.exports import ExportError
 from hailuo.report.findings import JoinMethod, Recommendation, VerdictOutcome
-from hailuo.report.inputs.sources import FoundFiles, InputError, editions_with_exports, find_files
+from hailuo.report.inputs import FoundFiles, InputError, editions_with_exports, find_files
 from hailuo.report.make import Report, ReportOptions, report
 from hailuo.report.metrics import Design, Metric
 from hailuo.settings import Settings
@@ -275,7 +275,7 @@ def test_a_mapping_beside_an_export_explains_it(desk):
 
 def test_without_an_export_it_says_where_it_looked(desk):
     """And what to do; an empty folder is no report."""
-    with pytest.raises(InputError, match=r"launch/main/exports/: no export of an ad platform lies there"):
+    with pytest.raises(InputError, match=r"launch/main/exports/: has no export of an ad platform"):
         desk.report()
 
 

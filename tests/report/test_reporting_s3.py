@@ -13,7 +13,7 @@ from hailuo.campaign.job import Job
 from hailuo.clock import SystemClock
 from hailuo.plan.prepare import PreparedCampaign
 from hailuo.report.analysis.options import AnalysisOptions
-from hailuo.report.inputs.sources import InputError, find_files
+from hailuo.report.inputs import InputError, find_files
 from hailuo.report.make import Report, ReportOptions, report
 from hailuo.settings import Settings
 from hailuo.store import Store

@@ -21,7 +21,7 @@ Cell = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Combination:
-    """A cell nobody has run. `promise` is the sum of its levels' log lifts, above 0 for better than average; `known`
+    """A cell that was not run yet. `promise` is the sum of its levels' log lifts, above 0 for better than average; `known`
     are those of its levels whose effect was estimated, the most promising first.
     """
 
@@ -56,19 +56,28 @@ def metric_of(creatives: Sequence[CreativeFinding]) -> Metric:
     return next((one.shrunk.metric for one in creatives if one.shrunk), Metric.CTR)
 
 
-_Choice = tuple[str, float, FactorLevel | None]  # a level's name, its promise, and what is known of it
+_Choice = tuple[str, float, FactorLevel | None]  # a level's name, its promise, and the estimate of its effect
 
 
 def _axes(
     creatives: Sequence[CreativeFinding], factors: Mapping[str, Factor], *, higher_is_better: bool
 ) -> dict[str, list[_Choice]]:
-    names = list(dict.fromkeys(axis for one in creatives for axis in one.factors))
+    """The levels of each axis, the most promising first, without those that are clearly worse than the mean."""
     axes = {}
-    for axis in names:
-        seen = sorted({one.factors[axis] for one in creatives if axis in one.factors})
+    for axis in dict.fromkeys(axis for one in creatives for axis in one.factors):
         known = {level.name: level for level in factors[axis].levels} if axis in factors else {}
-        choices = [_choice(name, known.get(name), higher_is_better=higher_is_better) for name in seen]
-        good = [choice for choice in choices if not _clearly_worse(choice)]
+        choices: list[_Choice] = []
+        good: list[_Choice] = []
+        for name in {one.factors[axis] for one in creatives if axis in one.factors}:
+            level = known.get(name)
+            lift = level.difference.lift if level else None
+            if level is None or lift is None or lift <= -1:
+                choice: _Choice = (name, 0.0, None)
+            else:
+                choice = (name, log1p(lift) if higher_is_better else -log1p(lift), level)
+            choices.append(choice)
+            if level is None or choice[1] >= 0 or level.difference.p_adjusted >= CLEARLY:
+                good.append(choice)
         axes[axis] = sorted(good or choices, key=lambda choice: (-choice[1], choice[0]))
     most = max((len(choices) for choices in axes.values()), default=0)
     while prod(min(most, len(choices)) for choices in axes.values()) > _MOST:
@@ -76,23 +85,11 @@ def _axes(
     return {axis: choices[:most] for axis, choices in axes.items()}
 
 
-def _choice(name: str, level: FactorLevel | None, *, higher_is_better: bool) -> _Choice:
-    lift = level.difference.lift if level else None
-    if lift is None or lift <= -1:
-        return name, 0.0, None
-    return name, log1p(lift) if higher_is_better else -log1p(lift), level
-
-
-def _clearly_worse(choice: _Choice) -> bool:
-    _, promise, level = choice
-    return level is not None and promise < 0 and level.difference.p_adjusted < CLEARLY
-
-
 def _combined(names: Sequence[str], levels: Sequence[_Choice]) -> Combination:
-    told = zip(names, levels, strict=True)
-    known = sorted(((axis, choice) for axis, choice in told if choice[2]), key=lambda pair: -pair[1][1])
+    cell = dict(zip(names, (name for name, _, _ in levels), strict=True))
+    known = sorted(zip(names, levels, strict=True), key=lambda pair: -pair[1][1])
     return Combination(
-        cell={axis: name for axis, (name, _, _) in zip(names, levels, strict=True)},
+        cell=cell,
         promise=sum(promise for _, promise, _ in levels),
         known=tuple((axis, level) for axis, (_, _, level) in known if level),
     )

@@ -1,6 +1,6 @@
 """The next batch: what the findings propose, held against the campaign file, and a campaign file that renders it."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_UP, Decimal
 from pathlib import Path
@@ -40,7 +40,10 @@ class NextBatch:
         """The same for the store, to be read beside the campaign: links to frames go without their query, a grant."""
         if self.draft is None:
             return ""
-        rows = tuple(replace(row, cell=_without_grants(row.cell)) for row in self.draft.rows)
+        rows = tuple(
+            replace(row, cell={axis: _without_query(level) for axis, level in row.cell.items()})
+            for row in self.draft.rows
+        )
         folder = Path(self.draft.follows.place.file).parent
         return write_campaign(replace(self.draft, rows=rows), folder=folder)
 
@@ -59,71 +62,38 @@ def next_batch(
     """
     if not findings.platforms:
         return None
-    campaign = prepared.campaign if prepared and not prepared.problems else None
-    cells = _cells(campaign, prepared, variants)
+    found, campaign, cells = findings.platforms[0], None, None
+    if prepared and not prepared.problems and prepared.campaign:
+        campaign = prepared.campaign
+        constant, charged = constant_labels(variants), charged_prices(variants)
+        cells = Cells(campaign, prepared.catalog, constant=constant, charged=charged)
     budget = budget_usd or (campaign and campaign.budget_usd) or _cost_of(variants)
-    rows = _proposed(findings, variants, cells, budget)
-    draft = _draft(rows, findings, cells, campaign, budget)
-    notes = _notes(findings, has_file=prepared is not None, campaign=campaign, draft=draft)
+    paid = prices_paid(variants)  # without a campaign file, only what was rendered can be rendered again
+    policy = Policy(
+        budget_usd=budget,
+        is_legal=cells.is_legal if cells else lambda cell: frozenset(cell.items()) in paid,
+        price_of=cells.price_of if cells else lambda cell: paid.get(frozenset(cell.items())),
+        seed=findings.seed,
+    )
+    rows = propose(found.creatives, found.factors, policy=policy)
+    draft = None
+    if campaign and cells and (draft_rows := tuple(_draft_rows(rows, cells))):
+        draft = DraftCampaign(
+            follows=campaign,
+            edition=f"next-{findings.made_at:%Y-%m-%d-%H%M}",
+            rows=draft_rows,
+            budget_usd=budget.quantize(_CENT, rounding=ROUND_UP),
+            title=_title(findings, rows),
+            parameters=cells.parameters,
+        )
     proposal = Proposal(
         rows=rows,
         usd=_total(rows),
         budget_usd=float(budget),
         file=file_name if draft else None,
-        note=" ".join(notes),
+        note=" ".join(_notes(findings, has_file=prepared is not None, campaign=campaign, draft=draft)),
     )
     return NextBatch(proposal=proposal, draft=draft)
-
-
-def _cells(
-    campaign: Campaign | None, prepared: PreparedCampaign | None, variants: pd.DataFrame
-) -> Cells | None:
-    if campaign is None or prepared is None:
-        return None
-    return Cells(
-        campaign, prepared.catalog, constant=constant_labels(variants), charged=charged_prices(variants)
-    )
-
-
-def _proposed(
-    findings: ReportFindings, variants: pd.DataFrame, cells: Cells | None, budget: Decimal
-) -> tuple[ProposedRow, ...]:
-    """Without a campaign file only what was rendered can be rendered again, at the price that it had."""
-    found = findings.platforms[0]
-    paid = prices_paid(variants)
-    known = (cells.is_legal, cells.price_of) if cells else (_is_in(paid), _priced_by(paid))
-    policy = Policy(budget_usd=budget, is_legal=known[0], price_of=known[1], seed=findings.seed)
-    return propose(found.creatives, found.factors, policy=policy)
-
-
-def _is_in(paid: Mapping[frozenset[tuple[str, str]], Decimal]) -> Callable[[Mapping[str, str]], bool]:
-    return lambda cell: frozenset(cell.items()) in paid
-
-
-def _priced_by(
-    paid: Mapping[frozenset[tuple[str, str]], Decimal],
-) -> Callable[[Mapping[str, str]], Decimal | None]:
-    return lambda cell: paid.get(frozenset(cell.items()))
-
-
-def _draft(
-    rows: Sequence[ProposedRow],
-    findings: ReportFindings,
-    cells: Cells | None,
-    campaign: Campaign | None,
-    budget: Decimal,
-) -> DraftCampaign | None:
-    found = list(_draft_rows(rows, cells)) if cells else []
-    if campaign is None or cells is None or not found:
-        return None
-    return DraftCampaign(
-        follows=campaign,
-        edition=f"next-{findings.made_at:%Y-%m-%d-%H%M}",
-        rows=tuple(found),
-        budget_usd=budget.quantize(_CENT, rounding=ROUND_UP),
-        title=_title(findings, rows),
-        parameters=cells.parameters,
-    )
 
 
 def _draft_rows(rows: Sequence[ProposedRow], cells: Cells) -> Iterator[DraftRow]:
@@ -184,11 +154,8 @@ def _cost_of(variants: pd.DataFrame) -> Decimal:
     return sum((Decimal(str(cost)) for cost in known), Decimal(0))
 
 
-def _without_grants(cell: Mapping[str, Level]) -> Mapping[str, Level]:
-    return {axis: replace(level, value=_without_grant(level.value)) for axis, level in cell.items()}
-
-
-def _without_grant(value: str | int | FirstFrame | None) -> str | int | FirstFrame | None:
-    if not isinstance(value, FirstFrame) or value.url is None:
-        return value
-    return replace(value, url=value.url.partition("?")[0].partition("#")[0])
+def _without_query(level: Level) -> Level:
+    if not isinstance(level.value, FirstFrame) or level.value.url is None:
+        return level
+    url = level.value.url.partition("?")[0].partition("#")[0]
+    return replace(level, value=replace(level.value, url=url))

@@ -1,0 +1,249 @@
+"""The files that a report is made from: exports of ad platforms, filled ads.csv, mappings; found, sorted and read."""
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import count
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+import pandas as pd
+
+from hailuo.errors import Place, Problem, RefusedError, SettingsError
+from hailuo.report.exports import is_ads_file, read_ads, read_exports, read_mapping
+from hailuo.settings import Settings
+from hailuo.store import FolderStore, Store
+from hailuo.store.layout import Edition, editions_with
+from hailuo.store.open import open_store
+from hailuo.store.port import checked, read_many
+
+_READ: Final = frozenset({".csv", ".tsv", ".txt", ".xlsx", ".json", ".jsonl", ".ndjson", ".toml"})
+_REFUSED: Final = frozenset({".xls", ".xlsb", ".ods", ".numbers", ".zip", ".gz", ".7z", ".pdf"})
+"""Formats that an export may well have, and that this program does not read: to skip them would be to lose rows."""
+_MOST_BYTES: Final = 200_000_000
+_PLACE: Final = Place("the place of the exports")
+
+
+class InputError(RefusedError):
+    """A file for a report cannot be read, or there is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundFiles:
+    """Contents by name; `where` names the places that were searched, for messages."""
+
+    files: Mapping[str, bytes]
+    where: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputFiles:
+    """Contents by name and kind; `where` names the places that were searched, for messages."""
+
+    exports: Mapping[str, bytes]
+    ads: Mapping[str, bytes]
+    mappings: Mapping[str, bytes]
+    where: tuple[str, ...]
+
+    def digests(self) -> list[tuple[str, str, str]]:
+        """Kind, name and SHA-256 of every file: the same files, the same report."""
+        kinds = {"export": self.exports, "ads": self.ads, "mapping": self.mappings}
+        return sorted(
+            (kind, name, hashlib.sha256(content).hexdigest())
+            for kind, files in kinds.items()
+            for name, content in files.items()
+        )
+
+
+async def find_files(
+    store: Store, settings: Settings, sources: Sequence[str], *, edition: Edition
+) -> FoundFiles:
+    """Every file of the sources: files, folders, `s3://bucket/prefix`; by default the edition's `exports/` in the
+    store. Hidden files and files that are no tables are skipped.
+
+    Raises: InputError with every source and file that cannot be read.
+    """
+    if sources:
+        return FoundFiles(files=await files_named(settings, sources), where=tuple(sources))
+    where = (f"{store.uri}/{edition.exports}",)
+    return FoundFiles(files=await _under(store, edition.exports), where=where)
+
+
+async def files_named(settings: Settings, sources: Sequence[str]) -> Mapping[str, bytes]:
+    """Every file of the sources alone, each by a unique name. Raises: as `find_files`."""
+    return named_apart(await _each(_of_source(source, settings) for source in sources))
+
+
+async def editions_with_exports(store: Store, campaign: str) -> tuple[str, ...]:
+    """The editions of a campaign with files in `exports/`, sorted. Raises: StoreUnavailableError."""
+    keys = [entry.key for entry in await store.listing(f"{campaign}/")]
+    return editions_with(keys, "exports")
+
+
+async def sort_files(
+    store: Store, found: FoundFiles, *, ads: Sequence[Path], mappings: Sequence[Path], edition: Edition
+) -> InputFiles:
+    """The files by kind, with the ads and mappings named beside them and every ads.csv of the edition's uploads.
+
+    Raises: InputError with every file that cannot be read.
+    """
+    sorted_files = by_kind(found)
+    uploaded = [entry.key for entry in await store.listing(edition.uploads)]
+    filled = await read_many(store, [key for key in uploaded if key.endswith("/ads.csv")])
+    filled = {key.removeprefix(edition.uploads): content for key, content in filled.items()}
+    named = await _each(asyncio.to_thread(_contents, {str(path): path}) for path in (*ads, *mappings))
+    return replace(
+        sorted_files,
+        ads=_merged([filled, sorted_files.ads, *named[: len(ads)]]),
+        mappings=_merged([sorted_files.mappings, *named[len(ads) :]]),
+    )
+
+
+def by_kind(found: FoundFiles) -> InputFiles:
+    """The files by kind: a mapping by its suffix, an ads.csv by its header, all others are exports."""
+    mappings = {
+        name: one for name, one in found.files.items() if PurePosixPath(name).suffix.lower() == ".toml"
+    }
+    tables = {name: content for name, content in found.files.items() if name not in mappings}
+    ads = {name: content for name, content in tables.items() if is_ads_file(content, name=name)}
+    exports = {name: content for name, content in tables.items() if name not in ads}
+    return InputFiles(exports=exports, ads=ads, mappings=mappings, where=found.where)
+
+
+async def read_results(files: InputFiles) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+    """The rows of every export, and those of every ads.csv (None if there is none).
+
+    Raises: ExportError with every problem of the files; InputError where there is no export at all.
+    """
+    if not files.exports:
+        remedy = "name exported files, or put them there; the ad platforms export them as CSV or XLSX"
+        raise InputError([Problem(Place(", ".join(files.where)), "has no export of an ad platform", remedy)])
+
+    def read() -> tuple[pd.DataFrame, pd.DataFrame | None]:
+        mappings = [read_mapping(content, name=name) for name, content in sorted(files.mappings.items())]
+        ads = ads_rows(files) if files.ads else None
+        return read_exports(files.exports, mappings=mappings), ads
+
+    return await asyncio.to_thread(read)
+
+
+def ads_rows(files: InputFiles) -> pd.DataFrame:
+    """The rows of every ads.csv; there must be one. Raises: ExportError."""
+    ads = [read_ads(content, name) for name, content in sorted(files.ads.items())]
+    return pd.concat(ads, ignore_index=True)
+
+
+def named_apart(found: Sequence[Mapping[str, bytes]]) -> Mapping[str, bytes]:
+    """The files of several sources; a name that is taken gets a number, so that no file hides another."""
+    files: dict[str, bytes] = {}
+    for name, content in ((name, content) for source in found for name, content in source.items()):
+        path = PurePosixPath(name)
+        numbered = (str(path.with_name(f"{path.stem} ({number}){path.suffix}")) for number in count(2))
+        files[name if name not in files else next(one for one in numbered if one not in files)] = content
+    return files
+
+
+async def _each(reads: Iterable[Awaitable[Mapping[str, bytes]]]) -> list[Mapping[str, bytes]]:
+    """One result per read. Raises: InputError with the problems of all of them."""
+    found: list[Mapping[str, bytes]] = []
+    problems: list[Problem] = []
+    for read in reads:
+        try:
+            found.append(await read)
+        except InputError as error:
+            problems += error.problems
+    _refuse(problems)
+    return found
+
+
+def _merged(found: Iterable[Mapping[str, bytes]]) -> Mapping[str, bytes]:
+    return {name: content for files in found for name, content in files.items()}
+
+
+async def _of_source(source: str, settings: Settings) -> Mapping[str, bytes]:
+    if "://" not in source:
+        path = Path(source)
+        is_folder = await asyncio.to_thread(path.is_dir)
+        return await asyncio.to_thread(_in_folder if is_folder else _of_file, path)
+    try:
+        bucket = open_store(settings.model_copy(update={"store": source}))
+    except SettingsError as error:  # which names the setting of the store, but the source is the cause
+        problems = [
+            replace(problem, place=_PLACE) if problem.place.file == "HAILUO_STORE" else problem
+            for problem in error.problems
+        ]
+        raise InputError(problems) from error
+    return await _under(bucket, "")
+
+
+async def _under(store: Store, prefix: str) -> Mapping[str, bytes]:
+    if isinstance(store, FolderStore):  # its files may have any name, the keys of a store may not
+        return await asyncio.to_thread(_in_folder, Path(store.uri) / prefix)
+    entries = [entry for entry in await store.listing(prefix) if _is_wanted(entry.key)]
+    names = {entry.key: entry.key.removeprefix(prefix) for entry in entries}
+    sizes = {names[entry.key]: entry.bytes for entry in entries}
+    remedy = "rename it: letters, digits and . _ - = only"
+    bad_keys = [
+        Problem(Place(key), "has a name that cannot be read from a bucket here", remedy)
+        for key in names
+        if not _is_key(key)
+    ]
+    _refuse([*bad_keys, *_unusable(sizes)])
+    return {names[key]: content for key, content in (await read_many(store, list(names))).items()}
+
+
+def _is_key(key: str) -> bool:
+    try:
+        return bool(checked(key))
+    except ValueError:
+        return False
+
+
+def _in_folder(folder: Path) -> Mapping[str, bytes]:
+    paths = {
+        path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()
+    }
+    wanted = {name: path for name, path in paths.items() if _is_wanted(name)}
+    _refuse(_unusable({name: path.stat().st_size for name, path in wanted.items()}))
+    return _contents(wanted)
+
+
+def _of_file(path: Path) -> Mapping[str, bytes]:
+    return _contents({path.name: path})
+
+
+def _contents(paths: Mapping[str, Path]) -> Mapping[str, bytes]:
+    found: dict[str, bytes] = {}
+    for name, path in paths.items():
+        try:
+            found[name] = path.read_bytes()
+        except OSError as error:
+            reason = f"cannot be read ({error.strerror})"
+            problem = Problem(Place(str(path)), reason, "name a file or folder that can")
+            raise InputError([problem]) from error
+    return found
+
+
+def _is_wanted(name: str) -> bool:
+    path = PurePosixPath(name)
+    is_hidden = any(part.startswith((".", "~")) for part in path.parts)
+    return not is_hidden and path.suffix.lower() in _READ | _REFUSED
+
+
+def _unusable(sizes: Mapping[str, int]) -> list[Problem]:
+    """Files of a format that is not read, and files that are too large."""
+    problems = []
+    for name, size in sizes.items():
+        if PurePosixPath(name).suffix.lower() in _REFUSED:
+            reason, remedy = "is of a format that is not read", "export it as CSV or XLSX, or take it out"
+            problems.append(Problem(Place(name), reason, remedy))
+        elif size > _MOST_BYTES:
+            reason, remedy = "is larger than 200 MB", "split it, or export fewer columns or days"
+            problems.append(Problem(Place(name), reason, remedy))
+    return problems
+
+
+def _refuse(problems: Sequence[Problem]) -> None:
+    if problems:
+        raise InputError(problems)

@@ -1,1 +1,0 @@
-"""The files a report is made from: exports, lists of ads, mappings."""
