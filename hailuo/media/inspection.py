@@ -142,7 +142,7 @@ def to_json(inspection: Inspection) -> bytes:
 
 
 def from_json(content: bytes) -> Inspection:
-    """The same again. Raises: ValueError for what is no inspection of a known schema."""
+    """Read an inspection. Raises: ValueError for anything else, and for an unknown schema."""
     return _ADAPTER.validate_json(content)
 
 

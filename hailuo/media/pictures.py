@@ -76,7 +76,7 @@ class Pictures:
         self._colours.append(_colourfulness(rgb))
 
     def measures(self) -> Measures:
-        """All of it, once one frame at least was added."""
+        """All measures; at least one frame must have been added."""
         differences = self._differences
         mean_difference = float(np.mean(differences)) if differences else None
         motion = self._motion.found()

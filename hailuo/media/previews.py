@@ -56,7 +56,7 @@ def _fitted(picture: Picture, width: int) -> Picture:
 
 
 class ProxyWriter:
-    """Writes the small film of one clip: every so many of its frames, H.264, silent. To be closed.
+    """Writes the small film of one clip: every so many of its frames, H.264, silent. Close it at the end.
 
     Raises: OSError, av.FFmpegError, from every method.
     """

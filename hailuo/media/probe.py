@@ -60,7 +60,7 @@ def inspect(path: Path, *, first_frame: bytes | None = None, previews: Path | No
 
 
 def _reason(error: Exception) -> str:
-    """Without the path: it is of this machine, and of this minute."""
+    """The error without the path, which means nothing on another machine."""
     if isinstance(error, OSError | av.FFmpegError) and error.strerror:
         return f"{type(error).__name__}: {error.strerror}"
     return f"{type(error).__name__}: {error}"

@@ -32,7 +32,7 @@ class Links:
 
 
 def reached(reach: Callable[[str], str | None]) -> Links:
-    """The same files, each by what `reach` makes of its place beside the page (a signed link)."""
+    """The same files, each by the link that `reach` makes of its place beside the page, such as a signed URL."""
     return Links(
         clip=lambda creative_id: reach(clip_beside(creative_id)),
         preview=lambda uri: reach(preview_beside(uri)),
@@ -41,5 +41,5 @@ def reached(reach: Callable[[str], str | None]) -> Links:
 
 
 def inside(find: Callable[[str], str | None]) -> Links:
-    """Nothing but previews, by file name (`data_uris(...).get`): for a page in one file."""
+    """Only previews, by file name (`data_uris(...).get`): for a page in one file."""
     return Links(clip=lambda _: None, preview=lambda uri: find(uri.rpartition("/")[2]), copy=lambda _: None)

@@ -61,7 +61,7 @@ def read_sheet(content: bytes, *, name: str, known: Mapping[PlatformName, Platfo
 
 
 def platform_of(sheet: UploadSheet, known: Mapping[PlatformName, Platform]) -> PlatformName:
-    """Whose headers the sheet has most of. Raises: UploadError where several have as many."""
+    """The platform that most of the sheet's headers belong to. Raises: UploadError if several have as many."""
     hits = {
         name: sum(_bare(cell) in _by_alias(platform.headers) for cell in sheet.header)
         for name, platform in known.items()
@@ -81,7 +81,7 @@ def fill(
     link: str | None = None,
     constants: Mapping[str, str] | None = None,
 ) -> FilledSheet:
-    """The sheet with one more row per creative, in the columns that are known; `constants` fill others, by header.
+    """The sheet with one more row per file, in the columns that are known; `constants` fill others, by header.
 
     Where the sheet has a column for URL tags the link stays bare, else it carries them. Raises: UploadError for a value
     that a spreadsheet would run as a formula: in an upload nothing is escaped.
