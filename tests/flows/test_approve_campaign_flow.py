@@ -439,6 +439,7 @@ def test_a_pasted_campaign_travels_with_the_approval(rehearsal, deployed, campai
     async def scenario():
         running = asking("", campaign_text=text)
         while not (found := await pasted("approve-campaign", text, "Paused")):
+            assert not running.done(), f"it ended before it was paused: {await running}"
             await SystemClock().sleep(0.1)
         await answer(found[0], YES)
         await running
