@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from prefect import flow, task
-from prefect.cache_policies import NO_CACHE
+from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.runtime import deployment, flow_run
 from prefect.states import Completed, Failed
 
 from flows.machinery.events import emit_not_started
-from flows.machinery.flow_run import LINKS_VALID_FOR, flow_environment, scheduled_start
+from flows.machinery.flow_run import LINKS_VALID_FOR, flow_environment, in_task_run, scheduled_start
 from flows.machinery.parameters import Budget, DueAt, Machines
 from flows.render_campaign import render_campaign
 from flows.ui.night_page import show_night
@@ -102,7 +101,8 @@ class _Campaign:
 
     async def preview(self, budget: NightBudget) -> CampaignResult:
         """What the campaign would buy, or why it would be refused; nothing is bought."""
-        plan = await self._price()
+        priced = await in_task_run("price", self.due.name, self._plan)
+        plan = await priced.aresult(raise_on_failure=False)
         if not isinstance(plan, Plan):
             return self._failed(plan)
         problems = [*budget.problems(plan), *admission_problems(plan, balance_usd=None)]
@@ -117,7 +117,8 @@ class _Campaign:
 
     async def render(self, budget: NightBudget) -> CampaignResult:
         """Render the campaign, unless its plan costs more than is left of the night's budget."""
-        before = await self._price()
+        priced = await in_task_run("price", self.due.name, self._plan)
+        before = await priced.aresult(raise_on_failure=False)
         if not isinstance(before, Plan):
             return self._not_started(self._failed(before))
         if problems := budget.problems(before):
@@ -130,8 +131,15 @@ class _Campaign:
             due_at=self.at,
             return_state=True,
         )
-        ended: RunReport | Exception = await state.aresult(raise_on_failure=False)
-        summed = await self._sum_up(before)
+        ended = await state.aresult(raise_on_failure=False)
+
+        async def sum_up() -> tuple[CampaignOutcome, GalleryLink | None]:
+            edition, store = self.due.campaign.this_edition, open_store(self.env.settings)
+            gallery = await link_to_gallery(store, self.env.clock, edition, valid_for=LINKS_VALID_FOR)
+            return outcome_between(before, await self._plan()), gallery
+
+        summing = await in_task_run("outcome", self.due.name, sum_up)
+        summed = await summing.aresult(raise_on_failure=False)
         outcome, gallery = (None, None) if isinstance(summed, Exception) else summed
         exit_code = _exit_code(ended)
         return CampaignResult(
@@ -142,44 +150,6 @@ class _Campaign:
             gallery=gallery,
             committed_usd=outcome.spent_usd + outcome.reserved_usd if outcome else before.money.planned,
         )
-
-    async def _price(self) -> Plan | Exception:
-        """The plan before anything is bought, or the error that prevented it."""
-
-        @task(
-            name="price", task_run_name="price {name}", retries=0, cache_policy=NO_CACHE, persist_result=False
-        )
-        async def price(name: str) -> Plan:
-            del name
-            return await self._plan()
-
-        state: State[Plan] = await price(self.due.name, return_state=True)  # type: ignore[misc]  # Prefect types an async return_state as if it were sync
-        priced: Plan | Exception = await state.aresult(raise_on_failure=False)
-        return priced
-
-    async def _sum_up(self, before: Plan) -> tuple[CampaignOutcome, GalleryLink | None] | Exception:
-        """The outcome and the link to the gallery, or the error that prevented them."""
-
-        @task(
-            name="outcome",
-            task_run_name="outcome {name}",
-            retries=0,
-            cache_policy=NO_CACHE,
-            persist_result=False,
-        )
-        async def outcome(name: str) -> tuple[CampaignOutcome, GalleryLink | None]:
-            del name
-            found = outcome_between(before, await self._plan())
-            edition, store = self.due.campaign.this_edition, open_store(self.env.settings)
-            return found, await link_to_gallery(store, self.env.clock, edition, valid_for=LINKS_VALID_FOR)
-
-        state: State[tuple[CampaignOutcome, GalleryLink | None]] = await outcome(  # type: ignore[misc]  # Prefect types an async return_state as if it were sync
-            self.due.name, return_state=True
-        )
-        summed: tuple[CampaignOutcome, GalleryLink | None] | Exception = await state.aresult(
-            raise_on_failure=False
-        )
-        return summed
 
     async def _plan(self) -> Plan:
         settings = self.env.settings

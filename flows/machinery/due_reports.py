@@ -6,11 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 
-from flows.machinery.flow_run import LINKS_VALID_FOR, run_name
+from flows.machinery.flow_run import LINKS_VALID_FOR, in_task_run, run_name
 from flows.machinery.parameters import CampaignForm
 from hailuo import CampaignRequest, Settings, prepare
 from hailuo.campaign.files.folder_listing import campaign_names, find_campaign
@@ -94,11 +92,7 @@ def _day_of(edition: str, at: datetime) -> datetime:
 async def make_report(due: DueReport, options: ReportOptions, env: RunEnvironment) -> State[Report | None]:
     """Make one report in its own task run, so that a failure affects no other report; None without exports."""
 
-    @task(
-        name="report", task_run_name="report {name}", retries=0, cache_policy=NO_CACHE, persist_result=False
-    )
-    async def report_on(name: str) -> Report | None:
-        del name
+    async def report_on_exports() -> Report | None:
         store = open_store(env.settings)
         found = await find_files(store, env.settings, due.sources, edition=due.edition)
         if not found.files:
@@ -106,4 +100,4 @@ async def make_report(due: DueReport, options: ReportOptions, env: RunEnvironmen
         mine = replace(options, files=found, prepared=due.prepared, links_valid_for=LINKS_VALID_FOR)
         return await report(store, env.clock, mine, edition=due.edition)
 
-    return await report_on(run_name(due.edition), return_state=True)  # type: ignore[misc, no-any-return]  # Prefect types an async return_state as if it were sync
+    return await in_task_run("report", run_name(due.edition), report_on_exports)
