@@ -22,7 +22,7 @@ class CampaignEvent(StrEnum):
     """The names of the events. The resource is `hailuo.campaign.NAME`."""
 
     COMPLETED = "hailuo.campaign.completed"  # every clip of the plan is stored
-    UNKNOWN = "hailuo.campaign.unknown"  # submits that may have been paid for wait for `reconcile`
+    UNSETTLED = "hailuo.campaign.unknown"  # submits that may have been paid for wait for `reconcile`
     STOPPED = "hailuo.campaign.stopped"  # refused, stopped, cancelled or crashed before its end
     REPORTED = "hailuo.report.written"  # a new ad report was written
 
@@ -40,12 +40,12 @@ def emit_completed_or_unknown(plan: Plan, report: RunReport) -> None:
     if report.exit_code is ExitCode.COMPLETE:
         _emit(CampaignEvent.COMPLETED, plan.campaign.name, payload)
     if unknown:
-        _emit(CampaignEvent.UNKNOWN, plan.campaign.name, payload)
+        _emit(CampaignEvent.UNSETTLED, plan.campaign.name, payload)
 
 
 def emit_unknown(edition: Edition, creative_ids: Sequence[str]) -> None:
     """Emit that these jobs of an edition may have been paid for and wait for a decision."""
-    _emit(CampaignEvent.UNKNOWN, edition.campaign, {"edition": edition.name, "unknown": list(creative_ids)})
+    _emit(CampaignEvent.UNSETTLED, edition.campaign, {"edition": edition.name, "unknown": list(creative_ids)})
 
 
 def emit_not_started(campaign: str, edition: str | None, reasons: Sequence[str]) -> None:

@@ -80,7 +80,7 @@ class SyntheticPerformer(StrEnum):
 
     YES = "yes"
     NO = "no"
-    UNKNOWN = "unknown"
+    UNDECLARED = "unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +96,7 @@ class Campaign:
     campaign_budget_usd: Decimal | None = None
     control: Mapping[str, str] = field(default_factory=dict)
     placements: tuple[str, ...] = ()
-    synthetic_performer: SyntheticPerformer = SyntheticPerformer.UNKNOWN
+    synthetic_performer: SyntheticPerformer = SyntheticPerformer.UNDECLARED
     failed_retries: int = 1
     timezone: str = "UTC"
     nightly: Nightly | None = None

@@ -23,7 +23,7 @@ class Basis(StrEnum):
 
     LIST = "list"  # the catalog's list price: an estimate
     CHARGED = "charged"  # the last price charged for the same model, duration and size
-    UNKNOWN = "unknown"  # neither is known
+    NO_PRICE = "unknown"  # neither is known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +47,7 @@ def quote(variant: Variant, catalog: Catalog, charged: Mapping[PriceKey, Decimal
     model = catalog.model(cell.model)
     offer = model.offer(duration=cell.duration, size=cell.size) if model else None
     if offer is None or offer.price_usd is None:
-        return Quote(price_usd=None, basis=Basis.UNKNOWN)
+        return Quote(price_usd=None, basis=Basis.NO_PRICE)
     return Quote(price_usd=offer.price_usd, basis=Basis.LIST)
 
 

@@ -38,7 +38,7 @@ class PlanFile:
     budget_usd: Decimal | None
     failed_retries: int
     control: Mapping[str, str] = field(default_factory=dict)
-    synthetic_performer: SyntheticPerformer = SyntheticPerformer.UNKNOWN
+    synthetic_performer: SyntheticPerformer = SyntheticPerformer.UNDECLARED
     lines: tuple[PlanLine, ...]
 
 

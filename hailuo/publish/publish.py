@@ -35,7 +35,7 @@ async def publish(store: Store, clock: Clock, edition: Edition) -> Publication:
     rows = manifest.build(
         _entries(stored, evidence),
         store_uri=store.uri if "://" in store.uri else "",
-        synthetic_performer=stored.plan.synthetic_performer if stored.plan else SyntheticPerformer.UNKNOWN,
+        synthetic_performer=stored.plan.synthetic_performer if stored.plan else SyntheticPerformer.UNDECLARED,
     )
     return await _put_pages(store, clock, rows, edition=edition)
 

@@ -80,8 +80,8 @@ def _synthetic_performer(
 ) -> SyntheticPerformer:
     """Whether the clips show a synthetic performer. Raises: UploadError if no person has said."""
     recorded = (SyntheticPerformer(str(row["synthetic_performer"])) for row in rows)
-    answer = today or next(recorded, SyntheticPerformer.UNKNOWN)
-    if answer is SyntheticPerformer.UNKNOWN:
+    answer = today or next(recorded, SyntheticPerformer.UNDECLARED)
+    if answer is SyntheticPerformer.UNDECLARED:
         reason = "you have not said whether the clips show a human performer who does not exist"
         remedy = (
             "look at them, then write `disclosure: {synthetic_performer: no}`, or yes, into the campaign file"

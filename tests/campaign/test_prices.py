@@ -27,7 +27,7 @@ def test_what_was_charged_goes_before_the_list() -> None:
 @pytest.mark.parametrize("variant", [_variant(model="other"), _variant(size="1080p")])
 def test_an_unknown_price_is_not_guessed(variant: Variant) -> None:
     """None, and the plan says so."""
-    assert quote(variant, CATALOG, {}) == Quote(price_usd=None, basis=Basis.UNKNOWN)
+    assert quote(variant, CATALOG, {}) == Quote(price_usd=None, basis=Basis.NO_PRICE)
 
 
 @pytest.mark.parametrize("model", CATALOG.models.values(), ids=lambda model: model.name)

@@ -150,7 +150,7 @@ def test_no_run_that_has_ended_or_waits_for_a_person_is_a_zombie():
     assert (names_of_ends() | of_prefect) - of_task_runs - expected == set()
 
 
-@pytest.mark.parametrize("event", [CampaignEvent.UNKNOWN, CampaignEvent.STOPPED])
+@pytest.mark.parametrize("event", [CampaignEvent.UNSETTLED, CampaignEvent.STOPPED])
 def test_somebody_is_told_when_a_campaign_needs_a_person(event):
     """Money in doubt and a stop each have an automation that waits for the very event that the flows emit."""
     waiting = [path for path in AUTOMATIONS if f"- {event.value}\n" in path.read_text(encoding="utf-8")]
@@ -160,7 +160,7 @@ def test_somebody_is_told_when_a_campaign_needs_a_person(event):
 
 TOLD = [
     (CampaignEvent.STOPPED, {"edition": "main", "state": "Stopped", "reason": "the key is refused"}),
-    (CampaignEvent.UNKNOWN, {"edition": "main", "unknown": ["7KQ2M9X4TD", "G44WV6GMQW"]}),
+    (CampaignEvent.UNSETTLED, {"edition": "main", "unknown": ["7KQ2M9X4TD", "G44WV6GMQW"]}),
 ]
 
 

@@ -25,7 +25,7 @@ from tests.support.worlds import World
 ROOT = Path(__file__).parents[2]
 MONEY = {"price_usd", "amount_usd"}
 IDS = {"task_id", "base_url"}
-UNPRICED = Quote(price_usd=None, basis=Basis.UNKNOWN)
+UNPRICED = Quote(price_usd=None, basis=Basis.NO_PRICE)
 
 
 def named(node: ast.AST) -> str | None:

@@ -26,7 +26,7 @@ def test_a_plan_is_read_as_it_was_written(desk: Desk) -> None:
     assert [line.job for line in kept.lines] == jobs
     assert [(line.price_usd, line.price_basis) for line in kept.lines] == [
         (PRICE, Basis.LIST),
-        (None, Basis.UNKNOWN),
+        (None, Basis.NO_PRICE),
         (PRICE, Basis.LIST),
     ]
     assert (kept.digest, kept.admitted_at, kept.budget_usd) == (plan.digest, AT, Decimal(40))

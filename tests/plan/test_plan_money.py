@@ -204,7 +204,7 @@ def test_an_unknown_price_is_planned_at_nothing_and_marked(desk: Desk) -> None:
     """Admission refuses it; the plan shows it."""
     plan = desk.plan([make_job(UNPRICED)])
 
-    assert plan.jobs[0].quote.basis is Basis.UNKNOWN
+    assert plan.jobs[0].quote.basis is Basis.NO_PRICE
     assert plan.money.planned == NOTHING
 
 

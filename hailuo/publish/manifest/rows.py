@@ -69,7 +69,7 @@ def build(
     entries: Sequence[ManifestEntry],
     *,
     store_uri: str,
-    synthetic_performer: SyntheticPerformer = SyntheticPerformer.UNKNOWN,
+    synthetic_performer: SyntheticPerformer = SyntheticPerformer.UNDECLARED,
 ) -> pd.DataFrame:
     """One row per job in the order given, each followed by its clip's copies, with every column of `COLUMNS`.
 

@@ -25,9 +25,9 @@ def loaded(line: str) -> LoadedCampaign:
 @pytest.mark.parametrize(
     ("line", "answer"),
     [
-        ("", SyntheticPerformer.UNKNOWN),
-        ("disclosure: {}", SyntheticPerformer.UNKNOWN),
-        ("disclosure: {synthetic_performer: unknown}", SyntheticPerformer.UNKNOWN),
+        ("", SyntheticPerformer.UNDECLARED),
+        ("disclosure: {}", SyntheticPerformer.UNDECLARED),
+        ("disclosure: {synthetic_performer: unknown}", SyntheticPerformer.UNDECLARED),
         ("disclosure: {synthetic_performer: yes}", SyntheticPerformer.YES),
         ('disclosure: {synthetic_performer: "yes"}', SyntheticPerformer.YES),
         ("disclosure: {synthetic_performer: no}", SyntheticPerformer.NO),
