@@ -107,7 +107,7 @@ def events_about(*campaigns):
         }
         seen = {}
         async with get_client() as client:
-            for _ in range(100):  # the server takes events in behind our back
+            for _ in range(600):  # the server takes events in behind our back
                 said = (await client.request("POST", "/events/filter", json=wanted)).json()["events"]
                 seen = {
                     one["resource"]["prefect.resource.name"]: (one["event"], one["payload"]) for one in said
