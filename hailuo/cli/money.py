@@ -97,7 +97,7 @@ def _job_json(bill: JobMoney) -> dict[str, object]:
             "money": item.fate,
             "price_usd": item.price_usd,
             "amount_usd": item.amount_usd,
-            "told": item.told,
+            "told": item.reported,
             "paid_retry": item.retry,
         }
         for item in bill.items

@@ -102,7 +102,7 @@ class Grants:
                 self._entries[number] = _ADAPTER.validate_json(await self._store.read(entry.key))
         if sorted(self._entries) != list(range(1, len(self._entries) + 1)):
             raise LedgerError(
-                f"{GRANTS} has gaps: somebody deleted grants; restore them before anything is bought"
+                f"{GRANTS} has gaps: grants were deleted; restore them before anything is bought"
             )
 
     async def check(self, grant: Grant, caps: Iterable[Cap]) -> None:
@@ -141,7 +141,7 @@ class Grants:
         return frozenset(own) - self._closes.keys()
 
     def stale(self, edition: Edition, *, store_now: datetime) -> list[Grant]:
-        """Open grants of an edition on which nobody may buy any more."""
+        """Open grants of an edition that have expired."""
         closed = self._closes
         return [
             grant

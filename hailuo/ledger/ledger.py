@@ -82,7 +82,7 @@ class Ledger:
         return self._records.get(creative_id) or JobRecord(creative_id=creative_id)
 
     def state(self, creative_id: str, *, failed_retries: int) -> JobState:
-        """Where the job stands by what was last read and written; ages by the store's time."""
+        """The job's state by what was last read and written; ages by the store's time."""
         return state_of(
             self.record(creative_id),
             store_now=self._clock.now() + self._store_ahead,
@@ -97,11 +97,11 @@ class Ledger:
         )
 
     async def load(self, known: Collection[str] = (), *, histories: bool = False) -> None:
-        """Read where every job stands: one listing, and the facts of the jobs that are not finished.
+        """Read the state of every job: one listing, and the facts of the jobs that are not finished.
 
         Of a finished job only `done` is read, and that from a rollup where one holds it, unless the job
         is not among the `known` creative ids. With `histories` a finished job of several attempts is read whole:
-        what was refunded or abandoned on the way is told by nothing else.
+        no other fact holds what was refunded or abandoned on the way.
         """
         self._store_ahead = await self._store.now() - self._clock.now()
         by_job = _group(await self._store.listing(self._prefix), self._prefix)
@@ -153,7 +153,7 @@ class Ledger:
     async def intend(
         self, job: Job, *, price_usd: Decimal, request_sha256: str, base_url: str | None = None
     ) -> bool:
-        """Take the right to POST once, to `base_url`: True if this call, and nobody else, holds it."""
+        """Take the right to POST once, to `base_url`: True if this call, and no other, got it."""
         intent = Intent(
             nonce=secrets.token_hex(16),
             worker=self._worker,
@@ -180,7 +180,7 @@ class Ledger:
         return await self._write(creative_id, len(self.record(creative_id).attempts) + 1, intent)
 
     async def settle(self, creative_id: str, outcome: Outcome) -> bool:
-        """Record how the last attempt's POST ended by somebody's decision, unless its own answer came first."""
+        """Record how the last attempt's POST ended by a decision, unless its own answer came first."""
         return await self._write(creative_id, len(self.record(creative_id).attempts), outcome)
 
     async def close(self, creative_id: str, outcome: Outcome) -> bool:
@@ -204,7 +204,7 @@ class Ledger:
         return await self._write(creative_id, len(self.record(creative_id).attempts), end)
 
     async def finish(self, creative_id: str, done: Done) -> bool:
-        """Record that the clip lies verified in the store."""
+        """Record that the verified clip is in the store."""
         won = await self._write(creative_id, done.attempt, done)
         if won:
             await self._rollups.add([(creative_id, done)])
@@ -265,7 +265,7 @@ class Ledger:
         elif done is None:
             done = await self._fetch(creative_id, "done", DONE, gate)
         attempts = _attempt_times(creative_id, facts)
-        late = any("/orphan-" in name for name in facts)  # what was paid twice is told for ever
+        late = any("/orphan-" in name for name in facts)  # what was paid twice must always be read
         if done and not full and not late:
             bare = (Attempt(number=number, recorded_at=at) for number, at in attempts.items())
             return JobRecord(creative_id=creative_id, attempts=tuple(bare), done=done)
@@ -328,7 +328,7 @@ def _attempt_times(creative_id: str, facts: Mapping[str, datetime]) -> dict[int,
     times = {n: facts[f"a{n:03}/intent"] for n in numbers if f"a{n:03}/intent" in facts}
     if list(times) != list(range(1, len(numbers) + 1)):
         raise LedgerError(
-            f"job {creative_id}: its ledger keys have gaps ({', '.join(sorted(facts))}); somebody deleted some. "
+            f"job {creative_id}: its ledger keys have gaps ({', '.join(sorted(facts))}); some were deleted. "
             "Nothing is bought on a torn ledger: restore the keys from a backup or a version of the bucket"
         )
     return times

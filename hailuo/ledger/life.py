@@ -1,8 +1,8 @@
-"""The life of a job: where it stands by the facts recorded about it, and which fact may come next.
+"""The life of a job: its state by the facts recorded about it, and which fact may come next.
 
 (nothing)                       NEW          may be bought
 intent                          IN_DOUBT     younger than the horizon: perhaps being sent right now
-intent                          UNKNOWN      older: held with its money until somebody settles it
+intent                          UNKNOWN      older: its money stays reserved until it is settled
 doubt                           UNKNOWN      the submit ended without a verdict: held likewise
 intent that adopts              UNKNOWN      takes over a task id that came late; sends nothing, awaits its outcome
 outcome unsent                  NEW          nothing reached the vendor: may be bought
@@ -39,7 +39,7 @@ from hailuo.ledger.facts import (
 
 
 def state_of(record: JobRecord, *, store_now: datetime, horizon: timedelta, failed_retries: int) -> JobState:
-    """Where the job stands by the facts alone.
+    """The job's state by the facts alone.
 
     `horizon` is how long an intent without outcome may be another worker's business, by the store's time.
     """

@@ -1,7 +1,7 @@
 """What became of the money of every attempt: the one set of rules that plan, caps, progress, manifest and status share.
 
-stored                               CHARGED      the amount the vendor told, else the price reserved
-failed, not refunded or not told     LOST         the price reserved
+stored                               CHARGED      the amount the vendor reported, else the price reserved
+failed, no refund reported           LOST         the price reserved
 late task, something else bought     PAID_TWICE   the price reserved for its POST
 submitted, no verdict on the task    RENDERING    the price reserved, held at the vendor
 sent or perhaps sent, no answer      MAYBE_CHARGED  the price reserved, perhaps held at the vendor
@@ -48,7 +48,7 @@ _RESERVED: Final = frozenset({Fate.RENDERING, Fate.MAYBE_CHARGED})
 class Item:
     """The money of one attempt, or of one task id that came late; US dollars.
 
-    `price_usd` was reserved, `amount_usd` is what it comes to; it is the price reserved unless `told` by the vendor. `estimate_usd` is the price of the item that decided its job (the clip's, else the last one
+    `price_usd` was reserved, `amount_usd` is what it comes to; it is the price reserved unless `reported` by the vendor. `estimate_usd` is the price of the item that decided its job (the clip's, else the last one
     lost), and nothing for all others: what the job was ordered at. `at` and `worker` are those of the intent
     whose POST took the money, also for an attempt that adopts; the worker is None where the intent was not read.
     """
@@ -61,7 +61,7 @@ class Item:
     price_usd: Decimal
     amount_usd: Decimal
     estimate_usd: Decimal = _ZERO
-    told: bool = False
+    reported: bool = False
     retry: bool = False
 
     @property
@@ -75,7 +75,7 @@ class Sums:
     """US dollars and counts over items.
 
     `bought` counts the items that the vendor took or may have taken; `assumed_usd` is the part of what is spent
-    that the vendor did not tell; `paid_retries` counts the attempts opened because one failed and was refunded.
+    that the vendor did not report; `paid_retries` counts the attempts opened because one failed and was refunded.
     """
 
     jobs: int
@@ -165,7 +165,7 @@ def sums_of(items: Iterable[Item], *, jobs: int | None = None) -> Sums:
         clips=sum(1 for item in found if item.fate is Fate.CHARGED),
         estimate_usd=sum((item.estimate_usd for item in found), _ZERO),
         charged_usd=usd(Fate.CHARGED),
-        assumed_usd=sum((i.amount_usd for i in found if i.fate in _SPENT and not i.told), _ZERO),
+        assumed_usd=sum((i.amount_usd for i in found if i.fate in _SPENT and not i.reported), _ZERO),
         lost_usd=usd(Fate.LOST),
         paid_twice_usd=usd(Fate.PAID_TWICE),
         rendering_usd=usd(Fate.RENDERING),
@@ -202,10 +202,10 @@ def _delivered(record: JobRecord, done: Done) -> Item:
     """By the one fact that is read of every finished job, whatever else was read."""
     attempt = next((a for a in record.attempts if a.number == done.attempt), None)
     bare = Attempt(number=done.attempt, recorded_at=done.submitted_at)
-    told = done.amount_usd is not None
+    reported = done.amount_usd is not None
     amount = done.price_usd if done.amount_usd is None else done.amount_usd
     item = _item(record, attempt or bare, Fate.CHARGED, price_usd=done.price_usd)
-    return replace(item, amount_usd=amount, told=told, retry=_is_retry(record, item.attempt))
+    return replace(item, amount_usd=amount, reported=reported, retry=_is_retry(record, item.attempt))
 
 
 def _made(record: JobRecord, attempt: Attempt) -> Item:

@@ -1,6 +1,6 @@
 """Rollups: `done` facts of many jobs in one object, so that a resumed edition need not read each.
 
-A cache, never an authority: that a job is done is told by its own key in the listing; a rollup only saves
+A cache, never an authority: that a job is done is shown by its own key in the listing; a rollup only saves
 reading what the key holds, which never changes. Deleting every rollup costs requests and nothing else.
 """
 
@@ -24,7 +24,7 @@ _ADAPTER: Final[TypeAdapter[dict[str, Done]]] = TypeAdapter(dict[str, Done])
 
 
 class Rollups:
-    """The rollups of one edition. Several workers may write them; nobody changes one."""
+    """The rollups of one edition. Several workers may write them; none is ever changed."""
 
     def __init__(self, store: Store, edition: Edition) -> None:
         self._store = store

@@ -2,7 +2,7 @@
 
     tasks/v1/{SHA-256 of base URL and task id}/c001      the attempt that the task is said to be of
 
-Only adopting writes a claim; the answer to an attempt's own POST needs none. A claim stands until its attempt has an
+Only adopting writes a claim; the answer to an attempt's own POST needs none. A claim is valid until its attempt has an
 outcome that does not name the task (another task, or abandoned): then the next number may be taken. Claims are
 created once, and say the same whoever writes them: an adoption repeated after a crash finds its own claim.
 """
@@ -49,7 +49,7 @@ _ADAPTER: Final = TypeAdapter(Claim)
 
 
 async def stake(store: Store, wanted: Claim) -> Claim:
-    """The claim that stands on the task: the one wanted, or the one that was there before it."""
+    """The valid claim on the task: the one wanted, or the one that was there before it."""
     content = _ADAPTER.dump_json(wanted)
     number = 0
     while True:

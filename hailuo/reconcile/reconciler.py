@@ -1,7 +1,7 @@
 """Settle attempts whose fate is unknown: on evidence that cannot be wrong, else by a person's word.
 
 One thing is evidence: a task id that came late is the answer to this very POST, so it is adopted. A balance
-is none, whatever it says; docs/unknowns.md tells why.
+is none, whatever it says; docs/unknowns.md explains why.
 """
 
 import math
@@ -77,7 +77,7 @@ class Reconciler:
         self._clock = clock
 
     async def settle(self) -> Findings:
-        """Adopt every task id that came late, and tell what is left. Asks the vendor nothing."""
+        """Adopt every task id that came late, and list what is left. Asks the vendor nothing."""
         records = list(self._ledger.records)
         adopted = [done for creative_id in records if (done := await self._adopt_late(creative_id))]
         return Findings(
@@ -203,7 +203,7 @@ class Reconciler:
         return _refusal(creative_id, reason, "nothing was written; look with hailuo status")
 
     async def _checked(self, unsettled: Unsettled, task_id: str) -> TaskStatus:
-        """The task as the vendor tells it, if it can be this attempt's. Raises: SettlementError."""
+        """The task as the vendor reports it, if it can be this attempt's. Raises: SettlementError."""
         if task_id_of({"task_id": task_id}) != task_id:
             raise _refusal(f"task {quoted(task_id)}", "is no task id", "copy it from the vendor's console")
         answer = await self._client.status(task_id)
@@ -211,7 +211,7 @@ class Reconciler:
             raise _refusal(f"task {quoted(task_id)}", *_not_told(answer, self._client.base_url))
         if not (answer.word or answer.model or answer.created_at):
             reason, remedy = (
-                "the vendor tells nothing of it yet",
+                "the vendor reports nothing of it yet",
                 "nothing was written; ask again in a minute",
             )
             raise _refusal(f"task {quoted(task_id)}", reason, remedy)
@@ -245,7 +245,7 @@ class Reconciler:
             raise _refusal(f"task {quoted(task_id)}", reason, remedy)
 
     async def _claim(self, creative_id: str, task_id: str) -> None:
-        """Raises: SettlementError when somebody has claimed the task for another attempt, perhaps this very second."""
+        """Raises: SettlementError when the task is claimed for another attempt, perhaps this very second."""
         attempt = self._ledger.attempt_key(creative_id)
         wanted = Claim(task_id=task_id, base_url=self._client.base_url, attempt=attempt)
         standing = await stake(self._store, wanted)
@@ -255,11 +255,11 @@ class Reconciler:
             raise _refusal(f"task {quoted(task_id)}", reason, remedy)
 
     def _warnings(self, adopted: Unsettled, status: TaskStatus) -> Iterator[str]:
-        """What the vendor cannot tell us, and the person should look at twice."""
+        """What the vendor does not report, and the person should check."""
         if status.model is None:
-            yield "the vendor does not tell the task's model"
+            yield "the vendor does not report the task's model"
         if status.created_at is None:
-            yield "the vendor does not tell when the task was made"
+            yield "the vendor does not report when the task was made"
         if status.amount_usd and status.amount_usd != adopted.price_usd:
             yield f"the vendor charged {usd(status.amount_usd)} for it, {usd(adopted.price_usd)} was expected"
         here = {None, self._client.base_url}

@@ -1,6 +1,6 @@
 """Attempts whose fate is unknown: what each of them holds, and which task at the vendor can be its own.
 
-What the vendor does not tell speaks against nothing; docs/unknowns.md has the rules.
+What the vendor does not report rules nothing out; docs/unknowns.md has the rules.
 """
 
 from dataclasses import dataclass
@@ -64,7 +64,7 @@ def late_of(record: JobRecord) -> Orphan | None:
 
 
 def half_adopted(record: JobRecord) -> Orphan | None:
-    """The orphan that the last attempt takes over, where nobody has said so in an outcome yet."""
+    """The orphan that the last attempt takes over, where no outcome says so yet."""
     last = record.last
     if last is None or last.outcome or last.intent is None or last.intent.adopts is None:
         return None

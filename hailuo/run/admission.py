@@ -26,7 +26,7 @@ _FRAME_TYPES: Final = {
     ".png": "image/png",
     ".webp": "image/webp",
 }
-_NO_BALANCE_TOLD: Final = frozenset({200, 404, 501})
+_NO_BALANCE_REPORTED: Final = frozenset({200, 404, 501})
 
 
 async def admit(
@@ -54,7 +54,7 @@ async def refusals(plan: Plan, tools: Tools, settings: Settings, *, spending: Sp
 async def _problems(
     plan: Plan, tools: Tools, settings: Settings, *, agreed_digest: str | None
 ) -> list[Problem]:
-    """Every reason but the caps that runs share. What can be known here comes first: then nobody is asked."""
+    """Every reason but the caps that runs share. What can be known here comes first, before anyone is asked."""
     problems = _agreement_problems(plan, agreed_digest) + _key_problems(plan, settings)
     problems += _frame_problems(plan, tools.store) + _private_frame_problems(plan, settings)
     problems += admission_problems(plan, balance_usd=None)
@@ -86,7 +86,7 @@ def _run_cap_problems(plan: Plan, settings: Settings) -> list[Problem]:
 
 
 def frame_warnings(jobs: Sequence[Job], store: Store) -> tuple[Problem, ...]:
-    """What the vendor may find gone when its queue is long. Raises: StoreUnavailableError."""
+    """Frame links that may expire before the vendor fetches them. Raises: StoreUnavailableError."""
     keys = [job.frame_key for job in jobs if job.frame_key]
     if not keys or not store.fetch_url(keys[0], valid_for=_ANY_TIME) or store.offers_for(FRAME_VALID_FOR):
         return ()
@@ -108,9 +108,9 @@ def _frame_problems(plan: Plan, store: Store) -> list[Problem]:
 
 
 def _private_frame_problems(plan: Plan, settings: Settings) -> list[Problem]:
-    """A URL that only this house can reach tells the vendor about the house, and fails there.
+    """A URL of a private network shows the vendor something of that network, and fails there.
 
-    By its text alone: names are resolved, and redirects followed, where the vendor stands.
+    By its text alone: the vendor resolves names and follows redirects itself.
     """
     if on_our_own_network(urlsplit(settings.base_url).hostname or ""):
         return []
@@ -127,11 +127,11 @@ def _private_frame_problems(plan: Plan, settings: Settings) -> list[Problem]:
 
 
 async def _balance_problems(plan: Plan, tools: Tools, settings: Settings) -> list[Problem]:
-    """Whether the vendor takes the key and has the money; a gateway that tells no balance is let pass."""
+    """Whether the vendor takes the key and has the money; a gateway that reports no balance is let pass."""
     answer = await tools.client.balance()
     if isinstance(answer, Decimal):
         return admission_problems(plan, balance_usd=answer)
-    if answer.http_status in _NO_BALANCE_TOLD:  # no such route here: the stop on an empty balance remains
+    if answer.http_status in _NO_BALANCE_REPORTED:  # no such route here: the stop on an empty balance remains
         return []
     return [_vendor_problem(answer, settings)]
 
@@ -141,7 +141,7 @@ def _vendor_problem(fault: Fault, settings: Settings) -> Problem:
         return Problem(
             Place("IMAROUTER_API_KEY"), f"the vendor refuses the key: {fault.message}", "use a valid key"
         )
-    reason = f"the vendor did not tell the balance: {fault.message}"
+    reason = f"the vendor did not report the balance: {fault.message}"
     return Problem(Place(settings.base_url), reason, "nothing was bought; try again later")
 
 

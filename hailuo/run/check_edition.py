@@ -45,7 +45,7 @@ class CheckedClip:
 async def check_edition(
     store: Store, clock: Clock, edition: Edition, *, again: bool = False
 ) -> Sequence[CheckedClip]:
-    """Look at every stored clip that nobody has looked at yet (`again`: at all), and judge all of them.
+    """Check every stored clip that has not been checked (`again`: every one), and judge all of them.
 
     In the order of the plan, then what has left the file. Nothing is bought, and no clip is changed.
     Raises: AdmissionError when nothing ever ran, StoreUnavailableError.

@@ -1,4 +1,4 @@
-"""What a run tells while it goes, and what it says at the end."""
+"""Events and progress of a run, and its report."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class Event:
     file: Path | None = None
 
     def in_words(self, label: str = "") -> str | None:
-        """One line for people; None where there is nothing to tell. `label` says which clip the id is."""
+        """One line for people; None where there is nothing to show. `label` says which clip the id is."""
         named = f"{self.creative_id} ({label})" if label else self.creative_id
         match self.kind:
             case EventKind.SUBMITTED:
@@ -73,7 +73,7 @@ class Ending:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """Where the run stands: numbers of its jobs, and US dollars by the rules of `hailuo.ledger.money`."""
+    """Progress of a run: numbers of its jobs, and US dollars by the rules of `hailuo.ledger.money`."""
 
     jobs: int
     stored: int

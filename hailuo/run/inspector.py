@@ -65,7 +65,7 @@ class Inspector:
             self._free.put_nowait(worker)
 
     def hearing(self, observe: Observer) -> Observer:
-        """The observer, and every clip that it hears of as stored is checked."""
+        """The observer, wrapped so that every stored clip is checked."""
 
         def hear(event: Event) -> None:
             observe(event)
@@ -210,7 +210,7 @@ class _Worker:
                     return await asyncio.to_thread(_ask, self._ready(), (clip, first_frame, folder))
             except TimeoutError:
                 reason = f"it took longer than {_CLIP_SECONDS:.0f} s"
-            except (EOFError, OSError):  # the pipe's other end is gone
+            except (EOFError, OSError):  # the other end of the pipe is closed
                 reason = "the process that looked at it died"
             self.end()
         return Inspection(sha256=None, bytes=None, unchecked=reason)
@@ -229,7 +229,7 @@ class _Worker:
         return self._pipe
 
     def end(self) -> None:
-        """End the process, whatever it is at; who waits for it hears of it through the pipe."""
+        """End the process, whatever it does; its pipe closes for whoever waits."""
         process, self._process, self._pipe = self._process, None, None
         if process is not None:
             process.kill()

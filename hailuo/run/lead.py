@@ -21,7 +21,7 @@ _DRIVEN: Final = frozenset({JobState.NEW, JobState.SUBMITTED, JobState.IN_DOUBT}
 
 
 class Standing(StrEnum):
-    """What the store tells of a shard."""
+    """The state of a shard, by its notes in the store."""
 
     UNSEEN = "unseen"  # it has written no note yet
     AT_WORK = "at_work"
@@ -97,7 +97,7 @@ class Lead:
         return _only(self._plan, set(self._shares[number].creative_ids))
 
     async def standing(self, number: int) -> Standing:
-        """What the store tells of a shard. Raises: StoreUnavailableError."""
+        """The state of a shard, by its notes in the store. Raises: StoreUnavailableError."""
         note = await self._notes.read(number)
         if note is None:
             return Standing.UNSEEN
@@ -108,7 +108,7 @@ class Lead:
         return Standing.SILENT if number in await self._notes.silent() else Standing.AT_WORK
 
     def progress(self) -> Progress:
-        """Where the run stands as the notes tell; jobs of a shard without note are queued."""
+        """Progress by the shards' notes; jobs of a shard without a note are queued."""
         done = sum(1 for p in self._plan.driven if self._state(p.job.creative_id) is JobState.STORED)
         dealt = {cid for share in self._shares.values() for cid in share.creative_ids}
         elsewhere = sum(1 for cid in dealt if self._state(cid) is not JobState.STORED)
@@ -125,11 +125,11 @@ class Lead:
         )
 
     async def report(self) -> RunReport:
-        """How every job stands, by the ledger, once no shard is at work. Raises: StoreUnavailableError."""
+        """The result of every job, by the ledger, once no shard is at work. Raises: StoreUnavailableError."""
         self._spending.note_spent()  # of a finished job the ledger reads no attempts again
         await self._tools.ledger.load({p.job.creative_id for p in self._plan.everything})
         reports = [note.report for note in self._last.values() if note.report]
-        self._last.clear()  # from now on the ledger tells it all
+        self._last.clear()  # from now on the ledger has everything
         told = {ending.creative_id: ending for report in reports for ending in report.endings}
         return RunReport(
             endings=tuple(self._ending(p.job.creative_id, told) for p in self._plan.driven),

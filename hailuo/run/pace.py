@@ -87,7 +87,7 @@ class Limiter:
             return self._turns
 
     def give_back(self, turn: int) -> None:
-        """This turn started no submit: the next one takes its place at once, unless one has gone since."""
+        """This turn started no submit: the next one takes its place at once, unless another has begun since."""
         if turn == self._turns:
             self._next_start = max(self._paused_until, self._clock.monotonic())
             if self._pacing:

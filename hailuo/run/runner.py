@@ -25,7 +25,7 @@ _CANARY_PATIENCE: Final = 0.25
 """The share of the deadline after which a canary that only renders slowly lets the others go."""
 
 _MOVING: Final = frozenset({JobState.NEW, JobState.SUBMITTED})
-"""Where a job stands at the start whose ending tells something about this run."""
+"""States at the start from which a job's ending counts for or against this run."""
 
 _AT_WORK: Final = frozenset({JobState.NEW, JobState.SUBMITTED})
 """States in which a job of this run has something to do or to wait for."""
@@ -92,7 +92,7 @@ class Runner:
         await self.drive(creative_id)
 
     def report(self) -> RunReport:
-        """How every job stands as far as this run knows."""
+        """The result of every job, as far as this run knows."""
         endings = (self._endings.get(cid) or self._ending(p.job) for cid, p in self._planned.items())
         return RunReport(
             endings=tuple(replace(ending, state=self._state_of(ending.creative_id)) for ending in endings),
@@ -106,7 +106,7 @@ class Runner:
         self._interrupt.set(reason)
 
     def progress(self) -> Progress:
-        """Where the run stands now."""
+        """Progress at this moment."""
         planned = self._planned.values()
         states = [self._state(p.job) for p in planned]
         stored, ended = states.count(JobState.STORED), len(self._endings)
@@ -246,7 +246,7 @@ class Runner:
         return self._tools.ledger.state(creative_id, failed_retries=self._plan.campaign.failed_retries)
 
     def _ending(self, job: Job, *, cause: str | None = None, reason: str | None = None) -> Ending:
-        """Where the job stands by the ledger, in words."""
+        """The job's state by the ledger, with its cause and reason."""
         state = self._state(job)
         if reason is None:
             cause, reason = why(state, self._tools.ledger.record(job.creative_id))

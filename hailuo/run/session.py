@@ -57,7 +57,7 @@ class Session:
         self._spending = spending
         self._runner: Runner | None = None
         self.inspector: Inspector | None = None
-        """What checks the clips that get stored; nobody does unless one was put here."""
+        """Checks the clips that get stored; None: no checks."""
 
     @property
     def store(self) -> Store:
@@ -84,7 +84,7 @@ class Session:
     async def admit(self, plan: Plan, *, agreed_digest: str | None = None) -> None:
         """Let the whole plan in, or nothing of it. Raises: AdmissionError with every reason.
 
-        `agreed_digest` is of the plan that somebody has agreed to; another one is not let in.
+        `agreed_digest` is of the plan that was agreed to; any other plan is refused.
         """
         with nothing_bought_without_store():
             await admit(
@@ -122,7 +122,7 @@ class Session:
         return Lead(plan, self._tools, self._settings, self._spending, machines=machines)
 
     def noting(self, share: Share, runner: Runner) -> AbstractAsyncContextManager[None]:
-        """Tell the lead where this shard stands while the block runs."""
+        """Write this shard's progress for the lead while the block runs."""
         return self._notes().beating(share.number, runner.progress)
 
     async def give_account(self, share: Share, runner: Runner) -> None:
@@ -149,7 +149,7 @@ class Session:
         )
 
     async def _finish_checks(self) -> None:
-        """Wait for the checks of what this session knows as stored; not in a run that was told to stop."""
+        """Wait for the checks of what this session knows as stored; not in an interrupted run."""
         interrupted = self._runner and self._runner.report().interrupted
         if self.inspector and not interrupted:
             await self.inspector.catch_up(patience_seconds=_CHECKS_SECONDS)

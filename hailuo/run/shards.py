@@ -1,7 +1,7 @@
 """Shards: one admitted plan, driven by several processes, each with its part of the jobs and of the limits.
 
 The lead of a run takes the grant and deals the jobs out; every shard buys on that grant and within it, and
-writes a note of where it stands beside the ledger. Notes are how the lead sees that a shard lives and what it
+writes a note of its progress beside the ledger. Notes are how the lead sees that a shard lives and what it
 spent; what was bought is in the ledger as ever, so a shard that dies loses nothing and its jobs are dealt again.
 """
 
@@ -46,7 +46,7 @@ class Share:
 
     @property
     def worker(self) -> str:
-        """Who an attempt of this shard was made by, as its intent tells."""
+        """The worker's name in the intents of this shard."""
         return f"{self.run}/{self.number}"
 
     def limits(self, settings: Settings) -> Settings:
@@ -116,7 +116,7 @@ class ShardNotes:
             return None
 
     async def silent(self) -> frozenset[int]:
-        """The shards whose newest note is so old that nobody can be writing it. Raises: StoreUnavailableError."""
+        """The shards whose newest note is so old that their process must be dead. Raises: StoreUnavailableError."""
         now = await self._store.now()
         entries = await self._store.listing(self._folder)
         return frozenset(
@@ -127,7 +127,7 @@ class ShardNotes:
 
     @asynccontextmanager
     async def beating(self, number: int, progress: Callable[[], Progress]) -> AsyncIterator[None]:
-        """Write where the shard stands again and again while the block runs; a note that fails is one missed."""
+        """Write the shard's progress regularly while the block runs; a note that fails is skipped."""
         beat = asyncio.create_task(self._beat(number, progress))
         try:
             yield

@@ -129,7 +129,7 @@ class SpendingGrant:
         )
 
     async def _close_stale(self, edition: Edition) -> None:
-        """What a run that died did not buy is free again once nobody can buy on its grant."""
+        """Close the grants of dead runs: what they did not buy is free again."""
         await self._grants.load()
         now = await self._tools.store.now()
         for grant in self._grants.stale(edition=edition, store_now=now):

@@ -36,7 +36,7 @@ from hailuo.vendor.status import TaskStatus, read_status
 from hailuo.vendor.wire import parse_json, read_balance, task_id_of, without_secrets
 
 SUBMIT_SECONDS_AT_MOST = 360.0
-"""After so long a submit has an answer or is UNCLEAR; an intent older than this is nobody's business any more."""
+"""After so long a submit has an answer or is UNCLEAR; no worker still waits for an answer to an older intent."""
 
 _READ_SECONDS_AT_MOST = 60.0
 _ANSWER_BYTES_AT_MOST = MEBIBYTE
@@ -127,7 +127,7 @@ class VideoClient:
         return outcome
 
     async def status(self, task_id: str) -> TaskStatus | Fault:
-        """How the task stands. A fault is a missed poll: it says nothing about the task.
+        """The task's status. A fault is a missed poll: it says nothing about the task.
 
         The fault named `task_not_exist` is the gateway not knowing the id.
         """
@@ -150,7 +150,7 @@ class VideoClient:
     async def download(
         self, url: str, to: Path, *, bytes_at_most: int = 500 * MEBIBYTE, seconds_at_most: float = 900.0
     ) -> Downloaded | DownloadFault:
-        """The clip at `url` into the file `to`, whole, an mp4, and on the disk; on a fault the file is gone.
+        """The clip at `url` into the file `to`, whole, an mp4, and on the disk; on a fault there is no file.
 
         Raises OSError when the file cannot be written.
         """
@@ -221,7 +221,7 @@ class VideoClient:
 class _SecretFilter(logging.Filter):
     """Cuts the key and the queries of URLs out of what these loggers say, until `end` is called.
 
-    On the loggers, not on a handler: whoever listens (a terminal, a file, Prefect) hears the same.
+    On the loggers, not on a handler: a terminal, a file and Prefect get the same text.
     """
 
     def __init__(self, key: SecretStr) -> None:

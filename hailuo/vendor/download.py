@@ -47,7 +47,7 @@ class Downloaded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DownloadFault:
-    """No clip was fetched and the file is gone. `expired`: ask for a new URL; `damaged`: the bytes are no clip."""
+    """No clip was fetched, and there is no file. `expired`: ask for a new URL; `damaged`: the bytes are no clip."""
 
     expired: bool
     reason: str

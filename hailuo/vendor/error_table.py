@@ -8,7 +8,7 @@
 
 The first row that fits decides, by HTTP status, shape of the body and code, never by text: messages
 are localised. A "no" with 5xx is believed only with a readable body and a code of this table,
-since what stands in front of the gateway answers 5xx too, after the request has gone through.
+since a proxy in front of the gateway answers 5xx too, after the request has gone through.
 For a GET every row means the same: a poll missed, and `name` and `cause` say why.
 Source: docs/vendor.md#errors.
 """
@@ -131,7 +131,7 @@ TABLE = (
         meaning=Meaning.REFUSED_WAIT,
         cause=Cause.VENDOR_FAULT,
         most_repeats=1,
-        remedy="ImaRouter's own account at MiniMax is used up, not yours; run again later or tell ImaRouter.",
+        remedy="ImaRouter's own account at MiniMax is used up, not yours; run again later or ask ImaRouter's support.",
     ),
     Row(
         name="gateway_upstream_key_refused",
@@ -139,7 +139,7 @@ TABLE = (
         codes=("1004", "2049"),
         meaning=Meaning.REFUSED_WAIT,
         cause=Cause.VENDOR_FAULT,
-        remedy="MiniMax refuses ImaRouter's own key, not yours; tell ImaRouter, then run again.",
+        remedy="MiniMax refuses ImaRouter's own key, not yours; ask ImaRouter's support, then run again.",
     ),
     Row(
         name="content_refused",
@@ -205,7 +205,7 @@ TABLE = (
         codes=("model_price_error", "invalid_api_platform", "model_mapping_failed"),
         meaning=Meaning.REFUSED_WAIT,
         cause=Cause.CONFIGURATION,
-        remedy="ImaRouter has not set this model up; leave it out or tell ImaRouter, then run again.",
+        remedy="ImaRouter has not set this model up; leave it out or ask ImaRouter's support, then run again.",
     ),
     Row(
         name="no_channel_for_model",
@@ -215,7 +215,7 @@ TABLE = (
         meaning=Meaning.REFUSED_WAIT,
         cause=Cause.CONFIGURATION,
         most_repeats=3,
-        remedy="Either the model's name is wrong or nobody serves it just now; check the name, else run again later.",
+        remedy="Either the model's name is wrong or no one serves it just now; check the name, else run again later.",
     ),
     Row(
         name="invalid_request",
@@ -277,7 +277,7 @@ TABLE = (
         codes=("fail_to_fetch_task",),
         meaning=Meaning.REFUSED_WAIT,
         cause=Cause.VENDOR_FAULT,
-        remedy="The model's maker refuses ImaRouter's account, not yours; tell ImaRouter, then run again.",
+        remedy="The model's maker refuses ImaRouter's account, not yours; ask ImaRouter's support, then run again.",
     ),
     Row(
         name="upstream_refused_request",
@@ -352,7 +352,7 @@ TABLE = (
         cause=Cause.INVALID_REQUEST,
         remedy="The vendor refused the request; its message says why.",
     ),
-    # A firewall that inspects answers puts its 4xx page in place of a 200 that told of a task. Holding one
+    # A firewall that inspects answers puts its 4xx page in place of a 200 that named a task. Holding one
     # job until a person looks is cheaper than paying twice; the breaker stops a run that meets only these.
     Row(
         name="refused_in_strange_words",
@@ -368,14 +368,14 @@ TABLE = (
         codes=("not_implemented",),
         meaning=Meaning.UNCLEAR,
         cause=Cause.VENDOR_FAULT,
-        remedy="The gateway cannot tell about such tasks; tell ImaRouter.",
+        remedy="The gateway cannot report such tasks; ask ImaRouter's support.",
     ),
     Row(
         name="proxy_gave_up",
         statuses=("502", "504", "52?"),
         meaning=Meaning.UNCLEAR,
         cause=Cause.NETWORK,
-        remedy="What stands in front of the gateway gave up; a task may exist: reconcile before sending again.",
+        remedy="A proxy in front of the gateway gave up; a task may exist: reconcile before sending again.",
     ),
     Row(
         name="server_error",

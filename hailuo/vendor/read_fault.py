@@ -67,7 +67,7 @@ def read_fault(
 
 
 def _unreadable(body: bytes, secret: SecretStr | None) -> str:
-    """What to tell people of a body that is no answer of the gateway's; a proxy's page says nothing more."""
+    """What to show of a body that is no answer of the gateway's; a proxy's page says nothing more."""
     text = plain(body.decode("utf-8", "replace"), secret=secret)
     return "a web page in place of an answer" if text.startswith("<") else text
 

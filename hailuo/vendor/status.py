@@ -1,4 +1,4 @@
-"""A task's status as the vendor tells it, read from every shape seen.
+"""A task's status as the vendor reports it, read from every shape seen.
 
 Source: docs/vendor.md#status (shapes G1 to G5, words, traps) and docs/vendor.md#fetching-the-clip (where the URL is).
 """
@@ -20,7 +20,7 @@ MODERATION_CODES = ("1026", "1027", "*sensitivecontentdetected*", "sensitive_wor
 
 
 class TaskPhase(StrEnum):
-    """Where a task stands at the vendor."""
+    """The phase of a task at the vendor."""
 
     PENDING = "pending"
     RENDERING = "rendering"
@@ -43,7 +43,7 @@ _URL_LIMIT = 8192
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskStatus:
-    """What one poll told. `word` is the vendor's own; a word never seen before means: keep polling.
+    """What one poll reported. `word` is the vendor's own; a word never seen before means: keep polling.
 
     `progress` is percent (coarse: 0, 30, 50, 100; no ETA). `clip_urls` come in the order to try
     them and only when COMPLETED; it can be empty even then. `moderated` is by the code, not by text.
@@ -69,7 +69,7 @@ def is_moderation(code: str | None) -> bool:
 
 
 def read_status(document: object, *, secret: SecretStr | None = None) -> TaskStatus | None:
-    """The status told by an answer's JSON; None where the answer tells of no task.
+    """The status in an answer's JSON; None where the answer has no task.
 
     An envelope without content (G4: `{"code": "success", "data": null}`) is a task not yet visible.
     """

@@ -66,8 +66,8 @@ ROWS: list[tuple[str, Life, list[tuple[Fate, Decimal]]]] = [
     # the row of the table, what happened, (fate, amount) of every item
     ("stored", (INTENT, SUBMITTED, CHARGED), [(Fate.CHARGED, PRICE + 4 * CENT)]),
     ("stored", (INTENT, SUBMITTED, make_done()), [(Fate.CHARGED, PRICE)]),
-    ("failed, not refunded or not told", (INTENT, SUBMITTED, KEPT), [(Fate.LOST, PRICE)]),
-    ("failed, not refunded or not told", (INTENT, SUBMITTED, UNSAID), [(Fate.LOST, PRICE)]),
+    ("failed, no refund reported", (INTENT, SUBMITTED, KEPT), [(Fate.LOST, PRICE)]),
+    ("failed, no refund reported", (INTENT, SUBMITTED, UNSAID), [(Fate.LOST, PRICE)]),
     (
         "late task, something else bought",
         (INTENT, ABANDONED, SECOND, SUBMITTED, LATE),

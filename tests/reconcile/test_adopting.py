@@ -122,7 +122,7 @@ def test_a_task_that_the_vendor_does_not_know_is_refused(office: Office, creativ
 
 @pytest.mark.parametrize(
     ("fault", "words"),
-    [(FaultName.STATUS_DROPPED, "try again in a minute"), (FaultName.DATA_NULL, "tells nothing of it yet")],
+    [(FaultName.STATUS_DROPPED, "try again in a minute"), (FaultName.DATA_NULL, "reports nothing of it yet")],
 )
 def test_a_vendor_that_does_not_answer_is_asked_again_later(
     make_office: MakeOffice, fault: FaultName, words: str
@@ -263,7 +263,7 @@ def test_a_vendor_that_tells_little_is_believed_with_a_warning(make_office: Make
 
     adopted = office.adopt(office.job.creative_id, office.lost_task())
 
-    assert [warning.partition(" does not tell ")[2] for warning in adopted.warnings] == [
+    assert [warning.partition(" does not report ")[2] for warning in adopted.warnings] == [
         "the task's model",
         "when the task was made",
     ]
