@@ -1,4 +1,4 @@
-"""The ad-testing report: exports and manifest in, a judgement, the next batch and a page out."""
+"""The ad-testing report: from exports and manifest to an analysis, the next batch and a page."""
 
 import asyncio
 import hashlib
@@ -14,7 +14,6 @@ from typing import Final
 
 import pandas as pd
 
-from hailuo.campaign.model import Campaign
 from hailuo.clock import Clock
 from hailuo.errors import CampaignError, Place, Problem
 from hailuo.plan.prepare import PreparedCampaign
@@ -30,7 +29,7 @@ from hailuo.report.inputs import FoundFiles, InputFiles, read_results, sort_file
 from hailuo.report.next_batch.draft import NextBatch, next_batch
 from hailuo.report.next_batch.propose import proposal_rules
 from hailuo.report.page import render
-from hailuo.report.reports import FINDINGS, NEXT, PAGE, PastReport, newest_report, put_report, report_folder
+from hailuo.report.reports import FINDINGS, NEXT, PAGE, newest_report, put_report, report_folder
 from hailuo.report.run_analysis import AnalysedResults, AnalysisInput, analyse_results, compared
 from hailuo.store import Store
 from hailuo.store.layout import Edition
@@ -43,7 +42,7 @@ _INPUTS: Final = "inputs_sha256"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportOptions:
-    """What is asked for. `prepared` is the campaign file of today: without it there is no file for the next batch.
+    """What to report on, and how. `prepared` is the campaign file of today: without it there is no file for the next batch.
 
     `next_file` is where that file is written besides the store; `again` writes a report even where nothing is new.
     """
@@ -61,7 +60,7 @@ class ReportOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What was found, and the folder of the store in which it lies. Not `is_new`: the newest report already said it."""
+    """The findings, and the report's folder in the store. `is_new` is False if the newest report has the same inputs."""
 
     findings: ReportFindings
     folder: str
@@ -71,7 +70,7 @@ class Report:
 
 
 async def report(store: Store, clock: Clock, request: ReportOptions, *, edition: Edition) -> Report:
-    """Read, join, judge, propose, and write a report; of one edition.
+    """Read, join, analyse, propose, and write a report of one edition; nothing is written where nothing is new.
 
     Raises: RefusedError with every problem of exports, options or file, before anything of the report is written;
     AdmissionError when nothing ever ran; StoreUnavailableError.
@@ -83,24 +82,39 @@ async def report(store: Store, clock: Clock, request: ReportOptions, *, edition:
     made = await publish(store, clock, edition)
     content = await store.read(made.edition.manifest_jsonl)
     inputs, before = _digest(files, content, request), await newest_report(store, edition=edition)
-    if before and not request.again and before.findings.labels.get(_INPUTS) == inputs:
-        return await _same(before, store, clock, request, variants=manifest.read_jsonl(content))
     case = AnalysisInput(
         results=results, ads=ads, variants=manifest.read_jsonl(content), options=request.analysis
     )
-    found = await asyncio.to_thread(analyse_results, case, at=clock.now())
+    analysed = None
+    if before and not request.again and before.findings.labels.get(_INPUTS) == inputs:
+        findings, folder = before.findings, before.folder
+    else:
+        analysed = await asyncio.to_thread(analyse_results, case, at=clock.now())
+        findings = analysed.findings
+        folder = report_folder(findings.made_at, edition=edition, taken=before.folder if before else None)
+    # Also without a new report: the one before may have been made without a file for the next batch.
     batch = next_batch(
-        found.findings, case.variants, request.prepared, budget_usd=request.budget_usd, file_name=NEXT
+        findings, case.variants, request.prepared, budget_usd=request.budget_usd, file_name=NEXT
     )
-    findings = replace(
-        compared(found.findings, before.findings if before else None),
-        proposal=batch.proposal if batch else None,
-        labels={**found.findings.labels, _INPUTS: inputs},
-        thresholds={**found.findings.thresholds, **proposal_rules()},
+    next_text = await asyncio.to_thread(_next_text, batch, request.next_file)
+    if analysed:
+        findings = replace(
+            compared(findings, before.findings if before else None),
+            proposal=batch.proposal if batch else None,
+            labels={**findings.labels, _INPUTS: inputs},
+            thresholds={**findings.thresholds, **proposal_rules()},
+        )
+        draft = _Draft(
+            found=replace(analysed, findings=findings), batch=batch, made=made, variants=case.variants
+        )
+        await put_report(store, folder, await _files(draft, store, clock, request))
+    return Report(
+        findings=findings,
+        folder=folder,
+        page=_page_link(store, clock, folder, valid_for=request.links_valid_for),
+        is_new=analysed is not None,
+        next_file=await asyncio.to_thread(_write, request.next_file, next_text),
     )
-    draft = _Draft(found=replace(found, findings=findings), batch=batch, made=made, variants=case.variants)
-    folder = report_folder(findings.made_at, edition=edition, taken=before.folder if before else None)
-    return await _written(draft, store, clock, request, folder=folder)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,40 +125,6 @@ class _Draft:
     batch: NextBatch | None
     made: Publication
     variants: pd.DataFrame
-
-
-async def _same(
-    before: PastReport, store: Store, clock: Clock, request: ReportOptions, *, variants: pd.DataFrame
-) -> Report:
-    """The report that stands. Its next batch is written where it is wanted: the look before may not have asked."""
-    findings = before.findings
-    batch = next_batch(findings, variants, request.prepared, budget_usd=request.budget_usd, file_name=NEXT)
-    next_text = await asyncio.to_thread(_next_text, batch, request.next_file)
-    return Report(
-        findings=findings,
-        folder=before.folder,
-        page=_page_link(store, clock, before.folder, valid_for=request.links_valid_for),
-        is_new=False,
-        next_file=await asyncio.to_thread(_write, request.next_file, next_text),
-    )
-
-
-async def _written(
-    draft: _Draft, store: Store, clock: Clock, request: ReportOptions, *, folder: str
-) -> Report:
-    next_text = await asyncio.to_thread(
-        _next_text, draft.batch, request.next_file
-    )  # refused before anything is written
-    files = await _files(draft, store, clock, request)
-    await put_report(store, folder, files)
-    next_file = await asyncio.to_thread(_write, request.next_file, next_text)
-    return Report(
-        findings=draft.found.findings,
-        folder=folder,
-        page=_page_link(store, clock, folder, valid_for=request.links_valid_for),
-        is_new=True,
-        next_file=next_file,
-    )
 
 
 async def _files(draft: _Draft, store: Store, clock: Clock, request: ReportOptions) -> Mapping[str, bytes]:
@@ -217,30 +197,27 @@ def _parquet(joined: pd.DataFrame) -> bytes:
 
 def _digest(files: InputFiles, manifest_content: bytes, request: ReportOptions) -> str:
     """Of everything that the report depends on; the same digest, the same report."""
-    told = {
+    inputs = {
         "files": files.digests(),
         "manifest": hashlib.sha256(manifest_content).hexdigest(),
         "options": asdict(request.analysis),
         "budget_usd": str(request.budget_usd),
         "campaign": _campaign_digest(request.prepared),
     }
-    return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(inputs, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def _campaign_digest(prepared: PreparedCampaign | None) -> str:
-    """Of what the file would render by today's catalog: the next batch depends on it."""
+    """Of what the file would render by today's catalog, and what keeps a combination out: the next batch depends on it."""
     if prepared is None:
         return ""
-    told = [(job.creative_id, sorted(job.levels.items())) for job in prepared.expansion.jobs]
-    bounds = _bounds(prepared.campaign) if prepared.campaign else []
-    return hashlib.sha256(json.dumps([told, len(prepared.problems), bounds]).encode()).hexdigest()
-
-
-def _bounds(campaign: Campaign) -> list[object]:
-    """What keeps a combination out of the next batch that the jobs do not show."""
-    left_out = [
-        [(axis, sorted(labels)) for axis, labels in sorted(match.items())]
-        for grid in campaign.grids
-        for match in grid.exclude
-    ]
-    return [str(campaign.budget_usd), left_out]
+    jobs = [(job.creative_id, sorted(job.levels.items())) for job in prepared.expansion.jobs]
+    bounds: list[object] = []
+    if campaign := prepared.campaign:
+        excluded = [
+            [(axis, sorted(labels)) for axis, labels in sorted(match.items())]
+            for grid in campaign.grids
+            for match in grid.exclude
+        ]
+        bounds = [str(campaign.budget_usd), excluded]
+    return hashlib.sha256(json.dumps([jobs, len(prepared.problems), bounds]).encode()).hexdigest()
