@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import io
 import json
+import logging
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -15,13 +16,13 @@ from typing import Final
 import pandas as pd
 
 from hailuo.clock import Clock
-from hailuo.errors import CampaignError, Place, Problem
+from hailuo.errors import CampaignError, MissingKeyError, Place, Problem, RefusedError
 from hailuo.plan.prepare import PreparedCampaign
 from hailuo.publish import manifest
 from hailuo.publish.publish import Publication, publish
 from hailuo.publish.share import GalleryLink, link_to
 from hailuo.report.analysis.options import AnalysisOptions
-from hailuo.report.archive import to_json
+from hailuo.report.archive import from_json, to_json
 from hailuo.report.clips import media_of
 from hailuo.report.estimates import estimates_table, to_csv, to_parquet
 from hailuo.report.findings import ReportFindings
@@ -29,7 +30,6 @@ from hailuo.report.inputs import FoundFiles, InputFiles, read_results, sort_file
 from hailuo.report.next_batch.draft import NextBatch, next_batch
 from hailuo.report.next_batch.propose import proposal_rules
 from hailuo.report.page import render
-from hailuo.report.reports import FINDINGS, NEXT, PAGE, newest_report, put_report, report_folder
 from hailuo.report.run_analysis import AnalysedResults, AnalysisInput, analyse_results, compared
 from hailuo.store import Store
 from hailuo.store.layout import Edition
@@ -37,7 +37,21 @@ from hailuo.store.layout import Edition
 LINKS_VALID_FOR: Final = timedelta(days=7)
 """S3 signs for no longer."""
 
+_PAGE: Final = "report.html"
+_FINDINGS: Final = "findings.json"
+_NEXT: Final = "next.yaml"
+_CONTENT_TYPES: Final[Mapping[str, str]] = {
+    _PAGE: "text/html; charset=utf-8",
+    "estimates.csv": "text/csv",
+    "estimates.parquet": "application/vnd.apache.parquet",
+    "results.parquet": "application/vnd.apache.parquet",
+    _NEXT: "application/yaml",
+    _FINDINGS: "application/json",
+}
+"""The files of a report in the order in which they are written: a report with findings.json is complete."""
+
 _INPUTS: Final = "inputs_sha256"
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +95,7 @@ async def report(store: Store, clock: Clock, request: ReportOptions, *, edition:
     results, ads = await read_results(files)
     made = await publish(store, clock, edition)
     content = await store.read(made.edition.manifest_jsonl)
-    inputs, before = _digest(files, content, request), await newest_report(store, edition=edition)
+    inputs, before = _digest(files, content, request), await _newest_report(store, edition)
     case = AnalysisInput(
         results=results, ads=ads, variants=manifest.read_jsonl(content), options=request.analysis
     )
@@ -91,10 +105,12 @@ async def report(store: Store, clock: Clock, request: ReportOptions, *, edition:
     else:
         analysed = await asyncio.to_thread(analyse_results, case, at=clock.now())
         findings = analysed.findings
-        folder = report_folder(findings.made_at, edition=edition, taken=before.folder if before else None)
+        folder = edition.report(findings.made_at)
+        if before and folder <= before.folder:  # of the same second, or of a machine whose clock is ahead
+            folder = f"{before.folder.removesuffix('/')}_2/"
     # Also without a new report: the one before may have been made without a file for the next batch.
     batch = next_batch(
-        findings, case.variants, request.prepared, budget_usd=request.budget_usd, file_name=NEXT
+        findings, case.variants, request.prepared, budget_usd=request.budget_usd, file_name=_NEXT
     )
     next_text = await asyncio.to_thread(_next_text, batch, request.next_file)
     if analysed:
@@ -107,7 +123,10 @@ async def report(store: Store, clock: Clock, request: ReportOptions, *, edition:
         draft = _Draft(
             found=replace(analysed, findings=findings), batch=batch, made=made, variants=case.variants
         )
-        await put_report(store, folder, await _files(draft, store, clock, request))
+        contents = await _files(draft, store, clock, request)
+        for name, content_type in _CONTENT_TYPES.items():
+            if name in contents:
+                await store.put(f"{folder}{name}", contents[name], content_type=content_type)
     return Report(
         findings=findings,
         folder=folder,
@@ -115,6 +134,28 @@ async def report(store: Store, clock: Clock, request: ReportOptions, *, edition:
         is_new=analysed is not None,
         next_file=await asyncio.to_thread(_write, request.next_file, next_text),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _PastReport:
+    """A report made before: its folder in the store, ending in "/", and its findings."""
+
+    folder: str
+    findings: ReportFindings
+
+
+async def _newest_report(store: Store, edition: Edition) -> _PastReport | None:
+    """The newest complete report, or None; also if it is of a version that cannot be read, which is logged."""
+    keys = [entry.key for entry in await store.listing(edition.reports)]
+    newest = max((key for key in keys if key.endswith(f"/{_FINDINGS}")), default=None)
+    if newest is None:
+        return None
+    try:
+        findings = from_json(await store.read(newest))
+    except (MissingKeyError, RefusedError) as error:
+        _log.warning("hailuo.report.not_readable", extra={"key": newest, "why": str(error)})
+        return None
+    return _PastReport(folder=newest.removesuffix(_FINDINGS), findings=findings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,12 +180,12 @@ async def _files(draft: _Draft, store: Store, clock: Clock, request: ReportOptio
     table = estimates_table(findings)
     kept = draft.batch.text_to_keep() if draft.batch else ""
     return {
-        PAGE: page.encode(),
-        FINDINGS: to_json(findings),
+        _PAGE: page.encode(),
+        _FINDINGS: to_json(findings),
         "estimates.csv": to_csv(table),
         "estimates.parquet": to_parquet(table),
         "results.parquet": _parquet(draft.found.joined),
-        **({NEXT: kept.encode()} if kept else {}),
+        **({_NEXT: kept.encode()} if kept else {}),
     }
 
 
@@ -181,9 +222,9 @@ def _write(path: Path | None, text: str) -> Path | None:
 
 
 def _page_link(store: Store, clock: Clock, folder: str, *, valid_for: timedelta) -> GalleryLink:
-    url = store.fetch_url(f"{folder}{PAGE}", valid_for=valid_for)
+    url = store.fetch_url(f"{folder}{_PAGE}", valid_for=valid_for)
     if url is None:
-        return GalleryLink(address=f"{store.uri}/{folder}{PAGE}")
+        return GalleryLink(address=f"{store.uri}/{folder}{_PAGE}")
     return GalleryLink(address=url, until=clock.now() + valid_for, certain=store.offers_for(valid_for))
 
 
