@@ -1,4 +1,4 @@
-"""A report as a file: JSON that loses nothing, so that the next report can say what changed."""
+"""Findings as JSON without loss, so that the next report can say what changed."""
 
 import json
 import re
@@ -18,7 +18,7 @@ _ADAPTER: Final = TypeAdapter(ReportFindings)
 
 
 class ReportError(RefusedError):
-    """A file is no report that this version can read; the report after it can do without."""
+    """A file is no report that this version can read; the next report is made without it."""
 
 
 def to_json(findings: ReportFindings) -> bytes:

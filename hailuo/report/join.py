@@ -1,4 +1,4 @@
-"""Every result finds its creative, or is listed with the reason why it did not: none is dropped, none is guessed.
+"""Every result finds its creative, or is listed with the reason: none is left out, none is guessed.
 
 Evidence in the order of `JoinMethod`: what a person filled into ads.csv, the platform's video, then what names carry. The
 first that names any creative decides, also where it names one of another campaign: a name copied from an old ad is
@@ -17,10 +17,10 @@ from hailuo.report.metrics import AdPlatform
 from hailuo.report.tokens import bare_ids, base_name, id_like, readable, tokens, tracked
 
 CONTRADICTED: Final = "contradicted by"
-"""Stands in `join_note` where later evidence names another creative."""
+"""In `join_note` where later evidence names another creative."""
 
 MISREAD: Final = "O, I or L read as a digit"
-"""Stands in `join_note` where an id was found only so."""
+"""In `join_note` where an id was found only so."""
 
 _WORDS: Final = {
     JoinMethod.AD_ID: "the ad id in ads.csv",
@@ -55,7 +55,7 @@ class _Match(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Index:
-    """All that results are held against. `originals` leads every creative id to that of the clip as delivered."""
+    """The ids that results are matched with. `originals`: creative id -> id of the clip as delivered."""
 
     originals: Mapping[str, str]
     ads: _Owners

@@ -1,4 +1,4 @@
-"""From results to findings: joined, looked over, judged, and held against the last report."""
+"""From results to findings: join, check, analyse, and compare with the last report."""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ _PACKAGE: Final = "hailuo-campaigns"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnalysisInput:
-    """What is judged: results and ads as `hailuo.report.exports` reads them, the manifest, and how to judge."""
+    """Results and ads as `hailuo.report.exports` reads them, the manifest, and the options."""
 
     results: pd.DataFrame
     ads: pd.DataFrame | None
@@ -43,7 +43,7 @@ class AnalysedResults:
 
 
 def analyse_results(case: AnalysisInput, *, at: datetime) -> AnalysedResults:
-    """The judgement alone, made at a time (aware). Raises: RefusedError for options that cannot be used."""
+    """The findings, made at a time (aware). Raises: RefusedError for options that cannot be used."""
     joined = join(case.results, case.variants, case.ads)
     duplicates = int(case.results.attrs.get("duplicates", 0))
     findings = analyse(
@@ -66,10 +66,10 @@ def compared(findings: ReportFindings, before: ReportFindings | None) -> ReportF
 
 
 def with_split(options: AnalysisOptions, ads: pd.DataFrame | None) -> AnalysisOptions:
-    """The shares planned in ads.csv, where the design splits people and nobody said otherwise."""
+    """The shares planned in ads.csv, if the design splits people and the options have no split."""
     if options.design is not Design.RANDOMISED_SPLIT or options.planned_split is not None or ads is None:
         return options
     shares = ads.assign(share=pd.to_numeric(ads["planned_split"].str.rstrip("% "), errors="coerce"))
-    told = shares[shares["share"].notna() & shares["creative_id"].notna()]
-    split = {str(name): float(share) for name, share in told.groupby("creative_id")["share"].sum().items()}
+    planned = shares[shares["share"].notna() & shares["creative_id"].notna()]
+    split = {str(name): float(share) for name, share in planned.groupby("creative_id")["share"].sum().items()}
     return replace(options, planned_split=split) if split else options

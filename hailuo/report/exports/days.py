@@ -26,13 +26,13 @@ def is_day_first(texts: Iterable[str]) -> bool | None:
 
 
 def half_turned(texts: Iterable[str]) -> frozenset[str]:
-    """The days like 13/11/2026 that stand beside days like 2026-03-11.
+    """The days like 13/11/2026 in a column that also has days like 2026-03-11.
 
     So a spreadsheet leaves what it read in its own order: of the days it took for its own, month and day may be swapped.
     """
     known = frozenset(texts)
-    left = {text for text in known if (found := _NUMBERS.fullmatch(text)) and found["by"] != "."}
-    return frozenset(left) if any(map(_YEAR_FIRST.fullmatch, known)) else frozenset()
+    turned = {text for text in known if (found := _NUMBERS.fullmatch(text)) and found["by"] != "."}
+    return frozenset(turned) if any(map(_YEAR_FIRST.fullmatch, known)) else frozenset()
 
 
 def _vote(text: str) -> bool | None:
@@ -47,7 +47,7 @@ def _vote(text: str) -> bool | None:
 
 
 def day_of(text: str, *, day_first: bool | None = None, form: str | None = None) -> date | None:
-    """The day, its time of day dropped, or None where it is none or could be two. `form` is strptime's."""
+    """The day, without its time of day, or None where it is none or could be two. `form` is strptime's."""
     try:
         if form is not None:
             return datetime.strptime(text, form).replace(tzinfo=UTC).date()

@@ -37,7 +37,7 @@ class NumberParts:
 
 @lru_cache(maxsize=65536)
 def written(text: str, money: frozenset[str]) -> NumberParts | None:
-    """The parts of a number, or None where it is none. `money` are the codes and signs that may stand beside it."""
+    """The parts of a number, or None where it is none. `money` are the codes and signs that may be beside it."""
     parts = _PARTS.fullmatch(_SPACES.sub("", text))
     if parts is None:
         return None

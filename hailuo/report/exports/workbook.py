@@ -57,7 +57,7 @@ def sheet_of_workbook(content: bytes, name: str, has_header: Callable[[ExportShe
 def _sheets(content: bytes, name: str) -> Iterator[tuple[str, ExportSheet]]:
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # openpyxl misses styles that nobody needs here
+            warnings.simplefilter("ignore")  # openpyxl misses styles, which are not needed here
             book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
             for sheet in book.worksheets:
                 sheet.reset_dimensions()  # exports often claim to be one cell large
