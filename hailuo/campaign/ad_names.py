@@ -30,15 +30,17 @@ def ad_name(job: Job) -> str:
     frame = variant.first_frame
     size = _token(variant.size.removesuffix("p"))[:10]
     setting = f"_d{variant.duration:02d}_s{size}"
-    campaign, prompt, model, first_frame = _cut_to_fit(
-        [
-            _token(job.campaign),
-            _token(job.levels.get("prompt") or _digest(variant.prompt)),
-            _token(_VENDOR_PREFIX.sub("", variant.model).replace(".", "").lower()),
-            _token(frame.label) if frame else "none",
-        ],
-        fixed=f"HV-{job.creative_id}__p-_m{setting}_f_t{job.take:02d}",
-    )
+    fixed = f"HV-{job.creative_id}__p-_m{setting}_f_t{job.take:02d}"
+    tokens = [
+        _token(job.campaign),
+        _token(job.levels.get("prompt") or _digest(variant.prompt)),
+        _token(_VENDOR_PREFIX.sub("", variant.model).replace(".", "").lower()),
+        _token(frame.label) if frame else "none",
+    ]
+    while len(fixed) + sum(map(len, tokens)) > AD_NAME_LIMIT:
+        longest = max(range(len(tokens)), key=lambda index: len(tokens[index]))
+        tokens[longest] = tokens[longest][:-1]
+    campaign, prompt, model, first_frame = (token.rstrip(_OPEN_ENDS) for token in tokens)
     return f"HV-{job.creative_id}_{campaign}_p-{prompt}_m{model}{setting}_f{first_frame}_t{job.take:02d}"
 
 
@@ -62,10 +64,3 @@ def _token(text: str) -> str:
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:6]
-
-
-def _cut_to_fit(tokens: list[str], *, fixed: str) -> list[str]:
-    while len(fixed) + sum(map(len, tokens)) > AD_NAME_LIMIT:
-        longest = max(range(len(tokens)), key=lambda index: len(tokens[index]))
-        tokens[longest] = tokens[longest][:-1]
-    return [token.rstrip(_OPEN_ENDS) for token in tokens]

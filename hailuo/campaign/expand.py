@@ -12,13 +12,12 @@ from types import MappingProxyType
 from hailuo.campaign.catalog import Catalog, Model
 from hailuo.campaign.job import Job, creative_id_of
 from hailuo.campaign.legality import Remark, cautions, rule_against
-from hailuo.campaign.model import SETTING_AXES, Campaign, Grid, IllegalPolicy, Level
+from hailuo.campaign.model import SETTING_AXES, Campaign, Cell, Grid, IllegalPolicy, Level
 from hailuo.campaign.prompt import Template, camera_remarks, clean, read_template
 from hailuo.campaign.variant import FirstFrame, Variant
 from hailuo.errors import Place, Problem
 from hailuo.text import quoted, suggestion
 
-Cell = Mapping[str, Level]
 _EVERYTHING: Mapping[str, frozenset[str]] = MappingProxyType({})
 _PLAIN_NAMES = "write {name} with the plain name of an axis"
 

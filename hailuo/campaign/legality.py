@@ -1,13 +1,11 @@
 """Checks one cell of a matrix against the catalog: the rule that forbids it, and what to be careful about."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hailuo.campaign.catalog import Catalog, FirstFrameRule, Model
-from hailuo.campaign.model import Level
+from hailuo.campaign.model import Cell
 from hailuo.text import listed, quoted, suggestion
-
-Cell = Mapping[str, Level]
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,10 @@ class Level:
     place: Place
 
 
+Cell = Mapping[str, Level]
+"""One combination: a level of every axis."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Axis:
     """One named list of values."""

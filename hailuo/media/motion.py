@@ -44,7 +44,11 @@ class Motion:
         per_second = 100 * self._fps / one.shape[1]
         self._means.append(float(speed.mean()) * per_second)
         self._tops.append(float(fastest.mean()) * per_second)
-        self._errors.append(_warp_error(one, two, flow))
+        # The later frame drawn back along the flow should be the earlier one; what is left was made up in between.
+        rows, columns = np.indices(one.shape, dtype=np.float32)
+        xs, ys = columns + flow[..., 0], rows + flow[..., 1]
+        back = cv2.remap(two, xs, ys, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        self._errors.append(float(cv2.norm(back, one, cv2.NORM_L1)) / one.size)
 
     def found(self) -> Moved:
         """Means over the pairs looked at."""
@@ -59,12 +63,3 @@ def _small(picture: Picture) -> Picture:
     scale = _SHORT_SIDE / min(picture.shape[:2])
     size = (round(picture.shape[1] * scale), round(picture.shape[0] * scale))
     return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-
-
-def _warp_error(one: Picture, two: Picture, flow: np.ndarray) -> float:
-    """The later frame drawn back along the flow should be the earlier one; what is left was made up in between."""
-    rows, columns = np.indices(one.shape, dtype=np.float32)
-    back = cv2.remap(
-        two, columns + flow[..., 0], rows + flow[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
-    return float(cv2.norm(back, one, cv2.NORM_L1)) / one.size

@@ -3,11 +3,13 @@
 Everything is taken of proxies with a short side of 240 px: decoding is three quarters of the cost as it is.
 """
 
-from typing import Final, NamedTuple
+from dataclasses import replace
+from typing import Final
 
 import cv2
 import numpy as np
 
+from hailuo.media.inspection import Inspection
 from hailuo.media.likeness import Picture
 from hailuo.media.motion import Motion
 
@@ -18,26 +20,6 @@ _FROZEN_DIFFERENCE: Final = 0.10  # mean absolute difference to the frame before
 _CUT_DIFFERENCE: Final = 30.0
 _CLIPPED: Final = (2, 253)
 _EVERY_FOR_SHARPNESS: Final = 4
-
-
-class Measures(NamedTuple):
-    """Columns of the manifest, of all frames seen; None where there were too few."""
-
-    black_s: float
-    black_first: bool
-    frozen_longest_s: float
-    luma_flicker_pct: float | None
-    motion_flow_mean: float | None
-    motion_flow_top5: float | None
-    mafd: float | None
-    vbench_temporal_flickering: float | None
-    warp_error: float | None
-    sharpness_lapvar: float
-    colourfulness: float | None
-    luma_mean: float
-    contrast_std: float
-    clipped_pct: float
-    scene_cuts: int
 
 
 class Pictures:
@@ -72,15 +54,19 @@ class Pictures:
         self._before = luma
 
     def add_colours(self, rgb: Picture) -> None:
-        """One of the frames by which the colours are judged."""
-        self._colours.append(_colourfulness(rgb))
+        """One of the frames by which the colours are judged, by Hasler and Süsstrunk 2003."""
+        red, green, blue = (rgb[..., channel].astype(np.float32) for channel in range(3))
+        red_green, yellow_blue = red - green, (red + green) / 2 - blue
+        spread = float(np.hypot(red_green.std(), yellow_blue.std()))
+        self._colours.append(spread + 0.3 * float(np.hypot(red_green.mean(), yellow_blue.mean())))
 
-    def measures(self) -> Measures:
-        """All measures; at least one frame must have been added."""
+    def added_to(self, known: Inspection) -> Inspection:
+        """With the measures of all frames seen, one at least; None where there were too few for one."""
         differences = self._differences
         mean_difference = float(np.mean(differences)) if differences else None
         motion = self._motion.found()
-        return Measures(
+        return replace(
+            known,
             black_s=round(sum(self._black) / self._fps, 4),
             black_first=self._black[0],
             frozen_longest_s=round(_longest([d < _FROZEN_DIFFERENCE for d in differences]) / self._fps, 4),
@@ -117,14 +103,6 @@ def _flicker_pct(means: list[float]) -> float | None:
     halves = np.abs(np.diff(np.asarray(means), n=2)) / 2
     level = max(1.0, float(np.mean(means)))
     return round(100 * float(np.median(halves)) / level, 4)
-
-
-def _colourfulness(rgb: Picture) -> float:
-    """Hasler and Süsstrunk 2003."""
-    red, green, blue = (rgb[..., channel].astype(np.float32) for channel in range(3))
-    red_green, yellow_blue = red - green, (red + green) / 2 - blue
-    spread = float(np.hypot(red_green.std(), yellow_blue.std()))
-    return spread + 0.3 * float(np.hypot(red_green.mean(), yellow_blue.mean()))
 
 
 def _rounded(value: float | None, digits: int) -> float | None:

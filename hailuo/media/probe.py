@@ -41,15 +41,9 @@ def inspect(path: Path, *, first_frame: bytes | None = None, previews: Path | No
     Never raises for a damaged clip: `unplayable` says what is wrong with it, `unchecked` what kept us from looking.
     """
     try:
-        found = read_bytes(path)
+        bare = read_bytes(path)
     except OSError as error:
         return Inspection(sha256=None, bytes=None, unchecked=f"it could not be read: {error.strerror}")
-    bare = Inspection(
-        sha256=found.sha256,
-        bytes=found.bytes,
-        faststart=found.faststart,
-        aigc_metadata_present=found.aigc_metadata_present,
-    )
     try:
         with av.open(str(path)) as container:
             return _inspected(container, bare, first_frame=first_frame, previews=previews)
@@ -69,13 +63,12 @@ def _reason(error: Exception) -> str:
 def _inspected(
     container: InputContainer, bare: Inspection, *, first_frame: bytes | None, previews: Path | None
 ) -> Inspection:
-    header = read_header(container)
-    known = _with_header(bare, header)
+    header = read_header(container, bare)
     if header.packets > _MOST_FRAMES or header.width * header.height > _MOST_PIXELS:
-        return replace(known, unchecked="it is longer or larger than the checks look at")
+        return replace(header.known, unchecked="it is longer or larger than the checks look at")
     container.seek(0)
     looking = _Look(header, previews)
-    meter = LoudnessMeter(container.streams.audio[0]) if header.audio_codec else None
+    meter = LoudnessMeter(container.streams.audio[0]) if header.known.has_audio else None
     with contextlib.closing(looking):
         for frame in _frames(container):
             if isinstance(frame, VideoFrame):
@@ -83,29 +76,10 @@ def _inspected(
             elif meter:
                 meter.add(frame)
     if not looking.frames:
-        return replace(known, unplayable="none of its frames can be decoded")
-    seen = looking.inspected(known, first_frame)
+        return replace(header.known, unplayable="none of its frames can be decoded")
+    seen = looking.inspected(first_frame)
     loudness, peak = meter.finish() if meter else (None, None)
     return replace(seen, loudness_lufs=loudness, true_peak_dbtp=peak)
-
-
-def _with_header(bare: Inspection, header: Header) -> Inspection:
-    return replace(
-        bare,
-        container=header.container,
-        video_codec=header.video_codec,
-        profile=header.profile,
-        pix_fmt=header.pix_fmt,
-        width=header.width,
-        height=header.height,
-        aspect=round(header.aspect, 4),
-        fps=round(header.fps, 4),
-        duration_s=round(header.duration_s, 4),
-        bitrate_bps=round(8 * (bare.bytes or 0) / header.duration_s) if header.duration_s else None,
-        pts_regular=header.pts_regular,
-        has_audio=header.audio_codec is not None,
-        audio_codec=header.audio_codec,
-    )
 
 
 def _frames(container: InputContainer) -> Iterator[VideoFrame | AudioFrame]:
@@ -167,7 +141,7 @@ class _Look:
         if number in self._in_sprite:
             self._sprite.append(picture)
 
-    def inspected(self, known: Inspection, first_frame: bytes | None) -> Inspection:
+    def inspected(self, first_frame: bytes | None) -> Inspection:
         """What was found, once all frames were added. Raises: OSError when a preview cannot be written."""
         if self._folder and self._poster is not None:
             write_poster(self._folder, self._poster)
@@ -176,10 +150,9 @@ class _Look:
             write_sprite(self._folder, self._sprite or [self._poster])
         alike = self._fidelity(first_frame)
         return replace(
-            known,
+            self._pictures.added_to(self._header.known),
             frames=self.frames,
             undecoded_frames=max(0, self._header.packets - self.frames),
-            **self._pictures.measures()._asdict(),
             ff_ssim=alike.ssim if alike else None,
             ff_psnr_db=alike.psnr_db if alike else None,
             ff_phash_dist=alike.phash_dist if alike else None,

@@ -100,18 +100,15 @@ def level(sound: Sound, *, samples: int, lufs: float, peak_db: float) -> Sound:
     cut = sound[:, :samples]
     loudness = loudness_of(cut)
     if loudness is not None:
-        cut = _limited(cut, gain_db=min(lufs - loudness, _MOST_GAIN_DB), peak_db=peak_db - _CODEC_MARGIN_DB)
+        gain = ("volume", f"{min(lufs - loudness, _MOST_GAIN_DB):.3f}dB")
+        ceiling = 10 ** ((peak_db - _CODEC_MARGIN_DB) / 20)
+        # It holds the peaks down without a change of the rest.
+        limiter = ("alimiter", f"limit={ceiling:.4f}:level=0:latency=1")
+        pieces = [frame.to_ndarray() for frame in _filtered(cut, gain, limiter)]
+        cut = np.concatenate(pieces, axis=1).astype(np.float32)
     filled = silence(samples)
     filled[:, : cut.shape[1]] = cut[:, :samples]
     return filled
-
-
-def _limited(sound: Sound, *, gain_db: float, peak_db: float) -> Sound:
-    """Amplified, and the peaks held down without a change of the rest."""
-    ceiling = 10 ** (peak_db / 20)
-    limiter = ("alimiter", f"limit={ceiling:.4f}:level=0:latency=1")
-    pieces = [frame.to_ndarray() for frame in _filtered(sound, ("volume", f"{gain_db:.3f}dB"), limiter)]
-    return np.concatenate(pieces, axis=1).astype(np.float32)
 
 
 def add_sound(container: OutputContainer, stream: AudioStream, sound: Sound) -> None:

@@ -126,7 +126,9 @@ class _Conformer:
         """Make the copy of that name, unless it exists."""
         result = CopyResult(creative_id=self._job.creative_id, name=name, state="kept")
         try:
-            facts = await self._source_facts()
+            if self._facts is None:
+                self._facts = await asyncio.to_thread(_measured, await self._source_path())
+            facts = self._facts
             if name in self._book.placements:
                 placement = self._book.placements[name]
                 recipe = recipe_for_placement(placement, facts, self._options.copy, self._book)
@@ -179,11 +181,6 @@ class _Conformer:
                 raise DamagedClipError(f"{self._done.key} is not the clip that was stored")
             await asyncio.to_thread(self._path.write_bytes, content)
         return self._path
-
-    async def _source_facts(self) -> Facts:
-        if self._facts is None:
-            self._facts = await asyncio.to_thread(_measured, await self._source_path())
-        return self._facts
 
 
 def _measured(path: Path) -> Facts:

@@ -37,10 +37,6 @@ async def publish(store: Store, clock: Clock, edition: Edition) -> Publication:
         store_uri=store.uri if "://" in store.uri else "",
         synthetic_performer=stored.plan.synthetic_performer if stored.plan else SyntheticPerformer.UNDECLARED,
     )
-    return await _put_pages(store, clock, rows, edition=edition)
-
-
-async def _put_pages(store: Store, clock: Clock, rows: pd.DataFrame, edition: Edition) -> Publication:
     made = Publication(
         rows=rows[rows["derived_from"].isna()].reset_index(drop=True),
         all_rows=rows,

@@ -82,6 +82,12 @@ class TaskMaker:
         at, now = self._time.now(), self._time.seconds()
         width, height = pixels(order.size, frame)
         occasion = Occasion(place=Strikes.TASK, key=f"{order.request_sha256}:{take}", model=order.model)
+        rendering = render_seconds(
+            order,
+            dice=random.Random(f"{seed}:{order.request_sha256}:{take}"),  # noqa: S311 (a simulation)
+            median=self._options.median_render_seconds,
+            p95=self._options.p95_render_seconds,
+        )
         return Task(
             task_id=task_id(order, take=take, seed=seed, at=at),
             order=order,
@@ -89,19 +95,10 @@ class TaskMaker:
             number=len(self._tasks) + 1,
             accepted=now,
             accepted_at=at,
-            ready=now + self._render_seconds(order, take),
+            ready=now + rendering,
             speed=self._time.speed,
             width=width,
             height=height,
             frame=frame,
             fault=fault or self._dice.strike(occasion),
-        )
-
-    def _render_seconds(self, order: VideoOrder, take: int) -> float:
-        dice = random.Random(f"{self._options.seed}:{order.request_sha256}:{take}")  # noqa: S311 (a simulation)
-        return render_seconds(
-            order,
-            dice=dice,
-            median=self._options.median_render_seconds,
-            p95=self._options.p95_render_seconds,
         )

@@ -41,9 +41,9 @@ def ok(content: object) -> HttpAnswer:
     return _json(200, content, {})
 
 
-def flat(status: int, code: str, message: str, *, headers: Mapping[str, str] | None = None) -> HttpAnswer:
+def flat(status: int, code: str, message: str) -> HttpAnswer:
     """The task routes' own error body, `{code, message, data}`."""
-    return _json(status, {"code": code, "message": message, "data": None}, headers or {})
+    return _json(status, {"code": code, "message": message, "data": None}, {})
 
 
 def nested(

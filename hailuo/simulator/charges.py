@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -77,24 +77,16 @@ class Invoice:
             "net_usd": str(self.net_usd),
             "balance_usd": str(self.balance_usd),
             "duplicates": {body: list(ids) for body, ids in self.duplicates.items()},
-            "lines": [_line_json(line) for line in self.lines],
+            "lines": [
+                asdict(line)
+                | {
+                    "at": line.at.isoformat(),
+                    "price_usd": str(line.price_usd),
+                    "refunded_usd": str(line.refunded_usd),
+                }
+                for line in self.lines
+            ],
         }
-
-
-def _line_json(line: InvoiceLine) -> dict[str, object]:
-    return {
-        "task_id": line.task_id,
-        "at": line.at.isoformat(),
-        "model": line.model,
-        "prompt": line.prompt,
-        "duration": line.duration,
-        "size": line.size,
-        "request_sha256": line.request_sha256,
-        "price_usd": str(line.price_usd),
-        "refunded_usd": str(line.refunded_usd),
-        "status": line.status,
-        "answered": line.answered,
-    }
 
 
 class Charges:

@@ -3,7 +3,7 @@
 import difflib
 import random
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from hailuo.simulator.faults import FAULTS, FaultName, FaultRow, Strikes
@@ -126,11 +126,8 @@ class FaultDice:
 
     def strike(self, occasion: Occasion) -> FaultRow | None:
         """The fault of this occasion, or None."""
-        return self._by_script(occasion) or self._by_chance(occasion)
-
-    def _by_script(self, occasion: Occasion) -> FaultRow | None:
-        struck = [row for n, line in enumerate(self._script) if (row := self._line(n, line, occasion))]
-        return struck[0] if struck else None
+        scripted = [row for n, line in enumerate(self._script) if (row := self._line(n, line, occasion))]
+        return scripted[0] if scripted else self._by_chance(occasion)
 
     def _line(self, number: int, line: ScriptedFault, occasion: Occasion) -> FaultRow | None:
         row = FAULTS[line.fault]
@@ -144,21 +141,15 @@ class FaultDice:
         here = [(f, rate) for f, rate in sorted(self._rates.items()) if FAULTS[f].strikes is occasion.place]
         if not here:
             return None
-        fault = _pick(here, self._roll(f"{occasion.place}:{occasion.key}"))
-        if fault is None or (occasion.key, fault) in self._struck:
-            return None
-        if occasion.once:
-            self._struck.add((occasion.key, fault))
-        return FAULTS[fault]
-
-    def _roll(self, key: str) -> float:
+        key = f"{occasion.place}:{occasion.key}"
         self._rolls[key] += 1
-        return random.Random(f"{self._seed}:{key}:{self._rolls[key]}").random()  # noqa: S311 (dice)
-
-
-def _pick(rates: Iterable[tuple[FaultName, float]], roll: float) -> FaultName | None:
-    for fault, rate in rates:
-        if roll < rate:
-            return fault
-        roll -= rate
-    return None
+        roll = random.Random(f"{self._seed}:{key}:{self._rolls[key]}").random()  # noqa: S311 (dice)
+        for fault, rate in here:
+            if roll < rate:
+                if (occasion.key, fault) in self._struck:
+                    return None
+                if occasion.once:
+                    self._struck.add((occasion.key, fault))
+                return FAULTS[fault]
+            roll -= rate
+        return None

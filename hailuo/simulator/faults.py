@@ -3,7 +3,7 @@
 Source: docs/vendor.md#errors.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -363,11 +363,9 @@ _DOWNLOAD = (
 )
 
 
-def _table(rows: Iterable[FaultRow]) -> Mapping[FaultName, FaultRow]:
-    return {row.fault: row for row in rows}
-
-
-FAULTS: Mapping[FaultName, FaultRow] = _table(_MINIMAX + _GATEWAY + _AMBIGUOUS + _TASK + _STATUS + _DOWNLOAD)
+FAULTS: Mapping[FaultName, FaultRow] = {
+    row.fault: row for row in _MINIMAX + _GATEWAY + _AMBIGUOUS + _TASK + _STATUS + _DOWNLOAD
+}
 
 
 def submit_faults(*, charged: bool) -> tuple[FaultRow, ...]:

@@ -60,7 +60,9 @@ def read_order(
     body: bytes, fields: Fields, model: Model, *, strict: bool, unlisted_price_usd: Decimal
 ) -> VideoOrder:
     """The legal order. Raises AnswerError: 400 invalid_request, or 400 with MiniMax's "2013"."""
-    metadata = _metadata(fields)
+    metadata = fields.get("metadata", {})
+    if not isinstance(metadata, dict):
+        raise _invalid_request("metadata must be an object")
     if strict and model.family == _STRICT_FAMILY:
         _refuse_unknown(fields, metadata)
     prompt = _prompt(fields, model)
@@ -85,13 +87,6 @@ def _invalid_request(why: str) -> AnswerError:
     return AnswerError(flat(400, "invalid_request", why))
 
 
-def _metadata(fields: Fields) -> Fields:
-    metadata = fields.get("metadata", {})
-    if not isinstance(metadata, dict):
-        raise _invalid_request("metadata must be an object")
-    return metadata
-
-
 def _refuse_unknown(fields: Fields, metadata: Fields) -> None:
     unknown = sorted(set(fields) - _FIELDS) + sorted(
         f"metadata.{k}" for k in set(metadata) - _METADATA_FIELDS
@@ -110,8 +105,9 @@ def _prompt(fields: Fields, model: Model) -> str:
 
 
 def _offer(fields: Fields, metadata: Fields, model: Model) -> Offer:
-    duration = fields.get("duration", _DEFAULT_DURATION)
-    size = _size(fields, metadata, model)
+    duration, size = fields.get("duration", _DEFAULT_DURATION), fields.get("size", _DEFAULT_SIZE)
+    if model.family != _STRICT_FAMILY:
+        size = metadata.get("resolution", size)
     if not isinstance(duration, int) or isinstance(duration, bool):
         raise _invalid_request("duration must be an integer")
     if not isinstance(size, str):
@@ -122,15 +118,10 @@ def _offer(fields: Fields, metadata: Fields, model: Model) -> Offer:
     return offer
 
 
-def _size(fields: Fields, metadata: Fields, model: Model) -> object:
-    """The resolution tier: `size` in MiniMax's family, `metadata.resolution` in others."""
-    if model.family == _STRICT_FAMILY:
-        return fields.get("size", _DEFAULT_SIZE)
-    return metadata.get("resolution", fields.get("size", _DEFAULT_SIZE))
-
-
 def _frame_url(fields: Fields, metadata: Fields, model: Model) -> str | None:
-    url = metadata.get("first_frame_image") or _first_image(fields)
+    images = fields.get("images")
+    first_image = images[0] if isinstance(images, list) and images else None
+    url = metadata.get("first_frame_image") or first_image
     if url is not None and not isinstance(url, str):
         raise _invalid_request("first_frame_image must be a URL")
     if url is None and model.first_frame is FirstFrameRule.REQUIRED:
@@ -138,8 +129,3 @@ def _frame_url(fields: Fields, metadata: Fields, model: Model) -> str | None:
     if url is not None and model.first_frame is FirstFrameRule.NONE:
         raise AnswerError(invalid_params(f"{model.name} takes no first frame"))
     return url
-
-
-def _first_image(fields: Fields) -> object:
-    images = fields.get("images")
-    return images[0] if isinstance(images, list) and images else None

@@ -128,7 +128,8 @@ class Simulator:
         fields = read_fields(body)
         model = read_model(fields, self._options.catalog)
         row = self._strike(Strikes.SUBMIT, key=hashlib.sha256(body).hexdigest(), model=model.name)
-        _refuse_if_struck(row)
+        if row and not row.charged:
+            raise AnswerError(row.answer) if row.answer else ConnectionCutError
         unlisted = self._options.unlisted_price_usd
         order = read_order(body, fields, model, strict=self._options.strict, unlisted_price_usd=unlisted)
         lost = row is not None and row.ending is not ConnectionEnd.OTHERWISE
@@ -166,16 +167,15 @@ class Simulator:
             raise AnswerError(row.answer)
         if row and row.ending is not ConnectionEnd.OTHERWISE:
             await self._fall_silent(request, row)
-        body = body_of(self._show(task, base=str(request.base_url)))
-        if row and row.fault is FaultName.STATUS_UNKNOWN_WORD:
-            _speak_strangely(body)
-        return ok(body)
-
-    def _show(self, task: Task, *, base: str) -> ShownTask:
         now = self._time.seconds()
         state = task.state(now)
-        url = self._downloads.url(task, base=base, now=now) if state.has_url else None
-        return ShownTask(task=task, state=state, url=url, clip_bytes=self._downloads.length(task))
+        url = self._downloads.url(task, base=str(request.base_url), now=now) if state.has_url else None
+        body = body_of(ShownTask(task=task, state=state, url=url, clip_bytes=self._downloads.length(task)))
+        if row and row.fault is FaultName.STATUS_UNKNOWN_WORD:
+            inner = body.get("data", body)
+            assert isinstance(inner, dict)  # noqa: S101 (for the type checker: an envelope holds an object)
+            inner["status"] = _STRANGE_WORD
+        return ok(body)
 
     async def _download(self, request: Request) -> HttpAnswer:
         self._count_download(request)
@@ -249,19 +249,3 @@ class Simulator:
         if row.ending is ConnectionEnd.SILENCE:
             await until_gone(request.receive, self._time.outwait_clients(_SILENCE_SECONDS))
         raise ConnectionCutError(silent=row.ending is ConnectionEnd.SILENCE)
-
-
-def _refuse_if_struck(row: FaultRow | None) -> None:
-    """End a request whose fault comes before a task is made: by the row's answer or by a cut."""
-    if row is None or row.charged:
-        return
-    if row.answer:
-        raise AnswerError(row.answer)
-    raise ConnectionCutError
-
-
-def _speak_strangely(body: Body) -> None:
-    """Put an unknown status word where the dialect keeps the status."""
-    inner = body.get("data", body)
-    assert isinstance(inner, dict)  # noqa: S101 (for the type checker: an envelope holds an object)
-    inner["status"] = _STRANGE_WORD

@@ -81,7 +81,8 @@ class Task:
         phase = self._phase(tick)
         late = _URL_LATE_SECONDS if self.meets(FaultName.URL_LATE) else 0.0
         has_url = phase is Phase.COMPLETED and tick >= _next_tick(self.ready) + late
-        return TaskState(phase=phase, updated_at=self._at(self._changed(phase)), has_url=has_url)
+        changed_at = self.accepted_at + timedelta(seconds=(self._changed(phase) - self.accepted) / self.speed)
+        return TaskState(phase=phase, updated_at=changed_at, has_url=has_url)
 
     def _phase(self, tick: float) -> Phase:
         if tick <= self.accepted:
@@ -107,9 +108,6 @@ class Task:
                 return _next_tick(self._rendering_from)
             case Phase.COMPLETED | Phase.FAILED:
                 return _next_tick(self.ready)
-
-    def _at(self, seconds: float) -> datetime:
-        return self.accepted_at + timedelta(seconds=(seconds - self.accepted) / self.speed)
 
     def meets(self, fault: FaultName) -> bool:
         """Whether the task has this fault."""

@@ -138,18 +138,15 @@ def _seconds(show: ShownTask) -> int:
 
 
 def _base(show: ShownTask) -> Body:
-    """The fields of every dialect. Trap: completed_at is when the row last changed, at every status."""
+    """The fields of every dialect. Traps: completed_at is when the row last changed, at every status; and the url
+    is "" while running, and may be the text of the failure afterwards.
+    """
     return _common(show.task) | {
         "status": _WORDS[show.state.phase],
         "progress": show.state.progress,
         "completed_at": _seconds(show),
-        "metadata": {"url": _metadata_url(show)},
+        "metadata": {"url": show.reason if show.failure is Failure.IN_URL else show.url or ""},
     }
-
-
-def _metadata_url(show: ShownTask) -> str:
-    """Trap: "" while running, and on a failed task it may hold the text of the failure."""
-    return show.reason if show.failure is Failure.IN_URL else show.url or ""
 
 
 def _documented(show: ShownTask) -> Body:

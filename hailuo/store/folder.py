@@ -103,13 +103,12 @@ class FolderStore:
         folder = prefix.rpartition("/")[0]
         start = self._path(folder) if folder else self._root
         with _store_errors(start):
-            found = (self._entry(path) for path in _files_below(start))
-            return sorted((e for e in found if e.key.startswith(prefix)), key=lambda entry: entry.key)
-
-    def _entry(self, path: Path) -> Entry:
-        stat = path.stat()
-        key = path.relative_to(self._root).as_posix()
-        return Entry(key, stat.st_size, datetime.fromtimestamp(stat.st_mtime, UTC))
+            found = ((path.relative_to(self._root).as_posix(), path.stat()) for path in _files_below(start))
+            return [
+                Entry(key, stat.st_size, datetime.fromtimestamp(stat.st_mtime, UTC))
+                for key, stat in sorted(found, key=lambda one: one[0])
+                if key.startswith(prefix)
+            ]
 
     def _now(self) -> datetime:
         with _store_errors(self._root), self._scratch() as scratch:

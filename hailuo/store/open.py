@@ -26,7 +26,13 @@ def open_store(settings: Settings, *, served_at: str | None = None) -> Store:
         # The address is not repeated in the message: people put keys into such addresses.
         reason = f"begins with {scheme}://, but is no s3://bucket/prefix"
         raise SettingsError([Problem(Place("HAILUO_STORE"), reason, "name a folder or s3://bucket/prefix")])
-    return _bucket_store(bucket, _checked_prefix(prefix.strip("/")), settings)
+    try:
+        prefix = checked(prefix.strip("/")) if prefix.strip("/") else ""
+    except ValueError as error:
+        remedy = "use letters, digits and . _ - = between the slashes"
+        reason = "has a prefix that no key can begin with"
+        raise SettingsError([Problem(Place("HAILUO_STORE"), reason, remedy)]) from error
+    return _bucket_store(bucket, prefix, settings)
 
 
 @contextmanager
@@ -40,15 +46,6 @@ def nothing_bought_without_store() -> Iterator[None]:
     except StoreUnavailableError as error:
         remedy = "nothing was bought, and nothing is forgotten; make the store writable, then run again"
         raise AdmissionError([Problem(Place("HAILUO_STORE"), str(error), remedy)]) from error
-
-
-def _checked_prefix(prefix: str) -> str:
-    try:
-        return checked(prefix) if prefix else ""
-    except ValueError as error:
-        remedy = "use letters, digits and . _ - = between the slashes"
-        reason = "has a prefix that no key can begin with"
-        raise SettingsError([Problem(Place("HAILUO_STORE"), reason, remedy)]) from error
 
 
 def _bucket_store(bucket: str, prefix: str, settings: Settings) -> Store:

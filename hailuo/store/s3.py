@@ -161,7 +161,8 @@ class S3Store:
     def _try_to_create(self, name: str, content: bytes) -> bool | str:
         """True if created, False if the key exists with other content, or the reason why that is unknown (retry)."""
         try:
-            self._put_new(name, content)
+            body = {"Body": content, "ContentType": "application/json", **self._encryption()}
+            self._ledger.put_object(Bucket=self._bucket, Key=name, IfNoneMatch="*", **body)
         except ClientError as error:
             if status_of(error) == _EXISTS:
                 return self._is_ours(name, content)
@@ -183,10 +184,6 @@ class S3Store:
         except (ClientError, *_NO_VERDICT) as error:
             return f"it exists, but cannot be read: {said(error)}"
         return bool(kept == content)
-
-    def _put_new(self, name: str, content: bytes) -> None:
-        body = {"Body": content, "ContentType": "application/json", **self._encryption()}
-        self._ledger.put_object(Bucket=self._bucket, Key=name, IfNoneMatch="*", **body)
 
     def _get(self, name: str) -> bytes | None:
         """Read the object. The client retries requests without answer; a truncated body is retried here."""
@@ -233,13 +230,15 @@ class S3Store:
     def _list(self, prefix: str) -> list[Entry]:
         below = f"{self._prefix}{prefix}"
         pages = self._media.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=below)
-        cut = len(self._prefix)
         entries = (
-            Entry(found["Key"][cut:], found["Size"], found["LastModified"].astimezone(UTC))
+            Entry(key, found["Size"], found["LastModified"].astimezone(UTC))
             for page in pages
             for found in page.get("Contents", ())
+            # not the store's own objects, and not a console's folder marker
+            if not (key := found["Key"][len(self._prefix) :]).startswith(f"{SCRATCH}/")
+            and not key.endswith("/")
         )
-        return sorted((entry for entry in entries if _is_object(entry.key)), key=lambda entry: entry.key)
+        return sorted(entries, key=lambda entry: entry.key)
 
     def _date(self) -> datetime:
         answer = self._media.list_objects_v2(Bucket=self._bucket, Prefix=self._prefix, MaxKeys=1)
@@ -259,8 +258,3 @@ class S3Store:
             return {}
         key = {"SSEKMSKeyId": self._options.kms_key} if self._options.kms_key else {}
         return {"ServerSideEncryption": self._options.encryption, **key}
-
-
-def _is_object(key: str) -> bool:
-    """Whether the object is data: not the store's own, and not a console's folder marker."""
-    return not key.startswith(f"{SCRATCH}/") and not key.endswith("/")

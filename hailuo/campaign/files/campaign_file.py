@@ -58,8 +58,14 @@ def load_campaign(
     if found:
         nightly = _nightly(found.file, problems)
         name = _edition(found.file, edition, at, problems)
-        if edition is None and nightly is not None:
-            _warn_of_fixed_edition(found.file, problems)
+        written = found.file.edition
+        if edition is None and nightly is not None and "{date}" not in written:
+            # Legal, but probably a mistake: the same edition never buys a clip twice.
+            reason = (
+                f"the edition {quoted(written)} is the same every night: after the first, nothing is bought"
+            )
+            remedy = 'write `edition: "night-{date}"` for a fresh one each night'
+            problems.warn(found.file.place_of("edition"), reason, remedy)
         campaign = _build(found, name, nightly, catalog, max_jobs, problems)
     return LoadedCampaign(
         campaign=campaign, nightly=nightly, problems=problems.problems, warnings=problems.warnings
@@ -131,16 +137,6 @@ def _nightly(file: CampaignFile, problems: ProblemList) -> Nightly | None:
         problems.add(mark.place_of("until"), reason, "swap the two, or leave one out")
         return Nightly(is_paused=mark.paused)
     return Nightly(first_night=mark.first, last_night=mark.until, is_paused=mark.paused)
-
-
-def _warn_of_fixed_edition(file: CampaignFile, problems: ProblemList) -> None:
-    """Legal, but probably a mistake: the same edition never buys a clip twice."""
-    if "{date}" not in file.edition:
-        reason = (
-            f"the edition {quoted(file.edition)} is the same every night: after the first, nothing is bought"
-        )
-        remedy = 'write `edition: "night-{date}"` for a fresh one each night'
-        problems.warn(file.place_of("edition"), reason, remedy)
 
 
 def _edition(file: CampaignFile, override: str | None, at: datetime, problems: ProblemList) -> str:

@@ -158,7 +158,6 @@ class _TreeReader:
             case yaml.AliasEvent():
                 return self._anchored(event.anchor, place)
             case yaml.ScalarEvent():
-                _check_tag(event.tag, place)
                 tree: Tree = _scalar(event, place)
             case yaml.CollectionStartEvent():
                 _check_tag(event.tag, place)

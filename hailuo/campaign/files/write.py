@@ -4,7 +4,7 @@ The counterpart of `load_campaign`, which reads the same cells back from it.
 """
 
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -13,7 +13,7 @@ from re import fullmatch
 import yaml
 
 from hailuo.campaign.files.schema import SLUG
-from hailuo.campaign.model import SETTING_AXES, Campaign, Level
+from hailuo.campaign.model import SETTING_AXES, Campaign, Cell
 from hailuo.campaign.prompt import read_template
 from hailuo.campaign.variant import FirstFrame
 from hailuo.errors import CampaignError, Place, Problem
@@ -21,8 +21,6 @@ from hailuo.text import printable, quoted
 
 _WIDTH = 100
 _LONGEST_ID = 60
-
-Cell = Mapping[str, Level]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

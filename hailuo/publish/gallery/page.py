@@ -2,16 +2,18 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Final
 
 import pandas as pd
 
+from hailuo.campaign.pricing import usd
 from hailuo.publish.gallery.jobs import columns_of, copies_of, facets_of, jobs_of, prompts_of
 from hailuo.publish.gallery.links import Links
-from hailuo.publish.gallery.view import facts
-from hailuo.publish.gallery.words import moment
+from hailuo.publish.gallery.words import ManifestRow, amount, bytes_in_words, moment, number, short_model
 from hailuo.publish.manifest.files import plain_rows
 from hailuo.publish.webpage import asset, render_page
 
@@ -26,6 +28,51 @@ _SOURCES: Final = {
     "img-src": "'self' file: data: blob: https: http:",
 }
 _BESIDE: Final = Links()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageFacts:
+    """The numbers at the top of the page, in words."""
+
+    editions: str
+    jobs: int
+    clips: int
+    spent: str
+    spent_note: str
+    reserved: str
+    to_buy: str
+    to_buy_note: str
+    models: str
+    durations: str
+    sizes: str
+    clip_bytes: str
+
+
+def facts(rows: Sequence[ManifestRow]) -> PageFacts:
+    """Count the jobs and add their money up."""
+
+    def total(column: str) -> Decimal:
+        return sum((amount(row, column) for row in rows), Decimal(0))
+
+    def distinct(column: str) -> list[str]:
+        return list(dict.fromkeys(str(row[column]) for row in rows if row[column] is not None))
+
+    parts = ((total("assumed_usd"), "of it by estimate"), (total("paid_twice_usd"), "of it paid twice"))
+    unpriced = sum(row["state"] == "new" and row.get("to_buy_usd") is None for row in rows)
+    return PageFacts(
+        editions=", ".join(distinct("edition")),
+        jobs=len(rows),
+        clips=sum(row["state"] == "stored" for row in rows),
+        spent=usd(total("spent_usd")),
+        spent_note=", ".join(f"{usd(part)} {said}" for part, said in parts if part),
+        reserved=usd(total("reserved_usd")),
+        to_buy=usd(total("to_buy_usd")),
+        to_buy_note=f"and {unpriced} without a known price" if unpriced else "",
+        models=", ".join(map(short_model, distinct("model"))),
+        durations=", ".join(f"{duration} s" for duration in distinct("duration_req")),
+        sizes=", ".join(distinct("size_req")),
+        clip_bytes=bytes_in_words(sum(number(row, "bytes") or 0 for row in rows)),
+    )
 
 
 def render(
@@ -64,6 +111,7 @@ def render(
         "jobs": jobs,
         "until": until,
     }
+    as_json = json.dumps(data, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
     script = "".join(asset(__package__, name) for name in _SCRIPTS)
     return render_page(
         __package__,
@@ -77,12 +125,7 @@ def render(
             "facts": counts,
             "jobs": jobs,
             "prompts": prompts,
-            "data": _as_json(data),
+            # No text in it can end its script element.
+            "data": as_json.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"),
         },
     )
-
-
-def _as_json(data: Mapping[str, object]) -> str:
-    """JSON that cannot end its script element, whatever the texts in it are."""
-    plain = json.dumps(data, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
-    return plain.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

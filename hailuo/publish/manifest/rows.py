@@ -77,7 +77,10 @@ def build(
     for what is not known; times are RFC 3339 in UTC. Clips and frames are named `{store_uri}/{key}`, or by the key
     alone if `store_uri` is empty.
     """
-    axes = _varying_axes([entry.job for entry in entries])
+    levels = [entry.job.levels for entry in entries]
+    named = {axis for own in levels for axis in own}
+    ordered = [axis for axis in SETTING_AXES if axis in named] + sorted(named - set(SETTING_AXES))
+    axes = [axis for axis in ordered if len({own.get(axis) for own in levels}) > 1]
     rows = []
     for entry in entries:
         rows.append(_job_row(entry, axes, store_uri))
@@ -163,13 +166,6 @@ def _unsigned(url: str) -> str:
     parts = urlsplit(url)
     query = "" if _SIGNATURE.search(parts.query) else parts.query
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, query, ""))
-
-
-def _varying_axes(jobs: Sequence[Job]) -> list[str]:
-    """The axes with more than one level over these jobs: settings first, then by name."""
-    named = {axis for job in jobs for axis in job.levels}
-    ordered = [axis for axis in SETTING_AXES if axis in named] + sorted(named - set(SETTING_AXES))
-    return [axis for axis in ordered if len({job.levels.get(axis) for job in jobs}) > 1]
 
 
 def _life(entry: ManifestEntry) -> dict[str, object]:

@@ -12,7 +12,7 @@ from hailuo.errors import Place
 from hailuo.ledger.facts import Fact, JobRecord, Orphan
 from hailuo.ledger.life import state_of, with_fact
 from hailuo.plan.plan import Plan, PlannedJob
-from hailuo.publish.gallery.view import facts
+from hailuo.publish.gallery.page import facts
 from hailuo.publish.manifest import ManifestEntry, build
 from tests.support.factories import (
     ABANDONED,
