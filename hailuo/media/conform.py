@@ -42,7 +42,23 @@ def measure(path: Path) -> Facts:
     """The facts of a video file. Raises: ConformError for a file without a readable picture track."""
     try:
         with av.open(path) as container:
-            return _facts(container, path)
+            video = container.streams.video[0]
+            names = container.format.name.split(",")
+            ticks, base, rate = video.duration, video.time_base, video.average_rate
+            seconds = float(ticks * base) if ticks and base else (container.duration or 0) / av.time_base
+            size, has_audio = path.stat().st_size, bool(container.streams.audio)
+            return Facts(
+                width=video.width,
+                height=video.height,
+                fps=float(rate) if rate else None,
+                duration_s=seconds or None,
+                has_audio=has_audio,
+                loudness_lufs=loudness_of(read_sound(path)) if has_audio else None,
+                container="mp4" if "mp4" in names else names[0],
+                video_codec=video.codec_context.name,
+                bitrate_bps=round(8 * size / seconds) if seconds else None,
+                bytes=size,
+            )
     except (av.FFmpegError, IndexError) as error:
         raise ConformError(f"{path.name} is no video that can be read: {error}") from error
 
@@ -61,28 +77,6 @@ def make_copy(source: Path, target: Path, recipe: Recipe, *, audio: Path | None 
             _encode(source, target, recipe, audio, {"preset": "veryfast", "x264-params": constant})
     except (av.FFmpegError, IndexError) as error:
         raise ConformError(f"no copy could be made of {source.name}: {error}") from error
-
-
-def _facts(container: InputContainer, path: Path) -> Facts:
-    video = container.streams.video[0]
-    names = container.format.name.split(",")
-    ticks, base = video.duration, video.time_base
-    seconds = float(ticks * base) if ticks and base else (container.duration or 0) / av.time_base
-    size = path.stat().st_size
-    has_audio = bool(container.streams.audio)
-    rate = video.average_rate
-    return Facts(
-        width=video.width,
-        height=video.height,
-        fps=float(rate) if rate else None,
-        duration_s=seconds or None,
-        has_audio=has_audio,
-        loudness_lufs=loudness_of(read_sound(path)) if has_audio else None,
-        container="mp4" if "mp4" in names else names[0],
-        video_codec=video.codec_context.name,
-        bitrate_bps=round(8 * size / seconds) if seconds else None,
-        bytes=size,
-    )
 
 
 def _encode(

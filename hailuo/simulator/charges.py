@@ -1,7 +1,7 @@
 """What the simulated vendor charged and refunded, and how often it was called. All money is Decimal."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -116,30 +116,25 @@ class Charges:
 
     def invoice(self, now: float) -> Invoice:
         """The invoice at `now` (simulated seconds)."""
-        return Invoice(
-            lines=tuple(_lines(self._accepted, now)),
-            calls=dict(self._calls),
-            balance_usd=self.balance_usd(now),
+        lines = tuple(
+            InvoiceLine(
+                task_id=task.task_id,
+                at=task.accepted_at,
+                model=task.order.model,
+                prompt=task.order.prompt,
+                duration=task.order.duration,
+                size=task.order.size,
+                request_sha256=task.order.request_sha256,
+                price_usd=task.order.price_usd,
+                refunded_usd=_refunded_usd(task, now),
+                status=task.state(now).phase.value,
+                answered=answered,
+            )
+            for task, answered in self._accepted
         )
+        return Invoice(lines=lines, calls=dict(self._calls), balance_usd=self.balance_usd(now))
 
 
 def _refunded_usd(task: Task, now: float) -> Decimal:
     tick = task.failed_at_tick
     return Decimal(0) if tick is None or tick_of(now) < tick else task.order.price_usd
-
-
-def _lines(accepted: Iterable[tuple[Task, bool]], now: float) -> Iterable[InvoiceLine]:
-    for task, answered in accepted:
-        yield InvoiceLine(
-            task_id=task.task_id,
-            at=task.accepted_at,
-            model=task.order.model,
-            prompt=task.order.prompt,
-            duration=task.order.duration,
-            size=task.order.size,
-            request_sha256=task.order.request_sha256,
-            price_usd=task.order.price_usd,
-            refunded_usd=_refunded_usd(task, now),
-            status=task.state(now).phase.value,
-            answered=answered,
-        )

@@ -2,8 +2,6 @@
 
 import io
 import warnings
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -51,26 +49,21 @@ class FrameFetcher:
         """
         _refuse_address(url)
         try:
-            async with self._stream(url) as response:
+            async with (
+                httpx.AsyncClient(
+                    transport=self._transport,
+                    timeout=_FETCH_SECONDS,
+                    follow_redirects=True,
+                    trust_env=False,
+                    verify=url.startswith("https:"),  # plain http reads no certificates
+                ) as client,
+                client.stream("GET", url) as response,
+            ):
                 response.raise_for_status()
                 content = await _read(response)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise FrameUnreachableError("wget download failed: exit status 8") from error
         return _checked(content)
-
-    @asynccontextmanager
-    async def _stream(self, url: str) -> AsyncIterator[httpx.Response]:
-        async with (
-            httpx.AsyncClient(
-                transport=self._transport,
-                timeout=_FETCH_SECONDS,
-                follow_redirects=True,
-                trust_env=False,
-                verify=url.startswith("https:"),  # plain http reads no certificates
-            ) as client,
-            client.stream("GET", url) as response,
-        ):
-            yield response
 
 
 def _refuse_address(url: str) -> None:

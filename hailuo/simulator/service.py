@@ -72,7 +72,13 @@ class Simulator:
 
     def _routes(self) -> list[Route]:
         def route(path: str, handler: _Handler, *methods: str) -> Route:
-            return Route(path, self._answered(handler), methods=methods or ("GET",))
+            async def respond(request: Request) -> Response:
+                try:
+                    return self._response(await handler(request))
+                except AnswerError as error:
+                    return self._response(error.answer)
+
+            return Route(path, respond, methods=methods or ("GET",))
 
         return [
             route("/v1/videos", self._submit, "POST"),
@@ -87,15 +93,6 @@ class Simulator:
             route("/", self._greet),
             route("/{path:path}", self._nowhere, *_METHODS),
         ]
-
-    def _answered(self, handler: _Handler) -> Callable[[Request], Awaitable[Response]]:
-        async def respond(request: Request) -> Response:
-            try:
-                return self._response(await handler(request))
-            except AnswerError as error:
-                return self._response(error.answer)
-
-        return respond
 
     def _response(self, answer: HttpAnswer) -> Response:
         """The answer with a request id, and with a header that names the simulator."""

@@ -156,19 +156,15 @@ def _documented(show: ShownTask) -> Body:
     body["amount_usd"] = float(show.task.order.price_usd)
     body["usage"] = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
     if show.url:
-        body["results"] = [_result(show, show.url)]
+        result = {
+            "url": show.url,
+            "width": show.task.width,
+            "height": show.task.height,
+            "duration": show.task.order.duration,
+            "content_type": "video",
+        }
+        body["results"] = [result if show.clip_bytes is None else result | {"size": show.clip_bytes}]
     return body
-
-
-def _result(show: ShownTask, url: str) -> Body:
-    size = {} if show.clip_bytes is None else {"size": show.clip_bytes}
-    return {
-        "url": url,
-        "width": show.task.width,
-        "height": show.task.height,
-        "duration": show.task.order.duration,
-        "content_type": "video",
-    } | size
 
 
 def _plain(show: ShownTask) -> Body:

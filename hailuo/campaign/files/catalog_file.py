@@ -198,17 +198,15 @@ class _Assembly:
         return Citation(text=found.text, checked=found.checked)
 
     def _refuse(self, steps: Steps, reason: str, remedy: str) -> None:
-        self._problems.add(self._place(steps), reason, remedy)
-
-    def _place(self, steps: Steps) -> Place:
-        """The line in the uppermost layer that has it."""
-        for layer in reversed(self._layers):
+        """Report it at its line in the uppermost layer that has it."""
+        place = Place(self._layers[-1].name)
+        for layer in self._layers:
             parent: Tree | None = layer.root
             for step in steps[:-1]:
                 parent = child(parent, step) if parent else None
             if isinstance(parent, Entries) and steps[-1] in parent:
-                return parent.places[str(steps[-1])]
-        return Place(self._layers[-1].name)
+                place = parent.places[str(steps[-1])]
+        self._problems.add(place, reason, remedy)
 
 
 def _over(lower: _P | None, upper: _P) -> _P:
