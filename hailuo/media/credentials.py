@@ -1,13 +1,11 @@
-"""Content Credentials (C2PA): signing a copy with the user's own certificate, and reading a signature.
+"""Content Credentials (C2PA): signing a copy with the user's own certificate.
 
 Needs the extra `c2pa`. Source: C2PA Technical Specification 2.2, actions `c2pa.created`; IPTC's digital source types.
 A certificate that is on no C2PA trust list gives a valid signature of an unknown signer: readers show that.
 """
 
 import hashlib
-import json
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from types import ModuleType
 from typing import Final
@@ -23,14 +21,6 @@ _CURVES: Final = {256: "es256", 384: "es384", 521: "es512"}
 
 class CredentialsError(HailuoError):
     """Certificate and key cannot sign: install the extra `c2pa`, or fix the problem that the message names."""
-
-
-class Seal(StrEnum):
-    """What the Content Credentials of a file say about its bytes."""
-
-    NONE = "none"
-    VALID = "valid"  # unchanged since it was signed
-    BROKEN = "broken"  # signed, and changed since
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,21 +57,6 @@ def sign(source: Path, target: Path, credentials: Credentials, *, title: str, ag
             builder.sign_file(source, target, signer)
     except c2pa.C2paError as error:
         raise CredentialsError(f"{source.name} could not be signed: {error}") from error
-
-
-def read_seal(path: Path) -> Seal:
-    """Whether an mp4 is signed, and unchanged since. Raises: CredentialsError without the library."""
-    c2pa = _library()
-    try:
-        with c2pa.Reader(path) as reader:
-            results = json.loads(reader.json()).get("validation_status", [])
-    except c2pa.C2paError.ManifestNotFound:
-        return Seal.NONE
-    except c2pa.C2paError:
-        return Seal.BROKEN
-    # Unknown to every trust list is not the same as changed.
-    changed = [status for status in results if status.get("code") != "signingCredential.untrusted"]
-    return Seal.BROKEN if changed else Seal.VALID
 
 
 def _library() -> ModuleType:

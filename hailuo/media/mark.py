@@ -5,7 +5,6 @@ content the serialised XMP packet; IPTC Photo and Video Metadata Standard: `Iptc
 under http://cv.iptc.org/newscodes/digitalsourcetype/. Nothing before the box moves, so every player reads on.
 """
 
-import re
 import struct
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,43 +13,26 @@ from typing import BinaryIO, Final
 TRAINED_ALGORITHMIC_MEDIA: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 
 _XMP_UUID: Final = bytes.fromhex("BE7ACFCB97A942E89C71999491E3AFAC")
-_MOST_XMP_BYTES: Final = 1_000_000
-_PACKET: Final = """\
+_PACKET: Final = f"""\
 <?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/">
  <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
   <rdf:Description rdf:about="" xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/">
-   <Iptc4xmpExt:DigitalSourceType>{source_type}</Iptc4xmpExt:DigitalSourceType>
+   <Iptc4xmpExt:DigitalSourceType>{TRAINED_ALGORITHMIC_MEDIA}</Iptc4xmpExt:DigitalSourceType>
   </rdf:Description>
  </rdf:RDF>
 </x:xmpmeta>
 <?xpacket end="w"?>"""
-# As an element or, as other writers have it, as an attribute. Read as text: a stranger's XML is not parsed.
-_MARK: Final = re.compile(rb"""DigitalSourceType\s*(?:=\s*["']|(?:\s[^>]*)?>)\s*([^<"'\s]+)""")
 
 
-def add_mark(path: Path, source_type: str = TRAINED_ALGORITHMIC_MEDIA) -> None:
+def add_mark(path: Path) -> None:
     """Append the mark to an mp4 that has none. Raises: ValueError for a file whose boxes do not end where it ends."""
     with path.open("rb+") as file:
         if not list(top_level_boxes(file)):
             raise ValueError(f"{path.name} is no mp4")
-        content = _XMP_UUID + _PACKET.format(source_type=source_type).encode()
+        content = _XMP_UUID + _PACKET.encode()
         file.seek(0, 2)
         file.write(struct.pack(">I4s", 8 + len(content), b"uuid") + content)
-
-
-def read_mark(path: Path) -> str | None:
-    """The digital source type that the file declares in XMP; None without one. Raises: ValueError: damaged."""
-    with path.open("rb") as file:
-        for kind, start, end in top_level_boxes(file):
-            if kind != b"uuid" or end - start > _MOST_XMP_BYTES:
-                continue
-            file.seek(start)
-            content = file.read(end - start)
-            found = _MARK.search(content) if content.startswith(_XMP_UUID) else None
-            if found:
-                return found[1].decode("utf-8", errors="replace")
-    return None
 
 
 def top_level_boxes(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:

@@ -13,13 +13,14 @@ from hailuo.cli.main import run
 from hailuo.clock import SystemClock
 from hailuo.ledger.ledger import Ledger
 from hailuo.media.conformed import Conformed, read_conformed
-from hailuo.media.mark import TRAINED_ALGORITHMIC_MEDIA, read_mark
+from hailuo.media.mark import TRAINED_ALGORITHMIC_MEDIA
 from hailuo.publish.conform import ConformOptions, CopyResult, StoredClip, conform, stored_clips
 from hailuo.run.environment import RunEnvironment, within
 from hailuo.settings import Settings
 from hailuo.store import FolderStore
 from hailuo.store.layout import Edition
 from tests.support.factories import SUBMITTED, VARIANT, bought, make_done, make_job, tell
+from tests.support.marks import read_mark
 
 pytestmark = pytest.mark.slow
 

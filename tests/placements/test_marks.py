@@ -7,7 +7,8 @@ from pathlib import Path
 import av
 import pytest
 
-from hailuo.media.mark import TRAINED_ALGORITHMIC_MEDIA, add_mark, read_mark
+from hailuo.media.mark import TRAINED_ALGORITHMIC_MEDIA, add_mark
+from tests.support.marks import read_mark
 
 
 @pytest.fixture
@@ -64,13 +65,3 @@ def test_an_empty_file_is_no_mp4(tmp_path: Path) -> None:
 
     with pytest.raises(ValueError, match="no mp4"):
         add_mark(tmp_path / "empty.mp4")
-
-
-def test_the_mark_is_read_in_others_spelling(copy: Path) -> None:
-    """Other writers put it into an attribute."""
-    add_mark(copy, "x")
-    element = b"<Iptc4xmpExt:DigitalSourceType>x</Iptc4xmpExt:DigitalSourceType>"
-    attribute = b'<a Iptc4xmpExt:DigitalSourceType="urn:theirs"/>'
-    copy.write_bytes(copy.read_bytes().replace(element, attribute.ljust(len(element))))
-
-    assert read_mark(copy) == "urn:theirs"
