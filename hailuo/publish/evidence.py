@@ -24,13 +24,6 @@ from hailuo.publish.picks import judgements_of
 from hailuo.store import Store
 from hailuo.store.layout import Edition
 
-_URI_COLUMNS: Mapping[Preview, str] = {
-    Preview.POSTER: "poster_uri",
-    Preview.SHEET: "sheet_uri",
-    Preview.SPRITE: "sprite_uri",
-    Preview.PROXY: "proxy_uri",
-}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
@@ -52,8 +45,8 @@ class Evidence:
         near = self.near.get(job.creative_id) if found else None
         ruling = verdict(found, order_of(job), near_duplicate=near is not None)
         previews = {
-            column: job.this_edition.preview(job.creative_id, preview)
-            for preview, column in _URI_COLUMNS.items()
+            f"{preview.name.lower()}_uri": job.this_edition.preview(job.creative_id, preview)
+            for preview in Preview
         }
         return {
             **(_columns_of(found) if found else {}),

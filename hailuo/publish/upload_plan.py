@@ -7,10 +7,10 @@ from pathlib import Path
 
 from hailuo.campaign.model import SyntheticPerformer
 from hailuo.clock import Clock
-from hailuo.errors import Place, Problem
 from hailuo.publish import manifest, uploads
 from hailuo.publish.publish import publish
-from hailuo.publish.uploads import PlatformName, UploadError, UploadFile
+from hailuo.publish.uploads import PlatformName, UploadFile
+from hailuo.publish.uploads.platforms import refused
 from hailuo.store import Store
 from hailuo.store.layout import Edition
 
@@ -58,7 +58,7 @@ async def plan_upload(
     performer = _synthetic_performer(rows, options.synthetic_performer, place=str(edition))
     files = uploads.files_to_upload(rows, platform, known)
     if not files:
-        raise _refused(
+        raise refused(
             str(edition), "has no stored clip to upload", "run it, or take back some of the rejects"
         )
     filled = uploads.fill(sheet, known[platform], files, link=options.link, constants=options.constants)
@@ -86,7 +86,7 @@ def _synthetic_performer(
         remedy = (
             "look at them, then write `disclosure: {synthetic_performer: no}`, or yes, into the campaign file"
         )
-        raise _refused(place, reason, remedy)
+        raise refused(place, reason, remedy)
     return answer
 
 
@@ -94,8 +94,4 @@ async def _read(path: Path) -> bytes:
     try:
         return await asyncio.to_thread(path.read_bytes)
     except OSError as error:
-        raise _refused(str(path), f"cannot be read ({error.strerror})", "name a file that can") from error
-
-
-def _refused(place: str, reason: str, remedy: str) -> UploadError:
-    return UploadError([Problem(Place(place), reason, remedy)])
+        raise refused(str(path), f"cannot be read ({error.strerror})", "name a file that can") from error

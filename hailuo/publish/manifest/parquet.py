@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from decimal import Context, Decimal
 from typing import Final
 
@@ -10,12 +10,19 @@ import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]  # has no types
 import pyarrow.parquet as pq  # type: ignore[import-untyped]  # has no types
 
-from hailuo.publish.manifest.columns import COLUMN_TABLE, COLUMNS, SCHEMA, Column, Kind
+from hailuo.publish.manifest.columns import COLUMN_TABLE, COLUMNS, SCHEMA, Kind
 from hailuo.publish.manifest.files import ManifestError, checked_schema, floats, plain_rows
 
 _KIND: Final = b"hailuo.kind"
 _JSON: Final = b"json"
 _AS_JSON: Final = (Kind.OBJECT, Kind.LIST)
+_TYPES: Final = {
+    Kind.INTEGER: pa.int64(),
+    Kind.NUMBER: pa.float64(),
+    Kind.BOOLEAN: pa.bool_(),
+    Kind.TEXTS: pa.list_(pa.string()),
+}
+"""Of the other kinds all but money are texts."""
 _LEAST_SCALE: Final = 12
 _MOST_DIGITS: Final = 76  # of decimal256
 _EXACT: Final = Context(prec=2 * _MOST_DIGITS)
@@ -61,26 +68,13 @@ def _array(name: str, values: Sequence[object]) -> pa.Array:
             for value in values
         )
         return pa.array(texts, pa.string())
+    kind = _TYPES.get(column.kind, pa.string())
+    if column.kind is Kind.MONEY:
+        kind = _decimal_for([value for value in values if isinstance(value, Decimal)])
     try:
-        return pa.array([_storable(value) for value in values], _type_of(column, values))
+        return pa.array([_storable(value) for value in values], kind)
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
         raise ManifestError(f"{name} holds a value that is no {column.kind}: {error}") from error
-
-
-def _type_of(column: Column, values: Iterable[object]) -> pa.DataType:
-    match column.kind:
-        case Kind.INTEGER:
-            return pa.int64()
-        case Kind.NUMBER:
-            return pa.float64()
-        case Kind.BOOLEAN:
-            return pa.bool_()
-        case Kind.TEXTS:
-            return pa.list_(pa.string())
-        case Kind.MONEY:
-            return _decimal_for([value for value in values if isinstance(value, Decimal)])
-        case _:
-            return pa.string()
 
 
 def _decimal_for(amounts: Sequence[Decimal]) -> pa.DataType:

@@ -21,6 +21,11 @@ class UploadError(RefusedError):
     """An upload plan cannot be made: a sheet, a value or an answer is missing or unsafe."""
 
 
+def refused(place: str, reason: str, remedy: str) -> UploadError:
+    """An UploadError of one problem."""
+    return UploadError([Problem(Place(place), reason, remedy)])
+
+
 class PlatformName(StrEnum):
     """The platforms, as options and files name them."""
 
@@ -110,5 +115,5 @@ def read_platforms(content: bytes, *, name: str) -> Mapping[PlatformName, Platfo
         places = [(".".join(map(str, one["loc"])), one["msg"]) for one in error.errors(include_url=False)]
         raise UploadError([Problem(Place(name), f"{at}: {why}", remedy) for at, why in places]) from error
     except ValueError as error:  # no TOML, or no UTF-8
-        raise UploadError([Problem(Place(name), f"is no TOML: {error}", remedy)]) from error
+        raise refused(name, f"is no TOML: {error}", remedy) from error
     return {platform: getattr(book, platform.value) for platform in PlatformName}

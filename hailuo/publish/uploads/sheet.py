@@ -13,7 +13,7 @@ from typing import Final
 
 from hailuo.errors import Place, Problem
 from hailuo.publish.uploads.files import UploadFile, with_tags
-from hailuo.publish.uploads.platforms import Headers, Platform, PlatformName, UploadError
+from hailuo.publish.uploads.platforms import Headers, Platform, PlatformName, UploadError, refused
 from hailuo.text import is_formula, quoted, suggestion
 
 _DELIMITERS: Final = ",\t;"
@@ -52,11 +52,11 @@ def read_sheet(content: bytes, *, name: str, known: Mapping[PlatformName, Platfo
     try:
         lines = content.decode(encoding).removeprefix("\ufeff").splitlines()[:_FIRST_LINES]
     except UnicodeDecodeError as error:
-        raise _refused(name, f"is not {encoding} text", "export it as CSV, UTF-8") from error
+        raise refused(name, f"is not {encoding} text", "export it as CSV, UTF-8") from error
     aliases = frozenset(word for platform in known.values() for word in _by_alias(platform.headers))
     hits, delimiter, header = _header(lines, aliases)
     if not hits:
-        raise _refused(name, "has no column that is known", "name one in a copy of platforms.toml: --config")
+        raise refused(name, "has no column that is known", "name one in a copy of platforms.toml: --config")
     return UploadSheet(name=name, content=content, encoding=encoding, delimiter=delimiter, header=header)
 
 
@@ -69,7 +69,7 @@ def platform_of(sheet: UploadSheet, known: Mapping[PlatformName, Platform]) -> P
     best = [name for name, count in hits.items() if count == max(hits.values())]
     if len(best) > 1:
         names = ", ".join(best)
-        raise _refused(sheet.name, f"could be of {names}", f"say which: --platform {best[0]}")
+        raise refused(sheet.name, f"could be of {names}", f"say which: --platform {best[0]}")
     return best[0]
 
 
@@ -216,7 +216,3 @@ def _encoding(content: bytes) -> str:
     if content.startswith(BOM_UTF16_LE):
         return "utf-16-le"
     return "utf-16-be" if content.startswith(BOM_UTF16_BE) else "utf-8"
-
-
-def _refused(name: str, reason: str, remedy: str) -> UploadError:
-    return UploadError([Problem(Place(name), reason, remedy)])
