@@ -9,7 +9,7 @@ from hailuo.campaign.catalog import Catalog
 from hailuo.campaign.expand import Expansion, IllegalCell
 from hailuo.campaign.job import Job
 from hailuo.campaign.model import Campaign
-from hailuo.campaign.pricing import Quote, price_key_of, quote, usd
+from hailuo.campaign.pricing import PriceKey, Quote, price_key_of, quote, usd
 from hailuo.campaign.variant import canonical_json
 from hailuo.errors import Problem
 from hailuo.ledger.facts import JobRecord, JobState
@@ -188,14 +188,7 @@ def make_plan(
     """
     listed = {job.creative_id: job for job in expansion.jobs}
     unlisted = {cid: record.job for cid, record in ledger.records.items() if cid not in listed and record.job}
-    known = {**listed, **unlisted}
-    stored = (
-        (known[cid], record.done) for cid, record in ledger.records.items() if cid in known and record.done
-    )
-    by_time = sorted(stored, key=lambda one: one[1].stored_at)
-    charged = {
-        price_key_of(job.variant): done.amount_usd for job, done in by_time if done.amount_usd is not None
-    }
+    charged = _last_charges({**listed, **unlisted}, ledger.records)
 
     def planned(job: Job) -> PlannedJob:
         state = ledger.state(job.creative_id, failed_retries=campaign.failed_retries)
@@ -247,3 +240,10 @@ def admission_problems(plan: Plan, *, balance_usd: Decimal | None) -> list[Probl
         reason = f"the plan costs {usd(money.planned)}, and the vendor's balance is {usd(balance_usd)}"
         problems.append(Problem(place, reason, "top up the balance, or buy less with --only"))
     return problems
+
+
+def _last_charges(jobs: Mapping[str, Job], records: Mapping[str, JobRecord]) -> dict[PriceKey, Decimal]:
+    """The amount last charged for each model, duration and size that these records have."""
+    stored = ((jobs[cid], record.done) for cid, record in records.items() if cid in jobs and record.done)
+    by_time = sorted(((done.stored_at, job, done.amount_usd) for job, done in stored), key=lambda row: row[0])
+    return {price_key_of(job.variant): amount for _, job, amount in by_time if amount is not None}

@@ -77,6 +77,7 @@ def build(
     for what is not known; times are RFC 3339 in UTC. Clips and frames are named `{store_uri}/{key}`, or by the key
     alone if `store_uri` is empty.
     """
+    # The axes with more than one level: settings first, then by name.
     levels = [entry.job.levels for entry in entries]
     named = {axis for own in levels for axis in own}
     ordered = [axis for axis in SETTING_AXES if axis in named] + sorted(named - set(SETTING_AXES))
