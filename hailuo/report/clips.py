@@ -1,9 +1,7 @@
 """The clips of a report: a poster for the page, and a link to the clip that works from the page's folder."""
 
 import base64
-from collections.abc import Sequence
 from datetime import timedelta
-from itertools import zip_longest
 from typing import Final
 
 import pandas as pd
@@ -28,7 +26,7 @@ async def media_of(
     """
     labels = {one.creative_id: one.label for platform in findings.platforms for one in platform.creatives}
     stored = set(variants.loc[variants["status"] == "stored", "creative_id"])
-    shown = [creative_id for creative_id in _best_first(findings) if creative_id in stored]
+    shown = [creative_id for creative_id in findings.best_first() if creative_id in stored]
     keys = {one: edition.preview(one, Preview.POSTER) for one in shown[:_MOST_POSTERS]}
     posters = await read_many(store, list(keys.values()))  # without those that were never made
     clips = {}
@@ -41,9 +39,3 @@ async def media_of(
             label=labels[one],
         )
     return clips
-
-
-def _best_first(findings: ReportFindings) -> Sequence[str]:
-    """The best of every platform, then the second of every platform, and so on; each creative once."""
-    ranks = zip_longest(*(platform.creatives for platform in findings.platforms))
-    return list(dict.fromkeys(one.creative_id for rank in ranks for one in rank if one))

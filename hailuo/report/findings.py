@@ -32,14 +32,14 @@ class VerdictOutcome(StrEnum):
     """What a platform's verdict comes down to."""
 
     WINNER = "winner"  # one creative leads, and chance is an unlikely reason
-    FACTOR = "factor"  # no creative stands out, but a level of a factor does
+    FACTOR = "factor"  # no creative is clearly best, but a level of a factor differs
     DIFFERENT = "different"  # the creatives differ, but who leads is not settled
     NO_DIFFERENCE = "no_difference"  # enough data, and no difference of a size that matters could be shown
     NOT_ENOUGH_DATA = "not_enough_data"
 
 
 class CreativeStanding(StrEnum):
-    """Where a creative stands beside the others."""
+    """How a creative compares with the others."""
 
     LEADS = "leads"
     IN_THE_RUNNING = "in_the_running"
@@ -247,7 +247,7 @@ class MethodTally:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnmatchedAd:
-    """A row of an export that is no creative's, or of several: listed, never dropped."""
+    """A row of an export that matches no creative, or several: listed with the reason."""
 
     source: str  # file:row
     platform: AdPlatform

@@ -34,7 +34,7 @@ def tokens(text: str) -> list[str]:
 
 
 def bare_ids(text: str, known: Collection[str]) -> set[str]:
-    """The known ids that stand free in a readable text, with or without `HV-`.
+    """The known ids in a readable text, not inside a longer word, with or without `HV-`.
 
     O is read as 0, I and L as 1, as Crockford's base32 does (https://www.crockford.com/base32.html); no id contains
     them, so no id can be taken for another.

@@ -73,14 +73,6 @@ def test_the_hopeless_have_no_chance_and_a_loss_all_the_same() -> None:
     assert found.expected_loss[1] == pytest.approx(0.02 - 0.0001, rel=0.001)
 
 
-def test_lower_may_be_better() -> None:
-    """The same draws the other way round."""
-    found = best_chances([20, 40], [980, 960], seed=1, higher_is_better=False)
-
-    assert found.p_best[0] > 0.99
-    assert found.expected_loss[1] == pytest.approx(0.02, rel=0.02)
-
-
 def test_nobody_is_compared_with_nobody() -> None:
     """No creatives, no chances."""
     assert best_chances([], [], seed=1).p_best.size == 0

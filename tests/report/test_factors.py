@@ -141,7 +141,7 @@ def test_every_row_gets_a_prediction_and_its_error() -> None:
             CROSSED.assign(first_frame=CROSSED["prompt"].map({"p1": "hero", "p2": "sole", "p3": "sole"})),
             (*AXES, "first_frame"),
             "first_frame",
-            "cannot be told from prompt: every prompt had one first_frame only",
+            "cannot be separated from prompt: every prompt had one first_frame only",
             id="nested",
         ),
         pytest.param(
@@ -159,7 +159,7 @@ def test_every_row_gets_a_prediction_and_its_error() -> None:
             ),
             AXES,
             "prompt",
-            "cannot be told from model: too few combinations were run",
+            "cannot be separated from model: too few combinations were run",
             id="two islands",
         ),
         pytest.param(

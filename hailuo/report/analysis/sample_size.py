@@ -33,7 +33,7 @@ def samples_needed(
 def sample_for_one(
     comparison: Comparison, observed: Observed, lift: float, config: AnalysisConfig
 ) -> SampleNeeded | None:
-    """To find that one creative has a lift over all the others; in impressions where the platform tells them, else in
+    """To find that one creative has a lift over all the others; in impressions where the platform has them, else in
     trials.
     """
     return _need(comparison, observed, lift, _of_one(comparison, lift, config))
@@ -42,7 +42,7 @@ def sample_for_one(
 def sample_for_first_two(
     comparison: Comparison, observed: Observed, lift: float, config: AnalysisConfig
 ) -> SampleNeeded | None:
-    """To tell a leader from a runner-up that it has a lift over."""
+    """To show that a leader has a lift over the runner-up."""
     return _need(comparison, observed, lift, _of_two(comparison, lift, config))
 
 

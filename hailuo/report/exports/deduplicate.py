@@ -134,7 +134,7 @@ def contradictions(frame: pd.DataFrame, lines: Sequence[AdDays]) -> Iterator[Pro
         remedy = "keep the newer of the two files, with all columns in it"
         if in_one_file:
             remedy = (
-                "name the column that tells them apart under [breakdowns] of a mapping file (docs/exports.md)"
+                "name the column that separates them under [breakdowns] of a mapping file (docs/exports.md)"
             )
         yield Problem(line.place, reason, remedy)
 

@@ -199,7 +199,7 @@ def _unrecognised(sheet: ExportSheet, close: list[AdPlatform], mappings: Sequenc
     cells = [quoted(as_text(cell)) for cell in widest.cells if as_text(cell)]
     more = len(cells) - _MOST_LISTED
     seen = ", ".join(cells[:_MOST_LISTED]) + (f" and {more} more" if more > 0 else "")
-    several = f"could be of {listed(close)}: no column tells them apart"
+    several = f"could be of {listed(close)}: no column separates them"
     lost = [
         f"; a mapping that was given lacks {listed(_missing(sheet, one))}"
         for one in mappings

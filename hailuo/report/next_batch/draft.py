@@ -32,7 +32,7 @@ class NextBatch:
     def text(self, *, folder: Path) -> str:
         """The campaign file, as it reads in this folder; empty where there is none.
 
-        Raises: CampaignError for a first frame that lies elsewhere.
+        Raises: CampaignError for a first frame in another place.
         """
         return write_campaign(self.draft, folder=folder) if self.draft else ""
 

@@ -1,7 +1,7 @@
 """The next batch: what to keep, what to drop and what to explore, with a reason for each, within a budget.
 
 A cell that was run is kept (its ads stay on; a new take or two carries it into the next edition, to be beaten there),
-dropped, or explored further by more takes. A cell that was not is explored where its levels did well elsewhere. Half of
+marked to drop, or explored further by more takes. A cell that was not is explored where its levels did well elsewhere. Half of
 the money is for what was run, half for what was not; what the first half leaves, the second may use.
 """
 

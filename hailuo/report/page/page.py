@@ -27,7 +27,7 @@ _SOURCES: Final = {"img-src": "data: 'self' file: https:", "media-src": "'self' 
 def render(findings: ReportFindings, *, media: Mapping[str, Clip], title: str | None = None) -> str:
     """The report as HTML with nothing to load but the clips that `media` links to, by creative id.
 
-    `title` stands at the top in place of the campaign's name. A poster that is no data URI of a picture, and a link that
+    `title` replaces the campaign's name. A poster that is no data URI of a picture, and a link that
     is neither relative nor http(s) or file, are left out.
     """
     clips = with_posters(media, _shown(findings))

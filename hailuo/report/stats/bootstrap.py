@@ -1,6 +1,6 @@
 """How sure a ratio of two sums is, from nothing but its days: ROAS or average watch time.
 
-With totals only, no formula tells how much a single order or play varies; the days do. They are drawn whole, with
+With totals only, no formula shows how much a single order or play varies; the days do. They are drawn whole, with
 replacement, top and bottom together (a cluster bootstrap with blocks of one day). Longer blocks would respect that
 good days come in runs, yet two weeks hold only two blocks of a week, which is no sample. Weekdays that differ steadily
 make the interval wider than it needs to be; days that resemble their neighbours make it too narrow.
@@ -30,13 +30,15 @@ def ratio_by_days(
 ) -> Interval | None:
     """The interval of sum(tops) / sum(bottoms), one pair a day; the same seed gives the same interval.
 
-    None below 14 days with something at the bottom: too few to tell how days differ. A day on which either is unknown
+    None below 14 days with something at the bottom: too few to see how days differ. A day on which either is unknown
     (NaN) does not count; one that cost nothing but earned (a late conversion) does.
 
     Raises:
         ValueError: as many tops as bottoms are needed.
     """
-    top, bottom = _known(tops, bottoms)
+    days = np.array(list(zip(tops, bottoms, strict=True)), dtype=np.float64).reshape(-1, 2)
+    days = days[np.isfinite(days).all(axis=1)]
+    top, bottom = days[:, 0], days[:, 1]
     if np.count_nonzero(bottom > 0) < DAYS_NEEDED:
         return None
     found = bootstrap(
@@ -52,14 +54,6 @@ def ratio_by_days(
     ).confidence_interval
     value = float(_ratio(top, bottom))
     return Interval(min(float(found.low), value), max(float(found.high), value))
-
-
-def _known(
-    tops: Sequence[float], bottoms: Sequence[float]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    days = np.array(list(zip(tops, bottoms, strict=True)), dtype=np.float64).reshape(-1, 2)
-    days = days[np.isfinite(days).all(axis=1)]
-    return days[:, 0], days[:, 1]
 
 
 def _ratio(top: NDArray[np.float64], bottom: NDArray[np.float64], axis: int = -1) -> NDArray[np.float64]:

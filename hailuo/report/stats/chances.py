@@ -1,10 +1,9 @@
 """The chance of each creative to be the best, what a wrong pick would cost, and how to share out what comes next.
 
-Draws are seeded: the same numbers give the same chances. Creatives whose whole range (all but 1e-9) lies below
+Draws are seeded: the same numbers give the same chances. Creatives whose whole range (all but 1e-9) is below
 another's are not drawn: their chance is 0 and their loss follows from their mean, which makes 2,000 creatives cheap.
 """
 
-from collections.abc import Callable
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -27,57 +26,28 @@ class Chances(NamedTuple):
     expected_loss: _Floats
 
 
-def best_chances(
-    alpha: npt.ArrayLike,
-    beta: npt.ArrayLike,
-    *,
-    draws: int = 20_000,
-    seed: int,
-    higher_is_better: bool = True,
-) -> Chances:
+def best_chances(alpha: npt.ArrayLike, beta: npt.ArrayLike, *, draws: int = 20_000, seed: int) -> Chances:
     """The chance of each of being best, and the expected loss in the unit of the rate, from Beta(alpha, beta).
 
     A chance near p is exact to about sqrt(p (1 - p) / draws).
     """
     hits, misses = np.asarray(alpha, dtype=float), np.asarray(beta, dtype=float)
     means = hits / (hits + misses)
-    sign = 1.0 if higher_is_better else -1.0
-    ends = [sign * beta_distribution.ppf(at, hits, misses) for at in (_HOPELESS, 1 - _HOPELESS)]
-    hope = _hopeful(np.minimum(*ends), np.maximum(*ends))
-
-    def draw(rng: np.random.Generator, rows: int) -> _Floats:
-        drawn: _Floats = rng.beta(hits[hope], misses[hope], size=(rows, int(hope.sum())))
-        return sign * drawn
-
-    return _drawn(draw, sign * means, hope, draws=draws, seed=seed)
-
-
-def _hopeful(low: _Floats, high: _Floats) -> npt.NDArray[np.bool_]:
-    hope: npt.NDArray[np.bool_] = high >= np.max(low, initial=-np.inf)
-    return hope
-
-
-def _drawn(
-    draw: Callable[[np.random.Generator, int], _Floats],
-    means: _Floats,
-    hope: npt.NDArray[np.bool_],
-    *,
-    draws: int,
-    seed: int,
-) -> Chances:
-    """Chances from draws of the hopeful, larger is better; a loss is the mean of the best less one's own mean."""
+    low, high = (beta_distribution.ppf(at, hits, misses) for at in (_HOPELESS, 1 - _HOPELESS))
+    hope = high >= np.max(low, initial=-np.inf)
     rng, left = np.random.default_rng(seed), draws
     wins, sums, best = np.zeros(int(hope.sum())), np.zeros(int(hope.sum())), 0.0
     while left and len(wins):
         rows = min(left, max(1, _AT_ONCE // len(wins)))
-        drawn = draw(rng, rows)
+        drawn = rng.beta(hits[hope], misses[hope], size=(rows, len(wins)))
         wins += np.bincount(np.argmax(drawn, axis=1), minlength=len(wins))
         sums += drawn.sum(axis=0)
         best += float(drawn.max(axis=1).sum())
         left -= rows
+    # A loss is the mean of the best less one's own mean.
     p_best, loss = np.zeros(len(means)), best / draws - means
     p_best[hope] = wins / draws
-    loss[hope] = np.where(np.isfinite(means[hope]), (best - sums) / draws, np.inf)
+    loss[hope] = (best - sums) / draws
     return Chances(p_best, np.maximum(loss, 0.0))
 
 

@@ -1,4 +1,4 @@
-"""The design of a fit: which creatives and factors it can use, and what the matrix cannot tell apart."""
+"""The design of a fit: which creatives and factors it can use, and what the matrix cannot separate."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class CodedFactor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeparableFactors:
-    """Factors that can be told apart, and those that cannot but must be adjusted for; notes say why, on any."""
+    """Factors that can be separated, and those that cannot but must be adjusted for; notes say why, on any."""
 
     names: tuple[str, ...]
     aliased: tuple[str, ...]
@@ -58,7 +58,7 @@ def used_rows(frame: pd.DataFrame, factors: Sequence[str]) -> tuple[npt.NDArray[
 
 
 def sort_factors(frame: pd.DataFrame, factors: Sequence[str]) -> SeparableFactors:
-    """Part the factors that the creatives can tell apart from those that they cannot, each with its reason."""
+    """Separate the factors that the creatives can estimate from those that they cannot, each with its reason."""
     notes, names = {}, []
     for factor in factors:
         levels = sorted(frame[factor].unique())
@@ -124,7 +124,7 @@ def _without_nested(frame: pd.DataFrame, factors: Sequence[str], notes: dict[str
         fixing = next((other for other in others if _fixes(frame, other, factor)), None)
         if fixing is not None:
             kept.remove(factor)
-            notes[factor] = f"cannot be told from {fixing}: every {fixing} had one {factor} only"
+            notes[factor] = f"cannot be separated from {fixing}: every {fixing} had one {factor} only"
             notes[fixing] = _joined(
                 notes.get(fixing), f"includes the effect of {factor}, which changed with it"
             )
@@ -147,13 +147,13 @@ def _aliased(frame: pd.DataFrame, factors: Sequence[str], notes: dict[str, str])
         without = [other for other in aliased if other != name and _free(gram, owners, name, other)]
         culprits = " and ".join(without) or "the other factors together"
         notes[name] = _joined(
-            notes.get(name), f"cannot be told from {culprits}: too few combinations were run"
+            notes.get(name), f"cannot be separated from {culprits}: too few combinations were run"
         )
     return tuple(aliased)
 
 
 def _free(gram: _Floats, owners: npt.NDArray[np.str_], name: str, left_out: str | None = None) -> bool:
-    """Does leaving the factor out lose all of its columns, so that no others stand in for any of them?"""
+    """Does leaving the factor out lose all of its columns, so that no others take the place of any of them?"""
     some = owners != left_out if left_out is not None else np.ones(len(owners), dtype=bool)
     less = some & (owners != name)
     return _rank(gram[np.ix_(some, some)]) - _rank(gram[np.ix_(less, less)]) == int(np.sum(owners == name))

@@ -66,7 +66,12 @@ def take_spread(
     df = len(frame) - frame["cell"].nunique()
     if df < _LEAST_TAKES:
         return None
-    surprise, reach = _surprise(frame), _reach(frame)
+    expected = frame["trials"] * frame["rate"]
+    surprise = float(((frame["events"] - expected) ** 2 / (expected * (1 - frame["rate"]))).sum())
+    # What a spread of 1, squared, would add to it: combinations take their own rate from the same takes.
+    groups = frame.assign(square=frame["trials"] ** 2).groupby("cell")
+    sums, rate = groups[["trials", "square"]].sum(), groups["rate"].first()
+    reach = float((rate / (1 - rate) * (sums["trials"] - sums["square"] / sums["trials"])).sum())
     tail = (1 - confidence) / 2
     low, value, high = (
         max(0.0, (surprise / size - dispersion) * df / reach) ** 0.5
@@ -86,15 +91,3 @@ def _with_rates(frame: pd.DataFrame) -> pd.DataFrame:
     groups = frame.groupby("cell")
     rate = groups["events"].transform("sum") / groups["trials"].transform("sum")
     return frame.assign(rate=rate, takes=groups["cell"].transform("size"))
-
-
-def _surprise(frame: pd.DataFrame) -> float:
-    expected = frame["trials"] * frame["rate"]
-    return float(((frame["events"] - expected) ** 2 / (expected * (1 - frame["rate"]))).sum())
-
-
-def _reach(frame: pd.DataFrame) -> float:
-    """What a spread of 1, squared, would add to the surprise: combinations take their own rate from the same takes."""
-    groups = frame.assign(square=frame["trials"] ** 2).groupby("cell")
-    trials, rate = groups["trials"].sum(), groups["rate"].first()
-    return float((rate / (1 - rate) * (trials - groups["square"].sum() / trials)).sum())

@@ -64,7 +64,7 @@ class FactorFit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Case:
-    """What is fitted: all creatives, which of them are used, and the factors that can be told apart."""
+    """What is fitted: all creatives, which of them are used, and the factors that can be separated."""
 
     frame: pd.DataFrame
     used: npt.NDArray[np.bool_]
@@ -74,7 +74,7 @@ class _Case:
     clipped: int
 
     def matrix(self) -> _Floats:
-        """The model matrix, a row per creative whether used or not: first the factors that can be told apart, then
+        """The model matrix, a row per creative whether used or not: first the factors that can be separated, then
         what of the others is needed to adjust for them.
         """
         blocks = (axis.columns for axis in (*self.axes.values(), *self.adjusted.values()))
@@ -93,7 +93,9 @@ def fit_factors(frame: pd.DataFrame, factors: Sequence[str], *, confidence: floa
     fit, scale = _fitted(case.frame[case.used], case.matrix()[case.used], _blocks(case.axes))
     if fit is None:
         return _unfitted(case, factors)
-    predictions, errors = _predicted(fit, case.matrix())
+    matrix = case.matrix()
+    mu = expit(matrix @ fit.params)
+    variance = np.einsum("ni,ij,nj->n", matrix, fit.cov, matrix, optimize=True)
     found = tuple(_factor(case, fit, name, confidence=confidence) for name in factors)
     crossing = _interaction(case)
     return FactorFit(
@@ -101,8 +103,8 @@ def fit_factors(frame: pd.DataFrame, factors: Sequence[str], *, confidence: floa
         scale=scale,
         df_resid=fit.df_resid,
         parameters=len(fit.params),
-        predictions=predictions,
-        prediction_errors=errors,
+        predictions=mu,
+        prediction_errors=mu * (1 - mu) * np.sqrt(variance),
         interaction_p=crossing[0],
         interaction_note=crossing[1],
     )
@@ -157,7 +159,7 @@ def _fitted(
     model = GLM(events / trials, matrix, family=Binomial(), var_weights=trials)
     start = np.zeros(matrix.shape[1])
     start[0] = logit(pooled_rate(events, trials))  # its own start, rates near 1/4, takes twice as many steps
-    with warnings.catch_warnings(action="ignore"):  # a fit that runs away is told by where it ends
+    with warnings.catch_warnings(action="ignore"):  # a fit that runs away is seen by where it ends
         found = model.fit(
             start_params=start, scale="X2", wls_method="qr", tol_criterion="params", maxiter=_STEPS
         )
@@ -167,12 +169,6 @@ def _fitted(
     cov = np.asarray(found.normalized_cov_params) * max(scale, LEAST_SCALE)
     fit = Fit(matrix=matrix, params=np.asarray(found.params), cov=cov, df_resid=df_resid, blocks=blocks)
     return fit, scale
-
-
-def _predicted(fit: Fit, matrix: _Floats) -> tuple[_Floats, _Floats]:
-    mu = expit(matrix @ fit.params)
-    variance = np.einsum("ni,ij,nj->n", matrix, fit.cov, matrix, optimize=True)
-    return mu, mu * (1 - mu) * np.sqrt(variance)
 
 
 def _factor(case: _Case, fit: Fit, name: str, *, confidence: float) -> Factor:
@@ -194,26 +190,33 @@ def _factor(case: _Case, fit: Fit, name: str, *, confidence: float) -> Factor:
         )
         for level, found in zip(axis.levels, marginals(fit, axis, confidence=confidence), strict=True)
     )
-    return Factor(name=name, levels=levels, p_value=omnibus_p(fit, name), note=_note(case, name))
-
-
-def _note(case: _Case, name: str) -> str:
-    clipped = (
-        f"creatives with more events than trials, which count as all of them: {case.clipped}"
-        if case.clipped
-        else ""
-    )
-    return "; ".join(filter(None, (case.notes[name], clipped)))
+    note = case.notes[name]
+    if case.clipped:
+        clipped = f"creatives with more events than trials, which count as all of them: {case.clipped}"
+        note = "; ".join(filter(None, (note, clipped)))
+    return Factor(name=name, levels=levels, p_value=omnibus_p(fit, name), note=note)
 
 
 def _unfitted(case: _Case, factors: Sequence[str]) -> FactorFit:
-    used = case.frame[case.used]
+    used, parameters = case.frame[case.used], case.matrix().shape[1]
     rate, trials = pooled_rate(used["events"], used["trials"]), float(used["trials"].sum()) + 1
-    reason = _why_unfitted(case)
+    reason = "too few events: some settings separate the creatives with events from those without"
+    if used.empty:
+        reason = "no creative has events yet"
+    elif len(used) <= parameters:
+        reason = (
+            f"{len(used)} creatives are too few for {parameters} parameters: run more combinations or takes"
+        )
     rows = len(case.frame)
     return FactorFit(
         factors=tuple(
-            Factor(name=name, levels=(), p_value=None, note=_joined(case, name, reason)) for name in factors
+            Factor(
+                name=name,
+                levels=(),
+                p_value=None,
+                note=reason if used.empty or name in case.axes else case.notes[name],
+            )
+            for name in factors
         ),
         scale=None,
         df_resid=0,
@@ -225,25 +228,10 @@ def _unfitted(case: _Case, factors: Sequence[str]) -> FactorFit:
     )
 
 
-def _why_unfitted(case: _Case) -> str:
-    creatives, parameters = int(case.used.sum()), case.matrix().shape[1]
-    if not creatives:
-        return "no creative has events yet"
-    if creatives <= parameters:
-        return (
-            f"{creatives} creatives are too few for {parameters} parameters: run more combinations or takes"
-        )
-    return "too few events: creatives with and without any can be parted without a remainder"
-
-
-def _joined(case: _Case, name: str, reason: str) -> str:
-    return case.notes[name] if case.used.any() and name not in case.axes else reason
-
-
 def _interaction(case: _Case) -> tuple[float | None, str]:
     """Does a prompt do differently on different models? Asked only where every cell has enough creatives."""
     if not set(_CROSSED) <= set(case.axes):
-        return None, "needs several prompts and several models that can be told apart"
+        return None, "needs several prompts and several models that can be separated"
     used = case.frame[case.used]
     cells = pd.crosstab(used[_CROSSED[0]], used[_CROSSED[1]])
     if (fewest := int(cells.to_numpy().min())) < LEAST_A_CELL:
@@ -251,7 +239,7 @@ def _interaction(case: _Case) -> tuple[float | None, str]:
     one, other = (case.axes[name] for name in _CROSSED)
     main, both = case.matrix()[case.used], crossed(one, other)[case.used]
     if len(independent(np.column_stack([main, both]))) < main.shape[1] + both.shape[1]:
-        return None, "cannot be told from the other factors"
+        return None, "cannot be separated from the other factors"
     block = {"both": slice(main.shape[1], main.shape[1] + both.shape[1])}
     fit, _ = _fitted(used, np.column_stack([main, both]), block)
     return (None, "too few creatives or events") if fit is None else (omnibus_p(fit, "both"), "")

@@ -77,7 +77,7 @@ def lift(
     (None, None) without a reference to compare with: no rate, or no reference events. The interval is exp of the
     log risk ratio with its delta-method error (Katz et al. 1978, Biometrics 34, 469). With no events at all the lift
     is -1 and its upper end is Walter's, half an event added (Fagerland et al. 2015, Stat. Methods Med. Res. 24, 224).
-    The interval is None where both rates are 1: nothing tells how much they vary. With next to no reference events
+    The interval is None where both rates are 1: nothing shows how much they vary. With next to no reference events
     its upper end is open.
     """
     if not (is_rate(events, trials) and is_rate(ref_events, ref_trials) and ref_events):

@@ -20,7 +20,7 @@ MOST_STRENGTH: Final = 1e7
 
 USUAL_SPREAD: Final = 0.21
 """Standard deviation of log-odds between the arms of one test in the Upworthy archive (4,873 tests; Matias et al. 2021,
-Sci Data 8:195): what is assumed where a campaign has too few creatives to tell its own."""
+Sci Data 8:195): what is assumed where a campaign has too few creatives to estimate its own."""
 
 _Floats = npt.NDArray[np.float64]
 
@@ -66,8 +66,8 @@ def concentration(
     """
     happened, of = _two(events, trials)
     mean = np.broadcast_to(np.asarray(prior, dtype=float), happened.shape)
-    told = of > 0
-    happened, of, mean = happened[told], of[told], mean[told]
+    known = of > 0
+    happened, of, mean = happened[known], of[known], mean[known]
     usual = 1 / (USUAL_SPREAD**2 * float(np.mean(mean * (1 - mean)))) if len(mean) else MOST_STRENGTH
     surprise = (happened - of * mean) ** 2 / (of * mean * (1 - mean))
     return _strength(surprise, of, target=len(of) - fitted - 2, usual=usual)
