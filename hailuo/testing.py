@@ -27,7 +27,7 @@ T = TypeVar("T")
 class VirtualClock:
     """A clock on which a night passes within a second.
 
-    Coroutines given to `run` see time jump to the next waiter whenever nobody has anything left to
+    Coroutines given to `run` see time jump to the next waiter whenever no task has anything left to
     do; work in threads is waited for. Time goes on from one `run` to the next, as after a crash.
     """
 

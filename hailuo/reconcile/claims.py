@@ -58,7 +58,7 @@ async def stake(store: Store, wanted: Claim) -> Claim:
         if await store.create(key, content):
             return wanted
         other = _ADAPTER.validate_json(await store.read(key))
-        if await _stands(store, other):
+        if await _is_valid(store, other):
             return other
 
 
@@ -69,12 +69,12 @@ async def traces_of(store: Store, task_id: str, *, since: datetime | None, until
     no such bound is known.
     """
     entries, now = await store.listing(""), await store.now()
-    told = [entry.key for entry in entries if _NAMES_A_TASK.fullmatch(entry.key) and _from(entry, since)]
+    naming = [entry.key for entry in entries if _NAMES_A_TASK.fullmatch(entry.key) and _from(entry, since)]
     opened = (entry for entry in entries if entry.modified_at > now - HORIZON and _up_to(entry, until))
     intents = [match[1] for entry in opened if (match := _INTENT.fullmatch(entry.key))]
     ended = {entry.key for entry in entries}
     under_way = (at for at in intents if ended.isdisjoint({f"{at}/doubt", f"{at}/outcome"}))
-    return Traces(named=tuple(await _naming(store, told, task_id)), under_way=tuple(under_way))
+    return Traces(named=tuple(await _naming(store, naming, task_id)), under_way=tuple(under_way))
 
 
 def _folder(claim: Claim) -> str:
@@ -82,7 +82,7 @@ def _folder(claim: Claim) -> str:
     return claims_of(about)
 
 
-async def _stands(store: Store, claim: Claim) -> bool:
+async def _is_valid(store: Store, claim: Claim) -> bool:
     try:
         outcome = json.loads(await store.read(f"{claim.attempt}/outcome"))
     except MissingKeyError:

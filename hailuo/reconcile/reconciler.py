@@ -100,7 +100,7 @@ class Reconciler:
         unsettled = unsettled_of(record)
         self._check_address(unsettled)
         status = await self._checked(unsettled, task_id)
-        await self._check_nobody_elses(task_id, unsettled, status)
+        await self._check_no_other_owner(task_id, unsettled, status)
         await self._claim(creative_id, task_id)
         outcome = Submitted(
             at=status.created_at or unsettled.attempt.recorded_at,
@@ -208,7 +208,7 @@ class Reconciler:
             raise _refusal(f"task {quoted(task_id)}", "is no task id", "copy it from the vendor's console")
         answer = await self._client.status(task_id)
         if isinstance(answer, Fault):
-            raise _refusal(f"task {quoted(task_id)}", *_not_told(answer, self._client.base_url))
+            raise _refusal(f"task {quoted(task_id)}", *_no_answer_about(answer, self._client.base_url))
         if not (answer.word or answer.model or answer.created_at):
             reason, remedy = (
                 "the vendor reports nothing of it yet",
@@ -229,7 +229,7 @@ class Reconciler:
                 unsettled.creative_id, f"was sent to {sent_to}, and the vendor is now {here}", remedy
             )
 
-    async def _check_nobody_elses(self, task_id: str, unsettled: Unsettled, status: TaskStatus) -> None:
+    async def _check_no_other_owner(self, task_id: str, unsettled: Unsettled, status: TaskStatus) -> None:
         """Raises: SettlementError when another attempt has the task, or has a POST under way that may have made it."""
         # A fact about a task that was made in this attempt's time is no older, but for the skew of two clocks.
         since = unsettled.attempt.recorded_at - 2 * CLOCK_SKEW if status.created_at else None
@@ -270,7 +270,7 @@ class Reconciler:
             yield f"by model and time it could also be the task of {names}: compare the prompt at the vendor"
 
 
-def _not_told(fault: Fault, base_url: str) -> tuple[str, str]:
+def _no_answer_about(fault: Fault, base_url: str) -> tuple[str, str]:
     if fault.name == "task_not_exist":
         return f"is not known at {base_url} to this account", "check the id; nothing was written"
     remedy = "check the key" if fault.cause is Cause.KEY else "try again in a minute"

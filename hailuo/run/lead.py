@@ -130,17 +130,17 @@ class Lead:
         await self._tools.ledger.load({p.job.creative_id for p in self._plan.everything})
         reports = [note.report for note in self._last.values() if note.report]
         self._last.clear()  # from now on the ledger has everything
-        told = {ending.creative_id: ending for report in reports for ending in report.endings}
+        reported = {ending.creative_id: ending for report in reports for ending in report.endings}
         return RunReport(
-            endings=tuple(self._ending(p.job.creative_id, told) for p in self._plan.driven),
+            endings=tuple(self._ending(p.job.creative_id, reported) for p in self._plan.driven),
             stopped=next((report.stopped for report in reports if report.stopped), None),
             interrupted=next((report.interrupted for report in reports if report.interrupted), None),
         )
 
-    def _ending(self, creative_id: str, told: Mapping[str, Ending]) -> Ending:
+    def _ending(self, creative_id: str, reported: Mapping[str, Ending]) -> Ending:
         state = self._state(creative_id)
-        if creative_id in told:
-            return replace(told[creative_id], state=state)
+        if creative_id in reported:
+            return replace(reported[creative_id], state=state)
         cause, reason = why(state, self._tools.ledger.record(creative_id))
         overdue = state is JobState.SUBMITTED
         return Ending(creative_id=creative_id, state=state, overdue=overdue, cause=cause, reason=reason)

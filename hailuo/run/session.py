@@ -108,8 +108,8 @@ class Session:
 
     def runner(self, plan: Plan, *, observe: Observer) -> Runner:
         """What drives the plan once it is admitted."""
-        heard = self.inspector.hearing(observe) if self.inspector else observe
-        self._runner = Runner(plan, self._tools, observe=heard, buy_until=self._spending.buy_until)
+        observer = self.inspector.hearing(observe) if self.inspector else observe
+        self._runner = Runner(plan, self._tools, observe=observer, buy_until=self._spending.buy_until)
         return self._runner
 
     async def run(self, plan: Plan, *, observe: Observer = no_observer) -> RunReport:

@@ -1,6 +1,6 @@
 """A store in an S3 bucket: create-once by `If-None-Match: *`, one atomic PUT per object.
 
-What was measured about servers, retries and checksums stands in docs/stores.md.
+What was measured about servers, retries and checksums is in docs/stores.md.
 """
 
 import asyncio
@@ -219,9 +219,9 @@ class S3Store:
 
     def _held_sha256(self, name: str) -> str:
         """The object's SHA-256 from the server, or from its bytes if the server keeps no checksums."""
-        told = self._media.head_object(Bucket=self._bucket, Key=name, ChecksumMode="ENABLED")
-        if "ChecksumSHA256" in told:
-            return base64.b64decode(told["ChecksumSHA256"]).hex()
+        head = self._media.head_object(Bucket=self._bucket, Key=name, ChecksumMode="ENABLED")
+        if "ChecksumSHA256" in head:
+            return base64.b64decode(head["ChecksumSHA256"]).hex()
         digest = hashlib.sha256()
         for chunk in self._media.get_object(Bucket=self._bucket, Key=name)["Body"].iter_chunks(1 << 20):
             digest.update(chunk)

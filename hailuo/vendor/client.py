@@ -207,15 +207,15 @@ class VideoClient:
 
     def _log_answer(self, action: str, outcome: Accepted | TaskStatus | Fault, task_id: str | None) -> None:
         """One event per answer, for those who follow a run closely."""
-        told: dict[str, object]
+        fields: dict[str, object]
         match outcome:
             case Accepted():
-                told = {"task_id": outcome.task_id, "request_id": outcome.request_id}
+                fields = {"task_id": outcome.task_id, "request_id": outcome.request_id}
             case TaskStatus():
-                told = {"task_id": task_id, "phase": outcome.phase, "word": outcome.word}
+                fields = {"task_id": task_id, "phase": outcome.phase, "word": outcome.word}
             case Fault():
-                told = {"task_id": task_id, "fault": outcome.name, "http_status": outcome.http_status}
-        _log.debug("hailuo.api.%s", action, extra={"action": action, **told})
+                fields = {"task_id": task_id, "fault": outcome.name, "http_status": outcome.http_status}
+        _log.debug("hailuo.api.%s", action, extra={"action": action, **fields})
 
 
 class _SecretFilter(logging.Filter):

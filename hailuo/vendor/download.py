@@ -99,7 +99,7 @@ def on_our_own_network(host: str) -> bool:
 def _innermost(
     ip: ipaddress.IPv4Address | ipaddress.IPv6Address,
 ) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    """The IPv4 address that an IPv6 one stands for, if it does."""
+    """The IPv4 address that an IPv6 address represents, if any."""
     if isinstance(ip, ipaddress.IPv4Address):
         return ip
     if ip in _NAT64:

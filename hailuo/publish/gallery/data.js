@@ -16,7 +16,7 @@
  * @property {string} label
  * @property {string} text
  * @property {[name: string, level: string][]} variables
- * @property {[kind: "same" | "added" | "dropped", words: string][]} changes Against the control's prompt; [] for none.
+ * @property {[kind: "same" | "added" | "removed", words: string][]} changes Against the control's prompt; [] for none.
  */
 /**
  * @typedef {object} Axis What the campaign varies.

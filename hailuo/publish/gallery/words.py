@@ -185,9 +185,9 @@ def _as_words(codes: Sequence[str]) -> list[str]:
 
 
 def word_changes(before: str, after: str) -> list[tuple[str, str]]:
-    """How one prompt becomes another: `same`, `added` or `dropped`, each with its words.
+    """How one prompt becomes another: `same`, `added` or `removed`, each with its words.
 
-    All but the dropped parts make up `after`, all but the added ones `before`. Empty if the prompts are the same,
+    All but the removed parts make up `after`, all but the added ones `before`. Empty if the prompts are the same,
     or have little in common.
     """
     if before == after:
@@ -198,6 +198,6 @@ def word_changes(before: str, after: str) -> list[tuple[str, str]]:
         return []
     changes: list[tuple[str, str]] = []
     for _, old_from, old_to, new_from, new_to in matcher.get_opcodes():
-        dropped, added = "".join(old[old_from:old_to]), "".join(new[new_from:new_to])
-        changes += [("same", added)] if dropped == added else [("dropped", dropped), ("added", added)]
+        removed, added = "".join(old[old_from:old_to]), "".join(new[new_from:new_to])
+        changes += [("same", added)] if removed == added else [("removed", removed), ("added", added)]
     return [change for change in changes if change[1]]

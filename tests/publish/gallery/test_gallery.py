@@ -177,7 +177,7 @@ def test_a_prompt_is_told_once_and_with_its_way_from_the_control_s() -> None:
     assert control["changes"] == []
     assert other["changes"] == [
         ["same", "Sneaker on"],
-        ["dropped", " wet asphalt"],
+        ["removed", " wet asphalt"],
         ["added", " black stone"],
     ]
 
@@ -191,7 +191,7 @@ def test_changes_make_up_both_prompts(before: str, after: str) -> None:
     changes = word_changes(before, after)
 
     if changes:
-        assert "".join(words for kind, words in changes if kind != "dropped") == after
+        assert "".join(words for kind, words in changes if kind != "removed") == after
         assert "".join(words for kind, words in changes if kind != "added") == before
 
 
