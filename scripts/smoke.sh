@@ -15,9 +15,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import hailuo
-from hailuo import gallery, manifest
+from hailuo.publish import gallery, manifest
 from hailuo.cli.main import run
-from hailuo.loader import load_catalog
+from hailuo.campaign.files import load_catalog
 
 assert "here" in hailuo.__file__, hailuo.__file__
 assert load_catalog().models
