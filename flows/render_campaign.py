@@ -111,7 +111,7 @@ async def render_campaign(  # noqa: PLR0913, PLR0917 (the fields of the run form
 
 def _summary(plan: Plan, report: RunReport) -> str:
     stored, number = len(report.in_state(JobState.STORED)), len(plan.to_buy)
-    bought = f"{number} were to buy for {usd(plan.money.planned)}" if number else "nothing was to buy"
+    bought = f"{number} planned to buy for {usd(plan.money.planned)}" if number else "nothing to buy"
     reason = report.interrupted or report.stopped
     return f"{stored} of {len(report.endings)} clips stored; {bought}" + (f"; {reason}" if reason else "")
 

@@ -154,7 +154,7 @@ class _ShardRuns:
     async def _replace(self, number: int, reason: str) -> None:
         shard = self._shards.pop(number)
         self._deaths += 1
-        _log.warning("shard %d is considered dead (%s); its jobs are dealt again", number, reason)
+        _log.warning("shard %d is considered dead (%s); its jobs are reassigned", number, reason)
         await _mark_crashed(shard, reason)
         if self._deaths > _DEATHS_AT_MOST:
             await render(self._session, await self._lead.take_over(number), self._env)

@@ -70,7 +70,7 @@ def _next_steps(findings: Findings) -> Iterator[str]:
         )
     if findings.in_doubt:
         ready = max(unsettled.ready_at for unsettled in findings.in_doubt)
-        yield f"{len(findings.in_doubt)} may still be being sent: run `reconcile` again after {_utc(ready)}."
+        yield f"{len(findings.in_doubt)} in doubt (may still be in progress): run `reconcile` again after {_utc(ready)}."
     if not findings.unknown and not findings.in_doubt:
         yield NO_UNKNOWNS
 

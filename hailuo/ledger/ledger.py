@@ -328,7 +328,7 @@ def _attempt_times(creative_id: str, facts: Mapping[str, datetime]) -> dict[int,
     times = {n: facts[f"a{n:03}/intent"] for n in numbers if f"a{n:03}/intent" in facts}
     if list(times) != list(range(1, len(numbers) + 1)):
         raise LedgerError(
-            f"job {creative_id}: its ledger keys have gaps ({', '.join(sorted(facts))}); some were deleted. "
-            "Nothing is bought on a torn ledger: restore the keys from a backup or a version of the bucket"
+            f"job {creative_id}: ledger keys are missing; only these are left: {', '.join(sorted(facts))}. "
+            "Nothing is bought until you restore them from a backup or from an earlier version in the bucket"
         )
     return times

@@ -161,7 +161,7 @@ class Reconciler:
             raise _refusal(creative_id, "is perhaps still being sent", f"settle it after {at}")
         if state is not JobState.UNKNOWN:
             raise _refusal(
-                creative_id, f"is not unknown: {_standing(record, state)}", "nothing is to be settled"
+                creative_id, f"is not unknown: {_standing(record, state)}", "there is nothing to settle"
             )
         return record
 
@@ -251,7 +251,7 @@ class Reconciler:
         standing = await stake(self._store, wanted)
         if standing != wanted:
             reason = f"is claimed for {standing.attempt}"
-            remedy = "if that is wrong, settle that one otherwise first; no fact was written"
+            remedy = "if that is wrong, first adopt a different task for that attempt, or abandon it; nothing was settled"
             raise _refusal(f"task {quoted(task_id)}", reason, remedy)
 
     def _warnings(self, adopted: Unsettled, status: TaskStatus) -> Iterator[str]:
@@ -280,7 +280,7 @@ def _no_answer_about(fault: Fault, base_url: str) -> tuple[str, str]:
 def _standing(record: JobRecord, state: JobState) -> str:
     holder = record.done or record.last
     task = f" as task {holder.task_id}" if holder and holder.task_id else ""
-    return f"it is {state.value}{task}"
+    return f"it is {state.words}{task}"
 
 
 def _refusal(about: str, reason: str, remedy: str) -> SettlementError:

@@ -67,8 +67,8 @@ async def _problems(
 def _agreement_problems(plan: Plan, agreed_digest: str | None) -> list[Problem]:
     if agreed_digest in {None, plan.digest}:
         return []
-    reason = f"plan {plan.digest[:12]} is not plan {str(agreed_digest)[:12]} that was agreed to"
-    return [Problem(plan.campaign.place, reason, "look at the new plan and agree to it")]
+    reason = f"the plan is now {plan.digest[:12]}, not the approved plan {str(agreed_digest)[:12]}"
+    return [Problem(plan.campaign.place, reason, "review the new plan and approve it")]
 
 
 def _key_problems(plan: Plan, settings: Settings) -> list[Problem]:
@@ -81,7 +81,7 @@ def _run_cap_problems(plan: Plan, settings: Settings) -> list[Problem]:
     cap, planned = settings.max_usd_per_run, plan.money.planned
     if cap is None or planned <= cap:
         return []
-    reason = f"the plan buys for {usd(planned)}, and one run may for {usd(cap)}"
+    reason = f"the plan costs {usd(planned)}, and one run may spend at most {usd(cap)}"
     return [Problem(Place("HAILUO_MAX_USD_PER_RUN"), reason, "raise it, or buy less with --only")]
 
 
@@ -91,10 +91,8 @@ def frame_warnings(jobs: Sequence[Job], store: Store) -> tuple[Problem, ...]:
     if not keys or not store.fetch_url(keys[0], valid_for=_ANY_TIME) or store.offers_for(FRAME_VALID_FOR):
         return ()
     hours = FRAME_VALID_FOR // timedelta(hours=1)
-    reason = (
-        f"the links to local first frames end with this session's AWS credentials, perhaps before {hours} h"
-    )
-    remedy = "sign with lasting keys, lest the vendor's queue outlives them"
+    reason = f"the links to local first frames end with this session's AWS credentials, possibly in less than {hours} h"
+    remedy = "use long-lived AWS access keys: the vendor may fetch the frames only after hours in its queue"
     return (Problem(Place("HAILUO_STORE"), reason, remedy),)
 
 
@@ -150,7 +148,11 @@ async def _store_problems(store: Store) -> list[Problem]:
         await store.probe()
     except UnsafeStoreError as error:
         return [
-            Problem(Place("HAILUO_STORE"), str(error), "nothing is bought on a store that could pay twice")
+            Problem(
+                Place("HAILUO_STORE"),
+                str(error),
+                "nothing was bought: on this store, two runs could buy the same clip",
+            )
         ]
     return []
 

@@ -125,15 +125,15 @@ def why(state: JobState, record: JobRecord) -> tuple[str | None, str | None]:
         case JobState.IN_DOUBT:
             return (
                 "in_doubt",
-                "is being submitted by another run, or was by one that died; look again in six minutes",
+                "another run is submitting it, or stopped while submitting it; run again in six minutes",
             )
 
 
 def _unknown_text(outcome: Outcome | None, doubt: Doubt | None) -> str:
     if outcome:
-        return "was bought: its task id came after it was given up; hailuo reconcile adopts it"
+        return "was bought: its task id arrived after the attempt was abandoned; run hailuo reconcile to adopt it"
     seen = doubt.message if doubt else "the run ended before the answer came"
-    return f"may have been bought: {seen}; held until hailuo reconcile settles it"
+    return f"may have been bought: {seen}; the price stays reserved until you settle it with hailuo reconcile"
 
 
 def _failure_text(end: End | None) -> str:

@@ -176,10 +176,12 @@ def part_of(whole: Plan, share: Share, *, prices: Mapping[str, Decimal], setting
     problems = []
     if not prices:
         reason = f"holds no open grant of run {share.run}"
-        remedy = "it has ended, or this worker has another store than its lead: give all workers the same"
+        remedy = "the run has ended, or this worker uses a different store; set the same HAILUO_STORE on every worker"
         problems.append(Problem(Place("HAILUO_STORE"), f"{settings.store} {reason}", remedy))
     if missing:
-        reason = f"has not {len(missing)} of the {len(share.creative_ids)} jobs dealt to this shard"
+        reason = (
+            f"does not contain {len(missing)} of the {len(share.creative_ids)} jobs assigned to this shard"
+        )
         remedy = "give every worker the same campaign files and catalog"
         problems.append(Problem(whole.campaign.place, reason, remedy))
     if settings.api_key is None:

@@ -154,7 +154,7 @@ class Runner:
 
     def _left_out(self, job: Job) -> Ending:
         """It was driven to be collected; to buy it again is not in the plan that was priced and admitted."""
-        reason = "its attempt came to nothing and cost nothing; this run's plan does not buy it again"
+        reason = "its last attempt ended without a clip, and this run's plan has no new attempt for it; run again to buy it"
         return self._ending(job, cause="not_planned", reason=reason)
 
     async def _watch(self, job: Job) -> Ending | None:

@@ -176,8 +176,8 @@ def _at_most(record: JobRecord, run: str) -> Decimal:
 
 def _problem(plan: Plan, error: OverCapError) -> Problem:
     reason = (
-        f"{error.cap.name} is {usd(error.cap.usd)}; {usd(error.committed)} of it are spent, abandoned or granted to runs, "
-        f"and this plan would make it {usd(error.asked)}"
+        f"{error.cap.name} is {usd(error.cap.usd)}; {usd(error.committed)} is already spent, abandoned or granted to runs, "
+        f"and this plan would bring the total to {usd(error.asked)}"
     )
     return Problem(
         Place(plan.campaign.place.file), reason, "raise the cap, buy less with --only, or wait for other runs"

@@ -1,7 +1,7 @@
-"""Why a run stops buying: the first jobs of a model fail (canary), or job after job fails (breaker).
+"""When a run stops buying because jobs fail: the first jobs of one model (canary), or several jobs in a row (breaker).
 
-When the first few jobs of a model all fail for one cause, no other job of it is bought. When jobs keep ending badly for
-one cause and no clip is stored, buying stops.
+Either stops the whole run, all models included. A run also stops where the vendor refuses it or its grant expires
+(submit.py), where the key is refused while polling (collect.py), and when you interrupt it (runner.py).
 """
 
 import asyncio
@@ -32,12 +32,12 @@ REMEDIES: Final[Mapping[str, str]] = MappingProxyType(
         "vendor_failure": "nothing is charged for a failure that was refunded; run again later",
         "vendor_fault": "the vendor has trouble of its own; run again later",
         "network": "look at the network, then run again",
-        "key": "give a key that the vendor takes, then run again",
+        "key": "set IMAROUTER_API_KEY to a valid key, then run again",
         "balance": "top the balance up, then run again",
         "configuration": "the vendor has not set this model up; leave it out with --only, or ask its support",
-        "unknown": "settle them with hailuo reconcile, look at the network, then run again",
+        "unknown": "check the network, settle the unknown jobs with hailuo reconcile, then run again",
         "overdue": "what was bought is kept; run again later to collect it",
-        "download": "what was bought is kept at the vendor; look at network and disk, then run again to collect it",
+        "download": "the vendor keeps the clips that you bought; check the network and the disk, then run again to collect them",
         "completed_without_url": "what was bought is kept at the vendor; run again later to collect it",
         "task_not_exist": "ask the vendor's support about these tasks before anything more is bought",
         "store": "look at the store (full, read-only, unreachable), then run again",
@@ -187,7 +187,7 @@ class StopPolicy:
 
     def _count(self, cause: str, witness: str, reason: str) -> None:
         if self._breaker.failed(cause, witness=witness):
-            what = f"job after job fails for one cause ({cause}), and nothing comes through"
+            what = f"several jobs failed for the same cause ({cause}), and no clip was stored in between"
             self._stop(f"{what}: {reason}; {_remedy(cause)}")
 
     async def _release_when_slow(self, job: Job) -> None:

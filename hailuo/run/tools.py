@@ -60,7 +60,7 @@ async def retry_until_recorded(clock: Clock, write: Callable[[], Awaitable[T]], 
             _log.error("hailuo.store.unavailable: %s; try %d of %d: %s", about, tries, _WRITE_TRIES, error)
             last = error
         await clock.sleep(min(_WRITE_LONGEST_SECONDS, 2.0 ** (tries - 1)))
-    raise StoreUnavailableError(f"{about}, and the store did not take it: {last}") from last
+    raise StoreUnavailableError(f"{about}, but writing it to the store failed: {last}") from last
 
 
 class StoppedError(Exception):

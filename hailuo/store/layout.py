@@ -3,7 +3,7 @@
 money/v1/{number}                              grants and closes of all runs, in one order
 tasks/v1/{sha256}/c{number}                    which attempt a task belongs to, as recorded by a person
 {campaign}/{edition}/plan.json                 the newest plan that was admitted
-{campaign}/{edition}/ledger/v1/{creative_id}/  a001/intent, a001/outcome, ..., done
+{campaign}/{edition}/ledger/v1/{creative_id}/  a001/intent, doubt, outcome, orphan-*, end; then a002; done
 {campaign}/{edition}/ledger/rollups/           done facts of many jobs in one object
 {campaign}/{edition}/shards/{run}/             progress of a run on several machines
 {campaign}/{edition}/frames/                   local first frames
@@ -12,11 +12,12 @@ tasks/v1/{sha256}/c{number}                    which attempt a task belongs to, 
 {campaign}/{edition}/previews/                 posters, contact sheets, sprites, small films
 {campaign}/{edition}/conformed/                copies made for placements, each with its record
 {campaign}/{edition}/manifest/                 the manifest and what describes it
-{campaign}/{edition}/gallery.html              the page people look at
+{campaign}/{edition}/gallery.html              the page people look at; gallery.shared.html has signed links
 {campaign}/{edition}/judgements/               picks, ratings and notes of reviewers
 {campaign}/{edition}/uploads/{platform}/       upload sheets and ads.csv
 {campaign}/{edition}/exports/                  ad platforms' exports, put there by you
 {campaign}/{edition}/reports/{time}/           reports
+.scratch/                                          temporary objects of the store itself
 """
 
 from collections.abc import Sequence

@@ -320,7 +320,7 @@ def _checked_key(key: SecretStr) -> SecretStr:
     """A key that cannot stand in a header would make every submit UNCLEAR, so it is refused here."""
     if not _fits_header(key):
         raise ValueError(
-            "the API key is empty or holds spaces or strange characters; set IMAROUTER_API_KEY anew"
+            "the API key is empty or contains spaces or invalid characters; set IMAROUTER_API_KEY again"
         )
     return key
 

@@ -113,7 +113,7 @@ TABLE = (
         meaning=Meaning.REFUSED_WAIT,
         cause=Cause.RATE_LIMIT,
         most_repeats=None,
-        remedy="MiniMax limits the gateway; we slow down by ourselves. Lower HAILUO_SUBMITS_PER_MINUTE if it stays.",
+        remedy="MiniMax is rate limiting the gateway; lower HAILUO_SUBMITS_PER_MINUTE, then run again.",
     ),
     Row(
         name="upstream_trouble",
@@ -173,7 +173,7 @@ TABLE = (
         meaning=Meaning.REFUSED_WAIT,
         cause=Cause.VENDOR_FAULT,
         most_repeats=3,
-        remedy="The gateway does not know the task; right after a submit this passes, later it means lost.",
+        remedy="The gateway does not know the task; this is normal right after a submit. Later, ask ImaRouter's support.",
     ),
     Row(
         name="balance_too_low",
@@ -215,7 +215,7 @@ TABLE = (
         meaning=Meaning.REFUSED_WAIT,
         cause=Cause.CONFIGURATION,
         most_repeats=3,
-        remedy="Either the model's name is wrong or no one serves it just now; check the name, else run again later.",
+        remedy="The model's name is wrong, or no channel serves it now; check the name, or run again later.",
     ),
     Row(
         name="invalid_request",
@@ -268,7 +268,7 @@ TABLE = (
         meaning=Meaning.REFUSED_WAIT,
         cause=Cause.RATE_LIMIT,
         most_repeats=None,
-        remedy="Every channel of the gateway is saturated; we slow down by ourselves.",
+        remedy="Every channel of the gateway is saturated; run again later.",
     ),
     Row(
         name="upstream_refused_gateway",
@@ -327,7 +327,7 @@ TABLE = (
         meaning=Meaning.REFUSED_WAIT,
         cause=Cause.RATE_LIMIT,
         most_repeats=None,
-        remedy="We slow down by ourselves; lower HAILUO_SUBMITS_PER_MINUTE if it stays.",
+        remedy="You are over the gateway's rate limit; lower HAILUO_SUBMITS_PER_MINUTE, then run again.",
     ),
     # By RFC 9110 these say that the request was not taken up, whoever says it.
     Row(

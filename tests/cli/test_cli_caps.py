@@ -40,7 +40,7 @@ def test_a_month_over_its_cap_is_refused_whatever_the_edition(hailuo, rehearsal,
 
     assert (first.code, second.code) == (0, 2)
     assert "HAILUO_MAX_USD_PER_MONTH" in second.err
-    assert "$1.12 of it are spent" in second.err
+    assert "$1.12 is already spent" in second.err
 
 
 def test_a_campaign_over_its_budget_is_refused_whatever_the_edition(hailuo, rehearsal, campaign):

@@ -242,7 +242,7 @@ def test_a_file_changed_after_the_yes_is_refused_by_the_run(rehearsal, deployed,
     state = asyncio.run(work())
 
     assert state.is_failed()
-    assert "agreed to" in state.message
+    assert "not the approved plan" in state.message
     assert accepted(rehearsal) == 0
 
 

@@ -184,7 +184,7 @@ def test_a_cancelled_run_goes_on_where_it_stood(house, bought):
     run = over(house, house.server.create_run("render-campaign/render-campaign", {"campaign": "summer.yaml"}))
     assert run["state_name"] == "Completed", run["state"]["message"]
     assert bought("summer") == 12
-    assert re.search(rf"{12 - at_cancel} were to buy", run["state"]["message"])
+    assert re.search(rf"{12 - at_cancel} planned to buy", run["state"]["message"])
 
 
 def wait_for_clips(house, bought, campaign, number):

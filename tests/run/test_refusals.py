@@ -46,7 +46,7 @@ async def session(
     [
         (KEYLESS, {}, "is not set"),
         (SETTINGS, {"budget_usd": Decimal("0.10")}, "is over the budget"),
-        (SETTINGS.model_copy(update={"max_usd_per_run": Decimal("0.10")}), {}, "one run may for"),
+        (SETTINGS.model_copy(update={"max_usd_per_run": Decimal("0.10")}), {}, "one run may spend at most"),
         (SETTINGS.model_copy(update={"max_usd_per_month": Decimal("0.10")}), {}, "HAILUO_MAX_USD_PER_MONTH"),
         (SETTINGS, {"campaign_budget_usd": Decimal("0.10")}, "the budget of the campaign"),
     ],

@@ -149,7 +149,7 @@ def test_a_task_that_the_disk_does_not_take_is_named_and_not_bought_again(
     again = hailuo("run", campaign, "--yes", "--only", "prompt=stone")
 
     assert said.code in {1, 3}
-    assert "was accepted as task task_1, and the store did not take it" in said.out
+    assert "was accepted as task task_1, but writing it to the store failed" in said.out
     assert "1 in doubt" in status.out or "1 unknown" in status.out  # it grows old quickly here
     assert "$0.28 reserved" in status.out
     assert again.code == 1
