@@ -19,7 +19,9 @@ _KINDS = {".md", ".py", ".toml", ".yaml", ".js", ".html", ".css", ".json", ".exa
 
 
 def _texts() -> list[Path]:
-    inside = (path for folder in _FOLDERS for path in Path(folder).rglob("*"))
+    inside = (
+        path for folder in _FOLDERS for path in Path(folder).rglob("*") if "node_modules" not in path.parts
+    )
     return sorted(path for path in (*Path().iterdir(), *inside) if path.is_file() and path.suffix in _KINDS)
 
 

@@ -215,7 +215,7 @@ def test_every_roll_up_adds_up(lives: list[Life]) -> None:
         "refunded_usd",
         "abandoned_usd",
         "bought",
-        "retries",
+        "paid_retries",
     ):
         sums = [sum(getattr(row, column) for row in view.values()) for view in views]
         assert sums == [getattr(total, column)] * len(views), column

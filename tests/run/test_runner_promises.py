@@ -205,7 +205,7 @@ def test_a_vendor_that_only_refuses_stops_the_run(make_world):
     report = world.run()
 
     assert report.exit_code is ExitCode.STOPPED
-    assert "took no submit" in report.stopped
+    assert "rejected every submit" in report.stopped
     assert not world.simulator.invoice().lines
 
 
