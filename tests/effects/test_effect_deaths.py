@@ -139,7 +139,7 @@ def test_an_attempt_abandoned_after_a_crash_counts_beside_the_one_that_follows(t
         await process.lives(scene.run(process))
         scene.world.clock.advance(HORIZON.total_seconds() + 1)
         await scene.abandon(scene.world.jobs[0].creative_id)
-        with pytest.raises(AdmissionError, match=r"would make it \$0\.20"):
+        with pytest.raises(AdmissionError, match=r"would bring the total to \$0\.20"):
             await scene.run(Process())
 
     scene.world.clock.run(night())

@@ -177,7 +177,7 @@ def test_a_shard_buys_nothing_without_an_open_grant_or_with_other_files(make_wor
         world.clock.run(work(world, tmp_path, stranger))
 
     assert "no open grant" in str(caught.value)
-    assert "has not 1 of the 1 jobs" in str(caught.value)
+    assert "does not contain 1 of the 1 jobs" in str(caught.value)
     assert len(world.simulator.invoice().lines) == 0
 
 
