@@ -12,7 +12,7 @@ from tests.support.servers.processes import Service, free_ports, running
 
 @contextmanager
 def prefect_server(folder: Path, database: Database, broker: Broker) -> Iterator[Server]:
-    """The server on a free port while the block runs; all that it must not forget lies in Postgres and Redis."""
+    """The server on a free port while the block runs; its durable state is in Postgres and Redis."""
     folder.mkdir()
     (port,) = free_ports(1)
     url = f"http://127.0.0.1:{port}/api"

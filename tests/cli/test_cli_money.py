@@ -42,28 +42,31 @@ class TestOneRefundedAndOneUnknown:
         """They add up to the plan's money, and the finished job's refund is not forgotten."""
         hailuo("run", campaign, "--yes")
 
-        told = json.loads(hailuo("status", campaign, "--json").out)
+        document = json.loads(hailuo("status", campaign, "--json").out)
 
         columns = ("estimate_usd", "spent_usd", "reserved_usd", "refunded_usd")
         sums = [
-            sum(column) for column in zip(*(amounts(cell, *columns) for cell in told["cells"]), strict=True)
+            sum(column)
+            for column in zip(*(amounts(cell, *columns) for cell in document["cells"]), strict=True)
         ]
         assert (
-            sums == amounts(told["total"], *columns) == [Decimal(n) for n in ("0.84", "0.84", "0.28", "0.28")]
+            sums
+            == amounts(document["total"], *columns)
+            == [Decimal(n) for n in ("0.84", "0.84", "0.28", "0.28")]
         )
-        assert amounts(told["money"], "spent_usd", "reserved_usd") == sums[1:3]
-        assert sorted(job["paid_retries"] for job in told["jobs"]) == [0, 0, 0, 1]
+        assert amounts(document["money"], "spent_usd", "reserved_usd") == sums[1:3]
+        assert sorted(job["paid_retries"] for job in document["jobs"]) == [0, 0, 0, 1]
 
     def test_every_view_of_money_has_the_same_total(self, hailuo, rehearsal, campaign):
         """By edition, cell, day, month and job."""
         hailuo("run", campaign, "--yes")
 
-        told = json.loads(hailuo("money", campaign, "--json").out)
+        document = json.loads(hailuo("money", campaign, "--json").out)
 
         for view in ("editions", "cells", "days", "months", "jobs"):
-            assert sum(Decimal(row["spent_usd"]) for row in told[view]) == Decimal("0.84"), view
-            assert sum(Decimal(row["reserved_usd"]) for row in told[view]) == Decimal("0.28"), view
-        fates = [attempt["money"] for job in told["jobs"] for attempt in job["attempts"]]
+            assert sum(Decimal(row["spent_usd"]) for row in document[view]) == Decimal("0.84"), view
+            assert sum(Decimal(row["reserved_usd"]) for row in document[view]) == Decimal("0.28"), view
+        fates = [attempt["money"] for job in document["jobs"] for attempt in job["attempts"]]
         assert sorted(fates) == ["charged", "charged", "charged", "refunded", "unknown"]
 
     @pytest.mark.parametrize("view", ["edition", "cell", "day", "month", "job"])
