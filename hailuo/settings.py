@@ -75,9 +75,14 @@ def uses_proxy() -> bool:
     """Whether the environment names a proxy for the vendor's connections.
 
     httpx takes HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR from the environment by
-    itself; boto3 takes the first two and its own AWS_ variables. Nothing else is read outside this module.
+    itself; boto3 takes the first two and its own AWS_ variables. See `aws_region` for the one it leaves out. Nothing else is read outside this module.
     """
     return not {"http", "https", "all"}.isdisjoint(getproxies())
+
+
+def aws_region() -> str | None:
+    """AWS_REGION, which boto3 does not read although every other AWS tool does; None leaves the region to boto3."""
+    return os.environ.get("AWS_REGION") or None
 
 
 def load_settings() -> Settings:

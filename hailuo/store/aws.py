@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
+from urllib.parse import urlsplit
 
 from botocore.config import Config
 from botocore.exceptions import ClientError
@@ -62,6 +63,15 @@ def ledger_config(options: S3Options) -> Any:
         request_checksum_calculation=options.checksums,
         response_checksum_validation=options.checksums,
     )
+
+
+def signing_config(options: S3Options, *, endpoint_url: str) -> Any:
+    """The client for links. On AWS their host names the region: a link by the global host can be redirected, and then fails."""
+    config = media_config(options)
+    host = urlsplit(endpoint_url).hostname or ""
+    if not host.endswith((".amazonaws.com", ".amazonaws.com.cn")):
+        return config
+    return config.merge(Config(s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"}))
 
 
 def is_repeatable(error: Any) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import hashlib
 import os
 import secrets
@@ -9,9 +10,17 @@ import shutil
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 from hailuo.errors import DamagedClipError, MissingKeyError, StoreUnavailableError, UnsafeStoreError
 from hailuo.store.port import SCRATCH, Entry, checked
+
+_NO_LINKS: Final = frozenset({errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP})
+"""man7.org/linux/man-pages/man2/link.2.html; a network file system may not know the call at all."""
+_NEEDS_LINKS: Final = (
+    "is on a file system without hard links (such as FAT, exFAT or a shared folder of a virtual machine), and only "
+    "with them a record is created once and whole; use a folder on a local disk (ext4, XFS, Btrfs, APFS), or s3://"
+)
 
 
 class FolderStore:
@@ -72,6 +81,10 @@ class FolderStore:
             except FileExistsError:
                 if path.read_bytes() != content:
                     return False
+            except OSError as error:
+                if error.errno in _NO_LINKS:
+                    raise UnsafeStoreError(f"{self.uri} {_NEEDS_LINKS}") from error
+                raise
             _fsync_folder(path.parent)  # of an earlier try too: it may have failed just here
         return True
 

@@ -20,6 +20,7 @@ from botocore.parsers import ResponseParserError
 
 from hailuo.clock import Clock
 from hailuo.errors import DamagedClipError, MissingKeyError, StoreUnavailableError, UnsafeStoreError
+from hailuo.settings import aws_region
 from hailuo.store.aws import (
     CONNECTIONS,
     S3Options,
@@ -28,6 +29,7 @@ from hailuo.store.aws import (
     ledger_config,
     media_config,
     said,
+    signing_config,
     status_of,
 )
 from hailuo.store.port import SCRATCH, Entry, checked
@@ -63,11 +65,12 @@ class S3Store:
         self._options = options or S3Options()
         self._threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="s3")
         try:
-            self._session: Any = boto3.session.Session()
+            self._session: Any = boto3.session.Session(region_name=aws_region())
             self._media: Any = self._session.client("s3", config=media_config(self._options))
             self._ledger: Any = self._session.client("s3", config=ledger_config(self._options))
         except BotoCoreError as error:
             raise ValueError(str(error)) from error
+        self._signer: Any = None
 
     @property
     def uri(self) -> str:
@@ -115,7 +118,7 @@ class S3Store:
     def fetch_url(self, key: str, *, valid_for: timedelta) -> str | None:
         seconds = int(min(valid_for, _LONGEST_SIGNATURE).total_seconds())
         where = {"Bucket": self._bucket, "Key": self._name(key)}
-        with_signature = self._translated(self._media.generate_presigned_url)
+        with_signature = self._translated(self._signing_client().generate_presigned_url)
         url: str = with_signature("get_object", Params=where, ExpiresIn=seconds)
         return url
 
@@ -128,6 +131,27 @@ class S3Store:
             return True
         ends_within = getattr(credentials, "refresh_needed", None)  # only botocore's refreshable ones have it
         return ends_within is not None and not ends_within(refresh_in=duration.total_seconds())
+
+    def _signing_client(self) -> Any:
+        """The client for links: no redirect corrects their region and host, so they are the bucket's own.
+
+        The bucket is asked once. Where it does not answer, the configured region is used.
+        """
+        if self._signer is None:
+            try:
+                answer = self._ledger.head_bucket(Bucket=self._bucket)["ResponseMetadata"]
+            except ClientError as error:  # a refusal, or a redirect, names the region too
+                answer = error.response.get("ResponseMetadata", {})
+            except (BotoCoreError, ResponseParserError):
+                answer = {}
+            own = answer.get("HTTPHeaders", {}).get("x-amz-bucket-region")
+            meta = self._media.meta
+            config = signing_config(self._options, endpoint_url=meta.endpoint_url)
+            signer = self._session.client("s3", region_name=own or meta.region_name, config=config)
+            if not answer:
+                return signer
+            self._signer = signer
+        return self._signer
 
     def _name(self, key: str) -> str:
         return self._prefix + checked(key)

@@ -234,3 +234,15 @@ def answering(habit: Habit) -> Iterator[str]:
     """A server with this habit while the block runs; yields its URL."""
     with _serving(type("Handler", (_CarelessHandler,), {"habit": habit, "kept": {}})) as url:
         yield url
+
+
+@contextlib.contextmanager
+def serving_bucket_of(region: str, *, status: int = 200) -> Iterator[str]:
+    """A server whose bucket names its region, and answers every HEAD with `status`."""
+
+    class Handler(_Handler):
+        def do_HEAD(self) -> None:
+            self.reply(status, x_amz_bucket_region=region)
+
+    with _serving(Handler) as url:
+        yield url

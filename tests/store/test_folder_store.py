@@ -1,7 +1,10 @@
 """A store in a folder: the contract, and what only files can get wrong."""
 
+import errno
 import os
 import resource
+import subprocess
+import sys
 from asyncio import run
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from datetime import timedelta
@@ -69,6 +72,34 @@ def test_clips_are_plain_files(store: FolderStore, root: Path) -> None:
 
     assert root.joinpath(CLIP).read_bytes() == b"clip"
     assert store.uri == str(root)
+
+
+_WITHOUT_LINKS = """
+import asyncio, errno, sys
+from pathlib import Path
+from hailuo.store import FolderStore
+
+def refuse(event, arguments):
+    if event == "os.link":
+        raise OSError(int(sys.argv[2]), "no such thing here")
+
+sys.addaudithook(refuse)
+try:
+    asyncio.run(FolderStore(Path(sys.argv[1])).probe())
+except Exception as error:
+    print(type(error).__name__, error)
+"""
+
+
+@pytest.mark.parametrize("number", [errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP])
+def test_a_file_system_without_hard_links_gets_its_own_message(root: Path, number: int) -> None:
+    """It is the file system that has to change, not a permission; the hook cannot be removed, hence a process."""
+    command = [sys.executable, "-c", _WITHOUT_LINKS, str(root), str(number)]
+
+    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603
+
+    assert said.startswith(f"UnsafeStoreError {root} is on a file system without hard links")
+    assert "use a folder on a local disk" in said
 
 
 def test_it_offers_no_url_unless_somebody_serves_it(root: Path) -> None:
