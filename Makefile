@@ -17,6 +17,8 @@ BROWSER := $(shell command -v chromium)
 # The linter and the type checker for the JavaScript of the pages come from npm, where you have it.
 NPM := $(shell command -v npm)
 JAVASCRIPT := scripts/javascript
+# Thousands of tests are compiled once, not in each of the processes, also where the environment forbids it.
+export PYTHONDONTWRITEBYTECODE :=
 PYTEST := $(BIN)/python -m pytest --quiet --inline-snapshot=disable --durations 5
 
 .PHONY: help demo test test-live test-flows test-browser test-rest coverage unit fuzz check javascript smoke lint schema proof scale-proof bench-gallery bench-ledger bench-media bench-overhead bench-pay-once judge report-demo ui pictures clean

@@ -28,6 +28,7 @@ def imported(path: Path) -> Iterator[str]:
             yield node.module
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", MAY_IMPORT)
 def test_imports_point_to_the_product(folder: str) -> None:
     """Benchmarks and scripts know neither each other nor the tests of others."""

@@ -11,11 +11,14 @@ from random import Random
 from tempfile import TemporaryDirectory
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import given, settings
 
 from hailuo.campaign.expand import expand
 from hailuo.campaign.files import load_campaign, load_catalog
 from hailuo.campaign.job import Job
+
+pytestmark = pytest.mark.slow
 
 AT = datetime(2026, 11, 22, tzinfo=UTC)
 CATALOG = load_catalog()

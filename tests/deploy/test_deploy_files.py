@@ -19,6 +19,8 @@ from prefect.settings import Settings as PrefectSettings
 from flows.machinery.events import CampaignEvent
 from hailuo.settings import Settings, variable_of
 
+pytestmark = pytest.mark.slow  # imports Prefect
+
 DEPLOY = Path("deploy")
 AUTOMATIONS = sorted(DEPLOY.glob("automations/*.yaml"))
 WITH_ENVIRONMENT = [DEPLOY / "compose.yaml", *sorted(DEPLOY.glob("helm/*.yaml")), DEPLOY / "Dockerfile"]

@@ -63,6 +63,7 @@ def test_a_cited_document_is_in_the_repository(citing, cited, section):
     assert not section or section in _sections(document), f"{citing} cites {cited}{section}: no such section"
 
 
+@pytest.mark.slow
 def test_citations_are_found():
     """The search sees code, data, documents and sections."""
     citing = {Path(name).suffix for name, _, _ in _citations()}

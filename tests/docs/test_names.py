@@ -5,6 +5,8 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = [*sorted((ROOT / "hailuo").rglob("*.py")), *sorted((ROOT / "flows").rglob("*.py"))]
 TEXTS = [
@@ -20,6 +22,7 @@ _WORD = re.compile(rf"(?<![A-Za-z])(?:{PRIVATE_WORDS})(?![A-Za-z])", re.IGNORECA
 _ALLOWED = re.compile(r'"(?:told|nobody|wish)"|told (?:apart|from)|stands[ _]out|cannot be heard')
 
 
+@pytest.mark.slow
 def test_a_class_name_stands_for_one_class():
     """A reader who searches for a class finds it, and nothing else."""
     places = defaultdict(list)
@@ -43,6 +46,7 @@ def test_code_and_documents_use_the_words_of_the_field():
     assert found == []
 
 
+@pytest.mark.slow
 def test_only_the_state_of_a_job_is_called_unknown():
     """Elsewhere the name says what is not known: a price, a disclosure, a check."""
     found = [

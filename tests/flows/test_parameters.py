@@ -14,6 +14,8 @@ from flows.machinery.parameters import Budget, CampaignForm
 from flows.nightly import nightly
 from flows.render_campaign import render_campaign
 
+pytestmark = pytest.mark.slow  # imports Prefect
+
 DUE_AT = datetime(2026, 11, 22, tzinfo=UTC)
 BUDGETS = [
     (render_campaign, "budget_usd"),

@@ -117,6 +117,7 @@ def test_the_key_is_in_no_text_of_the_credentials(pair: tuple[Path, Path]) -> No
     assert "PRIVATE" not in repr(open_credentials(*pair))
 
 
+@pytest.mark.slow
 def test_a_pair_that_cannot_sign_is_refused_at_once(pair: tuple[Path, Path], tmp_path: Path) -> None:
     """A missing file, a certificate in the key's place, a key of a kind that C2PA does not know, another's key."""
     chain, key = pair

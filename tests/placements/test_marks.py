@@ -35,6 +35,7 @@ def test_an_unmarked_file_has_no_mark(copy: Path) -> None:
     assert read_mark(copy) is None
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     shutil.which("exiftool") is None, reason="needs exiftool (Debian: libimage-exiftool-perl)"
 )

@@ -203,6 +203,7 @@ def test_every_clip_has_a_verdict_everywhere(
     assert all((ruling.verdict is Verdict.PASS) == (not ruling.findings) for ruling in found.values())
 
 
+@pytest.mark.slow
 def test_real_clips_are_measured_as_the_rules_need_them(film, silent_clip: Path) -> None:
     """From a file: a clip as the vendor delivers it, one with sound and of 9:16, one too long, one too fast."""
     upright = film(size=(540, 960), tone=0.2)

@@ -20,6 +20,7 @@ def changed(**fields):
     return json.dumps({**json.loads(STORED), **fields}).encode()
 
 
+@pytest.mark.slow
 @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(findings())
 def test_a_report_comes_back_as_it_was(report):

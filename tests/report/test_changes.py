@@ -42,6 +42,7 @@ def test_the_first_report_changes_nothing():
     assert changes(make_findings(), None) == ()
 
 
+@pytest.mark.slow
 @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(findings())
 def test_the_same_again_says_that_nothing_changed(report):
@@ -49,6 +50,7 @@ def test_the_same_again_says_that_nothing_changed(report):
     assert said(report, report) == ["Nothing changed since the last report."]
 
 
+@pytest.mark.slow
 @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(findings(), findings())
 def test_any_two_reports_can_be_compared(now, before):

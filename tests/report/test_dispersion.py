@@ -79,6 +79,7 @@ def test_none_where_days_are_too_few_to_tell(days: pd.DataFrame) -> None:
     assert dispersion(days) is None
 
 
+@pytest.mark.slow
 @given(st.permutations(range(60)))
 @settings(max_examples=20)
 def test_the_order_of_rows_does_not_matter(order: list[int]) -> None:

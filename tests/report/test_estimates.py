@@ -124,6 +124,7 @@ def test_money_of_no_known_currency_is_no_dollar():
     assert set(rows(report, metric="cpa")["unit"]) == {"money"}
 
 
+@pytest.mark.slow
 @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(findings())
 def test_any_report_makes_a_table_of_the_same_types(report):

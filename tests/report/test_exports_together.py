@@ -209,6 +209,7 @@ def test_no_file_is_an_empty_frame() -> None:
     assert "impressions" in frame
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(order=st.permutations(range(26)))
 def test_the_order_of_columns_does_not_matter(order: list[int]) -> None:
@@ -235,6 +236,7 @@ def test_the_order_of_columns_does_not_matter(order: list[int]) -> None:
     pd.testing.assert_frame_equal(plain, shuffled)
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(impressions=st.lists(st.integers(0, 10**7), min_size=1, max_size=25), data=st.data())
 def test_a_file_split_in_two_sums_the_same(impressions: list[int], data: st.DataObject) -> None:

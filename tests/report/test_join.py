@@ -199,6 +199,7 @@ def test_no_results_are_joined_to_nothing():
     ]
 
 
+@pytest.mark.slow
 @given(before=st.text(max_size=30), after=st.text(max_size=30))
 def test_no_text_around_an_id_leads_to_another_creative(before, after):
     """Whatever stands around the token: the creative that it names, or none; never one of its neighbours."""
@@ -209,6 +210,7 @@ def test_no_text_around_an_id_leads_to_another_creative(before, after):
     assert creative in {A, None}
 
 
+@pytest.mark.slow
 @given(
     text=st.text(
         alphabet=[*_ALPHABET, "O", "I", "L", "U", "-", "_", " ", "%", "h", "v", "5", "F"], max_size=60
@@ -230,6 +232,7 @@ def test_the_house_name_and_the_join_agree(text, creative_id):
     assert creative_id_in(name) == tokens(name.lower())[0]
 
 
+@pytest.mark.slow
 def test_2000_mangled_names_find_their_creatives_and_none_another():
     """G11: at least 99.9 % of 2,000 names after two manglings each, none wrong; equal names would find under 5 %."""
     rng = random.Random(11)  # noqa: S311 (no secret)

@@ -227,6 +227,7 @@ def test_the_leader_comes_first_when_money_is_short() -> None:
     assert row_of(rows, "p2", "m1").reason.endswith("leave its ads on; no new take this time")
 
 
+@pytest.mark.slow
 @given(
     chances=st.lists(st.floats(0, 1), min_size=12, max_size=12),
     standings=st.lists(st.sampled_from(CreativeStanding), min_size=12, max_size=12),
@@ -257,6 +258,7 @@ def test_never_above_the_budget_nor_a_cell_twice(
     assert rows == propose(creatives, FACTORS, policy=policy)
 
 
+@pytest.mark.slow
 def test_many_axes_do_not_take_forever() -> None:
     """Six axes of twelve levels are three million combinations: only the best levels are combined."""
     axes = [f"axis{at}" for at in range(6)]

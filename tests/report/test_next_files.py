@@ -146,6 +146,7 @@ def test_whatever_is_proposed_the_file_is_sound_and_within_its_budget(data):
     assert len(jobs) == sum(row.takes for row in wanted)
 
 
+@pytest.mark.slow
 def test_the_new_file_follows_the_old_one():
     """Its name, its placements and its control; an edition of its own, so that nothing counts as rendered already."""
     made = shot("demo.yaml")
@@ -162,6 +163,7 @@ def test_the_new_file_follows_the_old_one():
     assert all(f"# {row.action.value}: " in text for row in batch.proposal.rows if row.takes)
 
 
+@pytest.mark.slow
 def test_what_the_campaign_left_out_is_not_explored():
     """`exclude` is somebody's decision: combinations that it names are not proposed, however good their parts are."""
     made = shot("luxury-launch.yaml")
@@ -215,6 +217,7 @@ def test_the_price_is_the_dearer_of_list_and_charge(charged, reckoned):
     assert charged_prices(made.variants)[cell] == Decimal("0.28")
 
 
+@pytest.mark.slow
 def test_a_grant_in_a_frames_address_stays_out_of_the_store(tmp_path):
     """The file that is kept names the frame without its query; the one that a person asked for has it whole."""
     text = CAMPAIGN.replace(

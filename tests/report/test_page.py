@@ -177,6 +177,7 @@ def test_what_no_utf8_can_hold_is_shown_all_the_same() -> None:
     assert "\\ud800" in page
 
 
+@pytest.mark.slow
 def test_the_policy_allows_this_style_and_this_script_and_nothing_else() -> None:
     """The hashes are of what is there, nothing is evaluated, and no element has a style of its own."""
     page = page_of(make_shoot())
@@ -312,6 +313,7 @@ def test_the_next_batch_has_a_reason_in_each_row() -> None:
     assert rows[0] == "✓ Keep Prompt desert-dawn Model Hailuo 2.3 3 $0.84 leads with P(best) 96 %"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changes", "section", "said"),
     [

@@ -110,6 +110,7 @@ def test_p_is_the_same_from_both_sides(arm: Arm, ref: Arm) -> None:
     assert two_sample_p(*arm, *ref, dispersion=3) >= p - 1e-9
 
 
+@pytest.mark.slow
 @given(arms(), arms())
 def test_lift_holds_its_own_value(arm: Arm, ref: Arm) -> None:
     """The interval is around the lift, and a lift cannot be below -100 %."""

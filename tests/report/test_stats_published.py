@@ -5,6 +5,7 @@ import pytest
 from tests.support.report.published import ROWS, SAMPLE_SIZES, Row
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.goal} {row.name}")
 def test_we_find_what_was_published(row: Row) -> None:
     """Every row of the published tables comes out of our functions to the last digit printed."""

@@ -41,6 +41,7 @@ def fields_of(template: str) -> set[str]:
     return {field for _, field, _, _ in string.Formatter().parse(template) if field}
 
 
+@pytest.mark.slow
 def test_every_call_names_texts_that_exist_and_gives_their_fields() -> None:
     """A sentence for a rare case is filled in rightly too: nobody may have seen it yet."""
     wrong = [
@@ -58,6 +59,7 @@ def test_every_call_names_texts_that_exist_and_gives_their_fields() -> None:
     assert wrong == []
 
 
+@pytest.mark.slow
 def test_no_text_is_left_over() -> None:
     """What no code names is deleted."""
     source = "".join(path.read_text(encoding="utf-8") for path in REPORT.rglob("*.py"))

@@ -14,6 +14,8 @@ from hailuo.report.metrics import AdPlatform, Metric
 from hailuo.thresholds import thresholds_from
 from tests.report.worlds import World, joined_rows, make_health
 
+pytestmark = pytest.mark.slow
+
 AT = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
 NOTHING_SHOWN = {VerdictOutcome.NO_DIFFERENCE, VerdictOutcome.NOT_ENOUGH_DATA}
 
@@ -190,7 +192,6 @@ def test_a_threshold_without_an_origin_is_refused() -> None:
         thresholds_from(table, ReportThresholds)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "world",
     [World(day_sd=0.2), World(day_sd=0.2, impressions=200.0), World(durations=(6, 10), models=2, takes=1)],
@@ -203,7 +204,6 @@ def test_a_world_without_difference_says_so(world: World) -> None:
     assert len(shown) <= 1
 
 
-@pytest.mark.slow
 def test_watching_a_world_without_difference_is_safe() -> None:
     """Read after every second day with always-valid intervals, a false word stays rare (here: none in 5 worlds)."""
     world = World(takes=1, prompts=3, models=2)

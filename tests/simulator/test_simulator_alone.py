@@ -15,6 +15,7 @@ def imported():
     return asked.stdout.split()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stranger", ["hailuo.vendor", "hailuo.run", "hailuo.ledger", "prefect", "boto3"])
 def test_the_simulator_imports_nothing_of_the_client(imported, stranger):
     """Not even by detours."""

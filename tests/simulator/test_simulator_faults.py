@@ -180,6 +180,7 @@ def test_an_unknown_word_is_spoken_in_every_dialect(make_desk, profile):
     assert body.get("data", body)["status"] == "reticulating"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("row", striking(Strikes.DOWNLOAD), ids=named)
 def test_a_download_fault_strikes_once_and_a_fresh_link_is_good(make_desk, row):
     """The whole clip comes at the second try, from the URL of another GET."""
@@ -263,6 +264,7 @@ def test_the_same_seed_strikes_the_same_orders_in_any_order(make_desk):
     assert set(struck(*prompts).values()) == {200, 502}
 
 
+@pytest.mark.slow
 def test_a_rate_is_the_share_of_submits_struck(make_desk):
     """0.25 of 400, give or take chance."""
     desk = make_desk(faults=FaultPlan(rates={FaultName.HTML_502: 0.25}))

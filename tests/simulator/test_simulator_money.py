@@ -82,6 +82,7 @@ def test_the_invoice_groups_what_was_ordered_twice(desk):
     assert list(desk.invoice().duplicates.values()) == [tuple(twice)]
 
 
+@pytest.mark.slow
 def test_the_invoice_counts_every_question(desk):
     """POSTs that were refused, GETs and downloads alike."""
     desk.post(prompt="")

@@ -105,6 +105,7 @@ def happen(desk: Desk, happenings: Sequence[dict | float]) -> None:
             desk.post(prompt=f"A shoe {number}", **happening)
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(happenings=events, rates=chances, seed=st.integers(0, 9))
 def test_no_cent_is_lost_whatever_happens(happenings, rates, seed):
@@ -128,6 +129,7 @@ def test_no_cent_is_lost_whatever_happens(happenings, rates, seed):
     assert invoice.balance_usd >= 0
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(rates=chances, seed=st.integers(0, 99), order=st.permutations(range(8)))
 def test_faults_fall_by_seed_and_request_alone(rates, seed, order):

@@ -33,6 +33,7 @@ def walk(desk, task_id, *, step=1.0, until=900.0):
     return seen
 
 
+@pytest.mark.slow
 def test_a_task_changes_only_at_the_ticks(desk):
     """queued 0, in_progress 30, in_progress 50, completed 100: each seen first at a multiple of 15 s."""
     seen = walk(desk, desk.order(), step=5)

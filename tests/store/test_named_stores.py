@@ -22,6 +22,7 @@ def test_a_path_is_a_folder(named: str) -> None:
     assert "://" not in open_store(Settings(store=named)).uri
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("named", "uri"),
     [

@@ -63,6 +63,7 @@ NOES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answer", NOES, ids=lambda a: str(getattr(a, "status_code", type(a).__name__)))
 def test_submit_is_sent_once(ask: Ask, vendor_of: Any, answer: httpx.Response | Exception) -> None:
     """Whatever comes back, or nothing, the POST leaves once and a fault value says what it means."""
@@ -74,6 +75,7 @@ def test_submit_is_sent_once(ask: Ask, vendor_of: Any, answer: httpx.Response | 
     assert [request.method for request in vendor.asked] == ["POST"]
 
 
+@pytest.mark.slow
 def test_answer_too_big_to_be_honest_is_unknown(ask: Ask, vendor_of: Any) -> None:
     """A body without end is not read to the end, and decides nothing."""
     vendor = vendor_of(httpx.Response(200, content=b'{"id": "task_1", "pad": "' + b"x" * 2_000_000 + b'"}'))

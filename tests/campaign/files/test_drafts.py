@@ -77,6 +77,7 @@ def test_every_example_can_be_written_row_by_row(name):
     assert campaign_again.control == campaign.control
 
 
+@pytest.mark.slow
 @given(data=st.data())
 @settings(max_examples=60)
 def test_any_choice_of_rows_is_read_back_as_it_was_chosen(data):
@@ -96,6 +97,7 @@ def test_any_choice_of_rows_is_read_back_as_it_was_chosen(data):
     }
 
 
+@pytest.mark.slow
 @given(text=st.text(min_size=1).filter(lambda t: any(c.isalnum() for c in t)), word=st.text(min_size=1))
 @settings(max_examples=150)
 def test_no_prompt_and_no_value_is_read_as_something_else(text, word):

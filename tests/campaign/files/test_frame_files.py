@@ -12,10 +12,12 @@ from hailuo.campaign.files.text import RefusedValueError
 from hailuo.campaign.variant import FirstFrame
 
 
-def _image(size: tuple[int, int] = (400, 700), kind: str = "PNG", **options: object) -> bytes:
+def _image(
+    size: tuple[int, int] = (400, 700), kind: str = "PNG", mode: str = "RGB", **options: object
+) -> bytes:
     buffer = io.BytesIO()
     quick = {"compress_level": 1} if kind == "PNG" else {}
-    Image.new("RGB", size, "#345").save(buffer, kind, **quick, **options)
+    Image.new(mode, size).save(buffer, kind, **quick, **options)
     return buffer.getvalue()
 
 
@@ -68,8 +70,8 @@ def test_the_limits_themselves_are_allowed(tmp_path: Path, size: tuple[int, int]
             _image((400, 700), append_images=[Image.new("RGB", (400, 700))], save_all=True),
             "the image is animated",
         ),
-        (_image((8000, 7000)), "the image has more than 50 million pixels"),
-        (_image((15000, 7000)), "the image has more than 50 million pixels"),
+        (_image((8000, 7000), mode="1"), "the image has more than 50 million pixels"),
+        (_image((15000, 7000), mode="1"), "the image has more than 50 million pixels"),
         (b"", "this is not a JPG, PNG or WebP image"),
         (_image() + b"\0" * 20_000_000, "the image has 20 MB or more"),
     ],

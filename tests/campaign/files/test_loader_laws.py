@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import given, settings
 
 from hailuo.campaign.expand import expand
@@ -80,6 +81,7 @@ def test_arbitrary_bytes_are_answered(suffix: str, content: bytes) -> None:
     assert _read(suffix, content)
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(st.integers(0, len(SOUND)), st.integers(0, 12), st.sampled_from(PIECES) | st.text(max_size=6))
 def test_a_damaged_campaign_is_answered(start: int, length: int, piece: str) -> None:

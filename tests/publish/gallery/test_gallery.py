@@ -344,6 +344,7 @@ def test_a_page_that_travels_alone_has_no_link_to_a_copy() -> None:
     assert [(copy["said"], copy["href"]) for copy in job["copies"]] == [("TikTok in-feed", None)]
 
 
+@pytest.mark.slow
 @given(
     sizes=st.dictionaries(
         st.from_regex(r"[A-D]-(poster\.webp|proxy\.mp4)", fullmatch=True), st.integers(0, 50)
@@ -419,6 +420,7 @@ def test_no_text_becomes_markup(text: str, state: str) -> None:
     assert wild.data["prompts"][0]["text"] == text
 
 
+@pytest.mark.slow
 @given(text=st.text(max_size=400))
 def test_a_prompt_of_any_text_reaches_the_script_as_it_is(text: str) -> None:
     """No prompt changes the page's structure, however long or odd."""
@@ -486,6 +488,7 @@ def test_an_edition_without_jobs_is_a_page_too() -> None:
     assert page.jobs == []
 
 
+@pytest.mark.slow
 def test_two_thousand_jobs_make_a_page_of_a_few_megabytes() -> None:
     """The largest usual edition stays one file that a browser opens at once."""
     rows = [

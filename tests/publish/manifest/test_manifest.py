@@ -306,6 +306,7 @@ def test_a_render_time_is_unknown_where_clocks_disagree() -> None:
 MONEY = st.decimals(min_value=0, max_value=10**12, allow_nan=False, allow_infinity=False)
 
 
+@pytest.mark.slow
 @given(amount=MONEY)
 def test_money_keeps_every_digit(amount: Decimal) -> None:
     """No float stands between the bill and the file."""
@@ -323,6 +324,7 @@ PLAIN = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(prompts=st.lists(TEXT, min_size=1, max_size=4), extra=PLAIN, message=st.text(max_size=40))
 def test_json_lines_lose_nothing(prompts: list[str], extra: object, message: str) -> None:
     """What is read back is what was written, by value, type, order and byte."""
@@ -399,6 +401,7 @@ def test_no_text_of_a_csv_is_a_formula(prompt: str) -> None:
     assert cells(content)[0]["prompt"] == f"'{prompt}"
 
 
+@pytest.mark.slow
 @given(unseen=st.text(" \t\n\u00a0\u200b\u200e\u202e\u2060\ufeff\x07", max_size=4), rest=TEXT)
 def test_nothing_invisible_hides_a_formula(unseen: str, rest: str) -> None:
     """Whatever a spreadsheet trims away before it looks, an apostrophe stands in front."""
@@ -419,6 +422,7 @@ def test_half_a_surrogate_pair_is_an_escape() -> None:
     assert cells(to_csv(frame))[0]["note"] == "a\\udc80"
 
 
+@pytest.mark.slow
 @given(prompt=TEXT)
 def test_a_csv_gives_every_harmless_text_back(prompt: str) -> None:
     """Quotes, commas and line breaks survive; at most an apostrophe is added."""

@@ -87,6 +87,7 @@ TABLE = st.lists(ROW, max_size=2, unique_by=lambda row: str(row["creative_id"]))
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=30)  # each is a hundred columns wide
 @given(frame=TABLE)
 def test_json_lines_to_parquet_and_back_lose_nothing(frame: pd.DataFrame) -> None:
@@ -99,6 +100,7 @@ def test_json_lines_to_parquet_and_back_lose_nothing(frame: pd.DataFrame) -> Non
     assert values_of(read_jsonl(to_jsonl(back))) == values_of(truth)
 
 
+@pytest.mark.slow
 @settings(max_examples=30)  # each is a hundred columns wide
 @given(frame=TABLE)
 def test_rows_that_pass_the_check_are_valid_by_the_schema(frame: pd.DataFrame) -> None:
