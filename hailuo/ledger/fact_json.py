@@ -9,7 +9,7 @@ from typing import Annotated, Final, TypeVar
 from pydantic import Field, TypeAdapter, ValidationError
 from pydantic_core import to_json
 
-from hailuo.errors import LedgerError
+from hailuo.errors import LedgerError, Place, Problem
 from hailuo.ledger.facts import (
     Abandoned,
     Done,
@@ -69,10 +69,31 @@ def load_fact(kind: TypeAdapter[T], key: str, content: bytes) -> T:
     try:
         return kind.validate_json(content)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "JSON"
-        reason = f"{key} is no valid fact ({where}: {first['msg']})"
-        raise LedgerError(f"{reason}; restore it from a backup or a version of the bucket") from error
+        found = damaged(key, content, error)
+        raise LedgerError(f"{key} {found.reason}; {found.remedy}") from error
+
+
+def damaged(key: str, content: bytes, error: ValidationError) -> Problem:
+    """What is wrong with the record under the key, and the way to have it back."""
+    restore = "restore it from a backup or from an earlier version in the bucket"
+    if not content.strip():
+        return Problem(Place(key), "is empty", restore)
+    first = error.errors()[0]
+    if first["type"] == "json_invalid":
+        return Problem(Place(key), "is no JSON: it is damaged", restore)
+    where = ".".join(str(part) for part in first["loc"]) or "its whole"
+    reason = f"is no valid fact ({where}: {first['msg']}): a newer version wrote it, or it is damaged"
+    return Problem(Place(key), reason, f"use the newest version of hailuo on every machine, or {restore}")
+
+
+def stranger(key: str) -> Problem:
+    """A key among the records that no version up to this one wrote."""
+    name = key.rpartition("/")[2]
+    if name.startswith((".", "~")) or name in {"Thumbs.db", "desktop.ini"}:
+        return Problem(Place(key), "is no record: a program or a network file system left it", "delete it")
+    reason = "is no record that this version knows: a copy made by a sync program, or of a newer version"
+    remedy = "move it out of the store if no newer version wrote it; sync programs must not write here"
+    return Problem(Place(key), reason, remedy)
 
 
 def name_of(fact: Fact) -> str:

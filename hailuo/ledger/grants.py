@@ -1,7 +1,8 @@
 """Grants: what each run may spend, in one order that every machine sees, so that no cap is overshot.
 
-    money/v1/00000001    grant    run, campaign, edition, month, price of every job it may buy
-    money/v1/00000002    close    run, what its attempts really cost or hold
+    money/v1/00000001      grant    run, campaign, edition, month, price of every job it may buy
+    money/v1/00000002      close    run, what its attempts really cost or hold
+    money/rollup.json.gz   the facts 1 to n in one object: a cache, rebuilt when it is missing or damaged
 
 Facts are numbered and created once. A run reads all of them, checks the caps with its own plan added, and
 takes the next number; if another run was first it reads that and checks again. So of two runs that would
@@ -10,21 +11,35 @@ a job granted twice counts once. A run that dies leaves its grant counted in ful
 too little. A run buys only while its grant is younger than `LIFETIME`; the next run of the edition closes
 grants that are older, by what the ledger says their attempts cost or reserve. An attempt that a person abandoned
 counts as well, also beside a new attempt for its job, though the plan takes that person's word.
+
+A fact that cannot be read may hold any amount, so nothing is bought until it is restored. Everything else goes on.
 """
 
+import contextlib
+import gzip
+import re
 import secrets
+import zlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, TypeAdapter, ValidationError
 
-from hailuo.errors import LedgerError
-from hailuo.store import Store
-from hailuo.store.layout import GRANTS, Edition
+from hailuo.errors import (
+    AdmissionError,
+    LedgerError,
+    MissingKeyError,
+    Place,
+    Problem,
+    StoreUnavailableError,
+)
+from hailuo.ledger.fact_json import damaged, stranger
+from hailuo.store import Store, read_many
+from hailuo.store.layout import GRANTS, GRANTS_ROLLUP, MONEY, Edition
 
 LIFETIME: Final = timedelta(hours=24)
 """How long a run may buy on its grant, by the store's time."""
@@ -68,6 +83,10 @@ class Close:
 
 _Entry = Annotated[Grant | Close, Field(discriminator="kind")]
 _ADAPTER: Final[TypeAdapter[Grant | Close]] = TypeAdapter(_Entry)
+_ROLLUP: Final[TypeAdapter[list[Grant | Close]]] = TypeAdapter(list[_Entry])
+_FACT: Final = re.compile(re.escape(GRANTS) + r"(\d{8,})")
+_FACTS_BESIDE_ROLLUP: Final = 16
+"""The facts that are read one by one at most: more are rolled up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,36 +112,74 @@ class Grants:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._entries: dict[int, Grant | Close] = {}
+        self._damaged: dict[int, Problem] = {}
+        self._strangers: tuple[Problem, ...] = ()
+        self._loaded = False
+
+    @property
+    def findings(self) -> tuple[Problem, ...]:
+        """What is in the folder and is no fact, or one that cannot be read."""
+        return (*self._damaged.values(), *self._strangers)
 
     async def load(self) -> None:
-        """Read what is new. Raises: StoreUnavailableError, LedgerError where numbers are missing."""
-        for entry in await self._store.listing(GRANTS):
-            number = int(entry.key.removeprefix(GRANTS))
-            if number not in self._entries:
-                self._entries[number] = _ADAPTER.validate_json(await self._store.read(entry.key))
-        if sorted(self._entries) != list(range(1, len(self._entries) + 1)):
+        """Read what is new: one listing, the rollup, and the facts beside it.
+
+        Raises: StoreUnavailableError, LedgerError where numbers are missing.
+        """
+        keys = [entry.key for entry in await self._store.listing(MONEY)]
+        if _gaps(keys):  # a folder's listing may miss a fact that was created meanwhile, and have the next
+            keys = [entry.key for entry in await self._store.listing(MONEY)]
+        if _gaps(keys):
             raise LedgerError(
                 f"{GRANTS} has gaps: grants were deleted; restore them before anything is bought"
             )
+        numbers = {int(found[1]): key for key in keys if (found := _FACT.fullmatch(key))}
+        self._strangers = tuple(
+            stranger(key) for key in keys if key != GRANTS_ROLLUP and not _FACT.fullmatch(key)
+        )
+        if not self._entries and GRANTS_ROLLUP in keys:
+            self._entries.update(await self._rolled_up(at_most=len(numbers)))
+        beside = {number: key for number, key in numbers.items() if number not in self._entries}
+        contents = await read_many(self._store, list(beside.values()))
+        self._damaged = {}
+        for number, key in beside.items():
+            try:
+                self._entries[number] = _ADAPTER.validate_json(contents[key])
+            except KeyError:
+                self._damaged[number] = Problem(Place(key), "was deleted just now", "restore it")
+            except ValidationError as error:
+                self._damaged[number] = damaged(key, contents[key], error)
+        self._loaded = True
+        if len(beside) > _FACTS_BESIDE_ROLLUP and not self._damaged:
+            await self._roll_up()
 
     async def check(self, grant: Grant, caps: Iterable[Cap]) -> None:
-        """Whether the grant could be taken now; it is not. Raises: OverCapError, StoreUnavailableError."""
+        """Whether the grant could be taken now; it is not.
+
+        Raises: OverCapError, AdmissionError where a fact cannot be read, StoreUnavailableError.
+        """
         await self.load()
-        for cap in caps:
-            self._check(cap, grant)
+        self._require(grant, caps)
 
     async def take(self, grant: Grant, caps: Iterable[Cap]) -> None:
-        """Add the grant if no cap is overshot by it. Raises: OverCapError, StoreUnavailableError."""
+        """Add the grant if no cap is overshot by it. Raises: as `check`.
+
+        Facts that others added since the last `load` are noticed: their number is taken then.
+        """
         caps = tuple(caps)
+        if not self._loaded:
+            await self.load()
         while True:
-            await self.check(grant, caps)
+            self._require(grant, caps)
             if await self._append(grant):
                 return
+            await self.load()
 
     async def close(self, run: str, spent: Mapping[str, Decimal], *, at: datetime) -> None:
         """Give back what a run did not spend. Closing twice adds nothing: only the first close counts."""
         close = Close(run=run, nonce=secrets.token_hex(8), at=at, spent=spent)
-        await self.load()
+        if not self._loaded:
+            await self.load()
         while not await self._append(close):
             await self.load()
 
@@ -164,13 +221,16 @@ class Grants:
                 found.setdefault(entry.run, entry)
         return found
 
-    def _check(self, cap: Cap, grant: Grant) -> None:
-        if not cap.covers(grant):
-            return
-        before = [other for other in self._grants if cap.covers(other)]
-        asked = self._sum([*before, grant])
-        if asked > cap.usd:
-            raise OverCapError(cap, self._sum(before), asked)
+    def _require(self, grant: Grant, caps: Iterable[Cap]) -> None:
+        if self._damaged:
+            raise AdmissionError(list(self._damaged.values()))
+        for cap in caps:
+            if not cap.covers(grant):
+                continue
+            before = [other for other in self._grants if cap.covers(other)]
+            asked = self._sum([*before, grant])
+            if asked > cap.usd:
+                raise OverCapError(cap, self._sum(before), asked)
 
     def _sum(self, grants: Iterable[Grant]) -> Decimal:
         closes = self._closes
@@ -186,8 +246,28 @@ class Grants:
         return spent + sum(open_prices.values(), _ZERO)
 
     async def _append(self, entry: Grant | Close) -> bool:
-        number = len(self._entries) + 1
+        number = len(self._entries) + len(self._damaged) + 1
         won = await self._store.create(f"{GRANTS}{number:08}", _ADAPTER.dump_json(entry, exclude_none=True))
         if won:
             self._entries[number] = entry
         return won
+
+    async def _rolled_up(self, *, at_most: int) -> Mapping[int, Grant | Close]:
+        """The facts in the rollup; none where it is missing, damaged or longer than the facts listed."""
+        try:
+            found = _ROLLUP.validate_json(gzip.decompress(await self._store.read(GRANTS_ROLLUP)))
+        except (MissingKeyError, ValidationError, OSError, EOFError, zlib.error):
+            return {}
+        return dict(enumerate(found, start=1)) if len(found) <= at_most else {}
+
+    async def _roll_up(self) -> None:
+        """Replace the rollup. Whoever writes it last may know less: that costs reads, and nothing else."""
+        facts = [self._entries[number] for number in sorted(self._entries)]
+        content = gzip.compress(_ROLLUP.dump_json(facts, exclude_none=True), mtime=0)
+        with contextlib.suppress(StoreUnavailableError):
+            await self._store.put(GRANTS_ROLLUP, content, content_type="application/gzip")
+
+
+def _gaps(keys: Collection[str]) -> bool:
+    numbers = sorted(int(found[1]) for key in keys if (found := _FACT.fullmatch(key)))
+    return numbers != list(range(1, len(numbers) + 1))

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from hailuo.campaign.pricing import usd
-from hailuo.errors import Place, Problem, StoreUnavailableError
+from hailuo.errors import AdmissionError, Place, Problem, StoreUnavailableError
 from hailuo.ledger.facts import JobRecord
 from hailuo.ledger.grants import LIFETIME, Cap, Grant, Grants, OverCapError
 from hailuo.ledger.ledger import Ledger
@@ -68,7 +68,14 @@ class SpendingGrant:
             await self._grants.check(grant, self._caps(plan, grant.month))
         except OverCapError as error:
             return [_problem(plan, error)]
+        except AdmissionError as error:
+            return list(error.problems)
         return []
+
+    async def findings(self) -> tuple[Problem, ...]:
+        """What among the money records is no record, or cannot be read. Raises: StoreUnavailableError, LedgerError."""
+        await self._grants.load()
+        return self._grants.findings
 
     async def prices(self) -> Mapping[str, Decimal]:
         """What each job may cost on this run's grant, while a shard may buy on it; empty when it is closed.

@@ -1,6 +1,7 @@
 """Every key of the store, in one place: what is kept, and under which key.
 
 money/v1/{number}                              grants and closes of all runs, in one order
+money/rollup.json.gz                           the first of them in one object
 tasks/v1/{sha256}/c{number}                    which attempt a task belongs to, as recorded by a person
 {campaign}/{edition}/plan.json                 the newest plan that was admitted
 {campaign}/{edition}/ledger/v1/{creative_id}/  a001/intent, doubt, outcome, orphan-*, end; then a002; done
@@ -25,8 +26,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-GRANTS: Final = "money/v1/"
+MONEY: Final = "money/"
+"""The money records of all campaigns have this prefix."""
+
+GRANTS: Final = f"{MONEY}v1/"
 """Every grant and every close, of all campaigns, has this prefix."""
+
+GRANTS_ROLLUP: Final = f"{MONEY}rollup.json.gz"
+"""A cache of the first of them."""
 
 
 def claims_of(task_sha256: str) -> str:
