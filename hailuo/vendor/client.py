@@ -31,8 +31,8 @@ from hailuo.vendor.download import (
     literals_only,
     system_resolve,
 )
-from hailuo.vendor.read_fault import Fault, fault_of, read_fault, request_id_of
-from hailuo.vendor.status import TaskStatus, read_status
+from hailuo.vendor.read_fault import Fault, fault_about_another, fault_of, read_fault, request_id_of
+from hailuo.vendor.status import TaskPhase, TaskStatus, other_task_in, read_status
 from hailuo.vendor.wire import parse_json, read_balance, task_id_of, without_secrets
 
 SUBMIT_SECONDS_AT_MOST = 360.0
@@ -85,7 +85,8 @@ class VideoClient:
     """One account at the vendor, inside `async with`. The key shows in no text, value, log or repr.
 
     `base_url` is without `/v1`, and https unless on loopback. A `transport` serves everything in place of
-    sockets, and is closed with the client. `resolve` looks host names up for the check of clip URLs.
+    sockets, and is closed with the client. `resolve` looks host names up for the check of clip URLs. `status_words`
+    are words for a task's status, in lower case, that the vendor uses beside the known ones.
     Raises ValueError for a base URL or a key that cannot be used.
     """
 
@@ -97,7 +98,9 @@ class VideoClient:
         transport: httpx.AsyncBaseTransport | None = None,
         user_agent: str = "hailuo-campaigns",
         resolve: Resolve | None = None,
+        status_words: Mapping[str, TaskPhase] | None = None,
     ) -> None:
+        self._status_words = status_words or {}
         api = _checked_base_url(base_url)
         self.base_url = str(api)
         self._secret = _checked_key(key)
@@ -129,12 +132,17 @@ class VideoClient:
     async def status(self, task_id: str) -> TaskStatus | Fault:
         """The task's status. A fault is a missed poll: it says nothing about the task.
 
-        The fault named `task_not_exist` is the gateway not knowing the id.
+        The fault named `task_not_exist` is the gateway not knowing the id, and `answer_about_another_task` an answer
+        that names another one.
         """
-        answer = await self._ask(self._reads, "GET", f"v1/videos/{quote(task_id, safe='')}")
-        outcome = answer if isinstance(answer, Fault) else self._task_status(answer)
+        answer = await self._ask(self._reads, "GET", _task_path(task_id))
+        outcome = answer if isinstance(answer, Fault) else self._task_status(answer, task_id)
         self._log_answer("status", outcome, task_id)
         return outcome
+
+    def content_url(self, task_id: str) -> str:
+        """The API's own address of a finished task's clip, which needs the key: docs/vendor.md#fetching-the-clip."""
+        return f"{self.base_url.rstrip('/')}/{_task_path(task_id)}/content"
 
     async def balance(self) -> Decimal | Fault:
         """The account's balance in USD; the vendor takes a clip's price at submit.
@@ -198,12 +206,18 @@ class VideoClient:
             return self._fault(answer)
         return Accepted(task_id=task_id, request_id=request_id_of(answer.headers, secret=self._secret))
 
-    def _task_status(self, answer: _Answer) -> TaskStatus | Fault:
+    def _task_status(self, answer: _Answer, asked: str) -> TaskStatus | Fault:
         document = parse_json(answer.body) if answer.is_success else None
-        return read_status(document, secret=self._secret) or self._fault(answer)
+        other = other_task_in(document, asked)
+        if other:
+            return fault_about_another(answer.status, answer.headers, other=other, secret=self._secret)
+        status = read_status(
+            document, asked=asked, secret=self._secret, base_url=self.base_url, words=self._status_words
+        )
+        return status or self._fault(answer, asked=asked)
 
-    def _fault(self, answer: _Answer) -> Fault:
-        return read_fault(answer.status, answer.body, answer.headers, secret=self._secret)
+    def _fault(self, answer: _Answer, *, asked: str | None = None) -> Fault:
+        return read_fault(answer.status, answer.body, answer.headers, secret=self._secret, asked=asked)
 
     def _log_answer(self, action: str, outcome: Accepted | TaskStatus | Fault, task_id: str | None) -> None:
         """One event per answer, for those who follow a run closely."""
@@ -216,6 +230,10 @@ class VideoClient:
             case Fault():
                 fields = {"task_id": task_id, "fault": outcome.name, "http_status": outcome.http_status}
         _log.debug("hailuo.api.%s", action, extra={"action": action, **fields})
+
+
+def _task_path(task_id: str) -> str:
+    return f"v1/videos/{quote(task_id, safe='')}"
 
 
 class _SecretFilter(logging.Filter):

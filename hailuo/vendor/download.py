@@ -31,7 +31,7 @@ Resolve = Callable[[str], Awaitable[Sequence[str]]]
 
 MEBIBYTE = 1024 * 1024
 _REDIRECTS_AT_MOST = 5
-_SMALLEST_CLIP_BYTES = 10 * 1024
+_SMALL_CLIP_BYTES = 10 * 1024
 _EXPIRED_STATUSES = frozenset({403, 404, 410})
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
@@ -132,25 +132,24 @@ class _Sink:
         return self._digest.hexdigest()
 
     def unfinished(self) -> str | None:
-        """What shows that the mp4 ends too early: its boxes must add up to the file.
+        """What shows that this is no whole mp4: its boxes must add up to the file, and a small file must hold a film.
 
-        Source: ISO/IEC 14496-12 section 4.2 (size 0: to the end of the file; size 1: 64 bits follow).
+        Source: ISO/IEC 14496-12 section 4.2 (size 0: to the end of the file; size 1: 64 bits follow) and 8.2.1 (`moov`).
         """
         self._file.flush()
-        start = 0
+        start, kinds = 0, set()
         with self._path.open("rb") as file:
             while start < self.bytes:
                 file.seek(start)
                 head = file.read(16)
+                kinds.add(head[4:8])
                 size = int.from_bytes(head[8:16] if head[:4] == b"\0\0\0\1" else head[:4])
-                if size == 0:
-                    return None
-                start += max(size, 8)
-        return (
-            None
-            if start == self.bytes
-            else f"the mp4 breaks off: {start} bytes by its own account, {self.bytes} came"
-        )
+                start = start + max(size, 8) if size else self.bytes
+        if start != self.bytes:
+            return f"the mp4 breaks off: {start} bytes by its own account, {self.bytes} came"
+        if self.bytes <= _SMALL_CLIP_BYTES and b"moov" not in kinds:
+            return f"only {self.bytes} bytes, and no film in them"
+        return None
 
     def __enter__(self) -> Self:
         return self
@@ -307,8 +306,8 @@ def _damage(sink: _Sink, declared: int | None) -> str | None:
     """What shows that these bytes are not a whole mp4."""
     if declared is not None and sink.bytes != declared:
         return f"{sink.bytes} bytes came, {declared} were announced"
-    if sink.bytes <= _SMALLEST_CLIP_BYTES:
-        return f"only {sink.bytes} bytes"
+    if not sink.bytes:
+        return "only 0 bytes"
     if sink.head[4:8] != b"ftyp":
         return "no mp4: no ftyp at offset 4"
     return None

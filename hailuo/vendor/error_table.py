@@ -48,7 +48,7 @@ class Cause(StrEnum):
     CONFIGURATION = "configuration"
 
 
-_READABLE = (Shape.FLAT, Shape.NESTED)
+_READABLE = (Shape.FLAT, Shape.NESTED, Shape.MINIMAX)
 _ANY = tuple(Shape)
 
 
@@ -83,7 +83,14 @@ def _matches(text: str, patterns: tuple[str, ...]) -> bool:
 
 
 TABLE = (
-    # A "no" that is no proof: an intermediary's, or one that contradicts itself.
+    # A "no" that is no proof: one that contradicts itself, or an intermediary's.
+    Row(
+        name="refusal_names_a_task",
+        shapes=(Shape.TASK,),
+        meaning=Meaning.UNCLEAR,
+        cause=Cause.VENDOR_FAULT,
+        remedy="The answer is no clear yes and yet names a task: look that task up, then adopt or abandon.",
+    ),
     Row(
         name="redirected",
         statuses=("3??",),
@@ -98,13 +105,6 @@ TABLE = (
         cause=Cause.NETWORK,
         remedy="The gateway gave up waiting; a task may exist: reconcile before sending again.",
     ),
-    Row(
-        name="refusal_names_a_task",
-        shapes=(Shape.TASK,),
-        meaning=Meaning.UNCLEAR,
-        cause=Cause.VENDOR_FAULT,
-        remedy="The answer refuses and yet names a task: look that task up, then adopt or abandon.",
-    ),
     # MiniMax's own codes; the gateway passes them on with HTTP 400.
     Row(
         name="upstream_rate_limit",
@@ -118,11 +118,27 @@ TABLE = (
     Row(
         name="upstream_trouble",
         shapes=_READABLE,
-        codes=("1000", "1001", "1024", "1033"),
+        codes=("1000", "1001", "1003", "1013", "1024", "1033"),  # 1003 and 1013: older lists
         meaning=Meaning.REFUSED_WAIT,
         cause=Cause.VENDOR_FAULT,
         most_repeats=2,
         remedy="MiniMax has internal trouble; run again later.",
+    ),
+    Row(
+        name="minimax_balance_too_low",
+        shapes=(Shape.MINIMAX,),
+        codes=("1008", "2056"),
+        meaning=Meaning.REFUSED_RUN,
+        cause=Cause.BALANCE,
+        remedy="MiniMax itself says that the account is used up; top it up or ask ImaRouter's support, then run again.",
+    ),
+    Row(
+        name="minimax_key_refused",
+        shapes=(Shape.MINIMAX,),
+        codes=("1004", "2049"),
+        meaning=Meaning.REFUSED_RUN,
+        cause=Cause.KEY,
+        remedy="MiniMax itself refuses the key; check IMAROUTER_API_KEY or ask ImaRouter's support, then run again.",
     ),
     Row(
         name="gateway_without_upstream_balance",
@@ -298,10 +314,11 @@ TABLE = (
         most_repeats=3,
         remedy="The model's maker failed and the gateway took nothing; run again later.",
     ),
-    # By status alone.
+    # By status alone, in the vendor's own shape: the page of a firewall says nothing about the money.
     Row(
         name="key_refused",
         statuses=("401",),
+        shapes=_READABLE,
         meaning=Meaning.REFUSED_RUN,
         cause=Cause.KEY,
         remedy="Check IMAROUTER_API_KEY: it is wrong, expired, disabled or used up.",
@@ -309,6 +326,7 @@ TABLE = (
     Row(
         name="payment_required",
         statuses=("402",),
+        shapes=_READABLE,
         meaning=Meaning.REFUSED_RUN,
         cause=Cause.BALANCE,
         remedy="Top up the ImaRouter account or raise the key's limit, then run again.",
@@ -324,15 +342,16 @@ TABLE = (
     Row(
         name="rate_limited",
         statuses=("429",),
+        shapes=(*_READABLE, Shape.EMPTY),  # new-api's limiter by address sends no body
         meaning=Meaning.REFUSED_WAIT,
         cause=Cause.RATE_LIMIT,
         most_repeats=None,
         remedy="You are over the gateway's rate limit; lower HAILUO_SUBMITS_PER_MINUTE, then run again.",
     ),
-    # By RFC 9110 these say that the request was not taken up, whoever says it.
     Row(
         name="wrong_route",
         statuses=("404", "405", "407", "411", "414", "431"),
+        shapes=_READABLE,
         meaning=Meaning.REFUSED_RUN,
         cause=Cause.CONFIGURATION,
         remedy="Nothing serves the API at that address; check IMAROUTER_BASE_URL and the proxy.",
@@ -340,6 +359,7 @@ TABLE = (
     Row(
         name="too_large",
         statuses=("413",),
+        shapes=_READABLE,
         meaning=Meaning.REFUSED_JOB,
         cause=Cause.INVALID_REQUEST,
         remedy="The request is too big; offer the first frame as a URL.",
@@ -426,6 +446,14 @@ _UNREADABLE_ANSWER = Row(
     cause=Cause.VENDOR_FAULT,
     remedy="The answer could not be decoded; reconcile before sending again.",
 )
+
+ABOUT_ANOTHER: Final = Row(
+    name="answer_about_another_task",
+    meaning=Meaning.UNCLEAR,
+    cause=Cause.VENDOR_FAULT,
+    remedy="The vendor answered a poll about another task; if that goes on, ask ImaRouter's support.",
+)
+"""What a poll means whose answer names another task: it is missed."""
 
 EXCEPTIONS: Mapping[type[Exception], Row] = {
     httpx.ConnectError: _NOT_CONNECTED,

@@ -9,12 +9,12 @@ from typing import Final
 import httpx
 from pydantic import SecretStr
 
-from hailuo.vendor.error_table import EXCEPTIONS, LOST_AFTER_SEND, TABLE, Cause, Meaning
-from hailuo.vendor.wire import error_body, parse_json, plain
+from hailuo.vendor.error_table import ABOUT_ANOTHER, EXCEPTIONS, LOST_AFTER_SEND, TABLE, Cause, Meaning
+from hailuo.vendor.wire import ErrorBody, Shape, error_body, parse_json, plain, task_named_in
 
 _RETRY_AFTER_LIMIT_SECONDS: Final = 86_400.0
 _SECONDS: Final = re.compile(r"\d{1,9}(\.\d{1,6})?")
-_ROWS: Final = {row.name: row for row in (*TABLE, *EXCEPTIONS.values())}
+_ROWS: Final = {row.name: row for row in (*TABLE, *EXCEPTIONS.values(), ABOUT_ANOTHER)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,10 +47,18 @@ class Fault:
 
 
 def read_fault(
-    status: int, body: bytes, headers: Mapping[str, str], *, secret: SecretStr | None = None
+    status: int,
+    body: bytes,
+    headers: Mapping[str, str],
+    *,
+    secret: SecretStr | None = None,
+    asked: str | None = None,
 ) -> Fault:
-    """What an answer means that is no success; `secret` is cut out of its text. Never raises."""
-    said = error_body(parse_json(body), secret=secret)
+    """What an answer means that is no success; `secret` is cut out of its text. Never raises.
+
+    `asked` is the task id of a poll: an answer to it may name a task and refuse all the same.
+    """
+    said = _said(body, secret=secret, may_name_a_task=asked is not None)
     row = next(row for row in TABLE if row.fits(status, said))
     lower = {name.lower(): value for name, value in headers.items()}
     return Fault(
@@ -66,10 +74,39 @@ def read_fault(
     )
 
 
+def _said(body: bytes, *, secret: SecretStr | None, may_name_a_task: bool) -> ErrorBody:
+    if not body.strip():
+        return ErrorBody(shape=Shape.EMPTY)
+    said = error_body(parse_json(body), secret=secret)
+    task_id = None if may_name_a_task else task_named_in(body)
+    if task_id is None:
+        return said
+    message = f"it names task {plain(task_id, secret=secret)}: {said.message or _unreadable(body, secret)}"
+    return ErrorBody(shape=Shape.TASK, code=said.code, message=message)
+
+
 def _unreadable(body: bytes, secret: SecretStr | None) -> str:
     """What to show of a body that is no answer of the gateway's; a proxy's page says nothing more."""
     text = plain(body.decode("utf-8", "replace"), secret=secret)
     return "a web page in place of an answer" if text.startswith("<") else text
+
+
+def fault_about_another(
+    status: int, headers: Mapping[str, str], *, other: str, secret: SecretStr | None = None
+) -> Fault:
+    """A poll that was answered about the task `other`: it says nothing about the one that was asked for."""
+    lower = {name.lower(): value for name, value in headers.items()}
+    return Fault(
+        meaning=ABOUT_ANOTHER.meaning,
+        name=ABOUT_ANOTHER.name,
+        http_status=status,
+        code=None,
+        message=f"it is about task {plain(other, secret=secret)}",
+        retry_after_seconds=None,
+        request_id=request_id_of(lower, secret=secret),
+        most_repeats=ABOUT_ANOTHER.most_repeats,
+        cause=ABOUT_ANOTHER.cause,
+    )
 
 
 def fault_of(error: httpx.RequestError | OSError, *, secret: SecretStr | None = None) -> Fault:

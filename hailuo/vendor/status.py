@@ -9,11 +9,23 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 from fnmatch import fnmatchcase
-from urllib.parse import urlsplit
+from types import MappingProxyType
+from typing import Final
+from urllib.parse import urljoin, urlsplit
 
 from pydantic import SecretStr
 
-from hailuo.vendor.wire import Shape, amount_of, code_of, error_body, mapping_of, plain
+from hailuo.vendor.wire import (
+    Shape,
+    amount_of,
+    code_of,
+    error_body,
+    fields_of,
+    id_of,
+    layers_of,
+    mapping_of,
+    plain,
+)
 
 MODERATION_CODES = ("1026", "1027", "*sensitivecontentdetected*", "sensitive_words_detected")
 """Codes (patterns, lower case) of a refusal by content: MiniMax's, Seedance's, new-api's."""
@@ -31,22 +43,47 @@ class TaskPhase(StrEnum):
 _WORDS = {
     TaskPhase.PENDING: "unknown not_start queued submitted pending preparing queueing",
     TaskPhase.RENDERING: "in_progress processing running",
-    TaskPhase.COMPLETED: "completed succeeded success",
+    TaskPhase.COMPLETED: "completed succeeded success succeed",
     TaskPhase.FAILED: "failed failure error fail cancelled canceled rejected",
 }
 _PHASES = {"": TaskPhase.PENDING} | {word: phase for phase, words in _WORDS.items() for word in words.split()}
-_STATUS_KEYS = ("status", "progress", "task_id", "id")
-_ENDED = frozenset({TaskPhase.COMPLETED, TaskPhase.FAILED})
+_NO_WORDS: Final[Mapping[str, TaskPhase]] = MappingProxyType({})
+_WORD_KEYS = ("status", "task_status", "state")
+_PROGRESS_KEYS = ("progress", "progress_percent", "percentage")
+_ID_KEYS = ("task_id", "id")
+_DONE_PERCENT = 100
 _MILLISECONDS_FROM = 100_000_000_000
 _URL_LIMIT = 8192
+_OTHER_PICTURES = [
+    "image",
+    "img",
+    "picture",
+    "cover",
+    "poster",
+    "thumb",
+    "preview",
+    "frame",
+    "avatar",
+    "input",
+    "request",
+    "prompt",
+    "reference",
+    "callback",
+    "webhook",
+    "doc",
+    "help",
+]
+"""Parts of the names of fields whose URLs are no clip."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskStatus:
-    """What one poll reported. `word` is the vendor's own; a word never seen before means: keep polling.
+    """What one poll reported. `word` is the vendor's own.
 
-    `progress` is percent (coarse: 0, 30, 50, 100; no ETA). `clip_urls` come in the order to try
-    them and only when COMPLETED; it can be empty even then. `moderated` is by the code, not by text.
+    A word that is not known, with progress at 100 and a URL beside it, is COMPLETED: a download is free and verified.
+    Any other word that is not known is RENDERING. `progress` is percent (coarse: 0, 30, 50, 100; no ETA).
+    `clip_urls` come in the order to try them: of a task that is COMPLETED (perhaps none) or FAILED, or whose word is
+    not known while its progress is not below 100. `moderated` is by the code, not by text.
     """
 
     phase: TaskPhase
@@ -62,93 +99,156 @@ class TaskStatus:
     moderated: bool = False
     model: str | None = None
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether it looks as if nothing more will come, in whatever word the vendor says so."""
+        if self.known_word:
+            return self.phase in {TaskPhase.COMPLETED, TaskPhase.FAILED}
+        return bool(self.clip_urls or self.error_message or self.progress == _DONE_PERCENT)
+
 
 def is_moderation(code: str | None) -> bool:
     """Whether the code says that prompt, image or clip was refused for its content."""
     return any(fnmatchcase((code or "").lower(), pattern) for pattern in MODERATION_CODES)
 
 
-def read_status(document: object, *, secret: SecretStr | None = None) -> TaskStatus | None:
+def read_status(
+    document: object,
+    *,
+    asked: str | None = None,
+    secret: SecretStr | None = None,
+    base_url: str | None = None,
+    words: Mapping[str, TaskPhase] = _NO_WORDS,
+) -> TaskStatus | None:
     """The status in an answer's JSON; None where the answer has no task.
 
-    An envelope without content (G4: `{"code": "success", "data": null}`) is a task not yet visible.
+    `asked` is the task id of the poll, `base_url` what relative URLs are relative to, and `words` more status words,
+    in lower case. An envelope without content (G4: `{"code": "success", "data": null}`) is a task not yet visible.
     """
     outer = mapping_of(document)
-    task = _task_in(outer)
-    if any(key in task for key in _STATUS_KEYS):
-        return _status_of(task, secret)
+    task = _task_in(outer, asked)
+    if any(key in task for key in (*_WORD_KEYS, *_PROGRESS_KEYS, *_ID_KEYS)):
+        return _status_of(task, outer, words, base_url=base_url, secret=secret)
     is_empty_envelope = "data" in outer and not outer["data"]
     if is_empty_envelope and error_body(outer).shape is Shape.NONE and outer.get("success") is not False:
         return TaskStatus(phase=TaskPhase.PENDING)
     return None
 
 
-def _task_in(outer: Mapping[str, object]) -> Mapping[str, object]:
-    """The task's own fields: under `data` in an envelope, else the document (whose `data` may be raw upstream)."""
-    inner = mapping_of(outer.get("data"))
-    return inner if inner and "status" not in outer else outer
+def other_task_in(document: object, asked: str) -> str | None:
+    """The task that an answer to a poll of `asked` is about, where it is another one."""
+    task = _task_in(mapping_of(document), asked)
+    task_id, bare_id = (id_of(task.get(key)) for key in _ID_KEYS)
+    # Beside a task id, a bare id may be a row's number or a request's.
+    named = [
+        found
+        for found in (task_id, bare_id)
+        if found and (found == task_id or not task_id or _is_like_a_task(found))
+    ]
+    return next((found for found in named if found != asked), None)
 
 
-def _status_of(task: Mapping[str, object], secret: SecretStr | None) -> TaskStatus:
-    word = plain(task.get("status"), secret=secret)
-    phase = _PHASES.get(word.casefold())
+def _is_like_a_task(text: str) -> bool:
+    return text.startswith("task_")
+
+
+def _task_in(outer: Mapping[str, object], asked: str | None) -> Mapping[str, object]:
+    """The task's own fields: the outermost object with a status and the id that was asked for, or the next best.
+
+    An envelope may have a `status` of its own, and a task may hold the raw answer of its maker, with another status.
+    """
+    layers = layers_of(outer)
+    with_word = [layer for layer in layers if any(key in layer for key in _WORD_KEYS)]
+    asked_for = (
+        layer for layer in with_word if asked and asked in {id_of(layer.get(key)) for key in _ID_KEYS}
+    )
+    named = (layer for layer in with_word if any(key in layer for key in (*_ID_KEYS, *_PROGRESS_KEYS)))
+    any_id = (layer for layer in layers if any(key in layer for key in (*_ID_KEYS, *_PROGRESS_KEYS)))
+    found = next(asked_for, None) or next(named, None) or next(iter(with_word), None) or next(any_id, None)
+    return found or outer
+
+
+def _status_of(
+    task: Mapping[str, object],
+    outer: Mapping[str, object],
+    words: Mapping[str, TaskPhase],
+    *,
+    base_url: str | None,
+    secret: SecretStr | None,
+) -> TaskStatus:
+    word = plain(_first(task, *_WORD_KEYS), secret=secret)
+    known = words.get(word.lower()) or _PHASES.get(word.casefold())
+    progress = _percent(_first(task, *_PROGRESS_KEYS))
+    urls = tuple(_clip_urls(task, outer, base_url)) if _may_have_clip(known, progress) else ()
+    ended = known is None and progress == _DONE_PERCENT and urls
+    phase = known or (TaskPhase.COMPLETED if ended else TaskPhase.RENDERING)
     status = TaskStatus(
-        phase=phase or TaskPhase.RENDERING,
+        phase=phase,
         word=word,
-        known_word=phase is not None,
-        progress=_percent(task.get("progress")),
+        known_word=known is not None,
+        progress=progress,
+        clip_urls=urls,
         amount_usd=_charge(task.get("amount_usd")),
         created_at=_time(task, "created_at", "submit_time"),
         model=plain(task.get("model"), secret=secret) or None,
     )
-    return _ended(status, task, secret)
+    if phase in {TaskPhase.COMPLETED, TaskPhase.FAILED}:  # while a task runs, this is merely its last update
+        status = replace(status, completed_at=_time(task, "completed_at", "finish_time"))
+    if phase is TaskPhase.COMPLETED:
+        return status
+    code, message = _failure(task, outer, secret, failed=phase is TaskPhase.FAILED)
+    return replace(
+        status,
+        error_code=code,
+        error_message=message,
+        moderated=phase is TaskPhase.FAILED and is_moderation(code),
+    )
 
 
-def _ended(status: TaskStatus, task: Mapping[str, object], secret: SecretStr | None) -> TaskStatus:
-    """What may be believed only of a task that has ended."""
-    # While a task runs, `completed_at` is merely its last update, and `metadata.url` is "".
-    ended_at = _time(task, "completed_at", "finish_time")
-    match status.phase:
-        case TaskPhase.COMPLETED:
-            return replace(status, completed_at=ended_at, clip_urls=tuple(_clip_urls(task)))
-        case TaskPhase.FAILED:
-            code, message = _failure(task, secret)
-            return replace(
-                status,
-                completed_at=ended_at,
-                error_code=code,
-                error_message=message,
-                moderated=is_moderation(code),
-            )
-        case TaskPhase.PENDING | TaskPhase.RENDERING:
-            return status
+def _first(task: Mapping[str, object], *names: str) -> object:
+    return next((task[name] for name in names if name in task), None)
 
 
-def _failure(task: Mapping[str, object], secret: SecretStr | None) -> tuple[str | None, str | None]:
-    """Code and message: `error` is an object, a text or absent; the reason may hide in `metadata.url`."""
+def _may_have_clip(known: TaskPhase | None, progress: int | None) -> bool:
+    if known:
+        return known in {TaskPhase.COMPLETED, TaskPhase.FAILED}
+    return progress is None or progress == _DONE_PERCENT
+
+
+def _failure(
+    task: Mapping[str, object], outer: Mapping[str, object], secret: SecretStr | None, *, failed: bool
+) -> tuple[str | None, str | None]:
+    """Code and message: `error` is an object, a text or absent; of a failed task the reason may hide in `metadata.url`.
+
+    MiniMax's own code is in `base_resp`.
+    """
     error = task.get("error")
     details = mapping_of(error)
-    texts = (
-        details.get("message") if details else error,
-        task.get("fail_reason"),
-        mapping_of(task.get("metadata")).get("url"),
-    )
+    texts = [details.get("message") if details else error, task.get("fail_reason")]
+    hidden = mapping_of(task.get("metadata")).get("url")
+    if failed and isinstance(hidden, str) and not _is_web_url(hidden.strip()):
+        texts.append(hidden)
     message = next((plain(text, secret=secret) for text in texts if text and isinstance(text, str)), "")
-    return _code_as_sent(details.get("code"), secret), message or None
+    code = _code_as_sent(details.get("code"), secret)
+    minimax = error_body({"base_resp": _first_base_resp(task, outer)}, secret=secret)
+    return code or minimax.code, message or minimax.message or None
+
+
+def _first_base_resp(*layers: Mapping[str, object]) -> object:
+    return next((layer["base_resp"] for layer in layers if "base_resp" in layer), None)
 
 
 def _code_as_sent(value: object, secret: SecretStr | None) -> str | None:
     return plain(value, secret=secret) if code_of(value) else None
 
 
-def _clip_urls(task: Mapping[str, object]) -> Iterator[str]:
-    """Every usable URL once, in the order of docs/vendor.md#fetching-the-clip, then the same under `data`."""
-    layers = (task, mapping_of(task.get("data")))
-    seen: set[str] = set()
-    for url in (url for layer in layers for place in _places(layer) for url in _urls_at(place)):
-        if url not in seen:
-            seen.add(url)
-            yield url
+def _clip_urls(
+    task: Mapping[str, object], outer: Mapping[str, object], base_url: str | None
+) -> Iterator[str]:
+    """Every usable URL once, in the order of docs/vendor.md#fetching-the-clip; other fields count where these are empty."""
+    layers = [task, *(layer for layer in layers_of(task)[1:]), outer]
+    found = [url for layer in layers for place in _places(layer) for url in _urls_at(place, base_url)]
+    yield from dict.fromkeys(found or _urls_anywhere(outer, base_url))
 
 
 def _places(layer: Mapping[str, object]) -> Sequence[object]:
@@ -160,6 +260,9 @@ def _places(layer: Mapping[str, object]) -> Sequence[object]:
         layer.get("video_url"),
         layer.get("result_url"),
         layer.get("url"),
+        layer.get("content"),
+        layer.get("videos"),
+        mapping_of(layer.get("task_result")).get("videos"),
     )
 
 
@@ -171,12 +274,36 @@ def _videos_first(results: object) -> object:
     )
 
 
-def _urls_at(place: object) -> Iterator[str]:
-    """The URLs of a text, of an object with `url`, or of a list of these."""
+def _urls_at(place: object, base_url: str | None) -> Iterator[str]:
+    """The URLs of a text, of an object with `url` or `video_url`, or of a list of these."""
     for item in place if isinstance(place, list) else [place]:
-        url = mapping_of(item).get("url") if isinstance(item, dict) else item
-        if isinstance(url, str) and _is_web_url(url.strip()):
-            yield url.strip()
+        fields = mapping_of(item)
+        for value in (fields.get("url"), fields.get("video_url")) if fields else (item,):
+            url = _absolute(value, base_url)
+            if url:
+                yield url
+
+
+def _urls_anywhere(outer: Mapping[str, object], base_url: str | None) -> Sequence[str]:
+    """Every URL that may be a clip, in whatever field; those that look like a video's first."""
+    found = []
+    for keys, value in fields_of(outer):
+        names = " ".join(keys).lower()
+        url = None if any(part in names for part in _OTHER_PICTURES) else _absolute(value, base_url)
+        if url:
+            found.append(("video" not in names and ".mp4" not in url.lower(), url))
+    return [url for _, url in sorted(found, key=lambda pair: pair[0])]
+
+
+def _absolute(value: object, base_url: str | None) -> str | None:
+    """The web address in a field; a path is relative to the API's own address."""
+    text = value.strip() if isinstance(value, str) else ""
+    if base_url and text.startswith("/"):
+        try:
+            text = urljoin(base_url, text)
+        except ValueError:
+            return None
+    return text if _is_web_url(text) else None
 
 
 def _is_web_url(text: str) -> bool:

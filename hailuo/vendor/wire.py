@@ -6,8 +6,9 @@ Source of the shapes: docs/vendor.md#submit, docs/vendor.md#status and docs/vend
 
 import json
 import re
+import string
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -15,7 +16,18 @@ from enum import StrEnum
 from pydantic import SecretStr
 
 _TEXT_LIMIT = 500
+_READ_LIMIT = 8_192
+"""So much of a text is looked through for secrets. Some patterns take quadratic time, and an answer has a megabyte."""
+
+_KEY_LETTERS = string.ascii_letters + string.digits + "-_"
+_INTEGER_DIGITS = 40  # Python refuses to convert more than 4,300
 _TASK_ID = re.compile(r"[!-~]{1,128}")  # the vendor's are up to 64 characters; opaque
+_NO_IDS = frozenset({".", "..", "0", "-1", "null", "none", "nil", "false", "undefined"})
+_LIKE_A_TASK = re.compile(r"\btask_[A-Za-z0-9]{8,120}\b")
+_TASK_IN_TEXT = re.compile(r"""task_?id[\\"'\s]{0,8}[:=][\\"'\s]{0,8}([\w.-]{1,128})""", re.IGNORECASE)
+_ENVELOPES = ("data", "task", "result", "response", "output", "video")
+"""Keys under which a gateway puts the task's own fields."""
+
 _SECRET_KEY = re.compile(r"\bsk-[\w-]{8,}")
 _GRANT = re.compile(r"""(https?:[\\/]+[^\s"'<>?]*)\?[^\s"'<>]*""", re.IGNORECASE)
 """A URL with a query, also where JSON has escaped its slashes: the query may be a signature."""
@@ -29,8 +41,10 @@ class Shape(StrEnum):
 
     FLAT = "flat"  # {"code": "...", "message": "..."}
     NESTED = "nested"  # {"error": {"message": "...", "code": ""}}, or {"error": "..."}
-    TASK = "task"  # says no, and yet names a task
-    NONE = "none"  # empty, HTML, or JSON of another kind: perhaps not the gateway's own words
+    MINIMAX = "minimax"  # {"base_resp": {"status_code": 1008, "status_msg": "..."}}, MiniMax's own
+    TASK = "task"  # names a task, whatever else it says
+    EMPTY = "empty"  # no body
+    NONE = "none"  # HTML, or JSON of another kind: perhaps not the gateway's own words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,16 +57,67 @@ class ErrorBody:
 
 
 def parse_json(body: bytes) -> object:
-    """The JSON value, its fractions as Decimal; None where the bytes are no JSON."""
+    """The JSON value, with Decimal for fractions and for very long integers; None where the bytes are no JSON.
+
+    Of a key that comes twice, the last value that is not empty counts. Bytes that are no Unicode are replaced, so that
+    a message in another encoding does not cost the task id beside it.
+    """
     try:
-        return json.loads(body, parse_float=Decimal)
-    except (ValueError, InvalidOperation, RecursionError):
+        return json.loads(
+            _decoded(body),
+            parse_float=_fraction,
+            parse_int=_integer,
+            object_pairs_hook=_last_that_is_not_empty,
+        )
+    except (ValueError, RecursionError):
         return None
+
+
+def _decoded(body: bytes) -> str:
+    return body.decode(json.detect_encoding(body), "replace")
+
+
+def _fraction(digits: str) -> Decimal | float:
+    try:
+        return Decimal(digits)
+    except InvalidOperation:  # an exponent that no Decimal has
+        return float(digits)
+
+
+def _integer(digits: str) -> int | Decimal:
+    return int(digits) if len(digits) <= _INTEGER_DIGITS else Decimal(digits)
+
+
+def _last_that_is_not_empty(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
+    return {key: value for key, value in pairs if not value} | {key: value for key, value in pairs if value}
+
+
+def fields_of(document: object) -> Iterator[tuple[tuple[str, ...], object]]:
+    """Every value in a JSON document with the keys that lead to it, at any depth, from outside in."""
+    layer: list[tuple[tuple[str, ...], object]] = [((), document)]
+    while layer:
+        below: list[tuple[tuple[str, ...], object]] = []
+        for keys, value in layer:
+            yield keys, value
+            if isinstance(value, dict):
+                below += (((*keys[-8:], key), inner) for key, inner in value.items())
+            elif isinstance(value, list):
+                below += ((keys, inner) for inner in value)
+        layer = below
 
 
 def plain(value: object, *, secret: SecretStr | None = None) -> str:
     """Text that may be shown and stored: one line, no control characters, no secret, at most 500 characters."""
-    text = " ".join(str("" if value is None else value).split())
+    try:
+        whole = str("" if value is None else value)
+    except (RecursionError, ValueError):  # nested too deeply, or an integer of thousands of digits
+        return "a value that cannot be shown"
+    text = whole[:_READ_LIMIT]
+    if len(whole) > _READ_LIMIT:
+        text = text.rstrip(
+            _KEY_LETTERS
+        )  # the cut must not leave half of a key, which nothing would recognise
+    text = " ".join(text.split())
     text = "".join(c for c in text if unicodedata.category(c) not in _UNPRINTABLE)
     # Secrets go before the cut, which might else leave half of one.
     return without_secrets(text, secret=secret)[:_TEXT_LIMIT]
@@ -74,31 +139,82 @@ def code_of(value: object) -> str | None:
     """An error code as lower-case text; the vendor sends text and numbers."""
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         return None
+    if isinstance(value, Decimal) and value.is_finite() and abs(value.adjusted()) < _INTEGER_DIGITS:
+        value = int(value) if value == int(value) else value
     return plain(value).lower() or None
 
 
+def layers_of(document: object) -> Sequence[Mapping[str, object]]:
+    """The document and the objects in its envelopes, from outside in, three deep at most; lists of one are opened."""
+    found = [mapping_of(document)]
+    layer = found
+    for _ in range(3):
+        inner = (_only(outer.get(name)) for outer in layer for name in _ENVELOPES)
+        layer = [mapping_of(value) for value in inner if mapping_of(value)]
+        found = [*found, *layer]
+    return found
+
+
+def _only(value: object) -> object:
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
+
+
 def task_id_of(document: object) -> str | None:
-    """The task id: `task_id`, else `id`, else the same under `data`."""
-    outer = mapping_of(document)
-    inner = mapping_of(outer.get("data"))
-    named = (_usable_id(layer.get(name)) for layer in (outer, inner) for name in ("task_id", "id"))
-    return next((task_id for task_id in named if task_id), None)
+    """The task id: `task_id`, else `id`, from outside in; else the only `task_id` at any depth.
+
+    An id that looks like a task's goes before one that does not: that may be a request's.
+    """
+    named = [
+        found
+        for layer in layers_of(document)
+        for name in ("task_id", "id")
+        if (found := id_of(layer.get(name)))
+    ]
+    like_a_task = (task_id for task_id in named if task_id.startswith("task_"))
+    if named:
+        return next(like_a_task, named[0])
+    anywhere = {
+        found for keys, value in fields_of(document) if keys[-1:] == ("task_id",) and (found := id_of(value))
+    }
+    return anywhere.pop() if len(anywhere) == 1 else None
 
 
-def _usable_id(value: object) -> str | None:
+def id_of(value: object) -> str | None:
+    """The value if it can be a task id: text or a number, printable ASCII without blanks."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
     text = str(value).strip()
-    return text if _TASK_ID.fullmatch(text) and text not in {".", ".."} else None
+    return text if _TASK_ID.fullmatch(text) and text.lower() not in _NO_IDS else None
+
+
+def task_named_in(body: bytes) -> str | None:
+    """The task that an answer names anywhere: as a field, in a text, or in a body that is no JSON."""
+    document = parse_json(body)
+    if document is None:
+        return _task_in_text(_decoded(body))
+    for keys, value in fields_of(document):
+        name = keys[-1].replace("_", "").lower() if keys else ""
+        task_id = id_of(value)
+        if task_id and (name == "taskid" or (name == "id" and task_id.startswith("task_"))):
+            return task_id
+        if isinstance(value, str) and (found := _task_in_text(value)):
+            return found
+    return None
+
+
+def _task_in_text(text: str) -> str | None:
+    like_a_task = _LIKE_A_TASK.search(text)
+    if like_a_task:
+        return like_a_task[0]
+    return next((found for match in _TASK_IN_TEXT.finditer(text) if (found := id_of(match[1]))), None)
 
 
 def error_body(document: object, *, secret: SecretStr | None = None) -> ErrorBody:
     """What an answer that is no success says, in whichever shape."""
     body = mapping_of(document)
-    said = _flat(body, secret) or _nested(body, secret) or ErrorBody(shape=Shape.NONE)
-    if said.shape is not Shape.NONE and _names_a_task(body):
-        return ErrorBody(shape=Shape.TASK, code=said.code, message=said.message)
-    return said
+    return (
+        _flat(body, secret) or _nested(body, secret) or _minimax(body, secret) or ErrorBody(shape=Shape.NONE)
+    )
 
 
 def _flat(body: Mapping[str, object], secret: SecretStr | None) -> ErrorBody | None:
@@ -119,13 +235,14 @@ def _nested(body: Mapping[str, object], secret: SecretStr | None) -> ErrorBody |
     )
 
 
-def _names_a_task(body: Mapping[str, object]) -> bool:
-    """Whether it holds a task id; a bare `id` may be a request's and counts only when it looks like a task's."""
-    layers = (body, mapping_of(body.get("data")))
-    ids = (_usable_id(layer.get("id")) or "" for layer in layers)
-    return any(_usable_id(layer.get("task_id")) for layer in layers) or any(
-        task_id.startswith("task_") for task_id in ids
-    )
+def _minimax(body: Mapping[str, object], secret: SecretStr | None) -> ErrorBody | None:
+    """MiniMax's own answer, which says no inside a 200. Source: MiniMax, error codes."""
+    for keys, value in fields_of(body):
+        code = code_of(mapping_of(value).get("status_code")) if keys[-1:] == ("base_resp",) else None
+        if code and code not in _SUCCESS_WORDS:
+            message = plain(mapping_of(value).get("status_msg"), secret=secret)
+            return ErrorBody(shape=Shape.MINIMAX, code=code, message=message)
+    return None
 
 
 def amount_of(value: object) -> Decimal | None:
@@ -136,7 +253,7 @@ def amount_of(value: object) -> Decimal | None:
         amount = Decimal(value)
     except InvalidOperation:
         return None
-    return amount if amount.is_finite() and abs(amount) < _AMOUNT_LIMIT_USD else None
+    return amount if amount.is_finite() and amount.copy_abs() < _AMOUNT_LIMIT_USD else None
 
 
 def read_balance(document: object) -> Decimal | None:

@@ -140,12 +140,42 @@ def test_request_that_is_no_json_is_not_sent(ask: Ask, vendor_of: Any) -> None:
 
 def test_status_asks_for_the_task_by_its_id(ask: Ask, vendor_of: Any) -> None:
     """The id is one segment of the path, whatever it holds."""
-    vendor = vendor_of(httpx.Response(200, json={"id": "x", "status": "in_progress", "progress": 30}))
+    vendor = vendor_of(httpx.Response(200, json={"status": "in_progress", "progress": 30}))
 
     status = ask(vendor, lambda client: client.status("task_1/../?a#b"))
 
     assert status == TaskStatus(phase=TaskPhase.RENDERING, word="in_progress", progress=30)
     assert vendor.asked[0].url.raw_path == b"/v1/videos/task_1%2F..%2F%3Fa%23b"
+
+
+@pytest.mark.parametrize(
+    ("body", "other"),
+    [
+        ({"task_id": "task_2", "status": "completed"}, "task_2"),
+        ({"id": "task_2", "status": "failed"}, "task_2"),
+        ({"code": "success", "data": {"task_id": "task_2", "status": "SUCCESS"}}, "task_2"),
+        ({"task": {"id": "task_2", "status": "succeeded"}}, "task_2"),
+        ({"task_id": "task_2", "id": "task_1", "status": "failed"}, "task_2"),
+        ({"task_id": "task_1", "id": "task_2", "status": "failed"}, "task_2"),
+        ({"id": 17, "status": "failed"}, "17"),
+        ({"data": {"id": 17, "task_id": "task_1", "status": "FAILURE"}}, None),
+        ({"request_id": "req_1", "id": "task_1", "status": "failed"}, None),
+        ({"id": "task_1", "status": "failed", "data": {"task_id": "upstream-9", "status": "Fail"}}, None),
+        ({"id": "req_1", "data": {"task_id": "task_1", "status": "failed"}}, None),
+        ({"status": "failed"}, None),
+    ],
+)
+def test_an_answer_about_another_task_is_a_missed_poll(
+    ask: Ask, vendor_of: Any, body: object, other: str | None
+) -> None:
+    """Whatever it says of that task, it says nothing of the one that was asked for."""
+    answer = ask(vendor_of(httpx.Response(200, json=body)), lambda client: client.status("task_1"))
+
+    if other is None:
+        assert answer.phase is TaskPhase.FAILED
+    else:
+        assert answer.name == "answer_about_another_task"
+        assert other in answer.message
 
 
 @pytest.mark.parametrize(

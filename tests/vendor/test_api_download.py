@@ -77,7 +77,8 @@ DAMAGES = [
         httpx.Response(200, stream=Streamed(CLIP), headers={"Content-Length": "999999"}),
         "999999 were announced",
     ),
-    (httpx.Response(200, content=CLIP[:5000]), "only 5000 bytes"),
+    (httpx.Response(200, content=CLIP[:5000]), "breaks off"),
+    (httpx.Response(200, content=CLIP[:20]), "only 20 bytes"),
     (httpx.Response(200, content=b"<html>" + b" " * 20_000), "no ftyp"),
     (httpx.Response(200, content=b""), "only 0 bytes"),
 ]
@@ -93,6 +94,15 @@ def test_what_is_no_whole_mp4_is_damaged_and_gone(
     assert (fault.damaged, fault.expired) == (True, False)
     assert reason in fault.reason
     assert not to.exists()
+
+
+def test_a_whole_film_is_a_clip_however_small_it_is(ask: Ask, vendor_of: Any, to: Path) -> None:
+    """It was paid for: it is stored, and the checks dispute it."""
+    film = CLIP[:20] + (8).to_bytes(4) + b"moov" + (16).to_bytes(4) + b"mdat" + b"\x07" * 8
+
+    got = ask(vendor_of(httpx.Response(200, content=film)), fetch(CDN, to))
+
+    assert (got.bytes, to.read_bytes()) == (len(film), film)
 
 
 @pytest.mark.parametrize(

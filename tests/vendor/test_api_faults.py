@@ -1,6 +1,7 @@
 """The error table: what each answer means for the money."""
 
 import json
+import time
 
 import httpx
 import pytest
@@ -12,7 +13,7 @@ from hailuo.vendor.error_table import EXCEPTIONS, TABLE, Cause, Meaning, Row
 from hailuo.vendor.read_fault import fault_of, read_fault
 from hailuo.vendor.wire import Shape
 
-FLAT, NESTED, NONE = "flat", "nested", "none"
+FLAT, NESTED, NONE, EMPTY, MINIMAX = "flat", "nested", "none", "empty", "minimax"
 
 
 def body_of(shape: str, code: str) -> bytes:
@@ -22,6 +23,12 @@ def body_of(shape: str, code: str) -> bytes:
             return json.dumps({"code": code or "any_other", "message": "no", "data": None}).encode()
         case "nested":
             return json.dumps({"error": {"message": "no", "type": "new_api_error", "code": code}}).encode()
+        case "minimax":
+            return json.dumps(
+                {"task_id": "", "base_resp": {"status_code": int(code or "9"), "status_msg": "no"}}
+            ).encode()
+        case "empty":
+            return b""
         case "task":
             return json.dumps({"code": code or "any_other", "data": {"task_id": "task_1"}}).encode()
         case _:
@@ -73,7 +80,7 @@ CONTRACT = [
     (400, FLAT, "2013", Meaning.REFUSED_JOB, Cause.INVALID_REQUEST),
     (400, FLAT, "task_not_exist", Meaning.REFUSED_WAIT, Cause.VENDOR_FAULT),
     (401, NESTED, "", Meaning.REFUSED_RUN, Cause.KEY),
-    (402, NONE, "", Meaning.REFUSED_RUN, Cause.BALANCE),
+    (402, NESTED, "", Meaning.REFUSED_RUN, Cause.BALANCE),
     (403, FLAT, "insufficient_user_quota", Meaning.REFUSED_RUN, Cause.BALANCE),
     (403, FLAT, "pre_consume_token_quota_failed", Meaning.REFUSED_RUN, Cause.BALANCE),
     (403, NESTED, "", Meaning.REFUSED_RUN, Cause.KEY),
@@ -83,7 +90,7 @@ CONTRACT = [
     (413, FLAT, "read_request_body_failed", Meaning.REFUSED_JOB, Cause.INVALID_REQUEST),
     (429, FLAT, "fail_to_fetch_task", Meaning.REFUSED_WAIT, Cause.RATE_LIMIT),
     (429, NESTED, "", Meaning.REFUSED_WAIT, Cause.RATE_LIMIT),
-    (429, NONE, "", Meaning.REFUSED_WAIT, Cause.RATE_LIMIT),
+    (429, EMPTY, "", Meaning.REFUSED_WAIT, Cause.RATE_LIMIT),
     (500, FLAT, "do_request_failed", Meaning.REFUSED_WAIT, Cause.VENDOR_FAULT),
     (500, FLAT, "read_response_body_failed", Meaning.REFUSED_WAIT, Cause.VENDOR_FAULT),
     (500, FLAT, "unmarshal_response_body_failed", Meaning.REFUSED_WAIT, Cause.VENDOR_FAULT),
@@ -107,7 +114,27 @@ CONTRACT = [
     (418, FLAT, "never_seen", Meaning.REFUSED_JOB, Cause.INVALID_REQUEST),
     (400, NONE, "", Meaning.UNCLEAR, Cause.CONFIGURATION),
     (403, NONE, "", Meaning.UNCLEAR, Cause.CONFIGURATION),
-    (404, NONE, "", Meaning.REFUSED_RUN, Cause.CONFIGURATION),
+    (404, NONE, "", Meaning.UNCLEAR, Cause.CONFIGURATION),
+    (200, MINIMAX, "1002", Meaning.REFUSED_WAIT, Cause.RATE_LIMIT),
+    (200, MINIMAX, "1039", Meaning.REFUSED_WAIT, Cause.RATE_LIMIT),
+    (200, MINIMAX, "1041", Meaning.REFUSED_WAIT, Cause.RATE_LIMIT),
+    (200, MINIMAX, "2045", Meaning.REFUSED_WAIT, Cause.RATE_LIMIT),
+    (200, MINIMAX, "1000", Meaning.REFUSED_WAIT, Cause.VENDOR_FAULT),
+    (200, MINIMAX, "1001", Meaning.REFUSED_WAIT, Cause.VENDOR_FAULT),
+    (200, MINIMAX, "1003", Meaning.REFUSED_WAIT, Cause.VENDOR_FAULT),
+    (200, MINIMAX, "1013", Meaning.REFUSED_WAIT, Cause.VENDOR_FAULT),
+    (200, MINIMAX, "1024", Meaning.REFUSED_WAIT, Cause.VENDOR_FAULT),
+    (200, MINIMAX, "1033", Meaning.REFUSED_WAIT, Cause.VENDOR_FAULT),
+    (200, MINIMAX, "1008", Meaning.REFUSED_RUN, Cause.BALANCE),
+    (200, MINIMAX, "2056", Meaning.REFUSED_RUN, Cause.BALANCE),
+    (200, MINIMAX, "1004", Meaning.REFUSED_RUN, Cause.KEY),
+    (200, MINIMAX, "2049", Meaning.REFUSED_RUN, Cause.KEY),
+    (200, MINIMAX, "1026", Meaning.REFUSED_JOB, Cause.MODERATION),
+    (200, MINIMAX, "1027", Meaning.REFUSED_JOB, Cause.MODERATION),
+    (200, MINIMAX, "1042", Meaning.REFUSED_JOB, Cause.INVALID_REQUEST),
+    (200, MINIMAX, "2013", Meaning.REFUSED_JOB, Cause.INVALID_REQUEST),
+    (200, MINIMAX, "7777", Meaning.UNCLEAR, Cause.VENDOR_FAULT),
+    (200, MINIMAX, "0", Meaning.UNCLEAR, Cause.VENDOR_FAULT),
     (500, FLAT, "never_seen", Meaning.UNCLEAR, Cause.VENDOR_FAULT),
     (503, NESTED, "", Meaning.UNCLEAR, Cause.VENDOR_FAULT),
     (500, NONE, "", Meaning.UNCLEAR, Cause.VENDOR_FAULT),
@@ -165,11 +192,77 @@ def test_server_errors_without_a_known_code_are_unknown(status: int, body: bytes
     assert read_fault(status, body, {}).meaning is Meaning.UNCLEAR
 
 
-def test_refusal_that_names_a_task_is_unknown() -> None:
-    """An error with a task id in it contradicts itself: held, not sent again."""
-    body = b'{"code": "1002", "message": "rate limit", "data": {"id": "task_abc"}}'
+TASK_BODIES = [
+    {"task_id": "task_abc"},
+    {"code": "1002", "message": "rate limit", "data": {"id": "task_abc"}},
+    {"code": "insufficient_user_quota", "message": "no", "task_id": "202603131631387"},
+    {"error": {"message": "no", "code": "", "details": [{"task": {"taskId": "abc-7"}}]}},
+    {"error": {"message": 'upstream said {"task_id": "abc-7"}', "code": "fail_to_fetch_task"}},
+    {"error": "task_202603131631387ETKUBM91MTD72X9 was queued"},
+    {"base_resp": {"status_code": 1008}, "output": {"task_id": 176843862716480}},
+    [{"task_id": "abc-7"}],
+]
 
-    assert read_fault(400, body, {}).meaning is Meaning.UNCLEAR
+
+@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 405, 409, 413, 418, 422, 429, 431, 500, 503])
+@pytest.mark.parametrize("body", TASK_BODIES, ids=str)
+def test_an_answer_that_names_a_task_is_never_a_refusal(status: int, body: object) -> None:
+    """Whatever the status and wherever the id: the task may be charged, so the submit is held and its id is shown."""
+    fault = read_fault(status, json.dumps(body).encode(), {})
+
+    assert (fault.meaning, fault.name) == (Meaning.UNCLEAR, "refusal_names_a_task")
+    assert any(task_id in fault.message for task_id in ("abc", "2026", "176843862716480"))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<p>task_202603131631387ETKUBM91MTD72X9</p>",
+        b'{"id": "x", "task_id": "abc-7", "sta',
+        b"task_id=abc-7",
+    ],
+)
+def test_a_body_that_is_no_json_can_name_a_task_too(body: bytes) -> None:
+    """A page that shows the answer, or an answer that was cut, is no refusal."""
+    assert read_fault(403, body, {}).name == "refusal_names_a_task"
+
+
+def test_an_answer_to_a_poll_may_name_its_task_and_refuse() -> None:
+    """A gateway that does not know a task may repeat its id."""
+    body = b'{"code": "task_not_exist", "message": "no task_202603131631387ETKUBM91MTD72X9", "data": null}'
+
+    assert read_fault(400, body, {}, asked="task_202603131631387ETKUBM91MTD72X9").name == "task_not_exist"
+
+
+STRANGERS = [
+    b"<html><body><h1>Forbidden</h1></body></html>",
+    b"no healthy upstream",
+    b'{"message": "Forbidden"}',
+    b'{"detail": "Not Found"}',
+    b'{"success": false, "errors": [{"code": 1020, "message": "Access denied"}]}',
+    b'{"code": 0, "message": "ok"}',
+    b"[]",
+    b"null",
+]
+
+
+@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 405, 407, 411, 413, 414, 422, 429, 431, 451])
+@pytest.mark.parametrize("body", STRANGERS, ids=lambda body: body.decode())
+def test_a_refusal_that_is_not_in_the_vendors_shape_is_held(status: int, body: bytes) -> None:
+    """A firewall may put its page in place of an answer that named a task: as ambiguous as a 502."""
+    assert read_fault(status, body, {}).meaning is Meaning.UNCLEAR
+
+
+@pytest.mark.parametrize(
+    "piece", [b"http:/", b"http://x?", b"sk-", b"task_id ", b"[", b"<", b'{"a":', b"\xff"]
+)
+def test_an_answer_of_a_megabyte_is_read_in_a_moment(piece: bytes) -> None:
+    """No pattern takes a time that grows with the square of the body."""
+    body = (piece * (1_048_576 // len(piece)))[:1_048_576]
+
+    started = time.process_time()
+    read_fault(502, body, {})
+    assert time.process_time() - started < 3.0
 
 
 def test_id_of_a_request_does_not_make_a_refusal_doubtful() -> None:

@@ -99,7 +99,40 @@ def test_unknown_word_means_keep_polling(word: object) -> None:
     """A word never seen before neither completes nor fails a task, and is flagged."""
     status = told({"id": "task_1", "status": word, "metadata": {"url": MP4}})
 
-    assert (status.phase, status.known_word, status.clip_urls) == (RENDERING, False, ())
+    assert (status.phase, status.known_word) == (RENDERING, False)
+
+
+def test_more_words_can_be_given() -> None:
+    """A word of another gateway means what the setting says, whatever its case."""
+    document = parse_json(b'{"id": "task_1", "status": "Archived"}')
+
+    status = read_status(document, words={"archived": COMPLETED})
+
+    assert status is not None
+    assert (status.phase, status.known_word) == (COMPLETED, True)
+
+
+@pytest.mark.parametrize(
+    ("details", "phase", "urls", "ended"),
+    [
+        ({"progress": 100, "metadata": {"url": MP4}}, COMPLETED, (MP4,), True),
+        ({"progress": "100%", "url": MP4, "error": "x"}, COMPLETED, (MP4,), True),
+        ({"metadata": {"url": MP4}}, RENDERING, (MP4,), True),
+        ({"progress": 100}, RENDERING, (), True),
+        ({"progress": 100, "error": {"message": "x"}}, RENDERING, (), True),
+        ({"fail_reason": "x"}, RENDERING, (), True),
+        ({"progress": 50, "metadata": {"url": MP4}}, RENDERING, (), False),
+        ({"progress": 50}, RENDERING, (), False),
+        ({}, RENDERING, (), False),
+    ],
+)
+def test_an_unknown_word_is_judged_by_what_is_beside_it(
+    details: dict[str, object], phase: TaskPhase, urls: tuple[str, ...], ended: bool
+) -> None:
+    """Progress at its end and a URL: it is tried. A URL while it still renders may be a preview."""
+    status = told({"id": "task_1", "status": "reticulated", **details})
+
+    assert (status.phase, status.clip_urls, status.has_ended) == (phase, urls, ended)
 
 
 @pytest.mark.parametrize(
@@ -162,6 +195,20 @@ def test_failure_is_read_in_every_form(
     assert (status.phase, status.clip_urls) == (FAILED, ())
 
 
+def test_a_url_beside_a_failure_is_no_reason_but_an_address() -> None:
+    """A failed answer that carries a clip says so, and its address is not taken for the failure's text."""
+    status = told({"id": "task_1", "status": "failed", "metadata": {"url": MP4}})
+
+    assert (status.phase, status.error_message, status.clip_urls) == (FAILED, None, (MP4,))
+
+
+def test_minimaxs_own_code_tells_of_moderation() -> None:
+    """A failed task with nothing but `base_resp` is judged by its code."""
+    status = told({"task_id": "1", "status": "Fail", "base_resp": {"status_code": 1027, "status_msg": "x"}})
+
+    assert (status.error_code, status.error_message, status.moderated) == ("1027", "x", True)
+
+
 URLS = [
     {"results": [{"url": MP4}]},
     {"metadata": {"url": MP4}},
@@ -175,6 +222,15 @@ URLS = [
     {"url": MP4},
     {"data": {"video_url": MP4}},
     {"metadata": {"url": ""}, "url": MP4},
+    {"content": {"video_url": MP4}},
+    {"content": {"url": MP4}},
+    {"content": [{"type": "video_url", "video_url": {"url": MP4}}]},
+    {"videos": [{"url": MP4}]},
+    {"videos": [{"video_url": MP4}]},
+    {"task_result": {"videos": [{"id": "1", "url": MP4}]}},
+    {"creations": [{"cover_url": "https://oss.example.com/a.jpg", "url": MP4}]},
+    {"outputs": [MP4]},
+    {"file": {"download_url": MP4}},
     {"results": [], "metadata": None, "url": f" {MP4} "},
 ]
 
@@ -183,6 +239,59 @@ URLS = [
 def test_clip_is_found_wherever_the_vendor_puts_it(places: dict[str, object]) -> None:
     """Every place of docs/vendor.md#fetching-the-clip is looked at."""
     assert told({"status": "completed", **places}).clip_urls == (MP4,)
+
+
+WHOLE = [
+    {"id": "task_1", "status": "succeeded", "content": {"video_url": MP4}},
+    {
+        "code": 0,
+        "data": {"task_id": "task_1", "task_status": "succeed", "task_result": {"videos": [{"url": MP4}]}},
+    },
+    {
+        "task": {"id": "task_1", "status": "succeeded", "content": {"url": MP4}},
+        "base_resp": {"status_code": 0},
+    },
+    {"task": {"task_id": "task_1", "status": "succeeded"}, "videos": [{"video_url": MP4}]},
+    {"request_id": "r", "output": {"task_id": "task_1", "task_status": "SUCCEEDED", "video_url": MP4}},
+    {"status": "success", "data": {"task_id": "task_1", "status": "completed", "url": MP4}},
+    {"code": "success", "data": [{"task_id": "task_1", "state": "success", "url": MP4}]},
+    {"id": "task_1", "status": "completed", "data": {"status": "Processing", "task_id": "9"}, "url": MP4},
+]
+
+
+@pytest.mark.parametrize("document", WHOLE, ids=json.dumps)
+def test_the_shapes_of_other_gateways_are_read_too(document: object) -> None:
+    """Whatever object holds the task: its own word counts, and its clip is found."""
+    status = read_status(document, asked="task_1")
+
+    assert status is not None
+    assert (status.phase, status.clip_urls) == (COMPLETED, (MP4,))
+
+
+def test_the_word_of_an_envelope_is_not_the_tasks() -> None:
+    """`{"status": "success"}` around a running task says that the call went well."""
+    document = {"status": "success", "data": {"task_id": "task_1", "status": "processing", "progress": 30}}
+
+    assert told(document).phase is RENDERING
+
+
+@pytest.mark.parametrize(
+    ("path", "url"),
+    [
+        ("/v1/videos/task_1/content", "https://gateway.example/v1/videos/task_1/content"),
+        ("//cdn.example/a.mp4", "https://cdn.example/a.mp4"),
+        ("//[::1", None),
+        ("/a b", None),
+    ],
+)
+def test_a_path_is_relative_to_the_api(path: str, url: str | None) -> None:
+    """A gateway may give the path of its own route to the clip."""
+    document = {"status": "completed", "metadata": {"url": path}}
+
+    status = read_status(document, base_url="https://gateway.example")
+
+    assert status is not None
+    assert status.clip_urls == ((url,) if url else ())
 
 
 def test_clip_urls_come_in_the_contracts_order_and_once() -> None:
@@ -208,7 +317,7 @@ def test_clip_urls_come_in_the_contracts_order_and_once() -> None:
 @pytest.mark.parametrize(
     "url",
     ["", "failed: no such file", "ftp://x/a.mp4", "file:///etc/passwd", "javascript:alert(1)", "https://",
-     "http://[::1", "https://x/a b", "https://x/\x00", 7, None, ["x"], {"href": MP4}, "https://x/" + "a" * 9000],
+     "http://[::1", "https://x/a b", "https://x/\x00", 7, None, ["x"], "https://x/" + "a" * 9000],
 )  # fmt: skip
 def test_only_web_addresses_are_clips(url: object) -> None:
     """Failure texts, other schemes and rubbish are never taken for a clip."""
@@ -224,6 +333,8 @@ def test_only_web_addresses_are_clips(url: object) -> None:
         (99.9, 99),
         (-1, 0),
         (250, 100),
+        ("1e1000000", None),
+        ("1e-1000000", 0),
         ("x", None),
         (None, None),
         (True, None),
@@ -237,7 +348,8 @@ def test_progress_is_read_as_percent(value: object, percent: int | None) -> None
 @pytest.mark.parametrize(
     ("wire", "amount"),
     [("0.1", Decimal("0.1")), ("3", Decimal(3)), ('"0.28"', Decimal("0.28")), ("0", Decimal(0)),
-     ("-1", None), ("1e400", None), ("NaN", None), ("true", None), ("null", None), ('"free"', None)],
+     ("-1", None), ("1e400", None), ("1e1000000", None), ("-1e1000000", None), ("1" * 5000, None),
+     ("1e999999999999999999999", None), ('"1e1000000"', None), ("Infinity", None), ("-Infinity", None), ("NaN", None), ("true", None), ("null", None), ('"free"', None)],
 )  # fmt: skip
 def test_price_has_no_float_noise(wire: str, amount: Decimal | None) -> None:
     """The price is the vendor's digits; what is no price is None."""
@@ -275,6 +387,13 @@ def test_times_are_aware_or_absent(value: object, year: int | None) -> None:
         ({"id": True}, None),
         ({"id": "x" * 200}, None),
         ({"id": None, "data": None}, None),
+        ({"id": "req_1", "data": {"task_id": "task_c"}}, "task_c"),
+        ({"task": {"id": "task_t"}}, "task_t"),
+        ({"output": {"task_id": "abc", "task_status": "PENDING"}}, "abc"),
+        ({"choices": [{"task_id": "abc"}]}, "abc"),
+        ({"choices": [{"task_id": "abc"}, {"task_id": "def"}]}, None),
+        ({"task_id": 0, "base_resp": {"status_code": 1002}}, None),
+        ({"task_id": "null"}, None),
         ([{"id": "task_1"}], None),
         (None, None),
     ],
@@ -330,8 +449,27 @@ def test_reading_never_raises(document: object) -> None:
     """Whatever JSON comes, a status or none is read; only a completed task has clips."""
     status = read_status(document)
 
-    assert status is None or status.phase is COMPLETED or not status.clip_urls
-    assert task_id_of(document) is None or isinstance(document, dict)
+    assert (
+        status is None or status.phase in {COMPLETED, FAILED} or not status.clip_urls or not status.known_word
+    )
+    assert task_id_of(document) is None or isinstance(document, dict | list)
+
+
+@pytest.mark.parametrize(
+    ("body", "task_id"),
+    [
+        (b'\xef\xbb\xbf{"id": "task_1"}', "task_1"),
+        (b'{"id": "task_1", "message": "\xcf\xde\xc1\xf7"}', "task_1"),
+        (b'{"task_id": "task_1", "task_id": ""}', "task_1"),
+        (b'{"task_id": "task_1", "progress": ' + b"9" * 5000 + b"}", "task_1"),
+        (b'{"task_id": "task_1", "progress": NaN, "amount_usd": -Infinity}', "task_1"),
+        ('{"id": "task_1"}'.encode("utf-16"), "task_1"),
+    ],
+    ids=["byte order mark", "another encoding", "twice", "long", "not a number", "utf-16"],
+)
+def test_an_id_is_not_lost_to_what_is_beside_it(body: bytes, task_id: str) -> None:
+    """Bytes that no strict reader takes still hold the id of a task that was paid for."""
+    assert task_id_of(parse_json(body)) == task_id
 
 
 @given(body=st.binary(max_size=200))
