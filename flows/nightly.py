@@ -25,6 +25,7 @@ from hailuo.plan.plan import Plan, admission_problems
 from hailuo.publish.share import GalleryLink, link_to_gallery
 from hailuo.run.environment import RunEnvironment
 from hailuo.run.events import RunReport
+from hailuo.run.watching import quietly
 from hailuo.store.open import open_store
 
 _MOST_REASONS: Final = 5
@@ -77,7 +78,7 @@ async def nightly(
         budget = budget.less(result.committed_usd)
         results.append(result)
     report = NightReport(night=night, results=tuple(results), is_dry_run=dry_run)
-    await show_night(report)
+    await quietly(show_night(report))
     match report.exit_code:
         case ExitCode.COMPLETE:
             return Completed(message=report.headline, data=report)

@@ -1,6 +1,5 @@
 """Settling unknown submits: the commands of `hailuo reconcile` as a run form."""
 
-import logging
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Final
@@ -16,10 +15,11 @@ from flows.ui.unknowns import findings_text, show_findings
 from hailuo import Settings
 from hailuo.campaign.files.schema import SLUG
 from hailuo.errors import Place, Problem, SettlementError
+from hailuo.logs import quiet_logger
 from hailuo.reconcile.reconciler import Adopted, Findings, Reconciler, Released, open_reconciler
 from hailuo.store.layout import Edition
 
-_log = logging.getLogger("hailuo.reconcile")
+_log = quiet_logger("hailuo.reconcile")
 
 
 class Action(StrEnum):

@@ -40,6 +40,7 @@ from hailuo.errors import ExitCode
 from hailuo.ledger.facts import JobState
 from hailuo.plan.plan import Plan
 from hailuo.run.events import RunReport
+from hailuo.run.watching import quietly
 
 
 @flow(
@@ -85,10 +86,10 @@ async def render_campaign(  # noqa: PLR0913, PLR0917 (the fields of the run form
     with forward_library_logs():
         env = await flow_environment()
         prepared = prepare(form.request(env.settings), env.settings)
-        await rename_this_run(prepared.require_campaign().this_edition)
+        await quietly(rename_this_run(prepared.require_campaign().this_edition))
         async with open_session(prepared, env.settings, clock=env.clock) as session:
             plan = await session.plan()
-            await show_plan(plan)
+            await quietly(show_plan(plan))
             await session.admit(plan, agreed_digest=plan_digest or None)
             if machines > 1 and flow_run.get_id():
                 report = await render_on_machines(session, plan, env, machines=machines, form=form)
@@ -96,8 +97,8 @@ async def render_campaign(  # noqa: PLR0913, PLR0917 (the fields of the run form
                 report = await render(session, plan, env)
             made = await session.publish()
             gallery = await session.gallery_link(made, valid_for=LINKS_VALID_FOR)
-    await show_comparison(plan, made, gallery)
-    await show_unknowns(plan, report)
+    await quietly(show_comparison(plan, made, gallery))
+    await quietly(show_unknowns(plan, report))
     emit_completed_or_unknown(plan, report)
     text = _summary(plan, report)
     match report.exit_code:

@@ -14,6 +14,7 @@ from hailuo import open_session, prepare
 from hailuo.errors import ExitCode
 from hailuo.ledger.facts import JobState
 from hailuo.run.shards import Share
+from hailuo.run.watching import watched_by
 
 _FEWEST_TASK_RUNS: Final = 10
 
@@ -60,7 +61,7 @@ async def render_shard(  # noqa: PLR0913, PLR0917 (its lead fills the form in)
             plan = await session.part(share)
             runner = session.runner(plan, observe=log_events(plan, env.observe))
             try:
-                async with env.watch(runner), session.noting(share, runner):
+                async with watched_by(env.watch(runner)), session.noting(share, runner):
                     await drive_all(runner, unfinished(plan), task_runs_at_most=task_runs)
                     report = await runner.finish()
             finally:  # also when it is cancelled: the lead must know what was bought

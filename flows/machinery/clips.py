@@ -17,6 +17,7 @@ from hailuo.run.environment import RunEnvironment
 from hailuo.run.events import Ending, RunReport
 from hailuo.run.runner import Runner
 from hailuo.run.session import Session
+from hailuo.run.watching import quietly, watched_by
 
 _Job = TypeVar("_Job")
 
@@ -29,7 +30,7 @@ _UNFINISHED: Final = frozenset({JobState.NEW, JobState.SUBMITTED, JobState.IN_DO
 async def render(session: Session, plan: Plan, env: RunEnvironment) -> RunReport:
     """Drive every unfinished job of the plan in this process."""
     runner = session.runner(plan, observe=log_events(plan, env.observe))
-    async with env.watch(runner), progress_shown(runner.progress, plan):
+    async with watched_by(env.watch(runner)), watched_by(progress_shown(runner.progress, plan)):
         await drive_all(runner, unfinished(plan))
         return await runner.finish()
 
@@ -37,12 +38,17 @@ async def render(session: Session, plan: Plan, env: RunEnvironment) -> RunReport
 async def drive_all(
     runner: Runner, jobs: Sequence[PlannedJob], *, task_runs_at_most: int = TASK_RUNS_AT_MOST
 ) -> None:
-    """Await one task run per job, or per bundle. `.map` would cost fifteen times the CPU (docs/measurements.md)."""
+    """Await one task run per job, or per bundle. `.map` would cost fifteen times the CPU (docs/measurements.md).
+
+    A job whose task run Prefect could not make or keep is driven without it.
+    """
     if len(jobs) <= task_runs_at_most:
-        await asyncio.gather(*(_drive_clip(runner, planned) for planned in jobs))
-        return
-    bundles = bundles_of(jobs, at_most=task_runs_at_most)
-    await asyncio.gather(*(_drive_bundle(runner, number, b) for number, b in enumerate(bundles, start=1)))
+        task_runs = [_drive_clip(runner, planned) for planned in jobs]
+    else:
+        bundles = bundles_of(jobs, at_most=task_runs_at_most)
+        task_runs = [_drive_bundle(runner, number, b) for number, b in enumerate(bundles, start=1)]
+    await asyncio.gather(*map(quietly, task_runs))
+    await runner.drive_rest([planned.job.creative_id for planned in jobs])
 
 
 def unfinished(plan: Plan) -> list[PlannedJob]:

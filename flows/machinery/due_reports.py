@@ -1,6 +1,5 @@
 """Which ad reports are due: one edition that you choose, or every edition that has exports in the store."""
 
-import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ from flows.machinery.parameters import CampaignForm
 from hailuo import CampaignRequest, Settings, prepare
 from hailuo.campaign.files.folder_listing import campaign_names, find_campaign
 from hailuo.errors import CampaignError, Place, Problem
+from hailuo.logs import quiet_logger
 from hailuo.plan.prepare import PreparedCampaign, edition_chosen
 from hailuo.report.inputs import editions_with_exports, find_files
 from hailuo.report.make import Report, ReportOptions, report
@@ -20,7 +20,7 @@ from hailuo.run.environment import RunEnvironment
 from hailuo.store.layout import Edition
 from hailuo.store.open import open_store
 
-_log = logging.getLogger("hailuo.report")
+_log = quiet_logger("hailuo.report")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

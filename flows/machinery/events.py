@@ -12,10 +12,13 @@ from prefect.flows import Flow
 
 from hailuo.errors import ExitCode
 from hailuo.ledger.facts import JobState
+from hailuo.logs import quiet_logger
 from hailuo.plan.plan import Plan
 from hailuo.report.findings import ReportFindings
 from hailuo.run.events import RunReport
 from hailuo.store.layout import Edition
+
+_log = quiet_logger("hailuo.run")
 
 
 class CampaignEvent(StrEnum):
@@ -80,4 +83,7 @@ async def emit_stopped(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any
 
 def _emit(event: CampaignEvent, campaign: str, payload: Mapping[str, object]) -> None:
     resource = {"prefect.resource.id": f"hailuo.campaign.{campaign}", "prefect.resource.name": campaign}
-    emit_event(event=event.value, resource=resource, payload=dict(payload))
+    try:
+        emit_event(event=event.value, resource=resource, payload=dict(payload))
+    except Exception as error:  # noqa: BLE001 (an event tells of a run; it must not end one)
+        _log.warning("the event %s was not emitted: %s: %s", event.value, type(error).__name__, error)

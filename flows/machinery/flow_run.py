@@ -20,6 +20,7 @@ from pydantic import SecretStr
 
 from hailuo.campaign.job import Job
 from hailuo.errors import Place, Problem, SettingsError
+from hailuo.logs import quiet_logger, quiet_loggers
 from hailuo.plan.plan import Plan
 from hailuo.run.environment import RunEnvironment, run_environment
 from hailuo.run.events import Event, EventKind, Observer
@@ -37,7 +38,7 @@ _ORDINARY: Final = frozenset(
 )
 """The attributes of a log record that are not facts about what it reports."""
 
-_log = logging.getLogger("hailuo.run")
+_log = quiet_logger("hailuo.run")
 _Result = TypeVar("_Result")
 
 
@@ -47,6 +48,7 @@ async def flow_environment() -> RunEnvironment:
     Raises: SettingsError, also for a relative store path on a worker: it would be deleted with the temporary folder
     in which the worker runs the flow.
     """
+    quiet_loggers("prefect")
     env = run_environment()
     store = env.settings.store
     if deployment.id is not None and "://" not in store and not Path(store).is_absolute():
@@ -109,7 +111,7 @@ async def in_task_run(kind: str, name: str, work: Callable[[], Awaitable[_Result
 @contextlib.contextmanager
 def forward_library_logs() -> Iterator[None]:
     """Send what the library logs in this block to the log of the flow run in Prefect, and only there."""
-    logger, handler, run_id = logging.getLogger(_LIBRARY), APILogHandler(), flow_run.get_id()
+    logger, handler, run_id = quiet_logger(_LIBRARY), APILogHandler(), flow_run.get_id()
 
     def of_this_run(record: logging.LogRecord) -> bool:
         """Add the flow run's id: the threads of the library have no Prefect context."""

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -26,12 +25,14 @@ from flows.machinery.clips import TASK_RUNS_AT_MOST, render
 from flows.machinery.parameters import CampaignForm
 from flows.ui.artifacts import progress_shown
 from hailuo.errors import StoreUnavailableError
+from hailuo.logs import quiet_logger
 from hailuo.plan.plan import Plan
 from hailuo.run.environment import RunEnvironment
 from hailuo.run.events import RunReport
 from hailuo.run.lead import Lead, Standing
 from hailuo.run.session import Session
 from hailuo.run.shards import Share
+from hailuo.run.watching import watched_by
 
 SHARD_DEPLOYMENT: Final = "render-shard/render-shard"
 
@@ -42,7 +43,7 @@ _START_TIMEOUT_SECONDS: Final = 300.0
 _DEATHS_AT_MOST: Final = 8
 """After more dead shards than this, the lead drives the rest itself: a new shard would probably die as well."""
 
-_log = logging.getLogger("hailuo.lead")
+_log = quiet_logger("hailuo.lead")
 
 
 @dataclass(slots=True)
@@ -70,7 +71,7 @@ async def render_on_machines(
         if first.stopped or first.interrupted:
             return first
     shards = _ShardRuns(session, lead, env, form)
-    async with progress_shown(lead.progress, plan), shards.running(lead.deal()):
+    async with watched_by(progress_shown(lead.progress, plan)), shards.running(lead.deal()):
         await shards.finish()
     return await lead.report()
 

@@ -9,6 +9,7 @@ import click
 from pydantic import SecretStr
 
 from hailuo.campaign.files import load_catalog
+from hailuo.cli.output import unfailing_output
 from hailuo.cli.plan import make_plan_of
 from hailuo.cli.prefect_driver import prefect_driver
 from hailuo.cli.progress import Watcher, watched
@@ -48,7 +49,7 @@ def command(file: Path, store: Path, speed: float) -> ExitCode:
             observe=watcher,
             watch=lambda runner: watched(runner.progress, watcher),
         )
-        with within(env):
+        with within(env), unfailing_output():
             return _rehearse(CampaignRequest(path=file, at=env.clock.now()), store)
 
 

@@ -1,5 +1,7 @@
 """`hailuo`: find the command, run it, and turn what went wrong into a message and an exit code."""
 
+import contextlib
+import errno
 import importlib
 import sys
 from collections.abc import Mapping, Sequence
@@ -7,6 +9,7 @@ from typing import Final
 
 import click
 
+from hailuo.cli.output import lead_nowhere
 from hailuo.errors import ExitCode, HailuoError, RefusedError
 from hailuo.text import printable
 
@@ -27,6 +30,9 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "simulate": "Serve a simulated vendor on this machine.",
     "demo": "Run a campaign against the simulator: no key, no money.",
 }
+
+
+_BROKEN_OUTPUT: Final = frozenset({errno.EPIPE, errno.EIO, errno.ENOSPC})
 
 
 class _LazyGroup(click.Group):
@@ -78,6 +84,14 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return ExitCode.INTERRUPTED
     except HailuoError as error:
         return _show_error(error)
+    except OSError as error:
+        if error.errno not in _BROKEN_OUTPUT:
+            raise
+        lead_nowhere(sys.stdout)
+        if error.errno != errno.EPIPE:  # a reader that has left, such as `head`, knows
+            with contextlib.suppress(OSError):
+                click.echo(f"the output could not be written: {error.strerror}", err=True)
+        return ExitCode.INCOMPLETE
     return result if isinstance(result, int) else ExitCode.COMPLETE
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -12,6 +12,7 @@ import click
 
 from hailuo.campaign.pricing import usd
 from hailuo.cli.options import as_json_option, choose, edition_option, file_argument, only_option, usd_type
+from hailuo.cli.output import unfailing_output
 from hailuo.cli.prefect_driver import prefect_driver
 from hailuo.cli.progress import Watcher, watched
 from hailuo.cli.screen import echo_json, is_terminal, plan_json, report_json, say, show_plan, show_report
@@ -21,8 +22,8 @@ from hailuo.plan.prepare import PreparedCampaign, prepare
 from hailuo.publish.publish import Publication
 from hailuo.run.environment import RunEnvironment, run_environment
 from hailuo.run.events import RunReport
-from hailuo.run.runner import Runner
 from hailuo.run.session import Session, open_session
+from hailuo.run.watching import watched_by
 from hailuo.text import printable
 
 
@@ -56,11 +57,12 @@ def command(
     env = run_environment()
     prepared = prepare(choice, env.settings)
     options = _RunOptions(yes=yes, as_json=as_json)
-    if env.settings.prefect_api_url:
-        plan = asyncio.run(_confirmed(prepared, env, options))
-        report = prefect_driver()(choice, plan.digest)
-        return report.exit_code
-    return asyncio.run(_run(prepared, env, options))
+    with unfailing_output():
+        if env.settings.prefect_api_url:
+            plan = asyncio.run(_confirmed(prepared, env, options))
+            report = prefect_driver()(choice, plan.digest)
+            return report.exit_code
+        return asyncio.run(_run(prepared, env, options))
 
 
 async def _confirmed(prepared: PreparedCampaign, env: RunEnvironment, options: _RunOptions) -> Plan:
@@ -98,8 +100,8 @@ async def _drive(session: Session, plan: Plan, options: _RunOptions) -> RunRepor
     await session.admit(plan)
     watcher = Watcher(quiet=options.as_json)
     runner = session.runner(plan, observe=watcher)
-    with _signals(runner):
-        async with watched(runner.progress, watcher):
+    with stopping_on_signals(runner.interrupt):
+        async with watched_by(watched(runner.progress, watcher)):
             return await runner.run()
 
 
@@ -126,13 +128,15 @@ def show_end(plan: Plan, report: RunReport, made: Publication | None, store_uri:
 
 
 @contextlib.contextmanager
-def _signals(runner: Runner) -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM end the run cleanly; a second one ends it at once."""
+def stopping_on_signals(interrupt: Callable[[str], None]) -> Iterator[None]:
+    """Let Ctrl-C, SIGTERM and a closed terminal end the run cleanly; a second one ends it at once."""
     loop = asyncio.get_running_loop()
     names = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM"}
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup: go on without the terminal
+        names[signal.SIGHUP] = "SIGHUP: the terminal was closed"
 
     def stop(number: signal.Signals) -> None:
-        runner.interrupt(names[number])
+        interrupt(names[number])
         loop.remove_signal_handler(number)
 
     for number in names:

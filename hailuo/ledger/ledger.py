@@ -14,7 +14,6 @@ is at most one POST per attempt, and an ambiguous submit is never repeated witho
 
 import asyncio
 import hashlib
-import logging
 import re
 import secrets
 from collections import defaultdict
@@ -47,6 +46,7 @@ from hailuo.ledger.facts import (
 )
 from hailuo.ledger.life import state_of, with_fact
 from hailuo.ledger.rollups import Rollups
+from hailuo.logs import quiet_logger
 from hailuo.store import Entry, Store
 from hailuo.store.layout import Edition
 from hailuo.vendor import SUBMIT_SECONDS_AT_MOST
@@ -56,7 +56,7 @@ HORIZON: Final = timedelta(seconds=SUBMIT_SECONDS_AT_MOST + 60)
 
 _READS_AT_ONCE = 32
 _KEY = re.compile(r"[0-9A-Z]{10}/(?:done|a\d{3,}/(?:intent|doubt|outcome|end|orphan-\w+))")
-_log = logging.getLogger(__name__)
+_log = quiet_logger(__name__)
 T = TypeVar("T")
 
 

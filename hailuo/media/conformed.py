@@ -4,7 +4,6 @@
 {campaign}/{edition}/conformed/{creative_id}-{placement}.json    its record, written after it
 """
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,13 +11,14 @@ from typing import Final, Literal
 
 from pydantic import TypeAdapter
 
+from hailuo.logs import quiet_logger
 from hailuo.media.inspection import Facts
 from hailuo.media.placement_rules import PlacementVerdict
 from hailuo.media.recipe import Recipe
 from hailuo.store import Store, read_many
 from hailuo.store.layout import Edition
 
-_log = logging.getLogger(__name__)
+_log = quiet_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

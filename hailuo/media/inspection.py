@@ -1,6 +1,5 @@
 """An inspection: what one decode of a clip found, kept in the store. `hailuo.media.verdict` judges it."""
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,10 +9,11 @@ from typing import Final, Literal
 from pydantic import TypeAdapter
 
 from hailuo.campaign.job import Job
+from hailuo.logs import quiet_logger
 from hailuo.store import Store, read_many
 from hailuo.store.layout import Edition
 
-_log = logging.getLogger(__name__)
+_log = quiet_logger(__name__)
 
 QA_VERSION: Final = "qa/1.0"
 """Of the measurements: another one makes every clip due for another look. Thresholds have a version of their own."""

@@ -1,19 +1,19 @@
 """Judgements: what a gallery exported, stored once and never changed."""
 
 import asyncio
-import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from hailuo.errors import MissingKeyError, Place, Problem
+from hailuo.logs import quiet_logger
 from hailuo.plan.file import read_plan
 from hailuo.publish import manifest
 from hailuo.store import Store, read_many
 from hailuo.store.layout import Edition
 
 _MOST_SHOWN: Final = 10
-_log = logging.getLogger(__name__)
+_log = quiet_logger(__name__)
 
 
 async def judge(store: Store, paths: Sequence[Path], edition: Edition) -> int:

@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import io
 import json
-import logging
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -17,6 +16,7 @@ import pandas as pd
 
 from hailuo.clock import Clock
 from hailuo.errors import CampaignError, MissingKeyError, Place, Problem, RefusedError
+from hailuo.logs import quiet_logger
 from hailuo.plan.prepare import PreparedCampaign
 from hailuo.publish import manifest
 from hailuo.publish.publish import Publication, publish
@@ -51,7 +51,7 @@ _CONTENT_TYPES: Final[Mapping[str, str]] = {
 """The files of a report in the order in which they are written: a report with findings.json is complete."""
 
 _INPUTS: Final = "inputs_sha256"
-_log = logging.getLogger(__name__)
+_log = quiet_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,11 @@
 """Letting a plan in: the whole of it or nothing, and every reason at once, before any money moves."""
 
+import os
+import tempfile
 from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -20,6 +23,9 @@ from hailuo.text import quoted
 from hailuo.vendor import Cause, Fault, on_our_own_network
 
 _ANY_TIME: Final = timedelta(hours=1)
+_ROOM_BYTES: Final = 32 << 20
+"""More than a clip of 10 s in 1080p has."""
+
 _FRAME_TYPES: Final = {
     ".jpg": "image/jpeg",
     ".jpeg": "image/jpeg",
@@ -61,6 +67,7 @@ async def _problems(
     problems += _run_cap_problems(plan, settings)
     if plan.to_buy and not problems:
         problems = await _balance_problems(plan, tools, settings) + await _store_problems(tools.store)
+        problems += _scratch_problems(tools.scratch)
     return problems
 
 
@@ -154,6 +161,18 @@ async def _store_problems(store: Store) -> list[Problem]:
                 "nothing was bought: on this store, two runs could buy the same clip",
             )
         ]
+    return []
+
+
+def _scratch_problems(scratch: Path) -> list[Problem]:
+    """Whether clips can be downloaded here; without room, they would be bought and not fetched."""
+    try:
+        with tempfile.TemporaryFile(dir=scratch) as file:
+            os.posix_fallocate(file.fileno(), 0, _ROOM_BYTES)
+    except OSError as error:
+        reason = f"the folder for temporary files, {scratch.parent}, cannot hold a clip: {error.strerror}"
+        remedy = "nothing was bought; make room there, or name another folder"
+        return [Problem(Place("TMPDIR"), reason, remedy)]
     return []
 
 

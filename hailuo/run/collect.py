@@ -5,7 +5,6 @@ back to a submit but a failure that the vendor refunded.
 """
 
 import contextlib
-import logging
 import tempfile
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -15,8 +14,10 @@ from typing import Final
 from hailuo.campaign.job import Job
 from hailuo.errors import DamagedClipError, StoreUnavailableError
 from hailuo.ledger.facts import Done, End, JobState, PaidTask, Submitted
-from hailuo.run.events import Ending, Event, EventKind, Observer
+from hailuo.logs import quiet_logger
+from hailuo.run.events import Ending, Event, EventKind
 from hailuo.run.tools import StopSignal, Tools, retry_until_recorded
+from hailuo.run.watching import Announcer
 from hailuo.vendor import Cause, Downloaded, DownloadFault, Fault, TaskPhase, TaskStatus
 
 _NO_URL_PATIENCE_SECONDS: Final = 60.0  # docs/vendor.md#fetching-the-clip
@@ -25,7 +26,7 @@ _FORGOTTEN_SECONDS: Final = 60.0
 _DOWNLOAD_TRIES: Final = 5
 _CLIP_TYPE: Final = "video/mp4"
 
-_log = logging.getLogger(__name__)
+_log = quiet_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,12 +44,12 @@ class Collector:
     """Brings submitted jobs home. Waits end when `interrupt` is set."""
 
     def __init__(
-        self, tools: Tools, *, interrupt: StopSignal, stop_buying: StopSignal, observe: Observer
+        self, tools: Tools, *, interrupt: StopSignal, stop_buying: StopSignal, announce: Announcer
     ) -> None:
         self._tools = tools
         self._interrupt = interrupt
         self._stop_buying = stop_buying
-        self._observe = observe
+        self._announce = announce
 
     async def collect(self, job: Job, task: PaidTask, *, shared: bool = False) -> Ending | None:
         """None: the vendor's verdict is recorded, look at the ledger. An Ending: not in this run.
@@ -160,21 +161,23 @@ class Collector:
         for tries in range(_DOWNLOAD_TRIES):
             if tries:
                 await self._pause(self._miss_seconds(tries))
-            with tempfile.TemporaryDirectory(dir=self._tools.scratch) as folder:
-                path = Path(folder, "clip.mp4")
-                url = status.clip_urls[tries % len(status.clip_urls)]
-                got = await self._download(url, path)
-                if isinstance(got, Downloaded):
-                    return await self._keep(job, task, status, (path, got))
+            try:
+                with tempfile.TemporaryDirectory(
+                    dir=self._tools.scratch, ignore_cleanup_errors=True
+                ) as folder:
+                    path = Path(folder, "clip.mp4")
+                    url = status.clip_urls[tries % len(status.clip_urls)]
+                    got = await self._download(url, path)
+                    if isinstance(got, Downloaded):
+                        return await self._keep(job, task, status, (path, got))
+            except OSError as error:  # the folder is gone, full or read-only: the clip waits at the vendor
+                got = DownloadFault(expired=False, reason=f"{self._tools.scratch}: {error.strerror or error}")
             reason = got.reason
             status = await self._fresh(job, task, status, got)
         return _overdue(job, "download", f"rendered, but not downloaded in {_DOWNLOAD_TRIES} tries: {reason}")
 
     async def _download(self, url: str, path: Path) -> Downloaded | DownloadFault:
-        try:
-            return await self._interrupt.run_until_stopped(self._tools.client.download(url, path))
-        except OSError as error:  # a full or read-only disk: the clip waits at the vendor
-            return DownloadFault(expired=False, reason=f"{path.parent.parent}: {error.strerror}")
+        return await self._interrupt.run_until_stopped(self._tools.client.download(url, path))
 
     def _miss_seconds(self, misses: int) -> float:
         schedule = self._tools.schedule
@@ -205,7 +208,7 @@ class Collector:
             await self._record_done(job, task, status, got)
         except (StoreUnavailableError, DamagedClipError) as error:
             return _overdue(job, "store", f"rendered, but not stored: {error}")
-        self._observe(Event(kind=EventKind.STORED, creative_id=job.creative_id, text=key, file=path))
+        self._announce(Event(kind=EventKind.STORED, creative_id=job.creative_id, text=key, file=path))
         return None
 
     async def _record_done(self, job: Job, task: PaidTask, status: TaskStatus, got: Downloaded) -> None:

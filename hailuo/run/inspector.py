@@ -6,7 +6,6 @@ answer) costs the inspection of that clip and nothing else; `hailuo check` makes
 
 import asyncio
 import contextlib
-import logging
 import multiprocessing
 import os
 import tempfile
@@ -21,6 +20,7 @@ from hailuo.campaign.job import Job
 from hailuo.errors import HailuoError, MissingKeyError
 from hailuo.ledger.facts import Done
 from hailuo.ledger.ledger import Ledger
+from hailuo.logs import quiet_logger
 from hailuo.media import (
     PREVIEW_TYPES,
     Inspection,
@@ -35,7 +35,7 @@ _WORKERS_AT_MOST: Final = 2
 _CLIP_SECONDS: Final = 120.0  # a hundred times what a clip takes; a decoder that hangs is ended
 _TRIES: Final = 2
 _FILES_AT_MOST: Final = 16  # clips on this disk that wait for a process; the others are read from the store
-_log = logging.getLogger(__name__)
+_log = quiet_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

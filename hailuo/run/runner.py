@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from math import inf
 from typing import Final
@@ -11,12 +11,14 @@ from hailuo.campaign.job import Job
 from hailuo.errors import FrameError, StoreUnavailableError
 from hailuo.ledger.facts import JobState
 from hailuo.ledger.money import items_of, sums_of
+from hailuo.logs import quiet_logger
 from hailuo.plan.plan import Plan, PricedJob
 from hailuo.run.collect import Collector
 from hailuo.run.events import Ending, Event, EventKind, Observer, Progress, RunReport, no_observer, why
 from hailuo.run.stopping import StopPolicy
 from hailuo.run.submit import Again, Orders
 from hailuo.run.tools import StoppedError, StopSignal, Tools
+from hailuo.run.watching import Announcer
 
 _GRACE_SECONDS: Final = 20.0
 """How long an interrupted run waits for answers to submits under way; Prefect kills after about 30."""
@@ -31,7 +33,7 @@ _AT_WORK: Final = frozenset({JobState.NEW, JobState.SUBMITTED})
 """States in which a job of this run has something to do or to wait for."""
 
 _Placed = Ending | Again | None
-_log = logging.getLogger(__name__)
+_log = quiet_logger(__name__)
 
 
 class Runner:
@@ -44,7 +46,7 @@ class Runner:
         self._tools = tools
         self._planned = {planned.job.creative_id: planned for planned in plan.driven}
         self._may_buy = {p.job.creative_id: priced for p in plan.jobs if p.chosen and (priced := p.priced)}
-        self._observe = observe
+        self._announce = Announcer(observe)
         self._stop_buying = StopSignal()
         self._interrupt = StopSignal()
         patience = tools.schedule.deadline_seconds * _CANARY_PATIENCE
@@ -53,8 +55,8 @@ class Runner:
         self._under_way: set[asyncio.Task[_Placed]] = set()
         self._endings: dict[str, Ending] = {}
         signals = {"interrupt": self._interrupt, "stop_buying": self._stop_buying}
-        self._orders = Orders(tools, observe=observe, buy_until=buy_until, **signals)
-        self._collector = Collector(tools, observe=observe, **signals)
+        self._orders = Orders(tools, announce=self._announce, buy_until=buy_until, **signals)
+        self._collector = Collector(tools, announce=self._announce, **signals)
         for planned in plan.to_collect:
             self._enter(planned.job)
         for planned in plan.in_state(JobState.STORED):
@@ -73,8 +75,12 @@ class Runner:
         self._leave(job)
         self._policy.job_ended(job, ending, moved=self._planned[creative_id].state in _MOVING)
         self._endings[creative_id] = ending
-        self._observe(Event(kind=EventKind.ENDED, creative_id=creative_id, text=ending.reason or ""))
+        self._announce(Event(kind=EventKind.ENDED, creative_id=creative_id, text=ending.reason or ""))
         return ending
+
+    async def drive_rest(self, creative_ids: Sequence[str]) -> None:
+        """Those of the jobs that were not driven to an ending yet."""
+        await asyncio.gather(*(self.drive(cid) for cid in creative_ids if cid not in self._endings))
 
     async def finish(self) -> RunReport:
         """Wait for submits under way, look once more at what other workers had in hand, and report."""
@@ -229,7 +235,7 @@ class Runner:
 
     def _stop(self, reason: str) -> None:
         self._stop_buying.set(reason)
-        self._observe(Event(kind=EventKind.STOPPED, text=reason))
+        self._announce(Event(kind=EventKind.STOPPED, text=reason))
 
     async def _settle(self) -> None:
         """Let submits under way record their answers; after the grace they are cut off, and stay unknown."""

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from hailuo.clock import Clock, SystemClock
 from hailuo.errors import Place, Problem, SettingsError
 from hailuo.ledger.ledger import Ledger
+from hailuo.logs import quiet_loggers
 from hailuo.plan.plan import Plan, make_plan
 from hailuo.plan.prepare import PreparedCampaign
 from hailuo.publish.publish import Publication, publish
@@ -30,6 +31,7 @@ from hailuo.run.runner import Runner
 from hailuo.run.shards import ShardNote, ShardNotes, Share
 from hailuo.run.spending import SpendingGrant, spent_by
 from hailuo.run.tools import Connections, Tools, retry_until_recorded
+from hailuo.run.watching import watched_by
 from hailuo.settings import Settings, load_settings
 from hailuo.store import Store
 from hailuo.store.open import nothing_bought_without_store, open_store
@@ -123,7 +125,7 @@ class Session:
 
     def noting(self, share: Share, runner: Runner) -> AbstractAsyncContextManager[None]:
         """Write this shard's progress for the lead while the block runs."""
-        return self._notes().beating(share.number, runner.progress)
+        return watched_by(self._notes().beating(share.number, runner.progress))
 
     async def give_account(self, share: Share, runner: Runner) -> None:
         """The shard's last note: how its jobs ended, and what its attempts cost; then its checks are let finish.
@@ -184,6 +186,7 @@ async def open_session(
 
     Raises: CampaignError with every problem of the campaign; SettingsError, AdmissionError without a store.
     """
+    quiet_loggers("asyncio")
     campaign, clock = prepared.require_campaign(), clock or SystemClock()
     settings = settings or load_settings()
     settings = share.limits(settings) if share else settings
@@ -233,7 +236,7 @@ async def open_session(
 def _scratch() -> Iterator[str]:
     """A folder for downloads under way. Raises: SettingsError when this machine has no place for one."""
     try:
-        folder = tempfile.TemporaryDirectory(prefix="hailuo-")
+        folder = tempfile.TemporaryDirectory(prefix="hailuo-", ignore_cleanup_errors=True)
     except OSError as error:
         reason = f"there is no folder for temporary files ({error.strerror})"
         raise SettingsError([Problem(Place("TMPDIR"), reason, "name a writable folder")]) from error

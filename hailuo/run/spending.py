@@ -1,6 +1,5 @@
 """What a run may spend: the grant that it takes before it buys, and what it gives back at the end."""
 
-import logging
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Final
@@ -11,12 +10,13 @@ from hailuo.ledger.facts import JobRecord
 from hailuo.ledger.grants import LIFETIME, Cap, Grant, Grants, OverCapError
 from hailuo.ledger.ledger import Ledger
 from hailuo.ledger.money import items_of, sums_of
+from hailuo.logs import quiet_logger
 from hailuo.plan.plan import Plan
 from hailuo.run.tools import Tools
 from hailuo.settings import Settings
 from hailuo.store.layout import Edition
 
-_log = logging.getLogger(__name__)
+_log = quiet_logger(__name__)
 
 _FENCE_SECONDS: Final = 3600.0
 _ZERO: Final = Decimal(0)

@@ -10,8 +10,9 @@ from hailuo.campaign.job import Job
 from hailuo.errors import FrameError
 from hailuo.ledger.facts import Doubt, Outcome, Refused, Submitted, Unsent
 from hailuo.plan.plan import PricedJob
-from hailuo.run.events import Ending, Event, EventKind, Observer
+from hailuo.run.events import Ending, Event, EventKind
 from hailuo.run.tools import StopSignal, Tools, retry_until_recorded
+from hailuo.run.watching import Announcer
 from hailuo.vendor import Accepted, Cause, Fault, Meaning, build_request, request_sha256
 
 _FENCE_SECONDS: Final = 30.0
@@ -43,14 +44,14 @@ class Orders:
         *,
         stop_buying: StopSignal,
         interrupt: StopSignal,
-        observe: Observer,
+        announce: Announcer,
         buy_until: float = inf,
     ) -> None:
         self._tools = tools
         self._buy_until = buy_until
         self._stop_buying = stop_buying
         self._interrupt = interrupt
-        self._observe = observe
+        self._announce = announce
         self._met: Counter[tuple[str, str]] = Counter()
         self.lost: set[str] = set()
 
@@ -98,7 +99,7 @@ class Orders:
         )
         self._tools.limiter.accepted()
         await self._record(job, outcome, about=f"job {job.creative_id} was accepted as task {answer.task_id}")
-        self._observe(Event(kind=EventKind.SUBMITTED, creative_id=job.creative_id, text=answer.task_id))
+        self._announce(Event(kind=EventKind.SUBMITTED, creative_id=job.creative_id, text=answer.task_id))
 
     async def _faulted(self, job: Job, fault: Fault) -> Ending | Again | None:
         match fault.meaning:
@@ -140,7 +141,7 @@ class Orders:
         """Ask again later, unless this job met the answer too often. A rate limit slows everybody."""
         self._met[job.creative_id, fault.name] += 1
         meetings = self._met[job.creative_id, fault.name]
-        self._observe(Event(kind=EventKind.SLOWED, creative_id=job.creative_id, text=str(fault)))
+        self._announce(Event(kind=EventKind.SLOWED, creative_id=job.creative_id, text=str(fault)))
         if fault.most_repeats is not None and meetings > fault.most_repeats:
             state = self._tools.ledger.state(job.creative_id, failed_retries=0)
             reason = f"given up for this run, nothing was charged: {fault}; {fault.remedy}"
@@ -179,7 +180,7 @@ class Orders:
 
     def _stop(self, reason: str) -> None:
         self._stop_buying.set(reason)
-        self._observe(Event(kind=EventKind.STOPPED, text=reason))
+        self._announce(Event(kind=EventKind.STOPPED, text=reason))
 
     def _frame_url(self, job: Job) -> str | None:
         frame = job.variant.first_frame

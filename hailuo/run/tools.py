@@ -1,7 +1,6 @@
 """What every part of a run works with: its connections, writes that are repeated, and the signal that ends waits."""
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +11,13 @@ from hailuo.campaign.catalog import Catalog
 from hailuo.clock import Clock
 from hailuo.errors import StoreUnavailableError
 from hailuo.ledger.ledger import Ledger
+from hailuo.logs import quiet_logger
 from hailuo.run.pace import Limiter, PollSchedule
 from hailuo.store import Store
 from hailuo.vendor import VideoClient
 
 T = TypeVar("T")
-_log = logging.getLogger(__name__)
+_log = quiet_logger(__name__)
 
 _WRITE_TRIES: Final = 9
 _WRITE_LONGEST_SECONDS: Final = 30.0

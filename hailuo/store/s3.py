@@ -20,6 +20,7 @@ from botocore.parsers import ResponseParserError
 
 from hailuo.clock import Clock
 from hailuo.errors import DamagedClipError, MissingKeyError, StoreUnavailableError, UnsafeStoreError
+from hailuo.logs import quiet_loggers
 from hailuo.settings import aws_region
 from hailuo.store.aws import (
     CONNECTIONS,
@@ -71,6 +72,7 @@ class S3Store:
         except BotoCoreError as error:
             raise ValueError(str(error)) from error
         self._signer: Any = None
+        quiet_loggers("boto3", "botocore", "s3transfer", "urllib3")
 
     @property
     def uri(self) -> str:

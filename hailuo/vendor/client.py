@@ -21,6 +21,7 @@ import httpx
 from pydantic import SecretStr
 
 from hailuo.campaign.variant import canonical_json
+from hailuo.logs import quiet_logger
 from hailuo.settings import uses_proxy
 from hailuo.vendor.download import (
     MEBIBYTE,
@@ -59,7 +60,7 @@ _LOGGERS: Final = (
     "httpcore.socks",
 )
 
-_log = logging.getLogger("hailuo.api")
+_log = quiet_logger("hailuo.api")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,7 +247,7 @@ class _SecretFilter(logging.Filter):
         super().__init__()
         self._secret = key
         for name in _LOGGERS:
-            logging.getLogger(name).addFilter(self)
+            quiet_logger(name).addFilter(self)
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg = without_secrets(record.getMessage(), secret=self._secret)
@@ -256,7 +257,7 @@ class _SecretFilter(logging.Filter):
     def end(self) -> None:
         """Filter the loggers no longer."""
         for name in _LOGGERS:
-            logging.getLogger(name).removeFilter(self)
+            quiet_logger(name).removeFilter(self)
 
 
 class _Connector:

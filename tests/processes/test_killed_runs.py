@@ -1,5 +1,6 @@
 """Real processes, real SIGKILL: a run killed on the way, and the one that goes on."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -119,3 +120,39 @@ def test_sigterm_ends_in_good_order_and_the_next_run_goes_on(vendor, environment
     assert last.returncode == 0, out
     assert f"{JOBS} of {JOBS} jobs are stored" in out
     assert invoice["accepted"] == JOBS
+
+
+def test_sighup_ends_in_good_order(vendor, environment, campaign):
+    """A closed terminal is a SIGTERM: what is in flight is on record, and the next run goes on."""
+    code = end_after(start(campaign, slowly(environment)), 3, signal.SIGHUP)
+    last = start(campaign, environment)
+    out, _ = last.communicate(timeout=120)
+
+    assert code == 130
+    assert f"{JOBS} of {JOBS} jobs are stored" in out
+
+
+@pytest.mark.parametrize("output", ["full disk", "reader left", "closed terminal"])
+def test_an_output_that_breaks_costs_nothing(vendor, environment, campaign, output):
+    """The run goes on to its end, with the exit code of what it did, and nothing is left unknown."""
+    command = [*HAILUO, "run", str(campaign), "--yes"]
+    with contextlib.ExitStack() as stack:
+        if output == "full disk":
+            stream = stack.enter_context(Path("/dev/full").open("w")).fileno()
+        elif output == "reader left":
+            reader, stream = os.pipe()
+            os.close(reader)
+        else:
+            terminal, stream = os.openpty()
+        process = subprocess.Popen(command, env=environment, stdout=stream, stderr=stream)  # noqa: S603
+        if output != "full disk":
+            os.close(stream)
+        if output == "closed terminal":
+            os.read(terminal, 1)
+            os.close(terminal)
+        code = process.wait(timeout=120)
+
+    invoice = httpx.get(f"{vendor}/_sim/invoice").json()
+    stored = list(Path(environment["HAILUO_STORE"], "killed", "main", "clips").glob("*.mp4"))
+    assert code == 0
+    assert (invoice["accepted"], len(stored)) == (JOBS, JOBS)

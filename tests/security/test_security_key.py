@@ -61,7 +61,7 @@ def test_no_header_of_an_answer_brings_a_secret_into_the_logs(caplog):
     location = f"(b'Location', b'https://cdn.example/a.mp4?X-Amz-Signature={SIGNATURE}'), (b'X', b'{KEY}')"
 
     def answer(request: httpx.Request) -> httpx.Response:
-        logging.getLogger("httpcore.http11").debug("receive_response_headers.complete %s", location)
+        logging.getLogger("httpcore.http11").debug("receive_response_headers.complete %s", location)  # noqa: TID251 (as any other program)
         return httpx.Response(404)
 
     ask(answer, lambda client: client.balance())
@@ -74,7 +74,7 @@ def test_no_header_of_an_answer_brings_a_secret_into_the_logs(caplog):
 @pytest.mark.parametrize("name", ["httpx", "httpcore.http11"])
 def test_a_closed_client_leaves_the_logs_of_others_alone(name):
     """What other parts of this process log through httpx is theirs again afterwards."""
-    logger = logging.getLogger(name)
+    logger = logging.getLogger(name)  # noqa: TID251 (as any other program)
     before, during = list(logger.filters), []
 
     def answer(_: httpx.Request) -> httpx.Response:

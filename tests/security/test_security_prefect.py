@@ -27,7 +27,7 @@ pytestmark = [
 @pytest.fixture
 def told_to_prefect() -> Iterator[None]:
     """Our own log goes to the server to the last detail, as with PREFECT_LOGGING_EXTRA_LOGGERS=hailuo."""
-    logger, handler = logging.getLogger("hailuo"), APILogHandler()
+    logger, handler = logging.getLogger("hailuo"), APILogHandler()  # noqa: TID251 (as any other program)
     before = logger.level
     logger.addHandler(handler)
     logger.setLevel(logging.DEBUG)
