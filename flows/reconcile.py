@@ -17,7 +17,7 @@ from hailuo.campaign.files.schema import SLUG
 from hailuo.errors import Place, Problem, SettlementError
 from hailuo.logs import quiet_logger
 from hailuo.reconcile.reconciler import Adopted, Findings, Reconciler, Released, open_reconciler
-from hailuo.store.layout import Edition
+from hailuo.store.layout import Edition, name_problem
 
 _log = quiet_logger("hailuo.reconcile")
 
@@ -76,6 +76,8 @@ async def reconcile(
     """
     with forward_library_logs():
         env = await flow_environment()
+        if own := name_problem("campaign", campaign, Place("campaign")):
+            raise SettlementError([own])
         given = {"creative_id": creative_id, "task_id": task_id, "why": why}
         fields = _checked(action, given, env.settings)
         async with open_reconciler(env.settings, env.clock, Edition(campaign, edition)) as reconciler:

@@ -8,9 +8,10 @@ from typing import Any, TypeVar
 
 import click
 
+from hailuo.errors import CampaignError, Place
 from hailuo.plan.prepare import CampaignRequest, axis_values, edition_chosen, prepare
 from hailuo.run.environment import run_environment
-from hailuo.store.layout import Edition
+from hailuo.store.layout import Edition, name_problem
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -78,9 +79,14 @@ def choose(
 
 
 def edition_of(file: Path, edition: str | None) -> Edition:
-    """The edition of a campaign file, or of CAMPAIGN/EDITION. Raises: CampaignError."""
+    """The edition of a campaign file, or of CAMPAIGN/EDITION. Raises: CampaignError.
+
+    CAMPAIGN/EDITION may name an edition that is now reserved: what an earlier version bought in it stays in reach.
+    """
     named = _NAMES.fullmatch(str(file))
     if named and not file.is_file():
+        if own := name_problem("campaign", named["campaign"], Place(str(file))):
+            raise CampaignError([own])
         return Edition(named["campaign"], edition or named["edition"])
     prepared = prepare(choose(file, edition=edition), run_environment().settings)
     return edition_chosen(prepared, edition=edition)

@@ -15,7 +15,7 @@ from hailuo.clock import SystemClock
 from hailuo.errors import CampaignError, Problem
 from hailuo.media.expectation import placement_warnings
 from hailuo.settings import Settings, load_settings
-from hailuo.store.layout import Edition
+from hailuo.store.layout import Edition, name_problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,10 +70,11 @@ def axis_values(texts: Iterable[str]) -> dict[str, frozenset[str]]:
 def edition_chosen(prepared: PreparedCampaign, *, edition: str | None) -> Edition:
     """The edition of a file that may have other problems; `edition` is the one that was asked for.
 
-    Raises: CampaignError without a campaign, and when the edition asked for is not a valid name.
+    Raises: CampaignError without a campaign, and when the campaign or the edition asked for has no valid name.
     """
     campaign = prepared.campaign
-    if campaign is None or (edition not in {None, "main"} and campaign.edition == "main"):
+    misnamed = edition not in {None, "main"} and campaign is not None and campaign.edition == "main"
+    if campaign is None or misnamed or name_problem("campaign", campaign.name, campaign.place):
         raise CampaignError(prepared.problems)
     return campaign.this_edition
 

@@ -24,12 +24,39 @@ tasks/v1/{sha256}/c{number}                    which attempt a task belongs to, 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Final
 
-MONEY: Final = "money/"
+from hailuo.errors import Place, Problem
+from hailuo.store.port import SCRATCH
+
+
+class Folder(StrEnum):
+    """Every folder whose name is the store's own: no campaign and no edition may have it."""
+
+    MONEY = "money"
+    TASKS = "tasks"
+    VERSION = "v1"
+    LEDGER = "ledger"
+    ROLLUPS = "rollups"
+    SHARDS = "shards"
+    FRAMES = "frames"
+    CLIPS = "clips"
+    CHECKS = "checks"
+    PREVIEWS = "previews"
+    CONFORMED = "conformed"
+    MANIFEST = "manifest"
+    JUDGEMENTS = "judgements"
+    UPLOADS = "uploads"
+    EXPORTS = "exports"
+    REPORTS = "reports"
+    SCRATCH = SCRATCH
+
+
+MONEY: Final = f"{Folder.MONEY}/"
 """The money records of all campaigns have this prefix."""
 
-GRANTS: Final = f"{MONEY}v1/"
+GRANTS: Final = f"{MONEY}{Folder.VERSION}/"
 """Every grant and every close, of all campaigns, has this prefix."""
 
 GRANTS_ROLLUP: Final = f"{MONEY}rollup.json.gz"
@@ -38,7 +65,19 @@ GRANTS_ROLLUP: Final = f"{MONEY}rollup.json.gz"
 
 def claims_of(task_sha256: str) -> str:
     """The folder of the claims on one task; `task_sha256` is the hash of its address and id."""
-    return f"tasks/v1/{task_sha256}/"
+    return f"{Folder.TASKS}/{Folder.VERSION}/{task_sha256}/"
+
+
+def name_problem(kind: str, name: str, place: Place) -> Problem | None:
+    """Why a campaign or an edition (`kind`) cannot have this name; None where it can.
+
+    `money/v1/` are the grants of all campaigns, and bucket policies protect every `ledger/`: files of a campaign there
+    would be read as records, or could not be replaced.
+    """
+    if name not in set(Folder):
+        return None
+    reason = f"{kind} is {name!r}, the name of a folder that the store keeps for itself"
+    return Problem(place, reason, f"choose another name, such as {name}-1")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -62,26 +101,26 @@ class Edition:
     @property
     def ledger(self) -> str:
         """Every fact has this prefix."""
-        return f"{self.folder}ledger/v1/"
+        return f"{self.folder}{Folder.LEDGER}/{Folder.VERSION}/"
 
     @property
     def rollups(self) -> str:
-        return f"{self.folder}ledger/rollups/"
+        return f"{self.folder}{Folder.LEDGER}/{Folder.ROLLUPS}/"
 
     def shards(self, run: str) -> str:
         """The notes of one run's shards have this prefix."""
-        return f"{self.folder}shards/{run.replace(':', '-')}/"
+        return f"{self.folder}{Folder.SHARDS}/{run.replace(':', '-')}/"
 
     def frame(self, sha256: str, suffix: str) -> str:
         """A local first frame; `suffix` has its dot."""
-        return f"{self.folder}frames/{sha256}{suffix}"
+        return f"{self.folder}{Folder.FRAMES}/{sha256}{suffix}"
 
     def clip(self, creative_id: str) -> str:
-        return f"{self.folder}clips/{creative_id}.mp4"
+        return f"{self.folder}{Folder.CLIPS}/{creative_id}.mp4"
 
     @property
     def checks(self) -> str:
-        return f"{self.folder}checks/"
+        return f"{self.folder}{Folder.CHECKS}/"
 
     def inspection(self, creative_id: str) -> str:
         """The newest inspection of the job's clip."""
@@ -89,7 +128,7 @@ class Edition:
 
     @property
     def previews(self) -> str:
-        return f"{self.folder}previews/"
+        return f"{self.folder}{Folder.PREVIEWS}/"
 
     def preview(self, creative_id: str, ending: str) -> str:
         """One preview of the job's clip; `ending` such as `poster.webp`."""
@@ -97,7 +136,7 @@ class Edition:
 
     @property
     def conformed(self) -> str:
-        return f"{self.folder}conformed/"
+        return f"{self.folder}{Folder.CONFORMED}/"
 
     def conformed_copy(self, creative_id: str, name: str) -> str:
         """A copy made for a placement or an aspect; its record has the same key, ending in `.json`."""
@@ -106,7 +145,7 @@ class Edition:
     @property
     def manifest(self) -> str:
         """Every file of the manifest has this prefix."""
-        return f"{self.folder}manifest/"
+        return f"{self.folder}{Folder.MANIFEST}/"
 
     @property
     def manifest_jsonl(self) -> str:
@@ -129,20 +168,20 @@ class Edition:
 
     @property
     def judgements(self) -> str:
-        return f"{self.folder}judgements/"
+        return f"{self.folder}{Folder.JUDGEMENTS}/"
 
     @property
     def uploads(self) -> str:
-        return f"{self.folder}uploads/"
+        return f"{self.folder}{Folder.UPLOADS}/"
 
     @property
     def exports(self) -> str:
         """A report looks for exports here when none are named."""
-        return f"{self.folder}exports/"
+        return f"{self.folder}{Folder.EXPORTS}/"
 
     @property
     def reports(self) -> str:
-        return f"{self.folder}reports/"
+        return f"{self.folder}{Folder.REPORTS}/"
 
     def report(self, at: datetime) -> str:
         """The folder of a report made at a time (aware, UTC)."""

@@ -17,6 +17,7 @@ from hailuo.campaign.files.text import ProblemList, path_inside
 from hailuo.campaign.files.yaml_campaign import read_yaml
 from hailuo.campaign.model import Campaign, IllegalPolicy, Nightly, SyntheticPerformer
 from hailuo.errors import Place, Problem
+from hailuo.store.layout import name_problem
 from hailuo.text import quoted, slug_of, suggestion
 
 _BEYOND_COUNTING = 10**30
@@ -57,6 +58,8 @@ def load_campaign(
     campaign = None
     if found:
         nightly = _nightly(found.file, problems)
+        if own := name_problem("campaign", found.file.campaign, found.file.place_of("campaign")):
+            problems.add(own.place, own.reason, own.remedy)
         name = _edition(found.file, edition, at, problems)
         written = found.file.edition
         if edition is None and nightly is not None and "{date}" not in written:
@@ -149,8 +152,11 @@ def _edition(file: CampaignFile, override: str | None, at: datetime, problems: P
         zone = ZoneInfo("UTC")
     written = file.edition if override is None else override
     edition = written.replace("{date}", at.astimezone(zone).date().isoformat())
+    place = file.place_of("edition") if override is None else Place(file.place.file)
+    if own := name_problem("edition", edition, place):
+        problems.add(own.place, own.reason, own.remedy)
+        return edition  # for commands that only read: an earlier version allowed the name
     if not fullmatch(SLUG, edition) or len(edition) > _LONGEST_EDITION:
-        place = file.place_of("edition") if override is None else Place(file.place.file)
         remedy = "use a-z, 0-9 and hyphens, at most 60 of them; {date} may appear in it"
         problems.add(place, f"edition is {quoted(edition)}", remedy)
         return "main"
