@@ -68,7 +68,7 @@ def _signed(text: str, amount: Decimal) -> str:
 def remarks(sums: Sums) -> Iterator[str]:
     """The amounts that the table does not show, one sentence each."""
     parts = (
-        (sums.lost_usd, "lost on clips that failed and were not refunded"),
+        (sums.lost_usd, "lost on clips that failed with no reported refund"),
         (sums.paid_twice_usd, "paid twice"),
     )
     wasted = [f"{usd(amount)} {reason}" for amount, reason in parts if amount]
@@ -79,7 +79,7 @@ def remarks(sums: Sums) -> Iterator[str]:
     if sums.unknown_usd:
         yield f"{usd(sums.unknown_usd)} of the amount reserved is for submits with unknown outcome: run hailuo reconcile"
     if sums.refunds:
-        yield f"{count(sums.refunds, 'refund')}: {usd(sums.refunded_usd)} came back"
+        yield f"{count(sums.refunds, 'refund')}: {usd(sums.refunded_usd)} came back, as the vendor reported"
     if sums.abandoned_usd:
         yield f"{usd(sums.abandoned_usd)} abandoned: not counted here, but counted in every cap, because the vendor may have charged it"
 

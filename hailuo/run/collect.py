@@ -1,13 +1,12 @@
 """Collect what was bought: poll until the vendor's verdict, download, verify, store, record.
 
 Everything here is free and may be repeated. Nothing here ends a job but a verdict, and nothing leads
-back to a submit but a failure that the vendor refunded.
+back to a submit but a failure that the vendor says twice, and of which it shows the refund.
 """
 
 import contextlib
 import tempfile
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
@@ -38,6 +37,7 @@ class _Watch:
     asked_seconds: float | None = None
     forgotten: int = 0
     completed_since: float | None = None
+    failed: TaskStatus | None = None
 
 
 class Collector:
@@ -66,8 +66,7 @@ class Collector:
         if isinstance(verdict, Ending):
             return verdict
         if verdict.phase is TaskPhase.FAILED:
-            await self._record_end(job, verdict)
-            return None
+            return await self._failed(job, task, verdict)
         if shared and await self._is_home(job):
             return None
         return await self._bring_home(job, task, verdict)
@@ -87,9 +86,9 @@ class Collector:
                 return _overdue(job, "overdue", "the vendor is not finished yet; the next run collects it")
             await self._pause(self._wait_seconds(watch, outcome))
             answer = await self._interrupt.run_until_stopped(self._tools.client.status(outcome.task_id))
-            watch = self._seen(watch, answer)
-            if isinstance(answer, TaskStatus) and _is_verdict(answer):
-                return answer
+            before, watch = watch, self._seen(watch, answer)
+            if isinstance(answer, TaskStatus) and _is_verdict(answer, before):
+                return _both(before.failed, answer)
             ending = self._giving_up(job, outcome, watch, answer)
             if ending:
                 return ending
@@ -101,6 +100,8 @@ class Collector:
             return replace(
                 watch, polled=True, misses=watch.misses + 1, asked_seconds=asked, forgotten=forgotten
             )
+        if answer.phase is TaskPhase.FAILED:
+            return _Watch(polled=True, failed=answer)
         completed = answer.phase is TaskPhase.COMPLETED
         since = (watch.completed_since or self._tools.clock.monotonic()) if completed else None
         return _Watch(polled=True, completed_since=since)
@@ -141,15 +142,29 @@ class Collector:
     async def _pause(self, seconds: float) -> None:
         await self._interrupt.run_until_stopped(self._tools.clock.sleep(seconds))
 
+    async def _failed(self, job: Job, task: PaidTask, status: TaskStatus) -> Ending | None:
+        """A failed task may have its clip all the same: what is paid for is taken, where it is a whole film."""
+        for tries in range(_DOWNLOAD_TRIES if status.clip_urls else 0):
+            if tries:
+                await self._pause(self._miss_seconds(tries))
+            url = status.clip_urls[tries % len(status.clip_urls)]
+            with tempfile.TemporaryDirectory(dir=self._tools.scratch) as folder:
+                path = Path(folder, "clip.mp4")
+                got = await self._download(url, path)
+                if isinstance(got, Downloaded):
+                    return await self._keep(job, task, status, (path, got))
+        await self._record_end(job, status)
+        return None
+
     async def _record_end(self, job: Job, status: TaskStatus) -> None:
-        # Refund on failure is automatic and full (docs/vendor.md#failed-tasks); an amount that is
-        # still shown speaks against it, and then nothing more is bought for this job.
+        # A refund is shown, never assumed (docs/vendor.md#failed-tasks): without one, what was
+        # paid counts as spent, and nothing more is bought for this job.
         end = End(
             at=self._tools.clock.now(),
             code=status.error_code,
             message=status.error_message,
             moderated=status.moderated,
-            refunded=status.amount_usd in {None, Decimal(0)},
+            refunded=status.refunded,
         )
         ledger = self._tools.ledger
         await retry_until_recorded(
@@ -231,9 +246,26 @@ class Collector:
         )
 
 
-def _is_verdict(status: TaskStatus) -> bool:
-    return status.phase is TaskPhase.FAILED or (
-        status.phase is TaskPhase.COMPLETED and bool(status.clip_urls)
+def _is_verdict(status: TaskStatus, before: _Watch) -> bool:
+    """Completed with a URL; or failed, and said so a tick before too: one answer alone may be wrong."""
+    match status.phase:
+        case TaskPhase.COMPLETED:
+            return bool(status.clip_urls)
+        case TaskPhase.FAILED:
+            return before.failed is not None
+        case TaskPhase.PENDING | TaskPhase.RENDERING:
+            return False
+
+
+def _both(first: TaskStatus | None, second: TaskStatus) -> TaskStatus:
+    """A failed task by both of its answers: neither of them need name the clip, or the refund."""
+    if first is None or second.phase is not TaskPhase.FAILED:
+        return second
+    refunds = {first.refunded, second.refunded} - {None}
+    return replace(
+        second,
+        clip_urls=tuple(dict.fromkeys((*second.clip_urls, *first.clip_urls))),
+        refunded=refunds.pop() if len(refunds) == 1 else None,
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
+from typing import Final
 
 from hailuo.errors import ExitCode
 from hailuo.ledger.facts import Doubt, End, JobRecord, JobState, Outcome, Refused
@@ -47,6 +48,12 @@ class Event:
             case EventKind.ENDED:
                 return f"{named} {self.text}" if self.text else None
 
+
+_REFUND: Final = {
+    True: "refunded",
+    False: "not refunded",
+    None: "with no word of a refund: its price counts as spent",
+}
 
 Observer = Callable[[Event], None]
 
@@ -140,4 +147,4 @@ def _failure_text(end: End | None) -> str:
     if end is None:
         return "failed at the vendor"
     said = " ".join(part for part in (end.code, end.message) if part) or "without a reason"
-    return f"failed at the vendor ({said}), {'refunded' if end.refunded else 'not refunded'}"
+    return f"failed at the vendor ({said}), {_REFUND[end.refunded]}"

@@ -29,7 +29,7 @@ REMEDIES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "moderation": "change the prompts or first frames that were refused, then run again",
         "invalid_request": "the catalog and the vendor disagree: correct the campaign or the catalog, then run again",
-        "vendor_failure": "nothing is charged for a failure that was refunded; run again later",
+        "vendor_failure": "a failure without a reported refund counts as spent: compare `hailuo money` with the vendor's bill, then run again later",
         "vendor_fault": "the vendor has trouble of its own; run again later",
         "network": "look at the network, then run again",
         "key": "set IMAROUTER_API_KEY to a valid key, then run again",

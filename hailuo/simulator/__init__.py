@@ -5,11 +5,13 @@ from hailuo.simulator.connections import SimulatorTransport
 from hailuo.simulator.fault_plan import FaultPlan, ScriptedFault
 from hailuo.simulator.faults import FAULTS, FaultName, FaultRow, Strikes, submit_faults
 from hailuo.simulator.options import ClipDetail, Profile, SimulatorOptions
+from hailuo.simulator.pricing import AmountStyle, Pricing
 from hailuo.simulator.server import serve, serving_folder, simulating
 from hailuo.simulator.service import Simulator
 
 __all__ = [
     "FAULTS",
+    "AmountStyle",
     "Call",
     "ClipDetail",
     "FaultName",
@@ -17,6 +19,7 @@ __all__ = [
     "FaultRow",
     "Invoice",
     "InvoiceLine",
+    "Pricing",
     "Profile",
     "ScriptedFault",
     "Simulator",

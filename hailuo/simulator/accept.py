@@ -49,6 +49,8 @@ class TaskMaker:
         """
         self._check_rate()
         frame, fault = await self._frame(order)
+        priced = self._options.pricing.price_usd(order.price_usd, number=len(self._tasks) + 1)
+        order = replace(order, price_usd=priced)
         if order.price_usd > self._charges.balance_usd(self._time.seconds()):
             raise AnswerError(flat(403, "insufficient_user_quota", "用户额度不足"))
         task = self._new_task(order, frame, fault)

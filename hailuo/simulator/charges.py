@@ -90,10 +90,11 @@ class Invoice:
 
 
 class Charges:
-    """Charges the full price at acceptance, and refunds it in full when a failure becomes visible."""
+    """Charges the full price at acceptance, and refunds it in full when a failure becomes visible, if it `refunds`."""
 
-    def __init__(self, balance_usd: Decimal) -> None:
+    def __init__(self, balance_usd: Decimal, *, refunds: bool = True) -> None:
         self._opening_usd = balance_usd
+        self._refunds = refunds
         self._charged_usd = Decimal(0)
         self._accepted: list[tuple[Task, bool]] = []
         self._failing: list[Task] = []
@@ -104,7 +105,7 @@ class Charges:
 
     def balance_usd(self, now: float) -> Decimal:
         """The balance at `now` (simulated seconds), with the refunds of all failures visible by then."""
-        refunded = (_refunded_usd(task, now) for task in self._failing)
+        refunded = (self._refunded_usd(task, now) for task in self._failing)
         return self._opening_usd - self._charged_usd + sum(refunded, Decimal(0))
 
     def charge(self, task: Task, *, answered: bool) -> None:
@@ -126,7 +127,7 @@ class Charges:
                 size=task.order.size,
                 request_sha256=task.order.request_sha256,
                 price_usd=task.order.price_usd,
-                refunded_usd=_refunded_usd(task, now),
+                refunded_usd=self._refunded_usd(task, now),
                 status=task.state(now).phase.value,
                 answered=answered,
             )
@@ -134,7 +135,7 @@ class Charges:
         )
         return Invoice(lines=lines, calls=dict(self._calls), balance_usd=self.balance_usd(now))
 
-
-def _refunded_usd(task: Task, now: float) -> Decimal:
-    tick = task.failed_at_tick
-    return Decimal(0) if tick is None or tick_of(now) < tick else task.order.price_usd
+    def _refunded_usd(self, task: Task, now: float) -> Decimal:
+        tick = task.failed_at_tick
+        due = self._refunds and task.is_refundable and tick is not None and tick_of(now) >= tick
+        return task.order.price_usd if due else Decimal(0)

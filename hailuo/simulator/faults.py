@@ -35,6 +35,7 @@ class Failure(StrEnum):
     STRING = "string"  # error: "text"
     ABSENT = "absent"  # no error at all
     IN_URL = "in_url"  # no error; the text is in metadata.url
+    WITH_URL = "with_url"  # an error, and beside it the URL of a whole clip, which is not refunded
 
 
 class FaultName(StrEnum):
@@ -93,6 +94,7 @@ class FaultName(StrEnum):
     FAILED_TEXT_IN_URL = "failed_text_in_url"
     FAILED_MODERATED_1027 = "failed_moderated_1027"
     FAILED_FRAME_DOWNLOAD = "failed_frame_download"
+    FAILED_WITH_URL = "failed_with_url"
     STUCK = "stuck"
     URL_LATE = "url_late"
     URL_ON_GATEWAY = "url_on_gateway"
@@ -103,6 +105,7 @@ class FaultName(StrEnum):
     STATUS_500 = "status_500"
     STATUS_502 = "status_502"
     STATUS_UNKNOWN_WORD = "status_unknown_word"
+    STATUS_FAILED_ONCE = "status_failed_once"
     STATUS_DROPPED = "status_dropped"
     STATUS_SILENCE = "status_silence"
 
@@ -332,6 +335,13 @@ _TASK = (
         "the clip is moderated",
     ),
     _fails(FaultName.FAILED_FRAME_DOWNLOAD, Failure.OBJECT, "", _WGET, "the first frame cannot be fetched"),
+    _fails(
+        FaultName.FAILED_WITH_URL,
+        Failure.WITH_URL,
+        "",
+        "poll timeout",
+        "says failed, charges, and has the clip",
+    ),
     FaultRow(fault=FaultName.STUCK, strikes=Strikes.TASK, says="stays in_progress for ever"),
     FaultRow(fault=FaultName.URL_LATE, strikes=Strikes.TASK, says="completed two ticks before its URL comes"),
     FaultRow(
@@ -348,6 +358,11 @@ _STATUS = (
     _status(FaultName.STATUS_502, "a proxy gave up", html(502, "502 Bad Gateway")),
     _status(
         FaultName.STATUS_UNKNOWN_WORD, "a status word that no client knows", ending=ConnectionEnd.OTHERWISE
+    ),
+    _status(
+        FaultName.STATUS_FAILED_ONCE,
+        "one poll says failed, the next does not",
+        ending=ConnectionEnd.OTHERWISE,
     ),
     _status(FaultName.STATUS_DROPPED, "the connection is cut", ending=ConnectionEnd.CUT),
     _status(FaultName.STATUS_SILENCE, "no answer ever comes", ending=ConnectionEnd.SILENCE),

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from hailuo.campaign.catalog import Catalog
 from hailuo.simulator.fault_plan import FaultPlan
+from hailuo.simulator.pricing import Pricing
 
 
 class Profile(StrEnum):
@@ -47,6 +48,7 @@ class SimulatorOptions:
     p95_render_seconds: float = 240.0
     url_lifetime_seconds: float = 86_400.0
     unlisted_price_usd: Decimal = Decimal("0.50")
+    pricing: Pricing = field(default_factory=Pricing)
     clips_base_url: str | None = None
 
     def __post_init__(self) -> None:

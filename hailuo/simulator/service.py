@@ -25,7 +25,7 @@ from hailuo.simulator.frames import FrameFetcher
 from hailuo.simulator.options import SimulatorOptions
 from hailuo.simulator.orders import read_fields, read_model, read_order
 from hailuo.simulator.scaled_clock import ScaledClock
-from hailuo.simulator.tasks import Task
+from hailuo.simulator.tasks import Phase, Task, TaskState
 from hailuo.simulator.wire import (
     LEGACY_WORDS,
     Body,
@@ -40,7 +40,7 @@ from hailuo.simulator.wire import (
 _SILENCE_SECONDS = 900.0  # longer than any client waits
 _SLOW_SECONDS = 90.0
 _MAX_BODY_BYTES = 32 * 1024 * 1024
-_STRANGE_WORD = "reticulating"
+_WORDS = {FaultName.STATUS_UNKNOWN_WORD: "reticulating", FaultName.STATUS_FAILED_ONCE: "failed"}
 _GREETING = (
     "A simulator of ImaRouter's /v1/videos. Nothing here costs money, and nothing here is the vendor.\n"
 )
@@ -57,7 +57,7 @@ class Simulator:
     ) -> None:
         self._options = options
         self._time = ScaledClock(clock, speed=options.speed)
-        self._charges = Charges(options.balance_usd)
+        self._charges = Charges(options.balance_usd, refunds=options.pricing.refunds)
         self._dice = FaultDice(options.faults, seed=options.seed)
         self._tasks = TaskMaker(
             options, time=self._time, charges=self._charges, dice=self._dice, frames=FrameFetcher(frames)
@@ -167,12 +167,31 @@ class Simulator:
         now = self._time.seconds()
         state = task.state(now)
         url = self._downloads.url(task, base=str(request.base_url), now=now) if state.has_url else None
-        body = body_of(ShownTask(task=task, state=state, url=url, clip_bytes=self._downloads.length(task)))
-        if row and row.fault is FaultName.STATUS_UNKNOWN_WORD:
+        shown = ShownTask(
+            task=task,
+            state=state,
+            url=url,
+            clip_bytes=self._downloads.length(task),
+            amount=self._amount(task, state, now),
+        )
+        body = body_of(shown)
+        if row and row.fault in _WORDS:
             inner = body.get("data", body)
             assert isinstance(inner, dict)  # noqa: S101 (for the type checker: an envelope holds an object)
-            inner["status"] = _STRANGE_WORD
+            inner["status"] = _WORDS[row.fault]
         return ok(body)
+
+    def _amount(self, task: Task, state: TaskState, now: float) -> object:
+        """What `amount_usd` says of a task that has ended; None where it says nothing."""
+        pricing, price = self._options.pricing, task.order.price_usd
+        match state.phase:
+            case Phase.COMPLETED:
+                age = now - task.ready
+                return pricing.shown_amount(price, number=task.number, age_seconds=age)
+            case Phase.FAILED if pricing.refund_shown and task.is_refundable:
+                return 0 if pricing.refunds else float(price)
+            case _:
+                return None
 
     async def _download(self, request: Request) -> HttpAnswer:
         self._count_download(request)

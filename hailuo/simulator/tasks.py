@@ -75,12 +75,18 @@ class Task:
         fails = self.fault is not None and self.fault.failure is not None
         return _next_tick(self.ready) if fails else None
 
+    @property
+    def is_refundable(self) -> bool:
+        """Whether the price comes back with the failure: not where the task has a clip all the same."""
+        return self.failed_at_tick is not None and not self.meets(FaultName.FAILED_WITH_URL)
+
     def state(self, now: float) -> TaskState:
         """What a GET shows at `now` (simulated seconds): the state at the last tick."""
         tick = tick_of(now)
         phase = self._phase(tick)
         late = _URL_LATE_SECONDS if self.meets(FaultName.URL_LATE) else 0.0
-        has_url = phase is Phase.COMPLETED and tick >= _next_tick(self.ready) + late
+        has_clip = phase is Phase.COMPLETED or (phase is Phase.FAILED and not self.is_refundable)
+        has_url = has_clip and tick >= _next_tick(self.ready) + late
         changed_at = self.accepted_at + timedelta(seconds=(self._changed(phase) - self.accepted) / self.speed)
         return TaskState(phase=phase, updated_at=changed_at, has_url=has_url)
 

@@ -35,12 +35,13 @@ _MINIMAX_WORDS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownTask:
-    """A task and its state now. `url` and `clip_bytes` are None until known."""
+    """A task and its state now. `url` and `clip_bytes` are None until known; `amount` is JSON, None for no field."""
 
     task: Task
     state: TaskState
     url: str | None = None
     clip_bytes: int | None = None
+    amount: object = None
 
     @property
     def failure(self) -> Failure | None:
@@ -151,9 +152,10 @@ def _base(show: ShownTask) -> Body:
 
 def _documented(show: ShownTask) -> Body:
     body = _base(show) | {"task_id": show.task.task_id} | _error(show)
-    if show.state.phase is not Phase.COMPLETED:
+    if show.amount is not None:
+        body["amount_usd"] = show.amount
+    if show.state.phase is not Phase.COMPLETED and show.failure is not Failure.WITH_URL:
         return body
-    body["amount_usd"] = float(show.task.order.price_usd)
     body["usage"] = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
     if show.url:
         result = {
@@ -185,7 +187,7 @@ def _sample(show: ShownTask) -> Body:
 
 def _error(show: ShownTask) -> Body:
     match show.failure:
-        case Failure.OBJECT:
+        case Failure.OBJECT | Failure.WITH_URL:
             code = show.task.fault.code if show.task.fault else ""
             return {"error": {"code": code, "message": show.reason}}
         case Failure.STRING:

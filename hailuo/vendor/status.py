@@ -52,6 +52,9 @@ _WORD_KEYS = ("status", "task_status", "state")
 _PROGRESS_KEYS = ("progress", "progress_percent", "percentage")
 _ID_KEYS = ("task_id", "id")
 _DONE_PERCENT = 100
+_REFUND_FLAGS = ("refunded", "refund", "is_refunded")
+_REFUND_AMOUNTS = ("refund_usd", "refunded_usd", "refund_amount_usd", "refunded_amount_usd")
+_AMOUNT_TEXT_LIMIT = 40
 _MILLISECONDS_FROM = 100_000_000_000
 _URL_LIMIT = 8192
 _OTHER_PICTURES = [
@@ -84,6 +87,8 @@ class TaskStatus:
     Any other word that is not known is RENDERING. `progress` is percent (coarse: 0, 30, 50, 100; no ETA).
     `clip_urls` come in the order to try them: of a task that is COMPLETED (perhaps none) or FAILED, or whose word is
     not known while its progress is not below 100. `moderated` is by the code, not by text.
+    `amount_usd` is the charge, 0 or more; `amount_text` is what was said of it where that is no such amount.
+    `refunded` is what a failed task says of its refund; None where it says nothing.
     """
 
     phase: TaskPhase
@@ -92,6 +97,8 @@ class TaskStatus:
     progress: int | None = None
     clip_urls: tuple[str, ...] = ()
     amount_usd: Decimal | None = None
+    amount_text: str | None = None
+    refunded: bool | None = None
     created_at: datetime | None = None
     completed_at: datetime | None = None
     error_code: str | None = None
@@ -182,13 +189,16 @@ def _status_of(
     urls = tuple(_clip_urls(task, outer, base_url)) if _may_have_clip(known, progress) else ()
     ended = known is None and progress == _DONE_PERCENT and urls
     phase = known or (TaskPhase.COMPLETED if ended else TaskPhase.RENDERING)
+    amount = task.get("amount_usd")
+    charge = _charge(amount)
     status = TaskStatus(
         phase=phase,
         word=word,
         known_word=known is not None,
         progress=progress,
         clip_urls=urls,
-        amount_usd=_charge(task.get("amount_usd")),
+        amount_usd=charge,
+        amount_text=plain(amount, secret=secret)[:_AMOUNT_TEXT_LIMIT] or None if charge is None else None,
         created_at=_time(task, "created_at", "submit_time"),
         model=plain(task.get("model"), secret=secret) or None,
     )
@@ -202,6 +212,7 @@ def _status_of(
         error_code=code,
         error_message=message,
         moderated=phase is TaskPhase.FAILED and is_moderation(code),
+        refunded=_refund(status.amount_usd, task) if phase is TaskPhase.FAILED else None,
     )
 
 
@@ -325,6 +336,17 @@ def _percent(value: object) -> int | None:
 def _charge(value: object) -> Decimal | None:
     amount = amount_of(value)
     return None if amount is None or amount < 0 else amount
+
+
+def _refund(charge_usd: Decimal | None, task: Mapping[str, object]) -> bool | None:
+    """What a failed task says of its refund: in words of its own, else by what it still charges."""
+    said = next((task[key] for key in _REFUND_FLAGS if isinstance(task.get(key), bool)), None)
+    if isinstance(said, bool):
+        return said
+    returned = next((usd for key in _REFUND_AMOUNTS if (usd := amount_of(task.get(key))) is not None), None)
+    if returned is not None:
+        return returned > 0 and returned >= (charge_usd or 0)
+    return None if charge_usd is None else charge_usd == 0
 
 
 def _time(task: Mapping[str, object], *names: str) -> datetime | None:

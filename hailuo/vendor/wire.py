@@ -34,6 +34,13 @@ _GRANT = re.compile(r"""(https?:[\\/]+[^\s"'<>?]*)\?[^\s"'<>]*""", re.IGNORECASE
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})  # controls, bidi and zero-width marks, surrogates
 _SUCCESS_WORDS = frozenset({"", "0", "200", "ok", "success"})
 _AMOUNT_LIMIT_USD = Decimal(1_000_000)
+_AMOUNT_STEP_USD = Decimal("0.00000001")
+_AMOUNT_DIGITS = 20
+_USD_TEXT = re.compile(
+    r"(?P<before>-?(?:US)?\$|USD)?\s*(?P<number>[+-]?\d{1,40}(?:\.\d*)?(?:E[+-]?\d{1,6})?)\s*(?:USD|US\$)?",
+    re.ASCII | re.IGNORECASE,
+)
+"""`0.28`, `$0.28`, `US$0.28`, `USD 0.28`, `0.28 USD`; no other currency, and no comma, which can mean two things."""
 
 
 class Shape(StrEnum):
@@ -246,14 +253,29 @@ def _minimax(body: Mapping[str, object], secret: SecretStr | None) -> ErrorBody 
 
 
 def amount_of(value: object) -> Decimal | None:
-    """An amount in USD from a JSON number or numeric text; None unless finite and sensible."""
+    """An amount in USD from a JSON number or from text, to eight decimals; None unless below a million.
+
+    Text may name US dollars. Text that names another unit is no amount in USD.
+    """
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         return None
     try:
-        amount = Decimal(value)
+        amount = _usd_in(value) if isinstance(value, str) else Decimal(value)
     except InvalidOperation:
         return None
-    return amount if amount.is_finite() and amount.copy_abs() < _AMOUNT_LIMIT_USD else None
+    if amount is None or not amount.is_finite() or amount.copy_abs() >= _AMOUNT_LIMIT_USD:
+        return None
+    rounded = amount.quantize(_AMOUNT_STEP_USD)
+    short = rounded == amount and len(amount.as_tuple().digits) <= _AMOUNT_DIGITS
+    return amount if short else Decimal(f"{rounded:f}".rstrip("0").rstrip("."))
+
+
+def _usd_in(text: str) -> Decimal | None:
+    found = _USD_TEXT.fullmatch(text.strip())
+    if found is None:
+        return None
+    amount = Decimal(found["number"])
+    return amount.copy_negate() if (found["before"] or "").startswith("-") else amount
 
 
 def read_balance(document: object) -> Decimal | None:

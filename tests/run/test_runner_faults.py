@@ -21,6 +21,7 @@ STORED, UNKNOWN, REFUSED, FAILED = JobState.STORED, JobState.UNKNOWN, JobState.R
 # What becomes of a job that meets the fault once: it is asked again, held, given up, or stops the run.
 HARMLESS = {
     *(fault for fault, row in FAULTS.items() if row.strikes in {Strikes.STATUS, Strikes.DOWNLOAD}),
+    FaultName.FAILED_WITH_URL,
     FaultName.RATE_LIMIT_1002,
     FaultName.TOKEN_LIMIT_1039,
     FaultName.CONNECTION_LIMIT_1041,
@@ -103,7 +104,8 @@ def assert_nothing_is_paid_twice(world) -> None:
 @pytest.mark.parametrize("fault", sorted(HARMLESS))
 def test_a_passing_fault_costs_time_and_nothing_else(make_world, fault):
     """The job is asked for again, later, and every clip is stored."""
-    world = make_world(jobs=JOBS, faults=striking(fault))
+    times = 1 if fault is FaultName.STATUS_FAILED_ONCE else STRUCK  # in a row it is no longer once
+    world = make_world(jobs=JOBS, faults=striking(fault, times=times))
 
     report = world.run()
 

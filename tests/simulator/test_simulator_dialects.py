@@ -31,6 +31,7 @@ BILL = {
     "usage": {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0},
     "results": [{"url": "URL", "width": 1366, "height": 768, "duration": 6, "content_type": "video"}],
 }
+REFUND = {"amount_usd": 0}
 ERROR = {"error": {"code": "1000", "message": "unknown error"}}
 
 
@@ -43,14 +44,14 @@ DIALECTS = {
         WAITING | BOTH_IDS,
         RENDERING | BOTH_IDS,
         COMPLETED | BOTH_IDS | BILL,
-        FAILED | BOTH_IDS | ERROR,
+        FAILED | BOTH_IDS | ERROR | REFUND,
     ],
     "newapi": [WAITING | {"status": "unknown"}, RENDERING, COMPLETED, FAILED | ERROR],
     "enveloped": [
         enveloped(WAITING | BOTH_IDS),
         enveloped(RENDERING | BOTH_IDS),
         enveloped(COMPLETED | BOTH_IDS | BILL),
-        enveloped(FAILED | BOTH_IDS | ERROR),
+        enveloped(FAILED | BOTH_IDS | ERROR | REFUND),
     ],
     "seed": [
         {"id": "TASK", "status": "queued"},

@@ -100,7 +100,10 @@ def test_an_illegal_order_is_refused_even_where_a_charge_was_to_follow(make_desk
     assert desk.post(prompt="").json()["code"] == "invalid_request"
 
 
-@pytest.mark.parametrize("row", [r for r in striking(Strikes.TASK) if r.failure], ids=named)
+FAILING = [r for r in striking(Strikes.TASK) if r.failure and r.failure is not Failure.WITH_URL]
+
+
+@pytest.mark.parametrize("row", FAILING, ids=named)
 def test_a_failed_task_tells_so_in_its_own_way(make_desk, row):
     """error as object, as text, missing, or hidden in metadata.url; always failed at 100, always refunded."""
     desk = make_desk(faults=once(row.fault))
@@ -113,6 +116,19 @@ def test_a_failed_task_tells_so_in_its_own_way(make_desk, row):
     assert type(body.get("error")) is WORDS[row.failure]
     assert body["metadata"]["url"] == (row.message if row.failure is Failure.IN_URL else "")
     assert desk.invoice().net_usd == 0
+
+
+def test_a_failed_task_may_have_its_clip_and_keep_the_price(make_desk):
+    """The answer says failed and names a URL; nothing is said of money, and nothing comes back."""
+    desk = make_desk(faults=once(FaultName.FAILED_WITH_URL))
+    task_id = desk.order()
+    desk.advance(3600)
+
+    body = desk.status(task_id).json()
+
+    assert (body["status"], "amount_usd" in body) == ("failed", False)
+    assert body["metadata"]["url"] == body["results"][0]["url"]
+    assert desk.invoice().refunded_usd == 0
 
 
 def test_a_moderated_task_says_1027(make_desk):

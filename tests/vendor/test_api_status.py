@@ -348,6 +348,10 @@ def test_progress_is_read_as_percent(value: object, percent: int | None) -> None
 @pytest.mark.parametrize(
     ("wire", "amount"),
     [("0.1", Decimal("0.1")), ("3", Decimal(3)), ('"0.28"', Decimal("0.28")), ("0", Decimal(0)),
+     ('"$0.28"', Decimal("0.28")), ('"US$ 0.28"', Decimal("0.28")), ('"0.28 USD"', Decimal("0.28")),
+     ('"usd 0.28"', Decimal("0.28")), ("0.28000000000000000000000000000000000000001", Decimal("0.28")),
+     ("0.60984", Decimal("0.60984")), ("1e-999999", Decimal(0)), ("100.0000000000", Decimal(100)),
+     ('"2.00 CNY"', None), ('"\\u00a52"', None), ('"0,28"', None), ('"-$0.28"', None), ('"28 cents"', None),
      ("-1", None), ("1e400", None), ("1e1000000", None), ("-1e1000000", None), ("1" * 5000, None),
      ("1e999999999999999999999", None), ('"1e1000000"', None), ("Infinity", None), ("-Infinity", None), ("NaN", None), ("true", None), ("null", None), ('"free"', None)],
 )  # fmt: skip
@@ -476,3 +480,32 @@ def test_an_id_is_not_lost_to_what_is_beside_it(body: bytes, task_id: str) -> No
 def test_any_bytes_are_json_or_none(body: bytes) -> None:
     """Bytes that are no JSON, in any encoding, are None and no exception."""
     assert read_status(parse_json(body)) is None or parse_json(body) is not None
+
+
+@pytest.mark.parametrize(
+    ("fields", "refunded"),
+    [
+        ({}, None),
+        ({"amount_usd": None}, None),
+        ({"amount_usd": "free"}, None),
+        ({"amount_usd": -0.28}, None),
+        ({"amount_usd": 0}, True),
+        ({"amount_usd": "$0.00"}, True),
+        ({"amount_usd": 0.28}, False),
+        ({"refunded": True}, True),
+        ({"refunded": False, "amount_usd": 0}, False),
+        ({"refund_usd": 0.28, "amount_usd": 0.28}, True),
+        ({"refund_usd": 0.10, "amount_usd": 0.28}, False),
+        ({"refund_usd": 0}, False),
+    ],
+)
+def test_a_refund_is_what_the_vendor_says_of_it(fields: dict[str, object], refunded: bool | None) -> None:
+    """Nothing said is nothing known."""
+    assert told({"status": "failed"} | fields).refunded is refunded
+
+
+def test_an_amount_that_is_none_is_kept_as_text() -> None:
+    """People are shown what the vendor wrote."""
+    assert told({"status": "completed", "amount_usd": "2.00 CNY"}).amount_text == "2.00 CNY"
+    assert told({"status": "completed", "amount_usd": -0.28}).amount_text == "-0.28"
+    assert told({"status": "completed", "amount_usd": 0.28}).amount_text is None
