@@ -82,7 +82,9 @@ class Collector:
         """Poll until the task has completed with a URL, or failed, or this run gives up waiting."""
         watch = _Watch()
         while True:
-            if watch.polled and self._tools.schedule.is_overdue(self._age_seconds(outcome)):
+            to_confirm = watch.failed and not watch.misses
+            overdue = self._tools.schedule.is_overdue(self._age_seconds(outcome))
+            if watch.polled and overdue and not to_confirm:
                 return _overdue(job, "overdue", "the vendor is not finished yet; the next run collects it")
             await self._pause(self._wait_seconds(watch, outcome))
             answer = await self._interrupt.run_until_stopped(self._tools.client.status(outcome.task_id))

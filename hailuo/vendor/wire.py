@@ -265,6 +265,8 @@ def amount_of(value: object) -> Decimal | None:
         return None
     if amount is None or not amount.is_finite() or amount.copy_abs() >= _AMOUNT_LIMIT_USD:
         return None
+    if amount.adjusted() < _AMOUNT_STEP_USD.adjusted() - 1:
+        return Decimal(0)
     rounded = amount.quantize(_AMOUNT_STEP_USD)
     short = rounded == amount and len(amount.as_tuple().digits) <= _AMOUNT_DIGITS
     return amount if short else Decimal(f"{rounded:f}".rstrip("0").rstrip("."))
