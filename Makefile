@@ -11,7 +11,9 @@ HAILUO_UPWORTHY ?=
 # Likewise Kaggle's KAG_conversion_data.csv.
 HAILUO_KAG ?=
 BIN := $(VENV)/bin
-PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+# Everything is installed with a hash from a lock file; only the product itself has none, and brings nothing along.
+LOCKED := -m pip install --quiet --disable-pip-version-check --require-hashes --requirement
+PRODUCT := -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 # Pages are tested in a real browser if there is one; CI installs Debian's chromium.
 BROWSER := $(shell command -v chromium)
 # The linter and the type checker for the JavaScript of the pages come from npm, where you have it.
@@ -21,7 +23,7 @@ JAVASCRIPT := scripts/javascript
 export PYTHONDONTWRITEBYTECODE :=
 PYTEST := $(BIN)/python -m pytest --quiet --inline-snapshot=disable --durations 5
 
-.PHONY: help demo test test-live test-flows test-browser test-rest coverage unit fuzz check javascript smoke lint schema proof scale-proof bench-gallery bench-ledger bench-media bench-overhead bench-pay-once judge report-demo ui pictures clean
+.PHONY: help demo test test-live test-flows test-browser test-rest coverage unit fuzz check javascript smoke lint schema lock release-check proof scale-proof bench-gallery bench-ledger bench-media bench-overhead bench-pay-once judge report-demo ui pictures clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -30,11 +32,12 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.run: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(PIP_INSTALL) --editable .
+	$(BIN)/python $(LOCKED) constraints.txt
+	$(BIN)/python $(PRODUCT)
 	@touch $@
 
-$(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/.run
-	$(PIP_INSTALL) --editable '.[dev]'
+$(VENV)/.dev: constraints-dev.txt | $(VENV)/.run
+	$(BIN)/python $(LOCKED) $<
 	@touch $@
 
 demo: $(VENV)/.run  ## render the demo campaign against the simulator: no key, no money; run it twice
@@ -101,14 +104,29 @@ lint: $(VENV)/.dev  ## format, and fix what can be fixed automatically
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+# Versions stay as they are where they still fit: delete a line, or the file, to get the newest of it.
+LOCK := $(BIN)/uv pip compile --quiet --python-version 3.11 --universal --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links
+lock: $(VENV)/.dev  ## write the lock files after a change of dependencies; needs the registry
+	$(LOCK) pyproject.toml --group build --extra server --extra c2pa --output-file constraints.txt
+	$(LOCK) pyproject.toml --group build --extra server --extra c2pa --extra dev --extra release --constraint constraints.txt --output-file constraints-dev.txt
+	$(LOCK) pyproject.toml --group build --extra bench --constraint constraints.txt --output-file constraints-bench.txt
+	$(LOCK) benchmarks/judge/oracle-requirements.in --output-file benchmarks/judge/oracle-requirements.txt
+
+release-check: $(VENV)/.dev  ## what a release needs: the wheel works, no known vulnerability in what it brings, dist/sbom.cdx.json
+	$(MAKE) --no-print-directory smoke
+	mkdir -p dist
+	$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --output-file dist/sbom.cdx.json constraints.txt
+	$(BIN)/pip-audit --require-hashes --disable-pip --requirement constraints.txt
+
 schema: $(VENV)/.dev  ## write campaigns/schema.json and the tables of docs/manifest.md
 	$(BIN)/python scripts/generate_schema.py
 	$(BIN)/python scripts/generate_manifest_docs.py
 
 # The other programs of the comparison are installed apart, so that their versions do not mix with the product's.
-$(BENCH_VENV)/.bench: pyproject.toml constraints.txt
+$(BENCH_VENV)/.bench: constraints-bench.txt
 	$(PYTHON) -m venv $(BENCH_VENV)
-	$(BENCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'
+	$(BENCH_VENV)/bin/python $(LOCKED) $<
+	$(BENCH_VENV)/bin/python $(PRODUCT)
 	@touch $@
 
 bench-pay-once: $(BENCH_VENV)/.bench  ## how often other programs and ours pay twice under faults and kills; about five minutes
@@ -132,12 +150,12 @@ bench-overhead: $(VENV)/.dev  ## what the flow costs more than the library alone
 # Another experiment engine to compare with. It needs old numpy and pandas, so it is installed apart.
 $(ORACLE_VENV)/.oracle: benchmarks/judge/oracle-requirements.txt
 	$(PYTHON) -m venv $(ORACLE_VENV)
-	$(ORACLE_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	$(ORACLE_VENV)/bin/python $(LOCKED) $<
 	@touch $@
 
 # This wheel contains real logs of clicks; it is read, never installed.
-$(BENCH_DATA)/obp-0.4.1-py3-none-any.whl: | $(VENV)/bin/python
-	$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --dest $(BENCH_DATA) obp==0.4.1
+$(BENCH_DATA)/obp-0.4.1-py3-none-any.whl: benchmarks/judge/logs-requirements.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes --dest $(BENCH_DATA) --requirement $<
 
 judge: $(VENV)/.dev $(ORACLE_VENV)/.oracle $(BENCH_DATA)/obp-0.4.1-py3-none-any.whl  ## how right the ad report is: published figures, simulated worlds, another engine; about six minutes, writes docs/judge.md
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.judge --workers 2 --write docs/judge.md \
@@ -147,11 +165,7 @@ judge: $(VENV)/.dev $(ORACLE_VENV)/.oracle $(BENCH_DATA)/obp-0.4.1-py3-none-any.
 report-demo: $(VENV)/.dev  ## an ad report of the demo's clips with SYNTHETIC results, and its pictures, with chromium
 	$(BIN)/python -m scripts.report_pictures
 
-$(VENV)/.server: $(VENV)/.dev
-	$(PIP_INSTALL) --editable '.[dev,server]'
-	@touch $@
-
-scale-proof: $(VENV)/.server  ## 2,000 jobs on four machines, one killed, the server restarted; about nine minutes, writes docs/scale.md
+scale-proof: $(VENV)/.dev  ## 2,000 jobs on four machines, one killed, the server restarted; about nine minutes, writes docs/scale.md
 	$(BIN)/python -m benchmarks.scale --write docs/scale.md
 
 ui: $(VENV)/.dev  ## Prefect's server, a worker, a simulator and every deployment on this machine, until Ctrl-C

@@ -150,9 +150,31 @@ def test_the_newest_heading_of_the_changelog_is_the_version():
     assert headings[0] == version
 
 
-def test_constraints_name_exact_versions_and_no_address():
-    """A fresh machine gets the same set, from whatever registry it has."""
-    lines = Path("constraints.txt").read_text().splitlines()
+@pytest.mark.parametrize(
+    "lock",
+    [
+        "constraints.txt",
+        "constraints-dev.txt",
+        "constraints-bench.txt",
+        "benchmarks/judge/oracle-requirements.txt",
+    ],
+)
+def test_lock_files_name_exact_versions_with_hashes_and_no_address(lock: str) -> None:
+    """A fresh machine gets the same files, from whatever registry it has."""
+    packages = re.split(r"\n(?=\S)", Path(lock).read_text(encoding="utf-8").strip())
+    pinned = re.compile(
+        r"[A-Za-z0-9._-]+==[A-Za-z0-9.+]+( ; [^\\\n]+)?( \\\n    --hash=sha256:[0-9a-f]{64})+"
+    )
 
-    assert lines
-    assert [line for line in lines if not re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.+]+", line)] == []
+    assert len(packages) > 3
+    assert [package for package in packages if not pinned.fullmatch(package)] == []
+
+
+def test_the_lock_files_agree() -> None:
+    """The product is tested with the versions that users get."""
+    users, tested = (
+        set(re.findall(r"^\S+==\S+", Path(lock).read_text(encoding="utf-8"), re.MULTILINE))
+        for lock in ("constraints.txt", "constraints-dev.txt")
+    )
+
+    assert users <= tested
