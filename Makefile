@@ -116,7 +116,7 @@ release-check: $(VENV)/.dev  ## what a release needs: the wheel works, no known 
 	$(MAKE) --no-print-directory smoke
 	mkdir -p dist
 	$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --output-file dist/sbom.cdx.json constraints.txt
-	$(BIN)/pip-audit --require-hashes --disable-pip --requirement constraints.txt
+	$(BIN)/pip-audit --strict --require-hashes --disable-pip --requirement constraints.txt
 
 schema: $(VENV)/.dev  ## write campaigns/schema.json and the tables of docs/manifest.md
 	$(BIN)/python scripts/generate_schema.py

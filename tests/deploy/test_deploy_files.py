@@ -202,7 +202,7 @@ def test_the_examples_hold_no_secret_and_name_no_registry():
     assert set(secrets) == {""}
     assert [image.partition("@sha256:")[0] for image in sorted(images)] == [
         "hailuo-campaigns",
-        "postgres:16",
+        "postgres:16.15",
         "redis:7.4",
     ]
     assert set(re.findall(r"POSTGRES_PASSWORD: (\S+)", compose)) == {"${POSTGRES_PASSWORD:?is"}
