@@ -37,7 +37,7 @@ _AMOUNT_LIMIT_USD = Decimal(1_000_000)
 _AMOUNT_STEP_USD = Decimal("0.00000001")
 _AMOUNT_DIGITS = 20
 _USD_TEXT = re.compile(
-    r"(?P<before>-?(?:US)?\$|USD)?\s*(?P<number>[+-]?\d{1,40}(?:\.\d*)?(?:E[+-]?\d{1,6})?)\s*(?:USD|US\$)?",
+    r"(?P<before>-?(?:US)?\$|USD)?\s*(?P<number>[+-]?\d{1,40}(?:\.\d*)?(?:E[+-]?\d{1,18})?)\s*(?:USD|US\$)?",
     re.ASCII | re.IGNORECASE,
 )
 """`0.28`, `$0.28`, `US$0.28`, `USD 0.28`, `0.28 USD`; no other currency, and no comma, which can mean two things."""
