@@ -1,54 +1,122 @@
-"""What a clip costs: the last price charged for the same kind of clip if there is one, else the list price."""
+"""What a clip costs: the dearer of the list price and what was recently charged for the same kind of clip.
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+A price that a person accepted replaces the list price. One charge is not a price: of the last five the
+median counts, and an amount of nothing counts for nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
-from typing import NamedTuple
+from statistics import median_high
+from typing import Final, NamedTuple
 
 from hailuo.campaign.catalog import Catalog
 from hailuo.campaign.variant import Variant
 
+CREDIBLE_FACTOR: Final = 20
+"""A charge more than so many times the price, or less than such a part of it, is not believed."""
+
+ASKS_FACTOR: Final = 2
+"""A person is asked before anything is bought at more than so many times the reference price."""
+
+RECENT_CHARGES: Final = 5
+"""The last so many charges make the recent price."""
+
 
 class PriceKey(NamedTuple):
-    """What a price is for; `duration` in seconds."""
+    """What a list price is for; `duration` in seconds."""
 
     model: str
     duration: int
     size: str
+
+    def __str__(self) -> str:
+        return f"{self.model} at {self.duration} s, {self.size}"
+
+
+class ChargeKey(NamedTuple):
+    """Everything that a charge may depend on."""
+
+    cell: PriceKey
+    with_frame: bool
+    parameters: tuple[tuple[str, str], ...]
 
 
 class Basis(StrEnum):
     """Where a price comes from."""
 
     LIST = "list"  # the catalog's list price: an estimate
-    CHARGED = "charged"  # the last price charged for the same model, duration and size
-    NO_PRICE = "unknown"  # neither is known
+    CHARGED = "charged"  # what was recently charged for the same kind of clip
+    ACCEPTED = "accepted"  # a person's answer, with `hailuo price`
+    NO_PRICE = "unknown"  # none is known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
-    """The expected price of one clip; None where no price is known."""
+    """The expected price of one clip; None where no price is known.
+
+    `reference_usd` is the list price, or the one that a person accepted; None where there is neither.
+    """
 
     price_usd: Decimal | None
     basis: Basis
+    reference_usd: Decimal | None = field(default=None, compare=False)
+
+    @property
+    def asks(self) -> bool:
+        """Whether the price is so far above the reference that a person must answer for it."""
+        known = self.price_usd is not None and self.reference_usd
+        return bool(known) and self.price_usd > ASKS_FACTOR * self.reference_usd  # type: ignore[operator]  # both known
 
 
 def price_key_of(variant: Variant) -> PriceKey:
-    """What decides the price of the variant."""
+    """What decides the list price of the variant."""
     return PriceKey(variant.model, variant.duration, variant.size)
 
 
-def quote(variant: Variant, catalog: Catalog, charged: Mapping[PriceKey, Decimal]) -> Quote:
-    """The expected price of one clip of the variant, and where it comes from."""
-    cell = price_key_of(variant)
-    if cell in charged:
-        return Quote(price_usd=charged[cell], basis=Basis.CHARGED)
+def charge_key_of(variant: Variant) -> ChargeKey:
+    """What may decide the charge for the variant."""
+    parameters = tuple(sorted(variant.parameters.items()))
+    return ChargeKey(price_key_of(variant), variant.first_frame is not None, parameters)
+
+
+def list_price(cell: PriceKey, catalog: Catalog) -> Decimal | None:
+    """The catalog's price; None where it has none."""
     model = catalog.model(cell.model)
     offer = model.offer(duration=cell.duration, size=cell.size) if model else None
-    if offer is None or offer.price_usd is None:
+    return offer.price_usd if offer else None
+
+
+def quote(
+    variant: Variant,
+    catalog: Catalog,
+    charged: Mapping[PriceKey, Decimal],
+    *,
+    accepted: Mapping[PriceKey, Decimal] | None = None,
+) -> Quote:
+    """The expected price of one clip of the variant, and where it comes from."""
+    cell = price_key_of(variant)
+    answer = (accepted or {}).get(cell)
+    reference = list_price(cell, catalog) if answer is None else answer
+    recent = charged.get(cell)
+    if recent is not None and (reference is None or recent >= reference):
+        return Quote(price_usd=recent, basis=Basis.CHARGED, reference_usd=reference)
+    if reference is None:
         return Quote(price_usd=None, basis=Basis.NO_PRICE)
-    return Quote(price_usd=offer.price_usd, basis=Basis.LIST)
+    basis = Basis.LIST if answer is None else Basis.ACCEPTED
+    return Quote(price_usd=reference, basis=basis, reference_usd=reference)
+
+
+def recent_price(amounts: Sequence[Decimal]) -> Decimal | None:
+    """The median of the last five amounts above nothing, oldest first; the dearer one of two. None without any."""
+    paid = [amount for amount in amounts if amount > 0][-RECENT_CHARGES:]
+    return median_high(paid) if paid else None
+
+
+def is_credible(amount: Decimal, price: Decimal) -> bool:
+    """Whether a clip at this price can have been charged so much. Of a price of nothing, nothing can be said."""
+    return not price or price / CREDIBLE_FACTOR <= amount <= price * CREDIBLE_FACTOR
 
 
 def usd_or_unknown(amount: Decimal | None) -> str:

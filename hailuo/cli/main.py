@@ -20,6 +20,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "run": "Render what is missing: submit, poll, download, store.",
     "status": "Show the state of every job and what it cost.",
     "money": "Show what every attempt cost, by edition, cell, day, month or job.",
+    "price": "Record the price that you accept for a model, length and size.",
     "reconcile": "List submits with unknown outcome, and settle them.",
     "manifest": "Rebuild manifest and gallery from the store.",
     "judge": "Import picks, ratings and notes from a gallery.",

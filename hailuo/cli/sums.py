@@ -76,6 +76,9 @@ def remarks(sums: Sums) -> Iterator[str]:
         yield "of the amount spent: " + ", ".join(wasted)
     if sums.assumed_usd:
         yield f"{usd(sums.assumed_usd)} of the amount spent is our estimate: the vendor did not report the charge"
+    if sums.doubted:
+        amounts = count(sums.doubted, "reported amount")
+        yield f"{amounts} not credible: such clips count at the price that was reserved; compare with the vendor's bill"
     if sums.unknown_usd:
         yield f"{usd(sums.unknown_usd)} of the amount reserved is for submits with unknown outcome: run hailuo reconcile"
     if sums.refunds:

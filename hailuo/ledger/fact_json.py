@@ -57,7 +57,7 @@ def dump_fact(fact: Fact | Orphan) -> bytes:
         case End():
             return END.dump_json(fact)
         case Done():
-            return DONE.dump_json(fact)
+            return DONE.dump_json(fact, exclude={"amount_text"} if fact.amount_text is None else None)
         case Orphan():
             return ORPHAN.dump_json(fact)
         case Submitted() | Refused() | Unsent() | Abandoned():

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Literal
 
 from hailuo.campaign.job import Job
+from hailuo.campaign.pricing import is_credible
 from hailuo.errors import LedgerError
 
 
@@ -113,7 +114,8 @@ class Done:
     """The clip is in the store, and its bytes were verified.
 
     `price_usd` was reserved at the submit; `amount_usd` is what the vendor says it charged, if it says. `request_id` is
-    None in facts of earlier versions, and "" where the vendor gave none.
+    None in facts of earlier versions, and "" where the vendor gave none. `amount_text` is what it said of the charge where
+    that is no amount in USD.
     """
 
     attempt: int
@@ -127,6 +129,13 @@ class Done:
     completed_at: datetime | None
     stored_at: datetime
     request_id: str | None = None
+    amount_text: str | None = None
+
+    @property
+    def charge_usd(self) -> Decimal | None:
+        """What the vendor charged, as far as it can be believed; None where it said nothing, or no such amount."""
+        amount = self.amount_usd
+        return None if amount is None or not is_credible(amount, self.price_usd) else amount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """What became of the money of every attempt: the one set of rules that plan, caps, progress, manifest and status share.
 
-stored                               CHARGED      the amount the vendor reported, else the price reserved
+stored                               CHARGED      the amount the vendor reported if credible, else the price reserved
 failed, no refund reported           LOST         the price reserved
 late task, something else bought     PAID_TWICE   the price reserved for its POST
 submitted, no verdict on the task    RENDERING    the price reserved, held at the vendor
@@ -48,7 +48,8 @@ _RESERVED: Final = frozenset({Fate.RENDERING, Fate.MAYBE_CHARGED})
 class Item:
     """The money of one attempt, or of one task id that came late; US dollars.
 
-    `price_usd` was reserved, `amount_usd` is what it comes to; it is the price reserved unless `reported` by the vendor. `estimate_usd` is the price of the item that decided its job (the clip's, else the last one
+    `price_usd` was reserved, `amount_usd` is what it comes to; it is the price reserved unless `reported` by the vendor; what it reported instead is `doubted` where it
+    is not credible. `estimate_usd` is the price of the item that decided its job (the clip's, else the last one
     lost), and nothing for all others: what the job was ordered at. `at` and `worker` are those of the intent
     whose POST took the money, also for an attempt that adopts; the worker is None where the intent was not read.
     """
@@ -62,6 +63,7 @@ class Item:
     amount_usd: Decimal
     estimate_usd: Decimal = _ZERO
     reported: bool = False
+    doubted: bool = False
     retry: bool = False
 
     @property
@@ -75,7 +77,7 @@ class Sums:
     """US dollars and counts over items.
 
     `bought` counts the items that the vendor took or may have taken; `assumed_usd` is the part of what is spent
-    that the vendor did not report; `paid_retries` counts the attempts opened because one failed and was refunded.
+    that the vendor did not report; `doubted` counts the amounts that it reported and that are not credible; `paid_retries` counts the attempts opened because one failed and was refunded.
     """
 
     jobs: int
@@ -92,6 +94,7 @@ class Sums:
     refunded_usd: Decimal
     abandoned_usd: Decimal
     paid_retries: int
+    doubted: int = 0
 
     @property
     def spent_usd(self) -> Decimal:
@@ -174,6 +177,7 @@ def sums_of(items: Iterable[Item], *, jobs: int | None = None) -> Sums:
         refunded_usd=usd(Fate.REFUNDED),
         abandoned_usd=usd(Fate.ABANDONED),
         paid_retries=sum(1 for item in found if item.retry),
+        doubted=sum(1 for item in found if item.doubted),
     )
 
 
@@ -202,10 +206,14 @@ def _delivered(record: JobRecord, done: Done) -> Item:
     """By the one fact that is read of every finished job, whatever else was read."""
     attempt = next((a for a in record.attempts if a.number == done.attempt), None)
     bare = Attempt(number=done.attempt, recorded_at=done.submitted_at)
-    reported = done.amount_usd is not None
-    amount = done.price_usd if done.amount_usd is None else done.amount_usd
+    charge = done.charge_usd
+    reported = charge is not None
+    amount = done.price_usd if charge is None else charge
+    doubted = not reported and (done.amount_text or done.amount_usd) is not None
     item = _item(record, attempt or bare, Fate.CHARGED, price_usd=done.price_usd)
-    return replace(item, amount_usd=amount, reported=reported, retry=_is_retry(record, item.attempt))
+    return replace(
+        item, amount_usd=amount, reported=reported, doubted=doubted, retry=_is_retry(record, item.attempt)
+    )
 
 
 def _made(record: JobRecord, attempt: Attempt) -> Item:

@@ -1,20 +1,33 @@
 """A plan: what a run would do and cost. Computing it changes nothing and buys nothing."""
 
 import hashlib
+import shlex
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 
 from hailuo.campaign.catalog import Catalog
 from hailuo.campaign.expand import Expansion, IllegalCell
 from hailuo.campaign.job import Job
 from hailuo.campaign.model import Campaign
-from hailuo.campaign.pricing import PriceKey, Quote, price_key_of, quote, usd
+from hailuo.campaign.pricing import (
+    ChargeKey,
+    PriceKey,
+    Quote,
+    charge_key_of,
+    price_key_of,
+    quote,
+    recent_price,
+    usd,
+    usd_or_unknown,
+)
 from hailuo.campaign.variant import canonical_json
 from hailuo.errors import Problem
 from hailuo.ledger.facts import JobRecord, JobState
 from hailuo.ledger.ledger import Ledger
 from hailuo.ledger.money import JobMoney, Sums, money_of, sums_of_jobs
+from hailuo.ledger.prices import NO_RECORDS, PriceRecords
 from hailuo.media.expectation import expected_verdicts
 from hailuo.media.placement_rules import PlacementVerdict
 
@@ -173,7 +186,7 @@ class Plan:
         return hashlib.sha256(canonical_json(content)).hexdigest()
 
 
-def make_plan(
+def make_plan(  # noqa: PLR0913 (an input each)
     campaign: Campaign,
     expansion: Expansion,
     ledger: Ledger,
@@ -181,23 +194,27 @@ def make_plan(
     *,
     chosen: Collection[str] | None = None,
     budget_usd: Decimal | None = None,
+    prices: PriceRecords = NO_RECORDS,
 ) -> Plan:
     """The plan of a campaign: every job with its state in the ledger and its price.
 
-    `chosen` are the creative ids to buy now, all when None; `budget_usd` overrides the budget of the file.
+    `chosen` are the creative ids to buy now, all when None; `budget_usd` overrides the budget of the file; `prices` is
+    what the store has on record about prices.
     """
     listed = {job.creative_id: job for job in expansion.jobs}
     unlisted = {cid: record.job for cid, record in ledger.records.items() if cid not in listed and record.job}
-    charged = _last_charges({**listed, **unlisted}, ledger.records)
+    charged = _recent_charges({**listed, **unlisted}, ledger.records, prices)
 
     def planned(job: Job) -> PlannedJob:
         state = ledger.state(job.creative_id, failed_retries=campaign.failed_retries)
         record = ledger.record(job.creative_id)
+        recent = charged.get(charge_key_of(job.variant))
+        known = {} if recent is None else {price_key_of(job.variant): recent}
         return PlannedJob(
             job=job,
             record=record,
             state=state,
-            quote=quote(job.variant, catalog, charged),
+            quote=quote(job.variant, catalog, known, accepted=prices.accepted),
             chosen=chosen is None or job.creative_id in chosen,
         )
 
@@ -232,6 +249,7 @@ def admission_problems(plan: Plan, *, balance_usd: Decimal | None) -> list[Probl
         )
         for cell in sorted({f"{v.model} at {v.duration} s, {v.size}" for v in unpriced})
     ]
+    problems += _price_questions(plan)
     if plan.to_buy and plan.budget_usd is not None and money.total > plan.budget_usd:
         parts = f"{usd(money.spent)} spent + {usd(money.reserved)} reserved + {usd(money.planned)} planned"
         reason = f"{parts} = {usd(money.total)} is over the budget of {usd(plan.budget_usd)}"
@@ -242,8 +260,39 @@ def admission_problems(plan: Plan, *, balance_usd: Decimal | None) -> list[Probl
     return problems
 
 
-def _last_charges(jobs: Mapping[str, Job], records: Mapping[str, JobRecord]) -> dict[PriceKey, Decimal]:
-    """The amount last charged for each model, duration and size that these records have."""
-    stored = ((jobs[cid], record.done) for cid, record in records.items() if cid in jobs and record.done)
-    by_time = sorted(((done.stored_at, job, done.amount_usd) for job, done in stored), key=lambda row: row[0])
-    return {price_key_of(job.variant): amount for _, job, amount in by_time if amount is not None}
+def _price_questions(plan: Plan) -> list[Problem]:
+    """Prices so far above the reference that a person must answer for them, one for each cell."""
+    asked = {price_key_of(p.job.variant): p.quote for p in plan.to_buy if p.quote.asks}
+    return [
+        Problem(
+            plan.campaign.place,
+            f"{cell} was recently charged at {usd_or_unknown(asks.price_usd)}, and {usd_or_unknown(asks.reference_usd)} "
+            "is the price on record",
+            f"compare with the vendor's bill, then record the price: {price_command(cell)} USD",
+        )
+        for cell, asks in sorted(asked.items())
+    ]
+
+
+def price_command(cell: PriceKey) -> str:
+    """The command that records the price of a cell, but for the amount."""
+    return shlex.join(["hailuo", "price", cell.model, str(cell.duration), cell.size])
+
+
+def _recent_charges(
+    jobs: Mapping[str, Job], records: Mapping[str, JobRecord], prices: PriceRecords
+) -> dict[ChargeKey, Decimal]:
+    """What was recently charged for each kind of clip: by these records, and by what the store has on record."""
+    found: list[tuple[datetime, ChargeKey, str, Decimal]] = [
+        (done.stored_at, charge_key_of(jobs[cid].variant), cid, done.amount_usd)
+        for cid, record in records.items()
+        if cid in jobs and (done := record.done) and done.amount_usd
+    ]
+    own = {cid for _, _, cid, _ in found}
+    found += [(c.at, c.key, c.creative_id, c.amount_usd) for c in prices.charges if c.creative_id not in own]
+    amounts: dict[ChargeKey, list[Decimal]] = {}
+    for at, key, _, amount in sorted(found):
+        answer = prices.answers.get(key.cell)
+        if answer is None or at > answer.at:
+            amounts.setdefault(key, []).append(amount)
+    return {key: price for key, sample in amounts.items() if (price := recent_price(sample)) is not None}

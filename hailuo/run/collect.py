@@ -237,6 +237,7 @@ class Collector:
             bytes=got.bytes,
             price_usd=task.price_usd,
             amount_usd=status.amount_usd,
+            amount_text=status.amount_text,
             submitted_at=task.submitted.at,
             completed_at=status.completed_at,
             stored_at=self._tools.clock.now(),

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from hailuo.clock import Clock, SystemClock
 from hailuo.errors import Place, Problem, SettingsError
 from hailuo.ledger.ledger import Ledger
+from hailuo.ledger.prices import read_prices
 from hailuo.logs import quiet_loggers
 from hailuo.plan.plan import Plan, make_plan
 from hailuo.plan.prepare import PreparedCampaign
@@ -73,6 +74,7 @@ class Session:
         known = {job.creative_id for job in self._prepared.expansion.jobs}
         with nothing_bought_without_store():
             await self._tools.ledger.load(known, histories=histories)
+            prices = await read_prices(self.store)
         warnings = self._prepared.warnings + frame_warnings(self._prepared.expansion.jobs, self.store)
         return make_plan(
             self.campaign,
@@ -81,6 +83,7 @@ class Session:
             self._tools.catalog,
             chosen=self._prepared.chosen,
             budget_usd=self._prepared.request.budget_usd,
+            prices=prices,
         )
 
     async def admit(self, plan: Plan, *, agreed_digest: str | None = None) -> None:

@@ -2,6 +2,7 @@
 
 money/v1/{number}                              grants and closes of all runs, in one order
 money/rollup.json.gz                           the first of them in one object
+prices/v1/{number}                             charges that differ from the list, and people's answers to them
 tasks/v1/{sha256}/c{number}                    which attempt a task belongs to, as recorded by a person
 {campaign}/{edition}/plan.json                 the newest plan that was admitted
 {campaign}/{edition}/ledger/v1/{creative_id}/  a001/intent, doubt, outcome, orphan-*, end; then a002; done
@@ -35,6 +36,7 @@ class Folder(StrEnum):
     """Every folder whose name is the store's own: no campaign and no edition may have it."""
 
     MONEY = "money"
+    PRICES = "prices"
     TASKS = "tasks"
     VERSION = "v1"
     LEDGER = "ledger"
@@ -58,6 +60,9 @@ MONEY: Final = f"{Folder.MONEY}/"
 
 GRANTS: Final = f"{MONEY}{Folder.VERSION}/"
 """Every grant and every close, of all campaigns, has this prefix."""
+
+PRICES: Final = f"{Folder.PRICES}/{Folder.VERSION}/"
+"""Charges that differ from the list, and people's answers to them, have this prefix."""
 
 GRANTS_ROLLUP: Final = f"{MONEY}rollup.json.gz"
 """A cache of the first of them."""

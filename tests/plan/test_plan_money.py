@@ -85,10 +85,11 @@ def test_a_new_job_is_planned_at_its_price(desk: Desk, jobs: list[Job]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("charged", "spent"), [(None, PRICE), (Decimal("0.35"), Decimal("0.35")), (NOTHING, NOTHING)]
+    ("charged", "spent"),
+    [(None, PRICE), (Decimal("0.35"), Decimal("0.35")), (NOTHING, PRICE), (Decimal(5000), PRICE)],
 )
 def test_a_stored_clip_costs_what_was_charged(desk: Desk, charged: Decimal | None, spent: Decimal) -> None:
-    """The amount the vendor names goes before the price reserved, above it or below."""
+    """The amount the vendor names goes before the price reserved, above it or below, if it is credible."""
     desk.happened(JOB, SUBMITTED, make_done(JOB, amount_usd=charged))
 
     money = desk.plan([JOB]).money

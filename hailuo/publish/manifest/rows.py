@@ -226,7 +226,7 @@ def _money(entry: ManifestEntry) -> dict[str, object]:
     is_new = entry.state is JobState.NEW
     return {
         "cost_est": entry.price_usd if is_new or not ordered else ordered[-1].price_usd,
-        "cost_actual": entry.record.done.amount_usd if entry.record.done else None,
+        "cost_actual": entry.record.done.charge_usd if entry.record.done else None,
         "paid_twice_usd": sums.paid_twice_usd,
         "lost_usd": sums.lost_usd,
         "spent_usd": sums.spent_usd,
