@@ -1,58 +1,32 @@
 """The next batch: in one line, and row by row with each reason."""
 
-from dataclasses import dataclass
-
 from hailuo.report.findings import Proposal, Recommendation
 from hailuo.report.formatting import UNKNOWN, axis_name, level_name, money, plural
-from hailuo.report.page.words import RECOMMENDATIONS, SignedWord
+from hailuo.report.page.words import RECOMMENDATIONS, Values
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BatchRow:
-    """A cell of the next matrix: what to do with it, and why."""
-
-    word: SignedWord
-    cell: tuple[tuple[str, str], ...]
-    takes: str
-    price: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
-    """The proposal: rows to keep first, then to explore, then to drop; `counts` says how many of each."""
-
-    counts: tuple[tuple[SignedWord, int], ...]
-    rows: tuple[BatchRow, ...]
-    clips: str
-    price: str
-    budget: str
-    file: str | None
-    note: str
-
-
-def batch_of(proposal: Proposal | None) -> Batch | None:
-    """None where nothing was proposed."""
+def batch_of(proposal: Proposal | None) -> Values | None:
+    """The proposal, rows to keep first, then to explore, then to drop; None where nothing was proposed."""
     if proposal is None:
         return None
     order = list(RECOMMENDATIONS)
     rows = sorted(proposal.rows, key=lambda row: order.index(row.action))
     actions = [row.action for row in rows]
-    return Batch(
-        counts=tuple((word, actions.count(action)) for action, word in RECOMMENDATIONS.items()),
-        rows=tuple(
-            BatchRow(
-                word=RECOMMENDATIONS[row.action],
-                cell=tuple((axis_name(axis), level_name(axis, level)) for axis, level in row.cell.items()),
-                takes=UNKNOWN if row.action is Recommendation.DROP else f"{row.takes:,}",
-                price=UNKNOWN if row.action is Recommendation.DROP else money(row.usd, "USD"),
-                reason=row.reason,
-            )
+    return {
+        "counts": tuple((word, actions.count(action)) for action, word in RECOMMENDATIONS.items()),
+        "rows": tuple(
+            {
+                "word": RECOMMENDATIONS[row.action],
+                "cell": tuple((axis_name(axis), level_name(axis, level)) for axis, level in row.cell.items()),
+                "takes": UNKNOWN if row.action is Recommendation.DROP else f"{row.takes:,}",
+                "price": UNKNOWN if row.action is Recommendation.DROP else money(row.usd, "USD"),
+                "reason": row.reason,
+            }
             for row in rows
         ),
-        clips=plural(sum(row.takes for row in rows if row.action is not Recommendation.DROP), "clip"),
-        price=money(proposal.usd, "USD"),
-        budget="no budget was set" if proposal.budget_usd is None else money(proposal.budget_usd, "USD"),
-        file=proposal.file,
-        note=proposal.note,
-    )
+        "clips": plural(sum(row.takes for row in rows if row.action is not Recommendation.DROP), "clip"),
+        "price": money(proposal.usd, "USD"),
+        "budget": "no budget was set" if proposal.budget_usd is None else money(proposal.budget_usd, "USD"),
+        "file": proposal.file,
+        "note": proposal.note,
+    }

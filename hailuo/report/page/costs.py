@@ -1,59 +1,35 @@
 """What was spent: on rendering, in US dollars, and on delivery, in the account's currency."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from hailuo.report.findings import CreativeFinding, CreativeStanding, ReportFindings
 from hailuo.report.formatting import money
 from hailuo.report.metrics import PLATFORM_NAMES, Count
+from hailuo.report.page.words import Values
 
 _USABLE = frozenset({CreativeStanding.LEADS, CreativeStanding.IN_THE_RUNNING})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CostRow:
-    """One platform: what its winners and its usable clips cost, rendering and delivery of all of them together."""
-
-    platform: str
-    clips: str
-    rendering: str
-    delivery: str
-    winners: str
-    per_winner: str
-    usable: str
-    per_usable: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Costs:
-    """The platforms, and the rendering of all clips, each counted once."""
-
-    rows: tuple[CostRow, ...]
-    rendering: str
-    delivery: str
-    unpriced: int
-    note: str
-
-
-def costs_of(findings: ReportFindings) -> Costs:
-    """A clip that ran on two platforms was rendered once: the total counts it once."""
+def costs_of(findings: ReportFindings) -> Values:
+    """Rendering and delivery, by platform and in all. A clip that ran on two platforms was rendered once: the total counts it once."""
     once = {one.creative_id: one for found in findings.platforms for one in found.creatives}
     currency = findings.health.currency
-    return Costs(
-        rows=tuple(
+    return {
+        "rows": tuple(
             _row(PLATFORM_NAMES[found.platform], found.creatives, currency=currency)
             for found in findings.platforms
         ),
-        rendering=money(_rendering(once.values()), "USD"),
-        delivery=money(sum(_spend(found.creatives) for found in findings.platforms), currency),
-        unpriced=sum(one.render_usd is None for one in once.values()),
-        note=""
+        "rendering": money(_rendering(once.values()), "USD"),
+        "delivery": money(sum(_spend(found.creatives) for found in findings.platforms), currency),
+        "unpriced": sum(one.render_usd is None for one in once.values()),
+        "note": ""
         if currency == "USD"
         else "Rendering is paid in USD, delivery in the account's currency: they are never added.",
-    )
+    }
 
 
-def _row(platform: str, creatives: Collection[CreativeFinding], *, currency: str | None) -> CostRow:
+def _row(platform: str, creatives: Collection[CreativeFinding], *, currency: str | None) -> Values:
+    """One platform: what its winners and its usable clips cost, rendering and delivery of all of them together."""
     winners = sum(one.standing is CreativeStanding.LEADS for one in creatives)
     usable = sum(one.standing in _USABLE for one in creatives)
     rendering, delivery = _rendering(creatives), _spend(creatives)
@@ -63,16 +39,16 @@ def _row(platform: str, creatives: Collection[CreativeFinding], *, currency: str
         per_winner = money((rendering + delivery) / winners, "USD")
     else:
         per_winner = f"{money(rendering / winners, 'USD')} + {money(delivery / winners, currency)}"
-    return CostRow(
-        platform=platform,
-        clips=f"{len(creatives):,}",
-        rendering=money(rendering, "USD"),
-        delivery=money(delivery, currency),
-        winners=f"{winners:,}",
-        per_winner=per_winner,
-        usable=f"{usable:,}",
-        per_usable=money(rendering / usable, "USD") if usable else "none yet",
-    )
+    return {
+        "platform": platform,
+        "clips": f"{len(creatives):,}",
+        "rendering": money(rendering, "USD"),
+        "delivery": money(delivery, currency),
+        "winners": f"{winners:,}",
+        "per_winner": per_winner,
+        "usable": f"{usable:,}",
+        "per_usable": money(rendering / usable, "USD") if usable else "none yet",
+    }
 
 
 def _rendering(creatives: Collection[CreativeFinding]) -> float:

@@ -1,45 +1,14 @@
 """Main effects: how far each level of a factor is from the mean of the levels; and how far takes differ."""
 
-from dataclasses import dataclass
-
-from markupsafe import Markup
-
 from hailuo.report.findings import Factor, FactorLevel, PlatformFindings, ReportFindings
 from hailuo.report.formatting import MetricFormatter, axis_name, level_name, percent, plural
 from hailuo.report.metrics import METRICS, PLATFORM_NAMES
 from hailuo.report.page.drawing import Caption, ChartAxis, Mark, axis_of, scale, strip
+from hailuo.report.page.words import Values
 from hailuo.report.texts import say
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LevelRow:
-    """One level in words and as a drawing."""
-
-    name: str
-    creatives: str
-    trials: str
-    rate: str
-    interval: str
-    difference: str
-    difference_interval: str
-    strip: Markup
-    p_value: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Forest:
-    """One factor. Without rows it could not be estimated, and `note` says why."""
-
-    name: str
-    said: str
-    note: str
-    direction: str
-    caption: Caption
-    scale: Markup
-    rows: tuple[LevelRow, ...]
-
-
-def forests_of(found: PlatformFindings, *, findings: ReportFindings) -> tuple[Forest, ...]:
+def forests_of(found: PlatformFindings, *, findings: ReportFindings) -> tuple[Values, ...]:
     """One chart per factor, all on one axis: so factors can be compared too."""
     metric = MetricFormatter(found.metric, findings.health.currency)
     gaps = [level.difference for factor in found.factors for level in factor.levels]
@@ -48,12 +17,12 @@ def forests_of(found: PlatformFindings, *, findings: ReportFindings) -> tuple[Fo
     head = scale(axis, metric.difference_tick, title=title)
     confidence = percent(findings.confidence, digits=0)
     return tuple(
-        Forest(
-            name=axis_name(factor.name),
-            said=_said(factor),
-            note=factor.note,
-            direction="higher is better →" if metric.spec.higher_is_better else "← lower is better",
-            caption=Caption(
+        {
+            "name": axis_name(factor.name),
+            "said": _said(factor),
+            "note": factor.note,
+            "direction": "higher is better →" if metric.spec.higher_is_better else "← lower is better",
+            "caption": Caption(
                 title=f"{axis_name(factor.name)}: difference in {metric.name} from the mean of the levels, "
                 f"{PLATFORM_NAMES[found.platform]}",
                 unit=metric.difference_unit,
@@ -61,14 +30,14 @@ def forests_of(found: PlatformFindings, *, findings: ReportFindings) -> tuple[Fo
                 f"{metric.based_on(sum(level.trials for level in factor.levels))}; of each level in its row",
                 interval=f"{confidence} (bar), all other factors held the same",
             ),
-            scale=head,
-            rows=tuple(_row(factor.name, level, metric, axis) for level in factor.levels),
-        )
+            "scale": head,
+            "rows": tuple(_row(factor.name, level, metric, axis) for level in factor.levels),
+        }
         for factor in found.factors
     )
 
 
-def _row(factor: str, level: FactorLevel, metric: MetricFormatter, axis: ChartAxis) -> LevelRow:
+def _row(factor: str, level: FactorLevel, metric: MetricFormatter, axis: ChartAxis) -> Values:
     gap, rate, n = level.difference, metric.value(level.rate), metric.based_on(level.trials)
     difference, interval = (
         metric.difference(gap.value, gap.interval),
@@ -85,17 +54,17 @@ def _row(factor: str, level: FactorLevel, metric: MetricFormatter, axis: ChartAx
         interval=gap.interval,
         tone=tone,
     )
-    return LevelRow(
-        name=level_name(factor, level.name),
-        creatives=plural(level.creatives, "clip"),
-        trials=n,
-        rate=rate,
-        interval=metric.interval(level.interval),
-        difference=difference,
-        difference_interval=interval,
-        strip=strip(axis, mark, reference=0.0),
-        p_value=_p_value(gap.p_adjusted),
-    )
+    return {
+        "name": level_name(factor, level.name),
+        "creatives": plural(level.creatives, "clip"),
+        "trials": n,
+        "rate": rate,
+        "interval": metric.interval(level.interval),
+        "difference": difference,
+        "difference_interval": interval,
+        "strip": strip(axis, mark, reference=0.0),
+        "p_value": _p_value(gap.p_adjusted),
+    }
 
 
 def _said(factor: Factor) -> str:

@@ -1,60 +1,19 @@
 """Where people drop out: from impression to hook, click and conversion, clip by clip, in steps that any length allows."""
 
-from dataclasses import dataclass
 from typing import Final
-
-from markupsafe import Markup
 
 from hailuo.report.findings import CreativeFinding, PlatformFindings, ReportFindings
 from hailuo.report.formatting import MetricFormatter, count, percent
 from hailuo.report.metrics import METRICS, PLATFORM_NAMES, Count, Metric
 from hailuo.report.page.drawing import Caption, ChartAxis, Mark, axis_of_estimates, scale, strip
-from hailuo.report.page.words import definition
+from hailuo.report.page.words import Values, definition
 
 TOP: Final = 8
 _STEPS: Final = (Metric.HOOK, Metric.CTR, Metric.CVR)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepHead:
-    """A step of the funnel and its scale."""
-
-    name: str
-    made_of: str
-    scale: Markup
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FunnelStep:
-    """How many of how many took it, and which share that is."""
-
-    counts: str
-    value: str
-    interval: str
-    strip: Markup
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FunnelRow:
-    """One creative's way down; a step whose counts the export lacks is None."""
-
-    label: str
-    impressions: str
-    steps: tuple[FunnelStep | None, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Funnel:
-    """The first creatives of a platform, step by step."""
-
-    caption: Caption
-    heads: tuple[StepHead, ...]
-    rows: tuple[FunnelRow, ...]
-    left_out: str
-
-
-def funnel_of(found: PlatformFindings, *, findings: ReportFindings) -> Funnel | None:
-    """None where the exports have the counts of no step."""
+def funnel_of(found: PlatformFindings, *, findings: ReportFindings) -> Values | None:
+    """The first creatives of a platform, step by step; a step whose counts the export lacks is None. None where the exports have the counts of no step."""
     steps = [metric for metric in _STEPS if _is_known(found, metric)]
     if not steps:
         return None
@@ -64,24 +23,24 @@ def funnel_of(found: PlatformFindings, *, findings: ReportFindings) -> Funnel | 
         for metric in steps
     }
     missing = [METRICS[metric].label for metric in _STEPS if metric not in steps]
-    return Funnel(
-        caption=Caption(
+    return {
+        "caption": Caption(
             title=f"Step by step: {len(first)} of {len(found.creatives):,} clips on {PLATFORM_NAMES[found.platform]}",
             unit="%, of the count named under each step",
             n="printed in each field: how many of how many",
             interval=f"{percent(findings.confidence, digits=0)} (bar); dashed: all clips together",
         ),
-        heads=tuple(_head(metric, axes[metric], found) for metric in steps),
-        rows=tuple(
-            FunnelRow(
-                label=one.label,
-                impressions=count(one.counts.get(Count.IMPRESSIONS, 0.0)),
-                steps=tuple(_step(one, metric, axis, found) for metric, axis in axes.items()),
-            )
+        "heads": tuple(_head(metric, axes[metric], found) for metric in steps),
+        "rows": tuple(
+            {
+                "label": one.label,
+                "impressions": count(one.counts.get(Count.IMPRESSIONS, 0.0)),
+                "steps": tuple(_step(one, metric, axis, found) for metric, axis in axes.items()),
+            }
             for one in first
         ),
-        left_out=f"Not in these exports, or not comparable: {', '.join(missing)}." if missing else "",
-    )
+        "left_out": f"Not in these exports, or not comparable: {', '.join(missing)}." if missing else "",
+    }
 
 
 def _is_known(found: PlatformFindings, metric: Metric) -> bool:
@@ -89,15 +48,15 @@ def _is_known(found: PlatformFindings, metric: Metric) -> bool:
     return safe and any(metric in one.estimates and one.estimates[metric].bottom for one in found.creatives)
 
 
-def _head(metric: Metric, axis: ChartAxis, found: PlatformFindings) -> StepHead:
+def _head(metric: Metric, axis: ChartAxis, found: PlatformFindings) -> Values:
     formatter = MetricFormatter(metric, None)
     drawing = scale(axis, formatter.tick, title=f"{formatter.name}, {formatter.unit}")
-    return StepHead(name=formatter.name, made_of=definition(metric, found), scale=drawing)
+    return {"name": formatter.name, "made_of": definition(metric, found), "scale": drawing}
 
 
 def _step(
     creative: CreativeFinding, metric: Metric, axis: ChartAxis, found: PlatformFindings
-) -> FunnelStep | None:
+) -> Values | None:
     estimate = creative.estimates.get(metric)
     if estimate is None or not estimate.bottom:
         return None
@@ -110,6 +69,9 @@ def _step(
         value=estimate.value,
         interval=estimate.interval,
     )
-    return FunnelStep(
-        counts=counts, value=value, interval=interval, strip=strip(axis, mark, reference=found.pooled(metric))
-    )
+    return {
+        "counts": counts,
+        "value": value,
+        "interval": interval,
+        "strip": strip(axis, mark, reference=found.pooled(metric)),
+    }

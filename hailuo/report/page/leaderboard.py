@@ -17,7 +17,7 @@ from hailuo.report.formatting import UNKNOWN, MetricFormatter, chance, count, mo
 from hailuo.report.metrics import METRICS, PLATFORM_NAMES, Count, Metric
 from hailuo.report.page.clip import Clip
 from hailuo.report.page.drawing import Caption, ChartAxis, Mark, axis_of_estimates, scale, strip
-from hailuo.report.page.words import STANDINGS, SignedWord, definition
+from hailuo.report.page.words import STANDINGS, Values, definition
 from hailuo.report.texts import say
 
 FIRST_ROWS: Final = 25
@@ -25,16 +25,6 @@ FIRST_ROWS: Final = 25
 _MAIN: Final = (Metric.HOOK, Metric.CTR, Metric.CVR, Metric.CPA)
 _NO_CLIP: Final = Clip(poster=None, href=None, label="")
 _ORDERED: Final = frozenset({VerdictOutcome.WINNER, VerdictOutcome.FACTOR, VerdictOutcome.DIFFERENT})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Head:
-    """A column's metric, what it is made of here, and why it may not be compared; empty where it may."""
-
-    key: str
-    name: str
-    made_of: str
-    unsafe: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,46 +38,7 @@ class MetricCell:
     unsafe: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LeaderboardRow:
-    """One creative. Without a `rank` the order says nothing."""
-
-    rank: int | None
-    creative_id: str
-    label: str
-    setting: str
-    is_control: bool
-    clip: Clip
-    standing: SignedWord
-    chance: str
-    loss: str
-    value: MetricCell
-    shrunk: str
-    strip: Markup
-    impressions: str
-    spend: str
-    delivered: str
-    cells: tuple[MetricCell, ...]
-    more: tuple[MetricCell, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Board:
-    """One platform's leaderboard: the first rows, the rest, and the metrics that are shown apart."""
-
-    anchor: str
-    platform: str
-    metric: Head
-    scale: Markup
-    caption: Caption
-    order: str
-    heads: tuple[Head, ...]
-    more: tuple[Head, ...]
-    rows: tuple[LeaderboardRow, ...]
-    rest: tuple[LeaderboardRow, ...]
-
-
-def board_of(found: PlatformFindings, *, findings: ReportFindings, clips: Mapping[str, Clip]) -> Board:
+def board_of(found: PlatformFindings, *, findings: ReportFindings, clips: Mapping[str, Clip]) -> Values:
     """The leaderboard in the order of the findings; by id where the metric is not comparable between the clips."""
     maker = _RowMaker(found, findings.health.currency, clips)
     metric, safe, known = (
@@ -106,24 +57,26 @@ def board_of(found: PlatformFindings, *, findings: ReportFindings, clips: Mappin
     else:
         order = say("ranking.best_first" if is_ordered else "ranking.chance")
     widened = found.dispersion if found.widened else None
-    return Board(
-        anchor=f"ranking-{found.platform.value}",
-        platform=PLATFORM_NAMES[found.platform],
-        metric=maker.head(found.metric),
-        scale=scale(maker.axis, metric.tick, title=f"{metric.name}, {metric.unit}") if is_drawn else Markup(),
-        caption=Caption(
+    return {
+        "anchor": f"ranking-{found.platform.value}",
+        "platform": PLATFORM_NAMES[found.platform],
+        "metric": maker.head(found.metric),
+        "scale": scale(maker.axis, metric.tick, title=f"{metric.name}, {metric.unit}")
+        if is_drawn
+        else Markup(),
+        "caption": Caption(
             title=f"{metric.name} of each clip on {PLATFORM_NAMES[found.platform]}",
             unit=metric.unit,
             n=f"{len(creatives):,} clips; {metric.trials} of each in its row",
             interval=f"{percent(findings.confidence, digits=0)} (bar)"
             + ("" if widened is None else f", widened for a dispersion of {widened:.1f}"),
         ),
-        order=order,
-        heads=tuple(maker.head(one) for one in maker.main),
-        more=tuple(maker.head(one) for one in maker.more),
-        rows=tuple(rows[:FIRST_ROWS]),
-        rest=tuple(rows[FIRST_ROWS:]),
-    )
+        "order": order,
+        "heads": tuple(maker.head(one) for one in maker.main),
+        "more": tuple(maker.head(one) for one in maker.more),
+        "rows": tuple(rows[:FIRST_ROWS]),
+        "rest": tuple(rows[FIRST_ROWS:]),
+    }
 
 
 class _RowMaker:
@@ -141,35 +94,36 @@ class _RowMaker:
         first = next(values, None)
         self.reference = found.pooled(found.metric) if first is None else first
 
-    def head(self, metric: Metric) -> Head:
-        return Head(
-            key=metric.value,
-            name=METRICS[metric].label,
-            made_of=definition(metric, self.found) or "not in these exports",
-            unsafe="not compared: durations differ" if metric in self.found.unsafe_metrics else "",
-        )
+    def head(self, metric: Metric) -> Values:
+        """A column's metric, what it is made of here, and why it may not be compared; empty where it may."""
+        return {
+            "key": metric.value,
+            "name": METRICS[metric].label,
+            "made_of": definition(metric, self.found) or "not in these exports",
+            "unsafe": "not compared: durations differ" if metric in self.found.unsafe_metrics else "",
+        }
 
-    def row(self, rank: int | None, creative: CreativeFinding, *, seen: bool, drawn: bool) -> LeaderboardRow:
+    def row(self, rank: int | None, creative: CreativeFinding, *, seen: bool, drawn: bool) -> Values:
         impressions, spend = creative.counts.get(Count.IMPRESSIONS), creative.counts.get(Count.SPEND)
-        return LeaderboardRow(
-            rank=rank,
-            creative_id=creative.creative_id,
-            label=creative.label,
-            setting="" if "duration" in creative.factors else f"{creative.duration_s} s",
-            is_control=creative.is_control,
-            clip=self.clips.get(creative.creative_id, _NO_CLIP),
-            standing=STANDINGS[creative.standing],
-            chance="" if creative.p_best is None else chance(creative.p_best),
-            loss="" if creative.expected_loss is None else self.formatter.size(creative.expected_loss),
-            value=self._cell(creative, self.found.metric),
-            shrunk=self.formatter.value(creative.shrunk.value) if creative.shrunk else UNKNOWN,
-            strip=self._strip(creative) if seen and drawn else Markup(),
-            impressions=UNKNOWN if impressions is None else count(impressions),
-            spend=UNKNOWN if spend is None else money(spend, self.currency),
-            delivered=f"{plural(creative.ads, 'ad')}, {creative.days} d",
-            cells=tuple(self._cell(creative, metric) for metric in self.main),
-            more=tuple(self._cell(creative, metric) for metric in self.more) if seen else (),
-        )
+        return {
+            "rank": rank,
+            "creative_id": creative.creative_id,
+            "label": creative.label,
+            "setting": "" if "duration" in creative.factors else f"{creative.duration_s} s",
+            "is_control": creative.is_control,
+            "clip": self.clips.get(creative.creative_id, _NO_CLIP),
+            "standing": STANDINGS[creative.standing],
+            "chance": "" if creative.p_best is None else chance(creative.p_best),
+            "loss": "" if creative.expected_loss is None else self.formatter.size(creative.expected_loss),
+            "value": self._cell(creative, self.found.metric),
+            "shrunk": self.formatter.value(creative.shrunk.value) if creative.shrunk else UNKNOWN,
+            "strip": self._strip(creative) if seen and drawn else Markup(),
+            "impressions": UNKNOWN if impressions is None else count(impressions),
+            "spend": UNKNOWN if spend is None else money(spend, self.currency),
+            "delivered": f"{plural(creative.ads, 'ad')}, {creative.days} d",
+            "cells": tuple(self._cell(creative, metric) for metric in self.main),
+            "more": tuple(self._cell(creative, metric) for metric in self.more) if seen else (),
+        }
 
     def _cell(self, creative: CreativeFinding, metric: Metric) -> MetricCell:
         unsafe, estimate = metric in self.found.unsafe_metrics, creative.estimates.get(metric)

@@ -1,7 +1,6 @@
 """How a clip looks against how it does: a source of ideas, not a result."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from markupsafe import Markup
@@ -18,7 +17,7 @@ from hailuo.report.page.drawing import (
     element,
     picture,
 )
-from hailuo.report.page.words import look_name
+from hailuo.report.page.words import Values, look_name
 
 MOST_POINTS: Final = 300
 """The clips with most data: more points than this hide each other."""
@@ -30,15 +29,7 @@ _BOTTOM: Final = 186.0
 Point = tuple[CreativeFinding, float, Estimate]
 
 
-@dataclass(frozen=True, slots=True)
-class ScatterChart:
-    """One number of the checks against one metric."""
-
-    caption: Caption
-    drawing: Markup
-
-
-def scatters_of(found: PlatformFindings, *, findings: ReportFindings) -> tuple[ScatterChart, ...]:
+def scatters_of(found: PlatformFindings, *, findings: ReportFindings) -> tuple[Values, ...]:
     """Up to four numbers of the checks against the decision metric, and against hook, where looks matter first."""
     looks = dict.fromkeys(look for creative in found.creatives for look in creative.looks)
     charts = [
@@ -52,7 +43,7 @@ def scatters_of(found: PlatformFindings, *, findings: ReportFindings) -> tuple[S
 
 def _scatter(
     look: str, metric: MetricFormatter, found: PlatformFindings, findings: ReportFindings
-) -> ScatterChart | None:
+) -> Values | None:
     points = _points(found.creatives, look, metric.metric)
     if len(points) < 3 or len({value for _, value, _ in points}) < 2:
         return None
@@ -69,7 +60,8 @@ def _scatter(
         n=f"{len(points):,} clips{most}",
         interval=f"{percent(findings.confidence, digits=0)} (line)",
     )
-    return ScatterChart(caption, picture(*shapes, title=title, desc=desc, height=_HEIGHT, class_="scatter"))
+    drawing = picture(*shapes, title=title, desc=desc, height=_HEIGHT, class_="scatter")
+    return {"caption": caption, "drawing": drawing}
 
 
 def _points(creatives: Sequence[CreativeFinding], look: str, metric: Metric) -> list[Point]:

@@ -6,6 +6,7 @@ from typing import Final
 from hailuo.report.findings import Health, PlatformFindings, ReportFindings
 from hailuo.report.formatting import date_range, money, plural, share
 from hailuo.report.metrics import PLATFORM_NAMES
+from hailuo.report.page.words import Values
 from hailuo.report.texts import texts
 
 MOST_LISTED: Final = 200
@@ -31,39 +32,25 @@ class Check:
     wrong: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Soundness:
-    """Section 2 of the page."""
-
-    facts: tuple[Fact, ...]
-    checks: tuple[Check, ...]
-    methods: tuple[tuple[str, str, str], ...]
-    unmatched: tuple[tuple[str, str, str, str, str], ...]
-    unmatched_more: str
-    missing: tuple[str, ...]
-    missing_more: str
-    notes: tuple[str, ...]
-
-
-def soundness_of(findings: ReportFindings) -> Soundness:
+def soundness_of(findings: ReportFindings) -> Values:
     """The facts in the order in which a reader would doubt them."""
     health = findings.health
-    return Soundness(
-        facts=_facts(health),
-        checks=tuple(check for found in findings.platforms for check in _checks(found)),
-        methods=tuple(
+    return {
+        "facts": _facts(health),
+        "checks": tuple(check for found in findings.platforms for check in _checks(found)),
+        "methods": tuple(
             (texts("join_method")[tally.method], f"{tally.rows:,}", money(tally.spend, health.currency))
             for tally in health.by_method
         ),
-        unmatched=tuple(
+        "unmatched": tuple(
             (PLATFORM_NAMES[ad.platform], ad.ad, money(ad.spend, health.currency), ad.reason, ad.source)
             for ad in health.unmatched[:MOST_LISTED]
         ),
-        unmatched_more=_more(len(health.unmatched), "the table of results has all"),
-        missing=health.missing[:MOST_LISTED],
-        missing_more=_more(len(health.missing), "the manifest has all"),
-        notes=health.notes,
-    )
+        "unmatched_more": _more(len(health.unmatched), "the table of results has all"),
+        "missing": health.missing[:MOST_LISTED],
+        "missing_more": _more(len(health.missing), "the manifest has all"),
+        "notes": health.notes,
+    }
 
 
 def _facts(health: Health) -> tuple[Fact, ...]:

@@ -28,7 +28,7 @@ from hailuo.report.formatting import (
 )
 from hailuo.report.metrics import PLATFORM_NAMES
 from hailuo.report.page.clip import Clip
-from hailuo.report.page.words import OUTCOMES, SignedWord
+from hailuo.report.page.words import OUTCOMES, Values
 from hailuo.report.texts import say
 
 FIRST_SENTENCES: Final = 2
@@ -45,25 +45,8 @@ class Answer:
     note: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VerdictBox:
-    """One platform's box; `clip` is the winner's, or the best one that shows the winning level."""
-
-    anchor: str
-    platform: str
-    outcome: SignedWord
-    headline: str
-    answers: tuple[Answer, ...]
-    sentences: tuple[str, ...]
-    more: tuple[str, ...]
-    caveat: str
-    clip: Clip | None
-    is_example: bool
-    power: tuple[tuple[str, ...], ...]
-
-
-def verdict_of(found: PlatformFindings, *, currency: str | None, clips: Mapping[str, Clip]) -> VerdictBox:
-    """The box of one platform."""
+def verdict_of(found: PlatformFindings, *, currency: str | None, clips: Mapping[str, Clip]) -> Values:
+    """The box of one platform; `clip` is the winner's, or the best one that shows the winning level."""
     verdict, metric, level = found.verdict, MetricFormatter(found.metric, currency), _claimed_level(found)
     leader = next((one for one in found.creatives if one.creative_id == verdict.creative_id), None)
     examples = (
@@ -72,23 +55,23 @@ def verdict_of(found: PlatformFindings, *, currency: str | None, clips: Mapping[
     shown = leader or next(examples, None)
     outcome = OUTCOMES[verdict.outcome]
     loses = level is not None and _goodness(level, metric) < 0
-    return VerdictBox(
-        anchor=f"verdict-{found.platform.value}",
-        platform=PLATFORM_NAMES[found.platform],
-        outcome=replace(outcome, tone="worse") if loses else outcome,
-        headline=_tied(verdict.headline),
-        answers=(
+    return {
+        "anchor": f"verdict-{found.platform.value}",
+        "platform": PLATFORM_NAMES[found.platform],
+        "outcome": replace(outcome, tone="worse") if loses else outcome,
+        "headline": _tied(verdict.headline),
+        "answers": (
             _won(found, leader, level, metric),
             _sure(found, leader, level, metric),
             _cost(verdict.need, verdict.outcome, currency),
         ),
-        sentences=tuple(_tied(sentence) for sentence in verdict.sentences[:FIRST_SENTENCES]),
-        more=tuple(_tied(sentence) for sentence in verdict.sentences[FIRST_SENTENCES:]),
-        caveat=_tied(verdict.caveat),
-        clip=clips.get(shown.creative_id) if shown else None,
-        is_example=shown is not None and shown.creative_id != verdict.creative_id,
-        power=tuple(_power_row(need, currency) for need in found.power),
-    )
+        "sentences": tuple(_tied(sentence) for sentence in verdict.sentences[:FIRST_SENTENCES]),
+        "more": tuple(_tied(sentence) for sentence in verdict.sentences[FIRST_SENTENCES:]),
+        "caveat": _tied(verdict.caveat),
+        "clip": clips.get(shown.creative_id) if shown else None,
+        "is_example": shown is not None and shown.creative_id != verdict.creative_id,
+        "power": tuple(_power_row(need, currency) for need in found.power),
+    }
 
 
 def _claimed_level(found: PlatformFindings) -> FactorLevel | None:

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from hailuo.report.findings import CreativeStanding, PlatformFindings, Recommendation, VerdictOutcome
-from hailuo.report.metrics import COUNTS, Count, Metric
+from hailuo.report.metrics import COUNTS, Metric
 from hailuo.report.texts import texts
+
+Values = Mapping[str, object]
+"""What a template is given, by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +54,7 @@ _CLIP_CHECKS: Final[Mapping[str, tuple[str, str]]] = {
 def definition(metric: Metric, found: PlatformFindings) -> str:
     """What a metric is made of on this platform, such as "link clicks ÷ impressions"; empty where its exports lack it."""
     counts = found.counts_of(metric)
-    return " ÷ ".join(_count_name(count) for count in counts) if counts else ""
-
-
-def _count_name(count: Count) -> str:
-    return texts("count").get(count.value) or COUNTS[count]
+    return " ÷ ".join(texts("count").get(count.value) or COUNTS[count] for count in counts or ())
 
 
 def look_name(look: str) -> tuple[str, str]:
