@@ -1,15 +1,11 @@
 """A job: one take of one variant."""
 
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final
 
 from hailuo.campaign.variant import Variant, canonical_json, crockford
 from hailuo.store.layout import Edition
-
-_QUERY: Final = re.compile(r"[?#].*", re.DOTALL)
 
 
 def creative_id_of(*, campaign: str, edition: str, variant_id: str, take: int) -> str:
@@ -58,6 +54,5 @@ class Job:
         frame = self.variant.first_frame
         if frame is None:
             return self
-        # Where a URL holds a signature, it is in the query or the fragment.
-        bare = replace(frame, path=None, url=frame.url and _QUERY.sub("", frame.url))
+        bare = replace(frame.without_signature(), path=None)
         return replace(self, variant=replace(self.variant, first_frame=bare))

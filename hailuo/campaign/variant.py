@@ -3,9 +3,12 @@
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+_QUERY = re.compile(r"[?#].*", re.DOTALL)
 
 # RFC 4648's base32 alphabet, letter by letter in Crockford's (no I, L, O, U).
 _TO_CROCKFORD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789ABCDEFGHJKMNPQRSTVWXYZ")
@@ -39,6 +42,10 @@ class FirstFrame:
     width: int | None = None
     height: int | None = None
     suffix: str = ""
+
+    def without_signature(self) -> "FirstFrame":
+        """The frame with a bare URL: where one holds a signature, it is in the query or the fragment."""
+        return replace(self, url=self.url and _QUERY.sub("", self.url))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

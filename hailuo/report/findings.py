@@ -13,7 +13,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from hailuo.report.metrics import METRICS, AdPlatform, Count, Design, Metric
+from hailuo.report.metrics import AdPlatform, Count, Design, Metric
 
 
 class JoinMethod(StrEnum):
@@ -220,14 +220,6 @@ class PlatformFindings:
     power: tuple[SampleNeeded, ...]  # impressions for several lifts, smallest first
     unsafe_metrics: tuple[Metric, ...]  # shown but never ranked, as durations differ
     takes: TakeSpread | None = None  # None where too few combinations ran in several takes
-
-    def counts_of(self, metric: Metric) -> tuple[Count, Count] | None:
-        """Top and bottom of a metric here; None where the platform counts nothing of the kind."""
-        if metric is Metric.HOLD:
-            return self.hold_counts
-        top = self.hook_count if metric is Metric.HOOK else METRICS[metric].top
-        bottom = METRICS[metric].bottom
-        return None if top is None or bottom is None else (top, bottom)
 
     def pooled(self, metric: Metric) -> float | None:
         """The metric of all creatives together; None where none of them has it."""

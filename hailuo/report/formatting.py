@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from math import ceil, log10
 from typing import Final
 
@@ -143,12 +143,6 @@ def model_name(model: str) -> str:
 def level_name(axis: str, level: str) -> str:
     """A model without its vendor, a length with its unit."""
     return f"{level} s" if axis == "duration" and level.isdecimal() else model_name(level)
-
-
-def moment(at: datetime) -> str:
-    """A time in UTC, to the minute."""
-    at = at.astimezone(UTC)
-    return f"{at.day} {at:%B %Y, %H:%M} UTC"
 
 
 def date_range(first: date | None, last: date | None) -> str:

@@ -19,8 +19,8 @@ from hailuo.errors import CampaignError, MissingKeyError, Place, Problem, Refuse
 from hailuo.logs import quiet_logger
 from hailuo.plan.prepare import PreparedCampaign
 from hailuo.publish import manifest
-from hailuo.publish.publish import Publication, publish
-from hailuo.publish.share import GalleryLink, link_to
+from hailuo.publish.publish import publish
+from hailuo.publish.share import GalleryLink, link_to, link_to_page
 from hailuo.report.analysis.options import AnalysisOptions
 from hailuo.report.archive import from_json, to_json
 from hailuo.report.clips import media_of
@@ -29,8 +29,8 @@ from hailuo.report.findings import ReportFindings
 from hailuo.report.inputs import FoundFiles, InputFiles, read_results, sort_files
 from hailuo.report.next_batch.draft import NextBatch, next_batch
 from hailuo.report.next_batch.propose import proposal_rules
-from hailuo.report.page import render
-from hailuo.report.run_analysis import AnalysedResults, AnalysisInput, analyse_results, compared
+from hailuo.report.page import Clip, render
+from hailuo.report.run_analysis import AnalysisInput, analyse_results, compared
 from hailuo.store import Store
 from hailuo.store.layout import Edition
 
@@ -99,7 +99,7 @@ async def report(store: Store, clock: Clock, request: ReportOptions, *, edition:
     case = AnalysisInput(
         results=results, ads=ads, variants=manifest.read_jsonl(content), options=request.analysis
     )
-    analysed = None
+    analysed, valid_for = None, request.links_valid_for
     if before and not request.again and before.findings.labels.get(_INPUTS) == inputs:
         findings, folder = before.findings, before.folder
     else:
@@ -120,17 +120,17 @@ async def report(store: Store, clock: Clock, request: ReportOptions, *, edition:
             labels={**findings.labels, _INPUTS: inputs},
             thresholds={**findings.thresholds, **proposal_rules()},
         )
-        draft = _Draft(
-            found=replace(analysed, findings=findings), batch=batch, made=made, variants=case.variants
-        )
-        contents = await _files(draft, store, clock, request)
+        clips = await media_of(findings, case.variants, store, edition=edition, valid_for=valid_for)
+        gallery = await link_to(made, store, clock, valid_for=valid_for)
+        page = await asyncio.to_thread(_page, findings, clips, gallery)
+        contents = _files(findings, analysed.joined, page, batch)
         for name, content_type in _CONTENT_TYPES.items():
             if name in contents:
                 await store.put(f"{folder}{name}", contents[name], content_type=content_type)
     return Report(
         findings=findings,
         folder=folder,
-        page=_page_link(store, clock, folder, valid_for=request.links_valid_for),
+        page=link_to_page(f"{folder}{_PAGE}", store, clock, valid_for=valid_for),
         is_new=analysed is not None,
         next_file=await asyncio.to_thread(_write, request.next_file, next_text),
     )
@@ -158,33 +158,26 @@ async def _newest_report(store: Store, edition: Edition) -> _PastReport | None:
     return _PastReport(folder=newest.removesuffix(_FINDINGS), findings=findings)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Draft:
-    """A report before it is written."""
-
-    found: AnalysedResults
-    batch: NextBatch | None
-    made: Publication
-    variants: pd.DataFrame
-
-
-async def _files(draft: _Draft, store: Store, clock: Clock, request: ReportOptions) -> Mapping[str, bytes]:
-    findings = draft.found.findings
-    edition, valid_for = Edition(findings.campaign, findings.edition), request.links_valid_for
-    media = await media_of(findings, draft.variants, store, edition=edition, valid_for=valid_for)
-    gallery = await link_to(draft.made, store, clock, valid_for=valid_for)
+def _page(findings: ReportFindings, clips: Mapping[str, Clip], gallery: GalleryLink) -> str:
     # The link is signed for people who look at the page; what is kept for later has none.
     address = gallery.address if gallery.until else "../../gallery.html"
-    shown = replace(findings, labels={**findings.labels, "gallery": address})
-    page = await asyncio.to_thread(render, shown, media=media)
-    table = estimates_table(findings)
-    kept = draft.batch.text_to_keep() if draft.batch else ""
+    return render(replace(findings, labels={**findings.labels, "gallery": address}), media=clips)
+
+
+def _files(
+    findings: ReportFindings, joined: pd.DataFrame, page: str, batch: NextBatch | None
+) -> Mapping[str, bytes]:
+    table, results = estimates_table(findings), io.BytesIO()
+    bare = joined.copy()
+    bare.attrs = {}
+    bare.to_parquet(results, index=False, compression="zstd")
+    kept = batch.text_to_keep() if batch else ""
     return {
         _PAGE: page.encode(),
         _FINDINGS: to_json(findings),
         "estimates.csv": to_csv(table),
         "estimates.parquet": to_parquet(table),
-        "results.parquet": _parquet(draft.found.joined),
+        "results.parquet": results.getvalue(),
         **({_NEXT: kept.encode()} if kept else {}),
     }
 
@@ -219,21 +212,6 @@ def _write(path: Path | None, text: str) -> Path | None:
             [Problem(Place(str(path)), reason, "name another file, or copy next.yaml")]
         ) from error
     return path
-
-
-def _page_link(store: Store, clock: Clock, folder: str, *, valid_for: timedelta) -> GalleryLink:
-    url = store.fetch_url(f"{folder}{_PAGE}", valid_for=valid_for)
-    if url is None:
-        return GalleryLink(address=f"{store.uri}/{folder}{_PAGE}")
-    return GalleryLink(address=url, until=clock.now() + valid_for, certain=store.offers_for(valid_for))
-
-
-def _parquet(joined: pd.DataFrame) -> bytes:
-    bare = joined.copy()
-    bare.attrs = {}
-    content = io.BytesIO()
-    bare.to_parquet(content, index=False, compression="zstd")
-    return content.getvalue()
 
 
 def _digest(files: InputFiles, manifest_content: bytes, request: ReportOptions) -> str:

@@ -186,10 +186,8 @@ def counts_of(metric: Metric, platform: AdPlatform) -> tuple[Count, Count] | Non
     """Top and bottom of a metric on a platform; None where the platform counts nothing of the kind."""
     if metric is Metric.HOLD:
         return HOLD_COUNTS[platform]
-    top, bottom = (
-        HOOK_COUNTS[platform] if metric is Metric.HOOK else METRICS[metric].top,
-        METRICS[metric].bottom,
-    )
+    top = HOOK_COUNTS[platform] if metric is Metric.HOOK else METRICS[metric].top
+    bottom = METRICS[metric].bottom
     return None if top is None or bottom is None else (top, bottom)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pandas as pd
 
-from hailuo.report.analysis.creatives import Creative, creatives_of
+from hailuo.report.analysis.creatives import creatives_of
 from hailuo.report.analysis.decision import ComparisonEvidence, decide, significance_of
 from hailuo.report.analysis.experiment import AnalysisConfig, Comparison, comparison_of
 from hailuo.report.analysis.headlines import nothing_to_compare, verdict_facts
@@ -69,7 +69,7 @@ def _first(variants: pd.DataFrame, column: str) -> str:
 
 
 def _platform(
-    observed: Observed, creatives: Mapping[str, Creative], config: AnalysisConfig
+    observed: Observed, creatives: Mapping[str, CreativeFinding], config: AnalysisConfig
 ) -> PlatformFindings:
     """Where there is nothing to compare (no such count, one creative, no events), every number there is is still shown."""
     options, limits = config.options, config.limits

@@ -2,10 +2,12 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import pandas as pd
+
+from hailuo.report.findings import CreativeFinding, CreativeStanding
 
 _LOOKS: Final = (
     *("motion_flow_mean", "sharpness_lapvar", "colourfulness", "luma_mean", "contrast_std"),
@@ -16,25 +18,8 @@ _LOOKS: Final = (
 _NO_LEVEL: Final = "none"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Creative:
-    """One creative of the manifest; `factors` maps the axes that vary to its levels."""
-
-    creative_id: str
-    label: str
-    cell_id: str
-    model: str
-    prompt: str
-    duration_s: int
-    take: int
-    is_control: bool
-    factors: Mapping[str, str]
-    render_usd: float | None
-    looks: Mapping[str, float]
-
-
-def creatives_of(variants: pd.DataFrame) -> dict[str, Creative]:
-    """By creative id, in the manifest's order, without conformed copies: they count for their original."""
+def creatives_of(variants: pd.DataFrame) -> dict[str, CreativeFinding]:
+    """By creative id, in the manifest's order, as findings without results. A conformed copy counts for its original."""
     originals = [row for row in variants.to_dict("records") if not _text(row.get("derived_from"))]
     many_takes = any((_number(row.get("take")) or 1) > 1 for row in originals)
     found = {str(row["creative_id"]): _creative(row, many_takes=many_takes) for row in originals}
@@ -45,7 +30,7 @@ def creatives_of(variants: pd.DataFrame) -> dict[str, Creative]:
     }
 
 
-def _creative(row: Mapping[object, object], *, many_takes: bool) -> Creative:
+def _creative(row: Mapping[object, object], *, many_takes: bool) -> CreativeFinding:
     levels = row.get("factors")
     factors = {
         str(axis): _text(level) or _NO_LEVEL
@@ -56,7 +41,7 @@ def _creative(row: Mapping[object, object], *, many_takes: bool) -> Creative:
     words = [_level_name(axis, level) for axis, level in factors.items() if level != _NO_LEVEL]
     words += [f"take {take}"] if many_takes else []
     actual = _number(row.get("cost_actual"))
-    return Creative(
+    return CreativeFinding(
         creative_id=str(row["creative_id"]),
         label=" · ".join(words) or prompt or str(row["creative_id"]),
         cell_id=_text(row.get("cell_id")) or _text(row.get("variant_id")),
@@ -66,6 +51,15 @@ def _creative(row: Mapping[object, object], *, many_takes: bool) -> Creative:
         take=take,
         is_control=row.get("is_control") is not None and bool(row.get("is_control")),
         factors=factors,
+        ads=0,
+        days=0,
+        counts={},
+        estimates={},
+        shrunk=None,
+        p_best=None,
+        expected_loss=None,
+        against_control=None,
+        standing=CreativeStanding.TOO_LITTLE_DATA,
         render_usd=_number(row.get("cost_est")) if actual is None else actual,
         looks={name: value for name in _LOOKS if (value := _number(row.get(name))) is not None},
     )

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from hailuo.report.analysis.creatives import Creative
 from hailuo.report.analysis.measures import Dispersion, dispersion_of, spend_bits
 from hailuo.report.analysis.metric_scale import MetricScale
 from hailuo.report.analysis.observations import Observed
 from hailuo.report.analysis.options import AnalysisOptions, ReportThresholds
+from hailuo.report.findings import CreativeFinding
 from hailuo.report.metrics import Count, counts_of
 from hailuo.report.stats.intervals import is_rate
 
@@ -39,7 +39,7 @@ class Comparison:
     for one look.
     """
 
-    creatives: tuple[Creative, ...]
+    creatives: tuple[CreativeFinding, ...]
     events: _Floats
     trials: _Floats
     excluded: tuple[str, ...]
@@ -60,7 +60,7 @@ class Comparison:
 
 
 def comparison_of(
-    observed: Observed, creatives: Mapping[str, Creative], config: AnalysisConfig
+    observed: Observed, creatives: Mapping[str, CreativeFinding], config: AnalysisConfig
 ) -> Comparison | None:
     """The creatives with trials of the decision metric; None where the platform or its export does not have it."""
     counts = counts_of(config.options.metric, observed.platform)

@@ -5,19 +5,18 @@ from dataclasses import replace
 from math import isnan
 
 from hailuo.report.analysis.comparisons import compare
-from hailuo.report.analysis.creatives import Creative
 from hailuo.report.analysis.decision import ComparisonEvidence, Decision, standings
 from hailuo.report.analysis.experiment import AnalysisConfig
 from hailuo.report.analysis.metric_scale import MetricScale
 from hailuo.report.analysis.observations import Observed
-from hailuo.report.findings import CreativeFinding, CreativeStanding, Estimate, Factor, FactorLevel
+from hailuo.report.findings import CreativeFinding, Estimate, Factor, FactorLevel
 from hailuo.report.metrics import COUNTS, Count, Metric
 from hailuo.report.texts import say
 
 
 def unranked_creatives(
     observed: Observed,
-    creatives: Mapping[str, Creative],
+    creatives: Mapping[str, CreativeFinding],
     estimates: Mapping[str, Mapping[Metric, Estimate]],
 ) -> tuple[CreativeFinding, ...]:
     """Every creative with a row, most impressions first, before anything is compared."""
@@ -26,27 +25,12 @@ def unranked_creatives(
         creative = creatives[str(row["creative_id"])]
         counts = {count: float(row[count.value]) for count in COUNTS}
         found.append(
-            CreativeFinding(
-                creative_id=creative.creative_id,
-                label=creative.label,
-                cell_id=creative.cell_id,
-                model=creative.model,
-                prompt=creative.prompt,
-                duration_s=creative.duration_s,
-                take=creative.take,
-                is_control=creative.is_control,
-                factors=creative.factors,
+            replace(
+                creative,
                 ads=int(row["ads"]),
                 days=int(row["days"]),
                 counts={count: value for count, value in counts.items() if not isnan(value)},
                 estimates=estimates[creative.creative_id],
-                shrunk=None,
-                p_best=None,
-                expected_loss=None,
-                against_control=None,
-                standing=CreativeStanding.TOO_LITTLE_DATA,
-                render_usd=creative.render_usd,
-                looks=creative.looks,
             )
         )
     return tuple(sorted(found, key=lambda one: (-one.counts.get(Count.IMPRESSIONS, 0.0), one.creative_id)))

@@ -1,6 +1,7 @@
 """Read the exports of ad platforms as one table: ad, days and counts; what is unclear is refused."""
 
-from hailuo.report.exports.ads import ADS_COLUMNS, is_ads_file, is_ads_table, read_ads
+from hailuo.publish.uploads import ADS_COLUMNS
+from hailuo.report.exports.ads import is_ads_file, is_ads_table, read_ads
 from hailuo.report.exports.export import read_export
 from hailuo.report.exports.fields import RESULT_COLUMNS, ExportError
 from hailuo.report.exports.formats import Formats, formats_that_ship, read_formats

@@ -6,19 +6,13 @@ from typing import Final
 import pandas as pd
 
 from hailuo.errors import Place, Problem
+from hailuo.publish.uploads import ADS_COLUMNS
 from hailuo.report.exports.data_rows import clean_id, rounded_ids
 from hailuo.report.exports.export import sheet_of
 from hailuo.report.exports.fields import ExportError, key_of, refuse
 from hailuo.report.exports.sheet import SheetRow, as_text
 from hailuo.report.metrics import AdPlatform
 from hailuo.text import quoted, suggestion
-
-ADS_COLUMNS: Final = (
-    *("creative_id", "platform", "account_id", "campaign_platform_id", "adset_id", "ad_id", "ad_name"),
-    *("platform_video_id", "placement", "launched_at", "ended_at", "planned_split", "budget"),
-    *("disclosure_sent", "s3_uri", "url_tags", "disclosure", "synthetic_performer"),
-)
-"""As `hailuo upload-plan` writes them (hailuo/publish/uploads/ads.py)."""
 
 _REQUIRED: Final = frozenset({"creative_id", "platform", "ad_id", "platform_video_id"})
 _IDS: Final = ("account_id", "campaign_platform_id", "adset_id", "ad_id", "platform_video_id")

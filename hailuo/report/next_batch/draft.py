@@ -40,10 +40,13 @@ class NextBatch:
         """The same for the store, to be read beside the campaign: links to frames go without their query, a grant."""
         if self.draft is None:
             return ""
-        rows = tuple(
-            replace(row, cell={axis: _without_query(level) for axis, level in row.cell.items()})
-            for row in self.draft.rows
-        )
+
+        def bare(level: Level) -> Level:
+            frame = level.value
+            return replace(level, value=frame.without_signature()) if isinstance(frame, FirstFrame) else level
+
+        cells = [{axis: bare(level) for axis, level in row.cell.items()} for row in self.draft.rows]
+        rows = tuple(replace(row, cell=cell) for row, cell in zip(self.draft.rows, cells, strict=True))
         folder = Path(self.draft.follows.place.file).parent
         return write_campaign(replace(self.draft, rows=rows), folder=folder)
 
@@ -152,10 +155,3 @@ def _cost_of(variants: pd.DataFrame) -> Decimal:
     costs = variants.loc[variants["derived_from"].isna(), ["cost_actual", "cost_est"]].bfill(axis="columns")
     known = costs["cost_actual"].dropna()
     return sum((Decimal(str(cost)) for cost in known), Decimal(0))
-
-
-def _without_query(level: Level) -> Level:
-    if not isinstance(level.value, FirstFrame) or level.value.url is None:
-        return level
-    url = level.value.url.partition("?")[0].partition("#")[0]
-    return replace(level, value=replace(level.value, url=url))

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from hailuo.publish.gallery.words import moment
 from hailuo.publish.webpage import asset, render_page
 from hailuo.report.findings import ReportFindings
-from hailuo.report.formatting import date_range, moment, money, plural
+from hailuo.report.formatting import date_range, money, plural
 from hailuo.report.metrics import METRICS, PLATFORM_NAMES
 from hailuo.report.page.batch import batch_of
 from hailuo.report.page.clip import Clip, safe_link, with_posters

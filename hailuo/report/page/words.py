@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from hailuo.report.findings import CreativeStanding, PlatformFindings, Recommendation, VerdictOutcome
-from hailuo.report.metrics import COUNTS, Metric
+from hailuo.report.metrics import COUNTS, Metric, counts_of
 from hailuo.report.texts import texts
 
 Values = Mapping[str, object]
@@ -53,7 +53,7 @@ _CLIP_CHECKS: Final[Mapping[str, tuple[str, str]]] = {
 
 def definition(metric: Metric, found: PlatformFindings) -> str:
     """What a metric is made of on this platform, such as "link clicks ÷ impressions"; empty where its exports lack it."""
-    counts = found.counts_of(metric)
+    counts = counts_of(metric, found.platform)
     return " ÷ ".join(texts("count").get(count.value) or COUNTS[count] for count in counts or ())
 
 
