@@ -9,6 +9,7 @@ from hailuo.errors import MissingKeyError, Place, Problem
 from hailuo.logs import quiet_logger
 from hailuo.plan.file import read_plan
 from hailuo.publish import manifest
+from hailuo.publish.read import read_named
 from hailuo.store import Store, read_many
 from hailuo.store.layout import Edition
 
@@ -24,13 +25,9 @@ async def judge(store: Store, paths: Sequence[Path], edition: Edition) -> int:
     known = await _creatives(store, edition)
     files, problems = [], []
     for path in paths:
-        try:
-            content = await asyncio.to_thread(path.read_bytes)
-        except OSError as error:
-            problem = Problem(
-                Place(str(path)), f"cannot be read ({error.strerror})", "name the exported file"
-            )
-            raise manifest.JudgementError([problem]) from error
+        content = await asyncio.to_thread(
+            read_named, path, refuse=manifest.JudgementError, remedy="name the exported file"
+        )
         file = manifest.read_judgements(content, name=str(path))
         files.append(file)
         problems += _problems(Place(str(path)), file, known, edition)

@@ -7,7 +7,7 @@ from typing import Final
 
 import pandas as pd
 
-from hailuo.errors import StoreError
+from hailuo.errors import Place, Problem, RefusedError, StoreError
 from hailuo.publish import manifest
 from hailuo.settings import Settings
 from hailuo.store.open import open_store
@@ -51,3 +51,11 @@ def _from_bucket(uri: str) -> bytes:
     store = open_store(Settings(store=folder))
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(lambda: asyncio.run(store.read(name))).result()
+
+
+def read_named(path: Path, *, refuse: type[RefusedError], remedy: str) -> bytes:
+    """The bytes of a file that a person named. Raises: `refuse`, with the remedy."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise refuse([Problem(Place(str(path)), f"cannot be read ({error.strerror})", remedy)]) from error

@@ -9,6 +9,7 @@ from hailuo.campaign.model import SyntheticPerformer
 from hailuo.clock import Clock
 from hailuo.publish import manifest, uploads
 from hailuo.publish.publish import publish
+from hailuo.publish.read import read_named
 from hailuo.publish.uploads import PlatformName, UploadFile
 from hailuo.publish.uploads.platforms import refused
 from hailuo.store import Store
@@ -91,7 +92,5 @@ def _synthetic_performer(
 
 
 async def _read(path: Path) -> bytes:
-    try:
-        return await asyncio.to_thread(path.read_bytes)
-    except OSError as error:
-        raise refused(str(path), f"cannot be read ({error.strerror})", "name a file that can") from error
+    remedy = "name a file that can"
+    return await asyncio.to_thread(read_named, path, refuse=uploads.UploadError, remedy=remedy)

@@ -37,9 +37,7 @@ def render_page(
     }
     policy = "; ".join(f"{name} {value}" for name, value in allowed.items())
     page = _template(package).render(values, style=style, script=script, policy=policy)
-    return page.encode(
-        errors="backslashreplace"
-    )  # a lone surrogate, which UTF-8 cannot hold, is shown escaped
+    return page.encode(errors="backslashreplace")  # UTF-8 cannot hold a lone surrogate
 
 
 @functools.cache

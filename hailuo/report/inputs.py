@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import count
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -11,6 +12,7 @@ from typing import Final
 import pandas as pd
 
 from hailuo.errors import Place, Problem, RefusedError, SettingsError
+from hailuo.publish.read import read_named
 from hailuo.report.exports import is_ads_file, read_ads, read_exports, read_mapping
 from hailuo.settings import Settings
 from hailuo.store import FolderStore, Store
@@ -165,7 +167,8 @@ async def _of_source(source: str, settings: Settings) -> Mapping[str, bytes]:
     if "://" not in source:
         path = Path(source)
         is_folder = await asyncio.to_thread(path.is_dir)
-        return await asyncio.to_thread(_in_folder if is_folder else _of_file, path)
+        read = partial(_in_folder, path) if is_folder else partial(_contents, {path.name: path})
+        return await asyncio.to_thread(read)
     try:
         bucket = open_store(settings.model_copy(update={"store": source}))
     except SettingsError as error:  # which names the setting of the store, but the source is the cause
@@ -209,20 +212,9 @@ def _in_folder(folder: Path) -> Mapping[str, bytes]:
     return _contents(wanted)
 
 
-def _of_file(path: Path) -> Mapping[str, bytes]:
-    return _contents({path.name: path})
-
-
 def _contents(paths: Mapping[str, Path]) -> Mapping[str, bytes]:
-    found: dict[str, bytes] = {}
-    for name, path in paths.items():
-        try:
-            found[name] = path.read_bytes()
-        except OSError as error:
-            reason = f"cannot be read ({error.strerror})"
-            problem = Problem(Place(str(path)), reason, "name a file or folder that can")
-            raise InputError([problem]) from error
-    return found
+    remedy = "name a file or folder that can"
+    return {name: read_named(path, refuse=InputError, remedy=remedy) for name, path in paths.items()}
 
 
 def _is_wanted(name: str) -> bool:

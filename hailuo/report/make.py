@@ -185,19 +185,15 @@ def _files(
 def _next_text(batch: NextBatch | None, path: Path | None) -> str:
     """What is to be written to the path; empty where nothing is. Raises: CampaignError where it cannot be."""
     text = batch.text(folder=path.parent) if path and batch else ""
-    if path and text and (problem := _in_the_way(path, text)):
-        raise CampaignError([problem])
-    return text
-
-
-def _in_the_way(path: Path, text: str) -> Problem | None:
+    if not path or not text:
+        return text
+    place, remedy = Place(str(path)), "name a new file for the next batch"
     if path.exists():  # it may well be the campaign itself; only what a look before wrote may stay
-        is_it = path.is_file() and path.read_bytes() == text.encode()
-        remedy = "name a new file for the next batch"
-        return None if is_it else Problem(Place(str(path)), "is there already", remedy)
-    if not (path.parent.is_dir() and os.access(path.parent, os.W_OK | os.X_OK)):
-        return Problem(Place(str(path)), "cannot be written there", "name a file in a folder that can")
-    return None
+        if not (path.is_file() and path.read_bytes() == text.encode()):
+            raise CampaignError([Problem(place, "is there already", remedy)])
+    elif not (path.parent.is_dir() and os.access(path.parent, os.W_OK | os.X_OK)):
+        raise CampaignError([Problem(place, "cannot be written there", "name a file in a folder that can")])
+    return text
 
 
 def _write(path: Path | None, text: str) -> Path | None:

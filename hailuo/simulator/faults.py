@@ -3,8 +3,8 @@
 Source: docs/vendor.md#errors.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from hailuo.simulator.answers import HttpAnswer, empty, flat, html, nested, ok, plain
@@ -136,250 +136,187 @@ class FaultRow:
     message: str = ""
 
 
-def _refused(fault: FaultName, answer: HttpAnswer, says: str) -> FaultRow:
-    return FaultRow(fault=fault, strikes=Strikes.SUBMIT, says=says, answer=answer)
+_Faults = Mapping[FaultName, tuple[HttpAnswer | ConnectionEnd, str]]
+"""How each fault ends, with an answer or without one, and what it is."""
 
 
-def _minimax(fault: FaultName, code: str, text: str, says: str) -> FaultRow:
+def _minimax(code: str, text: str) -> HttpAnswer:
     """MiniMax's own codes reach the client as HTTP 400, whatever their meaning."""
-    return _refused(fault, flat(400, code, f"hailuo api error: {text}"), says)
-
-
-def _charged(
-    fault: FaultName, says: str, *, answer: HttpAnswer | None, ending: ConnectionEnd = ConnectionEnd.ANSWER
-) -> FaultRow:
-    return FaultRow(
-        fault=fault, strikes=Strikes.SUBMIT, says=says, charged=True, ending=ending, answer=answer
-    )
-
-
-def _fails(fault: FaultName, failure: Failure, code: str, message: str, says: str) -> FaultRow:
-    return FaultRow(fault=fault, strikes=Strikes.TASK, says=says, failure=failure, code=code, message=message)
-
-
-def _status(
-    fault: FaultName,
-    says: str,
-    answer: HttpAnswer | None = None,
-    ending: ConnectionEnd = ConnectionEnd.ANSWER,
-) -> FaultRow:
-    return FaultRow(fault=fault, strikes=Strikes.STATUS, says=says, answer=answer, ending=ending)
-
-
-def _download(
-    fault: FaultName,
-    says: str,
-    answer: HttpAnswer | None = None,
-    ending: ConnectionEnd = ConnectionEnd.OTHERWISE,
-) -> FaultRow:
-    return FaultRow(fault=fault, strikes=Strikes.DOWNLOAD, says=says, answer=answer, ending=ending)
+    return flat(400, code, f"hailuo api error: {text}")
 
 
 _SATURATED = "当前分组上游负载已饱和，请稍后再试"
 _WINDOW = "You have reached the request limit: maximum 5 requests in 1 minutes"
 _WGET = "wget download failed: exit status 8"
 
-_MINIMAX = (
-    _minimax(FaultName.RATE_LIMIT_1002, "1002", "rate limit", "MiniMax's rate limit, shown as HTTP 400"),
-    _minimax(FaultName.TOKEN_LIMIT_1039, "1039", "token limit", "MiniMax's token limit"),
-    _minimax(FaultName.CONNECTION_LIMIT_1041, "1041", "conn limit", "MiniMax's connection limit"),
-    _minimax(
-        FaultName.GROWTH_LIMIT_2045, "2045", "rate growth limit", "too many requests more than a moment ago"
+_UNCHARGED: _Faults = {
+    FaultName.RATE_LIMIT_1002: (_minimax("1002", "rate limit"), "MiniMax's rate limit, shown as HTTP 400"),
+    FaultName.TOKEN_LIMIT_1039: (_minimax("1039", "token limit"), "MiniMax's token limit"),
+    FaultName.CONNECTION_LIMIT_1041: (_minimax("1041", "conn limit"), "MiniMax's connection limit"),
+    FaultName.GROWTH_LIMIT_2045: (
+        _minimax("2045", "rate growth limit"),
+        "too many requests more than a moment ago",
     ),
-    _minimax(FaultName.UNKNOWN_1000, "1000", "unknown error", "MiniMax does not know what went wrong"),
-    _minimax(FaultName.TIMEOUT_1001, "1001", "timeout", "MiniMax timed out; the gateway made no task"),
-    _minimax(FaultName.INTERNAL_1024, "1024", "internal error", "MiniMax's internal error"),
-    _minimax(FaultName.SYSTEM_1033, "1033", "system error", "MiniMax's system error"),
-    _minimax(
-        FaultName.VENDOR_BALANCE_1008, "1008", "insufficient balance", "the gateway's own balance is used up"
+    FaultName.UNKNOWN_1000: (_minimax("1000", "unknown error"), "MiniMax does not know what went wrong"),
+    FaultName.TIMEOUT_1001: (_minimax("1001", "timeout"), "MiniMax timed out; the gateway made no task"),
+    FaultName.INTERNAL_1024: (_minimax("1024", "internal error"), "MiniMax's internal error"),
+    FaultName.SYSTEM_1033: (_minimax("1033", "system error"), "MiniMax's system error"),
+    FaultName.VENDOR_BALANCE_1008: (
+        _minimax("1008", "insufficient balance"),
+        "the gateway's own balance is used up",
     ),
-    _minimax(
-        FaultName.VENDOR_WINDOW_2056, "2056", "usage limit exceeded", "the gateway's own plan is used up"
+    FaultName.VENDOR_WINDOW_2056: (
+        _minimax("2056", "usage limit exceeded"),
+        "the gateway's own plan is used up",
     ),
-    _minimax(FaultName.VENDOR_KEY_1004, "1004", "not authorized", "the gateway's own key is refused"),
-    _minimax(FaultName.VENDOR_KEY_2049, "2049", "invalid api key", "the gateway's own key is invalid"),
-    _minimax(
-        FaultName.SENSITIVE_1026, "1026", "input new_sensitive", "prompt or image refused by moderation"
+    FaultName.VENDOR_KEY_1004: (_minimax("1004", "not authorized"), "the gateway's own key is refused"),
+    FaultName.VENDOR_KEY_2049: (_minimax("2049", "invalid api key"), "the gateway's own key is invalid"),
+    FaultName.SENSITIVE_1026: (
+        _minimax("1026", "input new_sensitive"),
+        "prompt or image refused by moderation",
     ),
-    _minimax(FaultName.INVISIBLE_1042, "1042", "invisible characters", "too many invisible characters"),
-    _minimax(FaultName.INVALID_2013, "2013", "invalid params", "MiniMax refuses the parameters"),
-)
-_GATEWAY = (
-    _refused(
-        FaultName.INVALID_REQUEST, flat(400, "invalid_request", "bad field"), "the gateway refuses a field"
-    ),
-    _refused(
-        FaultName.MODEL_PRICE, flat(400, "model_price_error", "price not set"), "the model has no price"
-    ),
-    _refused(FaultName.KEY_REFUSED, nested(401, "Invalid token"), "the key is not, or no longer, accepted"),
-    _refused(
-        FaultName.PAYMENT_REQUIRED, nested(402, "Payment required"), "another gateway's word for no balance"
-    ),
-    _refused(
-        FaultName.BALANCE_EMPTY,
+    FaultName.INVISIBLE_1042: (_minimax("1042", "invisible characters"), "too many invisible characters"),
+    FaultName.INVALID_2013: (_minimax("2013", "invalid params"), "MiniMax refuses the parameters"),
+    FaultName.INVALID_REQUEST: (flat(400, "invalid_request", "bad field"), "the gateway refuses a field"),
+    FaultName.MODEL_PRICE: (flat(400, "model_price_error", "price not set"), "the model has no price"),
+    FaultName.KEY_REFUSED: (nested(401, "Invalid token"), "the key is not, or no longer, accepted"),
+    FaultName.PAYMENT_REQUIRED: (nested(402, "Payment required"), "another gateway's word for no balance"),
+    FaultName.BALANCE_EMPTY: (
         flat(403, "insufficient_user_quota", "用户额度不足"),
         "the balance does not cover",
     ),
-    _refused(
-        FaultName.KEY_QUOTA,
+    FaultName.KEY_QUOTA: (
         flat(403, "pre_consume_token_quota_failed", "token quota"),
         "the key's own limit is used up",
     ),
-    _refused(
-        FaultName.ACCESS_DENIED,
+    FaultName.ACCESS_DENIED: (
         nested(403, "Access denied", code="access_denied"),
         "this key or address may not",
     ),
-    _refused(
-        FaultName.WRONG_ROUTE,
+    FaultName.WRONG_ROUTE: (
         nested(404, "Invalid URL (POST /v1/videos)", kind="invalid_request_error"),
         "the route is not there",
     ),
-    _refused(
-        FaultName.TIMEOUT_408, nested(408, "Request timeout"), "the gateway timed out; nothing was made"
-    ),
-    _refused(
-        FaultName.TOO_LARGE, flat(413, "read_request_body_failed", "body too large"), "the body is too large"
-    ),
-    _refused(FaultName.BUSY_429_FLAT, flat(429, "fail_to_fetch_task", _SATURATED), "every channel is busy"),
-    _refused(FaultName.BUSY_429_NESTED, nested(429, _WINDOW), "the user's own request limit"),
-    _refused(FaultName.BUSY_429_EMPTY, empty(429), "the address's request limit, without a body"),
-    _refused(
-        FaultName.BUSY_429_RETRY_AFTER,
+    FaultName.TIMEOUT_408: (nested(408, "Request timeout"), "the gateway timed out; nothing was made"),
+    FaultName.TOO_LARGE: (flat(413, "read_request_body_failed", "body too large"), "the body is too large"),
+    FaultName.BUSY_429_FLAT: (flat(429, "fail_to_fetch_task", _SATURATED), "every channel is busy"),
+    FaultName.BUSY_429_NESTED: (nested(429, _WINDOW), "the user's own request limit"),
+    FaultName.BUSY_429_EMPTY: (empty(429), "the address's request limit, without a body"),
+    FaultName.BUSY_429_RETRY_AFTER: (
         nested(429, _WINDOW, headers={"Retry-After": "30"}),
         "a request limit that says how long to wait",
     ),
-    _refused(
-        FaultName.DO_REQUEST_FAILED,
+    FaultName.DO_REQUEST_FAILED: (
         flat(500, "do_request_failed", "EOF"),
         "the gateway cannot talk to MiniMax",
     ),
-    _refused(
-        FaultName.GET_CHANNEL_FAILED, flat(500, "get_channel_failed", "database"), "a fault before sending"
-    ),
-    _refused(
-        FaultName.UPSTREAM_4XX, flat(422, "fail_to_fetch_task", "{}"), "MiniMax's HTTP 422 passed through"
-    ),
-    _refused(
-        FaultName.UPSTREAM_5XX, flat(503, "fail_to_fetch_task", "{}"), "MiniMax's HTTP 503 passed through"
-    ),
-    _refused(
-        FaultName.MODEL_NOT_FOUND,
+    FaultName.GET_CHANNEL_FAILED: (flat(500, "get_channel_failed", "database"), "a fault before sending"),
+    FaultName.UPSTREAM_4XX: (flat(422, "fail_to_fetch_task", "{}"), "MiniMax's HTTP 422 passed through"),
+    FaultName.UPSTREAM_5XX: (flat(503, "fail_to_fetch_task", "{}"), "MiniMax's HTTP 503 passed through"),
+    FaultName.MODEL_NOT_FOUND: (
         nested(503, "No available channel for this model under group default", code="model_not_found"),
         "all channels of the model are down",
     ),
-    _refused(FaultName.HTML_502, html(502, "502 Bad Gateway"), "a proxy gave up; nothing was made"),
-    _refused(FaultName.HTML_504, html(504, "504 Gateway Time-out"), "a proxy gave up; nothing was made"),
-    _refused(FaultName.HTML_524, html(524, "524: A timeout occurred"), "a proxy gave up; nothing was made"),
-    _refused(
-        FaultName.ERROR_IN_200,
+    FaultName.HTML_502: (html(502, "502 Bad Gateway"), "a proxy gave up; nothing was made"),
+    FaultName.HTML_504: (html(504, "504 Gateway Time-out"), "a proxy gave up; nothing was made"),
+    FaultName.HTML_524: (html(524, "524: A timeout occurred"), "a proxy gave up; nothing was made"),
+    FaultName.ERROR_IN_200: (
         ok({"code": "fail_to_fetch_task", "message": "", "data": None}),
         "an error inside a 200",
     ),
-    FaultRow(
-        fault=FaultName.DROPPED,
-        strikes=Strikes.SUBMIT,
-        ending=ConnectionEnd.CUT,
-        says="cut before anything was made",
-    ),
-)
-_AMBIGUOUS = (
-    _charged(
-        FaultName.CHARGED_THEN_DROPPED,
-        "made and charged, then the connection is cut",
-        answer=None,
-        ending=ConnectionEnd.CUT,
-    ),
-    _charged(
-        FaultName.CHARGED_THEN_SILENCE,
-        "made and charged, but no answer ever comes",
-        answer=None,
-        ending=ConnectionEnd.SILENCE,
-    ),
-    _charged(FaultName.CHARGED_THEN_408, "made and charged, then 408", answer=nested(408, "Request timeout")),
-    _charged(
-        FaultName.CHARGED_THEN_502,
-        "made and charged, then a proxy's 502",
-        answer=html(502, "502 Bad Gateway"),
-    ),
-    _charged(
-        FaultName.CHARGED_THEN_WITHOUT_ID,
+    FaultName.DROPPED: (ConnectionEnd.CUT, "cut before anything was made"),
+}
+_CHARGED: _Faults = {
+    FaultName.CHARGED_THEN_DROPPED: (ConnectionEnd.CUT, "made and charged, then the connection is cut"),
+    FaultName.CHARGED_THEN_SILENCE: (ConnectionEnd.SILENCE, "made and charged, but no answer ever comes"),
+    FaultName.CHARGED_THEN_408: (nested(408, "Request timeout"), "made and charged, then 408"),
+    FaultName.CHARGED_THEN_502: (html(502, "502 Bad Gateway"), "made and charged, then a proxy's 502"),
+    FaultName.CHARGED_THEN_WITHOUT_ID: (
+        ok({"object": "video", "status": "", "progress": 0}),
         "made and charged, then 200 without an id",
-        answer=ok({"object": "video", "status": "", "progress": 0}),
     ),
-    _charged(
-        FaultName.CHARGED_THEN_UNREADABLE,
+    FaultName.CHARGED_THEN_UNREADABLE: (
+        plain(200, '{"id": "ta'),
         "made and charged, then 200 that is no JSON",
-        answer=plain(200, '{"id": "ta'),
     ),
-    _charged(
-        FaultName.SLOW_SUBMIT, "the proper answer, after 90 s", answer=None, ending=ConnectionEnd.OTHERWISE
-    ),
-)
-_TASK = (
-    _fails(FaultName.FAILED_OBJECT, Failure.OBJECT, "1000", "unknown error", "fails, error is an object"),
-    _fails(FaultName.FAILED_STRING, Failure.STRING, "", "render failed", "fails, error is a string"),
-    _fails(FaultName.FAILED_WITHOUT_ERROR, Failure.ABSENT, "", "", "fails, and no error is given"),
-    _fails(
-        FaultName.FAILED_TEXT_IN_URL,
+    FaultName.SLOW_SUBMIT: (ConnectionEnd.OTHERWISE, "the proper answer, after 90 s"),
+}
+_TASK: Mapping[FaultName, tuple[Failure | None, str, str, str]] = {
+    # where the error is shown, its code, its message; what it is
+    FaultName.FAILED_OBJECT: (Failure.OBJECT, "1000", "unknown error", "fails, error is an object"),
+    FaultName.FAILED_STRING: (Failure.STRING, "", "render failed", "fails, error is a string"),
+    FaultName.FAILED_WITHOUT_ERROR: (Failure.ABSENT, "", "", "fails, and no error is given"),
+    FaultName.FAILED_TEXT_IN_URL: (
         Failure.IN_URL,
         "",
         "task failed upstream",
         "fails, the reason is in metadata.url",
     ),
-    _fails(
-        FaultName.FAILED_MODERATED_1027,
+    FaultName.FAILED_MODERATED_1027: (
         Failure.OBJECT,
         "1027",
         "output new_sensitive",
         "the clip is moderated",
     ),
-    _fails(FaultName.FAILED_FRAME_DOWNLOAD, Failure.OBJECT, "", _WGET, "the first frame cannot be fetched"),
-    _fails(
-        FaultName.FAILED_WITH_URL,
+    FaultName.FAILED_FRAME_DOWNLOAD: (Failure.OBJECT, "", _WGET, "the first frame cannot be fetched"),
+    FaultName.FAILED_WITH_URL: (
         Failure.WITH_URL,
         "",
         "poll timeout",
         "says failed, charges, and has the clip",
     ),
-    FaultRow(fault=FaultName.STUCK, strikes=Strikes.TASK, says="stays in_progress for ever"),
-    FaultRow(fault=FaultName.URL_LATE, strikes=Strikes.TASK, says="completed two ticks before its URL comes"),
-    FaultRow(
-        fault=FaultName.URL_ON_GATEWAY,
-        strikes=Strikes.TASK,
-        says="the URL is the gateway's own /content, which wants the key",
+    FaultName.STUCK: (None, "", "", "stays in_progress for ever"),
+    FaultName.URL_LATE: (None, "", "", "completed two ticks before its URL comes"),
+    FaultName.URL_ON_GATEWAY: (None, "", "", "the URL is the gateway's own /content, which wants the key"),
+}
+_STATUS: _Faults = {
+    FaultName.TASK_NOT_EXIST: (flat(400, "task_not_exist", "task_not_exist"), "unknown at first"),
+    FaultName.DATA_NULL: (ok({"code": "success", "message": "", "data": None}), "an empty envelope"),
+    FaultName.STATUS_429: (empty(429), "too many reads, without a body"),
+    FaultName.STATUS_500: (nested(500, "database error"), "a database error"),
+    FaultName.STATUS_502: (html(502, "502 Bad Gateway"), "a proxy gave up"),
+    FaultName.STATUS_UNKNOWN_WORD: (ConnectionEnd.OTHERWISE, "a status word that no client knows"),
+    FaultName.STATUS_FAILED_ONCE: (ConnectionEnd.OTHERWISE, "one poll says failed, the next does not"),
+    FaultName.STATUS_DROPPED: (ConnectionEnd.CUT, "the connection is cut"),
+    FaultName.STATUS_SILENCE: (ConnectionEnd.SILENCE, "no answer ever comes"),
+}
+_DOWNLOAD: _Faults = {
+    FaultName.URL_EXPIRED: (
+        ConnectionEnd.OTHERWISE,
+        "the URL is no longer honoured; the next GET has a fresh one",
     ),
-)
-_STATUS = (
-    _status(FaultName.TASK_NOT_EXIST, "unknown at first", flat(400, "task_not_exist", "task_not_exist")),
-    _status(FaultName.DATA_NULL, "an empty envelope", ok({"code": "success", "message": "", "data": None})),
-    _status(FaultName.STATUS_429, "too many reads, without a body", empty(429)),
-    _status(FaultName.STATUS_500, "a database error", nested(500, "database error")),
-    _status(FaultName.STATUS_502, "a proxy gave up", html(502, "502 Bad Gateway")),
-    _status(
-        FaultName.STATUS_UNKNOWN_WORD, "a status word that no client knows", ending=ConnectionEnd.OTHERWISE
+    FaultName.DOWNLOAD_TRUNCATED: (ConnectionEnd.OTHERWISE, "fewer bytes come than Content-Length says"),
+    FaultName.DOWNLOAD_HALF: (
+        ConnectionEnd.OTHERWISE,
+        "half the clip, with a Content-Length that fits the half",
     ),
-    _status(
-        FaultName.STATUS_FAILED_ONCE,
-        "one poll says failed, the next does not",
-        ending=ConnectionEnd.OTHERWISE,
-    ),
-    _status(FaultName.STATUS_DROPPED, "the connection is cut", ending=ConnectionEnd.CUT),
-    _status(FaultName.STATUS_SILENCE, "no answer ever comes", ending=ConnectionEnd.SILENCE),
-)
-_DOWNLOAD = (
-    _download(FaultName.URL_EXPIRED, "the URL is no longer honoured; the next GET has a fresh one"),
-    _download(FaultName.DOWNLOAD_TRUNCATED, "fewer bytes come than Content-Length says"),
-    _download(FaultName.DOWNLOAD_HALF, "half the clip, with a Content-Length that fits the half"),
-    _download(FaultName.DOWNLOAD_HTML, "200, but a web page", html(200, "Welcome"), ConnectionEnd.ANSWER),
-    _download(FaultName.DOWNLOAD_REDIRECT, "a redirect to where the clip is"),
-    _download(FaultName.DOWNLOAD_502, "a proxy gave up", html(502, "502 Bad Gateway"), ConnectionEnd.ANSWER),
-    _download(FaultName.DOWNLOAD_DROPPED, "the connection is cut halfway", ending=ConnectionEnd.CUT),
-)
+    FaultName.DOWNLOAD_HTML: (html(200, "Welcome"), "200, but a web page"),
+    FaultName.DOWNLOAD_REDIRECT: (ConnectionEnd.OTHERWISE, "a redirect to where the clip is"),
+    FaultName.DOWNLOAD_502: (html(502, "502 Bad Gateway"), "a proxy gave up"),
+    FaultName.DOWNLOAD_DROPPED: (ConnectionEnd.CUT, "the connection is cut halfway"),
+}
+
+
+def _rows(strikes: Strikes, faults: _Faults, *, charged: bool = False) -> Iterator[FaultRow]:
+    for fault, (end, says) in faults.items():
+        row = FaultRow(fault=fault, strikes=strikes, says=says, charged=charged)
+        yield replace(row, answer=end) if isinstance(end, HttpAnswer) else replace(row, ending=end)
 
 
 FAULTS: Mapping[FaultName, FaultRow] = {
-    row.fault: row for row in _MINIMAX + _GATEWAY + _AMBIGUOUS + _TASK + _STATUS + _DOWNLOAD
+    row.fault: row
+    for row in (
+        *_rows(Strikes.SUBMIT, _UNCHARGED),
+        *_rows(Strikes.SUBMIT, _CHARGED, charged=True),
+        *(
+            FaultRow(
+                fault=fault, strikes=Strikes.TASK, says=says, failure=failure, code=code, message=message
+            )
+            for fault, (failure, code, message, says) in _TASK.items()
+        ),
+        *_rows(Strikes.STATUS, _STATUS),
+        *_rows(Strikes.DOWNLOAD, _DOWNLOAD),
+    )
 }
 
 

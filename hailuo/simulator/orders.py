@@ -64,7 +64,9 @@ def read_order(
     if not isinstance(metadata, dict):
         raise _invalid_request("metadata must be an object")
     if strict and model.family == _STRICT_FAMILY:
-        _refuse_unknown(fields, metadata)
+        inside = sorted(f"metadata.{name}" for name in set(metadata) - _METADATA_FIELDS)
+        if unknown := sorted(set(fields) - _FIELDS) + inside:
+            raise _invalid_request(f"unknown field: {', '.join(unknown)}")
     prompt = _prompt(fields, model)
     offer = _offer(fields, metadata, model)
     return VideoOrder(
@@ -85,14 +87,6 @@ def invalid_params(why: str) -> HttpAnswer:
 
 def _invalid_request(why: str) -> AnswerError:
     return AnswerError(flat(400, "invalid_request", why))
-
-
-def _refuse_unknown(fields: Fields, metadata: Fields) -> None:
-    unknown = sorted(set(fields) - _FIELDS) + sorted(
-        f"metadata.{k}" for k in set(metadata) - _METADATA_FIELDS
-    )
-    if unknown:
-        raise _invalid_request(f"unknown field: {', '.join(unknown)}")
 
 
 def _prompt(fields: Fields, model: Model) -> str:

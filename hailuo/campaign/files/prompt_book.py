@@ -32,18 +32,15 @@ class PromptBook:
         for raw in [*written, *mentioned]:
             if raw.content is not None:
                 self._cleaned[raw.content] = text = cleaned("prompt", raw, problems)
-                self._parse(text)
+                if text not in self._fields:
+                    try:
+                        self._fields[text] = read_template(text).fields
+                    except ValueError as error:
+                        self._fields[text] = error
                 if raw.id is not None:
                     self._give(raw.id, text, raw)
         self._derive(self._unnamed(written))
         self._derive([text for text in self._unnamed(mentioned) if not self._refers(text)])
-
-    def _parse(self, text: str) -> None:
-        if text not in self._fields:
-            try:
-                self._fields[text] = read_template(text).fields
-            except ValueError as error:
-                self._fields[text] = error
 
     def _unnamed(self, raws: Iterable[Scalar]) -> list[str]:
         return [self._cleaned[raw.content] for raw in raws if raw.id is None and raw.content is not None]

@@ -108,10 +108,8 @@ def _words(complaint: Complaint, model: type[BaseModel], remedies: Mapping[str, 
             reason = f"{name}: unknown name {shown}"
             remedy = suggestion(text, known) if text else f"choose {listed(known)}"
         case "dict_type" | "model_type":
-            reason, remedy = (
-                f"{name} is {shown}, not a mapping",
-                remedy or "write `key: value` lines under it",
-            )
+            reason = f"{name} is {shown}, not a mapping"
+            remedy = remedy or "write `key: value` lines under it"
         case _:
             reason, remedy = f"{name} is {shown}", remedy or f"expected: {complaint.error['msg']}"
     return reason, remedy

@@ -2,8 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -30,26 +29,8 @@ _SOURCES: Final = {
 _BESIDE: Final = Links()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageFacts:
-    """The numbers at the top of the page, in words."""
-
-    editions: str
-    jobs: int
-    clips: int
-    spent: str
-    spent_note: str
-    reserved: str
-    to_buy: str
-    to_buy_note: str
-    models: str
-    durations: str
-    sizes: str
-    clip_bytes: str
-
-
-def facts(rows: Sequence[ManifestRow]) -> PageFacts:
-    """Count the jobs and add their money up."""
+def facts(rows: Sequence[ManifestRow]) -> Mapping[str, object]:
+    """The numbers at the top of the page, in words: the jobs counted, their money added up."""
 
     def total(column: str) -> Decimal:
         return sum((amount(row, column) for row in rows), Decimal(0))
@@ -59,20 +40,20 @@ def facts(rows: Sequence[ManifestRow]) -> PageFacts:
 
     parts = ((total("assumed_usd"), "of it by estimate"), (total("paid_twice_usd"), "of it paid twice"))
     unpriced = sum(row["state"] == "new" and row.get("to_buy_usd") is None for row in rows)
-    return PageFacts(
-        editions=", ".join(distinct("edition")),
-        jobs=len(rows),
-        clips=sum(row["state"] == "stored" for row in rows),
-        spent=usd(total("spent_usd")),
-        spent_note=", ".join(f"{usd(part)} {said}" for part, said in parts if part),
-        reserved=usd(total("reserved_usd")),
-        to_buy=usd(total("to_buy_usd")),
-        to_buy_note=f"and {unpriced} without a known price" if unpriced else "",
-        models=", ".join(map(short_model, distinct("model"))),
-        durations=", ".join(f"{duration} s" for duration in distinct("duration_req")),
-        sizes=", ".join(distinct("size_req")),
-        clip_bytes=bytes_in_words(sum(number(row, "bytes") or 0 for row in rows)),
-    )
+    return {
+        "editions": ", ".join(distinct("edition")),
+        "jobs": len(rows),
+        "clips": sum(row["state"] == "stored" for row in rows),
+        "spent": usd(total("spent_usd")),
+        "spent_note": ", ".join(f"{usd(part)} {said}" for part, said in parts if part),
+        "reserved": usd(total("reserved_usd")),
+        "to_buy": usd(total("to_buy_usd")),
+        "to_buy_note": f"and {unpriced} without a known price" if unpriced else "",
+        "models": ", ".join(map(short_model, distinct("model"))),
+        "durations": ", ".join(f"{duration} s" for duration in distinct("duration_req")),
+        "sizes": ", ".join(distinct("size_req")),
+        "clip_bytes": bytes_in_words(sum(number(row, "bytes") or 0 for row in rows)),
+    }
 
 
 def render(
@@ -103,7 +84,7 @@ def render(
     )
     data = {
         "campaign": title,
-        "edition": counts.editions,
+        "edition": counts["editions"],
         "seed": int.from_bytes(hashlib.sha256(title.encode(errors="replace")).digest()[:2]),
         "prompts": prompts,
         "facets": facets_of(rows),

@@ -52,17 +52,7 @@ def bundle(frame: pd.DataFrame, *, name: str, built_at: datetime) -> dict[str, b
         "manifest.csv": to_csv(frame),
         "manifest.schema.json": json.dumps(json_schema(), ensure_ascii=False, indent=1).encode(),
     }
-    package = _datapackage(files, name=name, header=csv_header(frame), built_at=built_at)
-    return {**files, "datapackage.json": package}
-
-
-def _datapackage(
-    files: Mapping[str, bytes], *, name: str, header: Sequence[str], built_at: datetime
-) -> bytes:
-    """Describe the files; `header` are the columns of `manifest.csv` as written.
-
-    The hashes show a reader whether all files are of one publication.
-    """
+    # The hashes show a reader whether all files are of one publication.
     described: dict[str, dict[str, object]] = {
         path: {
             "path": path,
@@ -78,9 +68,9 @@ def _datapackage(
         "created": built_at.isoformat(),
         "hailuo:schema": SCHEMA,
         "hailuo:files": [about for path, about in described.items() if path != _TABLE],
-        "resources": [{"name": "manifest", **described[_TABLE], **_table(header)}],
+        "resources": [{"name": "manifest", **described[_TABLE], **_table(csv_header(frame))}],
     }
-    return json.dumps(package, ensure_ascii=False, indent=1).encode()
+    return {**files, "datapackage.json": json.dumps(package, ensure_ascii=False, indent=1).encode()}
 
 
 def _table(header: Sequence[str]) -> dict[str, object]:

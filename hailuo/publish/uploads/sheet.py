@@ -17,6 +17,7 @@ from hailuo.publish.uploads.platforms import Headers, Platform, PlatformName, Up
 from hailuo.text import is_formula, quoted, suggestion
 
 _DELIMITERS: Final = ",\t;"
+_MARKS: Final = {BOM_UTF16_LE: "utf-16-le", BOM_UTF16_BE: "utf-16-be"}  # of Excel's and Meta's files
 _FIRST_LINES: Final = 20  # the header is among them, below a title or reference rows
 ADS_COLUMNS: Final = (
     *("creative_id", "platform", "account_id", "campaign_platform_id", "adset_id", "ad_id", "ad_name"),
@@ -48,7 +49,7 @@ class FilledSheet:
 
 def read_sheet(content: bytes, *, name: str, known: Mapping[PlatformName, Platform]) -> UploadSheet:
     """The template with its header found. Raises: UploadError."""
-    encoding = _encoding(content)
+    encoding = next((name for mark, name in _MARKS.items() if content.startswith(mark)), "utf-8")
     try:
         lines = content.decode(encoding).removeprefix("\ufeff").splitlines()[:_FIRST_LINES]
     except UnicodeDecodeError as error:
@@ -209,10 +210,3 @@ def _rows_below(sheet: UploadSheet, rows: Sequence[Sequence[str]]) -> str:
     csv.writer(text, delimiter=sheet.delimiter, lineterminator=end).writerows(rows)
     gap = "" if so_far.endswith(("\n", "\r")) else end
     return f"{gap}{text.getvalue()}"
-
-
-def _encoding(content: bytes) -> str:
-    """Excel and Meta write UTF-16; the mark in front says so."""
-    if content.startswith(BOM_UTF16_LE):
-        return "utf-16-le"
-    return "utf-16-be" if content.startswith(BOM_UTF16_BE) else "utf-8"

@@ -16,9 +16,8 @@ from hailuo.report.stats.factors import FactorFit, fit_factors
 from hailuo.report.stats.shrinkage import Posterior, concentration, prior_strength, shrink
 
 _Floats = npt.NDArray[np.float64]
-MOST_LEVERAGE: Final = (
-    0.5  # beyond, a creative decides its own prediction and one step says too little about the others
-)
+MOST_LEVERAGE: Final = 0.5
+"""Beyond, a creative decides its own prediction, and one step says too little about the others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

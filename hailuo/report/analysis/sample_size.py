@@ -43,7 +43,12 @@ def sample_for_first_two(
     comparison: Comparison, observed: Observed, lift: float, config: AnalysisConfig
 ) -> SampleNeeded | None:
     """To show that a leader has a lift over the runner-up."""
-    return _need(comparison, observed, lift, _of_two(comparison, lift, config))
+    power, limit = config.options.power, config.limits.leader_p.value
+    phi = comparison.dispersion.cautious
+    trials: float | None = sample_size(comparison.pooled, lift, power=power, alpha=limit, dispersion=phi)
+    if trials is not None and comparison.horizon is not None:
+        trials = _watched(comparison, lift, power=power, arms=2, p=limit)
+    return _need(comparison, observed, lift, trials)
 
 
 def enough(comparison: Comparison, config: AnalysisConfig) -> bool:
@@ -76,15 +81,6 @@ def _of_one(comparison: Comparison, lift: float, config: AnalysisConfig) -> floa
     if trials is None or comparison.horizon is None:
         return trials
     return _watched(comparison, lift, power=power, arms=arms, p=config.gate / arms)
-
-
-def _of_two(comparison: Comparison, lift: float, config: AnalysisConfig) -> float | None:
-    power, limit = config.options.power, config.limits.leader_p.value
-    phi = comparison.dispersion.cautious
-    trials = sample_size(comparison.pooled, lift, power=power, alpha=limit, dispersion=phi)
-    if trials is None or comparison.horizon is None:
-        return trials
-    return _watched(comparison, lift, power=power, arms=2, p=limit)
 
 
 def _watched(comparison: Comparison, lift: float, *, power: float, arms: int, p: float) -> float:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from hailuo.report.analysis.headlines import VerdictFacts, excluded, headline
-from hailuo.report.findings import Interval, PlatformVerdict, Srm, VerdictOutcome
+from hailuo.report.findings import PlatformVerdict, Srm, VerdictOutcome
 from hailuo.report.formatting import (
     chance_in_words,
     count,
@@ -77,7 +77,12 @@ def _claim(facts: VerdictFacts) -> Iterator[str]:
 def _all_clips(facts: VerdictFacts) -> str:
     comparison, metric, scale = facts.comparison, facts.metric, facts.comparison.scale
     events, trials = float(comparison.events.sum()), float(comparison.trials.sum())
-    interval = _interval(facts, events, trials)
+    look = {"confidence": facts.config.options.confidence, "dispersion": comparison.dispersion.widening}
+    if comparison.horizon is None:
+        interval = wilson(events, trials, **look)
+    else:
+        horizon = comparison.horizon * len(comparison.creatives)
+        interval = mixture_interval(events, trials, horizon=horizon, **look)
     return say(
         "sentence.both" if len(comparison.creatives) == 2 else "sentence.all",
         clips=facts.clips,
@@ -85,16 +90,6 @@ def _all_clips(facts: VerdictFacts) -> str:
         estimate=metric.estimate(scale.value(comparison.pooled), interval and scale.interval(interval)),
         counts=metric.counted(events, trials / scale.bits),
     )
-
-
-def _interval(facts: VerdictFacts, events: float, trials: float) -> Interval | None:
-    """Of all together, for one look or for all of them."""
-    comparison, confidence = facts.comparison, facts.config.options.confidence
-    phi = comparison.dispersion.widening
-    if comparison.horizon is None:
-        return wilson(events, trials, confidence=confidence, dispersion=phi)
-    horizon = comparison.horizon * len(comparison.creatives)
-    return mixture_interval(events, trials, horizon=horizon, confidence=confidence, dispersion=phi)
 
 
 def _chance(facts: VerdictFacts) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -17,9 +17,7 @@ from hailuo.text import quoted
 
 ADS_LEVEL: Final = "export it on the level of ads, without subtotals"
 
-_AFTER_TOTAL: Final = re.compile(
-    r":|\s(of|from)\s+(\d|all\b|the\b)"
-)  # "Total: account", "Results from 12 ads"
+_AFTER_TOTAL: Final = re.compile(r":|\s(of|from)\s+(\d|all\b|the\b)")  # "Total: account"
 _GROUPS: Final = ("account", "campaign_name", "adset_name")
 _EXPONENT: Final = re.compile(r"\d[.,]\d+E\+?\d+|\dE\+\d+", re.IGNORECASE)
 _URN: Final = re.compile(r"urn:li:\w+:(\w+)")  # LinkedIn's connectors
@@ -163,15 +161,11 @@ def clean_id(text: str) -> str:
 
 def rounded_ids(field: str, ids: Sequence[str | None], places: Sequence[Place]) -> Iterator[Problem]:
     """The ids of a column that a spreadsheet has rounded: `1.2E+17`, or more than 15 digits that all go on in zeros."""
-    rounded = _zero_ended({text for text in ids if text})
+    long = {text for text in ids if text and text.isdigit() and len(text) > _KEPT_DIGITS}
+    is_kept = any(text[_KEPT_DIGITS:].strip("0") for text in long)
+    zeros = sum(len(text) - _KEPT_DIGITS for text in long)
+    rounded = long if zeros >= _LEAST_ZEROS and not is_kept else set()
     for text, place in zip(ids, places, strict=True):
         if text and (text in rounded or _EXPONENT.fullmatch(text)):
             remedy = "a spreadsheet has rounded it: export again and do not save it there, or format the column as text first"
             yield Problem(place, f"{field} is {quoted(text)}: not all of its digits", remedy)
-
-
-def _zero_ended(ids: Collection[str]) -> set[str]:
-    long = {one for one in ids if one.isdigit() and len(one) > _KEPT_DIGITS}
-    zeros = sum(len(one) - _KEPT_DIGITS for one in long)
-    kept = any(one[_KEPT_DIGITS:].strip("0") for one in long)
-    return long if zeros >= _LEAST_ZEROS and not kept else set()

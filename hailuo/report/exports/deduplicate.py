@@ -76,17 +76,10 @@ def ad_days_of(frame: pd.DataFrame) -> list[AdDays]:
     clips: dict[tuple[str, ...], set[str]] = {}
     for ad, clip in zip(ads, frame["platform_video_id"], strict=True):
         clips.setdefault(ad, set()).update({clip} if clip else ())
-    columns = (
-        "source_file",
-        "source_row",
-        "ad_name",
-        "date_start",
-        "date_end",
-        "breakdown",
-        "platform_video_id",
-    )
+    places, days = ("source_file", "source_row"), ("date_start", "date_end")
+    rows = frame[[*places, "ad_name", *days, "breakdown", "platform_video_id"]].itertuples(index=False)
     found = []
-    for ad, row in zip(ads, zip(*(frame[column] for column in columns), strict=True), strict=True):
+    for ad, row in zip(ads, rows, strict=True):
         file, line, name, first, last, breakdown, clip = row
         if clip and len(clips[ad]) > 1:
             breakdown = "; ".join(filter(None, [breakdown, f"video={clip}"]))

@@ -74,19 +74,15 @@ def decimal_of(fractional: Iterable[str], whole: Iterable[str] = ()) -> Decimal:
         open_question = open_question or (digits if vote == "either" else "")
         said.setdefault(vote, digits)
     for digits in whole:
-        said.setdefault(_vote_of_whole(digits), digits)
+        vote = vote_of(digits)
+        if vote == "either":  # a whole count has no fraction
+            vote = "." if "," in digits else ","
+        said.setdefault(vote, digits)
     if "." in said and "," in said:
         raise Unclear(said["."], said[","])
     if "." not in said and "," not in said and open_question:
         raise Unclear(open_question, open_question)
     return "," if "," in said else "."
-
-
-def _vote_of_whole(digits: str) -> Vote:
-    vote = vote_of(digits)
-    if vote != "either":
-        return vote
-    return "." if "," in digits else ","
 
 
 @lru_cache(maxsize=65536)
@@ -95,14 +91,11 @@ def value_of(digits: str, decimal: Decimal) -> float | None:
     group = _OTHER[decimal]
     whole, _, fraction = digits.partition(decimal)
     groups = whole.split(group)
-    grouped = len(groups) == 1 or (_is_grouped(groups) and len(groups[-1]) == 3)
+    sizes = [len(one) for one in groups]
+    grouped = len(sizes) == 1 or (1 <= sizes[0] <= 3 and sizes[-1] == 3 and {2, 3}.issuperset(sizes[1:]))
     if not grouped or not (fraction.isdigit() or not fraction) or not (whole or fraction):
         return None
     return float(f"{''.join(groups) or '0'}.{fraction or '0'}")
-
-
-def _is_grouped(groups: list[str]) -> bool:
-    return 1 <= len(groups[0]) <= 3 and all(len(group) in (2, 3) for group in groups[1:])
 
 
 def seconds_of(text: str) -> float | None:

@@ -9,11 +9,8 @@ from hailuo.report.exports.fields import ExportError
 from hailuo.report.exports.sheet import ExportSheet, SheetCell, SheetRow
 
 _WRAPPERS = ("data", "list", "elements", "results")  # around the records: Meta and TikTok, LinkedIn, Google
-_OF_A_RECORD = (
-    "impressions",
-    "metrics",
-    "dimensions",
-)  # what has one of these is a record, not wrapped around some
+# What has one of these is a record, not wrapped around some.
+_OF_A_RECORD = ("impressions", "metrics", "dimensions")
 _LOOKS_LIKE = "records look like [{...}, {...}] or one {...} a line"
 
 
@@ -38,7 +35,8 @@ def _records(text: str, name: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
     except RecursionError as error:
         raise ExportError([Problem(Place(name), "is nested too deeply", _LOOKS_LIKE)]) from error
     else:
-        yield from _numbered(_unwrapped(whole), name)
+        for number, value in enumerate(_unwrapped(whole), start=1):
+            yield number, _record(value, Place(name, number))
 
 
 def _unwrapped(value: Any) -> list[Any]:
@@ -51,11 +49,10 @@ def _unwrapped(value: Any) -> list[Any]:
     return [value] if inner is None else _unwrapped(inner)
 
 
-def _numbered(values: list[Any], name: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    for place, value in enumerate(values, start=1):
-        if not isinstance(value, dict):
-            raise ExportError([Problem(Place(name, place), "is no record", _LOOKS_LIKE)])
-        yield place, value
+def _record(value: Any, place: Place) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise ExportError([Problem(place, "is no record", _LOOKS_LIKE)])
+    return value
 
 
 def _merged(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -80,9 +77,7 @@ def _lines(text: str, name: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
         except RecursionError as error:
             raise ExportError([Problem(Place(name, number), "is nested too deeply", _LOOKS_LIKE)]) from error
         for record in _unwrapped(value):  # a line may be a page of them
-            if not isinstance(record, dict):
-                raise ExportError([Problem(Place(name, number), "is no record", _LOOKS_LIKE)])
-            yield number, record
+            yield number, _record(record, Place(name, number))
 
 
 def _flat(prefix: str, value: Any) -> Iterator[tuple[str, SheetCell]]:

@@ -18,13 +18,7 @@ from hailuo.report.exports.sheet import ExportSheet, SheetCell, SheetRow
 
 _UNREADABLE: Final = (
     *(zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError),  # no whole zip
-    *(
-        InvalidFileException,
-        ParseError,
-        KeyError,
-        ValueError,
-        TypeError,
-    ),  # no workbook in it; openpyxl has no error for it
+    *(InvalidFileException, ParseError, KeyError, ValueError, TypeError),  # no workbook in it
 )
 _EXACT: Final = 2**53
 """Whole numbers beyond it are rounded in a workbook, whatever digits the file shows: its numbers are doubles."""

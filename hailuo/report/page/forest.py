@@ -39,10 +39,8 @@ def forests_of(found: PlatformFindings, *, findings: ReportFindings) -> tuple[Va
 
 def _row(factor: str, level: FactorLevel, metric: MetricFormatter, axis: ChartAxis) -> Values:
     gap, rate, n = level.difference, metric.value(level.rate), metric.based_on(level.trials)
-    difference, interval = (
-        metric.difference(gap.value, gap.interval),
-        metric.difference_interval(gap.interval),
-    )
+    difference = metric.difference(gap.value, gap.interval)
+    interval = metric.difference_interval(gap.interval)
     low, high = gap.interval.low, gap.interval.high
     tone = "even"
     if (low is not None and low > 0) or (high is not None and high < 0):

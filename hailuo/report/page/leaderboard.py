@@ -41,11 +41,8 @@ class MetricCell:
 def board_of(found: PlatformFindings, *, findings: ReportFindings, clips: Mapping[str, Clip]) -> Values:
     """The leaderboard in the order of the findings; by id where the metric is not comparable between the clips."""
     maker = _RowMaker(found, findings.health.currency, clips)
-    metric, safe, known = (
-        maker.formatter,
-        found.metric not in found.unsafe_metrics,
-        _is_known(found, found.metric),
-    )
+    metric, safe = maker.formatter, found.metric not in found.unsafe_metrics
+    known = _is_known(found, found.metric)
     is_drawn, is_ordered = safe and known, safe and found.verdict.outcome in _ORDERED
     creatives = found.creatives if safe else sorted(found.creatives, key=lambda one: one.creative_id)
     rows = [
@@ -132,10 +129,8 @@ class _RowMaker:
         formatter = MetricFormatter(metric, self.currency)
         value, interval, note = formatter.value(estimate.value), "", estimate.note or "no interval"
         if estimate.interval is not None:
-            interval, note = (
-                formatter.interval(estimate.interval),
-                estimate.note if estimate.value is None else "",
-            )
+            interval = formatter.interval(estimate.interval)
+            note = estimate.note if estimate.value is None else ""
         return MetricCell(metric.value, value, interval, note, unsafe)
 
     def _strip(self, creative: CreativeFinding) -> Markup:

@@ -41,6 +41,8 @@ def ratio_by_days(
     top, bottom = days[:, 0], days[:, 1]
     if np.count_nonzero(bottom > 0) < DAYS_NEEDED:
         return None
+    # The confidence to ask the percentile interval for, so that it is as wide as Student's t on that many days.
+    reach = math.sqrt(len(top) / (len(top) - 1)) * float(student.isf((1 - confidence) / 2, len(top) - 1))
     found = bootstrap(
         (top, bottom),
         _ratio,
@@ -49,7 +51,7 @@ def ratio_by_days(
         method="percentile",
         n_resamples=RESAMPLES,
         batch=_BATCH,
-        confidence_level=_expanded(confidence, len(top)),
+        confidence_level=1 - 2 * float(norm.sf(reach)),
         rng=np.random.default_rng(seed),
     ).confidence_interval
     value = float(_ratio(top, bottom))
@@ -58,9 +60,3 @@ def ratio_by_days(
 
 def _ratio(top: NDArray[np.float64], bottom: NDArray[np.float64], axis: int = -1) -> NDArray[np.float64]:
     return np.asarray(top.sum(axis=axis) / bottom.sum(axis=axis))
-
-
-def _expanded(confidence: float, days: int) -> float:
-    """The confidence to ask the percentile interval for, so that it is as wide as Student's t on that many days."""
-    reach = math.sqrt(days / (days - 1)) * float(student.isf((1 - confidence) / 2, days - 1))
-    return 1 - 2 * float(norm.sf(reach))

@@ -54,7 +54,8 @@ def used_rows(frame: pd.DataFrame, factors: Sequence[str]) -> tuple[npt.NDArray[
         for factor, level, words in extremes:
             left_out.setdefault(factor, []).append(words)
             used = used & (frame[factor] != level).to_numpy()
-    return used, {factor: _left_out_note(words) for factor, words in left_out.items()}
+    note = "left out, as there is no rate to compare yet: "
+    return used, {factor: note + ", ".join(words) for factor, words in left_out.items()}
 
 
 def sort_factors(frame: pd.DataFrame, factors: Sequence[str]) -> SeparableFactors:
@@ -112,16 +113,12 @@ def _extremes(frame: pd.DataFrame, factor: str) -> list[tuple[str, str, str]]:
     return found
 
 
-def _left_out_note(words: Sequence[str]) -> str:
-    return "left out, as there is no rate to compare yet: " + ", ".join(words)
-
-
 def _without_nested(frame: pd.DataFrame, factors: Sequence[str], notes: dict[str, str]) -> list[str]:
     """Drop each factor that another one fixes: with p1 always on one model, p1's effect is that of both."""
     kept = list(factors)
     for factor in reversed(factors):  # the later of two that always change together goes
-        others = [other for other in kept if other != factor]
-        fixing = next((other for other in others if _fixes(frame, other, factor)), None)
+        others = (other for other in kept if other != factor)
+        fixing = next((other for other in others if frame.groupby(other)[factor].nunique().eq(1).all()), None)
         if fixing is not None:
             kept.remove(factor)
             notes[factor] = f"cannot be separated from {fixing}: every {fixing} had one {factor} only"
@@ -129,11 +126,6 @@ def _without_nested(frame: pd.DataFrame, factors: Sequence[str], notes: dict[str
                 notes.get(fixing), f"includes the effect of {factor}, which changed with it"
             )
     return kept
-
-
-def _fixes(frame: pd.DataFrame, one: str, other: str) -> bool:
-    partners: list[int] = frame.groupby(one)[other].nunique().to_list()
-    return all(count == 1 for count in partners)
 
 
 def _aliased(frame: pd.DataFrame, factors: Sequence[str], notes: dict[str, str]) -> tuple[str, ...]:

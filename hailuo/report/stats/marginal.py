@@ -48,10 +48,12 @@ def marginals(fit: Fit, axis: CodedFactor, *, confidence: float) -> tuple[Margin
     Mortimer 2011 (Am J Epidemiol 173); intervals by the delta method on the logit scale, so they stay in 0..1.
     """
     rates, cov = _standardised(fit, axis)
+    odds, spreads = np.log(rates / (1 - rates)), rates * (1 - rates)
+    widths = fit.quantile(confidence) * np.sqrt(np.diag(cov)) / spreads
     return tuple(
         Marginal(
             rate=float(rate),
-            interval=_of_rate(float(rate), float(np.sqrt(cov[at, at])), fit.quantile(confidence)),
+            interval=Interval(float(expit(odds[at] - widths[at])), float(expit(odds[at] + widths[at]))),
             difference=_from_mean(rates, cov, at, fit=fit, confidence=confidence),
         )
         for at, rate in enumerate(rates)
@@ -80,11 +82,6 @@ def _standardised(fit: Fit, axis: CodedFactor) -> tuple[_Floats, _Floats]:
         gradients.append(gradient)
     stacked = np.array(gradients)
     return np.array(rates), stacked @ fit.cov @ stacked.T
-
-
-def _of_rate(rate: float, error: float, quantile: float) -> Interval:
-    logit, width = np.log(rate / (1 - rate)), quantile * error / (rate * (1 - rate))
-    return Interval(float(expit(logit - width)), float(expit(logit + width)))
 
 
 def _from_mean(rates: _Floats, cov: _Floats, at: int, *, fit: Fit, confidence: float) -> Difference:
