@@ -13,7 +13,6 @@ from hailuo.report.findings import (
     Difference,
     Estimate,
     Factor,
-    HeatCell,
     Interval,
     PlatformFindings,
     ReportFindings,
@@ -105,7 +104,20 @@ def _rows_of(found: PlatformFindings, findings: ReportFindings) -> Iterator[_Row
     rows = [{**unit, **row} for factor in found.factors for row in _of_factor(factor)]
     if found.takes is not None:
         rows.append(_of_takes(found.takes))
-    rows += [{**unit, **_of_cell(cell, note=found.heat_note)} for cell in found.heat]
+    rows += [
+        {
+            **unit,
+            "level_of": "heat",
+            "id": f"{cell.row} x {cell.column}",
+            "label": f"{cell.row} on {cell.column}",
+            "value": cell.rate,
+            **_ends("", cell.interval),
+            "bottom": cell.trials,
+            "n": cell.trials,
+            "note": found.heat_note,
+        }
+        for cell in found.heat
+    ]
     rows += [row for need in found.power for row in _of_need(need, currency)]
     for row in rows:
         yield {**shared, **row}
@@ -180,19 +192,6 @@ def _of_takes(takes: TakeSpread) -> _Row:
         **_ends("", takes.interval),
         "n": float(takes.creatives),
         "p_value": takes.p_value,
-    }
-
-
-def _of_cell(cell: HeatCell, *, note: str) -> _Row:
-    return {
-        "level_of": "heat",
-        "id": f"{cell.row} x {cell.column}",
-        "label": f"{cell.row} on {cell.column}",
-        "value": cell.rate,
-        **_ends("", cell.interval),
-        "bottom": cell.trials,
-        "n": cell.trials,
-        "note": note,
     }
 
 

@@ -98,11 +98,9 @@ def in_words(interval: Interval, say: Callable[[float | None], str]) -> str:
     """`1.31 % to 1.55 %`, or `more than $12.30` where the other end is open."""
     if interval.low is None:
         return f"less than {say(interval.high)}"
-    return (
-        f"more than {say(interval.low)}"
-        if interval.high is None
-        else f"{say(interval.low)} to {say(interval.high)}"
-    )
+    if interval.high is None:
+        return f"more than {say(interval.low)}"
+    return f"{say(interval.low)} to {say(interval.high)}"
 
 
 def lift_with_interval(value: float | None, interval: Interval | None) -> str:
@@ -223,9 +221,8 @@ class MetricFormatter:
 
     def estimate(self, number: float | None, interval: Interval | None) -> str:
         """`1.42 % (1.31 % to 1.55 %)`."""
-        return self.value_in_words(number) + (
-            f" ({in_words(interval, self.value_in_words)})" if interval else ""
-        )
+        around = f" ({in_words(interval, self.value_in_words)})" if interval else ""
+        return self.value_in_words(number) + around
 
     def value(self, number: float | None) -> str:
         """`1.23 %`, `$12.30`, `2.10×`, `4.2 s`; a dash where it is not known."""

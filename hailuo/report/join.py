@@ -83,7 +83,14 @@ def join(results: pd.DataFrame, variants: pd.DataFrame, ads: pd.DataFrame | None
     A copy's results are its original's. `ads` is a filled ads.csv; an ad id counts on the platform of its row, or on
     any where that is blank. An ad that it gives to several creatives is ambiguous, unless a video id tells them apart.
     """
-    index = _index(variants, ads)
+    originals = original_of(variants)
+    listed = partial(_table, pd.DataFrame() if ads is None else ads, originals)
+    index = _Index(
+        originals=originals,
+        ads=listed("ad_id"),
+        videos=listed("platform_video_id"),
+        files=_files(variants, originals),
+    )
     rows = [
         _ResultKeys(*cells)
         for cells in zip(*(_texts(results, name) for name in _ResultKeys._fields), strict=True)
@@ -171,17 +178,6 @@ def _written(method: JoinMethod, text: str, index: _Index) -> _Evidence:
         ids=frozenset(index.originals[one] for one in known),
         strange=frozenset(one for one in found if id_like(one) and one not in index.originals),
         misread=any(one.lower() not in plain for one in known),
-    )
-
-
-def _index(variants: pd.DataFrame, ads: pd.DataFrame | None) -> _Index:
-    originals = original_of(variants)
-    listed = partial(_table, pd.DataFrame() if ads is None else ads, originals)
-    return _Index(
-        originals=originals,
-        ads=listed("ad_id"),
-        videos=listed("platform_video_id"),
-        files=_files(variants, originals),
     )
 
 

@@ -30,7 +30,7 @@ from hailuo.report.inputs import FoundFiles, InputFiles, read_results, sort_file
 from hailuo.report.next_batch.draft import NextBatch, next_batch
 from hailuo.report.next_batch.propose import proposal_rules
 from hailuo.report.page import Clip, render
-from hailuo.report.run_analysis import AnalysisInput, analyse_results, compared
+from hailuo.report.run_analysis import analyse_results, compared
 from hailuo.store import Store
 from hailuo.store.layout import Edition
 
@@ -96,22 +96,20 @@ async def report(store: Store, clock: Clock, request: ReportOptions, *, edition:
     made = await publish(store, clock, edition)
     content = await store.read(made.edition.manifest_jsonl)
     inputs, before = _digest(files, content, request), await _newest_report(store, edition)
-    case = AnalysisInput(
-        results=results, ads=ads, variants=manifest.read_jsonl(content), options=request.analysis
-    )
+    variants = manifest.read_jsonl(content)
     analysed, valid_for = None, request.links_valid_for
     if before and not request.again and before.findings.labels.get(_INPUTS) == inputs:
         findings, folder = before.findings, before.folder
     else:
-        analysed = await asyncio.to_thread(analyse_results, case, at=clock.now())
+        analysed = await asyncio.to_thread(
+            analyse_results, results, variants, ads, options=request.analysis, at=clock.now()
+        )
         findings = analysed.findings
         folder = edition.report(findings.made_at)
         if before and folder <= before.folder:  # of the same second, or of a machine whose clock is ahead
             folder = f"{before.folder.removesuffix('/')}_2/"
     # Also without a new report: the one before may have been made without a file for the next batch.
-    batch = next_batch(
-        findings, case.variants, request.prepared, budget_usd=request.budget_usd, file_name=_NEXT
-    )
+    batch = next_batch(findings, variants, request.prepared, budget_usd=request.budget_usd, file_name=_NEXT)
     next_text = await asyncio.to_thread(_next_text, batch, request.next_file)
     if analysed:
         findings = replace(
@@ -120,7 +118,7 @@ async def report(store: Store, clock: Clock, request: ReportOptions, *, edition:
             labels={**findings.labels, _INPUTS: inputs},
             thresholds={**findings.thresholds, **proposal_rules()},
         )
-        clips = await media_of(findings, case.variants, store, edition=edition, valid_for=valid_for)
+        clips = await media_of(findings, variants, store, edition=edition, valid_for=valid_for)
         gallery = await link_to(made, store, clock, valid_for=valid_for)
         page = await asyncio.to_thread(_page, findings, clips, gallery)
         contents = _files(findings, analysed.joined, page, batch)

@@ -15,7 +15,7 @@ from hailuo.report import inputs
 from hailuo.report.analysis.options import AnalysisOptions, ReportOptionsError
 from hailuo.report.inputs import FoundFiles, InputError, files_named, named_apart
 from hailuo.report.metrics import Design, Metric
-from hailuo.report.run_analysis import AnalysedResults, AnalysisInput, analyse_results
+from hailuo.report.run_analysis import AnalysedResults, analyse_results
 from hailuo.run.environment import run_environment
 
 _T = TypeVar("_T")
@@ -83,8 +83,7 @@ def judge_results(
     options = AnalysisOptions(
         design=_one_of(Design, design, "design"), metric=_one_of(Metric, metric, "metric"), **options_given
     )
-    case = AnalysisInput(results=results, ads=ads, variants=variants, options=options)
-    return analyse_results(case, at=run_environment().clock.now())
+    return analyse_results(results, variants, ads, options=options, at=run_environment().clock.now())
 
 
 def _one_of(known: type[_Known], given: str, name: str) -> _Known:

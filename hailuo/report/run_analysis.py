@@ -20,16 +20,6 @@ _PACKAGE: Final = "hailuo-campaigns"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AnalysisInput:
-    """Results and ads as `hailuo.report.exports` reads them, the manifest, and the options."""
-
-    results: pd.DataFrame
-    ads: pd.DataFrame | None
-    variants: pd.DataFrame
-    options: AnalysisOptions
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AnalysedResults:
     """The findings, and the joined rows that they rest on."""
 
@@ -42,15 +32,25 @@ class AnalysedResults:
         return estimates_table(self.findings)
 
 
-def analyse_results(case: AnalysisInput, *, at: datetime) -> AnalysedResults:
-    """The findings, made at a time (aware). Raises: RefusedError for options that cannot be used."""
-    joined = join(case.results, case.variants, case.ads)
-    duplicates = int(case.results.attrs.get("duplicates", 0))
+def analyse_results(
+    results: pd.DataFrame,
+    variants: pd.DataFrame,
+    ads: pd.DataFrame | None,
+    *,
+    options: AnalysisOptions,
+    at: datetime,
+) -> AnalysedResults:
+    """The findings, made at a time (aware), of results and ads as `hailuo.report.exports` reads them, and the manifest.
+
+    Raises: RefusedError for options that cannot be used.
+    """
+    joined = join(results, variants, ads)
+    duplicates = int(results.attrs.get("duplicates", 0))
     findings = analyse(
         joined,
-        case.variants,
-        options=with_split(case.options, case.ads),
-        health=health(joined, case.variants, duplicates=duplicates),
+        variants,
+        options=with_split(options, ads),
+        health=health(joined, variants, duplicates=duplicates),
         made_at=at,
         version=version(_PACKAGE),
     )

@@ -1,9 +1,9 @@
 """A simulated vendor for rehearsals, demos and tests. It imports nothing of `hailuo.vendor`."""
 
-from hailuo.simulator.charges import Call, Invoice, InvoiceLine
+from hailuo.simulator.charges import Call, Invoice
 from hailuo.simulator.connections import SimulatorTransport
 from hailuo.simulator.fault_plan import FaultPlan, ScriptedFault
-from hailuo.simulator.faults import FAULTS, FaultName, FaultRow, Strikes, submit_faults
+from hailuo.simulator.faults import FAULTS, FaultName, Strikes, submit_faults
 from hailuo.simulator.options import ClipDetail, Profile, SimulatorOptions
 from hailuo.simulator.pricing import AmountStyle, Pricing
 from hailuo.simulator.server import serve, serving_folder, simulating
@@ -16,9 +16,7 @@ __all__ = [
     "ClipDetail",
     "FaultName",
     "FaultPlan",
-    "FaultRow",
     "Invoice",
-    "InvoiceLine",
     "Pricing",
     "Profile",
     "ScriptedFault",

@@ -4,11 +4,13 @@ import random
 from collections import Counter, deque
 from dataclasses import replace
 
+import httpx
+
 from hailuo.simulator.answers import AnswerError, flat
 from hailuo.simulator.charges import Charges
 from hailuo.simulator.fault_plan import FaultDice, Occasion
 from hailuo.simulator.faults import FAULTS, FaultName, FaultRow, Strikes
-from hailuo.simulator.frames import Frame, FrameFetcher, FrameRefusedError, FrameUnreachableError
+from hailuo.simulator.frames import Frame, FrameRefusedError, FrameUnreachableError, fetch_frame
 from hailuo.simulator.options import SimulatorOptions
 from hailuo.simulator.orders import VideoOrder, invalid_params
 from hailuo.simulator.scaled_clock import ScaledClock
@@ -27,7 +29,7 @@ class TaskMaker:
         time: ScaledClock,
         charges: Charges,
         dice: FaultDice,
-        frames: FrameFetcher,
+        frames: httpx.AsyncBaseTransport | None,
     ) -> None:
         self._options = options
         self._time = time
@@ -72,7 +74,7 @@ class TaskMaker:
         if order.frame_url is None:
             return None, None
         try:
-            return await self._frames.fetch(order.frame_url), None
+            return await fetch_frame(order.frame_url, self._frames), None
         except FrameRefusedError as error:
             raise AnswerError(invalid_params(str(error))) from error
         except FrameUnreachableError as error:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
-from typing import Protocol
 
 import httpx
 from starlette.requests import ClientDisconnect, Request
@@ -95,12 +94,6 @@ class _CutStream(httpx.AsyncByteStream):
         raise httpx.ReadError("the simulator cut the connection", request=self._request)
 
 
-class _Cuttable(Protocol):
-    def abort(self) -> None: ...
-
-    def close(self) -> None: ...
-
-
 def cutting(app: ASGIApp) -> ASGIApp:
     """Wrap an app so that ConnectionCutError really cuts the socket.
 
@@ -111,7 +104,7 @@ def cutting(app: ASGIApp) -> ASGIApp:
         try:
             await app(scope, receive, send)
         except ConnectionCutError as error:
-            transport: _Cuttable | None = getattr(getattr(send, "__self__", None), "transport", None)
+            transport: asyncio.Transport | None = getattr(getattr(send, "__self__", None), "transport", None)
             if transport is None:
                 raise
             if error.orderly:

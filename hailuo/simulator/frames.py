@@ -35,35 +35,29 @@ class Frame:
     height: int
 
 
-class FrameFetcher:
-    """Fetches first frames: https anywhere, plain http on loopback only; never with a key."""
+async def fetch_frame(url: str, transport: httpx.AsyncBaseTransport | None) -> Frame:
+    """Fetch the image at the URL and check it: https anywhere, plain http on loopback only; never with a key.
 
-    def __init__(self, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        self._transport = transport
-
-    async def fetch(self, url: str) -> Frame:
-        """Fetch the image at the URL and check it.
-
-        Rules: JPG, PNG or WebP, below 20 MB, short side above 300 px, aspect 2:5 to 5:2
-        (docs/vendor.md#first-frames). Raises FrameUnreachableError or FrameRefusedError.
-        """
-        _refuse_address(url)
-        try:
-            async with (
-                httpx.AsyncClient(
-                    transport=self._transport,
-                    timeout=_FETCH_SECONDS,
-                    follow_redirects=True,
-                    trust_env=False,
-                    verify=url.startswith("https:"),  # plain http reads no certificates
-                ) as client,
-                client.stream("GET", url) as response,
-            ):
-                response.raise_for_status()
-                content = await _read(response)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise FrameUnreachableError("wget download failed: exit status 8") from error
-        return _checked(content)
+    Rules: JPG, PNG or WebP, below 20 MB, short side above 300 px, aspect 2:5 to 5:2
+    (docs/vendor.md#first-frames). Raises FrameUnreachableError or FrameRefusedError.
+    """
+    _refuse_address(url)
+    try:
+        async with (
+            httpx.AsyncClient(
+                transport=transport,
+                timeout=_FETCH_SECONDS,
+                follow_redirects=True,
+                trust_env=False,
+                verify=url.startswith("https:"),  # plain http reads no certificates
+            ) as client,
+            client.stream("GET", url) as response,
+        ):
+            response.raise_for_status()
+            content = await _read(response)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise FrameUnreachableError("wget download failed: exit status 8") from error
+    return _checked(content)
 
 
 def _refuse_address(url: str) -> None:

@@ -21,13 +21,12 @@ from hailuo.simulator.connections import BrokenOffResponse, ConnectionCutError, 
 from hailuo.simulator.downloads import Downloads
 from hailuo.simulator.fault_plan import FaultDice, Occasion, read_script
 from hailuo.simulator.faults import ConnectionEnd, FaultName, FaultRow, Strikes
-from hailuo.simulator.frames import FrameFetcher
 from hailuo.simulator.options import SimulatorOptions
 from hailuo.simulator.orders import read_fields, read_model, read_order
 from hailuo.simulator.scaled_clock import ScaledClock
 from hailuo.simulator.tasks import Phase, Task, TaskState
 from hailuo.simulator.wire import (
-    LEGACY_WORDS,
+    WORDS,
     Body,
     ShownTask,
     balance_body,
@@ -60,7 +59,7 @@ class Simulator:
         self._charges = Charges(options.balance_usd, refunds=options.pricing.refunds)
         self._dice = FaultDice(options.faults, seed=options.seed)
         self._tasks = TaskMaker(
-            options, time=self._time, charges=self._charges, dice=self._dice, frames=FrameFetcher(frames)
+            options, time=self._time, charges=self._charges, dice=self._dice, frames=frames
         )
         self._downloads = Downloads(ClipMaker(options.clip_detail, seed=options.seed), self._dice, options)
         self._answers = 0
@@ -210,7 +209,7 @@ class Simulator:
             raise AnswerError(nested(404, "Task not found"))
         state = task.state(self._time.seconds())
         if not state.has_url:
-            word = LEGACY_WORDS[state.phase]
+            word = WORDS[state.phase].legacy
             raise AnswerError(nested(400, f"Task is not completed yet, current status: {word}"))
         return await self._downloads.answer(task, request)
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from hailuo.simulator.faults import Failure
 from hailuo.simulator.options import Profile
@@ -10,26 +11,21 @@ from hailuo.simulator.tasks import Phase, Task, TaskState
 
 Body = dict[str, object]
 
-_WORDS = {
-    Phase.ACCEPTED: "queued",
-    Phase.QUEUED: "in_progress",
-    Phase.RENDERING: "in_progress",
-    Phase.COMPLETED: "completed",
-    Phase.FAILED: "failed",
-}
-LEGACY_WORDS = {
-    Phase.ACCEPTED: "NOT_START",
-    Phase.QUEUED: "IN_PROGRESS",
-    Phase.RENDERING: "IN_PROGRESS",
-    Phase.COMPLETED: "SUCCESS",
-    Phase.FAILED: "FAILURE",
-}
-_MINIMAX_WORDS = {
-    Phase.ACCEPTED: "Preparing",
-    Phase.QUEUED: "Queueing",
-    Phase.RENDERING: "Processing",
-    Phase.COMPLETED: "Success",
-    Phase.FAILED: "Fail",
+
+class Words(NamedTuple):
+    """What a phase is called: in the documented bodies, in new-api's TaskDto, and by MiniMax inside that."""
+
+    shown: str
+    legacy: str
+    minimax: str
+
+
+WORDS = {
+    Phase.ACCEPTED: Words("queued", "NOT_START", "Preparing"),
+    Phase.QUEUED: Words("in_progress", "IN_PROGRESS", "Queueing"),
+    Phase.RENDERING: Words("in_progress", "IN_PROGRESS", "Processing"),
+    Phase.COMPLETED: Words("completed", "SUCCESS", "Success"),
+    Phase.FAILED: Words("failed", "FAILURE", "Fail"),
 }
 
 
@@ -89,7 +85,7 @@ def legacy_body(show: ShownTask) -> Body:
             "task_id": show.task.task_id,
             "platform": "hailuo",
             "action": "generate",
-            "status": LEGACY_WORDS[phase],
+            "status": WORDS[phase].legacy,
             "progress": f"{show.state.progress}%",
             "fail_reason": show.reason if phase is Phase.FAILED else "",
             "result_url": show.url or "",
@@ -97,7 +93,7 @@ def legacy_body(show: ShownTask) -> Body:
             "start_time": 0 if phase is Phase.ACCEPTED else created,
             "finish_time": updated if phase in (Phase.COMPLETED, Phase.FAILED) else 0,
             "data": {
-                "status": _MINIMAX_WORDS[phase],
+                "status": WORDS[phase].minimax,
                 "base_resp": {"status_code": 0, "status_msg": "success"},
             },
         }
@@ -143,7 +139,7 @@ def _base(show: ShownTask) -> Body:
     is "" while running, and may be the text of the failure afterwards.
     """
     return _common(show.task) | {
-        "status": _WORDS[show.state.phase],
+        "status": WORDS[show.state.phase].shown,
         "progress": show.state.progress,
         "completed_at": _seconds(show),
         "metadata": {"url": show.reason if show.failure is Failure.IN_URL else show.url or ""},
@@ -177,7 +173,7 @@ def _plain(show: ShownTask) -> Body:
 
 def _sample(show: ShownTask) -> Body:
     """The dialect of the vendor's product page: two places for the URL, and the error is a text."""
-    body: Body = {"id": show.task.task_id, "status": _WORDS[show.state.phase]}
+    body: Body = {"id": show.task.task_id, "status": WORDS[show.state.phase].shown}
     if show.failure not in (None, Failure.ABSENT):
         body["error"] = show.reason
     if show.url is None:

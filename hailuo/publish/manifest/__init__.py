@@ -15,7 +15,7 @@ from hailuo.publish.manifest.columns import (
     Status,
 )
 from hailuo.publish.manifest.contract import check, json_schema
-from hailuo.publish.manifest.files import ManifestError, csv_header, plain_rows, read_jsonl, to_csv, to_jsonl
+from hailuo.publish.manifest.files import ManifestError, plain_rows, read_jsonl, to_csv, to_jsonl
 from hailuo.publish.manifest.judgements import (
     Judgement,
     JudgementError,
@@ -49,7 +49,6 @@ __all__ = [
     "build",
     "bundle",
     "check",
-    "csv_header",
     "json_schema",
     "judgement_key",
     "judgement_schema",

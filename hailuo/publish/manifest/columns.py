@@ -201,9 +201,7 @@ _CHECKS = (
 )
 _DISCLOSURE = (
     *_yes_or_no(ai_generated="true of every clip here"),
-    *_texts(
-        digital_source_type="IPTC's term for how it was made",
-    ),
+    *_texts(digital_source_type="IPTC's term for how it was made"),
     _words(
         "synthetic_performer",
         SyntheticPerformer,
@@ -242,14 +240,8 @@ _OURS = (
 )
 
 COLUMN_TABLE: tuple[Column, ...] = (
-    *_IDENTITY,
-    *_ORDER,
-    *_LIFE,
-    *_FILE,
-    *_CHECKS,
-    *_DISCLOSURE,
-    *_JUDGEMENT,
-    *_OURS,
+    *(*_IDENTITY, *_ORDER, *_LIFE, *_FILE),
+    *(*_CHECKS, *_DISCLOSURE, *_JUDGEMENT, *_OURS),
 )
 """Every column of every manifest, in order; what is not known is null, never absent."""
 

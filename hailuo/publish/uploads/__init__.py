@@ -4,8 +4,6 @@ from hailuo.publish.uploads.files import UploadFile, files_to_upload, with_tags
 from hailuo.publish.uploads.platforms import Platform, PlatformName, UploadError, platforms, read_platforms
 from hailuo.publish.uploads.sheet import (
     ADS_COLUMNS,
-    FilledSheet,
-    UploadSheet,
     ads_csv,
     fill,
     platform_of,
@@ -14,12 +12,10 @@ from hailuo.publish.uploads.sheet import (
 
 __all__ = [
     "ADS_COLUMNS",
-    "FilledSheet",
     "Platform",
     "PlatformName",
     "UploadError",
     "UploadFile",
-    "UploadSheet",
     "ads_csv",
     "files_to_upload",
     "fill",

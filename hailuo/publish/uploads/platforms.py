@@ -1,6 +1,5 @@
 """The ad platforms: the headers of their sheets, their URL macros, what they want disclosed. Dated data, editable."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -9,9 +8,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
+from pydantic import ConfigDict, TypeAdapter, with_config
 
 from hailuo.errors import Place, Problem, RefusedError
+from hailuo.publish.read import read_toml
 
 _STRICT = ConfigDict(extra="forbid")
 Kind = Literal["doc", "sdk", "web", "memory"]
@@ -109,11 +109,5 @@ def platforms() -> Mapping[PlatformName, Platform]:
 def read_platforms(content: bytes, *, name: str) -> Mapping[PlatformName, Platform]:
     """The platforms of an edited file. Raises: UploadError naming every place that is wrong."""
     remedy = "start from a copy of hailuo/publish/uploads/platforms.toml"
-    try:
-        book = TypeAdapter(_Book).validate_python(tomllib.loads(content.decode()))
-    except ValidationError as error:
-        places = [(".".join(map(str, one["loc"])), one["msg"]) for one in error.errors(include_url=False)]
-        raise UploadError([Problem(Place(name), f"{at}: {why}", remedy) for at, why in places]) from error
-    except ValueError as error:  # no TOML, or no UTF-8
-        raise refused(name, f"is no TOML: {error}", remedy) from error
+    book = read_toml(TypeAdapter(_Book), content, name=name, remedy=remedy, refuse=UploadError)
     return {platform: getattr(book, platform.value) for platform in PlatformName}

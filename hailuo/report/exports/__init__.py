@@ -4,7 +4,7 @@ from hailuo.publish.uploads import ADS_COLUMNS
 from hailuo.report.exports.ads import is_ads_file, is_ads_table, read_ads
 from hailuo.report.exports.export import read_export
 from hailuo.report.exports.fields import RESULT_COLUMNS, ExportError
-from hailuo.report.exports.formats import Formats, formats_that_ship, read_formats
+from hailuo.report.exports.formats import formats_that_ship, read_formats
 from hailuo.report.exports.mapping import ExportMapping, read_mapping
 from hailuo.report.exports.merge import read_exports
 
@@ -13,7 +13,6 @@ __all__ = [
     "RESULT_COLUMNS",
     "ExportError",
     "ExportMapping",
-    "Formats",
     "formats_that_ship",
     "is_ads_file",
     "is_ads_table",

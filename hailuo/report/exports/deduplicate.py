@@ -164,12 +164,9 @@ def twins(lines: Sequence[AdDays]) -> Iterator[Problem]:
     for line in lines:
         if not line.name or line.has_id:
             continue
-        others = better.get((line.ad[0], line.name), ())
-        is_twin = (
-            other.detail > line.detail and line.first <= other.last and other.first <= line.last
-            for other in others
-        )
-        if twin := next((other for other, is_it in zip(others, is_twin, strict=True) if is_it), None):
+        others = (one for one in better.get((line.ad[0], line.name), ()) if one.detail > line.detail)
+        same_days = (one for one in others if line.first <= one.last and one.first <= line.last)
+        if twin := next(same_days, None):
             ad = quoted(line.name)
             reason = f"the ad {ad} may be the one in {twin.place}, which is identified better there"
             yield Problem(line.place, reason, "export both with the ad's id")

@@ -1,21 +1,19 @@
 """The headers of the platforms' exports: dated data in headers.toml, with the source of every group."""
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib.resources import files
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, ConfigDict, TypeAdapter, ValidationError, with_config
+from pydantic import AfterValidator, ConfigDict, TypeAdapter, with_config
 
-from hailuo.errors import Place, Problem
+from hailuo.publish.read import read_toml
 from hailuo.report.exports.fields import FIELDS, ExportError
 from hailuo.report.metrics import AdPlatform
 
 _STRICT = ConfigDict(extra="forbid")
-_T = TypeVar("_T")
 
 
 def _known(field: str) -> str:
@@ -96,15 +94,4 @@ def money_signs() -> frozenset[str]:
 def read_formats(content: bytes, *, name: str) -> Formats:
     """The formats of an edited file. Raises: ExportError naming every place that is wrong."""
     remedy = "start from a copy of hailuo/report/exports/headers.toml"
-    return validated(TypeAdapter(Formats), content, name=name, remedy=remedy)
-
-
-def validated(adapter: TypeAdapter[_T], content: bytes, *, name: str, remedy: str) -> _T:
-    """A TOML file as a value. Raises: ExportError naming every place that is wrong."""
-    try:
-        return adapter.validate_python(tomllib.loads(content.decode("utf-8-sig")))
-    except ValidationError as error:
-        places = [(".".join(map(str, one["loc"])), one["msg"]) for one in error.errors(include_url=False)]
-        raise ExportError([Problem(Place(name), f"{at}: {why}", remedy) for at, why in places]) from error
-    except ValueError as error:  # no TOML, or no UTF-8
-        raise ExportError([Problem(Place(name), f"is no TOML: {error}", remedy)]) from error
+    return read_toml(TypeAdapter(Formats), content, name=name, remedy=remedy, refuse=ExportError)

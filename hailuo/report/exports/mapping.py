@@ -8,8 +8,9 @@ from typing import Literal
 from pydantic import ConfigDict, TypeAdapter, with_config
 
 from hailuo.errors import Place, Problem
-from hailuo.report.exports.fields import DATES, IDENTITY, refuse
-from hailuo.report.exports.formats import Field, validated
+from hailuo.publish.read import read_toml
+from hailuo.report.exports.fields import DATES, IDENTITY, ExportError, refuse
+from hailuo.report.exports.formats import Field
 from hailuo.report.metrics import COUNT_NAMES, AdPlatform, Count
 
 _REMEDY = "see docs/exports.md for a mapping file"
@@ -57,7 +58,7 @@ class ExportMapping:
 
 def read_mapping(content: bytes, *, name: str) -> ExportMapping:
     """The mapping of a TOML file. Raises: ExportError naming every place that is wrong."""
-    mapping = validated(TypeAdapter(ExportMapping), content, name=name, remedy=_REMEDY)
+    mapping = read_toml(TypeAdapter(ExportMapping), content, name=name, remedy=_REMEDY, refuse=ExportError)
     refuse([Problem(Place(name), reason, _REMEDY) for reason in _complaints(mapping)])
     return mapping
 

@@ -34,17 +34,13 @@ def with_posters(media: Mapping[str, Clip], shown: Iterable[str]) -> Mapping[str
     """The clips by creative id, with safe links, and with posters for those `shown` as long as there is room."""
     room, kept = POSTERS_LIMIT_CHARS, set[str]()
     for creative_id in shown:
-        poster = _poster(media.get(creative_id))
-        room -= len(poster)
-        if poster and room >= 0:
-            kept.add(creative_id)
+        clip = media.get(creative_id)
+        if clip and clip.poster and _PICTURE.match(clip.poster):
+            room -= len(clip.poster)
+            kept |= {creative_id} if room >= 0 else set()
     return {
         creative_id: Clip(
             poster=clip.poster if creative_id in kept else None, href=safe_link(clip.href), label=clip.label
         )
         for creative_id, clip in media.items()
     }
-
-
-def _poster(clip: Clip | None) -> str:
-    return clip.poster if clip and clip.poster and _PICTURE.match(clip.poster) else ""

@@ -1,6 +1,5 @@
 """How a clip looks against how it does: a source of ideas, not a result."""
 
-from collections.abc import Sequence
 from typing import Final
 
 from markupsafe import Markup
@@ -44,7 +43,13 @@ def scatters_of(found: PlatformFindings, *, findings: ReportFindings) -> tuple[V
 def _scatter(
     look: str, metric: MetricFormatter, found: PlatformFindings, findings: ReportFindings
 ) -> Values | None:
-    points = _points(found.creatives, look, metric.metric)
+    known = [
+        (one, one.looks[look], estimate)
+        for one in found.creatives
+        if look in one.looks and (estimate := one.estimates.get(metric.metric))
+        if estimate.value is not None and estimate.interval is not None
+    ]
+    points = sorted(known, key=lambda point: -point[2].bottom)[:MOST_POINTS]
     if len(points) < 3 or len({value for _, value, _ in points}) < 2:
         return None
     x_axis = axis_of((), [value for _, value, _ in points])
@@ -62,16 +67,6 @@ def _scatter(
     )
     drawing = picture(*shapes, title=title, desc=desc, height=_HEIGHT, class_="scatter")
     return {"caption": caption, "drawing": drawing}
-
-
-def _points(creatives: Sequence[CreativeFinding], look: str, metric: Metric) -> list[Point]:
-    known = [
-        (creative, creative.looks[look], estimate)
-        for creative in creatives
-        if look in creative.looks and (estimate := creative.estimates.get(metric))
-        if estimate.value is not None and estimate.interval is not None
-    ]
-    return sorted(known, key=lambda point: -point[2].bottom)[:MOST_POINTS]
 
 
 def _grid(x_axis: ChartAxis, y_axis: ChartAxis, metric: MetricFormatter) -> list[Markup]:

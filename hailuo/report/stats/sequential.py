@@ -108,13 +108,17 @@ def mixture_interval(
     if not is_rate(events, trials):
         return None
     phi = max(1.0, dispersion)
-    rate, counts = events / trials, (events / phi, trials / phi)
+    happened, missed = events / phi, (trials - events) / phi
     weight = max(1.0, horizon / phi / _evidence_at_horizon(confidence) - 1)
     bar = -math.log(1 - confidence)
 
     def excess(guess: float) -> float:
-        return _log_mixture(guess, *counts, weight) - bar
+        """The log of the mixed likelihood over that of the guess, beyond the bar."""
+        mixed = betaln(weight * guess + happened, weight * (1 - guess) + missed)
+        prior = betaln(weight * guess, weight * (1 - guess))
+        return float(mixed - prior - xlogy(happened, guess) - xlog1py(missed, -guess)) - bar
 
+    rate = events / trials
     return Interval(_crossing(excess, 0.0, rate), _crossing(excess, 1.0, rate))
 
 
@@ -134,14 +138,6 @@ def _evidence_at_horizon(confidence: float) -> float:
     """rho^2 times the horizon: 7.94 at 95 %."""
     doubled = -2 * math.log(1 - confidence)
     return doubled + math.log(doubled + 1)
-
-
-def _log_mixture(rate: float, events: float, trials: float, weight: float) -> float:
-    """The log of the mixed likelihood over that of the rate."""
-    failures = trials - events
-    mixed = betaln(weight * rate + events, weight * (1 - rate) + failures)
-    prior = betaln(weight * rate, weight * (1 - rate))
-    return float(mixed - prior - xlogy(events, rate) - xlog1py(failures, -rate))
 
 
 def _crossing(excess: Callable[[float], float], end: float, rate: float) -> float:
