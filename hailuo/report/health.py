@@ -7,6 +7,7 @@ import pandas as pd
 
 from hailuo.report.cautions import cautions
 from hailuo.report.findings import Health, JoinMethod, MethodTally, UnmatchedAd
+from hailuo.report.formatting import plural
 from hailuo.report.metrics import AdPlatform
 from hailuo.text import printable
 
@@ -79,7 +80,9 @@ def _unmatched(rows: pd.DataFrame) -> tuple[UnmatchedAd, ...]:
     cells = (ordered[name].tolist() for name in [*_GROUP, "first", "rows", "spend"])
     return tuple(
         UnmatchedAd(
-            source=printable(f"{file}:{first}{_more(count)}"),
+            source=printable(
+                f"{file}:{first}" + (f" and {plural(count - 1, 'more row')}" if count > 1 else "")
+            ),
             platform=AdPlatform(platform),
             ad=printable(ad),
             spend=amount,
@@ -87,7 +90,3 @@ def _unmatched(rows: pd.DataFrame) -> tuple[UnmatchedAd, ...]:
         )
         for platform, ad, reason, file, first, count, amount in zip(*cells, strict=True)
     )
-
-
-def _more(rows: int) -> str:
-    return "" if rows == 1 else f" and {rows - 1} more row{'s' if rows > 2 else ''}"

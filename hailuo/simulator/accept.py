@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter, deque
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import httpx
 
@@ -19,26 +19,18 @@ from hailuo.simulator.tasks import Task, pixels, render_seconds, task_id
 _MINUTE_SECONDS = 60.0
 
 
+@dataclass(slots=True, kw_only=True)
 class TaskMaker:
     """Makes tasks from legal orders and charges them. When and how a task will end is decided here."""
 
-    def __init__(
-        self,
-        options: SimulatorOptions,
-        *,
-        time: ScaledClock,
-        charges: Charges,
-        dice: FaultDice,
-        frames: httpx.AsyncBaseTransport | None,
-    ) -> None:
-        self._options = options
-        self._time = time
-        self._charges = charges
-        self._dice = dice
-        self._frames = frames
-        self._tasks: dict[str, Task] = {}
-        self._takes: Counter[str] = Counter()
-        self._recent: deque[float] = deque()
+    options: SimulatorOptions
+    time: ScaledClock
+    charges: Charges
+    dice: FaultDice
+    frames: httpx.AsyncBaseTransport | None
+    _tasks: dict[str, Task] = field(default_factory=dict)
+    _takes: Counter[str] = field(default_factory=Counter)
+    _recent: deque[float] = field(default_factory=deque)
 
     def task(self, name: str) -> Task | None:
         """The task with this id, or None."""
@@ -51,18 +43,18 @@ class TaskMaker:
         """
         self._check_rate()
         frame, fault = await self._frame(order)
-        priced = self._options.pricing.price_usd(order.price_usd, number=len(self._tasks) + 1)
+        priced = self.options.pricing.price_usd(order.price_usd, number=len(self._tasks) + 1)
         order = replace(order, price_usd=priced)
-        if order.price_usd > self._charges.balance_usd(self._time.seconds()):
+        if order.price_usd > self.charges.balance_usd(self.time.seconds()):
             raise AnswerError(flat(403, "insufficient_user_quota", "用户额度不足"))
         task = self._new_task(order, frame, fault)
         self._tasks[task.task_id] = task
-        self._charges.charge(task, answered=answered)
+        self.charges.charge(task, answered=answered)
         return task
 
     def _check_rate(self) -> None:
         """Refuse the order where MiniMax's limit of submits per minute is reached: HTTP 400."""
-        limit, now = self._options.submits_per_minute, self._time.seconds()
+        limit, now = self.options.submits_per_minute, self.time.seconds()
         while self._recent and self._recent[0] <= now - _MINUTE_SECONDS:
             self._recent.popleft()
         if limit is not None and len(self._recent) >= limit:
@@ -74,7 +66,7 @@ class TaskMaker:
         if order.frame_url is None:
             return None, None
         try:
-            return await fetch_frame(order.frame_url, self._frames), None
+            return await fetch_frame(order.frame_url, self.frames), None
         except FrameRefusedError as error:
             raise AnswerError(invalid_params(str(error))) from error
         except FrameUnreachableError as error:
@@ -82,15 +74,15 @@ class TaskMaker:
 
     def _new_task(self, order: VideoOrder, frame: Frame | None, fault: FaultRow | None) -> Task:
         self._takes[order.request_sha256] += 1
-        take, seed = self._takes[order.request_sha256], self._options.seed
-        at, now = self._time.now(), self._time.seconds()
+        take, seed = self._takes[order.request_sha256], self.options.seed
+        at, now = self.time.now(), self.time.seconds()
         width, height = pixels(order.size, frame)
         occasion = Occasion(place=Strikes.TASK, key=f"{order.request_sha256}:{take}", model=order.model)
         rendering = render_seconds(
             order,
             dice=random.Random(f"{seed}:{order.request_sha256}:{take}"),  # noqa: S311 (a simulation)
-            median=self._options.median_render_seconds,
-            p95=self._options.p95_render_seconds,
+            median=self.options.median_render_seconds,
+            p95=self.options.p95_render_seconds,
         )
         return Task(
             task_id=task_id(order, take=take, seed=seed, at=at),
@@ -100,9 +92,9 @@ class TaskMaker:
             accepted=now,
             accepted_at=at,
             ready=now + rendering,
-            speed=self._time.speed,
+            speed=self.time.speed,
             width=width,
             height=height,
             frame=frame,
-            fault=fault or self._dice.strike(occasion),
+            fault=fault or self.dice.strike(occasion),
         )

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import re
 from collections import Counter
+from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -19,25 +20,21 @@ _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 _TYPE = "video/mp4"
 
 
+@dataclass(slots=True, kw_only=True)
 class Downloads:
     """Signs links to clips, and answers them. A new generation of a task's links makes the older ones invalid."""
 
-    def __init__(self, studio: ClipMaker, dice: FaultDice, options: SimulatorOptions) -> None:
-        self._studio = studio
-        self._dice = dice
-        self._options = options
-        self._generations: Counter[str] = Counter()
-
-    def length(self, task: Task) -> int | None:
-        """The size of the clip in bytes; None before it is made."""
-        return self._studio.length(task)
+    studio: ClipMaker
+    dice: FaultDice
+    options: SimulatorOptions
+    _generations: Counter[str] = field(default_factory=Counter)
 
     def url(self, task: Task, *, base: str, now: float) -> str:
         """A link that is valid until it expires. `now` is in simulated seconds, `base` is the API's URL."""
         if task.meets(FaultName.URL_ON_GATEWAY):
             return f"{base.rstrip('/')}/v1/videos/{task.task_id}/content"
-        base = self._options.clips_base_url or base
-        expires = int(now + self._options.url_lifetime_seconds)
+        base = self.options.clips_base_url or base
+        expires = int(now + self.options.url_lifetime_seconds)
         query = urlencode({"expires": expires, "sig": self._signature(task, expires)})
         return f"{base.rstrip('/')}/_clips/{task.task_id}.mp4?{query}"
 
@@ -50,10 +47,10 @@ class Downloads:
 
     async def answer(self, task: Task, request: Request) -> HttpAnswer:
         """The answer to a download: the clip, a range of it, or a fault."""
-        row = self._dice.strike(
+        row = self.dice.strike(
             Occasion(place=Strikes.DOWNLOAD, key=task.task_id, model=task.order.model, once=True)
         )
-        clip = await asyncio.to_thread(self._studio.clip, task)
+        clip = await asyncio.to_thread(self.studio.clip, task)
         return _asked_part(clip, request) if row is None else self._spoilt(clip, task, request, row)
 
     def _spoilt(self, clip: bytes, task: Task, request: Request, row: FaultRow) -> HttpAnswer:

@@ -59,9 +59,10 @@ class Simulator:
         self._charges = Charges(options.balance_usd, refunds=options.pricing.refunds)
         self._dice = FaultDice(options.faults, seed=options.seed)
         self._tasks = TaskMaker(
-            options, time=self._time, charges=self._charges, dice=self._dice, frames=frames
+            options=options, time=self._time, charges=self._charges, dice=self._dice, frames=frames
         )
-        self._downloads = Downloads(ClipMaker(options.clip_detail, seed=options.seed), self._dice, options)
+        studio = ClipMaker(options.clip_detail, seed=options.seed)
+        self._downloads = Downloads(studio=studio, dice=self._dice, options=options)
         self._answers = 0
         self.app = Router(self._routes())  # Starlette would answer 500 where a connection must be cut
 
@@ -170,7 +171,7 @@ class Simulator:
             task=task,
             state=state,
             url=url,
-            clip_bytes=self._downloads.length(task),
+            clip_bytes=self._downloads.studio.length(task),
             amount=self._amount(task, state, now),
         )
         body = body_of(shown)

@@ -76,12 +76,11 @@ def read_text(path: Path, problems: ProblemList, *, most_bytes: int, pasted: str
         else:
             with path.open("rb") as file:
                 content = file.read(most_bytes + 1)
-    except OSError as error:
-        cause = (error.strerror or "unknown cause").lower()
+    except (OSError, ValueError) as error:
+        cause = (
+            (error.strerror or "unknown cause").lower() if isinstance(error, OSError) else "not a file name"
+        )
         problems.add(place, f"the file cannot be read ({cause})", _remedy_for_missing(path))
-        return None
-    except ValueError:
-        problems.add(place, "the file cannot be read (not a file name)", _remedy_for_missing(path))
         return None
     if len(content) > most_bytes:
         megabytes = most_bytes // 1_000_000

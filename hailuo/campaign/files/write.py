@@ -107,9 +107,8 @@ def _entry(label: str, key: str, content: str) -> object:
 
 
 def _check_frames(rows: Iterable[DraftRow], folder: Path) -> None:
-    frames = {
-        level.value for row in rows for level in row.cell.values() if isinstance(level.value, FirstFrame)
-    }
+    values = {level.value for row in rows for level in row.cell.values()}
+    frames = (value for value in values if isinstance(value, FirstFrame))
     problems = [
         Problem(
             Place(str(frame.path)),

@@ -5,7 +5,7 @@ marked to drop, or explored further by more takes. A cell that was not is explor
 the money is for what was run, half for what was not; what the first half leaves, the second may use.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
@@ -20,7 +20,7 @@ from hailuo.report.findings import (
 )
 from hailuo.report.formatting import plural
 from hailuo.report.metrics import METRICS, Count
-from hailuo.report.next_batch.combinations import CLEARLY, Combination, combinations, metric_of
+from hailuo.report.next_batch.combinations import CLEARLY, Cell, Combination, combinations, metric_of
 from hailuo.report.stats.chances import DROP_BELOW, apportion, shares
 from hailuo.report.texts import say
 
@@ -30,8 +30,6 @@ KEEP_FROM: Final = 0.20
 
 _TRIES: Final = 2_000  # combinations asked whether they are legal, before the rest is left alone
 _REASONS: Final = 3  # levels named in a reason
-
-Cell = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

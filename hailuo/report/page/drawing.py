@@ -60,9 +60,8 @@ class ChartAxis:
         """The distance of the ticks: 1, 2, 2.5 or 5 times a power of ten."""
         rough = (self.high - self.low) / 4
         power = 10 ** floor(log10(rough))
-        return float(
-            next(size * power for size in (1, 2, 2.5, 5, 10) if size * power >= rough - 1e-12 * power)
-        )
+        steps = (size * power for size in (1, 2, 2.5, 5, 10))
+        return float(next(step for step in steps if step >= rough - 1e-12 * power))
 
 
 def axis_of(
@@ -135,9 +134,8 @@ class Mark:
 
 def strip(axis: ChartAxis, mark: Mark, *, reference: float | None = None) -> Markup:
     """One row: a value, its interval and the dashed `reference` line, such as zero or the mean."""
-    lines = [(tick, "grid") for tick in axis.ticks()] + (
-        [] if reference is None else [(reference, "against")]
-    )
+    lines = [(tick, "grid") for tick in axis.ticks()]
+    lines += [] if reference is None else [(reference, "against")]
     shapes = [
         element("line", x1=across(axis.at(at)), x2=across(axis.at(at)), y1=0, y2=_HEIGHT, class_=name)
         for at, name in lines

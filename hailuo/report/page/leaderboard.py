@@ -16,7 +16,7 @@ from hailuo.report.findings import (
 from hailuo.report.formatting import UNKNOWN, MetricFormatter, chance, count, money, percent, plural
 from hailuo.report.metrics import METRICS, PLATFORM_NAMES, Count, Metric
 from hailuo.report.page.clip import Clip
-from hailuo.report.page.drawing import Caption, ChartAxis, Mark, axis_of_estimates, scale, strip
+from hailuo.report.page.drawing import Caption, Mark, axis_of_estimates, scale, strip
 from hailuo.report.page.words import STANDINGS, Values, definition
 from hailuo.report.texts import say
 
@@ -85,7 +85,10 @@ class _RowMaker:
         self.main = tuple(metric for metric in _MAIN if metric != found.metric)
         others = (metric for metric in METRICS if metric not in (*_MAIN, found.metric))
         self.more = tuple(metric for metric in others if _is_known(found, metric))
-        self.axis = _axis(found)
+        # Of the creatives with data enough, where there are any: the others run off the edge.
+        firm = [one for one in found.creatives if one.standing is not CreativeStanding.TOO_LITTLE_DATA]
+        shown = (one.estimates.get(found.metric) for one in firm or found.creatives)
+        self.axis = axis_of_estimates([estimate for estimate in shown if estimate is not None])
         control = (one.estimates.get(found.metric) for one in found.creatives if one.is_control)
         values = (estimate.value for estimate in control if estimate is not None)
         first = next(values, None)
@@ -148,14 +151,6 @@ class _RowMaker:
             tone=STANDINGS[creative.standing].tone,
         )
         return strip(self.axis, mark, reference=self.reference)
-
-
-def _axis(found: PlatformFindings) -> ChartAxis:
-    """Of the creatives with data enough, where there are any: the others run off the edge."""
-    firm = [one for one in found.creatives if one.standing is not CreativeStanding.TOO_LITTLE_DATA]
-    return axis_of_estimates(
-        [one.estimates[found.metric] for one in firm or found.creatives if found.metric in one.estimates]
-    )
 
 
 def _is_known(found: PlatformFindings, metric: Metric) -> bool:

@@ -49,7 +49,19 @@ def render(findings: ReportFindings, *, media: Mapping[str, Clip], title: str | 
             ],
             "data": soundness_of(findings),
             "boards": [board_of(found, findings=findings, clips=clips) for found in findings.platforms],
-            "charts": _charts(findings),
+            "charts": [  # of sections 4 to 7
+                {
+                    "key": found.platform.value,
+                    "platform": PLATFORM_NAMES[found.platform],
+                    "forests": forests_of(found, findings=findings),
+                    "takes": takes_of(found, findings=findings),
+                    "heat": heat_of(found, findings=findings),
+                    "heat_note": found.heat_note,
+                    "funnel": funnel_of(found, findings=findings),
+                    "scatters": scatters_of(found, findings=findings),
+                }
+                for found in findings.platforms
+            ],
             "costs": costs_of(findings),
             "batch": batch_of(findings.proposal),
             "gallery": safe_link(findings.labels.get("gallery")),
@@ -57,23 +69,6 @@ def render(findings: ReportFindings, *, media: Mapping[str, Clip], title: str | 
         },
     )
     return page.decode()
-
-
-def _charts(findings: ReportFindings) -> list[dict[str, object]]:
-    """The charts of sections 4 to 7, platform by platform."""
-    return [
-        {
-            "key": found.platform.value,
-            "platform": PLATFORM_NAMES[found.platform],
-            "forests": forests_of(found, findings=findings),
-            "takes": takes_of(found, findings=findings),
-            "heat": heat_of(found, findings=findings),
-            "heat_note": found.heat_note,
-            "funnel": funnel_of(found, findings=findings),
-            "scatters": scatters_of(found, findings=findings),
-        }
-        for found in findings.platforms
-    ]
 
 
 def _about(findings: ReportFindings) -> str:

@@ -124,9 +124,8 @@ def mixture_interval(
 
 def _half_width(effect: Effect, horizon: float, confidence: float) -> float:
     scale = _scale(effect, horizon, confidence)
-    return math.sqrt(
-        effect.variance * 2 * scale / (scale - 1) * math.log(math.sqrt(scale) / (1 - confidence))
-    )
+    evidence = math.log(math.sqrt(scale) / (1 - confidence))
+    return math.sqrt(effect.variance * 2 * scale / (scale - 1) * evidence)
 
 
 def _scale(effect: Effect, horizon: float, confidence: float) -> float:
