@@ -51,17 +51,14 @@ def _against_offer(cell: Cell, model: Model) -> Remark | None:
 
 
 def _against_frame(cell: Cell, model: Model, catalog: Catalog) -> Remark | None:
-    match model.first_frame, _has_frame(cell):
-        case FirstFrameRule.REQUIRED, False:
-            others = [m.name for m in catalog.models.values() if m.first_frame is not FirstFrameRule.REQUIRED]
-            remedy = f"add a first_frame, or choose {listed(others)}"
-            return Remark("model", f"{model.name} needs a first frame", remedy)
-        case FirstFrameRule.NONE, True:
-            others = [m.name for m in catalog.models.values() if m.first_frame is not FirstFrameRule.NONE]
-            remedy = f"leave it out, or choose {listed(others)}"
-            return Remark("first_frame", f"{model.name} takes no first frame", remedy)
-        case _:
-            return None
+    rule = model.first_frame
+    if rule is FirstFrameRule.OPTIONAL or _has_frame(cell) is (rule is FirstFrameRule.REQUIRED):
+        return None
+    others = listed([other.name for other in catalog.models.values() if other.first_frame is not rule])
+    if rule is FirstFrameRule.REQUIRED:
+        remedy = f"add a first_frame, or choose {others}"
+        return Remark("model", f"{model.name} needs a first frame", remedy)
+    return Remark("first_frame", f"{model.name} takes no first frame", f"leave it out, or choose {others}")
 
 
 def _has_frame(cell: Cell) -> bool:

@@ -255,9 +255,9 @@ class MetricFormatter:
         if low is None or high is None:
             end = low if low is not None else high
             word = "more" if high is None else "less"
-            return (
-                "no interval" if end is None else f"{word} than {self._with_points(end, digits, signed=True)}"
-            )
+            if end is None:
+                return "no interval"
+            return f"{word} than {self._with_points(end, digits, signed=True)}"
         first = self._with_points(low, digits, signed=True).removesuffix(" points")
         return f"{first} to {self._with_points(high, digits, signed=True)}"
 

@@ -56,9 +56,8 @@ class ClipMaker:
         return clip
 
     def _make(self, task: Task) -> bytes:
-        frames = task.order.duration * _FRAMES_PER_SECOND + (
-            _EXTRA_FRAMES if task.order.duration >= 10 else 0
-        )
+        seconds = task.order.duration
+        frames = seconds * _FRAMES_PER_SECOND + (_EXTRA_FRAMES if seconds >= 10 else 0)
         if self._detail is ClipDetail.SMALL:
             # A box that players skip makes it different from all others (ISO/IEC 14496-12, 8.1.2).
             content = task.task_id.encode().ljust(_PADDING_BYTES, b"\0")

@@ -47,9 +47,8 @@ class Downloads:
 
     async def answer(self, task: Task, request: Request) -> HttpAnswer:
         """The answer to a download: the clip, a range of it, or a fault."""
-        row = self.dice.strike(
-            Occasion(place=Strikes.DOWNLOAD, key=task.task_id, model=task.order.model, once=True)
-        )
+        occasion = Occasion(place=Strikes.DOWNLOAD, key=task.task_id, model=task.order.model, once=True)
+        row = self.dice.strike(occasion)
         clip = await asyncio.to_thread(self.studio.clip, task)
         return _asked_part(clip, request) if row is None else self._spoilt(clip, task, request, row)
 

@@ -172,9 +172,8 @@ def _room(
         picture = ImageChops.add(picture, lamp)
     picture = picture.filter(ImageFilter.GaussianBlur(height / 160))
     floor = ImageOps.flip(picture.crop((0, 2 * horizon - height, width, horizon)))
-    floor = floor.filter(ImageFilter.GaussianBlur(height / 45)).point(
-        [value * 55 // 100 for value in range(256)] * 3
-    )
+    darker = [value * 55 // 100 for value in range(256)] * 3
+    floor = floor.filter(ImageFilter.GaussianBlur(height / 45)).point(darker)
     picture.paste(floor, (0, horizon))
     return picture.resize(size, Image.Resampling.BICUBIC)
 

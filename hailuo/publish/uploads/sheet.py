@@ -98,10 +98,14 @@ def fill(
         for values in (_values(file, link, apart="url_tags" in fields) for file in files)
     ]
     _check_cells(sheet.name, sheet.header, rows)
+    so_far, text = sheet.content.decode(sheet.encoding), io.StringIO(newline="")
+    end = "\r\n" if "\r\n" in so_far else "\n"
+    csv.writer(text, delimiter=sheet.delimiter, lineterminator=end).writerows(rows)
+    below = text.getvalue() if so_far.endswith(("\n", "\r")) else f"{end}{text.getvalue()}"
     used = [any(row[column] for row in rows) for column in range(len(sheet.header))]
     columns = list(zip(sheet.header, used, strict=True))
     return FilledSheet(
-        content=sheet.content + _rows_below(sheet, rows).encode(sheet.encoding),
+        content=sheet.content + below.encode(sheet.encoding),
         filled=tuple(cell for cell, is_used in columns if is_used),
         left=tuple(cell for cell, is_used in columns if cell and not is_used),
     )
@@ -160,16 +164,13 @@ def _values(file: UploadFile, link: str | None, *, apart: bool) -> Mapping[str, 
 def _matched(sheet: UploadSheet, constants: Mapping[str, str]) -> dict[str, str]:
     """By the sheet's own spelling of each header. Raises: UploadError."""
     spelled = {_bare(cell): cell for cell in sheet.header}
-    strangers = [header for header in constants if _bare(header) not in spelled]
-    if strangers:
-        problems = [
-            Problem(
-                Place(sheet.name),
-                f"has no column {quoted(header)}",
-                suggestion(header, tuple(spelled.values())),
-            )
-            for header in strangers
-        ]
+    place, names = Place(sheet.name), tuple(spelled.values())
+    problems = [
+        Problem(place, f"has no column {quoted(header)}", suggestion(header, names))
+        for header in constants
+        if _bare(header) not in spelled
+    ]
+    if problems:
         raise UploadError(problems)
     return {spelled[_bare(header)]: value for header, value in constants.items()}
 
@@ -201,12 +202,3 @@ def _cells(line: str, delimiter: str) -> list[str]:
         return next(csv.reader([line], delimiter=delimiter), [])
     except csv.Error:  # a cell that is longer than any header
         return []
-
-
-def _rows_below(sheet: UploadSheet, rows: Sequence[Sequence[str]]) -> str:
-    so_far = sheet.content.decode(sheet.encoding)
-    end = "\r\n" if "\r\n" in so_far else "\n"
-    text = io.StringIO(newline="")
-    csv.writer(text, delimiter=sheet.delimiter, lineterminator=end).writerows(rows)
-    gap = "" if so_far.endswith(("\n", "\r")) else end
-    return f"{gap}{text.getvalue()}"

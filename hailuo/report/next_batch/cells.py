@@ -130,13 +130,12 @@ def charged_prices(rows: pd.DataFrame) -> Mapping[PriceKey, Decimal]:
 def prices_paid(rows: pd.DataFrame) -> Mapping[frozenset[tuple[str, str]], Decimal]:
     """The cost of a take of each combination of a manifest, by its labels: as charged, else as estimated."""
     costs = rows["cost_actual"].where(rows["cost_actual"].notna(), rows["cost_est"])
-    return {
-        _key({axis: _NONE if label is None else str(label) for axis, label in factors.items()}): Decimal(
-            str(cost)
-        )
-        for factors, cost in zip(rows["factors"], costs, strict=True)
-        if isinstance(factors, Mapping) and cost is not None and not pd.isna(cost)
-    }
+    prices = {}
+    for factors, cost in zip(rows["factors"], costs, strict=True):
+        if isinstance(factors, Mapping) and cost is not None and not pd.isna(cost):
+            labels = {axis: _NONE if label is None else str(label) for axis, label in factors.items()}
+            prices[_key(labels)] = Decimal(str(cost))
+    return prices
 
 
 def constant_labels(rows: pd.DataFrame) -> Labels:

@@ -68,9 +68,8 @@ def _row(factor: str, level: FactorLevel, metric: MetricFormatter, axis: ChartAx
 def _said(factor: Factor) -> str:
     if not factor.levels:
         return f"Not estimated: {factor.note or 'no reason was given'}."
-    return (
-        "" if factor.p_value is None else f"Whether this factor matters at all: p {_p_value(factor.p_value)}."
-    )
+    p = factor.p_value
+    return "" if p is None else f"Whether this factor matters at all: p {_p_value(p)}."
 
 
 def _p_value(p_value: float) -> str:

@@ -49,9 +49,8 @@ def verdict_of(found: PlatformFindings, *, currency: str | None, clips: Mapping[
     """The box of one platform; `clip` is the winner's, or the best one that shows the winning level."""
     verdict, metric, level = found.verdict, MetricFormatter(found.metric, currency), _claimed_level(found)
     leader = next((one for one in found.creatives if one.creative_id == verdict.creative_id), None)
-    examples = (
-        one for one in found.creatives if level and one.factors.get(verdict.factor or "") == level.name
-    )
+    axis = verdict.factor or ""
+    examples = (one for one in found.creatives if level and one.factors.get(axis) == level.name)
     shown = leader or next(examples, None)
     outcome = OUTCOMES[verdict.outcome]
     loses = level is not None and _goodness(level, metric) < 0
@@ -144,9 +143,8 @@ def _sure(
         return Answer(question, say("answer.no_chance"), say("answer.no_chance_note"))
     among = say("answer.among", clips=sum(one.p_best is not None for one in found.creatives))
     if found.verdict.outcome is not VerdictOutcome.WINNER:
-        return Answer(
-            question, say("answer.at_most", chance=chance(best.p_best)), f"{among}, for {best.label}"
-        )
+        at_most = say("answer.at_most", chance=chance(best.p_best))
+        return Answer(question, at_most, f"{among}, for {best.label}")
     loss = "" if best.expected_loss is None else say("answer.loss", loss=metric.size(best.expected_loss))
     return Answer(question, say("answer.likely", chance=chance(best.p_best)), among + loss)
 
