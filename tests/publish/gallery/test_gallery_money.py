@@ -89,5 +89,5 @@ def test_the_page_and_the_plan_tell_one_bill(names: list[str]) -> None:
 
     on_top = facts([{str(column): value for column, value in row.items()} for row in rows])
 
-    told = (on_top.spent, on_top.reserved, on_top.to_buy)
+    told = (on_top["spent"], on_top["reserved"], on_top["to_buy"])
     assert told == (usd(money.spent), usd(money.reserved), usd(money.planned))
