@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -17,14 +18,16 @@ from flows.machinery.parameters import Budget, DueAt, Machines
 from flows.render_campaign import render_campaign
 from flows.ui.night_page import show_night
 from hailuo import CampaignRequest, open_session, prepare
-from hailuo.errors import ExitCode, Problem, RefusedError
+from hailuo.errors import ExitCode, Problem, RefusedError, StoreUnavailableError
 from hailuo.ledger.facts import JobState
+from hailuo.ledger.leftovers import Leftover, find_leftovers
 from hailuo.night.night import CampaignResult, DueCampaign, NightReport, night_of
 from hailuo.night.outcome import CampaignOutcome, NightBudget, outcome_between
 from hailuo.plan.plan import Plan, admission_problems
 from hailuo.publish.share import GalleryLink, link_to_gallery
 from hailuo.run.environment import RunEnvironment
 from hailuo.run.events import RunReport
+from hailuo.run.leftovers import PaidClips
 from hailuo.run.watching import quietly
 from hailuo.store.open import open_store
 
@@ -53,6 +56,7 @@ async def nightly(
 ) -> State[NightReport]:
     """Render every campaign that is marked for the night. A campaign that fails does not stop the others.
 
+    What was paid before and is not stored is collected first, in every edition of the store.
     They run one after the other, by file name: they share the vendor's limits, so at once none would end sooner.
     A night that overlaps another one joins it: each clip is bought once.
 
@@ -71,13 +75,20 @@ async def nightly(
     if not dry_run:
         for invalid in night.invalid:
             emit_not_started(invalid.name, None, [str(problem) for problem in invalid.problems])
+    collected = () if dry_run else await _collect_first(env)
     results: list[CampaignResult] = []
     for due in night.due:
         tonight = _Campaign(due, night.at, env, machines)
         result = await (tonight.preview(budget) if dry_run else tonight.render(budget))
         budget = budget.less(result.committed_usd)
         results.append(result)
-    report = NightReport(night=night, results=tuple(results), is_dry_run=dry_run)
+    report = NightReport(
+        night=night,
+        results=tuple(results),
+        is_dry_run=dry_run,
+        collected=collected,
+        leftovers=await _left_over(env),
+    )
     await quietly(show_night(report))
     match report.exit_code:
         case ExitCode.COMPLETE:
@@ -86,6 +97,24 @@ async def nightly(
             return Completed(name="Incomplete", message=report.headline, data=report)
         case _:
             return Failed(name="Stopped", message=report.headline, data=report)
+
+
+async def _collect_first(env: RunEnvironment) -> tuple[str, ...]:
+    """Collect what was paid in every edition of the store, in words. Nothing that goes wrong here stops the night."""
+
+    async def collect() -> list[str]:
+        paid = PaidClips(env.settings, env.clock, observe=env.observe, watch=env.watch)
+        return list((await paid.collect()).lines())
+
+    lines = await (await in_task_run("collect", "paid clips", collect)).aresult(raise_on_failure=False)
+    return (f"paid clips could not be looked for: {lines}",) if isinstance(lines, Exception) else tuple(lines)
+
+
+async def _left_over(env: RunEnvironment) -> tuple[Leftover, ...]:
+    """The editions that still have paid or unknown clips; none if the store does not answer."""
+    with suppress(StoreUnavailableError):
+        return await find_leftovers(open_store(env.settings), env.clock)
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +222,6 @@ def _reasons(ended: RunReport | Exception) -> tuple[str, ...]:
             frequent = missing.most_common(_MOST_REASONS)
             return (*([stop] if stop else []), *(f"{number} x {reason}" for reason, number in frequent))
         case RefusedError():
-            return tuple(map(str, ended.problems))
+            return (*map(str, ended.problems), *ended.notes)
         case _:
             return (f"{type(ended).__name__}: {ended}",)

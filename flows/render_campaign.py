@@ -5,6 +5,7 @@ Without a Prefect server: `python -m flows.render_campaign FILE`.
 
 import asyncio
 import sys
+from contextlib import AsyncExitStack
 
 from prefect import flow
 from prefect.client.schemas.objects import State
@@ -18,6 +19,7 @@ from flows.machinery.flow_run import (
     flow_environment,
     forward_library_logs,
     initial_run_name,
+    paid_first,
     rename_this_run,
     scheduled_start,
 )
@@ -34,7 +36,7 @@ from flows.machinery.parameters import (
     Only,
 )
 from flows.ui.artifacts import show_comparison, show_plan, show_unknowns
-from hailuo import CampaignRequest, open_session, prepare
+from hailuo import CampaignRequest, open_session
 from hailuo.campaign.pricing import usd
 from hailuo.errors import ExitCode
 from hailuo.ledger.facts import JobState
@@ -85,12 +87,15 @@ async def render_campaign(  # noqa: PLR0913, PLR0917 (the fields of the run form
     )
     with forward_library_logs():
         env = await flow_environment()
-        prepared = prepare(form.request(env.settings), env.settings)
-        await quietly(rename_this_run(prepared.require_campaign().this_edition))
-        async with open_session(prepared, env.settings, clock=env.clock) as session:
-            plan = await session.plan()
-            await quietly(show_plan(plan))
-            await session.admit(plan, agreed_digest=plan_digest or None)
+        async with AsyncExitStack() as stack:
+            async with paid_first(form.request(env.settings), env) as prepared:
+                await quietly(rename_this_run(prepared.require_campaign().this_edition))
+                session = await stack.enter_async_context(
+                    open_session(prepared, env.settings, clock=env.clock)
+                )
+                plan = await session.plan()
+                await quietly(show_plan(plan))
+                await session.admit(plan, agreed_digest=plan_digest or None)
             if machines > 1 and flow_run.get_id():
                 report = await render_on_machines(session, plan, env, machines=machines, form=form)
             else:

@@ -70,6 +70,14 @@ class RefusedError(HailuoError):
         self.problems = tuple(sorted(set(problems)))
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
+    def __str__(self) -> str:
+        return "\n".join([*map(str, self.problems), *self.notes])
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was done all the same, such as collecting what was paid: a line each, for people."""
+        return tuple(getattr(self, "__notes__", ()))
+
 
 class CampaignError(RefusedError):
     """The campaign file, its rows or its frames have problems."""

@@ -2,7 +2,7 @@
 
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,8 +22,10 @@ from hailuo.campaign.job import Job
 from hailuo.errors import Place, Problem, SettingsError
 from hailuo.logs import quiet_logger, quiet_loggers
 from hailuo.plan.plan import Plan
+from hailuo.plan.prepare import CampaignRequest, PreparedCampaign
 from hailuo.run.environment import RunEnvironment, run_environment
 from hailuo.run.events import Event, EventKind, Observer
+from hailuo.run.leftovers import PaidClips
 from hailuo.store.layout import Edition
 
 KEY_BLOCK: Final = "imarouter-api-key"
@@ -65,6 +67,19 @@ async def flow_environment() -> RunEnvironment:
         return env
     key = SecretStr(str(block.get()))
     return replace(env, settings=env.settings.model_copy(update={"api_key": key}))
+
+
+@contextlib.asynccontextmanager
+async def paid_first(request: CampaignRequest, env: RunEnvironment) -> AsyncIterator[PreparedCampaign]:
+    """Collect what was paid before, log it, and prepare the campaign for the block.
+
+    Raises: RefusedError, also that of the block, with what was collected as its notes.
+    """
+    paid = PaidClips(env.settings, env.clock, observe=env.observe, watch=env.watch)
+    async with paid.before(request) as (prepared, collected):
+        for line in collected.lines():
+            _log.info("%s", line)
+        yield prepared
 
 
 def initial_run_name() -> str:

@@ -38,6 +38,22 @@ Bought and cost count what was ordered since this run began, by this run or by a
 **{{ money(report.total.unknown_usd) }} may have been spent on {{ report.total.unknown }} unknown submit{{ "s" if report.total.unknown > 1 }}.** The money stays reserved, and nothing is sent again
 until you settle them with `reconcile`.
 {% endif %}
+{% for line in report.collected %}
+{% if loop.first %}
+
+## Collected first
+
+{% endif %}
+- {{ line }}
+{% endfor %}
+{% for one in report.leftovers %}
+{% if loop.first %}
+
+## Paid or unknown, not stored
+
+{% endif %}
+- {{ one.in_words() }}
+{% endfor %}
 {% for result in report.results if result.reasons %}
 {% if loop.first %}
 

@@ -18,6 +18,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "validate": "Check campaign files and list every problem.",
     "plan": "Show what a run would do and cost. Nothing is bought.",
     "run": "Render what is missing: submit, poll, download, store.",
+    "collect": "Collect the clips that were paid for. Nothing is bought.",
     "status": "Show the state of every job and what it cost.",
     "money": "Show what every attempt cost, by edition, cell, day, month or job.",
     "price": "Record the price that you accept for a model, length and size.",
@@ -101,6 +102,8 @@ def _show_error(error: HailuoError) -> ExitCode:
     if isinstance(error, RefusedError):
         for problem in error.problems:
             click.echo(printable(str(problem)), err=True)
+        for note in error.notes:
+            click.echo(printable(note), err=True)
         return ExitCode.REFUSED
     click.echo(printable(str(error)), err=True)
     return ExitCode.INCOMPLETE

@@ -78,15 +78,22 @@ def choose(
     return CampaignRequest(path=file, at=at, edition=edition, budget_usd=budget_usd, only=only or {})
 
 
-def edition_of(file: Path, edition: str | None) -> Edition:
-    """The edition of a campaign file, or of CAMPAIGN/EDITION. Raises: CampaignError.
+def edition_named(file: Path) -> Edition | None:
+    """The edition that CAMPAIGN/EDITION names; None for a file. Raises: CampaignError for a reserved campaign.
 
-    CAMPAIGN/EDITION may name an edition that is now reserved: what an earlier version bought in it stays in reach.
+    It may name an edition that is now reserved: what an earlier version bought in it stays in reach.
     """
     named = _NAMES.fullmatch(str(file))
-    if named and not file.is_file():
-        if own := name_problem("campaign", named["campaign"], Place(str(file))):
-            raise CampaignError([own])
-        return Edition(named["campaign"], edition or named["edition"])
+    if named is None or file.is_file():
+        return None
+    if own := name_problem("campaign", named["campaign"], Place(str(file))):
+        raise CampaignError([own])
+    return Edition(named["campaign"], named["edition"])
+
+
+def edition_of(file: Path, edition: str | None) -> Edition:
+    """The edition of a campaign file, or of CAMPAIGN/EDITION. Raises: CampaignError."""
+    if named := edition_named(file):
+        return Edition(named.campaign, edition or named.name)
     prepared = prepare(choose(file, edition=edition), run_environment().settings)
     return edition_chosen(prepared, edition=edition)

@@ -1,9 +1,8 @@
 """`hailuo run FILE`"""
 
 import asyncio
-import contextlib
-import signal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -14,16 +13,17 @@ from hailuo.campaign.pricing import usd
 from hailuo.cli.options import as_json_option, choose, edition_option, file_argument, only_option, usd_type
 from hailuo.cli.output import unfailing_output
 from hailuo.cli.prefect_driver import prefect_driver
-from hailuo.cli.progress import Watcher, watched
+from hailuo.cli.progress import Watcher
 from hailuo.cli.screen import echo_json, is_terminal, plan_json, report_json, say, show_plan, show_report
+from hailuo.cli.stopping import watching
 from hailuo.errors import AdmissionError, ExitCode, Place, Problem, StoreUnavailableError
 from hailuo.plan.plan import Plan
-from hailuo.plan.prepare import PreparedCampaign, prepare
+from hailuo.plan.prepare import CampaignRequest, PreparedCampaign
 from hailuo.publish.publish import Publication
 from hailuo.run.environment import RunEnvironment, run_environment
 from hailuo.run.events import RunReport
+from hailuo.run.leftovers import PaidClips
 from hailuo.run.session import Session, open_session
-from hailuo.run.watching import watched_by
 from hailuo.text import printable
 
 
@@ -55,28 +55,38 @@ def command(
     """Admit the plan and run it: submit, poll, download, verify, store. A second run buys nothing again."""
     choice = choose(file, edition=edition, budget_usd=budget_usd, only=only)
     env = run_environment()
-    prepared = prepare(choice, env.settings)
     options = _RunOptions(yes=yes, as_json=as_json)
     with unfailing_output():
         if env.settings.prefect_api_url:
-            plan = asyncio.run(_confirmed(prepared, env, options))
-            report = prefect_driver()(choice, plan.digest)
-            return report.exit_code
-        return asyncio.run(_run(prepared, env, options))
+            plan = asyncio.run(_confirmed(choice, env, options))
+            return prefect_driver()(choice, plan.digest).exit_code if plan else ExitCode.INTERRUPTED
+        return asyncio.run(_run(choice, env, options))
 
 
-async def _confirmed(prepared: PreparedCampaign, env: RunEnvironment, options: _RunOptions) -> Plan:
-    async with open_session(prepared, env.settings, clock=env.clock) as session:
-        plan = await session.plan()
-        _confirm(plan, options)
-        return plan
+async def _confirmed(choice: CampaignRequest, env: RunEnvironment, options: _RunOptions) -> Plan | None:
+    """The plan that you agreed to; None if you interrupted it."""
+    async with _paid_first(choice, env, Watcher(quiet=options.as_json)) as prepared:
+        if prepared is None:
+            return None
+        async with open_session(prepared, env.settings, clock=env.clock) as session:
+            plan = await session.plan()
+            _confirm(plan, options)
+            return plan
 
 
-async def _run(prepared: PreparedCampaign, env: RunEnvironment, options: _RunOptions) -> ExitCode:
-    async with open_session(prepared, env.settings, clock=env.clock) as session:
-        plan = await session.plan()
-        _confirm(plan, options)
-        report = await _drive(session, plan, options)
+async def _run(choice: CampaignRequest, env: RunEnvironment, options: _RunOptions) -> ExitCode:
+    watcher = Watcher(quiet=options.as_json)
+    async with AsyncExitStack() as stack:
+        async with _paid_first(choice, env, watcher) as prepared:
+            if prepared is None:
+                return ExitCode.INTERRUPTED
+            session = await stack.enter_async_context(open_session(prepared, env.settings, clock=env.clock))
+            plan = await session.plan()
+            _confirm(plan, options)
+            await session.admit(plan)
+        runner = session.runner(plan, observe=watcher)
+        async with watching(watcher)(runner):
+            report = await runner.run()
         made = await _published(session)
     if options.as_json:
         gallery = f"{session.store.uri}/{made.edition.gallery}" if made else None
@@ -84,6 +94,19 @@ async def _run(prepared: PreparedCampaign, env: RunEnvironment, options: _RunOpt
     else:
         show_end(plan, report, made, session.store.uri)
     return report.exit_code if made else report.exit_code or ExitCode.INCOMPLETE
+
+
+@asynccontextmanager
+async def _paid_first(
+    choice: CampaignRequest, env: RunEnvironment, watcher: Watcher
+) -> AsyncIterator[PreparedCampaign | None]:
+    """Collect what was paid before, then prepare the campaign for the block; None if you interrupted it."""
+    paid = PaidClips(env.settings, env.clock, observe=watcher, watch=watching(watcher))
+    async with paid.before(choice) as (prepared, collected):
+        if not watcher.quiet:
+            for line in collected.lines():
+                say(line)
+        yield None if collected.interrupted else prepared
 
 
 async def _published(session: Session) -> Publication | None:
@@ -94,15 +117,6 @@ async def _published(session: Session) -> Publication | None:
         remedy = "`hailuo manifest FILE` makes them from what is in the store"
         click.echo(printable(f"no manifest and no gallery were written: {error}; {remedy}"), err=True)
         return None
-
-
-async def _drive(session: Session, plan: Plan, options: _RunOptions) -> RunReport:
-    await session.admit(plan)
-    watcher = Watcher(quiet=options.as_json)
-    runner = session.runner(plan, observe=watcher)
-    with stopping_on_signals(runner.interrupt):
-        async with watched_by(watched(runner.progress, watcher)):
-            return await runner.run()
 
 
 def _confirm(plan: Plan, options: _RunOptions) -> None:
@@ -125,24 +139,3 @@ def show_end(plan: Plan, report: RunReport, made: Publication | None, store_uri:
     if made:
         say(f"gallery   {store_uri}/{made.edition.gallery}")
         say(f"manifest  {store_uri}/{made.edition.manifest_jsonl}")
-
-
-@contextlib.contextmanager
-def stopping_on_signals(interrupt: Callable[[str], None]) -> Iterator[None]:
-    """Let Ctrl-C, SIGTERM and a closed terminal end the run cleanly; a second one ends it at once."""
-    loop = asyncio.get_running_loop()
-    names = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM"}
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup: go on without the terminal
-        names[signal.SIGHUP] = "SIGHUP: the terminal was closed"
-
-    def stop(number: signal.Signals) -> None:
-        interrupt(names[number])
-        loop.remove_signal_handler(number)
-
-    for number in names:
-        loop.add_signal_handler(number, stop, number)
-    try:
-        yield
-    finally:
-        for number in names:
-            loop.remove_signal_handler(number)

@@ -1,6 +1,7 @@
 """`hailuo status FILE`"""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -14,8 +15,12 @@ from hailuo.cli.screen import console, count, echo_json, plan_json, say, show_pl
 from hailuo.cli.sums import cells, cells_json, remarks, show_sums, sums_json
 from hailuo.errors import ExitCode
 from hailuo.ledger.facts import JobState
+from hailuo.ledger.leftovers import Leftover, find_leftovers
 from hailuo.plan.plan import Plan, PlannedJob
+from hailuo.plan.prepare import CampaignRequest
+from hailuo.run.environment import run_environment
 from hailuo.run.events import why
+from hailuo.store.open import nothing_bought_without_store, open_store
 from hailuo.text import printable
 
 
@@ -25,15 +30,37 @@ from hailuo.text import printable
 @as_json_option
 def command(file: Path, edition: str | None, as_json: bool) -> ExitCode:
     """Show the state of every job, and the money: estimated and spent per cell, reserved, unknown."""
-    plan = asyncio.run(make_plan_of(choose(file, edition=edition), histories=True))
+    plan, others = asyncio.run(_read(choose(file, edition=edition)))
     if as_json:
-        echo_json({**plan_json(plan), "cells": cells_json(plan.bills), "total": sums_json(plan.sums)})
+        money = {"cells": cells_json(plan.bills), "total": sums_json(plan.sums)}
+        echo_json({**plan_json(plan), **money, "other_editions": [_other_json(one) for one in others]})
     else:
         show_plan(plan)
         _show_money(plan)
         _show_unfinished(plan)
+        for one in others:
+            say(f"left over in {one.in_words()}")
     complete = all(planned.state is JobState.STORED for planned in plan.jobs)
     return ExitCode.COMPLETE if complete else ExitCode.INCOMPLETE
+
+
+async def _read(request: CampaignRequest) -> tuple[Plan, Sequence[Leftover]]:
+    """The plan of the edition, and what is left over in the campaign's other editions."""
+    env = run_environment()
+    plan = await make_plan_of(request, histories=True)
+    edition = plan.campaign.this_edition
+    with nothing_bought_without_store():
+        store = open_store(env.settings)
+        return plan, await find_leftovers(store, env.clock, campaign=edition.campaign, skip=edition)
+
+
+def _other_json(leftover: Leftover) -> dict[str, object]:
+    return {
+        "edition": leftover.edition.name,
+        "to_collect": leftover.to_collect,
+        "unsettled": leftover.unsettled,
+        "trouble": leftover.trouble,
+    }
 
 
 def _show_money(plan: Plan) -> None:

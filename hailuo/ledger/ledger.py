@@ -121,6 +121,18 @@ class Ledger:
         read = ((cid, record.done) for cid, record in self._records.items() if cid not in rolled_up)
         await self._rollups.add((cid, done) for cid, done in read if done)
 
+    async def load_unfinished(self) -> None:
+        """Read only the jobs whose clips are not stored, with all of their facts.
+
+        Raises: StoreUnavailableError, LedgerError.
+        """
+        self._store_ahead = await self._store.now() - self._clock.now()
+        by_job = _group(await self._store.listing(self._prefix), self._prefix)
+        gate = asyncio.Semaphore(_READS_AT_ONCE)
+        unfinished = ((cid, facts) for cid, facts in by_job.items() if "done" not in facts)
+        reads = (self._read(cid, facts, gate=gate) for cid, facts in unfinished)
+        self._records = {record.creative_id: record for record in await asyncio.gather(*reads)}
+
     async def load_request_ids(self) -> None:
         """Read the request ids that the `done` facts of earlier versions do not hold: a read or two for each of them."""
         gate = asyncio.Semaphore(_READS_AT_ONCE)

@@ -15,6 +15,7 @@ from hailuo.campaign.files.folder_listing import campaign_names
 from hailuo.campaign.model import Campaign
 from hailuo.campaign.pricing import usd
 from hailuo.errors import CampaignError, ExitCode, Place, Problem
+from hailuo.ledger.leftovers import Leftover
 from hailuo.night.outcome import CampaignOutcome, total_of
 from hailuo.publish.share import GalleryLink
 from hailuo.settings import Settings
@@ -166,11 +167,17 @@ class CampaignResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NightReport:
-    """How a night went. In a dry run nothing was bought, and the results say what would happen."""
+    """How a night went. In a dry run nothing was bought, and the results say what would happen.
+
+    `collected` says in words what the night collected first. `leftovers` are the editions, those of earlier nights
+    among them, that still have paid or unknown clips.
+    """
 
     night: Night
     results: tuple[CampaignResult, ...]
     is_dry_run: bool = False
+    collected: tuple[str, ...] = ()
+    leftovers: tuple[Leftover, ...] = ()
 
     @property
     def total(self) -> CampaignOutcome:
@@ -201,6 +208,9 @@ class NightReport:
             else:
                 parts = [f"{count}: {ended}"]
                 parts += [f"{total.bought} clips bought: {cost}" if total.bought else "nothing bought"]
+        left = sum(len(one.to_collect) for one in self.leftovers)
+        if left:
+            parts.append(f"{left} paid clips are not collected")
         if total.unknown:
             parts.append(f"{usd(total.unknown_usd)} in unknown submits")
         if self.night.invalid:

@@ -1,11 +1,13 @@
 """Load and expand a campaign file with the user's overrides. Only files are read."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Final
 
 from hailuo.campaign.catalog import Catalog
 from hailuo.campaign.expand import Expansion, expand
@@ -16,6 +18,9 @@ from hailuo.errors import CampaignError, Problem
 from hailuo.media.expectation import placement_warnings
 from hailuo.settings import Settings, load_settings
 from hailuo.store.layout import Edition, name_problem
+from hailuo.text import slug_of
+
+_NAMED: Final = re.compile(r"""^campaign:\s*["']?(?P<name>[a-z0-9-]+)""", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +70,18 @@ def axis_values(texts: Iterable[str]) -> dict[str, frozenset[str]]:
             raise ValueError(f"{text!r} is not AXIS=VALUE, such as model=MiniMax-Hailuo-02")
         chosen[axis].add(label)
     return {axis: frozenset(labels) for axis, labels in chosen.items()}
+
+
+def named_campaign(request: CampaignRequest) -> str | None:
+    """The campaign's name, also of a file that cannot be read as a campaign; None where it says none."""
+    if request.path.suffix.lower() == ".csv":
+        return slug_of(request.path.stem) or None
+    try:
+        text = request.path.read_text(errors="replace") if request.text is None else request.text
+    except OSError:
+        return None
+    named = _NAMED.search(text)
+    return named["name"] if named else None
 
 
 def edition_chosen(prepared: PreparedCampaign, *, edition: str | None) -> Edition:

@@ -37,16 +37,26 @@ _log = quiet_logger(__name__)
 
 
 class Runner:
-    """Drives one plan that has been admitted. Not reusable."""
+    """Drives one plan that has been admitted. Not reusable.
+
+    With `shared`, other runs may be collecting the same tasks: each of them has a tick to store a clip first.
+    """
 
     def __init__(
-        self, plan: Plan, tools: Tools, *, observe: Observer = no_observer, buy_until: float = inf
+        self,
+        plan: Plan,
+        tools: Tools,
+        *,
+        observe: Observer = no_observer,
+        buy_until: float = inf,
+        shared: bool = False,
     ) -> None:
         self._plan = plan
         self._tools = tools
         self._planned = {planned.job.creative_id: planned for planned in plan.driven}
         self._may_buy = {p.job.creative_id: priced for p in plan.jobs if p.chosen and (priced := p.priced)}
         self._announce = Announcer(observe)
+        self._shared = shared
         self._stop_buying = StopSignal()
         self._interrupt = StopSignal()
         patience = tools.schedule.deadline_seconds * _CANARY_PATIENCE
@@ -217,7 +227,7 @@ class Runner:
     async def _collect(self, job: Job) -> Ending | None:
         self._enter(job)
         task = self._tools.ledger.record(job.creative_id).require_paid_task()
-        shared = job.creative_id in self._orders.lost
+        shared = self._shared or job.creative_id in self._orders.lost
         ending = await self._collector.collect(job, task, shared=shared)
         self._leave(job)
         self._policy.attempt_failed(job, self._tools.ledger.record(job.creative_id).attempts[-1])

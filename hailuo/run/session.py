@@ -3,19 +3,17 @@
 import os
 import secrets
 import socket
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
-from random import SystemRandom
 from typing import Final
 from urllib.parse import urlsplit
 
 from hailuo.clock import Clock, SystemClock
-from hailuo.errors import Place, Problem, SettingsError
+from hailuo.errors import Problem
 from hailuo.ledger.ledger import Ledger
 from hailuo.ledger.prices import read_prices
 from hailuo.logs import quiet_loggers
@@ -27,11 +25,11 @@ from hailuo.run.admission import admit, frame_warnings, refusals
 from hailuo.run.events import Observer, RunReport, no_observer
 from hailuo.run.inspector import Inspector, inspecting
 from hailuo.run.lead import Lead, part_of
-from hailuo.run.pace import Limiter, PollSchedule
+from hailuo.run.leftovers import PaidClips
 from hailuo.run.runner import Runner
 from hailuo.run.shards import ShardNote, ShardNotes, Share
 from hailuo.run.spending import SpendingGrant, spent_by
-from hailuo.run.tools import Connections, Tools, retry_until_recorded
+from hailuo.run.tools import Connections, Tools, retry_until_recorded, scratch_folder, tools_of
 from hailuo.run.watching import watched_by
 from hailuo.settings import Settings, load_settings
 from hailuo.store import Store
@@ -118,8 +116,18 @@ class Session:
         return self._runner
 
     async def run(self, plan: Plan, *, observe: Observer = no_observer) -> RunReport:
-        """Admit the plan and drive it to its end. Raises: AdmissionError, before anything is bought."""
-        await self.admit(plan)
+        """Collect what other editions have paid, admit the plan, and drive it to its end.
+
+        A plan that is refused has its paid clips collected first. Raises: AdmissionError, before anything is bought.
+        """
+        paid = PaidClips(
+            self._settings,
+            self._tools.clock,
+            observe=observe,
+            connections=Connections(store=self.store, client=self._tools.client),
+        )
+        async with paid.first(self.campaign.name, self.campaign.this_edition):
+            await self.admit(plan)
         return await self.runner(plan, observe=observe).run()
 
     def lead(self, plan: Plan, *, machines: int) -> Lead:
@@ -200,28 +208,16 @@ async def open_session(
             client = await stack.enter_async_context(open_client(settings))
         else:
             store, client = connections.store, connections.client
-        scratch = stack.enter_context(_scratch())
-        random, run = SystemRandom(), share.run if share else _run_name()
+        scratch = stack.enter_context(scratch_folder())
+        run = share.run if share else _run_name()
         worker = share.worker if share else run
-        tools = Tools(
-            ledger=Ledger(store, clock, campaign.this_edition, worker=worker),
-            store=store,
-            client=client,
-            limiter=Limiter(
-                submits_per_minute=settings.submits_per_minute,
-                in_flight=settings.in_flight,
-                clock=clock,
-                random=random,
-            ),
-            schedule=PollSchedule(
-                first_seconds=settings.poll_first_seconds,
-                every_seconds=settings.poll_every_seconds,
-                deadline_seconds=settings.deadline_seconds,
-            ),
+        tools = tools_of(
+            settings,
+            Ledger(store, clock, campaign.this_edition, worker=worker),
+            Connections(store=store, client=client),
             clock=clock,
-            random=random,
             catalog=prepared.catalog,
-            scratch=Path(scratch),
+            scratch=scratch,
         )
         spending = SpendingGrant(tools, settings, run=run)
         if share is None:  # the grant is the lead's to close
@@ -233,18 +229,6 @@ async def open_session(
                 inspecting(store, tools.ledger, jobs, scratch=tools.scratch)
             )
         yield session
-
-
-@contextmanager
-def _scratch() -> Iterator[str]:
-    """A folder for downloads under way. Raises: SettingsError when this machine has no place for one."""
-    try:
-        folder = tempfile.TemporaryDirectory(prefix="hailuo-", ignore_cleanup_errors=True)
-    except OSError as error:
-        reason = f"there is no folder for temporary files ({error.strerror})"
-        raise SettingsError([Problem(Place("TMPDIR"), reason, "name a writable folder")]) from error
-    with folder as name:
-        yield name
 
 
 @contextmanager

@@ -1,18 +1,21 @@
 """What every part of a run works with: its connections, writes that are repeated, and the signal that ends waits."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+import tempfile
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from random import Random
+from random import Random, SystemRandom
 from typing import Any, Final, TypeVar
 
 from hailuo.campaign.catalog import Catalog
 from hailuo.clock import Clock
-from hailuo.errors import StoreUnavailableError
+from hailuo.errors import Place, Problem, SettingsError, StoreUnavailableError
 from hailuo.ledger.ledger import Ledger
 from hailuo.logs import quiet_logger
 from hailuo.run.pace import Limiter, PollSchedule
+from hailuo.settings import Settings
 from hailuo.store import Store
 from hailuo.vendor import VideoClient
 
@@ -44,6 +47,51 @@ class Tools:
     random: Random
     catalog: Catalog
     scratch: Path
+
+
+def tools_of(
+    settings: Settings,
+    ledger: Ledger,
+    connections: Connections,
+    *,
+    clock: Clock,
+    catalog: Catalog,
+    scratch: Path,
+) -> Tools:
+    """The tools for one edition's ledger, with the limits and times of the settings."""
+    random = SystemRandom()
+    return Tools(
+        ledger=ledger,
+        store=connections.store,
+        client=connections.client,
+        limiter=Limiter(
+            submits_per_minute=settings.submits_per_minute,
+            in_flight=settings.in_flight,
+            clock=clock,
+            random=random,
+        ),
+        schedule=PollSchedule(
+            first_seconds=settings.poll_first_seconds,
+            every_seconds=settings.poll_every_seconds,
+            deadline_seconds=settings.deadline_seconds,
+        ),
+        clock=clock,
+        random=random,
+        catalog=catalog,
+        scratch=scratch,
+    )
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """A folder for downloads under way. Raises: SettingsError when this machine has no place for one."""
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="hailuo-", ignore_cleanup_errors=True)
+    except OSError as error:
+        reason = f"there is no folder for temporary files ({error.strerror})"
+        raise SettingsError([Problem(Place("TMPDIR"), reason, "name a writable folder")]) from error
+    with folder as name:
+        yield Path(name)
 
 
 async def retry_until_recorded(clock: Clock, write: Callable[[], Awaitable[T]], *, about: str) -> T:

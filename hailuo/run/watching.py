@@ -23,7 +23,7 @@ class Announcer:
 
 
 @asynccontextmanager
-async def watched_by(display: AbstractAsyncContextManager[None]) -> AsyncIterator[None]:
+async def watched_by(display: AbstractAsyncContextManager[object]) -> AsyncIterator[None]:
     """Keep a display open while the block runs. What it raises is logged; what the block raises is raised."""
     is_open = await quietly(display.__aenter__())
     try:

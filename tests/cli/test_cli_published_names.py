@@ -29,7 +29,7 @@ def test_the_keys_of_json_output_are_those_that_were_published(hailuo, rehearsal
         "plan": hailuo("plan", campaign, "--json").out,
         "run": hailuo("run", campaign, "--yes", "--json").out,
     }
-    for command in ("status", "money", "reconcile", "validate", "check"):
+    for command in ("status", "collect", "money", "reconcile", "validate", "check"):
         documents[command] = hailuo(command, campaign, "--json").out.replace(str(campaign), "FILE")
 
     assert {name: sorted(keys_of(json.loads(text))) for name, text in documents.items()} == snapshot(
@@ -166,6 +166,7 @@ def test_the_keys_of_json_output_are_those_that_were_published(hailuo, rehearsal
                 "money.reserved_usd",
                 "money.spent_usd",
                 "money.unknown_usd",
+                "other_editions",
                 "paid_retries_at_most",
                 "total",
                 "total.abandoned_usd",
@@ -189,6 +190,7 @@ def test_the_keys_of_json_output_are_those_that_were_published(hailuo, rehearsal
                 "total.unknown_usd",
                 "warnings",
             ],
+            "collect": ["editions", "stored", "troubles"],
             "money": [
                 "campaign",
                 "cells",

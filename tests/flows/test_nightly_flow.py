@@ -341,3 +341,26 @@ def test_a_budget_out_of_bounds_is_refused_by_the_form(env, lay, budget):
 
     assert state.is_failed()
     assert accepted(env) == 0
+
+
+class TestADownloadThatFails:
+    """The clip of the first night cannot be fetched while that night runs."""
+
+    @pytest.fixture
+    def faults(self):
+        return FaultPlan(script=(ScriptedFault(fault=FaultName.DOWNLOAD_HTML, times=5),))
+
+    def test_the_next_night_collects_it_and_says_so(self, env, lay):
+        """Into its own edition; the next night buys only its own clip."""
+        lay("autumn", takes=1)
+        given_up = run_night()
+
+        state = run_night(due_at=DUE_AT + timedelta(days=1))
+
+        left = "1 paid, not collected: run hailuo collect autumn/night-2026-11-22"
+        assert left in page_of(given_up)
+        assert "1 paid clips are not collected" in given_up.message
+        assert accepted(env) == 2
+        assert len(list(Path(env.settings.store).glob("autumn/night-2026-11-2[23]/clips/*.mp4"))) == 2
+        assert "collected 1 of 1 clips that were paid before, of autumn/night-2026-11-22" in page_of(state)
+        assert left not in page_of(state)

@@ -1,0 +1,75 @@
+"""`hailuo collect FILE`"""
+
+import asyncio
+from pathlib import Path
+
+import click
+
+from hailuo.cli.options import as_json_option, choose, edition_named
+from hailuo.cli.output import unfailing_output
+from hailuo.cli.progress import Watcher
+from hailuo.cli.screen import echo_json, say
+from hailuo.cli.stopping import watching
+from hailuo.errors import CampaignError, ExitCode
+from hailuo.plan.prepare import named_campaign, prepare
+from hailuo.run.environment import run_environment
+from hailuo.run.leftovers import Collected, PaidClips
+from hailuo.store.layout import Edition
+from hailuo.store.open import nothing_bought_without_store
+
+
+@click.command("collect")
+@click.argument(
+    "file", required=False, metavar="FILE|CAMPAIGN/EDITION", type=click.Path(path_type=Path), default=None
+)
+@click.option("--all", "everything", is_flag=True, help="Of every campaign in the store.")
+@as_json_option
+def command(file: Path | None, everything: bool, as_json: bool) -> ExitCode:
+    """Collect the clips that were paid for and are not stored yet. Nothing is bought.
+
+    FILE means every edition of its campaign, CAMPAIGN/EDITION that edition alone. No budget is needed, and mistakes in
+    the file do not matter. Exit code 1 while a paid clip is not collected.
+    """
+    if (file is None) is not everything:
+        raise click.UsageError("type FILE, CAMPAIGN/EDITION or --all")
+    campaign, only = _scope(file) if file else (None, None)
+    with unfailing_output(), nothing_bought_without_store():
+        collected = asyncio.run(_collect(campaign, only, as_json=as_json))
+    if collected.interrupted:
+        return ExitCode.INTERRUPTED
+    return ExitCode.COMPLETE if collected.is_complete else ExitCode.INCOMPLETE
+
+
+def _scope(file: Path) -> tuple[str, Edition | None]:
+    """The campaign and, if one was named, the edition. Raises: CampaignError for a file without a name."""
+    edition = edition_named(file)
+    if edition:
+        return edition.campaign, edition
+    request = choose(file)
+    campaign = named_campaign(request)
+    if campaign is None:
+        raise CampaignError(prepare(request, run_environment().settings).problems)
+    return campaign, None
+
+
+async def _collect(campaign: str | None, only: Edition | None, *, as_json: bool) -> Collected:
+    env = run_environment()
+    watcher = Watcher(quiet=as_json)
+    paid = PaidClips(env.settings, env.clock, observe=watcher, watch=watching(watcher))
+    collected = await paid.collect(campaign, only=only)
+    if as_json:
+        echo_json(_json(collected))
+        return collected
+    for line in collected.lines():
+        say(line)
+    if not collected.reports and not collected.troubles:
+        say("every paid clip is stored")
+    return collected
+
+
+def _json(collected: Collected) -> dict[str, object]:
+    editions = [
+        {"campaign": edition.campaign, "edition": edition.name, "endings": report.endings}
+        for edition, report in collected.reports.items()
+    ]
+    return {"stored": collected.stored, "editions": editions, "troubles": collected.troubles}
