@@ -2,18 +2,29 @@
 
 import difflib
 import os
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.request import getproxies
 
-from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from hailuo.errors import Place, Problem, SettingsError
 
 _PREFIX = "HAILUO_"
 _Seconds = Annotated[float, Field(gt=0, le=86_400)]
+
+
+def _read_words(value: object) -> object:
+    """`archived=completed, void=failed` as a table, in lower case. Raises: ValueError."""
+    if not isinstance(value, str):
+        return value
+    pairs = [part.partition("=") for part in value.lower().split(",") if part.strip()]
+    if not all(word.strip() and equals for word, equals, _ in pairs):
+        raise ValueError("give pairs of a word and its meaning, as in archived=completed,void=failed")
+    return {word.strip(): meaning.strip() for word, _, meaning in pairs}
 
 
 class Settings(BaseSettings):
@@ -48,6 +59,14 @@ class Settings(BaseSettings):
     poll_first_seconds: _Seconds = Field(default=20, description="Age of a task at its first poll.")
     poll_every_seconds: _Seconds = Field(default=10, description="The pace of further polls.")
     deadline_seconds: _Seconds = Field(default=1800, description="The age at which a job is overdue.")
+    status_words: Annotated[
+        Mapping[str, Literal["pending", "rendering", "completed", "failed"]] | None,
+        NoDecode,
+        BeforeValidator(_read_words),
+    ] = Field(
+        default=None,
+        description="More words for a task's status, as in `archived=completed,void=failed`.",
+    )
     max_jobs: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
         default=10_000, description="The largest plan."
     )

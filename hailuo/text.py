@@ -1,4 +1,4 @@
-"""Text helpers: the nearest known name, lists in words, and text that is safe to print."""
+"""Text helpers: the nearest known name, lists and lengths of time in words, and text that is safe to print."""
 
 import re
 from collections.abc import Collection
@@ -39,6 +39,14 @@ def listed(names: Collection[object]) -> str:
         return f"one of {', '.join(words[:_MOST_LISTED])} ... ({len(words)} in all)"
     head, last = words[:-1], words[-1]
     return f"{', '.join(head)} or {last}" if head else last
+
+
+def duration(seconds: float) -> str:
+    """`24 h`, `30 min` or `45 s`: a length of time in its largest unit, rounded."""
+    for unit, length in (("h", 3600), ("min", 60)):
+        if seconds >= length:
+            return f"{seconds / length:.3g} {unit}"
+    return f"{seconds:.3g} s"
 
 
 def printable(text: str) -> str:

@@ -163,6 +163,7 @@ def log_events(plan: Plan, also: Observer) -> Observer:
         also(event)
         line = event.in_words(labels.get(event.creative_id or "", ""))
         if line:
-            _log.log(logging.WARNING if event.kind is EventKind.STOPPED else logging.INFO, "%s", line)
+            loud = event.kind in {EventKind.STOPPED, EventKind.ALARM}
+            _log.log(logging.WARNING if loud else logging.INFO, "%s", line)
 
     return observe

@@ -7,7 +7,7 @@
                                                  a001/orphan-*    a task id that came after the attempt was closed
                                                  done             the clip's bytes are in the store
 
-The only writer of these keys, and but for `hailuo.reconcile.claims` the only reader. The state is in the key names: one listing gives the
+The only writer of these keys, and but for `hailuo.ledger.claims` the only reader. The state is in the key names: one listing gives the
 state of every job. Guarantee: if the store's create-once is linearisable and no ledger key is deleted, there
 is at most one POST per attempt, and an ambiguous submit is never repeated without a recorded decision.
 """

@@ -14,10 +14,10 @@ from typing import Final
 from hailuo.campaign.pricing import usd
 from hailuo.clock import Clock
 from hailuo.errors import Place, Problem, SettlementError
+from hailuo.ledger.claims import Claim, stake, traces_of
 from hailuo.ledger.facts import Abandoned, JobRecord, JobState, LateTask, Orphan, Outcome, Submitted
 from hailuo.ledger.ledger import HORIZON, Ledger
 from hailuo.plan.file import StoredEdition
-from hailuo.reconcile.claims import Claim, stake, traces_of
 from hailuo.reconcile.unsettled import CLOCK_SKEW, Unsettled, half_adopted, late_of, unsettled_of
 from hailuo.settings import Settings
 from hailuo.store import Store

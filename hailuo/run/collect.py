@@ -17,12 +17,14 @@ from hailuo.logs import quiet_logger
 from hailuo.run.events import Ending, Event, EventKind
 from hailuo.run.tools import StopSignal, Tools, retry_until_recorded
 from hailuo.run.watching import Announcer
+from hailuo.text import duration
 from hailuo.vendor import Cause, Downloaded, DownloadFault, Fault, TaskPhase, TaskStatus
 
-_NO_URL_PATIENCE_SECONDS: Final = 60.0  # docs/vendor.md#fetching-the-clip
+_ENDED_PATIENCE_SECONDS: Final = 60.0  # docs/vendor.md#fetching-the-clip
 _FORGOTTEN_POLLS: Final = 4  # docs/vendor.md#errors: two or three over 30 s would do
 _FORGOTTEN_SECONDS: Final = 60.0
 _DOWNLOAD_TRIES: Final = 5
+_LAST_RESORT_TRIES: Final = 2
 _CLIP_TYPE: Final = "video/mp4"
 
 _log = quiet_logger(__name__)
@@ -30,14 +32,22 @@ _log = quiet_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Watch:
-    """What the polls of one task have seen so far."""
+    """What the polls of one task have seen so far; `ended_since` is when the vendor first said that it has ended."""
 
-    polled: bool = False
+    last: TaskStatus | Fault | None = None
     misses: int = 0
-    asked_seconds: float | None = None
+    elsewhere: int = 0
     forgotten: int = 0
-    completed_since: float | None = None
+    ended_since: float | None = None
     failed: TaskStatus | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _LastResort:
+    """Where a clip may be that the vendor does not name; if it is not there, the job ends like this for now."""
+
+    status: TaskStatus
+    otherwise: Ending
 
 
 class Collector:
@@ -50,6 +60,7 @@ class Collector:
         self._interrupt = interrupt
         self._stop_buying = stop_buying
         self._announce = announce
+        self._holders: dict[str, str] = {}
 
     async def collect(self, job: Job, task: PaidTask, *, shared: bool = False) -> Ending | None:
         """None: the vendor's verdict is recorded, look at the ledger. An Ending: not in this run.
@@ -65,6 +76,8 @@ class Collector:
         verdict = await self._verdict(job, outcome)
         if isinstance(verdict, Ending):
             return verdict
+        if isinstance(verdict, _LastResort):
+            return await self._bring_home(job, task, verdict.status, otherwise=verdict.otherwise)
         if verdict.phase is TaskPhase.FAILED:
             return await self._failed(job, task, verdict)
         if shared and await self._is_home(job):
@@ -78,35 +91,43 @@ class Collector:
             return (await self._tools.ledger.refresh(job.creative_id)).done is not None
         return False
 
-    async def _verdict(self, job: Job, outcome: Submitted) -> TaskStatus | Ending:
+    async def _verdict(self, job: Job, outcome: Submitted) -> TaskStatus | _LastResort | Ending:
         """Poll until the task has completed with a URL, or failed, or this run gives up waiting."""
         watch = _Watch()
         while True:
             to_confirm = watch.failed and not watch.misses
             overdue = self._tools.schedule.is_overdue(self._age_seconds(outcome))
-            if watch.polled and overdue and not to_confirm:
-                return _overdue(job, "overdue", "the vendor is not finished yet; the next run collects it")
-            await self._pause(self._wait_seconds(watch, outcome))
+            if watch.last and overdue and not to_confirm:
+                return self._last_resort(outcome, watch.last, self._overdue(job, outcome, watch))
+            await self._pause(self._wait_seconds(job, watch, outcome))
             answer = await self._interrupt.run_until_stopped(self._tools.client.status(outcome.task_id))
-            before, watch = watch, self._seen(watch, answer)
+            before, watch = watch, self._seen(job, watch, answer)
             if isinstance(answer, TaskStatus) and _is_verdict(answer, before):
                 return _both(before.failed, answer)
             ending = self._giving_up(job, outcome, watch, answer)
             if ending:
                 return ending
+            since = watch.ended_since
+            if since is not None and self._tools.clock.monotonic() - since > _ENDED_PATIENCE_SECONDS:
+                return self._last_resort(outcome, answer, self._overdue(job, outcome, watch))
 
-    def _seen(self, watch: _Watch, answer: TaskStatus | Fault) -> _Watch:
-        if isinstance(answer, Fault):
-            forgotten = watch.forgotten + (answer.name == "task_not_exist")
-            asked = answer.retry_after_seconds
-            return replace(
-                watch, polled=True, misses=watch.misses + 1, asked_seconds=asked, forgotten=forgotten
-            )
-        if answer.phase is TaskPhase.FAILED:
-            return _Watch(polled=True, failed=answer)
-        completed = answer.phase is TaskPhase.COMPLETED
-        since = (watch.completed_since or self._tools.clock.monotonic()) if completed else None
-        return _Watch(polled=True, completed_since=since)
+    def _seen(self, job: Job, watch: _Watch, answer: TaskStatus | Fault) -> _Watch:
+        if isinstance(answer, TaskStatus):
+            if answer.phase is TaskPhase.FAILED:
+                return _Watch(last=answer, elsewhere=watch.elsewhere, failed=answer)
+            since = (watch.ended_since or self._tools.clock.monotonic()) if answer.has_ended else None
+            return _Watch(last=answer, elsewhere=watch.elsewhere, ended_since=since)
+        elsewhere = answer.name == "answer_about_another_task"
+        if elsewhere and not watch.elsewhere:
+            text = f"the vendor answered a poll about another task; that poll counts as missed: {answer}"
+            self._alarm(job, text)
+        return replace(
+            watch,
+            last=answer,
+            misses=watch.misses + 1,
+            elsewhere=watch.elsewhere + elsewhere,
+            forgotten=watch.forgotten + (answer.name == "task_not_exist"),
+        )
 
     def _giving_up(
         self, job: Job, outcome: Submitted, watch: _Watch, answer: TaskStatus | Fault
@@ -119,24 +140,60 @@ class Collector:
             return _overdue(
                 job, "task_not_exist", f"the vendor does not know task {outcome.task_id}; ask its support"
             )
-        since = watch.completed_since
-        if since is not None and self._tools.clock.monotonic() - since > _NO_URL_PATIENCE_SECONDS:
-            return _overdue(
-                job,
-                "completed_without_url",
-                "completed, but the vendor gives no URL; the next run asks again",
-            )
         return None
 
-    def _wait_seconds(self, watch: _Watch, outcome: Submitted) -> float:
-        schedule, random = self._tools.schedule, self._tools.random
-        if watch.misses:
-            return schedule.wait_after_miss_seconds(
-                misses=watch.misses, asked_seconds=watch.asked_seconds, random=random
+    def _overdue(self, job: Job, outcome: Submitted, watch: _Watch) -> Ending:
+        """Why this run waits no longer, in the vendor's own words."""
+        answer = watch.last
+        if isinstance(answer, Fault):
+            elsewhere = f", {watch.elsewhere} polls in all about another task" if watch.elsewhere else ""
+            times = f"the last {watch.misses} polls" if watch.misses > 1 else "the last poll"
+            reason = (
+                f"{times} of task {outcome.task_id} gave no status ({answer}{elsewhere}), and its clip may be ready; "
+                f"the next run asks again. {answer.remedy}"
             )
-        return schedule.wait_seconds(
-            age_seconds=self._age_seconds(outcome), polled=watch.polled, random=random
+            return _overdue(job, "polls_missed", reason)
+        if answer and answer.phase is TaskPhase.COMPLETED and answer.known_word:
+            reason = "completed, but the vendor gives no URL; the next run asks again"
+            return _overdue(job, "completed_without_url", reason)
+        if answer and not answer.known_word:
+            reason = (
+                f"the vendor says {_in_words(answer)}, and this status is not known; the next run asks again. "
+                "If it means an end, set HAILUO_STATUS_WORDS"
+            )
+            return _overdue(job, "unknown_status", reason)
+        said = f" (it says {_in_words(answer)})" if answer and (answer.word or answer.error_message) else ""
+        return _overdue(job, "overdue", f"the vendor is not finished yet{said}; the next run collects it")
+
+    def _last_resort(
+        self, outcome: Submitted, answer: TaskStatus | Fault, otherwise: Ending
+    ) -> _LastResort | Ending:
+        """A download is free and verified: try what the answer shows, else the API's own address of the clip."""
+        at_api = self._tools.client.content_url(outcome.task_id)
+        if isinstance(answer, Fault):
+            return _LastResort(
+                status=TaskStatus(phase=TaskPhase.COMPLETED, clip_urls=(at_api,)), otherwise=otherwise
+            )
+        if not answer.has_ended or (answer.error_message and not answer.clip_urls):
+            return otherwise
+        return _LastResort(
+            status=replace(answer, clip_urls=answer.clip_urls or (at_api,)), otherwise=otherwise
         )
+
+    def _wait_seconds(self, job: Job, watch: _Watch, outcome: Submitted) -> float:
+        schedule, random, age = self._tools.schedule, self._tools.random, self._age_seconds(outcome)
+        if not isinstance(watch.last, Fault):
+            return schedule.wait_seconds(age_seconds=age, polled=watch.last is not None, random=random)
+        asked, left = watch.last.retry_after_seconds, schedule.deadline_seconds - age
+        if asked and asked > left:
+            text = f"the vendor asks for {duration(asked)} without a poll; this run waits {duration(left)} more at most"
+            self._announce(Event(kind=EventKind.SLOWED, creative_id=job.creative_id, text=text))
+        wait = schedule.wait_after_miss_seconds(misses=watch.misses, asked_seconds=asked, random=random)
+        return max(0.0, min(wait, left))
+
+    def _alarm(self, job: Job, text: str) -> None:
+        _log.info("hailuo.alarm", extra={"creative_id": job.creative_id, "text": text})
+        self._announce(Event(kind=EventKind.ALARM, creative_id=job.creative_id, text=text))
 
     def _age_seconds(self, outcome: Submitted) -> float:
         return max(0.0, (self._tools.clock.now() - outcome.at).total_seconds())
@@ -149,12 +206,9 @@ class Collector:
         for tries in range(_DOWNLOAD_TRIES if status.clip_urls else 0):
             if tries:
                 await self._pause(self._miss_seconds(tries))
-            url = status.clip_urls[tries % len(status.clip_urls)]
-            with tempfile.TemporaryDirectory(dir=self._tools.scratch) as folder:
-                path = Path(folder, "clip.mp4")
-                got = await self._download(url, path)
-                if isinstance(got, Downloaded):
-                    return await self._keep(job, task, status, (path, got))
+            got = await self._fetch(job, task, status, tries)
+            if not isinstance(got, DownloadFault):
+                return got
         await self._record_end(job, status)
         return None
 
@@ -173,42 +227,60 @@ class Collector:
             self._tools.clock, lambda: ledger.end(job.creative_id, end), about=f"job {job.creative_id} failed"
         )
 
-    async def _bring_home(self, job: Job, task: PaidTask, status: TaskStatus) -> Ending | None:
+    async def _bring_home(
+        self, job: Job, task: PaidTask, status: TaskStatus, *, otherwise: Ending | None = None
+    ) -> Ending | None:
+        """Download, verify and store. `otherwise` is how the job ends where the clip was only looked for."""
         reason = "no try was made"
-        for tries in range(_DOWNLOAD_TRIES):
+        for tries in range(_DOWNLOAD_TRIES if otherwise is None else _LAST_RESORT_TRIES):
             if tries:
                 await self._pause(self._miss_seconds(tries))
-            try:
-                with tempfile.TemporaryDirectory(
-                    dir=self._tools.scratch, ignore_cleanup_errors=True
-                ) as folder:
-                    path = Path(folder, "clip.mp4")
-                    url = status.clip_urls[tries % len(status.clip_urls)]
-                    got = await self._download(url, path)
-                    if isinstance(got, Downloaded):
-                        return await self._keep(job, task, status, (path, got))
-            except OSError as error:  # the folder is gone, full or read-only: the clip waits at the vendor
-                got = DownloadFault(expired=False, reason=f"{self._tools.scratch}: {error.strerror or error}")
+            got = await self._fetch(job, task, status, tries)
+            if not isinstance(got, DownloadFault):
+                return got
             reason = got.reason
             status = await self._fresh(job, task, status, got)
+        if otherwise:
+            return replace(
+                otherwise, reason=f"{otherwise.reason} (no clip at the vendor's address: {reason})"
+            )
         return _overdue(job, "download", f"rendered, but not downloaded in {_DOWNLOAD_TRIES} tries: {reason}")
 
-    async def _download(self, url: str, path: Path) -> Downloaded | DownloadFault:
-        return await self._interrupt.run_until_stopped(self._tools.client.download(url, path))
+    async def _fetch(
+        self, job: Job, task: PaidTask, status: TaskStatus, tries: int
+    ) -> Ending | DownloadFault | None:
+        """One try at the next of the URLs. None: the clip is stored; an Ending: it could not be stored."""
+        url = status.clip_urls[tries % len(status.clip_urls)]
+        try:
+            with tempfile.TemporaryDirectory(dir=self._tools.scratch, ignore_cleanup_errors=True) as folder:
+                path = Path(folder, "clip.mp4")
+                got = await self._interrupt.run_until_stopped(self._tools.client.download(url, path))
+                return (
+                    got
+                    if isinstance(got, DownloadFault)
+                    else await self._keep(job, task, status, (path, got))
+                )
+        except OSError as error:  # the folder is gone, full or read-only: the clip waits at the vendor
+            return DownloadFault(expired=False, reason=f"{self._tools.scratch}: {error.strerror or error}")
 
     def _miss_seconds(self, misses: int) -> float:
         schedule = self._tools.schedule
         return schedule.wait_after_miss_seconds(misses=misses, asked_seconds=None, random=self._tools.random)
 
     async def _fresh(self, job: Job, task: PaidTask, status: TaskStatus, fault: DownloadFault) -> TaskStatus:
-        """After an expired URL the vendor may issue a new one."""
+        """After an expired URL the vendor may issue a new one; if not, or if it has no clip, the API itself may have it."""
         _log.info(
             "hailuo.clip.not_downloaded", extra={"creative_id": job.creative_id, "reason": fault.reason}
         )
+        task_id = task.submitted.task_id
+        at_api = self._tools.client.content_url(task_id)
+        with_api = replace(status, clip_urls=tuple(dict.fromkeys((*status.clip_urls, at_api))))
         if not fault.expired:
-            return status
-        answer = await self._interrupt.run_until_stopped(self._tools.client.status(task.submitted.task_id))
-        return answer if isinstance(answer, TaskStatus) and answer.clip_urls else status
+            return with_api if fault.damaged else status
+        answer = await self._interrupt.run_until_stopped(self._tools.client.status(task_id))
+        if isinstance(answer, TaskStatus) and set(answer.clip_urls) - set(status.clip_urls):
+            return answer
+        return with_api
 
     async def _keep(
         self, job: Job, task: PaidTask, status: TaskStatus, clip: tuple[Path, Downloaded]
@@ -222,11 +294,25 @@ class Collector:
                 lambda: store.put_file(key, path, sha256=got.sha256, content_type=_CLIP_TYPE),
                 about=f"clip of job {job.creative_id}",
             )
+            twin = self._with_the_same_bytes(job, got)
+            if twin:
+                text = f"its clip is byte for byte that of {twin}: one of the two may be of another task; look at both"
+                self._alarm(job, text)
             await self._record_done(job, task, status, got)
         except (StoreUnavailableError, DamagedClipError) as error:
             return _overdue(job, "store", f"rendered, but not stored: {error}")
         self._announce(Event(kind=EventKind.STORED, creative_id=job.creative_id, text=key, file=path))
         return None
+
+    def _with_the_same_bytes(self, job: Job, got: Downloaded) -> str | None:
+        """Another job of this edition with this clip, stored before or in this run."""
+        holder = self._holders.setdefault(got.sha256, job.creative_id)
+        stored = (
+            r.creative_id
+            for r in self._tools.ledger.records.values()
+            if r.done and r.done.sha256 == got.sha256
+        )
+        return next((other for other in (holder, *stored) if other != job.creative_id), None)
 
     async def _record_done(self, job: Job, task: PaidTask, status: TaskStatus, got: Downloaded) -> None:
         done = Done(
@@ -270,6 +356,13 @@ def _both(first: TaskStatus | None, second: TaskStatus) -> TaskStatus:
         clip_urls=tuple(dict.fromkeys((*second.clip_urls, *first.clip_urls))),
         refunded=refunds.pop() if len(refunds) == 1 else None,
     )
+
+
+def _in_words(status: TaskStatus) -> str:
+    """`"reticulating", 100 %, error x`"""
+    progress = "" if status.progress is None else f", {status.progress} %"
+    error = " ".join(part for part in (status.error_code, status.error_message) if part)
+    return f'"{status.word}"{progress}{f", error {error}" if error else ""}'
 
 
 def _overdue(job: Job, cause: str, reason: str) -> Ending:

@@ -19,6 +19,7 @@ class EventKind(StrEnum):
     ENDED = "hailuo.job.ended"
     SLOWED = "hailuo.run.slowed"
     STOPPED = "hailuo.run.stopped"
+    ALARM = "hailuo.job.alarm"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,8 @@ class Event:
                 return f"{named} stored"
             case EventKind.SLOWED:
                 return f"{named} waits: {self.text}"
+            case EventKind.ALARM:
+                return f"ALARM: {named}: {self.text}"
             case EventKind.STOPPED:
                 return f"stopped buying: {self.text}"
             case EventKind.ENDED:

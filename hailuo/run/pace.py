@@ -1,6 +1,7 @@
 """Pace: how many submits a minute and how many tasks in flight, shared by all jobs; and when to poll a task."""
 
 import asyncio
+import math
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -109,15 +110,15 @@ class Limiter:
         self._rate, self._window = self._rate.grown(), self._window.grown()
         self._room.set()
 
-    def slow_down(self, retry_after_seconds: float | None) -> None:
-        """The vendor asked for less: pause everybody, and go on at half the pace."""
+    def slow_down(self, retry_after_seconds: float | None, *, seconds_at_most: float = math.inf) -> None:
+        """The vendor asked for less: pause everybody, `seconds_at_most` long, and go on at half the pace."""
         now = self._clock.monotonic()
         if self._refused_since is None:
             self._refused_since = now
         if now >= self._paused_until:  # answers to one burst are one refusal
             self._rate, self._window = self._rate.cut(), self._window.cut()
             self._refusals += 1
-        until = now + self._pause_seconds(retry_after_seconds)
+        until = now + min(seconds_at_most, self._pause_seconds(retry_after_seconds))
         self._paused_until = max(self._paused_until, until)
         self._next_start = max(self._next_start, self._paused_until)
 

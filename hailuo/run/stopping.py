@@ -39,6 +39,8 @@ REMEDIES: Final[Mapping[str, str]] = MappingProxyType(
         "overdue": "what was bought is kept; run again later to collect it",
         "download": "the vendor keeps the clips that you bought; check the network and the disk, then run again to collect them",
         "completed_without_url": "what was bought is kept at the vendor; run again later to collect it",
+        "polls_missed": "what was bought is kept at the vendor; look at its status page, then run again to collect it",
+        "unknown_status": "set HAILUO_STATUS_WORDS if the vendor's word means an end, then run again to collect it",
         "task_not_exist": "ask the vendor's support about these tasks before anything more is bought",
         "store": "look at the store (full, read-only, unreachable), then run again",
         "first_frame": "use a store that the vendor can fetch from, or https URLs",

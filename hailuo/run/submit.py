@@ -8,12 +8,17 @@ from typing import Final
 
 from hailuo.campaign.job import Job
 from hailuo.errors import FrameError
+from hailuo.ledger.claims import Claim, stake
 from hailuo.ledger.facts import Doubt, Outcome, Refused, Submitted, Unsent
+from hailuo.logs import quiet_logger
 from hailuo.plan.plan import PricedJob
 from hailuo.run.events import Ending, Event, EventKind
 from hailuo.run.tools import StopSignal, Tools, retry_until_recorded
 from hailuo.run.watching import Announcer
+from hailuo.text import duration
 from hailuo.vendor import Accepted, Cause, Fault, Meaning, build_request, request_sha256
+
+_log = quiet_logger(__name__)
 
 _FENCE_SECONDS: Final = 30.0
 """A worker that was asleep for longer between its intent and its POST does not send."""
@@ -91,15 +96,54 @@ class Orders:
         return await self._faulted(job, answer)
 
     async def _accepted(self, job: Job, answer: Accepted) -> None:
+        self._tools.limiter.accepted()
+        holder = await self._other_holder(job, answer)
+        if holder:
+            await self._hold_as_mixed_up(job, answer, holder)
+            return
         outcome = Submitted(
             at=self._tools.clock.now(),
             task_id=answer.task_id,
             request_id=answer.request_id,
             base_url=self._tools.client.base_url,
         )
-        self._tools.limiter.accepted()
         await self._record(job, outcome, about=f"job {job.creative_id} was accepted as task {answer.task_id}")
         self._announce(Event(kind=EventKind.SUBMITTED, creative_id=job.creative_id, text=answer.task_id))
+
+    async def _other_holder(self, job: Job, answer: Accepted) -> str | None:
+        """Another attempt that has this task, in this edition or by a claim in the whole store."""
+        ledger, base_url = self._tools.ledger, self._tools.client.base_url
+        number = len(ledger.record(job.creative_id).attempts)
+        for record in ledger.records.values():
+            for attempt in record.attempts:
+                own = (record.creative_id, attempt.number) == (job.creative_id, number)
+                if not own and answer.task_id in {attempt.task_id, *(o.task_id for o in attempt.orphans)}:
+                    return f"job {record.creative_id}, attempt {attempt.number}"
+            if record.done and record.done.task_id == answer.task_id:
+                return f"job {record.creative_id}, whose clip is stored"
+        wanted = Claim(task_id=answer.task_id, base_url=base_url, attempt=ledger.attempt_key(job.creative_id))
+        standing = await retry_until_recorded(
+            self._tools.clock,
+            lambda: stake(self._tools.store, wanted),
+            about=f"job {job.creative_id} was accepted as task {answer.task_id}",
+        )
+        return None if standing == wanted else standing.attempt
+
+    async def _hold_as_mixed_up(self, job: Job, answer: Accepted, holder: str) -> None:
+        """One task cannot be two clips: what this submit bought is unknown."""
+        text = (
+            f"the vendor answered this submit with task {answer.task_id}, which is already that of {holder}"
+        )
+        _log.info("hailuo.alarm", extra={"creative_id": job.creative_id, "text": text})
+        doubt = Doubt(
+            at=self._tools.clock.now(),
+            http_status=None,
+            code="task_of_another",
+            message=text,
+            request_id=answer.request_id,
+        )
+        await self._record_doubt(job, doubt, about=f"job {job.creative_id}: {text}")
+        self._announce(Event(kind=EventKind.ALARM, creative_id=job.creative_id, text=text))
 
     async def _faulted(self, job: Job, fault: Fault) -> Ending | Again | None:
         match fault.meaning:
@@ -130,17 +174,20 @@ class Orders:
             message=fault.message,
             request_id=fault.request_id,
         )
+        about = f"job {job.creative_id}: the submit ended without a verdict ({fault!s})"
+        await self._record_doubt(job, doubt, about=about)
+
+    async def _record_doubt(self, job: Job, doubt: Doubt, *, about: str) -> None:
         ledger = self._tools.ledger
         await retry_until_recorded(
-            self._tools.clock,
-            lambda: ledger.doubt(job.creative_id, doubt),
-            about=f"job {job.creative_id}: the submit ended without a verdict ({fault!s})",
+            self._tools.clock, lambda: ledger.doubt(job.creative_id, doubt), about=about
         )
 
     def _wait(self, job: Job, fault: Fault) -> Ending | Again:
         """Ask again later, unless this job met the answer too often. A rate limit slows everybody."""
         self._met[job.creative_id, fault.name] += 1
         meetings = self._met[job.creative_id, fault.name]
+        longest, asked = self._tools.schedule.deadline_seconds, fault.retry_after_seconds or 0.0
         self._announce(Event(kind=EventKind.SLOWED, creative_id=job.creative_id, text=str(fault)))
         if fault.most_repeats is not None and meetings > fault.most_repeats:
             state = self._tools.ledger.state(job.creative_id, failed_retries=0)
@@ -149,15 +196,20 @@ class Orders:
         if fault.cause is Cause.RATE_LIMIT:
             self._slow_down(fault)
             return Again(seconds=0.0)
+        if asked > longest:
+            state = self._tools.ledger.state(job.creative_id, failed_retries=0)
+            reason = f"given up for this run, nothing was charged: the vendor asks to wait {duration(asked)}: {fault}"
+            return Ending(creative_id=job.creative_id, state=state, cause=fault.cause, reason=reason)
         seconds = min(_LONGEST_WAIT_SECONDS, _FIRST_WAIT_SECONDS * 2.0 ** (meetings - 1))
-        return Again(
-            seconds=max(seconds, fault.retry_after_seconds or 0.0) * (1 + self._tools.random.random() / 2)
-        )
+        return Again(seconds=min(longest, max(seconds, asked) * (1 + self._tools.random.random() / 2)))
 
     def _slow_down(self, fault: Fault) -> None:
-        limiter = self._tools.limiter
-        limiter.slow_down(fault.retry_after_seconds)
-        if limiter.refused_for_seconds > self._tools.schedule.deadline_seconds:
+        limiter, longest = self._tools.limiter, self._tools.schedule.deadline_seconds
+        limiter.slow_down(fault.retry_after_seconds, seconds_at_most=longest)
+        if (fault.retry_after_seconds or 0.0) > longest:
+            asked = duration(fault.retry_after_seconds or 0.0)
+            self._stop(f"the vendor asks to wait {asked} before the next submit: {fault}; run again then")
+        elif limiter.refused_for_seconds > longest:
             minutes = int(limiter.refused_for_seconds / 60)
             self._stop(f"the vendor rejected every submit for {minutes} minutes: {fault}; {fault.remedy}")
 

@@ -11,6 +11,7 @@ import asyncio
 import hashlib
 import ipaddress
 import os
+import re
 import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -33,6 +34,7 @@ MEBIBYTE = 1024 * 1024
 _REDIRECTS_AT_MOST = 5
 _SMALL_CLIP_BYTES = 10 * 1024
 _EXPIRED_STATUSES = frozenset({403, 404, 410})
+_RANGE = re.compile(r"bytes 0-(\d{1,18})/(\d{1,18})", re.ASCII)
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
@@ -273,7 +275,7 @@ def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
 
 async def _take(answer: httpx.Response, to: Path, bytes_at_most: int) -> Downloaded | DownloadFault:
     status = answer.status_code
-    if status != 200:  # no 206: no range was asked for, so it would be a part
+    if status != 200 and not _is_whole(answer):
         return DownloadFault(expired=status in _EXPIRED_STATUSES, reason=f"HTTP {status}", http_status=status)
     declared = _declared_bytes(answer.headers)
     if declared is not None and declared > bytes_at_most:
@@ -289,6 +291,12 @@ async def _take(answer: httpx.Response, to: Path, bytes_at_most: int) -> Downloa
         sha256 = await asyncio.to_thread(sink.keep)
         content_type = plain(answer.headers.get("Content-Type")) or None
         return Downloaded(bytes=sink.bytes, sha256=sha256, content_type=content_type)
+
+
+def _is_whole(answer: httpx.Response) -> bool:
+    """No range was asked for, so a 206 is a part, unless its range is everything there is (RFC 9110, 14.4)."""
+    asked = _RANGE.fullmatch(answer.headers.get("Content-Range", ""))
+    return answer.status_code == 206 and asked is not None and int(asked[1]) + 1 == int(asked[2])
 
 
 def _declared_bytes(headers: httpx.Headers) -> int | None:

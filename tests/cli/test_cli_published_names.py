@@ -392,5 +392,6 @@ def test_the_keys_of_the_store_are_those_that_were_published(hailuo, rehearsal, 
             "small/main/manifest/manifest.parquet",
             "small/main/manifest/manifest.schema.json",
             "small/main/plan.json",
+            "tasks/v1/<hash>/c001",
         ]
     )

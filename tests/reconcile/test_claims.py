@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hailuo.errors import SettlementError, StoreUnavailableError
+from hailuo.ledger.claims import Claim, stake
 from hailuo.ledger.ledger import HORIZON
-from hailuo.reconcile.claims import Claim, stake
 from hailuo.reconcile.reconciler import Adopted
 from hailuo.simulator import FaultName, ScriptedFault
 from hailuo.store import FolderStore

@@ -48,11 +48,12 @@ class Parrot:
         if "balance" in path:
             return 200, json.dumps({"data": {"balance_usd": "100"}})
         if method == "GET":
-            return 200, json.dumps({"task_id": "task_1", "status": "failed", "model": said, "error": trouble})
+            task_id = path.rpartition("/")[2]
+            return 200, json.dumps({"task_id": task_id, "status": "failed", "model": said, "error": trouble})
         self.posts.append(body)
         self.on_post()
         if "fails" in body:
-            return 200, json.dumps({"task_id": "task_1"})
+            return 200, json.dumps({"task_id": f"task_{len(self.posts)}"})
         return (502, f"<html>{said}</html>") if "lost" in body else (400, json.dumps(trouble))
 
 

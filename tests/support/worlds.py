@@ -2,13 +2,14 @@
 
 import asyncio
 import tempfile
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from random import Random
-from typing import TypeVar
+from typing import Any, TypeVar
 
+import httpx
 from pydantic import SecretStr
 
 from hailuo.campaign.catalog import Catalog
@@ -18,7 +19,7 @@ from hailuo.campaign.model import Axis, Campaign, Grid, Level
 from hailuo.errors import Place
 from hailuo.ledger.ledger import Ledger
 from hailuo.plan.plan import Plan, make_plan
-from hailuo.run.events import RunReport
+from hailuo.run.events import Observer, RunReport, no_observer
 from hailuo.run.pace import Limiter, PollSchedule
 from hailuo.run.runner import Runner
 from hailuo.run.tools import Tools
@@ -60,6 +61,9 @@ class World:
     clock: VirtualClock = field(default_factory=VirtualClock)
     campaign: Campaign = field(default_factory=lambda: campaign_of(30))
     chosen: frozenset[str] | None = None
+    wire: Callable[[], httpx.AsyncBaseTransport] | None = None
+    client_options: Mapping[str, Any] = field(default_factory=dict)
+    observe: Observer = no_observer
 
     def __post_init__(self) -> None:
         self.simulator = Simulator(self.options, clock=self.clock)
@@ -86,7 +90,7 @@ class World:
         plan = await self.plan(ledger)
         with tempfile.TemporaryDirectory() as scratch:
             async with self.client() as client:
-                runner = Runner(plan, self.tools(ledger, client, Path(scratch)))
+                runner = Runner(plan, self.tools(ledger, client, Path(scratch)), observe=self.observe)
                 beside = asyncio.ensure_future(during(runner)) if during else None
                 report = await runner.run()
                 if beside:
@@ -94,8 +98,10 @@ class World:
                 return report
 
     def client(self) -> VideoClient:
-        transport = SimulatorTransport(self.simulator.app)
-        return VideoClient(base_url=BASE_URL, key=SecretStr("sk-test"), transport=transport)
+        transport = self.wire() if self.wire else SimulatorTransport(self.simulator.app)
+        return VideoClient(
+            base_url=BASE_URL, key=SecretStr("sk-test"), transport=transport, **self.client_options
+        )
 
     def tools(self, ledger: Ledger, client: VideoClient, scratch: Path) -> Tools:
         random = Random(0)  # noqa: S311 (jitter)

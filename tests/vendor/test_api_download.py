@@ -129,6 +129,27 @@ def test_only_these_statuses_mean_expired(
 
 
 @pytest.mark.parametrize("announced", [{"Content-Length": "20012"}, {}], ids=["announced", "unannounced"])
+@pytest.mark.parametrize(
+    ("content_range", "taken"),
+    [
+        (f"bytes 0-{len(CLIP) - 1}/{len(CLIP)}", True),
+        (f"bytes 0-{len(CLIP) - 1}/{len(CLIP) + 1}", False),
+        (f"bytes 1-{len(CLIP)}/{len(CLIP) + 1}", False),
+        ("bytes 0-1/*", False),
+        ("", False),
+    ],
+)
+def test_a_range_that_is_everything_is_the_clip(
+    ask: Ask, vendor_of: Any, to: Path, content_range: str, taken: bool
+) -> None:
+    """A 206 nobody asked for is a part, unless it says that it is the whole."""
+    answer = httpx.Response(206, content=CLIP, headers={"Content-Range": content_range})
+
+    got = ask(vendor_of(answer), fetch(CDN, to))
+
+    assert isinstance(got, Downloaded) == taken
+
+
 def test_clip_beyond_the_cap_is_not_read_on(
     ask: Ask, vendor_of: Any, to: Path, announced: dict[str, str]
 ) -> None:

@@ -1,8 +1,8 @@
-"""Manual task claims: a task id belongs to one attempt at a time, in the whole store.
+"""Claims on tasks: a task id belongs to one attempt at a time, in the whole store.
 
     tasks/v1/{SHA-256 of base URL and task id}/c001      the attempt that the task is said to be of
 
-Only adopting writes a claim; the answer to an attempt's own POST needs none. A claim is valid until its attempt has an
+A submit that was accepted writes one, and so does an adoption. A claim is valid until its attempt has an
 outcome that does not name the task (another task, or abandoned): then the next number may be taken. Claims are
 created once, and say the same whoever writes them: an adoption repeated after a crash finds its own claim.
 """
