@@ -33,6 +33,8 @@ END: Final = TypeAdapter(End)
 DONE: Final = TypeAdapter(Done)
 ORPHAN: Final = TypeAdapter(Orphan)
 
+RESTORE: Final = "restore it from a backup or from an earlier version in the bucket"
+
 _OUTCOME_KEYS: Final[Mapping[str, object]] = {
     "kind": None,
     "at": None,
@@ -75,21 +77,24 @@ def load_fact(kind: TypeAdapter[T], key: str, content: bytes) -> T:
 
 def damaged(key: str, content: bytes, error: ValidationError) -> Problem:
     """What is wrong with the record under the key, and the way to have it back."""
-    restore = "restore it from a backup or from an earlier version in the bucket"
     if not content.strip():
-        return Problem(Place(key), "is empty", restore)
+        return Problem(Place(key), "is empty", RESTORE)
     first = error.errors()[0]
     if first["type"] == "json_invalid":
-        return Problem(Place(key), "is no JSON: it is damaged", restore)
+        return Problem(Place(key), "is no JSON: it is damaged", RESTORE)
     where = ".".join(str(part) for part in first["loc"]) or "its whole"
     reason = f"is no valid fact ({where}: {first['msg']}): a newer version wrote it, or it is damaged"
-    return Problem(Place(key), reason, f"use the newest version of hailuo on every machine, or {restore}")
+    return Problem(Place(key), reason, f"use the newest version of hailuo on every machine, or {RESTORE}")
+
+
+def missing(key: str, *, left: str) -> Problem:
+    """A fact that must have been there, because others rest on it; `left` names those."""
+    return Problem(Place(key), f"is missing: the ledger has {left}", RESTORE)
 
 
 def stranger(key: str) -> Problem:
     """A key among the records that no version up to this one wrote."""
-    name = key.rpartition("/")[2]
-    if name.startswith((".", "~")) or name in {"Thumbs.db", "desktop.ini"}:
+    if is_litter(key):
         return Problem(Place(key), "is no record: a program or a network file system left it", "delete it")
     reason = "is no record that this version knows: a copy made by a sync program, or of a newer version"
     remedy = "move it out of the store if no newer version wrote it; sync programs must not write here"
@@ -103,3 +108,9 @@ def name_of(fact: Fact) -> str:
             return "outcome"
         case Intent() | Doubt() | End() | Done():
             return type(fact).__name__.lower()
+
+
+def is_litter(key: str) -> bool:
+    """Whether the name shows that a program or a network file system left it, and no version of this one did."""
+    name = key.rpartition("/")[2]
+    return name.startswith((".", "~")) or name in {"Thumbs.db", "desktop.ini"}

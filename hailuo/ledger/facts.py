@@ -8,7 +8,7 @@ from typing import Literal
 
 from hailuo.campaign.job import Job
 from hailuo.campaign.pricing import is_credible
-from hailuo.errors import LedgerError
+from hailuo.errors import LedgerError, Problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,9 +195,25 @@ class LateTask:
         return self.attempt.require_intent().price_usd
 
 
+class ClipFault(StrEnum):
+    """Why the store does not hold the clip that a `done` fact names."""
+
+    MISSING = "clip_missing"
+    CHANGED = "clip_changed"
+
+    @property
+    def words(self) -> str:
+        """What is wrong, for people."""
+        return f"its clip is {'missing from' if self is ClipFault.MISSING else 'changed in'} the store"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobRecord:
     """Everything the ledger knows of one job.
+
+    `damage` are its facts that cannot be read, or are missing: until they are restored nothing is bought for it.
+    `clip_fault` is set where the clips were compared with the ledger. `restored` counts the `done` facts after the first:
+    the clip was collected again, and the vendor sent other bytes.
 
     An orphan is unclaimed while no attempt holds its task id. The first of them is `adoptable` as soon as the
     last attempt has come to nothing: it is paid, and saves buying. All others are `paid_twice`.
@@ -206,6 +222,14 @@ class JobRecord:
     creative_id: str
     attempts: tuple[Attempt, ...] = ()
     done: Done | None = None
+    damage: tuple[Problem, ...] = ()
+    clip_fault: ClipFault | None = None
+    restored: int = 0
+
+    @property
+    def clip(self) -> Done | None:
+        """The `done` fact, where the store holds the clip that it names."""
+        return None if self.clip_fault else self.done
 
     @property
     def last(self) -> Attempt | None:
@@ -236,7 +260,9 @@ class JobRecord:
     def adoptable(self) -> LateTask | None:
         """The late task id that the next attempt may take over."""
         unclaimed = self._unclaimed
-        return unclaimed[0] if unclaimed and self.done is None and _came_to_nothing(self.last) else None
+        if self.damage or self.done:
+            return None
+        return unclaimed[0] if unclaimed and _came_to_nothing(self.last) else None
 
     @property
     def paid_twice(self) -> tuple[LateTask, ...]:

@@ -192,6 +192,12 @@ class Grants:
         found = (grant for grant in self._grants if grant.run == run and run not in self._closes)
         return next(found, None)
 
+    def paid_jobs(self, edition: Edition) -> frozenset[str]:
+        """The jobs of an edition for which closed runs spent or hold money."""
+        closes = self._closes
+        own = (g for g in self._grants if Edition(g.campaign, g.edition) == edition and g.run in closes)
+        return frozenset(cid for grant in own for cid, amount in closes[grant.run].spent.items() if amount)
+
     def open_runs(self, edition: Edition) -> frozenset[str]:
         """The runs of an edition whose grants are not closed."""
         own = (grant.run for grant in self._grants if Edition(grant.campaign, grant.edition) == edition)

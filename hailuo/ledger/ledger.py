@@ -6,10 +6,14 @@
                                                  a001/end         the vendor failed the task
                                                  a001/orphan-*    a task id that came after the attempt was closed
                                                  done             the clip's bytes are in the store
+                                                 done-002         they were lost, and are in the store again
 
 The only writer of these keys, and but for `hailuo.ledger.claims` the only reader. The state is in the key names: one listing gives the
 state of every job. Guarantee: if the store's create-once is linearisable and no ledger key is deleted, there
 is at most one POST per attempt, and an ambiguous submit is never repeated without a recorded decision.
+
+A fact that cannot be read holds its own job, and no other. Keys that are no facts are findings; among the facts of a
+job that is not stored they hold it too, unless their name shows whose they are.
 """
 
 import asyncio
@@ -18,18 +22,32 @@ import re
 import secrets
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final, TypeVar
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from hailuo.campaign.job import Job
 from hailuo.clock import Clock
-from hailuo.errors import LedgerError, MissingKeyError
-from hailuo.ledger.fact_json import DONE, DOUBT, END, INTENT, ORPHAN, OUTCOME, dump_fact, load_fact, name_of
+from hailuo.errors import MissingKeyError, Place, Problem
+from hailuo.ledger.clips import list_clips
+from hailuo.ledger.fact_json import (
+    DONE,
+    DOUBT,
+    END,
+    INTENT,
+    ORPHAN,
+    OUTCOME,
+    RESTORE,
+    damaged,
+    dump_fact,
+    is_litter,
+    missing,
+    name_of,
+    stranger,
+)
 from hailuo.ledger.facts import (
     Attempt,
     Done,
@@ -55,9 +73,21 @@ HORIZON: Final = timedelta(seconds=SUBMIT_SECONDS_AT_MOST + 60)
 """How long an intent without outcome may be another worker's business: the longest POST and a margin."""
 
 _READS_AT_ONCE = 32
-_KEY = re.compile(r"[0-9A-Z]{10}/(?:done|a\d{3,}/(?:intent|doubt|outcome|end|orphan-\w+))")
+_JOB = re.compile(r"[0-9A-Z]{10}")
+_DONE = re.compile(r"done(?:-\d{3,})?")
+_KEY = re.compile(
+    r"[0-9A-Z]{10}/(?:done(?:-\d{3,})?|a(?!000/)\d{3,}/(?:intent|doubt|outcome|end|orphan-\w+))"
+)
 _log = quiet_logger(__name__)
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Listed:
+    """The keys of one job: its facts by name, with the store's time of each, and what holds the job."""
+
+    facts: dict[str, datetime] = field(default_factory=dict)
+    damage: list[Problem] = field(default_factory=list)
 
 
 class Ledger:
@@ -66,16 +96,41 @@ class Ledger:
     def __init__(self, store: Store, clock: Clock, edition: Edition, *, worker: str) -> None:
         self._store = store
         self._clock = clock
+        self._edition = edition
         self._prefix = edition.ledger
         self._worker = worker
         self._rollups = Rollups(store, edition)
         self._records: dict[str, JobRecord] = {}
+        self._listed: dict[str, _Listed] = {}
+        self._strangers: tuple[Problem, ...] = ()
+        self._clips_held: frozenset[str] = frozenset()
         self._store_ahead = timedelta(0)
 
     @property
     def records(self) -> Mapping[str, JobRecord]:
         """Every job with at least one fact, by creative id."""
         return self._records
+
+    @property
+    def findings(self) -> tuple[Problem, ...]:
+        """Everything in the ledger that is no fact, or a fact that cannot be read; each with its key and a remedy."""
+        damage = (problem for record in self._records.values() for problem in record.damage)
+        return tuple(dict.fromkeys((*damage, *self._strangers)))
+
+    @property
+    def clip_findings(self) -> tuple[Problem, ...]:
+        """The clips that `check_clips` found to be missing or changed."""
+        remedy = "run again: it is collected again, free, where the vendor still has it"
+        return tuple(
+            Problem(Place(record.done.key), f"{record.clip_fault.words} (job {cid})", remedy)
+            for cid, record in self._records.items()
+            if record.done and record.clip_fault
+        )
+
+    @property
+    def unrecorded_clips(self) -> frozenset[str]:
+        """The jobs that have a clip in the store and no fact in the ledger, by what `check_clips` found."""
+        return self._clips_held - self._records.keys()
 
     def record(self, creative_id: str) -> JobRecord:
         """What is known of one job; an empty record when nothing is."""
@@ -104,34 +159,63 @@ class Ledger:
         no other fact holds what was refunded or abandoned on the way.
         """
         self._store_ahead = await self._store.now() - self._clock.now()
-        by_job = _group(await self._store.listing(self._prefix), self._prefix)
+        self._listed, self._strangers = _group(await self._store.listing(self._prefix), self._prefix)
         rolled_up = await self._rollups.read()
         gate = asyncio.Semaphore(_READS_AT_ONCE)
         reads = (
             self._read(
                 cid,
-                facts,
+                listed,
                 gate=gate,
-                full=cid not in known or (histories and len(_attempt_times(cid, facts)) > 1),
+                full=cid not in known or (histories and len(_attempt_times(listed.facts)) > 1),
                 done=rolled_up.get(cid),
             )
-            for cid, facts in by_job.items()
+            for cid, listed in self._listed.items()
         )
         self._records = {record.creative_id: record for record in await asyncio.gather(*reads)}
-        read = ((cid, record.done) for cid, record in self._records.items() if cid not in rolled_up)
+        read = ((cid, r.done) for cid, r in self._records.items() if cid not in rolled_up and not r.restored)
         await self._rollups.add((cid, done) for cid, done in read if done)
 
     async def load_unfinished(self) -> None:
-        """Read only the jobs whose clips are not stored, with all of their facts.
+        """Read only the jobs whose clips are not stored, or are missing from the store, with all of their facts.
 
-        Raises: StoreUnavailableError, LedgerError.
+        Raises: StoreUnavailableError.
         """
         self._store_ahead = await self._store.now() - self._clock.now()
-        by_job = _group(await self._store.listing(self._prefix), self._prefix)
+        self._listed, self._strangers = _group(await self._store.listing(self._prefix), self._prefix)
+        clips = await list_clips(self._store, self._edition)
         gate = asyncio.Semaphore(_READS_AT_ONCE)
-        unfinished = ((cid, facts) for cid, facts in by_job.items() if "done" not in facts)
-        reads = (self._read(cid, facts, gate=gate) for cid, facts in unfinished)
-        self._records = {record.creative_id: record for record in await asyncio.gather(*reads)}
+        reads = (
+            self._read(cid, listed, gate=gate)
+            for cid, listed in self._listed.items()
+            if "done" not in listed.facts or cid not in clips.creative_ids
+        )
+        records = await asyncio.gather(*reads)
+        found = (replace(r, clip_fault=clips.fault(r.done)) if r.done else r for r in records)
+        self._records = {record.creative_id: record for record in found}
+
+    async def check_clips(self) -> None:
+        """Compare every `done` fact with the clips that the store lists, by name and size; after `load`.
+
+        A job whose clip is missing or changed is SUBMITTED again: it is paid, and waits to be collected.
+        Raises: StoreUnavailableError.
+        """
+        listing = await list_clips(self._store, self._edition)
+        self._clips_held = listing.creative_ids
+        faults = {
+            cid: fault
+            for cid, record in self._records.items()
+            if record.done and (fault := listing.fault(record.done))
+        }
+        gate = asyncio.Semaphore(_READS_AT_ONCE)
+        again = [self._read(cid, self._listed[cid], gate=gate) for cid in faults if cid in self._listed]
+        for record in await asyncio.gather(*again):  # in whole: collecting again needs the task
+            found = replace(record, clip_fault=faults[record.creative_id])
+            self._records[record.creative_id] = found
+
+    def clip_is_back(self, creative_id: str) -> None:
+        """The bytes that the `done` fact names are in the store again."""
+        self._records[creative_id] = replace(self.record(creative_id), clip_fault=None)
 
     async def load_request_ids(self) -> None:
         """Read the request ids that the `done` facts of earlier versions do not hold: a read or two for each of them."""
@@ -145,21 +229,20 @@ class Ledger:
         """What the outcome says, else the doubt before it; "" where neither has an id."""
         attempt = next((a for a in record.attempts if a.number == done.attempt and a.intent), None)
         if attempt is None:
-            folder = f"a{done.attempt:03}"
-            outcome = await self._fetch(record.creative_id, f"{folder}/outcome", OUTCOME, gate)
-            attempt = Attempt(number=done.attempt, recorded_at=done.submitted_at, outcome=outcome)
+            folder, passed_over = f"a{done.attempt:03}", list[Problem]()
+            read = self._fact(record.creative_id, f"{folder}/outcome", OUTCOME, gate, passed_over)
+            attempt = Attempt(number=done.attempt, recorded_at=done.submitted_at, outcome=await read)
             if not attempt.request_id:
-                with suppress(MissingKeyError):
-                    doubt = await self._fetch(record.creative_id, f"{folder}/doubt", DOUBT, gate)
-                    attempt = replace(attempt, doubt=doubt)
+                doubt = await self._fact(record.creative_id, f"{folder}/doubt", DOUBT, gate, passed_over)
+                attempt = replace(attempt, doubt=doubt)
         return attempt.request_id or ""
 
     async def refresh(self, creative_id: str) -> JobRecord:
         """Read one job's facts again."""
-        found = _group(await self._store.listing(f"{self._prefix}{creative_id}/"), self._prefix)
+        found, _ = _group(await self._store.listing(f"{self._prefix}{creative_id}/"), self._prefix)
+        self._listed[creative_id] = found.get(creative_id, _Listed())
         gate = asyncio.Semaphore(_READS_AT_ONCE)
-        facts = found.get(creative_id, {})
-        self._records[creative_id] = await self._read(creative_id, facts, gate=gate)
+        self._records[creative_id] = await self._read(creative_id, self._listed[creative_id], gate=gate)
         return self._records[creative_id]
 
     async def intend(
@@ -216,9 +299,9 @@ class Ledger:
         return await self._write(creative_id, len(self.record(creative_id).attempts), end)
 
     async def finish(self, creative_id: str, done: Done) -> bool:
-        """Record that the verified clip is in the store."""
+        """Record that the verified clip is in the store; again, where its first one was lost."""
         won = await self._write(creative_id, done.attempt, done)
-        if won:
+        if won and not self.record(creative_id).restored:
             await self._rollups.add([(creative_id, done)])
         return won
 
@@ -236,6 +319,8 @@ class Ledger:
         """
         moved = with_fact(self.record(creative_id), number, fact)
         name = name_of(fact)
+        if isinstance(fact, Done) and moved.restored:
+            name = f"done-{moved.restored + 1:03}"
         won = await self._store.create(self._key(creative_id, number, name), dump_fact(fact))
         if won:
             self._records[creative_id] = moved
@@ -260,52 +345,78 @@ class Ledger:
         return replace(record, attempts=(*record.attempts[:-1], recorded))
 
     def _key(self, creative_id: str, number: int, name: str) -> str:
-        place = name if name == "done" else f"a{number:03}/{name}"
+        place = name if _DONE.fullmatch(name) else f"a{number:03}/{name}"
         return f"{self._prefix}{creative_id}/{place}"
 
     async def _read(
         self,
         creative_id: str,
-        facts: Mapping[str, datetime],
+        listed: _Listed,
         *,
         gate: asyncio.Semaphore,
         full: bool = True,
         done: Done | None = None,
     ) -> JobRecord:
-        if "done" not in facts:
+        """The job's record; `done` is what a rollup holds of it."""
+        facts, damage = listed.facts, list(listed.damage)
+        dones = sorted(name for name in facts if _DONE.fullmatch(name))
+        if not dones:
             done = None  # the listing is the authority
-        elif done is None:
-            done = await self._fetch(creative_id, "done", DONE, gate)
-        attempts = _attempt_times(creative_id, facts)
+        elif done is None or len(dones) > 1:
+            done = await self._fact(creative_id, dones[-1], DONE, gate, damage)
+        attempts = _attempt_times(facts)
+        if damage and not full and done is None:
+            full = True
         late = any("/orphan-" in name for name in facts)  # what was paid twice must always be read
+        restored = max(0, len(dones) - 1)
         if done and not full and not late:
-            bare = (Attempt(number=number, recorded_at=at) for number, at in attempts.items())
-            return JobRecord(creative_id=creative_id, attempts=tuple(bare), done=done)
-        read = [await self._read_attempt(creative_id, number, facts, gate) for number in attempts]
-        return JobRecord(creative_id=creative_id, attempts=tuple(read), done=done)
+            bare = tuple(Attempt(number=number, recorded_at=at) for number, at in attempts.items())
+            return JobRecord(creative_id=creative_id, attempts=bare, done=done, restored=restored)
+        damage += self._missing(creative_id, facts)
+        read = [await self._read_attempt(creative_id, n, facts, gate, damage) for n in attempts]
+        return JobRecord(
+            creative_id=creative_id,
+            attempts=tuple(read),
+            done=done,
+            damage=tuple(damage),
+            restored=restored,
+        )
+
+    def _missing(self, creative_id: str, facts: Mapping[str, datetime]) -> list[Problem]:
+        """The first intent that must have been there: attempts count from one, and each begins with its intent."""
+        numbers = set(_attempt_times(facts))
+        names = [f"a{n:03}/intent" for n in range(1, max(numbers, default=0) + 1)]
+        left = ", ".join(sorted(facts))
+        return [
+            missing(f"{self._prefix}{creative_id}/{name}", left=left) for name in names if name not in facts
+        ][:1]
 
     async def _read_attempt(
-        self, creative_id: str, number: int, facts: Mapping[str, datetime], gate: asyncio.Semaphore
+        self,
+        creative_id: str,
+        number: int,
+        facts: Mapping[str, datetime],
+        gate: asyncio.Semaphore,
+        damage: list[Problem],
     ) -> Attempt:
         folder = f"a{number:03}/"
 
         async def fact(name: str, kind: TypeAdapter[T]) -> T | None:
             if name not in facts:
                 return None
-            found: T = await self._fetch(creative_id, name, kind, gate)
-            return found
+            return await self._fact(creative_id, name, kind, gate, damage)
 
         intent = await fact(f"{folder}intent", INTENT)
         doubt, outcome = await fact(f"{folder}doubt", DOUBT), await fact(f"{folder}outcome", OUTCOME)
         end = await fact(f"{folder}end", END)
-        orphans = [
-            await self._fetch(creative_id, name, ORPHAN, gate)
-            for name in facts
-            if name.startswith(f"{folder}orphan-")
-        ]
+        names = [name for name in facts if name.startswith(f"{folder}orphan-")]
+        orphans = list[Orphan]()
+        for name in names:
+            if orphan := await self._fact(creative_id, name, ORPHAN, gate, damage):
+                orphans.append(orphan)
         return Attempt(
             number=number,
-            recorded_at=facts[f"{folder}intent"],
+            recorded_at=_attempt_times(facts)[number],
             intent=intent,
             doubt=doubt,
             outcome=outcome,
@@ -313,34 +424,53 @@ class Ledger:
             orphans=tuple(orphans),
         )
 
-    async def _fetch(self, creative_id: str, name: str, kind: TypeAdapter[T], gate: asyncio.Semaphore) -> T:
+    async def _fact(
+        self,
+        creative_id: str,
+        name: str,
+        kind: TypeAdapter[T],
+        gate: asyncio.Semaphore,
+        damage: list[Problem],
+    ) -> T | None:
+        """The fact; None where it cannot be read, and then `damage` says why."""
         key = f"{self._prefix}{creative_id}/{name}"
-        async with gate:
-            content = await self._store.read(key)
-        return load_fact(kind, key, content)
+        content = b""
+        try:
+            async with gate:
+                content = await self._store.read(key)
+            return kind.validate_json(content)
+        except MissingKeyError:
+            damage.append(Problem(Place(key), "was deleted", RESTORE))
+        except ValidationError as error:
+            damage.append(damaged(key, content, error))
+        return None
 
 
-def _group(entries: Iterable[Entry], prefix: str) -> dict[str, dict[str, datetime]]:
-    """Facts by job: creative id -> name below the job's folder -> when the store got it."""
-    by_job: defaultdict[str, dict[str, datetime]] = defaultdict(dict)
+def _group(entries: Iterable[Entry], prefix: str) -> tuple[dict[str, _Listed], tuple[Problem, ...]]:
+    """What is listed, by job, and the findings about keys that are no facts.
+
+    A job that is not stored is held by a key that a newer version, or a second machine, may have written among its facts.
+    """
+    by_job: defaultdict[str, _Listed] = defaultdict(_Listed)
+    strangers: list[Problem] = []
     for entry in entries:
         name = entry.key.removeprefix(prefix)
-        if _KEY.fullmatch(name) is None:
-            raise LedgerError(
-                f"{entry.key} is an unexpected key in the ledger; delete or move it, then run again"
-            )
-        creative_id, _, rest = name.partition("/")
-        by_job[creative_id][rest] = entry.modified_at
-    return by_job
+        creative_id, slash, rest = name.partition("/")
+        if _KEY.fullmatch(name):
+            by_job[creative_id].facts[rest] = entry.modified_at
+            continue
+        strangers.append(stranger(entry.key))
+        if slash and _JOB.fullmatch(creative_id) and not is_litter(entry.key):
+            by_job[creative_id].damage.append(strangers[-1])
+    return dict(by_job), tuple(strangers)
 
 
-def _attempt_times(creative_id: str, facts: Mapping[str, datetime]) -> dict[int, datetime]:
-    """Attempt numbers with the time of their intent. Raises: LedgerError where keys were deleted."""
-    numbers = sorted({int(name[1:].partition("/")[0]) for name in facts if name != "done"})
-    times = {n: facts[f"a{n:03}/intent"] for n in numbers if f"a{n:03}/intent" in facts}
-    if list(times) != list(range(1, len(numbers) + 1)):
-        raise LedgerError(
-            f"job {creative_id}: ledger keys are missing; only these are left: {', '.join(sorted(facts))}. "
-            "Nothing is bought until you restore them from a backup or from an earlier version in the bucket"
-        )
-    return times
+def _attempt_times(facts: Mapping[str, datetime]) -> dict[int, datetime]:
+    """Attempt numbers in order, each with the time of its intent, or of its first fact where that is missing."""
+    times: dict[int, datetime] = {}
+    for name, at in facts.items():
+        if not _DONE.fullmatch(name):
+            number = int(name[1:].partition("/")[0])
+            times[number] = min(at, times.get(number, at))
+    intents = {number: facts.get(f"a{number:03}/intent", at) for number, at in times.items()}
+    return dict(sorted(intents.items()))

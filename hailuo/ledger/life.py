@@ -15,6 +15,9 @@ outcome submitted               SUBMITTED    at the vendor, paid; poll, download
 end failed, retries left        NEW          failed and refunded: policy allows another attempt
 end failed                      FAILED
 done                            STORED       bytes verified in the store; nothing else is
+
+So it is while every fact can be read and the store holds the clip. A job whose clip is missing or changed is SUBMITTED
+again, to be collected. A job that is not stored and has a fact that is damaged or missing is UNKNOWN until it is restored.
 """
 
 from dataclasses import replace
@@ -43,8 +46,8 @@ def state_of(record: JobRecord, *, store_now: datetime, horizon: timedelta, fail
 
     `horizon` is how long an intent without outcome may be another worker's business, by the store's time.
     """
-    if record.done:
-        return JobState.STORED
+    if record.done or record.damage:
+        return _held(record)
     attempt = record.last
     if attempt is None:
         return JobState.NEW
@@ -53,6 +56,13 @@ def state_of(record: JobRecord, *, store_now: datetime, horizon: timedelta, fail
     if record.adoptable:
         return JobState.UNKNOWN
     return _after_end(record, attempt.end, failed_retries) if attempt.end else _after_outcome(attempt.outcome)
+
+
+def _held(record: JobRecord) -> JobState:
+    """The state of a job that is stored, or that nothing but its store can tell us more of."""
+    if record.clip:
+        return JobState.STORED
+    return JobState.UNKNOWN if record.damage else JobState.SUBMITTED
 
 
 def _before_outcome(attempt: Attempt, *, age: timedelta, horizon: timedelta) -> JobState:
@@ -95,7 +105,8 @@ def with_fact(record: JobRecord, number: int, fact: Fact) -> JobRecord:
             opened = Attempt(number=number, recorded_at=fact.at, intent=fact)
             return replace(record, attempts=(*record.attempts, opened))
         case Done():
-            return replace(record, done=fact)
+            again = record.done is not None
+            return replace(record, done=fact, clip_fault=None, restored=record.restored + again)
         case Doubt():
             return _with_last(record, doubt=fact)
         case Submitted() | Refused() | Unsent() | Abandoned():
@@ -108,6 +119,8 @@ def _may_follow(record: JobRecord, number: int, fact: Fact) -> bool:
     last = record.last
     if isinstance(fact, Intent):
         return number == len(record.attempts) + 1 and _may_open(record, fact)
+    if isinstance(fact, Done) and record.done and record.clip_fault:
+        return (fact.attempt, fact.task_id) == (record.done.attempt, record.done.task_id)
     if record.done or last is None or last.number != number or last.end:
         return False
     if isinstance(fact, Doubt):
@@ -123,6 +136,8 @@ def _may_open(record: JobRecord, intent: Intent) -> bool:
     A late task id is taken over by an intent that adopts just that one; till then nothing is bought.
     """
     late, last = record.adoptable, record.last
+    if record.damage:
+        return False
     if late or intent.adopts:
         return late is not None and late.orphan.task_id == intent.adopts
     if record.done or last is None:
@@ -141,6 +156,8 @@ def _may_answer(attempt: Attempt, outcome: Outcome) -> bool:
 def _last_word(record: JobRecord) -> str:
     if record.done:
         return "stored"
+    if record.damage:
+        return "damaged"
     last = record.last
     if last is None:
         return "missing"

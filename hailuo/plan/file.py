@@ -92,6 +92,7 @@ class StoredEdition:
         planned = {line.job.creative_id: line.job for line in plan.lines} if plan else {}
         ledger = Ledger(store, clock, edition, worker=worker)
         await ledger.load(planned)
+        await ledger.check_clips()
         if plan is None and not ledger.records:
             reason = f"{store.uri} holds no run of {edition.campaign}, edition {edition.name}"
             remedy = "run it first, name another --edition, or set HAILUO_STORE"

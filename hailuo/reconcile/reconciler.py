@@ -141,7 +141,7 @@ class Reconciler:
 
     def _in_state(self, state: JobState) -> Iterator[Unsettled]:
         for creative_id, record in self._ledger.records.items():
-            if self._state(creative_id) is state:
+            if self._state(creative_id) is state and not record.damage:  # no decision mends a record
                 yield unsettled_of(record)
 
     def _paid_twice(self) -> Iterator[Late]:
@@ -156,6 +156,8 @@ class Reconciler:
             remedy = f"did you mean {near}?" if near else "hailuo reconcile lists the unknown ones"
             raise _refusal(creative_id, "was never bought in this edition", remedy)
         record, state = known[creative_id], self._state(creative_id)
+        if record.damage:
+            raise SettlementError(record.damage)
         if state is JobState.IN_DOUBT:
             at = f"{unsettled_of(record).ready_at:%Y-%m-%d %H:%M:%S} UTC"
             raise _refusal(creative_id, "is perhaps still being sent", f"settle it after {at}")

@@ -117,6 +117,15 @@ class RunReport:
 
 def why(state: JobState, record: JobRecord) -> tuple[str | None, str | None]:
     """The cause (a slug) and the reason (for people) of a state that is not the one wanted."""
+    if state is JobState.UNKNOWN and record.damage:
+        return "damaged", "; ".join(map(str, record.damage))
+    if state is JobState.SUBMITTED and record.clip_fault:
+        fault = record.clip_fault
+        return fault, f"{fault.words}; it is collected again where the vendor still has it"
+    return _why_by_facts(state, record)
+
+
+def _why_by_facts(state: JobState, record: JobRecord) -> tuple[str | None, str | None]:
     last = record.last
     outcome, end, doubt = (last.outcome, last.end, last.doubt) if last else (None, None, None)
     match state:

@@ -83,7 +83,11 @@ class Runner:
         self._endings.pop(creative_id, None)
         ending = await self._guarded(job)
         self._leave(job)
-        self._policy.job_ended(job, ending, moved=self._planned[creative_id].state in _MOVING)
+        planned = self._planned[creative_id]
+        moved = (
+            planned.state in _MOVING and not planned.record.clip_fault
+        )  # a lost clip says nothing of this run
+        self._policy.job_ended(job, ending, moved=moved)
         self._endings[creative_id] = ending
         self._announce(Event(kind=EventKind.ENDED, creative_id=creative_id, text=ending.reason or ""))
         return ending

@@ -65,15 +65,19 @@ class Session:
         return self._tools.store
 
     async def plan(self, *, histories: bool = False) -> Plan:
-        """Read the ledger and say what a run would do; `histories` as in `Ledger.load`.
+        """Read the ledger, compare it with the clips, and say what a run would do; `histories` as in `Ledger.load`.
 
-        Raises: AdmissionError without a store, LedgerError.
+        What is wrong with the records or the clips is among the plan's warnings. Raises: AdmissionError without a store.
         """
         known = {job.creative_id for job in self._prepared.expansion.jobs}
+        ledger = self._tools.ledger
         with nothing_bought_without_store():
-            await self._tools.ledger.load(known, histories=histories)
+            await ledger.load(known, histories=histories)
+            await ledger.check_clips()
             prices = await read_prices(self.store)
-        warnings = self._prepared.warnings + frame_warnings(self._prepared.expansion.jobs, self.store)
+            findings = (*ledger.findings, *ledger.clip_findings, *await self._spending.findings())
+        frames = frame_warnings(self._prepared.expansion.jobs, self.store)
+        warnings = (*self._prepared.warnings, *frames, *findings)
         return make_plan(
             self.campaign,
             replace(self._prepared.expansion, warnings=warnings),

@@ -1,11 +1,12 @@
 """What a run may spend: the grant that it takes before it buys, and what it gives back at the end."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Final
 
 from hailuo.campaign.pricing import usd
-from hailuo.errors import AdmissionError, Place, Problem, StoreUnavailableError
+from hailuo.errors import AdmissionError, LedgerError, Place, Problem, StoreUnavailableError
+from hailuo.ledger.fact_json import RESTORE
 from hailuo.ledger.facts import JobRecord
 from hailuo.ledger.grants import LIFETIME, Cap, Grant, Grants, OverCapError
 from hailuo.ledger.ledger import Ledger
@@ -14,12 +15,13 @@ from hailuo.logs import quiet_logger
 from hailuo.plan.plan import Plan
 from hailuo.run.tools import Tools
 from hailuo.settings import Settings
-from hailuo.store.layout import Edition
+from hailuo.store.layout import GRANTS, Edition
 
 _log = quiet_logger(__name__)
 
 _FENCE_SECONDS: Final = 3600.0
 _ZERO: Final = Decimal(0)
+_MOST_NAMED: Final = 5
 
 
 class SpendingGrant:
@@ -47,34 +49,56 @@ class SpendingGrant:
         return self._granted_at + LIFETIME.total_seconds() - _FENCE_SECONDS
 
     async def take(self, plan: Plan) -> list[Problem]:
-        """Take the grant for a plan, or say which cap forbids it. Raises: StoreUnavailableError."""
-        if not plan.to_buy:
-            return []
-        grant = await self._wanted(plan)
+        """Take the grant for a plan, or say what forbids it. Raises: StoreUnavailableError."""
         started = self._tools.clock.monotonic()
-        try:
-            await self._grants.take(grant, self._caps(plan, grant.month))
-        except OverCapError as error:
-            return [_problem(plan, error)]
-        self._granted_at = started
-        return []
+        problems = await self._refusals(plan, self._grants.take)
+        if plan.to_buy and not problems:
+            self._granted_at = started
+        return problems
 
     async def problems(self, plan: Plan) -> list[Problem]:
-        """The cap that forbids the plan now, if one does; nothing is held. Raises: StoreUnavailableError."""
+        """What forbids the plan now; nothing is held. Raises: StoreUnavailableError."""
+        return await self._refusals(plan, self._grants.check)
+
+    async def _refusals(
+        self, plan: Plan, act: Callable[[Grant, Iterable[Cap]], Awaitable[None]]
+    ) -> list[Problem]:
         if not plan.to_buy:
             return []
-        grant = await self._wanted(plan)
         try:
-            await self._grants.check(grant, self._caps(plan, grant.month))
+            grant = await self._wanted(plan)
+            forgotten = self._forgotten(plan)
+            if not forgotten:
+                await act(grant, self._caps(plan, grant.month))
         except OverCapError as error:
             return [_problem(plan, error)]
         except AdmissionError as error:
             return list(error.problems)
-        return []
+        except LedgerError as error:
+            return [Problem(Place(GRANTS), str(error), RESTORE)]
+        return forgotten
+
+    def _forgotten(self, plan: Plan) -> list[Problem]:
+        """Jobs without any fact whose clip is in the store, or that closed runs paid for: their facts were deleted."""
+        edition, ledger = plan.campaign.this_edition, self._tools.ledger
+        known = ledger.unrecorded_clips | (self._grants.paid_jobs(edition) - ledger.records.keys())
+        bought = [p.job.creative_id for p in plan.to_buy if p.job.creative_id in known]
+        if not bought:
+            return []
+        more = f" and {len(bought) - _MOST_NAMED:,} more" if len(bought) > _MOST_NAMED else ""
+        reason = (
+            f"has no facts of jobs that were bought, by clips/ or the money records: "
+            f"{', '.join(bought[:_MOST_NAMED])}{more}"
+        )
+        remedy = f"{RESTORE}; only in a new edition are these clips bought anew"
+        return [Problem(Place(edition.ledger), reason, remedy)]
 
     async def findings(self) -> tuple[Problem, ...]:
-        """What among the money records is no record, or cannot be read. Raises: StoreUnavailableError, LedgerError."""
-        await self._grants.load()
+        """What among the money records is no record, is missing or cannot be read. Raises: StoreUnavailableError."""
+        try:
+            await self._grants.load()
+        except LedgerError as error:
+            return (Problem(Place(GRANTS), str(error), RESTORE),)
         return self._grants.findings
 
     async def prices(self) -> Mapping[str, Decimal]:
@@ -140,8 +164,9 @@ class SpendingGrant:
         await self._grants.load()
         now = await self._tools.store.now()
         for grant in self._grants.stale(edition=edition, store_now=now):
-            for creative_id in grant.prices:
-                await self._tools.ledger.refresh(creative_id)
+            read = [await self._tools.ledger.refresh(creative_id) for creative_id in grant.prices]
+            if any(record.damage for record in read):
+                continue  # what it cost is not known: it stays counted in full
             await self._grants.close(grant.run, spent_by(grant.run, self._tools.ledger), at=now)
 
     def _caps(self, plan: Plan, month: str) -> Iterable[Cap]:

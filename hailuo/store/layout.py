@@ -9,7 +9,7 @@ tasks/v1/{sha256}/c{number}                    which attempt a task belongs to, 
 {campaign}/{edition}/ledger/rollups/           done facts of many jobs in one object
 {campaign}/{edition}/shards/{run}/             progress of a run on several machines
 {campaign}/{edition}/frames/                   local first frames
-{campaign}/{edition}/clips/{creative_id}.mp4   the clips
+{campaign}/{edition}/clips/{creative_id}.mp4   the clips; -{hash}.mp4 one collected again with other bytes; changed.json
 {campaign}/{edition}/checks/                   what was measured of each clip
 {campaign}/{edition}/previews/                 posters, contact sheets, sprites, small films
 {campaign}/{edition}/conformed/                copies made for placements, each with its record
@@ -120,8 +120,21 @@ class Edition:
         """A local first frame; `suffix` has its dot."""
         return f"{self.folder}{Folder.FRAMES}/{sha256}{suffix}"
 
+    @property
+    def clips(self) -> str:
+        return f"{self.folder}{Folder.CLIPS}/"
+
     def clip(self, creative_id: str) -> str:
-        return f"{self.folder}{Folder.CLIPS}/{creative_id}.mp4"
+        return f"{self.clips}{creative_id}.mp4"
+
+    def clip_of_bytes(self, creative_id: str, sha256: str) -> str:
+        """Where a clip goes whose own key holds other bytes: the same bytes always have the same key."""
+        return f"{self.clips}{creative_id}-{sha256[:16]}.mp4"
+
+    @property
+    def changed_clips(self) -> str:
+        """What the last verification found to be changed; beside the clips, so that one listing shows both."""
+        return f"{self.clips}changed.json"
 
     @property
     def checks(self) -> str:

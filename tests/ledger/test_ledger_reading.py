@@ -1,13 +1,15 @@
 """One listing tells where every job stands; only what is open is read."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import pytest
 
-from hailuo.errors import LedgerError
+from hailuo.errors import IllegalMoveError
+from hailuo.ledger.fact_json import dump_fact
 from hailuo.ledger.facts import Done, Doubt, End, JobState, Outcome
 from hailuo.ledger.ledger import Ledger
-from hailuo.store import Entry, Store
+from hailuo.store import Entry, FolderStore, Store
 from hailuo.store.layout import Edition
 from hailuo.testing import MemoryStore, VirtualClock
 from tests.ledger.conftest import MakeLedger
@@ -16,6 +18,7 @@ from tests.support.factories import (
     BUSY,
     DONE,
     DOUBT,
+    INTENT,
     JOB,
     KEPT,
     MODERATED,
@@ -159,60 +162,157 @@ def test_refresh_reads_one_job(clock: VirtualClock, counting: CountingStore) -> 
     assert len(counting.reads) == 2
 
 
-@pytest.mark.parametrize(
-    "lost",
-    ["a001/intent", "a002/intent"],
-)
-def test_a_torn_ledger_is_refused(
-    clock: VirtualClock, make_ledger: MakeLedger, store: Store, lost: str
-) -> None:
-    """Somebody deleted keys: what was bought is no longer known, so nothing is."""
-    names = ["a001/intent", "a001/outcome", "a002/intent", "a002/outcome"]
-    for name in sorted({*names} - {lost}):
-        clock.run(store.create(f"{FOLDER}/{name}", b"{}"))
+OTHER = make_job(take=2)
 
-    with pytest.raises(LedgerError, match=rf"{CID}.*keys are missing.*restore"):
-        clock.run(make_ledger().load())
+
+@pytest.fixture
+def beside(clock: VirtualClock, make_ledger: MakeLedger) -> Callable[[], Ledger]:
+    """A second job, at the vendor, whose state nothing may change; `beside()` reads the ledger anew."""
+    writer = make_ledger()
+    clock.run(bought(writer, OTHER))
+    clock.run(tell(writer, OTHER, SUBMITTED))
+
+    def read() -> Ledger:
+        ledger = make_ledger()
+        clock.run(ledger.load())
+        assert ledger.state(OTHER.creative_id, failed_retries=1) is JobState.SUBMITTED
+        return ledger
+
+    return read
+
+
+def found(ledger: Ledger) -> list[str]:
+    """The keys that the findings name, below the ledger; each finding has a remedy."""
+    assert all(problem.remedy for problem in ledger.findings)
+    return [problem.place.file.removeprefix("shoe/main/ledger/v1/") for problem in ledger.findings]
+
+
+@pytest.mark.parametrize("lost", ["a001/intent", "a002/intent"])
+def test_a_torn_job_is_held(
+    clock: VirtualClock, store: Store, beside: Callable[[], Ledger], lost: str
+) -> None:
+    """Somebody deleted keys: what was bought is no longer known, so nothing is bought for this job."""
+    contents = {"a001/intent": dump_fact(INTENT), "a001/outcome": dump_fact(UNSENT)}
+    contents |= {"a002/intent": dump_fact(INTENT), "a002/outcome": dump_fact(SUBMITTED)}
+    for name in sorted({*contents} - {lost}):
+        clock.run(store.create(f"{FOLDER}/{name}", contents[name]))
+
+    ledger = beside()
+
+    assert found(ledger) == [f"{CID}/{lost}"]
+    assert "is missing" in ledger.findings[0].reason
+    assert ledger.state(CID, failed_retries=1) is JobState.UNKNOWN
+    with pytest.raises(IllegalMoveError):
+        clock.run(bought(ledger))
 
 
 @pytest.mark.parametrize("number", ["a000", "a002", "a999"])
 def test_attempts_count_from_one(
-    clock: VirtualClock, make_ledger: MakeLedger, store: Store, number: str
+    clock: VirtualClock, store: Store, beside: Callable[[], Ledger], number: str
 ) -> None:
     """A first attempt of another number is a gap."""
-    clock.run(store.create(f"{FOLDER}/{number}/intent", b"{}"))
+    clock.run(store.create(f"{FOLDER}/{number}/intent", dump_fact(INTENT)))
 
-    with pytest.raises(LedgerError, match="keys are missing"):
-        clock.run(make_ledger().load())
+    ledger = beside()
+
+    assert len(found(ledger)) == 1
+    assert ledger.state(CID, failed_retries=1) is JobState.UNKNOWN
 
 
 @pytest.mark.parametrize(
-    "key",
+    ("key", "held"),
     [
-        "notes.txt",
-        "short/a001/intent",
-        f"{CID.lower()}/a001/intent",
-        f"{CID}/notes",
-        f"{CID}/intent",
-        f"{CID}/orphan-1a",
-        f"{CID}/done-2",
-        f"{CID}/a001/done",
-        f"{CID}/a001/notes",
-        f"{CID}/a001/intent-2",
-        f"{CID}/a001/orphan",
-        f"{CID}/a1/intent",
-        f"{CID}/a001/intent/x",
-        f"{CID}/a001/intent.bak",
+        (".DS_Store", False),
+        ("notes.txt", False),
+        ("short/a001/intent", False),
+        (f"{CID.lower()}/a001/intent", False),
+        (f"{CID}/.DS_Store", False),
+        (f"{CID}/a001/.nfs0000000000012345", False),
+        (f"{CID}/a001/.intent.swp", False),
+        (f"{CID}/a001/._intent", False),
+        (f"{CID}/a001/Thumbs.db", False),
+        (f"{CID}/notes", True),
+        (f"{CID}/intent", True),
+        (f"{CID}/orphan-1a", True),
+        (f"{CID}/done-2", True),
+        (f"{CID}/a001/done", True),
+        (f"{CID}/a001/lease", True),
+        (f"{CID}/a001/intent-2", True),
+        (f"{CID}/a001/intent.sync-conflict-20261122-220000-ABCDEFG", True),
+        (f"{CID}/a001/orphan", True),
+        (f"{CID}/a1/intent", True),
+        (f"{CID}/a001/intent/x", True),
+        (f"{CID}/a001/intent.bak", True),
     ],
 )
-def test_a_foreign_key_is_refused(
-    clock: VirtualClock, make_ledger: MakeLedger, store: Store, key: str
+def test_a_stranger_is_named_and_holds_one_job_at_most(
+    clock: VirtualClock, store: Store, beside: Callable[[], Ledger], key: str, held: bool
 ) -> None:
-    """Nobody else writes here: a backup copy or a note may hide a lost fact."""
+    """A backup copy, or a name of a newer version, among a job's facts may hide a lost one; litter does not."""
     clock.run(store.create(f"shoe/main/ledger/v1/{key}", b"{}"))
 
-    with pytest.raises(LedgerError, match="is an unexpected key in the ledger"):
-        clock.run(make_ledger().load())
+    ledger = beside()
+
+    assert found(ledger) == [key]
+    assert ledger.state(CID, failed_retries=1) is (JobState.UNKNOWN if held else JobState.NEW)
+
+
+@pytest.mark.parametrize("name", ["sync conflict (ann's copy 2026-11-22)", "a001/intent 2", "a001/ünder"])
+def test_a_name_that_no_key_can_have_is_named_too(clock: VirtualClock, tmp_path: Path, name: str) -> None:
+    """In a folder anything can write anything."""
+    Path(tmp_path, FOLDER, name).parent.mkdir(parents=True)
+    Path(tmp_path, FOLDER, name).write_bytes(b"")
+    ledger = Ledger(FolderStore(tmp_path), clock, Edition("shoe", "main"), worker="ann")
+
+    clock.run(ledger.load())
+
+    assert found(ledger) == [f"{CID}/{name}"]
+
+
+UNREADABLE = {
+    "empty": (b"", "is empty"),
+    "garbage": (b"\x00\x01\x02", "is no JSON"),
+    "cut": (b'{"kind": "submitted", "at"', "is no JSON"),
+    "of a newer version": (b'{"kind": "leased", "at": "2026-11-22T22:00:00Z"}', "a newer version wrote it"),
+    "another shape": (b"[1]", "is no valid fact"),
+}
+
+
+@pytest.mark.parametrize(("content", "reason"), UNREADABLE.values(), ids=UNREADABLE)
+@pytest.mark.parametrize(
+    "name", ["a001/intent", "a001/doubt", "a001/outcome", "a001/end", "a001/orphan-1a", "done"]
+)
+def test_a_fact_that_cannot_be_read_holds_its_own_job(
+    clock: VirtualClock, store: Store, beside: Callable[[], Ledger], name: str, content: bytes, reason: str
+) -> None:
+    """It may have said that something was bought. Whatever can be read is read."""
+    facts = {"a001/intent": dump_fact(INTENT), name: content}
+    for place, fact in facts.items():
+        clock.run(store.create(f"{FOLDER}/{place}", fact))
+
+    ledger = beside()
+
+    assert found(ledger) == [f"{CID}/{name}"]
+    assert reason in ledger.findings[0].reason
+    assert ledger.state(CID, failed_retries=1) is JobState.UNKNOWN
+    with pytest.raises(IllegalMoveError):
+        clock.run(bought(ledger))
+
+
+def test_a_stored_job_stays_stored_whatever_lies_beside(
+    clock: VirtualClock, store: Store, make_ledger: MakeLedger
+) -> None:
+    """Nothing more can be bought for it: the findings name what is wrong, and its clip is kept."""
+    ledger = make_ledger()
+    clock.run(bought(ledger))
+    clock.run(tell(ledger, JOB, SUBMITTED, DONE))
+    clock.run(store.create(f"{FOLDER}/a001/outcome.bak", b"{}"))
+
+    again = make_ledger()
+    clock.run(again.load())
+
+    assert found(again) == [f"{CID}/a001/outcome.bak"]
+    assert again.state(CID, failed_retries=1) is JobState.STORED
 
 
 def test_a_fact_about_another_job_is_not_taken_over(clock: VirtualClock, make_ledger: MakeLedger) -> None:

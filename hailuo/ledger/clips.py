@@ -1,0 +1,67 @@
+"""The clips of an edition as the store lists them, compared with the `done` facts."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from pydantic import TypeAdapter, ValidationError
+
+from hailuo.errors import MissingKeyError
+from hailuo.ledger.facts import ClipFault, Done
+from hailuo.store import Entry, Store
+from hailuo.store.layout import Edition
+
+_CLIP: Final = re.compile(r"([0-9A-Z]{10})(?:-[0-9a-f]{16})?\.mp4")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedClip:
+    """A clip whose bytes were found to be others than its `done` fact says; valid while it was not written again."""
+
+    sha256: str
+    modified_at: datetime
+
+
+_CHANGED: Final = TypeAdapter(dict[str, ChangedClip])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClipListing:
+    """The objects under `clips/` by key, and what the last verification found to be changed."""
+
+    entries: Mapping[str, Entry]
+    changed: Mapping[str, ChangedClip]
+
+    @property
+    def creative_ids(self) -> frozenset[str]:
+        """The jobs that have a clip here, whatever the ledger says."""
+        names = (_CLIP.fullmatch(key.rpartition("/")[2]) for key in self.entries)
+        return frozenset(name[1] for name in names if name)
+
+    def fault(self, done: Done) -> ClipFault | None:
+        """Why the clip cannot be the one that was stored, as far as a listing shows it."""
+        entry, changed = self.entries.get(done.key), self.changed.get(done.key)
+        if entry is None:
+            return ClipFault.MISSING
+        is_changed = changed and changed.modified_at == entry.modified_at and changed.sha256 != done.sha256
+        return ClipFault.CHANGED if is_changed or entry.bytes != done.bytes else None
+
+
+async def list_clips(store: Store, edition: Edition) -> ClipListing:
+    """One listing, and one read where something was found to be changed. Raises: StoreUnavailableError."""
+    entries = {entry.key: entry for entry in await store.listing(edition.clips)}
+    changed: Mapping[str, ChangedClip] = {}
+    if edition.changed_clips in entries:
+        try:
+            changed = _CHANGED.validate_json(await store.read(edition.changed_clips))
+        except (MissingKeyError, ValidationError):  # a cache: `hailuo verify` writes it again
+            changed = {}
+    return ClipListing(entries=entries, changed=changed)
+
+
+async def keep_changed(store: Store, edition: Edition, changed: Mapping[str, ChangedClip]) -> None:
+    """Keep what a verification found, for the next run to collect again. Raises: StoreUnavailableError."""
+    content = _CHANGED.dump_json(dict(changed))
+    await store.put(edition.changed_clips, content, content_type="application/json")
