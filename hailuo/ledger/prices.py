@@ -6,6 +6,7 @@
 They are numbered, created once, and count for every campaign of the store. Charges before an answer count no more.
 """
 
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,10 +14,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, TypeAdapter, ValidationError
 
 from hailuo.campaign.pricing import ChargeKey, PriceKey
-from hailuo.ledger.fact_json import load_fact
+from hailuo.errors import Problem
+from hailuo.ledger.fact_json import damaged, stranger
 from hailuo.store import Store, read_many
 from hailuo.store.layout import PRICES
 
@@ -52,6 +54,7 @@ class AcceptedPrice:
     message: str | None = None
 
 
+_FACT: Final = re.compile(re.escape(PRICES) + r"(\d{8,})")
 _ADAPTER: Final[TypeAdapter[OddCharge | AcceptedPrice]] = TypeAdapter(
     Annotated[OddCharge | AcceptedPrice, Field(discriminator="kind")]
 )
@@ -59,10 +62,11 @@ _ADAPTER: Final[TypeAdapter[OddCharge | AcceptedPrice]] = TypeAdapter(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceRecords:
-    """The newest answer for each cell, and every charge after it."""
+    """The newest answer for each cell, and every charge after it. `findings`: what among them is no record, or damaged."""
 
     answers: Mapping[PriceKey, AcceptedPrice]
     charges: tuple[OddCharge, ...] = ()
+    findings: tuple[Problem, ...] = ()
 
     @property
     def accepted(self) -> Mapping[PriceKey, Decimal]:
@@ -74,24 +78,31 @@ NO_RECORDS: Final = PriceRecords(answers={})
 
 
 async def read_prices(store: Store) -> PriceRecords:
-    """Everything that is on record about prices. Raises: StoreUnavailableError, LedgerError for a damaged record."""
-    keys = sorted(entry.key for entry in await store.listing(PRICES))
-    contents = await read_many(store, keys)
-    facts = [load_fact(_ADAPTER, key, contents[key]) for key in keys if key in contents]
+    """Everything that is on record about prices; what cannot be read is a finding. Raises: StoreUnavailableError."""
+    keys = [entry.key for entry in await store.listing(PRICES)]
+    contents = await read_many(store, [key for key in keys if _FACT.fullmatch(key)])
+    findings = [stranger(key) for key in keys if not _FACT.fullmatch(key)]
+    facts: list[OddCharge | AcceptedPrice] = []
+    for key, content in contents.items():
+        try:
+            facts.append(_ADAPTER.validate_json(content))
+        except ValidationError as error:
+            findings.append(damaged(key, content, error))
     answers = {fact.cell: fact for fact in facts if isinstance(fact, AcceptedPrice)}
     charges = [
         fact
         for fact in facts
         if isinstance(fact, OddCharge) and (fact.cell not in answers or fact.at > answers[fact.cell].at)
     ]
-    return PriceRecords(answers=answers, charges=tuple(charges))
+    return PriceRecords(answers=answers, charges=tuple(charges), findings=tuple(findings))
 
 
 async def record_price(store: Store, fact: OddCharge | AcceptedPrice) -> None:
     """Add a charge or an answer under the next number. Raises: StoreUnavailableError."""
     content = _ADAPTER.dump_json(fact)
     while True:
-        number = len(await store.listing(PRICES)) + 1
+        taken = (_FACT.fullmatch(entry.key) for entry in await store.listing(PRICES))
+        number = max((int(found[1]) for found in taken if found), default=0) + 1
         if await store.create(f"{PRICES}{number:08}", content):
             return
 

@@ -75,7 +75,8 @@ class Session:
             await ledger.load(known, histories=histories)
             await ledger.check_clips()
             prices = await read_prices(self.store)
-            findings = (*ledger.findings, *ledger.clip_findings, *await self._spending.findings())
+            money = (*prices.findings, *await self._spending.findings())
+        findings = (*ledger.findings, *ledger.clip_findings, *money)
         frames = frame_warnings(self._prepared.expansion.jobs, self.store)
         warnings = (*self._prepared.warnings, *frames, *findings)
         return make_plan(

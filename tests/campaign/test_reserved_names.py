@@ -9,7 +9,8 @@ from hailuo.cli.options import edition_of
 from hailuo.errors import CampaignError
 from hailuo.plan.prepare import CampaignRequest, PreparedCampaign, prepare
 from hailuo.settings import Settings
-from hailuo.store.layout import GRANTS, GRANTS_ROLLUP, Edition, Folder, claims_of
+from hailuo.store import layout
+from hailuo.store.layout import Edition, Folder, claims_of
 from tests.support.factories import AT
 
 OWN = [folder for folder in Folder if not folder.startswith(".")]
@@ -47,14 +48,8 @@ def test_every_fixed_part_of_a_key_is_a_reserved_name() -> None:
         for name, _ in inspect.getmembers(Edition, lambda member: isinstance(member, property))
         if isinstance(value := getattr(edition, name), str)
     ]
-    keys += [
-        edition.shards("r"),
-        edition.frame("0", ".png"),
-        edition.clip("0"),
-        GRANTS,
-        GRANTS_ROLLUP,
-        claims_of("0"),
-    ]
+    keys += [edition.shards("r"), edition.frame("0", ".png"), edition.clip("0"), claims_of("0")]
+    keys += [value for name, value in vars(layout).items() if name.isupper() and isinstance(value, str)]
 
     folders = {part for key in keys for part in key.split("/")[:-1]}
 

@@ -8,9 +8,11 @@ from decimal import Decimal
 
 import pytest
 
+from hailuo.campaign.pricing import PriceKey
 from hailuo.errors import AdmissionError
 from hailuo.ledger.grants import Grants
-from hailuo.store.layout import GRANTS, GRANTS_ROLLUP
+from hailuo.ledger.prices import AcceptedPrice, read_prices, record_price
+from hailuo.store.layout import GRANTS, GRANTS_ROLLUP, PRICES
 from hailuo.testing import MemoryStore, VirtualClock, WatchedStore
 from tests.ledger.test_grants import NOW, cap_of, grant_of
 
@@ -148,3 +150,20 @@ def test_a_fact_that_is_rolled_up_may_be_damaged(memory: MemoryStore) -> None:
     asyncio.run(memory.put(f"{GRANTS}00000002", b"", content_type=JSON))
 
     assert loaded(memory).findings == ()
+
+
+@pytest.mark.parametrize("content", [content for content, _ in NO_FACTS.values()], ids=NO_FACTS)
+def test_a_damaged_price_record_is_named_and_the_next_one_is_written(
+    memory: MemoryStore, content: bytes
+) -> None:
+    """Also beside a stranger, and after a gap."""
+    for name in ("00000002", ".DS_Store"):
+        asyncio.run(memory.put(f"{PRICES}{name}", content, content_type=JSON))
+    answer = AcceptedPrice(nonce="1", at=NOW, cell=PriceKey("m", 6, "768p"), price_usd=Decimal(1))
+    asyncio.run(record_price(memory, answer))
+
+    records = asyncio.run(read_prices(memory))
+
+    assert records.answers == {answer.cell: answer}
+    assert {problem.place.file for problem in records.findings} == {f"{PRICES}00000002", f"{PRICES}.DS_Store"}
+    assert asyncio.run(memory.listing(f"{PRICES}00000003"))
