@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from hailuo.clock import Clock
-from hailuo.errors import HailuoError, StoreUnavailableError
 from hailuo.ledger.facts import JobState
 from hailuo.ledger.ledger import Ledger
 from hailuo.store import Store
 from hailuo.store.layout import Edition
 
+_CLIP: Final = re.compile(
+    r"(?P<campaign>[^/]+)/(?P<edition>[^/]+)/clips/(?P<job>[0-9A-Z]{10})(?:-[0-9a-f]{16})?\.mp4"
+)
 _FACT: Final = re.compile(
     r"(?P<campaign>[^/]+)/(?P<edition>[^/]+)/ledger/v1/(?P<job>[^/]+)/(?:(?P<attempt>a\d+)/)?(?P<name>[^/]+)"
 )
@@ -23,7 +25,7 @@ class Leftover:
     """An edition with bought clips that are not stored, by creative id.
 
     `to_collect` are paid and at the vendor. `unsettled` may be paid: their submits have no clear answer.
-    `trouble` says why the edition could not be read.
+    `trouble` says which of its facts cannot be read: their jobs are in neither list.
     """
 
     edition: Edition
@@ -33,13 +35,13 @@ class Leftover:
 
     def in_words(self) -> str:
         """One line, with what to do."""
-        if self.trouble:
-            return f"{self.edition}: its ledger cannot be read: {self.trouble}"
         parts = []
         if self.to_collect:
             parts.append(f"{len(self.to_collect)} paid, not collected: run hailuo collect {self.edition}")
         if self.unsettled:
             parts.append(f"{len(self.unsettled)} unknown: run hailuo reconcile {self.edition}")
+        if self.trouble:
+            parts.append(self.trouble)
         return f"{self.edition}: {'; '.join(parts)}"
 
 
@@ -48,7 +50,7 @@ async def find_leftovers(
 ) -> tuple[Leftover, ...]:
     """The editions of a campaign (of all campaigns if None) with leftovers, but `skip`; sorted by name.
 
-    An edition whose ledger cannot be read is named with its trouble. Raises: StoreUnavailableError.
+    A clip that is stored by its ledger and missing from the store is a leftover too. Raises: StoreUnavailableError.
     """
     entries = await store.listing(f"{campaign}/" if campaign else "")
     found = [
@@ -61,31 +63,35 @@ async def find_leftovers(
 
 async def _leftover(store: Store, clock: Clock, edition: Edition) -> Leftover:
     ledger = Ledger(store, clock, edition, worker="collect")
-    try:
-        await ledger.load_unfinished()
-    except StoreUnavailableError:
-        raise
-    except HailuoError as error:
-        return Leftover(edition=edition, trouble=str(error))
-    states = {cid: ledger.state(cid, failed_retries=0) for cid in sorted(ledger.records)}
+    await ledger.load_unfinished()
+    damage = [str(problem) for record in ledger.records.values() for problem in record.damage]
+    whole = {cid for cid, record in ledger.records.items() if not record.damage}
+    states = {cid: ledger.state(cid, failed_retries=0) for cid in sorted(whole)}
     unknown = {JobState.UNKNOWN, JobState.IN_DOUBT}
     return Leftover(
         edition=edition,
         to_collect=tuple(cid for cid, state in states.items() if state is JobState.SUBMITTED),
         unsettled=tuple(cid for cid, state in states.items() if state in unknown),
+        trouble="; ".join(damage) or None,
     )
 
 
 def _editions_with_open_jobs(keys: Iterable[str]) -> list[Edition]:
-    """By the names of the facts alone: no `done`, and the last attempt did not end at the vendor."""
+    """By the names of the keys alone: no clip, or no `done` and the last attempt did not end at the vendor."""
     jobs: defaultdict[tuple[Edition, str], set[tuple[str, str]]] = defaultdict(set)
-    for fact in filter(None, map(_FACT.fullmatch, keys)):
-        edition = Edition(fact["campaign"], fact["edition"])
-        jobs[edition, fact["job"]].add((fact["attempt"] or "", fact["name"]))
-    return sorted({edition for (edition, _), facts in jobs.items() if _is_open(facts)})
+    clips: set[tuple[Edition, str]] = set()
+    for key in keys:
+        if clip := _CLIP.fullmatch(key):
+            clips.add((Edition(clip["campaign"], clip["edition"]), clip["job"]))
+        elif fact := _FACT.fullmatch(key):
+            edition = Edition(fact["campaign"], fact["edition"])
+            jobs[edition, fact["job"]].add((fact["attempt"] or "", fact["name"]))
+    return sorted({job[0] for job, facts in jobs.items() if _is_open(facts, has_clip=job in clips)})
 
 
-def _is_open(facts: set[tuple[str, str]]) -> bool:
+def _is_open(facts: set[tuple[str, str]], *, has_clip: bool) -> bool:
+    if ("", "done") in facts:
+        return not has_clip
     last = max(attempt for attempt, _ in facts)
     is_late = any(name.startswith("orphan-") for _, name in facts)
-    return ("", "done") not in facts and (is_late or (last, "end") not in facts)
+    return is_late or (last, "end") not in facts

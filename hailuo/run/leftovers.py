@@ -149,16 +149,17 @@ class PaidClips:
         return collected
 
     async def _collect(self, leftover: Leftover, connections: Connections) -> Collected:
-        if leftover.trouble or not leftover.to_collect:
-            return Collected(troubles=(leftover.in_words(),) if leftover.trouble else ())
+        damage = Collected(troubles=(f"{leftover.edition}: {leftover.trouble}",) if leftover.trouble else ())
+        if not leftover.to_collect:
+            return damage
         if self._settings.api_key is None:
             reason = f"{len(leftover.to_collect)} paid clips of {leftover.edition} wait: IMAROUTER_API_KEY is not set"
-            return Collected(troubles=(reason,))
+            return damage + Collected(troubles=(reason,))
         try:
             report = await self._run(leftover.edition, connections)
         except HailuoError as error:
-            return Collected(troubles=(f"{leftover.edition}: {error}",))
-        return Collected(reports={leftover.edition: report})
+            return damage + Collected(troubles=(f"{leftover.edition}: {error}",))
+        return damage + Collected(reports={leftover.edition: report})
 
     async def _run(self, edition: Edition, connections: Connections) -> RunReport:
         """Drive the paid jobs of one edition, check the clips, and publish its comparison again."""
