@@ -14,7 +14,7 @@ import os
 import re
 import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -66,6 +66,24 @@ class Reach(StrEnum):
     SPECIAL = "special"  # link-local, multicast, reserved, unspecified
 
 
+_NETWORKS: Mapping[Reach, Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]] = {
+    reach: [ipaddress.ip_network(network) for network in networks.split()]
+    for reach, networks in {
+        Reach.LOOPBACK: "127.0.0.0/8 ::1/128",
+        Reach.SPECIAL: "0.0.0.0/8 169.254.0.0/16 224.0.0.0/4 240.0.0.0/4 ::/128 fe80::/10 ff00::/8",
+        Reach.PRIVATE: "10.0.0.0/8 100.64.0.0/10 172.16.0.0/12 192.0.0.0/24 192.0.2.0/24 192.88.99.0/24 "
+        "192.168.0.0/16 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 "
+        "2001::/23 2001:db8::/32 3fff::/20 fc00::/7 fec0::/10",
+    }.items()
+}
+"""What is not public, after the IANA special-purpose address registries of IPv4 and IPv6 (read 2026-11).
+
+Python's own `is_global` follows whichever registry its version knows, so it is not used.
+"""
+_GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
+"""Of IPv6, only this has been given out; the rest is for special purposes or reserved (RFC 4291)."""
+
+
 async def system_resolve(host: str) -> Sequence[str]:
     """The system's own answer."""
     try:
@@ -86,11 +104,10 @@ def reach_of(address: str) -> Reach | None:
         ip = _innermost(ipaddress.ip_address(address))
     except ValueError:
         return None
-    if ip.is_loopback:
-        return Reach.LOOPBACK
-    if ip.is_link_local or ip.is_multicast or ip.is_unspecified or ip.is_reserved:
-        return Reach.SPECIAL
-    return Reach.PUBLIC if ip.is_global else Reach.PRIVATE
+    for reach, networks in _NETWORKS.items():
+        if any(ip in network for network in networks):
+            return reach
+    return Reach.PUBLIC if ip.version == 4 or ip in _GLOBAL_UNICAST else Reach.PRIVATE
 
 
 def on_our_own_network(host: str) -> bool:

@@ -268,6 +268,43 @@ def test_full_disk_is_the_callers_to_hear(ask: Ask, vendor_of: Any, tmp_path: Pa
         ask(vendor_of(clip()), fetch(CDN, tmp_path / "missing" / "clip.part"))
 
 
+def words(text: str) -> list[str]:
+    return text.split()
+
+
+# The first and the last address of each block of the IANA special-purpose registries, and their public neighbours.
+SPECIAL_PURPOSE = words("""
+0.0.0.0 0.255.255.255 10.0.0.0 10.255.255.255 100.64.0.0 100.127.255.255 127.0.0.0 127.255.255.255
+169.254.0.0 169.254.255.255 172.16.0.0 172.31.255.255 192.0.0.0 192.0.0.255 192.0.2.0 192.0.2.255
+192.88.99.0 192.88.99.255 192.168.0.0 192.168.255.255 198.18.0.0 198.19.255.255 198.51.100.0
+198.51.100.255 203.0.113.0 203.0.113.255 224.0.0.0 239.255.255.255 240.0.0.0 255.255.255.255 :: ::1
+::ffff:10.0.0.1 ::10.0.0.1 64:ff9b:1:: 64:ff9b:1:ffff:ffff:ffff:ffff:ffff 100::
+100::ffff:ffff:ffff:ffff 100:0:0:1:: 2001:: 2001:1ff:ffff:ffff:ffff:ffff:ffff:ffff 2001:db8::
+2001:db8:ffff:ffff:ffff:ffff:ffff:ffff 2002:a00:1:: 2002:7f00:1:: 3fff::
+3fff:fff:ffff:ffff:ffff:ffff:ffff:ffff 5f00:: 5f00:ffff:ffff:ffff:ffff:ffff:ffff:ffff 4000:: 8000::
+fc00:: fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff fe80:: febf:ffff:ffff:ffff:ffff:ffff:ffff:ffff fec0::
+ff00:: ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff
+""")
+PUBLIC = words("""
+1.0.0.0 9.255.255.255 11.0.0.0 100.63.255.255 100.128.0.0 126.255.255.255 128.0.0.0 169.253.255.255
+169.255.0.0 172.15.255.255 172.32.0.0 192.0.1.0 192.0.3.0 192.167.255.255 192.169.0.0 198.17.255.255
+198.20.0.0 203.0.112.255 203.0.114.0 223.255.255.255 2001:200:: 2001:db7:: 2001:db9:: 2600:: 2a00::
+3ffe::
+""")
+
+
+@pytest.mark.parametrize("address", SPECIAL_PURPOSE)
+def test_no_special_purpose_address_is_public(address: str) -> None:
+    """By our own table: Python's differs from one version to the next."""
+    assert reach_of(address) not in {None, Reach.PUBLIC}
+
+
+@pytest.mark.parametrize("address", PUBLIC)
+def test_the_neighbours_of_special_blocks_are_public(address: str) -> None:
+    """No block is larger than the registry's."""
+    assert reach_of(address) is Reach.PUBLIC
+
+
 @pytest.mark.parametrize(
     ("address", "reach"),
     [
