@@ -14,7 +14,7 @@ from prefect.runtime import flow_run
 from prefect.utilities.urls import url_for
 from pydantic import Field
 
-from flows.ui.artifacts import escaped, listed
+from flows.ui.markdown import escaped, listed
 from hailuo.campaign.pricing import usd
 from hailuo.clock import Clock
 from hailuo.ledger.facts import JobState

@@ -1,8 +1,7 @@
-"""The artifacts of a run in the Prefect UI (plan, progress, comparison, unknown submits), and escaping for Markdown."""
+"""The artifacts of a run in the Prefect UI (plan, progress, comparison, unknown submits)."""
 
 import asyncio
 import contextlib
-import re
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Hashable, Mapping, Sequence
 from datetime import UTC
@@ -14,11 +13,11 @@ import httpx
 from prefect.artifacts import (
     acreate_markdown_artifact,
     acreate_progress_artifact,
-    acreate_table_artifact,
     aupdate_progress_artifact,
 )
 from prefect.exceptions import PrefectException
 
+from flows.ui.markdown import show_table
 from hailuo.campaign.pricing import usd, usd_or_unknown
 from hailuo.clock import SystemClock
 from hailuo.ledger.facts import JobState
@@ -26,7 +25,6 @@ from hailuo.plan.plan import Plan, PlannedJob, price_of_all
 from hailuo.publish.publish import Publication
 from hailuo.publish.share import GalleryLink
 from hailuo.run.events import Progress, RunReport
-from hailuo.text import printable
 
 _ROWS_AT_MOST: Final = 500
 _PROGRESS_SECONDS: Final = 5.0
@@ -46,7 +44,7 @@ async def show_plan(plan: Plan) -> None:
         f"**{len(plan.to_buy)} clips to buy for {usd(money.planned)}**; {usd(money.spent)} spent, "
         f"{usd(money.reserved)} reserved; {budget}. Plan `{plan.digest[:12]}`."
     )
-    await acreate_table_artifact(
+    await show_table(
         [_cell_row(cell, jobs) for cell, jobs in sorted(cells.items())],
         key=f"plan-{plan.campaign.name}",
         description=description,
@@ -109,7 +107,7 @@ async def show_comparison(plan: Plan, made: Publication, gallery: GalleryLink | 
     shown = made.rows.head(_ROWS_AT_MOST).astype(object)
     rows = [_job_row(row) for row in shown.where(shown.notna(), None).to_dict("records")]
     cut = "" if len(made.rows) <= _ROWS_AT_MOST else f" The first {_ROWS_AT_MOST} of {len(made.rows)} jobs."
-    await acreate_table_artifact(
+    await show_table(
         rows,
         key=f"comparison-{plan.campaign.name}",
         description=f"{_gallery_text(gallery)}; manifest `{made.edition.manifest_jsonl}` in the store.{cut}",
@@ -168,27 +166,4 @@ async def show_unknowns(plan: Plan, report: RunReport) -> None:
     text = (
         f"**{spent} may have been spent.** None of these clips is bought again until you settle its submit."
     )
-    await acreate_table_artifact(rows, key=key, description=text)
-
-
-_MARKUP: Final = re.compile(r"([\\`*_{}\[\]()#+!|~$>:@.=-])")
-_ENTITIES: Final = str.maketrans({"&": "&amp;", "<": "&lt;"})
-
-
-def escaped(text: object) -> str:
-    """The text as Markdown that reads as it was written, on one line: no markup, no link, no table cell of its own."""
-    line = printable(" ".join(str(text).split()))
-    return _MARKUP.sub(r"\\\1", line).translate(_ENTITIES)
-
-
-def bullets(texts: Sequence[str], *, at_most: int) -> str:
-    """An escaped list with a line per text; those beyond `at_most` are only counted."""
-    shown = [f"- {escaped(text)}" for text in texts[:at_most]]
-    if len(texts) > at_most:
-        shown.append(f"- ... and {len(texts) - at_most} more")
-    return "\n".join(shown)
-
-
-def listed(title: str, texts: Sequence[str], *, at_most: int) -> str:
-    """The list under a bold title; empty without texts."""
-    return f"**{title}**\n\n{bullets(texts, at_most=at_most)}" if texts else ""
+    await show_table(rows, key=key, description=text)

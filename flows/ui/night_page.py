@@ -6,7 +6,7 @@ from typing import Final
 from jinja2 import Environment
 from prefect.artifacts import acreate_markdown_artifact
 
-from flows.ui.artifacts import escaped
+from flows.ui.markdown import escaped
 from hailuo.campaign.pricing import usd
 from hailuo.errors import ExitCode
 from hailuo.night.night import CampaignResult, NightReport

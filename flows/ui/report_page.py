@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from datetime import UTC
 from typing import Final
 
-from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
+from prefect.artifacts import acreate_markdown_artifact
 
-from flows.ui.artifacts import bullets, escaped
+from flows.ui.markdown import bullets, escaped, show_table
 from hailuo.report.findings import (
     CreativeFinding,
     Estimate,
@@ -18,7 +18,6 @@ from hailuo.report.findings import (
 )
 from hailuo.report.make import Report
 from hailuo.report.metrics import METRICS, PLATFORM_NAMES, Metric, MetricKind
-from hailuo.text import printable
 
 _MOST_ROWS: Final = 100
 _MOST_LINES: Final = 20
@@ -31,13 +30,13 @@ async def show_report(report: Report) -> None:
         report_page(report), key=f"report-{found.campaign}", description=_headlines(found)
     )
     for platform in found.platforms:
-        await acreate_table_artifact(
+        await show_table(
             leaderboard(platform, found.health.currency),
             key=f"leaderboard-{found.campaign}-{platform.platform}",
             description=f"**{escaped(platform.verdict.headline)}** {escaped(platform.verdict.caveat)}",
         )
     if found.proposal:
-        await acreate_table_artifact(
+        await show_table(
             _batch_rows(found.proposal),
             key=f"next-batch-{found.campaign}",
             description=" ".join(_batch_text(report, found.proposal)),
@@ -107,7 +106,7 @@ def leaderboard(platform: PlatformFindings, currency: str | None) -> list[dict[s
 def _row(one: CreativeFinding, metric: Metric, title: str) -> dict[str, object]:
     estimate = one.estimates.get(metric)
     return {  # the most important first: the page cuts wide tables off
-        "clip": _plain(one.label),
+        "clip": one.label,
         title: _with_interval(estimate),
         "P(best)": "" if one.p_best is None else f"{one.p_best:.0%}",
         "standing": one.standing.value.replace("_", " "),
@@ -133,10 +132,6 @@ def _number(value: float | None, kind: MetricKind) -> str:
     return f"{100 * value:.2f} %" if kind is MetricKind.RATE else f"{value:,.2f}"
 
 
-def _plain(text: str) -> str:
-    return printable(" ".join(text.split()))
-
-
 def _batch_line(row: ProposedRow) -> str:
     """The row with its whole reason, which the table's page cuts off."""
     takes = f", {row.takes} new take{'s' if row.takes > 1 else ''}" if row.takes else ""
@@ -147,10 +142,10 @@ def _batch_rows(proposal: Proposal) -> list[dict[str, object]]:
     return [
         {
             "action": row.action.value,
-            "combination": _plain(", ".join(row.cell.values())),
+            "combination": ", ".join(row.cell.values()),
             "takes": row.takes or "",
             "price": f"${row.usd:,.2f}" if row.usd and row.takes else "",
-            "why": _plain(row.reason),
+            "why": row.reason,
         }
         for row in proposal.rows[:_MOST_ROWS]
     ]

@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
 
-from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
+from prefect.artifacts import acreate_markdown_artifact
 
-from flows.ui.artifacts import NO_UNKNOWNS, escaped, listed
+from flows.ui.artifacts import NO_UNKNOWNS
+from flows.ui.markdown import escaped, listed, show_table
 from hailuo.campaign.pricing import usd
 from hailuo.ledger.facts import Attempt, JobState
 from hailuo.reconcile.reconciler import Adopted, Findings, Released
 from hailuo.reconcile.unsettled import Unsettled
-from hailuo.text import printable
 
 _LONGEST_CELL: Final = 200
 _LINES_AT_MOST: Final = 20
@@ -28,7 +28,7 @@ async def show_findings(campaign: str, findings: Findings, decision: Decision | 
         *(_row(JobState.IN_DOUBT, unsettled) for unsettled in findings.in_doubt),
     ]
     if rows:
-        await acreate_table_artifact(rows, key=key, description=text)
+        await show_table(rows, key=key, description=text)
     else:
         await acreate_markdown_artifact(text, key=key)
 
@@ -114,7 +114,7 @@ def _seen(attempt: Attempt) -> str:
 
 def _cell(text: str) -> str:
     """Text of a file or of the vendor on one line, cut to a length that keeps the table readable."""
-    line = printable(" ".join(text.split()))
+    line = " ".join(text.split())
     return line if len(line) <= _LONGEST_CELL else f"{line[:_LONGEST_CELL]}..."
 
 

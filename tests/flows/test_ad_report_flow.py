@@ -12,7 +12,7 @@ from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRun
 from flows.ad_report import ad_report
 from flows.machinery.due_reports import due_reports
 from flows.machinery.parameters import CampaignForm
-from flows.ui.artifacts import escaped
+from flows.ui.markdown import escaped
 from hailuo.campaign.job import Job
 from hailuo.run.environment import RunEnvironment, within
 from hailuo.settings import Settings
