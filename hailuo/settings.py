@@ -5,13 +5,15 @@ import os
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 from urllib.request import getproxies
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from hailuo.errors import Place, Problem, SettingsError
+
+PRICE_TOLERANCE_PERCENT: Final = Decimal(10)
 
 _PREFIX = "HAILUO_"
 _Seconds = Annotated[float, Field(gt=0, le=86_400)]
@@ -82,6 +84,10 @@ class Settings(BaseSettings):
     )
     max_usd_per_month: Annotated[Decimal, Field(gt=0)] | None = Field(
         default=None, description="The most that all runs on this store may spend in a calendar month (UTC)."
+    )
+    price_tolerance_percent: Annotated[Decimal, Field(ge=0, le=1000)] = Field(
+        default=PRICE_TOLERANCE_PERCENT,
+        description="A charge that differs from its price by more than this stops buying.",
     )
     prefect_api_url: str | None = Field(
         default=None,

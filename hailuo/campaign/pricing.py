@@ -56,12 +56,14 @@ class Basis(StrEnum):
 class Quote:
     """The expected price of one clip; None where no price is known.
 
-    `reference_usd` is the list price, or the one that a person accepted; None where there is neither.
+    `reference_usd` is the list price, or the one that a person accepted; `recent_usd` is what was recently charged. Each
+    is None where there is none.
     """
 
     price_usd: Decimal | None
     basis: Basis
     reference_usd: Decimal | None = field(default=None, compare=False)
+    recent_usd: Decimal | None = field(default=None, compare=False)
 
     @property
     def asks(self) -> bool:
@@ -101,11 +103,11 @@ def quote(
     reference = list_price(cell, catalog) if answer is None else answer
     recent = charged.get(cell)
     if recent is not None and (reference is None or recent >= reference):
-        return Quote(price_usd=recent, basis=Basis.CHARGED, reference_usd=reference)
+        return Quote(price_usd=recent, basis=Basis.CHARGED, reference_usd=reference, recent_usd=recent)
     if reference is None:
         return Quote(price_usd=None, basis=Basis.NO_PRICE)
     basis = Basis.LIST if answer is None else Basis.ACCEPTED
-    return Quote(price_usd=reference, basis=basis, reference_usd=reference)
+    return Quote(price_usd=reference, basis=basis, reference_usd=reference, recent_usd=recent)
 
 
 def recent_price(amounts: Sequence[Decimal]) -> Decimal | None:

@@ -2,6 +2,7 @@
 
     money/v1/00000001      grant    run, campaign, edition, month, price of every job it may buy
     money/v1/00000002      close    run, what its attempts really cost or hold
+    money/v1/00000003      late     run, what attempts of it turned out to cost in a later run
     money/rollup.json.gz   the facts 1 to n in one object: a cache, rebuilt when it is missing or damaged
 
 Facts are numbered and created once. A run reads all of them, checks the caps with its own plan added, and
@@ -22,7 +23,7 @@ import secrets
 import zlib
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Final, Literal
@@ -81,9 +82,21 @@ class Close:
     spent: Mapping[str, Decimal]
 
 
-_Entry = Annotated[Grant | Close, Field(discriminator="kind")]
-_ADAPTER: Final[TypeAdapter[Grant | Close]] = TypeAdapter(_Entry)
-_ROLLUP: Final[TypeAdapter[list[Grant | Close]]] = TypeAdapter(list[_Entry])
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LateCost:
+    """What the attempts of a run for each job cost, as a later run found out; it counts in the month of the grant."""
+
+    kind: Literal["late"] = "late"
+    run: str
+    nonce: str
+    at: datetime
+    spent: Mapping[str, Decimal]
+
+
+_Fact = Grant | Close | LateCost
+_Entry = Annotated[_Fact, Field(discriminator="kind")]
+_ADAPTER: Final[TypeAdapter[_Fact]] = TypeAdapter(_Entry)
+_ROLLUP: Final[TypeAdapter[list[_Fact]]] = TypeAdapter(list[_Entry])
 _FACT: Final = re.compile(re.escape(GRANTS) + r"(\d{8,})")
 _FACTS_BESIDE_ROLLUP: Final = 16
 """The facts that are read one by one at most: more are rolled up."""
@@ -111,7 +124,7 @@ class Grants:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._entries: dict[int, Grant | Close] = {}
+        self._entries: dict[int, _Fact] = {}
         self._damaged: dict[int, Problem] = {}
         self._strangers: tuple[Problem, ...] = ()
         self._loaded = False
@@ -183,14 +196,25 @@ class Grants:
         while not await self._append(close):
             await self.load()
 
+    async def add_late(self, run: str, spent: Mapping[str, Decimal], *, at: datetime) -> None:
+        """Count these amounts for a run's jobs in place of what was granted or given account of. Raises: as `load`."""
+        late = LateCost(run=run, nonce=secrets.token_hex(8), at=at, spent=spent)
+        if not self._loaded:
+            await self.load()
+        while not await self._append(late):
+            await self.load()
+
     def committed(self, covers: Callable[[Grant], bool]) -> Decimal:
         """US dollars: what closed runs spent, and for open ones the dearest price granted for each job."""
         return self._sum([grant for grant in self._grants if covers(grant)])
 
     def open_grant(self, run: str) -> Grant | None:
-        """The grant of a run, while it is not closed."""
-        found = (grant for grant in self._grants if grant.run == run and run not in self._closes)
-        return next(found, None)
+        """The grant of a run, while it is not closed, at the dearest price that the run holds for each job."""
+        held = [grant for grant in self._grants if grant.run == run and run not in self._closes]
+        if not held:
+            return None
+        prices = {cid: max(g.prices[cid] for g in held if cid in g.prices) for g in held for cid in g.prices}
+        return replace(held[0], prices=prices)
 
     def paid_jobs(self, edition: Edition) -> frozenset[str]:
         """The jobs of an edition for which closed runs spent or hold money."""
@@ -238,27 +262,36 @@ class Grants:
             if asked > cap.usd:
                 raise OverCapError(cap, self._sum(before), asked)
 
+    @property
+    def _lates(self) -> dict[str, dict[str, Decimal]]:
+        """By run and job, what was found out last."""
+        found: dict[str, dict[str, Decimal]] = {}
+        for _, entry in sorted(self._entries.items()):
+            if isinstance(entry, LateCost):
+                found.setdefault(entry.run, {}).update(entry.spent)
+        return found
+
     def _sum(self, grants: Iterable[Grant]) -> Decimal:
-        closes = self._closes
-        spent, open_prices = _ZERO, defaultdict[tuple[str, str, str], Decimal](Decimal)
+        closes, lates = self._closes, self._lates
+        closed, open_prices = dict[str, Decimal](), defaultdict[tuple[str, str, str], Decimal](Decimal)
         for grant in grants:
-            close = closes.get(grant.run)
-            if close:
-                spent += sum(close.spent.values(), _ZERO)
+            close, late = closes.get(grant.run), lates.get(grant.run, {})
+            if close:  # once, however many grants the run took
+                closed[grant.run] = sum({**close.spent, **late}.values(), _ZERO)
                 continue
             for job in grant.prices:
                 key = (grant.campaign, grant.edition, job)
-                open_prices[key] = max(open_prices[key], grant.at_most_usd(job))
-        return spent + sum(open_prices.values(), _ZERO)
+                open_prices[key] = max(open_prices[key], grant.at_most_usd(job), late.get(job, _ZERO))
+        return sum(closed.values(), _ZERO) + sum(open_prices.values(), _ZERO)
 
-    async def _append(self, entry: Grant | Close) -> bool:
+    async def _append(self, entry: _Fact) -> bool:
         number = len(self._entries) + len(self._damaged) + 1
         won = await self._store.create(f"{GRANTS}{number:08}", _ADAPTER.dump_json(entry, exclude_none=True))
         if won:
             self._entries[number] = entry
         return won
 
-    async def _rolled_up(self, *, at_most: int) -> Mapping[int, Grant | Close]:
+    async def _rolled_up(self, *, at_most: int) -> Mapping[int, _Fact]:
         """The facts in the rollup; none where it is missing, damaged or longer than the facts listed."""
         try:
             found = _ROLLUP.validate_json(gzip.decompress(await self._store.read(GRANTS_ROLLUP)))

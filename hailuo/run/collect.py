@@ -14,6 +14,7 @@ from hailuo.campaign.job import Job
 from hailuo.errors import DamagedClipError, StoreUnavailableError
 from hailuo.ledger.facts import Done, End, JobState, PaidTask, Submitted
 from hailuo.logs import quiet_logger
+from hailuo.run.charges import ChargeWatch
 from hailuo.run.events import Ending, Event, EventKind
 from hailuo.run.tools import StopSignal, Tools, retry_until_recorded
 from hailuo.run.watching import Announcer
@@ -54,13 +55,20 @@ class Collector:
     """Brings submitted jobs home. Waits end when `interrupt` is set."""
 
     def __init__(
-        self, tools: Tools, *, interrupt: StopSignal, stop_buying: StopSignal, announce: Announcer
+        self,
+        tools: Tools,
+        *,
+        interrupt: StopSignal,
+        stop_buying: StopSignal,
+        announce: Announcer,
+        charges: ChargeWatch,
     ) -> None:
         self._tools = tools
         self._interrupt = interrupt
         self._stop_buying = stop_buying
         self._announce = announce
         self._holders: dict[str, str] = {}
+        self._charges = charges
 
     async def collect(self, job: Job, task: PaidTask, *, shared: bool = False) -> Ending | None:
         """None: the vendor's verdict is recorded, look at the ledger. An Ending: not in this run.
@@ -77,9 +85,13 @@ class Collector:
         if isinstance(verdict, Ending):
             return verdict
         if isinstance(verdict, _LastResort):
-            return await self._bring_home(job, task, verdict.status, otherwise=verdict.otherwise)
+            status = await self._interrupt.run_until_stopped(
+                self._charges.completed(job, task, verdict.status)
+            )
+            return await self._bring_home(job, task, status, otherwise=verdict.otherwise)
         if verdict.phase is TaskPhase.FAILED:
             return await self._failed(job, task, verdict)
+        verdict = await self._interrupt.run_until_stopped(self._charges.completed(job, task, verdict))
         if shared and await self._is_home(job):
             return None
         return await self._bring_home(job, task, verdict)
@@ -209,6 +221,8 @@ class Collector:
             got = await self._fetch(job, task, status, tries)
             if not isinstance(got, DownloadFault):
                 return got
+        if status.refunded:
+            await self._charges.refunded(job, task)
         await self._record_end(job, status)
         return None
 

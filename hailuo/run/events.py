@@ -16,6 +16,7 @@ class EventKind(StrEnum):
 
     SUBMITTED = "hailuo.job.submitted"
     STORED = "hailuo.job.stored"
+    CHARGED = "hailuo.job.charged"
     ENDED = "hailuo.job.ended"
     SLOWED = "hailuo.run.slowed"
     STOPPED = "hailuo.run.stopped"
@@ -42,6 +43,8 @@ class Event:
                 return f"{named} submitted as {self.text}"
             case EventKind.STORED:
                 return f"{named} stored"
+            case EventKind.CHARGED:
+                return f"{named}: {self.text}"
             case EventKind.SLOWED:
                 return f"{named} waits: {self.text}"
             case EventKind.ALARM:

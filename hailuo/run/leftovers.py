@@ -19,6 +19,7 @@ from hailuo.publish.publish import publish
 from hailuo.run.events import Observer, RunReport, no_observer
 from hailuo.run.inspector import inspecting
 from hailuo.run.runner import Runner
+from hailuo.run.spending import SpendingGrant
 from hailuo.run.tools import Connections, Tools, scratch_folder, tools_of
 from hailuo.run.watching import quietly, watched_by
 from hailuo.settings import Settings
@@ -26,6 +27,7 @@ from hailuo.store.layout import Edition
 from hailuo.store.open import open_store
 from hailuo.vendor.open import open_client
 
+_COLLECTING: Final = "collect"
 _CHECKS_SECONDS: Final = 600.0
 """How long the collected clips of one edition may take to be checked."""
 
@@ -164,7 +166,7 @@ class PaidClips:
     async def _run(self, edition: Edition, connections: Connections) -> RunReport:
         """Drive the paid jobs of one edition, check the clips, and publish its comparison again."""
         store, clock = connections.store, self._clock
-        ledger = Ledger(store, clock, edition, worker="collect")
+        ledger = Ledger(store, clock, edition, worker=_COLLECTING)
         await ledger.load_unfinished()
         with scratch_folder() as scratch:
             tools = tools_of(
@@ -175,7 +177,11 @@ class PaidClips:
             checks_on = self._settings.checks == "on"
             async with inspecting(store, ledger, jobs, scratch=scratch) as inspector:
                 observe = inspector.hearing(self._observe) if checks_on else self._observe
-                runner = Runner(plan, tools, observe=observe, shared=True)
+                spending = SpendingGrant(tools, self._settings, run=_COLLECTING)
+                percent = self._settings.price_tolerance_percent
+                runner = Runner(
+                    plan, tools, observe=observe, shared=True, spending=spending, tolerance_percent=percent
+                )
                 async with watched_by(self._watch(runner)):
                     report = await runner.run()
                 if checks_on and not report.interrupted:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
+from decimal import Decimal
 from math import inf
 from typing import Final
 
@@ -13,12 +14,15 @@ from hailuo.ledger.facts import JobState
 from hailuo.ledger.money import items_of, sums_of
 from hailuo.logs import quiet_logger
 from hailuo.plan.plan import Plan, PricedJob
+from hailuo.run.charges import ChargeWatch
 from hailuo.run.collect import Collector
 from hailuo.run.events import Ending, Event, EventKind, Observer, Progress, RunReport, no_observer, why
+from hailuo.run.spending import SpendingGrant
 from hailuo.run.stopping import StopPolicy
 from hailuo.run.submit import Again, Orders
 from hailuo.run.tools import StoppedError, StopSignal, Tools
 from hailuo.run.watching import Announcer
+from hailuo.settings import PRICE_TOLERANCE_PERCENT
 
 _GRACE_SECONDS: Final = 20.0
 """How long an interrupted run waits for answers to submits under way; Prefect kills after about 30."""
@@ -50,6 +54,8 @@ class Runner:
         observe: Observer = no_observer,
         buy_until: float = inf,
         shared: bool = False,
+        spending: SpendingGrant | None = None,
+        tolerance_percent: Decimal = PRICE_TOLERANCE_PERCENT,
     ) -> None:
         self._plan = plan
         self._tools = tools
@@ -66,7 +72,15 @@ class Runner:
         self._endings: dict[str, Ending] = {}
         signals = {"interrupt": self._interrupt, "stop_buying": self._stop_buying}
         self._orders = Orders(tools, announce=self._announce, buy_until=buy_until, **signals)
-        self._collector = Collector(tools, announce=self._announce, **signals)
+        self._charges = ChargeWatch(
+            plan,
+            tools,
+            announce=self._announce,
+            stop=self._stop,
+            spending=spending,
+            tolerance_percent=tolerance_percent,
+        )
+        self._collector = Collector(tools, announce=self._announce, charges=self._charges, **signals)
         for planned in plan.to_collect:
             self._enter(planned.job)
         for planned in plan.in_state(JobState.STORED):
@@ -200,7 +214,7 @@ class Runner:
         turn = await self._stop_buying.run_until_stopped(self._take_turn(job))
         if self._stop_buying.reason:
             raise StoppedError(self._stop_buying.reason)
-        order = asyncio.create_task(self._place(priced, turn))
+        order = asyncio.create_task(self._place(self._charges.priced(priced), turn))
         self._under_way.add(order)
         order.add_done_callback(self._under_way.discard)
         result = await self._interrupt.run_until_stopped(

@@ -117,7 +117,14 @@ class Session:
     def runner(self, plan: Plan, *, observe: Observer) -> Runner:
         """What drives the plan once it is admitted."""
         observer = self.inspector.hearing(observe) if self.inspector else observe
-        self._runner = Runner(plan, self._tools, observe=observer, buy_until=self._spending.buy_until)
+        self._runner = Runner(
+            plan,
+            self._tools,
+            observe=observer,
+            buy_until=self._spending.buy_until,
+            spending=self._spending,
+            tolerance_percent=self._settings.price_tolerance_percent,
+        )
         return self._runner
 
     async def run(self, plan: Plan, *, observe: Observer = no_observer) -> RunReport:

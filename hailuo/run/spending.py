@@ -1,6 +1,7 @@
 """What a run may spend: the grant that it takes before it buys, and what it gives back at the end."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
@@ -10,7 +11,7 @@ from hailuo.ledger.fact_json import RESTORE
 from hailuo.ledger.facts import JobRecord
 from hailuo.ledger.grants import LIFETIME, Cap, Grant, Grants, OverCapError
 from hailuo.ledger.ledger import Ledger
-from hailuo.ledger.money import items_of, sums_of
+from hailuo.ledger.money import Fate, items_of, sums_of
 from hailuo.logs import quiet_logger
 from hailuo.plan.plan import Plan
 from hailuo.run.tools import Tools
@@ -114,6 +115,45 @@ class SpendingGrant:
         self._granted_at = self._tools.clock.monotonic() - age.total_seconds()
         return grant.prices
 
+    async def reprice(self, plan: Plan, prices: Mapping[str, Decimal]) -> str | None:
+        """Hold these prices for the jobs of this run too; where a cap does not allow it, the reason to stop buying.
+
+        Raises: StoreUnavailableError.
+        """
+        try:
+            return await self._repriced(plan, prices)
+        except OverCapError as error:
+            return (
+                f"{error.cap.name} is {usd(error.cap.usd)}, and at the prices charged now the total would be "
+                f"{usd(error.asked)}; what was bought is still collected. Raise the cap or buy less with --only, then run again"
+            )
+        except (AdmissionError, LedgerError) as error:
+            return f"the money records cannot be read: {error}"
+
+    async def _repriced(self, plan: Plan, prices: Mapping[str, Decimal]) -> None:
+        await self._grants.load()
+        held = self._grants.open_grant(self._run)
+        if held is None:
+            return
+        dearer = {cid: max(prices.get(cid, price), price) for cid, price in held.prices.items()}
+        wanted, caps = replace(held, prices=dearer), (*self._caps(plan, held.month), *self._run_cap())
+        await (self._grants.check(wanted, caps) if dearer == held.prices else self._grants.take(wanted, caps))
+
+    async def settle(self, record: JobRecord, *, attempt: int, amount_usd: Decimal) -> None:
+        """Count what an attempt of another run turned out to cost, in that run's month. Raises: StoreUnavailableError."""
+        items = [
+            replace(item, amount_usd=amount_usd)
+            if item.attempt == attempt and item.fate is Fate.RENDERING
+            else item
+            for item in items_of(record)
+        ]
+        worker = next((item.worker for item in items if item.attempt == attempt), None)
+        run = (worker or self._run).partition("/")[0]
+        if run == self._run:
+            return  # counted when this run closes
+        total = sums_of(item for item in items if (item.worker or "").partition("/")[0] == run).at_most_usd
+        await self._grants.add_late(run, {record.creative_id: total}, at=await self._tools.store.now())
+
     def hold(self) -> None:
         """Keep the grant open for a shard that buys on it, until `release`."""
         self._shares_out += 1
@@ -188,6 +228,15 @@ class SpendingGrant:
                 name=f"HAILUO_MAX_USD_PER_MONTH for {month}",
                 usd=self._settings.max_usd_per_month,
                 covers=lambda grant: grant.month == month,
+            )
+
+    def _run_cap(self) -> Iterable[Cap]:
+        if self._settings.max_usd_per_run is not None:
+            run = self._run
+            yield Cap(
+                name="HAILUO_MAX_USD_PER_RUN",
+                usd=self._settings.max_usd_per_run,
+                covers=lambda grant: grant.run == run,
             )
 
 

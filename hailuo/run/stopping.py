@@ -1,7 +1,8 @@
 """When a run stops buying because jobs fail: the first jobs of one model (canary), or several jobs in a row (breaker).
 
-Either stops the whole run, all models included. A run also stops where the vendor refuses it or its grant expires
-(submit.py), where the key is refused while polling (collect.py), and when you interrupt it (runner.py).
+Either stops the whole run, all models included. A run also stops where a charge is not as granted (charges.py), where
+the vendor refuses it or its grant expires (submit.py), where the key is refused while polling (collect.py), and when you
+interrupt it (runner.py).
 """
 
 import asyncio

@@ -85,7 +85,8 @@ class Orders:
             self.lost.add(job.creative_id)
             return None
         self.lost.discard(job.creative_id)
-        if self._interrupt.reason or self._tools.clock.monotonic() - started > _FENCE_SECONDS:
+        stopped_meanwhile = self._interrupt.reason or self._stop_buying.reason
+        if stopped_meanwhile or self._tools.clock.monotonic() - started > _FENCE_SECONDS:
             stopped = Unsent(at=self._tools.clock.now(), message="stopped before the POST")
             await ledger.close(job.creative_id, stopped)
             return None

@@ -53,12 +53,12 @@ def memory() -> MemoryStore:
     return MemoryStore(VirtualClock())
 
 
-def filled(memory: MemoryStore, runs: int) -> None:
+def filled(memory: MemoryStore, runs: int, *, first: int = 0) -> None:
     """Grants, each with its close."""
 
     async def fill() -> None:
         grants = Grants(memory)
-        for number in range(runs):
+        for number in range(first, first + runs):
             grant = grant_of(f"run-{number}", first=number)
             await grants.take(grant, [])
             await grants.close(grant.run, grant.prices, at=NOW)
@@ -76,7 +76,7 @@ def test_four_thousand_old_facts_cost_a_handful_of_requests(memory: MemoryStore)
     """From the second run on: the first one that sees them writes the rollup."""
     filled(memory, 2000)
     loaded(memory)
-    filled(memory, 3)
+    filled(memory, 3, first=2000)
     requests = Requests()
 
     grants = Grants(WatchedStore(memory, requests))

@@ -1,0 +1,166 @@
+"""What the vendor charges, compared with what was granted: the rest of the run is priced anew, or buying stops.
+
+A charge beyond the tolerance stops buying at once, and goes on record for every campaign of the store. A smaller
+difference prices what is not bought yet in that cell anew; where the caps do not allow that, buying stops too.
+"""
+
+import asyncio
+import contextlib
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from decimal import Decimal
+from typing import Final
+
+from hailuo.campaign.job import Job
+from hailuo.campaign.pricing import ChargeKey, charge_key_of, is_credible, recent_price, usd
+from hailuo.errors import StoreUnavailableError
+from hailuo.ledger.facts import JobState, PaidTask
+from hailuo.ledger.prices import OddCharge, new_nonce, record_price
+from hailuo.plan.plan import Plan, PricedJob, price_command
+from hailuo.run.events import Event, EventKind
+from hailuo.run.spending import SpendingGrant
+from hailuo.run.tools import Tools, retry_until_recorded
+from hailuo.run.watching import Announcer
+from hailuo.settings import PRICE_TOLERANCE_PERCENT
+from hailuo.vendor import TaskStatus
+
+_LATE_PATIENCE_SECONDS: Final = 60.0
+"""How long a completed task is asked for its amount, by a vendor that names amounts or may do so."""
+
+
+class ChargeWatch:
+    """The charges of one run, and the prices that follow from them. `stop` ends buying, with a reason for people."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        tools: Tools,
+        *,
+        announce: Announcer,
+        stop: Callable[[str], None],
+        spending: SpendingGrant | None = None,
+        tolerance_percent: Decimal = PRICE_TOLERANCE_PERCENT,
+    ) -> None:
+        self._plan = plan
+        self._tools = tools
+        self._announce = announce
+        self._stop = stop
+        self._spending = spending
+        self._tolerance = tolerance_percent / 100
+        self._held = {p.job.creative_id: p.price_usd for p in plan.priced}
+        self._jobs = {p.job.creative_id: p.job for p in plan.everything}
+        quotes = {charge_key_of(p.job.variant): p.quote for p in plan.everything}
+        self._known = {key: {quote.price_usd, quote.recent_usd} - {None} for key, quote in quotes.items()}
+        self._amounts: defaultdict[ChargeKey, list[Decimal]] = defaultdict(list)
+        self._charged: dict[str, Decimal] = {}
+        self._reports = _reports_amounts(plan)
+        self._repricing = asyncio.Lock()
+
+    def priced(self, planned: PricedJob) -> PricedJob:
+        """The job at what its next attempt costs by now."""
+        return replace(planned, price_usd=self._held.get(planned.job.creative_id, planned.price_usd))
+
+    async def completed(self, job: Job, task: PaidTask, status: TaskStatus) -> TaskStatus:
+        """The status with its amount, which may come late; the run goes on by what it says. Raises: StoppedError."""
+        status = await self._with_amount(task, status)
+        amount = status.amount_usd
+        if status.amount_text or (amount is not None and not is_credible(amount, task.price_usd)):
+            shown = status.amount_text or usd(amount or Decimal(0))
+            text = f"the vendor reports {shown} for it, which is not credible: it counts at {usd(task.price_usd)}"
+            self._announce(Event(kind=EventKind.CHARGED, creative_id=job.creative_id, text=text))
+        if amount:
+            await self._compare(job, task, amount)
+        return status
+
+    async def refunded(self, job: Job, task: PaidTask) -> None:
+        """The vendor shows that it gave the price back: the run that bought the clip has spent it no more."""
+        await self._settle(job, task, Decimal(0))
+
+    async def _with_amount(self, task: PaidTask, status: TaskStatus) -> TaskStatus:
+        """Ask again while the amount may be late: not at a vendor that reported none before."""
+        clock, every = self._tools.clock, self._tools.schedule.every_seconds
+        until = clock.monotonic() + _LATE_PATIENCE_SECONDS
+        while not status.amount_usd and not status.amount_text and self._reports is not False:
+            if clock.monotonic() >= until:
+                self._reports = self._reports or False
+                return status
+            await clock.sleep(every)
+            answer = await self._tools.client.status(task.submitted.task_id)
+            if isinstance(answer, TaskStatus) and answer.phase is status.phase:
+                status = replace(answer, clip_urls=answer.clip_urls or status.clip_urls)
+        self._reports = bool(status.amount_usd) or self._reports
+        return status
+
+    async def _compare(self, job: Job, task: PaidTask, amount: Decimal) -> None:
+        key = charge_key_of(job.variant)
+        if is_credible(amount, task.price_usd):
+            self._charged[job.creative_id] = amount
+            self._amounts[key].append(amount)
+            await self._settle(job, task, amount)
+        known = {task.price_usd, *self._known.get(key, ())}
+        if not any(abs(amount - price) <= price * self._tolerance for price in known if price is not None):
+            self._stop(self._odd(job, task, amount))
+            await self._put_on_record(job, amount)
+        elif amount > task.price_usd:
+            await self._reprice(key)
+
+    def _odd(self, job: Job, task: PaidTask, amount: Decimal) -> str:
+        cell, price = charge_key_of(job.variant).cell, task.price_usd
+        percent = f" ({100 * (amount - price) / price:+,.0f} %)" if price else ""
+        return (
+            f"the vendor charged {usd(amount)} for {job.creative_id} ({cell}), and {usd(price)} was granted{percent}; "
+            "what was bought is still collected. Compare with the vendor's bill; "
+            f"if the price is right, run {price_command(cell)} {amount.normalize():f}, then run again"
+        )
+
+    async def _put_on_record(self, job: Job, amount: Decimal) -> None:
+        key = charge_key_of(job.variant)
+        odd = OddCharge(
+            nonce=new_nonce(),
+            at=self._tools.clock.now(),
+            cell=key.cell,
+            with_frame=key.with_frame,
+            parameters=key.parameters,
+            amount_usd=amount,
+            creative_id=job.creative_id,
+        )
+        with contextlib.suppress(StoreUnavailableError):  # the ledger has it, too
+            await record_price(self._tools.store, odd)
+
+    async def _settle(self, job: Job, task: PaidTask, amount: Decimal) -> None:
+        """Count the charge in the month and the run in which the clip was bought, where that was another run."""
+        spending, record = self._spending, self._tools.ledger.record(job.creative_id)
+        if spending and amount != task.price_usd:
+            await retry_until_recorded(
+                self._tools.clock,
+                lambda: spending.settle(record, attempt=task.attempt, amount_usd=amount),
+                about=f"job {job.creative_id} was charged {usd(amount)}",
+            )
+
+    async def _reprice(self, key: ChargeKey) -> None:
+        """Price what is not collected yet in this cell by the charges so far, and hold that where the caps allow it."""
+        recent = recent_price(self._amounts[key]) or Decimal(0)
+        async with self._repricing:
+            for cid, price in self._held.items():
+                open_ = self._tools.ledger.state(cid, failed_retries=0) is not JobState.STORED
+                if open_ and charge_key_of(self._jobs[cid].variant) == key:
+                    self._held[cid] = max(price, recent)
+            prices: Mapping[str, Decimal] = {
+                **self._held,
+                **{c: a for c, a in self._charged.items() if c in self._held},
+            }
+            if self._spending is None:
+                return
+            try:
+                reason = await self._spending.reprice(self._plan, prices)
+            except StoreUnavailableError as error:
+                reason = f"the store cannot say whether the new price fits the caps: {error}; run again"
+            if reason:
+                self._stop(reason)
+
+
+def _reports_amounts(plan: Plan) -> bool | None:
+    """Whether the vendor names what it charges, by the clips of this edition; None where nothing is known."""
+    dones = [p.record.done for p in plan.everything if p.record.done]
+    return any(done.amount_usd for done in dones) if dones else None

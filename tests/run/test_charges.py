@@ -1,0 +1,264 @@
+"""Charges that differ from the prices granted: what a run does about them, and what its books say.
+
+The rule under every price and every way to name it: nothing is bought beyond budget and caps but what was in flight
+when the price changed, and what counts as spent is what the vendor's invoice says.
+"""
+
+import asyncio
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hailuo.campaign.files import load_catalog
+from hailuo.campaign.pricing import is_credible
+from hailuo.errors import AdmissionError, ExitCode
+from hailuo.ledger.grants import Grants
+from hailuo.ledger.money import items_of, sums_of
+from hailuo.ledger.prices import read_prices
+from hailuo.plan.plan import Plan, admission_problems, make_plan
+from hailuo.run.events import Event, RunReport
+from hailuo.run.runner import Runner
+from hailuo.run.spending import SpendingGrant
+from hailuo.settings import Settings
+from hailuo.simulator import AmountStyle, Pricing, Profile
+from tests.support.worlds import World, world_of
+
+LIST = Decimal("0.10")
+IN_FLIGHT = 8
+CATALOG = load_catalog()
+HONEST = [AmountStyle.CHARGED, AmountStyle.TEXT, AmountStyle.CODE, AmountStyle.LONG, AmountStyle.LATE]
+SENSELESS = [
+    AmountStyle.NOTHING,
+    AmountStyle.ZERO,
+    AmountStyle.NEGATIVE,
+    AmountStyle.HUGE,
+    AmountStyle.CENTS,
+    AmountStyle.YUAN,
+    AmountStyle.NO_NUMBER,
+]
+
+
+def admitted_run(
+    world: World,
+    *,
+    budget: str | None = None,
+    per_run: str | None = None,
+    per_month: str | None = None,
+    until: float | None = None,
+    name: str = "run",
+    heard: list[Event] | None = None,
+) -> RunReport:
+    """One run as a session makes it: planned with what is on record, admitted, driven, closed.
+
+    With `until` it is interrupted after so many seconds. Raises: AdmissionError.
+    """
+    environment = Settings(
+        max_usd_per_run=None if per_run is None else Decimal(per_run),
+        max_usd_per_month=None if per_month is None else Decimal(per_month),
+    )
+
+    async def run() -> RunReport:
+        ledger = world.ledger(name)
+        await ledger.load({job.creative_id for job in world.jobs})
+        plan = await planned(world, ledger, budget=budget)
+        with tempfile.TemporaryDirectory() as scratch:
+            async with world.client() as client:
+                tools = world.tools(ledger, client, Path(scratch))
+                spending = SpendingGrant(tools, environment, run=name)
+                problems = admission_problems(plan, balance_usd=None) or await spending.take(plan)
+                if problems:
+                    raise AdmissionError(problems)
+                observe = (heard if heard is not None else []).append
+                runner = Runner(plan, tools, buy_until=spending.buy_until, spending=spending, observe=observe)
+                beside = asyncio.ensure_future(stop_after(runner, until))
+                report = await runner.run()
+                beside.cancel()
+                await spending.close()
+                return report
+
+    async def stop_after(runner: Runner, seconds: float | None) -> None:
+        if seconds is not None:
+            await world.clock.sleep(seconds)
+            runner.interrupt("SIGTERM")
+
+    return world.clock.run(run())
+
+
+async def planned(world: World, ledger, *, budget: str | None) -> Plan:
+    from hailuo.campaign.expand import expand  # noqa: PLC0415 (only here)
+
+    return make_plan(
+        world.campaign,
+        expand(world.campaign, world.catalog),
+        ledger,
+        world.catalog,
+        budget_usd=None if budget is None else Decimal(budget),
+        prices=await read_prices(world.store),
+    )
+
+
+def spent(world: World) -> Decimal:
+    ledger = world.ledger("auditor")
+    world.clock.run(ledger.load(histories=True))
+    return sums_of(item for record in ledger.records.values() for item in items_of(record)).spent_usd
+
+
+def committed(world: World, month: str = "2026-11") -> Decimal:
+    grants = Grants(world.store)
+    world.clock.run(grants.load())
+    return grants.committed(lambda grant: grant.month == month)
+
+
+def world_with(jobs: int = 20, *, profile: Profile = Profile.IMAROUTER, **pricing: object) -> World:
+    return world_of(CATALOG, jobs=jobs, profile=profile, pricing=Pricing(**pricing))  # type: ignore[arg-type]
+
+
+CAPS: dict[str, Callable[[str], dict[str, str]]] = {
+    "budget": lambda usd: {"budget": usd},
+    "run": lambda usd: {"per_run": usd},
+    "month": lambda usd: {"per_month": usd},
+}
+
+
+@pytest.mark.parametrize("cap", CAPS)
+def test_ten_times_the_price_costs_one_clip(cap: str) -> None:
+    """The first job goes alone: nothing follows it, and its clip is stored."""
+    world = world_with(factor=Decimal(10))
+
+    report = admitted_run(world, **CAPS[cap]("2.00"))  # type: ignore[arg-type]
+
+    assert report.exit_code is ExitCode.STOPPED
+    assert "$1.00" in (report.stopped or "")
+    assert "hailuo price MiniMax-Hailuo-02 6 512p 1" in (report.stopped or "")
+    assert len(world.simulator.invoice().lines) == 1
+    assert spent(world) == committed(world) == world.simulator.invoice().net_usd == Decimal(1)
+
+
+def test_a_stop_is_answered_before_anything_more_is_bought() -> None:
+    """`run --yes` and the flows are refused with the command; with the answer they go on at the new price."""
+    world = world_with(jobs=3, factor=Decimal(10))
+    admitted_run(world, budget="9")
+
+    with pytest.raises(AdmissionError, match="hailuo price"):
+        admitted_run(world, budget="9", name="again")
+
+    assert len(world.simulator.invoice().lines) == 1
+
+
+@pytest.mark.parametrize("cap", CAPS)
+@pytest.mark.parametrize("factor", ["1.05", "1.08", "1.09"])
+def test_differences_within_the_tolerance_do_not_add_up_beyond_a_cap(cap: str, factor: str) -> None:
+    """Each is small, all of them are not: buying stops before the sum passes the cap."""
+    world = world_with(factor=Decimal(factor))
+
+    report = admitted_run(world, **CAPS[cap]("2.00"))  # type: ignore[arg-type]
+
+    assert report.exit_code is ExitCode.STOPPED
+    assert "$2.00" in (report.stopped or "")
+    assert world.simulator.invoice().net_usd <= 2
+    assert spent(world) == committed(world) == world.simulator.invoice().net_usd
+
+
+def test_differences_within_the_tolerance_go_on_where_the_caps_have_room() -> None:
+    """Every clip is bought, at the new price, and every book says so."""
+    world = world_with(factor=Decimal("1.05"))
+
+    report = admitted_run(world, budget="2.20", per_run="2.20", per_month="2.20")
+
+    assert report.exit_code is ExitCode.COMPLETE
+    assert spent(world) == committed(world) == world.simulator.invoice().net_usd == Decimal("2.10")
+
+
+@pytest.mark.parametrize("style", SENSELESS)
+def test_one_senseless_amount_is_no_price(style: AmountStyle) -> None:
+    """It makes no cell free, blocks none for ever, and costs what was reserved."""
+    world = world_with(jobs=4, amounts=style, styled_tasks=1)
+    heard: list[Event] = []
+
+    first = admitted_run(world, budget="0.40", heard=heard)
+
+    ledger = world.ledger("auditor")
+    world.clock.run(ledger.load())
+    odd = first.exit_code is ExitCode.STOPPED
+    plan = world.clock.run(planned(world, ledger, budget="0.40"))
+    assert all((p.quote.price_usd or 0) >= LIST for p in plan.everything)
+    assert spent(world) == world.simulator.invoice().net_usd
+    assert odd == (style in {AmountStyle.HUGE, AmountStyle.CENTS})
+    silent = {AmountStyle.NOTHING}
+    assert style in silent or any("not credible" in event.text for event in heard)
+
+
+def test_a_clip_collected_later_counts_in_the_month_in_which_it_was_bought() -> None:
+    """Bought in November and charged in December, dearer than granted: November's sum holds the charge."""
+    world = world_with(jobs=1, factor=Decimal("1.5"))
+    admitted_run(world, until=10, name="november")
+    world.clock.advance(20 * 86_400)
+
+    report = admitted_run(world, name="december")
+
+    assert [ending.state.value for ending in report.endings] == ["stored"]
+    assert committed(world, "2026-11") == spent(world) == world.simulator.invoice().net_usd == Decimal("0.15")
+    assert committed(world, "2026-12") == 0
+
+
+def test_two_runs_cannot_pass_the_cap_together_by_rising_prices() -> None:
+    """What the first was charged more is held, too, where the second looks."""
+    world = world_with(jobs=10, factor=Decimal("1.10"))
+    admitted_run(world, per_month="2.09", name="first")
+    world.campaign = replace(world.campaign, edition="other")
+
+    with pytest.raises(AdmissionError, match="HAILUO_MAX_USD_PER_MONTH"):
+        admitted_run(world, per_month="2.09", name="second")
+
+    assert committed(world) == Decimal("1.10")
+
+
+factors = st.sampled_from(
+    [Decimal(text) for text in ("0.5", "0.95", "1", "1.04", "1.1", "1.5", "3", "10", "15")]
+)
+
+
+@settings(max_examples=25)
+@given(
+    factor=factors,
+    from_task=st.integers(0, 12),
+    style=st.sampled_from([*HONEST, *SENSELESS]),
+    styled_tasks=st.one_of(st.none(), st.integers(0, 6)),
+    cap=st.sampled_from(sorted(CAPS)),
+    room=st.sampled_from(["1.50", "1.60", "2.50"]),
+)
+def test_no_price_passes_a_cap_by_more_than_what_was_in_flight(
+    factor: Decimal,
+    from_task: int,
+    style: AmountStyle,
+    styled_tasks: int | None,
+    cap: str,
+    room: str,
+) -> None:
+    """Plan, caps and ledger agree with the invoice to the cent, wherever the vendor names its amounts."""
+    pricing: dict[str, Any] = {
+        "factor": factor,
+        "from_task": from_task,
+        "amounts": style,
+        "styled_tasks": styled_tasks,
+    }
+    world = world_with(jobs=15, **pricing)
+
+    admitted_run(world, **CAPS[cap](room))  # type: ignore[arg-type]
+
+    invoice = world.simulator.invoice()
+    named = style in HONEST or factor == 1
+    if named:
+        assert spent(world) == invoice.net_usd
+        assert committed(world) == invoice.net_usd
+        surprise = max(Decimal(0), factor - 1) * LIST * IN_FLIGHT
+        assert invoice.net_usd <= Decimal(room) + surprise
+    prices = {line.price_usd for line in invoice.lines}
+    assert all(is_credible(price, LIST) for price in prices)
