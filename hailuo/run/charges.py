@@ -40,14 +40,13 @@ class ChargeWatch:
         announce: Announcer,
         stop: Callable[[str], None],
         spending: SpendingGrant | None = None,
-        tolerance_percent: Decimal = PRICE_TOLERANCE_PERCENT,
     ) -> None:
         self._plan = plan
         self._tools = tools
         self._announce = announce
         self._stop = stop
         self._spending = spending
-        self._tolerance = tolerance_percent / 100
+        self._tolerance = (spending.tolerance_percent if spending else PRICE_TOLERANCE_PERCENT) / 100
         self._held = {p.job.creative_id: p.price_usd for p in plan.priced}
         self._jobs = {p.job.creative_id: p.job for p in plan.everything}
         quotes = {charge_key_of(p.job.variant): p.quote for p in plan.everything}

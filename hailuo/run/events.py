@@ -43,10 +43,8 @@ class Event:
                 return f"{named} submitted as {self.text}"
             case EventKind.STORED:
                 return f"{named} stored"
-            case EventKind.CHARGED:
-                return f"{named}: {self.text}"
-            case EventKind.SLOWED:
-                return f"{named} waits: {self.text}"
+            case EventKind.SLOWED | EventKind.CHARGED:
+                return f"{named}{' waits' if self.kind is EventKind.SLOWED else ''}: {self.text}"
             case EventKind.ALARM:
                 return f"ALARM: {named}: {self.text}"
             case EventKind.STOPPED:

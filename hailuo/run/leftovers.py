@@ -178,10 +178,7 @@ class PaidClips:
             async with inspecting(store, ledger, jobs, scratch=scratch) as inspector:
                 observe = inspector.hearing(self._observe) if checks_on else self._observe
                 spending = SpendingGrant(tools, self._settings, run=_COLLECTING)
-                percent = self._settings.price_tolerance_percent
-                runner = Runner(
-                    plan, tools, observe=observe, shared=True, spending=spending, tolerance_percent=percent
-                )
+                runner = Runner(plan, tools, observe=observe, shared=True, spending=spending)
                 async with watched_by(self._watch(runner)):
                     report = await runner.run()
                 if checks_on and not report.interrupted:

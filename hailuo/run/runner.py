@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
-from decimal import Decimal
 from math import inf
 from typing import Final
 
@@ -22,7 +21,6 @@ from hailuo.run.stopping import StopPolicy
 from hailuo.run.submit import Again, Orders
 from hailuo.run.tools import StoppedError, StopSignal, Tools
 from hailuo.run.watching import Announcer
-from hailuo.settings import PRICE_TOLERANCE_PERCENT
 
 _GRACE_SECONDS: Final = 20.0
 """How long an interrupted run waits for answers to submits under way; Prefect kills after about 30."""
@@ -55,7 +53,6 @@ class Runner:
         buy_until: float = inf,
         shared: bool = False,
         spending: SpendingGrant | None = None,
-        tolerance_percent: Decimal = PRICE_TOLERANCE_PERCENT,
     ) -> None:
         self._plan = plan
         self._tools = tools
@@ -78,7 +75,6 @@ class Runner:
             announce=self._announce,
             stop=self._stop,
             spending=spending,
-            tolerance_percent=tolerance_percent,
         )
         self._collector = Collector(tools, announce=self._announce, charges=self._charges, **signals)
         for planned in plan.to_collect:

@@ -123,7 +123,6 @@ class Session:
             observe=observer,
             buy_until=self._spending.buy_until,
             spending=self._spending,
-            tolerance_percent=self._settings.price_tolerance_percent,
         )
         return self._runner
 

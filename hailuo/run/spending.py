@@ -43,6 +43,11 @@ class SpendingGrant:
         return self._run
 
     @property
+    def tolerance_percent(self) -> Decimal:
+        """By how much a charge may differ from the price that was granted."""
+        return self._settings.price_tolerance_percent
+
+    @property
     def buy_until(self) -> float:
         """When this run must stop buying, in the clock's monotonic seconds; at once without a grant."""
         if self._granted_at is None:
@@ -121,7 +126,7 @@ class SpendingGrant:
         Raises: StoreUnavailableError.
         """
         try:
-            return await self._repriced(plan, prices)
+            await self._repriced(plan, prices)
         except OverCapError as error:
             return (
                 f"{error.cap.name} is {usd(error.cap.usd)}, and at the prices charged now the total would be "
@@ -129,6 +134,7 @@ class SpendingGrant:
             )
         except (AdmissionError, LedgerError) as error:
             return f"the money records cannot be read: {error}"
+        return None
 
     async def _repriced(self, plan: Plan, prices: Mapping[str, Decimal]) -> None:
         await self._grants.load()
