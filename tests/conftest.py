@@ -26,6 +26,9 @@ _AT_ANY_PACE = settings(deadline=None, suppress_health_check=[HealthCheck.too_sl
 settings.register_profile("same", _AT_ANY_PACE, derandomize=True)
 settings.register_profile("few", settings.get_profile("same"), max_examples=20)  # `make unit`
 settings.register_profile("fuzz", _AT_ANY_PACE, print_blob=True)  # `make fuzz`: other examples each time
+settings.register_profile(
+    "answers", settings.get_profile("fuzz"), max_examples=900
+)  # `make fuzz`: six answers each
 settings.load_profile("same")
 
 _LOOPBACK = ["127.0.0.1", "::1", "localhost"]

@@ -36,6 +36,11 @@ class TaskMaker:
         """The task with this id, or None."""
         return self._tasks.get(name)
 
+    @property
+    def first_task_id(self) -> str:
+        """The id of the first task that was made."""
+        return next(iter(self._tasks))
+
     async def accept(self, order: VideoOrder, *, answered: bool) -> Task:
         """Charge the order and make its task. `answered` says whether the client will get the task id.
 

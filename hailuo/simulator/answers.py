@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 _REQUEST_ID = b"{request_id}"
 _JSON = "application/json"
@@ -26,6 +26,13 @@ class HttpAnswer:
     def signed(self, request_id: str) -> bytes:
         """The body, with the request id filled in where the body has a place for it."""
         return self.body.replace(_REQUEST_ID, request_id.encode()) if self.media_type == _JSON else self.body
+
+    def naming(self, **task_ids: str) -> "HttpAnswer":
+        """The answer with these ids filled in where its body has a place for them."""
+        body = self.body
+        for place, task_id in task_ids.items():
+            body = body.replace(f"{{{place}}}".encode(), task_id.encode())
+        return replace(self, body=body)
 
 
 class AnswerError(Exception):

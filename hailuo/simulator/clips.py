@@ -12,6 +12,7 @@ from pathlib import Path
 import av
 import numpy as np
 
+from hailuo.simulator.faults import FaultName
 from hailuo.simulator.film import film
 from hailuo.simulator.options import ClipDetail
 from hailuo.simulator.tasks import Task
@@ -58,13 +59,18 @@ class ClipMaker:
     def _make(self, task: Task) -> bytes:
         seconds = task.order.duration
         frames = seconds * _FRAMES_PER_SECOND + (_EXTRA_FRAMES if seconds >= 10 else 0)
+        if task.meets(FaultName.CLIP_TINY):
+            return _plain_clip(1, 64, 36) + _skipped(task.task_id.encode())
         if self._detail is ClipDetail.SMALL:
-            # A box that players skip makes it different from all others (ISO/IEC 14496-12, 8.1.2).
-            content = task.task_id.encode().ljust(_PADDING_BYTES, b"\0")
-            box = (8 + len(content)).to_bytes(4) + b"free" + content
-            return _plain_clip(frames, task.width, task.height) + box
+            padding = task.task_id.encode().ljust(_PADDING_BYTES, b"\0")
+            return _plain_clip(frames, task.width, task.height) + _skipped(padding)
         dice = random.Random(f"{self._seed}:{task.order.request_sha256}:{task.take}")  # noqa: S311 (looks)
         return _encode(film(task, frames=frames, dice=dice), task.width, task.height)
+
+
+def _skipped(content: bytes) -> bytes:
+    """A box that players skip: it makes a clip different from all others (ISO/IEC 14496-12, 8.1.2)."""
+    return (8 + len(content)).to_bytes(4) + b"free" + content
 
 
 @functools.cache

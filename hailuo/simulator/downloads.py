@@ -31,6 +31,8 @@ class Downloads:
 
     def url(self, task: Task, *, base: str, now: float) -> str:
         """A link that is valid until it expires. `now` is in simulated seconds, `base` is the API's URL."""
+        if task.meets(FaultName.URL_RELATIVE):
+            return f"/v1/videos/{task.task_id}/content"
         if task.meets(FaultName.URL_ON_GATEWAY):
             return f"{base.rstrip('/')}/v1/videos/{task.task_id}/content"
         base = self.options.clips_base_url or base

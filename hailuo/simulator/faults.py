@@ -79,6 +79,10 @@ class FaultName(StrEnum):
     HTML_504 = "html_504"
     HTML_524 = "html_524"
     ERROR_IN_200 = "error_in_200"
+    MINIMAX_1002 = "minimax_1002"
+    MINIMAX_1008 = "minimax_1008"
+    MINIMAX_1026 = "minimax_1026"
+    PAGE_404 = "page_404"
     DROPPED = "dropped"
     CHARGED_THEN_DROPPED = "charged_then_dropped"
     CHARGED_THEN_SILENCE = "charged_then_silence"
@@ -86,6 +90,9 @@ class FaultName(StrEnum):
     CHARGED_THEN_502 = "charged_then_502"
     CHARGED_THEN_WITHOUT_ID = "charged_then_without_id"
     CHARGED_THEN_UNREADABLE = "charged_then_unreadable"
+    CHARGED_THEN_402_WITH_TASK = "charged_then_402_with_task"
+    CHARGED_THEN_404_PAGE = "charged_then_404_page"
+    CHARGED_THEN_OTHER_TASK = "charged_then_other_task"
     SLOW_SUBMIT = "slow_submit"
 
     FAILED_OBJECT = "failed_object"
@@ -98,6 +105,13 @@ class FaultName(StrEnum):
     STUCK = "stuck"
     URL_LATE = "url_late"
     URL_ON_GATEWAY = "url_on_gateway"
+    URL_NEVER = "url_never"
+    URL_RELATIVE = "url_relative"
+    END_IN_UNKNOWN_WORD = "end_in_unknown_word"
+    SHAPE_KLING = "shape_kling"
+    SHAPE_MINIMAX = "shape_minimax"
+    STATUS_FAILS_WHEN_READY = "status_fails_when_ready"
+    CLIP_TINY = "clip_tiny"
 
     TASK_NOT_EXIST = "task_not_exist"
     DATA_NULL = "data_null"
@@ -105,6 +119,8 @@ class FaultName(StrEnum):
     STATUS_500 = "status_500"
     STATUS_502 = "status_502"
     STATUS_UNKNOWN_WORD = "status_unknown_word"
+    STATUS_OF_ANOTHER = "status_of_another"
+    STATUS_WAIT_A_DAY = "status_wait_a_day"
     STATUS_FAILED_ONCE = "status_failed_once"
     STATUS_DROPPED = "status_dropped"
     STATUS_SILENCE = "status_silence"
@@ -143,6 +159,11 @@ _Faults = Mapping[FaultName, tuple[HttpAnswer | ConnectionEnd, str]]
 def _minimax(code: str, text: str) -> HttpAnswer:
     """MiniMax's own codes reach the client as HTTP 400, whatever their meaning."""
     return flat(400, code, f"hailuo api error: {text}")
+
+
+def _in_200(code: int, text: str) -> HttpAnswer:
+    """MiniMax's own answer, as it comes without a gateway's conversion."""
+    return ok({"task_id": "", "base_resp": {"status_code": code, "status_msg": text}})
 
 
 _SATURATED = "当前分组上游负载已饱和，请稍后再试"
@@ -224,6 +245,13 @@ _UNCHARGED: _Faults = {
         ok({"code": "fail_to_fetch_task", "message": "", "data": None}),
         "an error inside a 200",
     ),
+    FaultName.MINIMAX_1002: (_in_200(1002, "rate limit"), "MiniMax's own rate limit, inside a 200"),
+    FaultName.MINIMAX_1008: (
+        _in_200(1008, "insufficient balance"),
+        "MiniMax's own word for no balance, inside a 200",
+    ),
+    FaultName.MINIMAX_1026: (_in_200(1026, "input new_sensitive"), "MiniMax's own moderation, inside a 200"),
+    FaultName.PAGE_404: (html(404, "404 Not Found"), "a firewall's page; nothing was made"),
     FaultName.DROPPED: (ConnectionEnd.CUT, "cut before anything was made"),
 }
 _CHARGED: _Faults = {
@@ -231,6 +259,18 @@ _CHARGED: _Faults = {
     FaultName.CHARGED_THEN_SILENCE: (ConnectionEnd.SILENCE, "made and charged, but no answer ever comes"),
     FaultName.CHARGED_THEN_408: (nested(408, "Request timeout"), "made and charged, then 408"),
     FaultName.CHARGED_THEN_502: (html(502, "502 Bad Gateway"), "made and charged, then a proxy's 502"),
+    FaultName.CHARGED_THEN_402_WITH_TASK: (
+        nested(402, "Payment required for {task_id}"),
+        "made and charged, then a refusal that names the task",
+    ),
+    FaultName.CHARGED_THEN_404_PAGE: (
+        html(404, "404 Not Found"),
+        "made and charged, then a firewall's page in place of the answer",
+    ),
+    FaultName.CHARGED_THEN_OTHER_TASK: (
+        ok({"id": "{first_task_id}", "task_id": "{first_task_id}", "status": "queued", "progress": 0}),
+        "made and charged, then answered with the first task's id",
+    ),
     FaultName.CHARGED_THEN_WITHOUT_ID: (
         ok({"object": "video", "status": "", "progress": 0}),
         "made and charged, then 200 without an id",
@@ -268,6 +308,18 @@ _TASK: Mapping[FaultName, tuple[Failure | None, str, str, str]] = {
     FaultName.STUCK: (None, "", "", "stays in_progress for ever"),
     FaultName.URL_LATE: (None, "", "", "completed two ticks before its URL comes"),
     FaultName.URL_ON_GATEWAY: (None, "", "", "the URL is the gateway's own /content, which wants the key"),
+    FaultName.URL_NEVER: (None, "", "", "completed, and no URL ever comes; /content has the clip"),
+    FaultName.URL_RELATIVE: (None, "", "", "the URL is only a path"),
+    FaultName.END_IN_UNKNOWN_WORD: (
+        None,
+        "",
+        "",
+        "ends in a word that no client knows, with progress and URL",
+    ),
+    FaultName.SHAPE_KLING: (None, "", "", "reported in Kling's shape"),
+    FaultName.SHAPE_MINIMAX: (None, "", "", "reported in MiniMax's own shape"),
+    FaultName.STATUS_FAILS_WHEN_READY: (None, "", "", "polls answer 500 once the clip is ready"),
+    FaultName.CLIP_TINY: (None, "", "", "a whole film of a kilobyte or two, not as ordered"),
 }
 _STATUS: _Faults = {
     FaultName.TASK_NOT_EXIST: (flat(400, "task_not_exist", "task_not_exist"), "unknown at first"),
@@ -276,6 +328,11 @@ _STATUS: _Faults = {
     FaultName.STATUS_500: (nested(500, "database error"), "a database error"),
     FaultName.STATUS_502: (html(502, "502 Bad Gateway"), "a proxy gave up"),
     FaultName.STATUS_UNKNOWN_WORD: (ConnectionEnd.OTHERWISE, "a status word that no client knows"),
+    FaultName.STATUS_OF_ANOTHER: (ConnectionEnd.OTHERWISE, "an answer about another task"),
+    FaultName.STATUS_WAIT_A_DAY: (
+        empty(429, headers={"Retry-After": "86400"}),
+        "too many reads, and a day to wait",
+    ),
     FaultName.STATUS_FAILED_ONCE: (ConnectionEnd.OTHERWISE, "one poll says failed, the next does not"),
     FaultName.STATUS_DROPPED: (ConnectionEnd.CUT, "the connection is cut"),
     FaultName.STATUS_SILENCE: (ConnectionEnd.SILENCE, "no answer ever comes"),

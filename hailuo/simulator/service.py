@@ -32,6 +32,7 @@ from hailuo.simulator.wire import (
     balance_body,
     enveloped,
     legacy_body,
+    reshaped,
     status_body,
     submit_body,
 )
@@ -40,6 +41,7 @@ _SILENCE_SECONDS = 900.0  # longer than any client waits
 _SLOW_SECONDS = 90.0
 _MAX_BODY_BYTES = 32 * 1024 * 1024
 _WORDS = {FaultName.STATUS_UNKNOWN_WORD: "reticulating", FaultName.STATUS_FAILED_ONCE: "failed"}
+_OTHER_TASK = "task_20260101000000SOMEBODYELSES"
 _GREETING = (
     "A simulator of ImaRouter's /v1/videos. Nothing here costs money, and nothing here is the vendor.\n"
 )
@@ -131,17 +133,19 @@ class Simulator:
         order = read_order(body, fields, model, strict=self._options.strict, unlisted_price_usd=unlisted)
         lost = row is not None and row.ending is not ConnectionEnd.OTHERWISE
         task = await self._tasks.accept(order, answered=not lost)
-        await self._spoil_answer(request, row)
+        await self._spoil_answer(request, row, task)
         return task
 
-    async def _spoil_answer(self, request: Request, row: FaultRow | None) -> None:
+    async def _spoil_answer(self, request: Request, row: FaultRow | None, task: Task) -> None:
         """Let the answer fail after the price is taken."""
         if row is None:
             return
         if row.fault is FaultName.SLOW_SUBMIT:
             await self._time.sleep(_SLOW_SECONDS)
         elif row.answer:
-            raise AnswerError(row.answer)
+            raise AnswerError(
+                row.answer.naming(task_id=task.task_id, first_task_id=self._tasks.first_task_id)
+            )
         else:
             await self._fall_silent(request, row)
 
@@ -166,7 +170,10 @@ class Simulator:
             await self._fall_silent(request, row)
         now = self._time.seconds()
         state = task.state(now)
-        url = self._downloads.url(task, base=str(request.base_url), now=now) if state.has_url else None
+        if task.meets(FaultName.STATUS_FAILS_WHEN_READY) and state.phase is Phase.COMPLETED:
+            raise AnswerError(nested(500, "database error"))
+        has_url = state.has_url and not task.meets(FaultName.URL_NEVER)
+        url = self._downloads.url(task, base=str(request.base_url), now=now) if has_url else None
         shown = ShownTask(
             task=task,
             state=state,
@@ -174,7 +181,9 @@ class Simulator:
             clip_bytes=self._downloads.studio.length(task),
             amount=self._amount(task, state, now),
         )
-        body = body_of(shown)
+        body = reshaped(body_of(shown), shown)
+        if row and row.fault is FaultName.STATUS_OF_ANOTHER:
+            return ok({**body, "id": _OTHER_TASK, "task_id": _OTHER_TASK})
         if row and row.fault in _WORDS:
             inner = body.get("data", body)
             assert isinstance(inner, dict)  # noqa: S101 (for the type checker: an envelope holds an object)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
-from hailuo.simulator.faults import Failure
+from hailuo.simulator.faults import Failure, FaultName
 from hailuo.simulator.options import Profile
 from hailuo.simulator.tasks import Phase, Task, TaskState
 
@@ -98,6 +98,25 @@ def legacy_body(show: ShownTask) -> Body:
             },
         }
     )
+
+
+def reshaped(body: Body, show: ShownTask) -> Body:
+    """The body as a task's fault shapes it: in another gateway's words, or without its URL."""
+    task, state = show.task, show.state
+    ended = state.phase is Phase.COMPLETED
+    if task.meets(FaultName.SHAPE_KLING):
+        result = {"task_result": {"videos": [{"id": "1", "url": show.url}]}} if ended else {}
+        word = "succeed" if ended else "processing"
+        return {"code": 0, "data": {"task_id": task.task_id, "task_status": word, **result}}
+    if task.meets(FaultName.SHAPE_MINIMAX):
+        word, content = ("succeeded", {"url": show.url}) if ended else ("processing", {})
+        inner = {"id": task.task_id, "status": word, "content": content}
+        return {"task": inner, "base_resp": {"status_code": 0, "status_msg": "success"}}
+    if ended and task.meets(FaultName.END_IN_UNKNOWN_WORD):
+        shown = body.get("data", body)
+        assert isinstance(shown, dict)  # noqa: S101 (for the type checker: an envelope holds an object)
+        shown["status"] = "reticulated"
+    return body
 
 
 def balance_body(left_usd: Decimal, *, used_usd: Decimal) -> Body:

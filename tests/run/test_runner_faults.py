@@ -46,6 +46,14 @@ HARMLESS = {
     FaultName.FAILED_FRAME_DOWNLOAD,
     FaultName.URL_LATE,
     FaultName.URL_ON_GATEWAY,
+    FaultName.URL_NEVER,
+    FaultName.URL_RELATIVE,
+    FaultName.END_IN_UNKNOWN_WORD,
+    FaultName.SHAPE_KLING,
+    FaultName.SHAPE_MINIMAX,
+    FaultName.STATUS_FAILS_WHEN_READY,
+    FaultName.CLIP_TINY,
+    FaultName.MINIMAX_1002,
 }
 HELD = {
     FaultName.TIMEOUT_408,
@@ -60,10 +68,15 @@ HELD = {
     FaultName.CHARGED_THEN_502,
     FaultName.CHARGED_THEN_WITHOUT_ID,
     FaultName.CHARGED_THEN_UNREADABLE,
+    FaultName.CHARGED_THEN_402_WITH_TASK,
+    FaultName.CHARGED_THEN_404_PAGE,
+    FaultName.CHARGED_THEN_OTHER_TASK,
+    FaultName.PAGE_404,
 }
 FOR_GOOD = {
     FaultName.INVALID_REQUEST: REFUSED,
     FaultName.SENSITIVE_1026: REFUSED,
+    FaultName.MINIMAX_1026: REFUSED,
     FaultName.INVISIBLE_1042: REFUSED,
     FaultName.INVALID_2013: REFUSED,
     FaultName.TOO_LARGE: REFUSED,
@@ -77,6 +90,7 @@ STOPPING = {
     FaultName.KEY_QUOTA,
     FaultName.ACCESS_DENIED,
     FaultName.WRONG_ROUTE,
+    FaultName.MINIMAX_1008,
 }
 LATER = {
     FaultName.VENDOR_BALANCE_1008,
