@@ -1,6 +1,7 @@
 """`hailuo status FILE`"""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -33,11 +34,16 @@ def command(file: Path, edition: str | None, as_json: bool) -> ExitCode:
     plan, others = asyncio.run(_read(choose(file, edition=edition)))
     if as_json:
         money = {"cells": cells_json(plan.bills), "total": sums_json(plan.sums)}
-        echo_json({**plan_json(plan), **money, "other_editions": [_other_json(one) for one in others]})
+        others_json = [_other_json(one) for one in others]
+        echo_json(
+            {**plan_json(plan), **money, "other_editions": others_json, "same_bytes": _same_bytes(plan)}
+        )
     else:
         show_plan(plan)
         _show_money(plan)
         _show_unfinished(plan)
+        for twins in _same_bytes(plan):
+            say(f"the same bytes: {', '.join(twins)}; one may have the clip of another task: look at them")
         for one in others:
             say(f"left over in {one.in_words()}")
     complete = all(planned.state is JobState.STORED for planned in plan.jobs)
@@ -61,6 +67,15 @@ def _other_json(leftover: Leftover) -> dict[str, object]:
         "unsettled": leftover.unsettled,
         "trouble": leftover.trouble,
     }
+
+
+def _same_bytes(plan: Plan) -> list[list[str]]:
+    """Creative ids of jobs whose stored clips are byte for byte the same, group by group."""
+    by_hash: defaultdict[str, list[str]] = defaultdict(list)
+    for planned in plan.everything:
+        if planned.record.done:
+            by_hash[planned.record.done.sha256].append(planned.job.creative_id)
+    return [sorted(ids) for ids in by_hash.values() if len(ids) > 1]
 
 
 def _show_money(plan: Plan) -> None:

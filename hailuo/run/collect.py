@@ -67,7 +67,7 @@ class Collector:
         self._interrupt = interrupt
         self._stop_buying = stop_buying
         self._announce = announce
-        self._holders: dict[str, str] = {}
+        self._holders: dict[str, str] | None = None
         self._charges = charges
 
     async def collect(self, job: Job, task: PaidTask, *, shared: bool = False) -> Ending | None:
@@ -320,13 +320,11 @@ class Collector:
 
     def _with_the_same_bytes(self, job: Job, got: Downloaded) -> str | None:
         """Another job of this edition with this clip, stored before or in this run."""
+        if self._holders is None:
+            records = self._tools.ledger.records.values()
+            self._holders = {record.done.sha256: record.creative_id for record in records if record.done}
         holder = self._holders.setdefault(got.sha256, job.creative_id)
-        stored = (
-            r.creative_id
-            for r in self._tools.ledger.records.values()
-            if r.done and r.done.sha256 == got.sha256
-        )
-        return next((other for other in (holder, *stored) if other != job.creative_id), None)
+        return None if holder == job.creative_id else holder
 
     async def _record_done(self, job: Job, task: PaidTask, status: TaskStatus, got: Downloaded) -> None:
         done = Done(

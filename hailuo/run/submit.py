@@ -1,6 +1,7 @@
 """Submit one attempt of a job: record the intent, POST once, record the outcome."""
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from math import inf
@@ -9,7 +10,7 @@ from typing import Final
 from hailuo.campaign.job import Job
 from hailuo.errors import FrameError
 from hailuo.ledger.claims import Claim, stake
-from hailuo.ledger.facts import Doubt, Outcome, Refused, Submitted, Unsent
+from hailuo.ledger.facts import Doubt, JobRecord, Outcome, Refused, Submitted, Unsent
 from hailuo.logs import quiet_logger
 from hailuo.plan.plan import PricedJob
 from hailuo.run.events import Ending, Event, EventKind
@@ -59,6 +60,7 @@ class Orders:
         self._announce = announce
         self._met: Counter[tuple[str, str]] = Counter()
         self.lost: set[str] = set()
+        self._holders: dict[str, str] | None = None
 
     def request(self, job: Job) -> dict[str, object]:
         """The body that the vendor gets. Raises: FrameError."""
@@ -112,17 +114,15 @@ class Orders:
         self._announce(Event(kind=EventKind.SUBMITTED, creative_id=job.creative_id, text=answer.task_id))
 
     async def _other_holder(self, job: Job, answer: Accepted) -> str | None:
-        """Another attempt that has this task, in this edition or by a claim in the whole store."""
+        """Another attempt that has this task: in this edition, or by a claim in the whole store."""
         ledger, base_url = self._tools.ledger, self._tools.client.base_url
-        number = len(ledger.record(job.creative_id).attempts)
-        for record in ledger.records.values():
-            for attempt in record.attempts:
-                own = (record.creative_id, attempt.number) == (job.creative_id, number)
-                if not own and answer.task_id in {attempt.task_id, *(o.task_id for o in attempt.orphans)}:
-                    return f"job {record.creative_id}, attempt {attempt.number}"
-            if record.done and record.done.task_id == answer.task_id:
-                return f"job {record.creative_id}, whose clip is stored"
-        wanted = Claim(task_id=answer.task_id, base_url=base_url, attempt=ledger.attempt_key(job.creative_id))
+        own = ledger.attempt_key(job.creative_id)
+        if self._holders is None:
+            self._holders = dict(_holders(ledger.records.values()))
+        holder = self._holders.setdefault(answer.task_id, own)
+        if holder != own:
+            return holder
+        wanted = Claim(task_id=answer.task_id, base_url=base_url, attempt=own)
         standing = await retry_until_recorded(
             self._tools.clock,
             lambda: stake(self._tools.store, wanted),
@@ -245,3 +245,13 @@ class Orders:
                 f"job {job.creative_id}: {self._tools.store.uri} cannot offer {frame.label} to the vendor"
             )
         return url
+
+
+def _holders(records: Iterable[JobRecord]) -> Iterator[tuple[str, str]]:
+    """Every task that the ledger knows, and the job that has it."""
+    for record in records:
+        tasks = [record.done.task_id] if record.done else []
+        for attempt in record.attempts:
+            tasks += [attempt.task_id] if attempt.task_id else []
+            tasks += [orphan.task_id for orphan in attempt.orphans]
+        yield from ((task_id, f"job {record.creative_id}") for task_id in tasks)

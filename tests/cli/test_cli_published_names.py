@@ -168,6 +168,7 @@ def test_the_keys_of_json_output_are_those_that_were_published(hailuo, rehearsal
                 "money.unknown_usd",
                 "other_editions",
                 "paid_retries_at_most",
+                "same_bytes",
                 "total",
                 "total.abandoned_usd",
                 "total.assumed_usd",

@@ -1,6 +1,7 @@
 """Answers that no document foresees: each ends with the clip, or with a reason that says what the vendor said."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -10,7 +11,7 @@ from hailuo.ledger.facts import JobState
 from hailuo.run.events import Event, EventKind
 from hailuo.simulator import SimulatorTransport
 from hailuo.vendor import TaskPhase
-from tests.support.worlds import World
+from tests.support.worlds import World, campaign_of
 
 Change = Callable[[httpx.Request, httpx.Response, dict[str, Any]], httpx.Response]
 MakeWorld = Callable[..., World]
@@ -201,6 +202,25 @@ def test_a_task_that_another_job_has_is_held_with_an_alarm(run) -> None:
     assert first[0]["id"] in held.reason
     assert any(event.kind is EventKind.ALARM and first[0]["id"] in event.text for event in events)
     assert len(world.simulator.invoice().lines) == 2
+
+
+def test_a_task_that_another_campaign_has_is_held_too(run, make_world) -> None:
+    """The claim is in the whole store: another campaign's worker knows it as well."""
+    first: list[dict[str, Any]] = []
+
+    def repeat(request: httpx.Request, response: httpx.Response, body: dict[str, Any]) -> httpx.Response:
+        if request.method == "POST":
+            first.append(body)
+            return httpx.Response(200, json=first[0])
+        return response
+
+    world, _, _ = run(repeat)
+    world.campaign = replace(campaign_of(1, prompts="Another bottle"), name="another")
+    report = world.run()
+
+    [held] = report.endings
+    assert held.state is JobState.UNKNOWN
+    assert "rehearsal/main/ledger" in held.reason
 
 
 def test_two_jobs_with_the_same_bytes_are_said(run) -> None:
