@@ -18,6 +18,7 @@ from hailuo.errors import StoreUnavailableError
 from hailuo.ledger.facts import JobState, PaidTask
 from hailuo.ledger.prices import OddCharge, new_nonce, record_price
 from hailuo.plan.plan import Plan, PricedJob, price_command
+from hailuo.run.balances import Balances
 from hailuo.run.events import Event, EventKind
 from hailuo.run.spending import SpendingGrant
 from hailuo.run.tools import Tools, retry_until_recorded
@@ -54,7 +55,13 @@ class ChargeWatch:
         self._amounts: defaultdict[ChargeKey, list[Decimal]] = defaultdict(list)
         self._charged: dict[str, Decimal] = {}
         self._reports = _reports_amounts(plan)
+        self.balances = Balances(tools.client)
         self._repricing = asyncio.Lock()
+
+    @property
+    def measures(self) -> bool:
+        """Whether the balance is read around jobs that go alone: the vendor names no amounts, as far as is known."""
+        return self._reports is not True
 
     def priced(self, planned: PricedJob) -> PricedJob:
         """The job at what its next attempt costs by now."""
@@ -63,6 +70,7 @@ class ChargeWatch:
     async def completed(self, job: Job, task: PaidTask, status: TaskStatus) -> TaskStatus:
         """The status with its amount, which may come late; the run goes on by what it says. Raises: StoppedError."""
         status = await self._with_amount(task, status)
+        status = await self._by_balance(job, task, status)
         amount = status.amount_usd
         if status.amount_text or (amount is not None and not is_credible(amount, task.price_usd)):
             shown = status.amount_text or usd(amount or Decimal(0))
@@ -72,9 +80,26 @@ class ChargeWatch:
             await self._compare(job, task, amount)
         return status
 
-    async def refunded(self, job: Job, task: PaidTask) -> None:
-        """The vendor shows that it gave the price back: the run that bought the clip has spent it no more."""
-        await self._settle(job, task, Decimal(0))
+    async def failed(self, job: Job, task: PaidTask, status: TaskStatus) -> TaskStatus:
+        """The status with its refund, where the balance shows it; a refund counts for the run that bought the clip."""
+        if status.refunded is None and (taken := await self.balances.ended(job.creative_id)):
+            status = replace(status, refunded=taken.refunded)
+        if status.refunded:
+            await self._settle(job, task, Decimal(0))
+        return status
+
+    async def _by_balance(self, job: Job, task: PaidTask, status: TaskStatus) -> TaskStatus:
+        """With the price that the balance shows, where the vendor named none, or one that is not as granted."""
+        if status.amount_usd and self._is_near(status.amount_usd, task.price_usd):
+            return status
+        taken = await self.balances.ended(job.creative_id)
+        price = taken.price_usd if taken else None
+        if price is None or not is_credible(price, task.price_usd):
+            return status
+        return replace(status, amount_usd=price, amount_text=None)
+
+    def _is_near(self, amount: Decimal, price: Decimal) -> bool:
+        return abs(amount - price) <= price * self._tolerance
 
     async def _with_amount(self, task: PaidTask, status: TaskStatus) -> TaskStatus:
         """Ask again while the amount may be late: not at a vendor that reported none before."""
@@ -98,7 +123,7 @@ class ChargeWatch:
             self._amounts[key].append(amount)
             await self._settle(job, task, amount)
         known = {task.price_usd, *self._known.get(key, ())}
-        if not any(abs(amount - price) <= price * self._tolerance for price in known if price is not None):
+        if not any(self._is_near(amount, price) for price in known if price is not None):
             self._stop(self._odd(job, task, amount))
             await self._put_on_record(job, amount)
         elif amount > task.price_usd:

@@ -221,9 +221,7 @@ class Collector:
             got = await self._fetch(job, task, status, tries)
             if not isinstance(got, DownloadFault):
                 return got
-        if status.refunded:
-            await self._charges.refunded(job, task)
-        await self._record_end(job, status)
+        await self._record_end(job, await self._charges.failed(job, task, status))
         return None
 
     async def _record_end(self, job: Job, status: TaskStatus) -> None:

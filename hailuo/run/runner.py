@@ -63,7 +63,13 @@ class Runner:
         self._stop_buying = StopSignal()
         self._interrupt = StopSignal()
         patience = tools.schedule.deadline_seconds * _CANARY_PATIENCE
-        self._policy = StopPolicy(tools.clock, patience_seconds=patience, state=self._state, stop=self._stop)
+        self._policy = StopPolicy(
+            tools.clock,
+            patience_seconds=patience,
+            state=self._state,
+            stop=self._stop,
+            alone=lambda: self._charges.measures,
+        )
         self._in_flight: set[str] = set()
         self._under_way: set[asyncio.Task[_Placed]] = set()
         self._endings: dict[str, Ending] = {}
@@ -226,14 +232,22 @@ class Runner:
         await self._policy.turn(job)
         turn = await self._tools.limiter.turn()
         self._in_flight.add(job.creative_id)
+        self._charges.balances.disturbed(job.creative_id)
         return turn
 
     async def _place(self, priced: PricedJob, turn: int) -> _Placed:
-        job = priced.job
+        job, balances = priced.job, self._charges.balances
+        alone = self._charges.measures and self._in_flight == {job.creative_id}
         try:
-            return await self._orders.place(priced, turn=turn)
+            if alone:
+                await balances.before(job.creative_id)
+            placed = await self._orders.place(priced, turn=turn)
+            if alone:
+                await balances.submitted(job.creative_id)
         except FrameError as error:
             return self._ending(job, cause="first_frame", reason=str(error))
+        else:
+            return placed
         finally:
             if self._state(job) is not JobState.SUBMITTED:
                 self._leave(job)
@@ -250,6 +264,7 @@ class Runner:
     def _enter(self, job: Job) -> None:
         if job.creative_id not in self._in_flight:
             self._in_flight.add(job.creative_id)
+            self._charges.balances.disturbed(job.creative_id)
             self._tools.limiter.occupy()
 
     def _leave(self, job: Job) -> None:

@@ -56,15 +56,20 @@ class _Model:
 
     proven: bool = False
     canary_out: bool = False
-    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    waiting: int = 0
     failures: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
 
 class Canary:
-    """Holds the jobs of a model back until one of them came through."""
+    """Holds the jobs of a model back until one of them came through.
 
-    def __init__(self) -> None:
+    While `alone` says so, a canary goes without any other job beside it, of whatever model.
+    """
+
+    def __init__(self, *, alone: Callable[[], bool] = lambda: False) -> None:
         self._models: defaultdict[str, _Model] = defaultdict(_Model)
+        self._alone = alone
+        self._changed = asyncio.Event()
 
     async def turn(self, model: str) -> bool:
         """Wait until the model is proven (False), or it is this job's turn to go alone (True).
@@ -72,15 +77,25 @@ class Canary:
         A canary's turn ends with `prove`, `fail` or `pass_on`.
         """
         known = self._models[model]
-        while not known.proven and known.canary_out:
-            await known.changed.wait()
+        known.waiting += 1
+        try:
+            while self._must_wait(known):
+                await self._changed.wait()
+        finally:
+            known.waiting -= 1
         known.canary_out = known.canary_out or not known.proven
         return not known.proven
+
+    def _must_wait(self, known: _Model) -> bool:
+        others = [other for other in self._models.values() if other is not known and not other.proven]
+        if known.proven:
+            return self._alone() and any(other.canary_out or other.waiting for other in others)
+        return known.canary_out or (self._alone() and any(other.canary_out for other in others))
 
     def prove(self, model: str) -> None:
         """The model works, as a stored clip (or a render that is only slow) has shown: everybody may go."""
         self._models[model].proven = True
-        self._wake(model)
+        self._wake()
 
     def fail(self, model: str, *, cause: str, witness: str) -> bool:
         """This canary failed. True when enough different witnesses failed for this one cause.
@@ -96,12 +111,11 @@ class Canary:
     def pass_on(self, model: str) -> None:
         """This canary's turn is over without a verdict; the next one may go."""
         self._models[model].canary_out = False
-        self._wake(model)
+        self._wake()
 
-    def _wake(self, model: str) -> None:
-        known = self._models[model]
-        known.changed.set()
-        known.changed = asyncio.Event()
+    def _wake(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
 
 
 class Breaker:
@@ -133,12 +147,13 @@ class StopPolicy:
         patience_seconds: float,
         state: Callable[[Job], JobState],
         stop: Callable[[str], None],
+        alone: Callable[[], bool] = lambda: False,
     ) -> None:
         self._clock = clock
         self._state = state
         self._patience_seconds = patience_seconds
         self._stop = stop
-        self._canary = Canary()
+        self._canary = Canary(alone=alone)
         self._breaker = Breaker()
         self._out_alone: dict[str, asyncio.Task[None]] = {}
 

@@ -30,7 +30,7 @@ class Pricing:
     """Charges `factor` times the listed price for every task after the first `from_task`.
 
     `amounts` is how the first `styled_tasks` tasks name their amounts (None: all of them); the others name what was
-    charged. A failed task is refunded unless `refunds` is False, and says so unless `refund_shown` is False.
+    charged. A failed task is refunded unless `refunds` is False, and says so unless `refund_shown` is False. Without `balance_shown` the balance's route is missing.
     """
 
     factor: Decimal = Decimal(1)
@@ -39,6 +39,7 @@ class Pricing:
     styled_tasks: int | None = None
     refunds: bool = True
     refund_shown: bool = True
+    balance_shown: bool = True
 
     def price_usd(self, listed_usd: Decimal, *, number: int) -> Decimal:
         """What the task with this number, counted from 1, is charged."""

@@ -226,6 +226,8 @@ class Simulator:
     async def _balance(self, request: Request) -> HttpAnswer:
         self._charges.count(Call.BALANCES)
         self._check_key(request)
+        if not self._options.pricing.balance_shown:
+            return await self._nowhere(request)
         left = self._charges.balance_usd(self._time.seconds())
         return ok(balance_body(left, used_usd=self._options.balance_usd - left))
 

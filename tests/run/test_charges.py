@@ -23,11 +23,12 @@ from hailuo.ledger.grants import Grants
 from hailuo.ledger.money import items_of, sums_of
 from hailuo.ledger.prices import read_prices
 from hailuo.plan.plan import Plan, admission_problems, make_plan
+from hailuo.run.balances import Taken
 from hailuo.run.events import Event, RunReport
 from hailuo.run.runner import Runner
 from hailuo.run.spending import SpendingGrant
 from hailuo.settings import Settings
-from hailuo.simulator import AmountStyle, Pricing, Profile
+from hailuo.simulator import AmountStyle, FaultName, FaultPlan, Pricing, Profile, ScriptedFault
 from tests.support.worlds import World, world_of
 
 LIST = Decimal("0.10")
@@ -176,10 +177,11 @@ def test_differences_within_the_tolerance_go_on_where_the_caps_have_room() -> No
     assert spent(world) == committed(world) == world.simulator.invoice().net_usd == Decimal("2.10")
 
 
+@pytest.mark.parametrize("balance_shown", [True, False], ids=["balance", "no balance"])
 @pytest.mark.parametrize("style", SENSELESS)
-def test_one_senseless_amount_is_no_price(style: AmountStyle) -> None:
+def test_one_senseless_amount_is_no_price(style: AmountStyle, balance_shown: bool) -> None:
     """It makes no cell free, blocks none for ever, and costs what was reserved."""
-    world = world_with(jobs=4, amounts=style, styled_tasks=1)
+    world = world_with(jobs=4, amounts=style, styled_tasks=1, balance_shown=balance_shown)
     heard: list[Event] = []
 
     first = admitted_run(world, budget="0.40", heard=heard)
@@ -190,9 +192,9 @@ def test_one_senseless_amount_is_no_price(style: AmountStyle) -> None:
     plan = world.clock.run(planned(world, ledger, budget="0.40"))
     assert all((p.quote.price_usd or 0) >= LIST for p in plan.everything)
     assert spent(world) == world.simulator.invoice().net_usd
-    assert odd == (style in {AmountStyle.HUGE, AmountStyle.CENTS})
-    silent = {AmountStyle.NOTHING}
-    assert style in silent or any("not credible" in event.text for event in heard)
+    assert odd == (style in {AmountStyle.HUGE, AmountStyle.CENTS} and not balance_shown)
+    expected = style is not AmountStyle.NOTHING and not balance_shown
+    assert any("not credible" in event.text for event in heard) == expected
 
 
 def test_a_clip_collected_later_counts_in_the_month_in_which_it_was_bought() -> None:
@@ -262,3 +264,66 @@ def test_no_price_passes_a_cap_by_more_than_what_was_in_flight(
         assert invoice.net_usd <= Decimal(room) + surprise
     prices = {line.price_usd for line in invoice.lines}
     assert all(is_credible(price, LIST) for price in prices)
+
+
+UNNAMED = [Profile.NEWAPI, Profile.SEED]
+
+
+@pytest.mark.parametrize("profile", UNNAMED)
+def test_where_no_amounts_are_named_the_balance_shows_the_price_of_the_first_clip(profile: Profile) -> None:
+    """It goes alone, and the balance falls by its price: ten times the price costs one clip."""
+    world = world_with(profile=profile, factor=Decimal(10))
+
+    report = admitted_run(world, budget="2.00")
+
+    assert report.exit_code is ExitCode.STOPPED
+    assert len(world.simulator.invoice().lines) == 1
+    assert spent(world) == committed(world) == world.simulator.invoice().net_usd == Decimal(1)
+
+
+@pytest.mark.parametrize("profile", UNNAMED)
+def test_where_no_amounts_are_named_and_the_price_is_the_listed_one_all_is_bought(profile: Profile) -> None:
+    """The balance falls as expected: nothing stops, and the sums are the invoice's."""
+    world = world_with(profile=profile, jobs=6)
+
+    report = admitted_run(world, budget="0.60")
+
+    assert report.exit_code is ExitCode.COMPLETE
+    assert spent(world) == world.simulator.invoice().net_usd == Decimal("0.60")
+
+
+@pytest.mark.parametrize("style", [AmountStyle.CENTS, AmountStyle.HUGE, AmountStyle.YUAN, AmountStyle.ZERO])
+def test_the_balance_corrects_an_amount_in_another_unit(style: AmountStyle) -> None:
+    """The first clip's amount is not as granted, and its balance says that the price is: nothing stops for it."""
+    world = world_with(jobs=4, amounts=style, styled_tasks=1)
+
+    report = admitted_run(world, budget="0.40")
+
+    assert report.exit_code is ExitCode.COMPLETE
+    assert spent(world) == world.simulator.invoice().net_usd == Decimal("0.40")
+
+
+@pytest.mark.parametrize("refunds", [True, False], ids=["refunded", "kept"])
+def test_a_refund_is_seen_in_the_balance_of_a_job_that_went_alone(refunds: bool) -> None:
+    """It shows what the failed task does not say: bought again where it came back, given up where it did not."""
+    pricing = Pricing(refunds=refunds)
+    script = (ScriptedFault(fault=FaultName.FAILED_OBJECT),)
+    world = world_of(
+        CATALOG, jobs=1, profile=Profile.NEWAPI, pricing=pricing, faults=FaultPlan(script=script)
+    )
+
+    admitted_run(world, budget="0.40")
+
+    invoice = world.simulator.invoice()
+    assert len(invoice.lines) == (2 if refunds else 1)
+    assert spent(world) == committed(world) == invoice.net_usd == LIST
+
+
+def test_a_balance_that_others_use_proves_nothing() -> None:
+    """Money that left between submit and end is not the clip's: the price reserved counts, and nothing stops."""
+    taken = Taken(at_submit=LIST, at_end=Decimal("0.35"))
+
+    assert taken.price_usd is None
+    assert taken.refunded is None
+    assert Taken(at_submit=Decimal(0), at_end=LIST).price_usd is None
+    assert Taken(at_submit=LIST, at_end=LIST).price_usd == LIST

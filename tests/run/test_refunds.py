@@ -27,7 +27,7 @@ def sums(world: World):
 )
 def test_a_failure_without_an_amount_counts_as_spent_and_is_not_bought_again(make_world, options, refunds):
     """Nothing shows that the money came back: one POST for each job, and no word of a refund."""
-    pricing = Pricing(refunds=refunds, **options.get("pricing", {}))
+    pricing = Pricing(refunds=refunds, balance_shown=False, **options.get("pricing", {}))
     profile = options.get("profile", Profile.IMAROUTER)
     world = make_world(jobs=2, profile=profile, pricing=pricing, faults=ALL_FAIL)
 
