@@ -127,6 +127,13 @@ class MemoryStore:
             raise DamagedClipError(f"{key}: other bytes arrived than {sha256}; nothing was replaced")
         await self.put(key, content, content_type=content_type)
 
+    async def create_file(self, key: str, path: Path, *, sha256: str, content_type: str) -> bool:
+        del content_type
+        content = await asyncio.to_thread(path.read_bytes)
+        if hashlib.sha256(content).hexdigest() != sha256:
+            raise DamagedClipError(f"{key}: other bytes arrived than {sha256}; nothing was created")
+        return await self.create(key, content)
+
     async def listing(self, prefix: str) -> Sequence[Entry]:
         found = sorted((key, *kept) for key, kept in self._objects.items() if key.startswith(prefix))
         return [Entry(key, len(content), at) for key, content, at in found]
@@ -182,6 +189,10 @@ class WatchedStore:
     async def put_file(self, key: str, path: Path, *, sha256: str, content_type: str) -> None:
         put = partial(self._store.put_file, key, path, sha256=sha256, content_type=content_type)
         await self._announced(f"put_file {key}", put)
+
+    async def create_file(self, key: str, path: Path, *, sha256: str, content_type: str) -> bool:
+        create = partial(self._store.create_file, key, path, sha256=sha256, content_type=content_type)
+        return await self._announced(f"create_file {key}", create)
 
     async def listing(self, prefix: str) -> Sequence[Entry]:
         return await self._announced(f"listing {prefix}", lambda: self._store.listing(prefix))

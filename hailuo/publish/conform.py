@@ -69,7 +69,7 @@ async def stored_clips(
     return [
         StoredClip(job=job, done=done)
         for cid, job in known.jobs.items()
-        if (done := known.ledger.record(cid).done)
+        if (done := known.ledger.record(cid).clip)
         and all(job.levels.get(axis) in labels for axis, labels in only.items())
     ]
 

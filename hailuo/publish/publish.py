@@ -64,7 +64,7 @@ def _entries(stored: StoredEdition, evidence: Evidence) -> list[manifest.Manifes
             state=ledger.state(cid, failed_retries=plan.failed_retries if plan else 0),
             price_usd=prices.get(cid),
             in_plan=cid in prices,
-            measured=evidence.measured(job, ledger.record(cid).done),
+            measured=evidence.measured(job, ledger.record(cid).clip),
             judgements=evidence.judgements.get(cid, ()),
             copies=evidence.copies.get(cid, ()),
         )

@@ -4,14 +4,16 @@ Everything here is free and may be repeated. Nothing here ends a job but a verdi
 back to a submit but a failure that the vendor says twice, and of which it shows the refund.
 """
 
+import asyncio
 import contextlib
+import hashlib
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from hailuo.campaign.job import Job
-from hailuo.errors import DamagedClipError, StoreUnavailableError
+from hailuo.errors import DamagedClipError, MissingKeyError, StoreUnavailableError
 from hailuo.ledger.facts import Done, End, JobState, PaidTask, Submitted
 from hailuo.logs import quiet_logger
 from hailuo.run.charges import ChargeWatch
@@ -19,7 +21,7 @@ from hailuo.run.events import Ending, Event, EventKind
 from hailuo.run.tools import StopSignal, Tools, retry_until_recorded
 from hailuo.run.watching import Announcer
 from hailuo.text import duration
-from hailuo.vendor import Cause, Downloaded, DownloadFault, Fault, TaskPhase, TaskStatus
+from hailuo.vendor import Cause, Downloaded, DownloadFault, Fault, TaskPhase, TaskStatus, is_whole_clip
 
 _ENDED_PATIENCE_SECONDS: Final = 60.0  # docs/vendor.md#fetching-the-clip
 _FORGOTTEN_POLLS: Final = 4  # docs/vendor.md#errors: two or three over 30 s would do
@@ -49,6 +51,15 @@ class _LastResort:
 
     status: TaskStatus
     otherwise: Ending
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kept:
+    """A clip in the store: its key, and the SHA-256 and length of the bytes under it."""
+
+    key: str
+    sha256: str
+    bytes: int
 
 
 class Collector:
@@ -91,13 +102,18 @@ class Collector:
             return await self._bring_home(job, task, status, otherwise=verdict.otherwise)
         if verdict.phase is TaskPhase.FAILED:
             return await self._failed(job, task, verdict)
-        verdict = await self._interrupt.run_until_stopped(self._charges.completed(job, task, verdict))
+        if not self._tools.ledger.record(job.creative_id).done:  # else its charge is on record
+            verdict = await self._interrupt.run_until_stopped(self._charges.completed(job, task, verdict))
         if shared and await self._is_home(job):
             return None
         return await self._bring_home(job, task, verdict)
 
     async def _is_home(self, job: Job) -> bool:
         """Whether the other worker has done it, a tick later: a look costs less than a download."""
+        if self._tools.ledger.record(
+            job.creative_id
+        ).done:  # by the ledger it has been done: its clip is lost
+            return False
         await self._pause(self._tools.schedule.every_seconds)
         with contextlib.suppress(StoreUnavailableError):
             return (await self._tools.ledger.refresh(job.creative_id)).done is not None
@@ -221,6 +237,8 @@ class Collector:
             got = await self._fetch(job, task, status, tries)
             if not isinstance(got, DownloadFault):
                 return got
+        if self._tools.ledger.record(job.creative_id).done:
+            return _overdue(job, "vendor_failure", "the vendor now says that its task has failed")
         await self._record_end(job, await self._charges.failed(job, task, status))
         return None
 
@@ -299,49 +317,93 @@ class Collector:
     ) -> Ending | None:
         """Store the verified bytes, then say so. A store that fails leads to another download, never to a submit."""
         path, got = clip
-        store, key = self._tools.store, job.clip_key
         try:
-            await retry_until_recorded(
+            kept = await retry_until_recorded(
                 self._tools.clock,
-                lambda: store.put_file(key, path, sha256=got.sha256, content_type=_CLIP_TYPE),
+                lambda: self._store_clip(job, task, path, got),
                 about=f"clip of job {job.creative_id}",
             )
-            twin = self._with_the_same_bytes(job, got)
+            twin = self._with_the_same_bytes(job, kept.sha256 if kept else got.sha256)
             if twin:
                 text = f"its clip is byte for byte that of {twin}: one of the two may be of another task; look at both"
                 self._alarm(job, text)
-            await self._record_done(job, task, status, got)
+            if kept:
+                await self._record_done(job, task, status, kept)
         except (StoreUnavailableError, DamagedClipError) as error:
             return _overdue(job, "store", f"rendered, but not stored: {error}")
-        self._announce(Event(kind=EventKind.STORED, creative_id=job.creative_id, text=key, file=path))
+        text = kept.key if kept else job.clip_key
+        # The file is only of use to a check where it has the bytes that were stored.
+        file = None if kept and kept.sha256 != got.sha256 else path
+        self._announce(Event(kind=EventKind.STORED, creative_id=job.creative_id, text=text, file=file))
         return None
 
-    def _with_the_same_bytes(self, job: Job, got: Downloaded) -> str | None:
+    def _with_the_same_bytes(self, job: Job, sha256: str) -> str | None:
         """Another job of this edition with this clip, stored before or in this run."""
         if self._holders is None:
             records = self._tools.ledger.records.values()
             self._holders = {record.done.sha256: record.creative_id for record in records if record.done}
-        holder = self._holders.setdefault(got.sha256, job.creative_id)
+        holder = self._holders.setdefault(sha256, job.creative_id)
         return None if holder == job.creative_id else holder
 
-    async def _record_done(self, job: Job, task: PaidTask, status: TaskStatus, got: Downloaded) -> None:
+    async def _store_clip(self, job: Job, task: PaidTask, path: Path, got: Downloaded) -> _Kept | None:
+        """Where the store has the clip now, and which bytes; None where the ledger says so already.
+
+        No object is ever replaced by other bytes. The vendor may send other bytes at each download, and several workers
+        may collect one clip at once: the first one stored is the clip, and all of them record its hash.
+        Raises: StoreUnavailableError, DamagedClipError.
+        """
+        store, done = self._tools.store, self._tools.ledger.record(job.creative_id).done
+        if done and got.sha256 == done.sha256:
+            await store.put_file(done.key, path, sha256=got.sha256, content_type=_CLIP_TYPE)
+            self._tools.ledger.clip_is_back(job.creative_id)
+            return None
+        kept = _Kept(key=job.clip_key, sha256=got.sha256, bytes=got.bytes)
+        if done is None:
+            if await store.create_file(kept.key, path, sha256=kept.sha256, content_type=_CLIP_TYPE):
+                return kept
+            # What an earlier attempt left there is not this one's.
+            first = await self._first_clip(job) if task.attempt == 1 else None
+            if first:
+                return first
+        kept = replace(kept, key=job.this_edition.clip_of_bytes(job.creative_id, got.sha256))
+        await store.put_file(kept.key, path, sha256=kept.sha256, content_type=_CLIP_TYPE)
+        return kept
+
+    async def _first_clip(self, job: Job) -> _Kept | None:
+        """The clip that another worker stored first; None if what is there is no whole clip."""
+        with (
+            contextlib.suppress(MissingKeyError),
+            tempfile.TemporaryDirectory(dir=self._tools.scratch) as folder,
+        ):
+            content, path = await self._tools.store.read(job.clip_key), Path(folder, "first.mp4")
+            await asyncio.to_thread(path.write_bytes, content)
+            if is_whole_clip(path):
+                sha256 = hashlib.sha256(content).hexdigest()
+                return _Kept(key=job.clip_key, sha256=sha256, bytes=len(content))
+        return None
+
+    async def _record_done(self, job: Job, task: PaidTask, status: TaskStatus, kept: _Kept) -> None:
+        now = self._tools.clock.now()
         done = Done(
             attempt=task.attempt,
             task_id=task.submitted.task_id,
-            key=job.clip_key,
-            sha256=got.sha256,
-            bytes=got.bytes,
+            key=kept.key,
+            sha256=kept.sha256,
+            bytes=kept.bytes,
             price_usd=task.price_usd,
             amount_usd=status.amount_usd,
             amount_text=status.amount_text,
             submitted_at=task.submitted.at,
             completed_at=status.completed_at,
-            stored_at=self._tools.clock.now(),
+            stored_at=now,
             request_id=task.request_id or "",
         )
+        before = self._tools.ledger.record(job.creative_id).done
+        if before:  # collected again: what it cost is on record
+            done = replace(before, key=kept.key, sha256=kept.sha256, bytes=kept.bytes, stored_at=now)
         ledger = self._tools.ledger
         await retry_until_recorded(
-            self._tools.clock, lambda: ledger.finish(job.creative_id, done), about=f"clip {job.clip_key}"
+            self._tools.clock, lambda: ledger.finish(job.creative_id, done), about=f"clip {kept.key}"
         )
 
 

@@ -91,16 +91,28 @@ class Inspector:
         return frozenset(self._under_way)
 
     async def _due(self, *, thorough: bool, again: bool) -> list[str]:
-        stored = [cid for cid, record in self._ledger.records.items() if record.done]
+        stored = [cid for cid, record in self._ledger.records.items() if record.clip]
         if again:
             return stored
         missing = [cid for cid in stored if cid not in self._checked]
         if not missing and not thorough:
             return []
         any_job = next(iter(self._jobs.values()), None)
-        known = await read_inspections(self._store, any_job.this_edition) if any_job else {}
-        settled = {cid for cid, found in known.items() if not (thorough and found.unchecked)}
-        return [cid for cid in missing if cid not in settled]
+        if any_job is None:
+            return missing
+        edition = any_job.this_edition
+        known = await read_inspections(self._store, edition)
+        previews = {entry.key for entry in await self._store.listing(edition.previews)}
+
+        def is_settled(creative_id: str) -> bool:
+            found, clip = known.get(creative_id), self._ledger.record(creative_id).clip
+            if found is None or (clip and found.sha256 not in {None, clip.sha256}):
+                return False
+            if found.unplayable or found.unchecked:
+                return not (thorough and found.unchecked)
+            return all(edition.preview(creative_id, preview) in previews for preview in Preview)
+
+        return [creative_id for creative_id in missing if not is_settled(creative_id)]
 
     def _begin(self, creative_id: str, file: Path | None = None) -> None:
         """Check the clip, from its file on this machine where there is one."""

@@ -258,7 +258,12 @@ class Runner:
         shared = self._shared or job.creative_id in self._orders.lost
         ending = await self._collector.collect(job, task, shared=shared)
         self._leave(job)
-        self._policy.attempt_failed(job, self._tools.ledger.record(job.creative_id).attempts[-1])
+        record = self._tools.ledger.record(job.creative_id)
+        self._policy.attempt_failed(job, record.attempts[-1])
+        if ending and record.clip_fault:
+            return replace(
+                ending, reason=f"{record.clip_fault.words}, and was not collected again: {ending.reason}"
+            )
         return ending
 
     def _enter(self, job: Job) -> None:

@@ -52,6 +52,10 @@ class FolderStore:
         del content_type
         await asyncio.to_thread(self._put_file, self._path(key), path, sha256)
 
+    async def create_file(self, key: str, path: Path, *, sha256: str, content_type: str) -> bool:
+        del content_type
+        return await asyncio.to_thread(self._create_file, self._path(key), path, sha256)
+
     async def listing(self, prefix: str) -> Sequence[Entry]:
         return await asyncio.to_thread(self._listing, prefix)
 
@@ -75,17 +79,24 @@ class FolderStore:
     def _create(self, path: Path, content: bytes) -> bool:
         with _store_errors(path), self._scratch() as scratch:
             _write_durably(scratch, content)
-            _make_folders(path.parent)
-            try:
-                os.link(scratch, path)
-            except FileExistsError:
-                if path.read_bytes() != content:
-                    return False
-            except OSError as error:
-                if error.errno in _NO_LINKS:
-                    raise UnsafeStoreError(f"{self.uri} {_NEEDS_LINKS}") from error
-                raise
-            _fsync_folder(path.parent)  # of an earlier try too: it may have failed just here
+            if not self._link(scratch, path):
+                return path.read_bytes() == content
+        return True
+
+    def _link(self, scratch: Path, path: Path) -> bool:
+        """Give the file its name, durably; False if the name is taken. Raises: UnsafeStoreError, OSError."""
+        _make_folders(path.parent)
+        try:
+            os.link(scratch, path)
+        except FileExistsError:
+            return False
+        except OSError as error:
+            if error.errno in _NO_LINKS:
+                raise UnsafeStoreError(f"{self.uri} {_NEEDS_LINKS}") from error
+            raise
+        finally:
+            if path.parent.is_dir():
+                _fsync_folder(path.parent)  # of an earlier try too: it may have failed just here
         return True
 
     def _read(self, key: str) -> bytes:
@@ -103,13 +114,16 @@ class FolderStore:
 
     def _put_file(self, path: Path, source: Path, sha256: str) -> None:
         with _store_errors(path), self._scratch() as scratch:
-            shutil.copyfile(source, scratch)
-            with scratch.open("rb+") as copy:
-                arrived = hashlib.file_digest(copy, "sha256").hexdigest()
-                os.fsync(copy.fileno())
-            if arrived != sha256:
-                raise DamagedClipError(f"{path.name}: {arrived} arrived, not {sha256}; nothing was replaced")
+            _copy_durably(source, scratch, sha256)
             _replace_durably(scratch, path)
+
+    def _create_file(self, path: Path, source: Path, sha256: str) -> bool:
+        with _store_errors(path), self._scratch() as scratch:
+            _copy_durably(source, scratch, sha256)
+            if self._link(scratch, path):
+                return True
+            with path.open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest() == sha256
 
     def _listing(self, prefix: str) -> list[Entry]:
         # A prefix may end inside a name: walk the deepest whole folder, then compare strings.
@@ -173,6 +187,16 @@ def _write_durably(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _copy_durably(source: Path, scratch: Path, sha256: str) -> None:
+    """Raises: DamagedClipError when other bytes arrived."""
+    shutil.copyfile(source, scratch)
+    with scratch.open("rb+") as copy:
+        arrived = hashlib.file_digest(copy, "sha256").hexdigest()
+        os.fsync(copy.fileno())
+    if arrived != sha256:
+        raise DamagedClipError(f"{source.name}: {arrived} arrived, not {sha256}; nothing was replaced")
 
 
 def _replace_durably(source: Path, target: Path) -> None:

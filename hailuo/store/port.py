@@ -71,6 +71,13 @@ class Store(Protocol):
         """
         ...
 
+    async def create_file(self, key: str, path: Path, *, sha256: str, content_type: str) -> bool:
+        """Create once from a file: True if the bytes of `sha256` are now under the key, False if others are.
+
+        Raises: DamagedClipError when the file has other bytes, or others arrived.
+        """
+        ...
+
     async def listing(self, prefix: str) -> Sequence[Entry]:
         """Every object whose key starts with the prefix, sorted by key."""
         ...

@@ -53,6 +53,10 @@ _IGNORING: Final = (
 _TRUSTED: Final = "AWS S3, Cloudflare R2, MinIO, Ceph RGW or SeaweedFS 4.48"
 
 
+class _TakenError(Exception):
+    """The key exists: with our bytes or others. Never leaves this module."""
+
+
 class S3Store:
     """Keys are objects below one prefix of one bucket. Safe for many processes on many machines.
 
@@ -96,6 +100,18 @@ class S3Store:
 
     async def put_file(self, key: str, path: Path, *, sha256: str, content_type: str) -> None:
         await self._ask(self._put_file, self._name(key), path, sha256, content_type)
+
+    async def create_file(self, key: str, path: Path, *, sha256: str, content_type: str) -> bool:
+        """A 412 may be our own write answered late, or another's: the bytes under the key decide."""
+        name = self._name(key)
+        for wait in _CREATE_WAITS_SECONDS:
+            await self._clock.sleep(wait)
+            try:
+                if await self._ask(self._put_file, name, path, sha256, content_type, once=True):
+                    return True
+            except _TakenError:
+                return await self._ask(self._held_sha256, name) == sha256
+        raise StoreUnavailableError(f"{self.uri}: whether {name} was created is not known")
 
     async def listing(self, prefix: str) -> Sequence[Entry]:
         if prefix:
@@ -230,8 +246,11 @@ class S3Store:
     def _put(self, name: str, body: Mapping[str, object]) -> None:
         self._media.put_object(Bucket=self._bucket, Key=name, **body, **self._encryption())
 
-    def _put_file(self, name: str, path: Path, sha256: str, content_type: str) -> None:
-        """One PUT with its SHA-256, so that the server refuses other bytes; returns the hash it reports."""
+    def _put_file(self, name: str, path: Path, sha256: str, content_type: str, *, once: bool = False) -> bool:
+        """One PUT with its SHA-256, so that the server refuses other bytes, and a look at what it holds then.
+
+        With `once`, the key must be new: False where that has to be asked again. Raises: _TakenError, DamagedClipError.
+        """
         with path.open("rb") as file:
             if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
                 raise DamagedClipError(
@@ -239,9 +258,18 @@ class S3Store:
                 )
             file.seek(0)
             digest = base64.b64encode(bytes.fromhex(sha256)).decode()
-            self._put(name, {"Body": file, "ContentType": content_type, "ChecksumSHA256": digest})
+            body = {"Body": file, "ContentType": content_type, "ChecksumSHA256": digest}
+            try:
+                self._put(name, {**body, "IfNoneMatch": "*"} if once else body)
+            except ClientError as error:
+                if once and status_of(error) == _EXISTS:
+                    raise _TakenError from error
+                if once and is_repeatable(error):
+                    return False
+                raise
         if self._held_sha256(name) != sha256:
             raise DamagedClipError(f"{name}: the bucket holds other bytes than {sha256}")
+        return True
 
     def _held_sha256(self, name: str) -> str:
         """The object's SHA-256 from the server, or from its bytes if the server keeps no checksums."""

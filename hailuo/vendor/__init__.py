@@ -1,7 +1,7 @@
 """The only HTTP to the vendor: orders, status, balance, clips, and what each answer means for the money."""
 
 from hailuo.vendor.client import SUBMIT_SECONDS_AT_MOST, Accepted, VideoClient
-from hailuo.vendor.download import Downloaded, DownloadFault, on_our_own_network
+from hailuo.vendor.download import Downloaded, DownloadFault, is_whole_clip, on_our_own_network
 from hailuo.vendor.error_table import Cause, Meaning
 from hailuo.vendor.read_fault import Fault, fault_of, read_fault
 from hailuo.vendor.request import BUILDERS, build_request, request_sha256
@@ -22,6 +22,7 @@ __all__ = [
     "VideoClient",
     "build_request",
     "fault_of",
+    "is_whole_clip",
     "on_our_own_network",
     "read_fault",
     "read_status",

@@ -156,19 +156,7 @@ class _Sink:
         Source: ISO/IEC 14496-12 section 4.2 (size 0: to the end of the file; size 1: 64 bits follow) and 8.2.1 (`moov`).
         """
         self._file.flush()
-        start, kinds = 0, set()
-        with self._path.open("rb") as file:
-            while start < self.bytes:
-                file.seek(start)
-                head = file.read(16)
-                kinds.add(head[4:8])
-                size = int.from_bytes(head[8:16] if head[:4] == b"\0\0\0\1" else head[:4])
-                start = start + max(size, 8) if size else self.bytes
-        if start != self.bytes:
-            return f"the mp4 breaks off: {start} bytes by its own account, {self.bytes} came"
-        if self.bytes <= _SMALL_CLIP_BYTES and b"moov" not in kinds:
-            return f"only {self.bytes} bytes, and no film in them"
-        return None
+        return _unfinished(self._path, self.bytes)
 
     def __enter__(self) -> Self:
         return self
@@ -179,6 +167,29 @@ class _Sink:
         self._file.close()
         if not self._kept:
             self._path.unlink(missing_ok=True)
+
+
+def _unfinished(path: Path, length: int) -> str | None:
+    start, kinds = 0, set()
+    with path.open("rb") as file:
+        while start < length:
+            file.seek(start)
+            head = file.read(16)
+            kinds.add(head[4:8])
+            size = int.from_bytes(head[8:16] if head[:4] == b"\0\0\0\1" else head[:4])
+            start = start + max(size, 8) if size else length
+    if start != length:
+        return f"the mp4 breaks off: {start} bytes by its own account, {length} came"
+    if length <= _SMALL_CLIP_BYTES and b"moov" not in kinds:
+        return f"only {length} bytes, and no film in them"
+    return None
+
+
+def is_whole_clip(path: Path) -> bool:
+    """Whether the file is what a download would have accepted. Raises: OSError."""
+    with path.open("rb") as file:
+        head = file.read(12)
+    return head[4:8] == b"ftyp" and _unfinished(path, path.stat().st_size) is None
 
 
 class Downloader:

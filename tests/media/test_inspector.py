@@ -147,12 +147,32 @@ def test_other_bytes_than_were_stored_are_not_judged(tmp_path: Path, clip: bytes
     assert found.unplayable is None
 
 
+@pytest.mark.parametrize("lost", Preview)
+def test_a_preview_that_is_lost_is_made_again(tmp_path: Path, clip: bytes, lost: Preview) -> None:
+    """Each of them; an inspection of other bytes does not count either."""
+    store = FolderStore(tmp_path / "store")
+    key = EDITION.preview(FIRST.creative_id, lost)
+
+    async def main() -> int:
+        async with _opened(store, tmp_path, (FIRST, clip)) as inspector:
+            await inspector.catch_up()
+        await asyncio.to_thread(Path(store.uri, key).unlink)
+        async with _opened(store, tmp_path, (FIRST, clip)) as inspector:
+            await inspector.catch_up(patience_seconds=60)
+        return len(await store.read(key))
+
+    assert asyncio.run(main()) > 0
+
+
 def test_what_was_looked_at_is_not_looked_at_again(tmp_path: Path, clip: bytes) -> None:
     """Unless somebody asks for it, or it could not be checked the last time."""
     store = FolderStore(tmp_path / "store")
-    kept = Inspection(sha256="ab" * 32, bytes=1, frames=7)
+    kept = Inspection(sha256=hashlib.sha256(clip).hexdigest(), bytes=1, frames=7)
 
     async def main(before: Inspection, *, again: bool = False) -> Inspection:
+        for preview in Preview:
+            key = EDITION.preview(FIRST.creative_id, preview)
+            await store.put(key, b"a preview", content_type="image/webp")
         await keep_inspection(store, before, FIRST.creative_id, EDITION)
         async with _opened(store, tmp_path, (FIRST, clip)) as inspector:
             await inspector.catch_up(again=again)

@@ -179,6 +179,45 @@ class StoreContract:
 
         assert run(store.listing("")) == []
 
+    def test_a_file_is_created_once(self, store: Store, clip: Path) -> None:
+        """The first one stays, also beside a copy of itself; the answer says whether its bytes are there."""
+        other = clip.with_name("other.mp4")
+        other.write_bytes(clip.read_bytes() + b"more")
+
+        async def create() -> list[bool]:
+            files = (clip, clip, other)
+            return [
+                await store.create_file(CLIP, path, sha256=sha256_of(path), content_type=MP4)
+                for path in files
+            ]
+
+        assert run(create()) == [True, True, False]
+        assert run(store.read(CLIP)) == clip.read_bytes()
+
+    def test_one_of_many_files_at_once_is_created(self, store: Store, clip: Path) -> None:
+        """Whatever the others hold."""
+        files = [clip.with_name(f"{number}.mp4") for number in range(8)]
+        for number, path in enumerate(files):
+            path.write_bytes(clip.read_bytes() + bytes([number]))
+
+        async def create() -> list[bool]:
+            creations = (
+                store.create_file(CLIP, path, sha256=sha256_of(path), content_type=MP4) for path in files
+            )
+            return await asyncio.gather(*creations)
+
+        won = run(create())
+
+        assert won.count(True) == 1
+        assert run(store.read(CLIP)) == files[won.index(True)].read_bytes()
+
+    def test_a_damaged_file_is_not_created(self, store: Store, clip: Path) -> None:
+        """Nor does it take the key."""
+        with pytest.raises(DamagedClipError):
+            run(store.create_file(CLIP, clip, sha256="0" * 64, content_type=MP4))
+
+        assert run(store.listing("shoe/main/clips/")) == []
+
     def test_a_listing_is_sorted_by_key(self, store: Store) -> None:
         """By the characters of the whole key, not folder by folder."""
         keys = ["a0", "a.1", "a/b/1", "a-1", "a/1", "a/B", "Z"]

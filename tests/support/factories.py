@@ -9,6 +9,7 @@ from hailuo.campaign.variant import Variant
 from hailuo.clock import Clock
 from hailuo.ledger.facts import Abandoned, Done, Doubt, End, Intent, Outcome, Refused, Submitted, Unsent
 from hailuo.ledger.ledger import Ledger
+from hailuo.store import Store
 
 AT = datetime(2026, 11, 22, 22, 0, tzinfo=UTC)
 PRICE = Decimal("0.28")
@@ -78,6 +79,11 @@ async def tell(ledger: Ledger, job: Job, *facts: Outcome | Doubt | End | Done) -
                 await ledger.end(job.creative_id, fact)
             case Done():
                 await ledger.finish(job.creative_id, fact)
+
+
+async def put_clip(store: Store, done: Done = DONE) -> None:
+    """An object of the clip's size under its key."""
+    await store.put(done.key, bytes(done.bytes), content_type="video/mp4")
 
 
 @dataclass(frozen=True)

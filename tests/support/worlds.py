@@ -78,6 +78,7 @@ class World:
 
     async def plan(self, ledger: Ledger) -> Plan:
         await ledger.load({job.creative_id for job in self.jobs})
+        await ledger.check_clips()
         expansion = expand(self.campaign, self.catalog)
         return make_plan(self.campaign, expansion, ledger, self.catalog, chosen=self.chosen)
 

@@ -92,7 +92,7 @@ def build(
 
 
 def _job_row(entry: ManifestEntry, axes: Sequence[str], store_uri: str) -> dict[str, object]:
-    done = entry.record.done
+    done = entry.record.clip
     clip = {"s3_uri": _uri(store_uri, done.key), "bytes": done.bytes, "sha256": done.sha256} if done else {}
     return {
         **_ordered(entry.job, axes, store_uri),
@@ -172,6 +172,7 @@ def _unsigned(url: str) -> str:
 def _life(entry: ManifestEntry) -> dict[str, object]:
     """Where the job is; `error_...` are the last thing that went wrong, and a stored job has none."""
     last, done = entry.record.last, entry.record.done
+    damage, fault = entry.record.damage, entry.record.clip_fault
     trouble = last and not done and (last.end or last.outcome or last.doubt)
     return {
         "task_id": _task_id(entry.record),
@@ -182,6 +183,12 @@ def _life(entry: ManifestEntry) -> dict[str, object]:
         "refunded": last.end.refunded if last and last.end and not done else None,
         "error_code": trouble.code if isinstance(trouble, End | Refused | Doubt) else None,
         "error_message": trouble.message if trouble else None,
+        **({"error_code": fault.value, "error_message": fault.words} if fault else {}),
+        **(
+            {"error_code": "damaged", "error_message": str(damage[0])}
+            if damage and not entry.record.clip
+            else {}
+        ),
     }
 
 

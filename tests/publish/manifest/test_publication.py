@@ -21,7 +21,7 @@ from hailuo.publish.manifest import CONTENT_TYPES, ManifestError, read_jsonl
 from hailuo.publish.publish import publish
 from hailuo.store.layout import Edition
 from hailuo.testing import MemoryStore, VirtualClock
-from tests.support.factories import BUSY, JOB, PRICE, SUBMITTED, bought, make_done, make_job, tell
+from tests.support.factories import BUSY, JOB, PRICE, SUBMITTED, bought, make_done, make_job, put_clip, tell
 
 AT = datetime(2026, 11, 22, 22, 0, tzinfo=UTC)
 FOLDER = "shoe/main/manifest/"
@@ -67,6 +67,7 @@ def store(clock: VirtualClock) -> MemoryStore:
     clock.run(store.put(Edition("shoe", "main").plan, content, content_type="application/json"))
     clock.run(bought(ledger))
     clock.run(tell(ledger, JOB, SUBMITTED, make_done(amount_usd=Decimal("0.27"))))
+    clock.run(put_clip(store))
     return store
 
 
@@ -138,11 +139,30 @@ def test_a_bought_clip_is_published_without_its_plan(clock: VirtualClock) -> Non
     ledger = Ledger(store, clock, EDITION, worker="ann")
     clock.run(bought(ledger))
     clock.run(tell(ledger, JOB, SUBMITTED, make_done(amount_usd=Decimal("0.27"))))
+    clock.run(put_clip(store))
 
     made = clock.run(publish(store, clock, EDITION))
 
     assert list(made.rows["creative_id"]) == [JOB.creative_id]
     assert list(made.rows["status"]) == ["stored"]
+
+
+@pytest.mark.parametrize(
+    ("content", "code"), [(None, "clip_missing"), (b"", "clip_changed"), (b"cut", "clip_changed")]
+)
+def test_a_lost_clip_is_a_row_without_a_file(
+    clock: VirtualClock, store: MemoryStore, content: bytes | None, code: str
+) -> None:
+    """It was paid for, and is to be collected again: manifest and gallery do not point to what is not there."""
+    del store._objects[JOB.clip_key]
+    if content is not None:
+        clock.run(store.put(JOB.clip_key, content, content_type="video/mp4"))
+
+    [row] = clock.run(publish(store, clock, EDITION)).rows.to_dict("records")
+
+    assert (row["status"], row["state"], row["error_code"]) == ("submitted", "submitted", code)
+    assert (row["s3_uri"], row["sha256"], row["poster_uri"]) == (None, None, None)
+    assert row["spent_usd"] == Decimal("0.27")
 
 
 def test_nothing_is_to_buy_for_a_job_that_left_the_plan(clock: VirtualClock, store: MemoryStore) -> None:
