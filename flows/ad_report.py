@@ -11,7 +11,13 @@ from pydantic import Field
 
 from flows.machinery.due_reports import due_reports, make_report
 from flows.machinery.events import emit_report_written
-from flows.machinery.flow_run import flow_environment, forward_library_logs, run_name, scheduled_start
+from flows.machinery.flow_run import (
+    due_in_zone,
+    flow_environment,
+    forward_library_logs,
+    run_name,
+    scheduled_start,
+)
 from flows.machinery.parameters import Budget, CampaignForm, CampaignName, CampaignText, DueAt, EditionName
 from flows.ui.report_page import show_report
 from hailuo.report.analysis.options import AnalysisOptions
@@ -79,7 +85,7 @@ async def ad_report(  # noqa: PLR0913, PLR0917 (the fields of the run form)
         campaign=campaign,
         campaign_text=campaign_text,
         edition=edition,
-        due_at=due_at or scheduled_start(),
+        due_at=due_at or await due_in_zone(None),
     )
     options = ReportOptions(
         files=FoundFiles(files={}, where=()),

@@ -9,11 +9,11 @@ from pydantic import Field
 
 from flows.machinery.events import emit_stopped
 from flows.machinery.flow_run import (
+    due_in_zone,
     flow_environment,
     forward_library_logs,
     initial_run_name,
     rename_this_run,
-    scheduled_start,
 )
 from flows.machinery.launch import deployment_problems, launch
 from flows.machinery.parameters import (
@@ -75,7 +75,7 @@ async def approve_campaign(  # noqa: PLR0913, PLR0917 (the fields of the run for
         edition=edition,
         budget_usd=budget_usd,
         only=tuple(only),
-        due_at=due_at or scheduled_start(),
+        due_at=due_at or await due_in_zone(None),
     )
     with forward_library_logs():
         env = await flow_environment()

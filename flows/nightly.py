@@ -13,7 +13,13 @@ from prefect.runtime import deployment, flow_run
 from prefect.states import Completed, Failed
 
 from flows.machinery.events import emit_not_started
-from flows.machinery.flow_run import LINKS_VALID_FOR, flow_environment, in_task_run, scheduled_start
+from flows.machinery.flow_run import (
+    LINKS_VALID_FOR,
+    due_in_zone,
+    flow_environment,
+    in_task_run,
+    scheduled_start,
+)
 from flows.machinery.parameters import Budget, DueAt, Machines
 from flows.render_campaign import render_campaign
 from flows.ui.night_page import show_night
@@ -70,7 +76,7 @@ async def nightly(
     """
     env = await flow_environment()
     # All campaigns get the same time, however late they start.
-    night = night_of(env.settings, due_at or scheduled_start()).only(only_campaigns)
+    night = night_of(env.settings, await due_in_zone(due_at)).only(only_campaigns)
     budget = NightBudget(left_usd=budget_usd_for_the_night)
     if not dry_run:
         for invalid in night.invalid:

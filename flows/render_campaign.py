@@ -16,12 +16,12 @@ from flows.machinery.clips import render
 from flows.machinery.events import emit_completed_or_unknown, emit_stopped
 from flows.machinery.flow_run import (
     LINKS_VALID_FOR,
+    due_in_zone,
     flow_environment,
     forward_library_logs,
     initial_run_name,
     paid_first,
     rename_this_run,
-    scheduled_start,
 )
 from flows.machinery.machines import render_on_machines
 from flows.machinery.parameters import (
@@ -83,7 +83,7 @@ async def render_campaign(  # noqa: PLR0913, PLR0917 (the fields of the run form
         edition=edition,
         budget_usd=budget_usd,
         only=tuple(only),
-        due_at=due_at or scheduled_start(),
+        due_at=due_at or await due_in_zone(None),
     )
     with forward_library_logs():
         env = await flow_environment()

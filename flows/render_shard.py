@@ -8,7 +8,7 @@ from prefect.states import Completed, Failed
 from pydantic import Field
 
 from flows.machinery.clips import TASK_RUNS_AT_MOST, drive_all, unfinished
-from flows.machinery.flow_run import flow_environment, forward_library_logs, log_events, scheduled_start
+from flows.machinery.flow_run import due_in_zone, flow_environment, forward_library_logs, log_events
 from flows.machinery.parameters import CampaignForm, CampaignName, CampaignText, DueAt, EditionName, Only
 from hailuo import open_session, prepare
 from hailuo.errors import ExitCode
@@ -52,7 +52,7 @@ async def render_shard(  # noqa: PLR0913, PLR0917 (its lead fills the form in)
         campaign_text=campaign_text,
         edition=edition,
         only=tuple(only),
-        due_at=due_at or scheduled_start(),
+        due_at=due_at or await due_in_zone(None),
     )
     with forward_library_logs():
         env = await flow_environment()

@@ -39,6 +39,23 @@ class SystemClock:
         await asyncio.sleep(max(0.0, seconds))
 
 
+class Stopwatch:
+    """The time since it was started, a suspend of the machine included.
+
+    Monotonic time stops while a machine sleeps, and wall time may be set back: the longer of the two counts.
+    """
+
+    def __init__(self, clock: Clock, *, started_seconds_ago: float = 0.0) -> None:
+        self._clock = clock
+        self._monotonic = clock.monotonic() - started_seconds_ago
+        self._wall = clock.now() - timedelta(seconds=started_seconds_ago)
+
+    @property
+    def seconds(self) -> float:
+        wall = (self._clock.now() - self._wall).total_seconds()
+        return max(self._clock.monotonic() - self._monotonic, wall)
+
+
 class RehearsalClock:
     """A clock that runs `speed` times as fast as the machine's, from the time it was made on."""
 

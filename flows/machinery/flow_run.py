@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, TypeVar
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from prefect import task
 from prefect.blocks.system import Secret
@@ -103,6 +104,28 @@ async def rename_this_run(edition: Edition) -> None:
 def scheduled_start() -> datetime:
     """When the run was due. A run that starts late, or again after midnight, still belongs to the same night."""
     return flow_run.get_scheduled_start_time()
+
+
+async def due_in_zone(due_at: datetime | None) -> datetime:
+    """The start that the run belongs to, in the zone of its deployment's schedule, else in that of this machine.
+
+    The zone gives `{date}` and the nights where a campaign names none: at 01:00 in Berlin it is still yesterday in UTC.
+    """
+    return (due_at or scheduled_start()).astimezone(await _schedule_zone())
+
+
+async def _schedule_zone() -> ZoneInfo | None:
+    """The zone of the deployment's schedules; None without a deployment, and where they name none or several."""
+    try:
+        deployment_id = UUID(deployment.id or "")
+    except ValueError:
+        return None
+    async with get_client() as client:
+        found = await client.read_deployment(deployment_id)
+    used = [one for one in found.schedules if one.active] or found.schedules
+    zones = {getattr(one.schedule, "timezone", None) for one in used}
+    (zone,) = zones if len(zones) == 1 else (None,)
+    return ZoneInfo(zone) if zone else None
 
 
 def job_label(job: Job) -> str:

@@ -102,7 +102,7 @@ class Campaign:
     placements: tuple[str, ...] = ()
     synthetic_performer: SyntheticPerformer = SyntheticPerformer.UNDECLARED
     failed_retries: int = 1
-    timezone: str = "UTC"
+    timezone: str | None = None
     nightly: Nightly | None = None
     place: Place
 

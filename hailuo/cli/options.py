@@ -74,7 +74,7 @@ def choose(
     only: Mapping[str, frozenset[str]] | None = None,
 ) -> CampaignRequest:
     """The campaign file and options of this call."""
-    at = run_environment().clock.now()
+    at = run_environment().clock.now().astimezone()  # in the machine's zone
     return CampaignRequest(path=file, at=at, edition=edition, budget_usd=budget_usd, only=only or {})
 
 

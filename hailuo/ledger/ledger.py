@@ -145,6 +145,11 @@ class Ledger:
             failed_retries=failed_retries,
         )
 
+    def age_seconds(self, creative_id: str) -> float:
+        """How long ago the job's last attempt was recorded, by the store's time; less than 0 if that was wrong then."""
+        now = self._clock.now() + self._store_ahead
+        return (now - self.record(creative_id).attempts[-1].recorded_at).total_seconds()
+
     def attempt_key(self, creative_id: str) -> str:
         """Where the facts of the job's last attempt lie in the store."""
         return self._key(creative_id, len(self.record(creative_id).attempts), "intent").removesuffix(

@@ -67,7 +67,8 @@ def _held(record: JobRecord) -> JobState:
 
 def _before_outcome(attempt: Attempt, *, age: timedelta, horizon: timedelta) -> JobState:
     may_be_sending = attempt.doubt is None and not _adopts(attempt)
-    return JobState.IN_DOUBT if may_be_sending and age < horizon else JobState.UNKNOWN
+    # From further in the future than the horizon, it was recorded by a wrong clock, and its age says nothing.
+    return JobState.IN_DOUBT if may_be_sending and abs(age) < horizon else JobState.UNKNOWN
 
 
 def _adopts(attempt: Attempt) -> str | None:

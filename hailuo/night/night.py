@@ -133,8 +133,8 @@ def _read(
     loaded = load_campaign(path, catalog=catalog, at=at, max_jobs=settings.max_jobs)
     if loaded.nightly is None:
         return None
-    zone = loaded.campaign.timezone if loaded.campaign and not loaded.problems else "UTC"
-    reason = loaded.nightly.absence(at.astimezone(ZoneInfo(zone)).date())
+    zone = loaded.campaign.timezone if loaded.campaign and not loaded.problems else None
+    reason = loaded.nightly.absence(at.astimezone(ZoneInfo(zone) if zone else at.tzinfo).date())
     if reason:
         return SkippedCampaign(name=path.name, reason=reason)
     problems = list(loaded.problems)

@@ -27,12 +27,12 @@ _NAMED: Final = re.compile(r"""^campaign:\s*["']?(?P<name>[a-z0-9-]+)""", re.MUL
 class CampaignRequest:
     """A campaign file and the overrides for this run.
 
-    `at` is the scheduled start of the run; it gives the `{date}` of an edition. `text`, if given, is the campaign:
+    `at` is the scheduled start of the run; it gives the `{date}` of an edition, in its own zone unless the file names one. `text`, if given, is the campaign:
     then `path` only says where its frames and rows are, and under which name its problems are reported.
     """
 
     path: Path
-    at: datetime = field(default_factory=lambda: SystemClock().now())
+    at: datetime = field(default_factory=lambda: SystemClock().now().astimezone())
     text: str | None = None
     edition: str | None = None
     budget_usd: Decimal | None = None

@@ -26,6 +26,9 @@ from hailuo.vendor import Cause, Downloaded, DownloadFault, Fault, TaskPhase, Ta
 _ENDED_PATIENCE_SECONDS: Final = 60.0  # docs/vendor.md#fetching-the-clip
 _FORGOTTEN_POLLS: Final = 4  # docs/vendor.md#errors: two or three over 30 s would do
 _FORGOTTEN_SECONDS: Final = 60.0
+_MISSES_WHEN_LATE: Final = 3
+"""So many polls in a row may be lost before a late task is left to the next run."""
+
 _DOWNLOAD_TRIES: Final = 5
 _LAST_RESORT_TRIES: Final = 2
 _CLIP_TYPE: Final = "video/mp4"
@@ -35,8 +38,13 @@ _log = quiet_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Watch:
-    """What the polls of one task have seen so far; `ended_since` is when the vendor first said that it has ended."""
+    """What the polls of one task have seen so far; `ended_since` is when the vendor first said that it has ended.
 
+    The task was `first_age_seconds` old when the watch `began`, in the clock's monotonic seconds.
+    """
+
+    first_age_seconds: float
+    began: float
     last: TaskStatus | Fault | None = None
     misses: int = 0
     elsewhere: int = 0
@@ -81,10 +89,13 @@ class Collector:
         self._holders: dict[str, str] | None = None
         self._charges = charges
 
-    async def collect(self, job: Job, task: PaidTask, *, shared: bool = False) -> Ending | None:
+    async def collect(
+        self, job: Job, task: PaidTask, *, shared: bool = False, sent_now: bool = False
+    ) -> Ending | None:
         """None: the vendor's verdict is recorded, look at the ledger. An Ending: not in this run.
 
-        A `shared` task is of another worker that was alive in this run: that one has a tick to store the clip.
+        A `shared` task is of another worker that was alive in this run: that one has a tick to store the clip. One that
+        was `sent_now`, by this run, has no age yet, whatever the clocks say.
         """
         outcome = task.submitted
         if outcome.base_url != self._tools.client.base_url:
@@ -92,7 +103,8 @@ class Collector:
                 f"was bought at {outcome.base_url}; set IMAROUTER_BASE_URL to it, then run again to collect"
             )
             return _overdue(job, "base_url", reason)
-        verdict = await self._verdict(job, outcome)
+        age_seconds = 0.0 if sent_now else self._age_seconds_by_clocks(job, outcome)
+        verdict = await self._verdict(job, outcome, age_seconds)
         if isinstance(verdict, Ending):
             return verdict
         if isinstance(verdict, _LastResort):
@@ -119,15 +131,16 @@ class Collector:
             return (await self._tools.ledger.refresh(job.creative_id)).done is not None
         return False
 
-    async def _verdict(self, job: Job, outcome: Submitted) -> TaskStatus | _LastResort | Ending:
+    async def _verdict(
+        self, job: Job, outcome: Submitted, age_seconds: float
+    ) -> TaskStatus | _LastResort | Ending:
         """Poll until the task has completed with a URL, or failed, or this run gives up waiting."""
-        watch = _Watch()
+        watch = _Watch(first_age_seconds=age_seconds, began=self._tools.clock.monotonic())
         while True:
-            to_confirm = watch.failed and not watch.misses
-            overdue = self._tools.schedule.is_overdue(self._age_seconds(outcome))
-            if watch.last and overdue and not to_confirm:
+            overdue = self._tools.schedule.is_overdue(self._age_seconds(watch))
+            if watch.last and overdue and _is_answered(watch):
                 return self._last_resort(outcome, watch.last, self._overdue(job, outcome, watch))
-            await self._pause(self._wait_seconds(job, watch, outcome))
+            await self._pause(self._wait_seconds(job, watch))
             answer = await self._interrupt.run_until_stopped(self._tools.client.status(outcome.task_id))
             before, watch = watch, self._seen(job, watch, answer)
             if isinstance(answer, TaskStatus) and _is_verdict(answer, before):
@@ -141,10 +154,11 @@ class Collector:
 
     def _seen(self, job: Job, watch: _Watch, answer: TaskStatus | Fault) -> _Watch:
         if isinstance(answer, TaskStatus):
+            fresh = replace(watch, last=answer, misses=0, forgotten=0, failed=None, ended_since=None)
             if answer.phase is TaskPhase.FAILED:
-                return _Watch(last=answer, elsewhere=watch.elsewhere, failed=answer)
+                return replace(fresh, failed=answer)
             since = (watch.ended_since or self._tools.clock.monotonic()) if answer.has_ended else None
-            return _Watch(last=answer, elsewhere=watch.elsewhere, ended_since=since)
+            return replace(fresh, ended_since=since)
         elsewhere = answer.name == "answer_about_another_task"
         if elsewhere and not watch.elsewhere:
             text = f"the vendor answered a poll about another task; that poll counts as missed: {answer}"
@@ -164,7 +178,7 @@ class Collector:
             reason = f"the vendor refused to answer: {answer.message}"
             self._stop_buying.set(reason)
             return _overdue(job, answer.cause, reason)
-        if watch.forgotten >= _FORGOTTEN_POLLS and self._age_seconds(outcome) >= _FORGOTTEN_SECONDS:
+        if watch.forgotten >= _FORGOTTEN_POLLS and self._age_seconds(watch) >= _FORGOTTEN_SECONDS:
             return _overdue(
                 job, "task_not_exist", f"the vendor does not know task {outcome.task_id}; ask its support"
             )
@@ -208,23 +222,34 @@ class Collector:
             status=replace(answer, clip_urls=answer.clip_urls or (at_api,)), otherwise=otherwise
         )
 
-    def _wait_seconds(self, job: Job, watch: _Watch, outcome: Submitted) -> float:
-        schedule, random, age = self._tools.schedule, self._tools.random, self._age_seconds(outcome)
+    def _wait_seconds(self, job: Job, watch: _Watch) -> float:
+        schedule, random, age = self._tools.schedule, self._tools.random, self._age_seconds(watch)
         if not isinstance(watch.last, Fault):
             return schedule.wait_seconds(age_seconds=age, polled=watch.last is not None, random=random)
         asked, left = watch.last.retry_after_seconds, schedule.deadline_seconds - age
+        if left <= 0:  # a few more tries: the network of a machine that wakes comes back later than its clock
+            return schedule.wait_after_miss_seconds(misses=watch.misses, asked_seconds=None, random=random)
         if asked and asked > left:
             text = f"the vendor asks for {duration(asked)} without a poll; this run waits {duration(left)} more at most"
             self._announce(Event(kind=EventKind.SLOWED, creative_id=job.creative_id, text=text))
         wait = schedule.wait_after_miss_seconds(misses=watch.misses, asked_seconds=asked, random=random)
-        return max(0.0, min(wait, left))
+        return min(wait, left)
 
     def _alarm(self, job: Job, text: str) -> None:
         _log.info("hailuo.alarm", extra={"creative_id": job.creative_id, "text": text})
         self._announce(Event(kind=EventKind.ALARM, creative_id=job.creative_id, text=text))
 
-    def _age_seconds(self, outcome: Submitted) -> float:
-        return max(0.0, (self._tools.clock.now() - outcome.at).total_seconds())
+    def _age_seconds_by_clocks(self, job: Job, outcome: Submitted) -> float:
+        """How long the vendor has had the task: by the clock of the worker that sent it or by the store's.
+
+        Whichever says less, since either may have been wrong.
+        """
+        by_worker = (self._tools.clock.now() - outcome.at).total_seconds()
+        return max(0.0, min(by_worker, self._tools.ledger.age_seconds(job.creative_id)))
+
+    def _age_seconds(self, watch: _Watch) -> float:
+        """The task's age, without the time that this machine slept: no jump of a clock makes a clip overdue."""
+        return watch.first_age_seconds + self._tools.clock.monotonic() - watch.began
 
     async def _pause(self, seconds: float) -> None:
         await self._interrupt.run_until_stopped(self._tools.clock.sleep(seconds))
@@ -435,6 +460,13 @@ def _in_words(status: TaskStatus) -> str:
     progress = "" if status.progress is None else f", {status.progress} %"
     error = " ".join(part for part in (status.error_code, status.error_message) if part)
     return f'"{status.word}"{progress}{f", error {error}" if error else ""}'
+
+
+def _is_answered(watch: _Watch) -> bool:
+    """Whether the last poll settled that the task is not finished: not a lost one, and no failure to be confirmed."""
+    if isinstance(watch.last, Fault):
+        return watch.misses >= _MISSES_WHEN_LATE
+    return watch.failed is None
 
 
 def _overdue(job: Job, cause: str, reason: str) -> Ending:

@@ -2,9 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from math import inf
 from typing import Final
 
 from hailuo.campaign.job import Job
@@ -50,7 +49,7 @@ class Runner:
         tools: Tools,
         *,
         observe: Observer = no_observer,
-        buy_until: float = inf,
+        may_buy: Callable[[], bool] = lambda: True,
         shared: bool = False,
         spending: SpendingGrant | None = None,
     ) -> None:
@@ -74,7 +73,7 @@ class Runner:
         self._under_way: set[asyncio.Task[_Placed]] = set()
         self._endings: dict[str, Ending] = {}
         signals = {"interrupt": self._interrupt, "stop_buying": self._stop_buying}
-        self._orders = Orders(tools, announce=self._announce, buy_until=buy_until, **signals)
+        self._orders = Orders(tools, announce=self._announce, may_buy=may_buy, **signals)
         self._charges = ChargeWatch(
             plan,
             tools,
@@ -256,7 +255,8 @@ class Runner:
         self._enter(job)
         task = self._tools.ledger.record(job.creative_id).require_paid_task()
         shared = self._shared or job.creative_id in self._orders.lost
-        ending = await self._collector.collect(job, task, shared=shared)
+        sent_now = self._planned[job.creative_id].state is JobState.NEW and not shared
+        ending = await self._collector.collect(job, task, shared=shared, sent_now=sent_now)
         self._leave(job)
         record = self._tools.ledger.record(job.creative_id)
         self._policy.attempt_failed(job, record.attempts[-1])

@@ -121,7 +121,7 @@ class Session:
             plan,
             self._tools,
             observe=observer,
-            buy_until=self._spending.buy_until,
+            may_buy=self._spending.may_buy,
             spending=self._spending,
         )
         return self._runner

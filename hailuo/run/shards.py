@@ -15,11 +15,11 @@ from typing import Final, Literal
 
 from pydantic import TypeAdapter
 
-from hailuo.clock import Clock
+from hailuo.clock import Clock, Stopwatch
 from hailuo.errors import MissingKeyError, StoreUnavailableError
 from hailuo.run.events import Progress, RunReport
 from hailuo.settings import Settings
-from hailuo.store import Store
+from hailuo.store import Entry, Store
 from hailuo.store.layout import Edition
 
 BEAT_SECONDS: Final = 20.0
@@ -102,6 +102,7 @@ class ShardNotes:
         self._store = store
         self._clock = clock
         self._folder = edition.shards(run)
+        self._seen: dict[str, tuple[datetime, Stopwatch]] = {}
 
     async def write(self, note: ShardNote) -> None:
         """Keep the newest note of a shard. Raises: StoreUnavailableError."""
@@ -122,8 +123,16 @@ class ShardNotes:
         return frozenset(
             int(entry.key.rpartition("-")[2].removesuffix(".json"))
             for entry in entries
-            if now - entry.modified_at > _SILENT_FOR
+            if now - entry.modified_at > _SILENT_FOR or self._is_unchanged(entry)
         )
+
+    def _is_unchanged(self, entry: Entry) -> bool:
+        """Whether the note has stayed the same for so long as this process looks: its time may be a wrong clock's."""
+        seen = self._seen.get(entry.key)
+        if seen is None or seen[0] != entry.modified_at:
+            self._seen[entry.key] = (entry.modified_at, Stopwatch(self._clock))
+            return False
+        return seen[1].seconds > _SILENT_FOR.total_seconds()
 
     @asynccontextmanager
     async def beating(self, number: int, progress: Callable[[], Progress]) -> AsyncIterator[None]:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from hailuo.campaign.pricing import usd
+from hailuo.clock import Stopwatch
 from hailuo.errors import AdmissionError, LedgerError, Place, Problem, StoreUnavailableError
 from hailuo.ledger.fact_json import RESTORE
 from hailuo.ledger.facts import JobRecord
@@ -20,7 +21,9 @@ from hailuo.store.layout import GRANTS, Edition
 
 _log = quiet_logger(__name__)
 
-_FENCE_SECONDS: Final = 3600.0
+_UNUSED_SECONDS: Final = 3600.0
+"""The end of a grant's life in which nothing is bought on it any more: clocks may differ by so much."""
+
 _ZERO: Final = Decimal(0)
 _MOST_NAMED: Final = 5
 
@@ -33,7 +36,7 @@ class SpendingGrant:
         self._settings = settings
         self._run = run
         self._grants = Grants(tools.store)
-        self._granted_at: float | None = None
+        self._granted: Stopwatch | None = None
         self._shares_out = 0
         self._spent: dict[str, Decimal] = {}
 
@@ -47,19 +50,17 @@ class SpendingGrant:
         """By how much a charge may differ from the price that was granted."""
         return self._settings.price_tolerance_percent
 
-    @property
-    def buy_until(self) -> float:
-        """When this run must stop buying, in the clock's monotonic seconds; at once without a grant."""
-        if self._granted_at is None:
-            return self._tools.clock.monotonic() - 1
-        return self._granted_at + LIFETIME.total_seconds() - _FENCE_SECONDS
+    def may_buy(self) -> bool:
+        """Whether the run may still buy on its grant; not without one. The time of a suspend counts."""
+        granted = self._granted
+        return granted is not None and granted.seconds <= LIFETIME.total_seconds() - _UNUSED_SECONDS
 
     async def take(self, plan: Plan) -> list[Problem]:
         """Take the grant for a plan, or say what forbids it. Raises: StoreUnavailableError."""
-        started = self._tools.clock.monotonic()
+        started = Stopwatch(self._tools.clock)
         problems = await self._refusals(plan, self._grants.take)
         if plan.to_buy and not problems:
-            self._granted_at = started
+            self._granted = started
         return problems
 
     async def problems(self, plan: Plan) -> list[Problem]:
@@ -110,14 +111,14 @@ class SpendingGrant:
     async def prices(self) -> Mapping[str, Decimal]:
         """What each job may cost on this run's grant, while a shard may buy on it; empty when it is closed.
 
-        Takes the time of the grant over, for `buy_until`. Raises: StoreUnavailableError, LedgerError.
+        Takes the time of the grant over, for `may_buy`. Raises: StoreUnavailableError, LedgerError.
         """
         await self._grants.load()
         grant = self._grants.open_grant(self._run)
         if grant is None:
             return {}
         age = await self._tools.store.now() - grant.at
-        self._granted_at = self._tools.clock.monotonic() - age.total_seconds()
+        self._granted = Stopwatch(self._tools.clock, started_seconds_ago=age.total_seconds())
         return grant.prices
 
     async def reprice(self, plan: Plan, prices: Mapping[str, Decimal]) -> str | None:
@@ -178,9 +179,9 @@ class SpendingGrant:
 
         A store that does not answer, or a shard without account, leaves the grant open: too much is held.
         """
-        if self._granted_at is None or self._shares_out:
+        if self._granted is None or self._shares_out:
             return
-        self._granted_at = None
+        self._granted = None
         try:
             now = await self._tools.store.now()
             self.note_spent()

@@ -1,14 +1,15 @@
 """Submit one attempt of a job: record the intent, POST once, record the outcome."""
 
+import contextlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
-from math import inf
+from datetime import datetime, timedelta
 from typing import Final
 
 from hailuo.campaign.job import Job
-from hailuo.errors import FrameError
+from hailuo.clock import Stopwatch
+from hailuo.errors import FrameError, StoreUnavailableError
 from hailuo.ledger.claims import Claim, stake
 from hailuo.ledger.facts import Doubt, JobRecord, Outcome, Refused, Submitted, Unsent
 from hailuo.logs import quiet_logger
@@ -21,8 +22,8 @@ from hailuo.vendor import Accepted, Cause, Fault, Meaning, build_request, reques
 
 _log = quiet_logger(__name__)
 
-_FENCE_SECONDS: Final = 30.0
-"""A worker that was asleep for longer between its intent and its POST does not send."""
+_INTENT_FRESH_SECONDS: Final = 30.0
+"""So old may an intent be when its POST is sent. A worker that was asleep for longer does not send."""
 
 _FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 15.0, 60.0  # docs/vendor.md#errors: 15 to 60 s
 
@@ -40,8 +41,8 @@ class Again:
 class Orders:
     """The only place that submits. `stop_buying` is set when the run as a whole was refused.
 
-    `buy_until` is when the run's grant ends, in the clock's monotonic seconds. `lost` are the creative ids
-    of the jobs that another worker was quicker to take.
+    `may_buy` says whether the run's grant still holds. `lost` are the creative ids of the jobs that another worker was
+    quicker to take.
     """
 
     def __init__(
@@ -51,10 +52,10 @@ class Orders:
         stop_buying: StopSignal,
         interrupt: StopSignal,
         announce: Announcer,
-        buy_until: float = inf,
+        may_buy: Callable[[], bool] = lambda: True,
     ) -> None:
         self._tools = tools
-        self._buy_until = buy_until
+        self._may_buy = may_buy
         self._stop_buying = stop_buying
         self._interrupt = interrupt
         self._announce = announce
@@ -76,19 +77,18 @@ class Orders:
         """
         job = priced.job
         request = self.request(job)
-        started = self._tools.clock.monotonic()
-        if started > self._buy_until:
+        if not self._may_buy():
             self._stop("this run's spending grant expired; run again to continue")
             return None
-        ledger = self._tools.ledger
+        ledger, asleep = self._tools.ledger, await self._sleep_watch()
         right = {"request_sha256": request_sha256(request), "base_url": self._tools.client.base_url}
         if not await ledger.intend(job, price_usd=priced.price_usd, **right):
             self._tools.limiter.give_back(turn)
             self.lost.add(job.creative_id)
             return None
         self.lost.discard(job.creative_id)
-        stopped_meanwhile = self._interrupt.reason or self._stop_buying.reason
-        if stopped_meanwhile or self._tools.clock.monotonic() - started > _FENCE_SECONDS:
+        late = await asleep() > _INTENT_FRESH_SECONDS or not self._may_buy()
+        if late or self._interrupt.reason or self._stop_buying.reason:
             stopped = Unsent(at=self._tools.clock.now(), message="stopped before the POST")
             await ledger.close(job.creative_id, stopped)
             return None
@@ -97,6 +97,24 @@ class Orders:
             await self._accepted(job, answer)
             return None
         return await self._faulted(job, answer)
+
+    async def _sleep_watch(self) -> Callable[[], Awaitable[float]]:
+        """Starts to watch for sleep. What it gives says how many seconds have passed, by whichever clock saw most.
+
+        A paused virtual machine stops both of its clocks: then only the store's time shows it, where it can be had.
+        """
+        watch, began = Stopwatch(self._tools.clock), await self._store_time()
+
+        async def seconds() -> float:
+            ended = await self._store_time()
+            return max(watch.seconds, (ended - began).total_seconds() if began and ended else 0.0)
+
+        return seconds
+
+    async def _store_time(self) -> datetime | None:
+        with contextlib.suppress(StoreUnavailableError):
+            return await self._tools.store.now()
+        return None
 
     async def _accepted(self, job: Job, answer: Accepted) -> None:
         self._tools.limiter.accepted()

@@ -69,7 +69,7 @@ def test_a_run_that_sleeps_at_any_effect_while_another_works_costs_nothing_twice
 
 
 def test_only_a_death_between_intent_and_outcome_leaves_a_submit_in_doubt(tmp_path):
-    """Two effects follow the intent, the POST and the outcome: died before the one, or before the other."""
+    """The store's time, the POST, the claim on its task and the outcome follow the intent: died before one of them."""
     in_doubt = []
     for stops_at in count(1):
         scene, process = new_scene(tmp_path, SMOOTH, jobs=1), Process(stops_at)
@@ -83,7 +83,7 @@ def test_only_a_death_between_intent_and_outcome_leaves_a_submit_in_doubt(tmp_pa
             in_doubt.append((process.effects[stops_at - 1].rpartition("/")[2], scene.charges))
         if not process.stopped.is_set():
             break
-    assert in_doubt == [("videos", 0), ("outcome", 1)]
+    assert in_doubt == [("now", 0), ("videos", 0), ("c001", 1), ("outcome", 1)]
 
 
 def test_adopting_that_dies_at_any_effect_gives_a_task_to_one_job(tmp_path):

@@ -38,6 +38,8 @@ def test_the_horizon_outlasts_the_longest_post() -> None:
         (HORIZON - SECOND, JobState.IN_DOUBT),
         (HORIZON, JobState.UNKNOWN),
         (timedelta(days=3), JobState.UNKNOWN),
+        (SECOND - HORIZON, JobState.IN_DOUBT),  # recorded by a clock that was somewhat ahead
+        (timedelta(days=-1), JobState.UNKNOWN),  # recorded by a wrong one: nobody waits a day for it
     ],
 )
 def test_an_intent_is_in_doubt_until_the_horizon(ahead: timedelta, age: timedelta, state: JobState) -> None:

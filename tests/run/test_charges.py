@@ -77,7 +77,7 @@ def admitted_run(
                 if problems:
                     raise AdmissionError(problems)
                 observe = (heard if heard is not None else []).append
-                runner = Runner(plan, tools, buy_until=spending.buy_until, spending=spending, observe=observe)
+                runner = Runner(plan, tools, may_buy=spending.may_buy, spending=spending, observe=observe)
                 beside = asyncio.ensure_future(stop_after(runner, until))
                 report = await runner.run()
                 beside.cancel()

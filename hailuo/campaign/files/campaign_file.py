@@ -48,7 +48,7 @@ def load_campaign(
 ) -> LoadedCampaign:
     """Every problem of the file at once, and the campaign as far as it is sound. Nothing is raised.
 
-    `at` is the scheduled start, aware: `{date}` in an edition is its date in the campaign's timezone.
+    `at` is the scheduled start, aware: `{date}` in an edition is its date, in the campaign's timezone if it has one.
     `edition` overrides the file's. `text`, if given, is read in place of the file's content: then `path` only says
     which kind of file it is, where its frames and rows are, and under which name its problems are reported.
     """
@@ -143,13 +143,14 @@ def _nightly(file: CampaignFile, problems: ProblemList) -> Nightly | None:
 
 
 def _edition(file: CampaignFile, override: str | None, at: datetime, problems: ProblemList) -> str:
-    """The edition's name with the date of `at` in the campaign's timezone."""
-    try:
-        zone = ZoneInfo(file.timezone)
-    except (KeyError, ValueError, OSError):
-        remedy = suggestion(file.timezone, ("UTC", *sorted(available_timezones())))
-        problems.add(file.place_of("timezone"), f"unknown timezone {quoted(file.timezone)}", remedy)
-        zone = ZoneInfo("UTC")
+    """The edition's name with the date of `at`, in the campaign's timezone if it has one, else in that of `at`."""
+    zone, named = at.tzinfo, file.timezone
+    if named is not None:
+        try:
+            zone = ZoneInfo(named)
+        except (KeyError, ValueError, OSError):
+            remedy = suggestion(named, ("UTC", *sorted(available_timezones())))
+            problems.add(file.place_of("timezone"), f"unknown timezone {quoted(named)}", remedy)
     written = file.edition if override is None else override
     edition = written.replace("{date}", at.astimezone(zone).date().isoformat())
     place = file.place_of("edition") if override is None else Place(file.place.file)

@@ -221,7 +221,11 @@ class CampaignFile(Section):
         "main",
         description='One batch of clips. A new edition buys every clip again; "{date}" makes a new one each night.',
     )
-    timezone: str = Field("UTC", description='The timezone of "{date}", such as Europe/Berlin.')
+    timezone: str | None = Field(
+        None,
+        description='The timezone of "{date}" and of the nights, such as Europe/Berlin. The default is that of the '
+        "schedule, else that of the machine.",
+    )
     defaults: DefaultValues = Field(
         default_factory=DefaultValues, description="The value of an axis where nothing else gives one."
     )

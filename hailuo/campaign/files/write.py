@@ -69,7 +69,7 @@ def _head(draft: DraftCampaign) -> Iterator[str]:
     campaign = draft.follows
     yield f"campaign: {_scalar(campaign.name)}"
     yield f"edition: {_scalar(draft.edition)}"
-    if campaign.timezone != "UTC":
+    if campaign.timezone:
         yield f"timezone: {_scalar(campaign.timezone)}"
     budgets = {"usd": draft.budget_usd, "campaign_usd": campaign.campaign_budget_usd}
     if draft.budget_usd is not None:
