@@ -5,13 +5,12 @@ from pathlib import Path
 
 import click
 
-from hailuo.cli.options import as_json_option, choose, edition_named
+from hailuo.cli.options import as_json_option, scope_of
 from hailuo.cli.output import unfailing_output
 from hailuo.cli.progress import Watcher
 from hailuo.cli.screen import echo_json, say
 from hailuo.cli.stopping import watching
-from hailuo.errors import CampaignError, ExitCode
-from hailuo.plan.prepare import named_campaign, prepare
+from hailuo.errors import ExitCode
 from hailuo.run.environment import run_environment
 from hailuo.run.leftovers import Collected, PaidClips
 from hailuo.store.layout import Edition
@@ -32,24 +31,12 @@ def command(file: Path | None, everything: bool, as_json: bool) -> ExitCode:
     """
     if (file is None) is not everything:
         raise click.UsageError("type FILE, CAMPAIGN/EDITION or --all")
-    campaign, only = _scope(file) if file else (None, None)
+    campaign, only = scope_of(file) if file else (None, None)
     with unfailing_output(), nothing_bought_without_store():
         collected = asyncio.run(_collect(campaign, only, as_json=as_json))
     if collected.interrupted:
         return ExitCode.INTERRUPTED
     return ExitCode.COMPLETE if collected.is_complete else ExitCode.INCOMPLETE
-
-
-def _scope(file: Path) -> tuple[str, Edition | None]:
-    """The campaign and, if one was named, the edition. Raises: CampaignError for a file without a name."""
-    edition = edition_named(file)
-    if edition:
-        return edition.campaign, edition
-    request = choose(file)
-    campaign = named_campaign(request)
-    if campaign is None:
-        raise CampaignError(prepare(request, run_environment().settings).problems)
-    return campaign, None
 
 
 async def _collect(campaign: str | None, only: Edition | None, *, as_json: bool) -> Collected:

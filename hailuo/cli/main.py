@@ -26,6 +26,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "manifest": "Rebuild manifest and gallery from the store.",
     "judge": "Import picks, ratings and notes from a gallery.",
     "check": "Check every stored clip: faults, previews, and what differs from the order.",
+    "verify": "Compare every stored clip and copy with its recorded hash.",
     "conform": "Make upload-ready copies of the stored clips for ad placements.",
     "upload-plan": "Fill an ad platform's bulk sheet, and make ads.csv.",
     "report": "Report on ad platforms' exports: what won, how sure, what to render next.",

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from hailuo.errors import CampaignError, Place
-from hailuo.plan.prepare import CampaignRequest, axis_values, edition_chosen, prepare
+from hailuo.plan.prepare import CampaignRequest, axis_values, edition_chosen, named_campaign, prepare
 from hailuo.run.environment import run_environment
 from hailuo.store.layout import Edition, name_problem
 
@@ -97,3 +97,15 @@ def edition_of(file: Path, edition: str | None) -> Edition:
         return Edition(named.campaign, edition or named.name)
     prepared = prepare(choose(file, edition=edition), run_environment().settings)
     return edition_chosen(prepared, edition=edition)
+
+
+def scope_of(file: Path) -> tuple[str, Edition | None]:
+    """The campaign of a file; and the edition, if CAMPAIGN/EDITION named one. Raises: CampaignError for a file without a name."""
+    edition = edition_named(file)
+    if edition:
+        return edition.campaign, edition
+    request = choose(file)
+    campaign = named_campaign(request)
+    if campaign is None:
+        raise CampaignError(prepare(request, run_environment().settings).problems)
+    return campaign, None

@@ -4,7 +4,7 @@
 {campaign}/{edition}/conformed/{creative_id}-{placement}.json    its record, written after it
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
@@ -63,16 +63,21 @@ async def keep_conformed(store: Store, conformed: Conformed) -> None:
 async def read_conformed(store: Store, edition: Edition) -> list[Conformed]:
     """Every copy that is stored in full, sorted by key. Raises: StoreUnavailableError."""
     bytes_of = {entry.key: entry.bytes for entry in await store.listing(edition.conformed)}
-    keys = [_record_key(key) for key in bytes_of if key.endswith(".mp4") and _record_key(key) in bytes_of]
+    return [copy for copy in await _read(store, bytes_of) if copy.facts.bytes == bytes_of.get(copy.key)]
+
+
+async def read_records(store: Store, edition: Edition) -> list[Conformed]:
+    """The record of every copy, also where the copy is missing. Raises: StoreUnavailableError."""
+    return await _read(store, [entry.key for entry in await store.listing(edition.conformed)])
+
+
+async def _read(store: Store, keys: Iterable[str]) -> list[Conformed]:
     found = []
-    for key, content in (await read_many(store, keys)).items():
+    for key, content in (await read_many(store, [key for key in keys if key.endswith(".json")])).items():
         try:
-            copy = _ADAPTER.validate_json(content)
+            found.append(_ADAPTER.validate_json(content))
         except ValueError:  # of another version of this program, or edited by hand: the copy is made again
             _log.warning("hailuo.conformed.not_readable", extra={"key": key})
-            continue
-        if copy.facts.bytes == bytes_of.get(copy.key):
-            found.append(copy)
     return found
 
 

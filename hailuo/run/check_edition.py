@@ -57,7 +57,7 @@ async def check_edition(
             await inspector.catch_up(again=again)
     found = await read_inspections(store, edition)
     near = near_duplicates(found)
-    stored = ((job, ledger.record(cid)) for cid, job in jobs.items() if ledger.record(cid).clip)
+    stored = ((job, ledger.record(cid)) for cid, job in jobs.items() if ledger.record(cid).done)
     return [
         _checked(job, record, found.get(job.creative_id), near.get(job.creative_id)) for job, record in stored
     ]

@@ -91,7 +91,7 @@ class Inspector:
         return frozenset(self._under_way)
 
     async def _due(self, *, thorough: bool, again: bool) -> list[str]:
-        stored = [cid for cid, record in self._ledger.records.items() if record.clip]
+        stored = [cid for cid, record in self._ledger.records.items() if record.done]
         if again:
             return stored
         missing = [cid for cid in stored if cid not in self._checked]

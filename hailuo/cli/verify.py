@@ -1,0 +1,79 @@
+"""`hailuo verify FILE`"""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from hailuo.cli.options import as_json_option, edition_option, scope_of
+from hailuo.cli.screen import count, echo_json, say
+from hailuo.errors import AdmissionError, ExitCode, Place, Problem
+from hailuo.publish.verify import VerifiedEdition, editions_of, verify
+from hailuo.run.environment import run_environment
+from hailuo.store.layout import Edition
+from hailuo.store.open import nothing_bought_without_store, open_store
+
+
+@click.command("verify")
+@click.argument(
+    "file", required=False, metavar="FILE|CAMPAIGN/EDITION", type=click.Path(path_type=Path), default=None
+)
+@edition_option
+@click.option("--all", "everything", is_flag=True, help="Every edition of every campaign in the store.")
+@as_json_option
+def command(file: Path | None, edition: str | None, everything: bool, as_json: bool) -> ExitCode:
+    """Read every stored clip and copy, and compare it with its recorded SHA-256. Nothing is bought.
+
+    FILE means every edition of its campaign. Exit code 0 if everything is as recorded, 1 if something is missing,
+    changed or damaged. Changed clips are collected again by the next run.
+    """
+    if (file is None) is not everything:
+        raise click.UsageError("type FILE, CAMPAIGN/EDITION or --all")
+    campaign, only = scope_of(file) if file else (None, None)
+    if campaign and edition:
+        only = Edition(campaign, edition)
+    with nothing_bought_without_store():
+        found = asyncio.run(_verify(campaign, only))
+    if as_json:
+        echo_json({"editions": [_json(one) for one in found]})
+    else:
+        _show(found)
+    return ExitCode.COMPLETE if all(one.is_sound for one in found) else ExitCode.INCOMPLETE
+
+
+async def _verify(campaign: str | None, only: Edition | None) -> list[VerifiedEdition]:
+    env = run_environment()
+    store = open_store(env.settings)
+    editions = (only,) if only else await editions_of(store, campaign)
+    if not editions and campaign:
+        reason = f"nothing was ever bought for {campaign} in {store.uri}"
+        raise AdmissionError([Problem(Place(campaign), reason, "run it first, or set HAILUO_STORE")])
+    return [await verify(store, env.clock, edition) for edition in editions]
+
+
+def _show(found: Sequence[VerifiedEdition]) -> None:
+    for one in found:
+        for fault in one.faults:
+            say(f"{fault.key}: {fault.fault}; {fault.remedy}")
+        for problem in one.findings:
+            say(str(problem))
+        wrong = len(one.faults) + len(one.findings)
+        verdict = f"{wrong} missing, changed or damaged" if wrong else "all as recorded"
+        say(f"{one.edition}: {count(one.read, 'clip or copy', 'clips and copies')} read, {verdict}")
+    if not found:
+        say("nothing is stored yet")
+
+
+def _json(one: VerifiedEdition) -> dict[str, object]:
+    return {
+        "campaign": one.edition.campaign,
+        "edition": one.edition.name,
+        "read": one.read,
+        "sound": one.is_sound,
+        "faults": one.faults,
+        "findings": [
+            {"key": problem.place.file, "reason": problem.reason, "remedy": problem.remedy}
+            for problem in one.findings
+        ],
+    }

@@ -1,0 +1,102 @@
+"""`hailuo verify`, and what all commands say of a clip, a fact or a ledger that is gone."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from hailuo.errors import ExitCode
+from hailuo.run.environment import RunEnvironment
+from tests.support.commands import Command
+
+pytestmark = pytest.mark.enable_socket
+
+
+@pytest.fixture
+def store(hailuo: Command, campaign: Path, rehearsal: RunEnvironment, tmp_path: Path) -> Path:
+    """The edition's folder after a run that stored everything."""
+    assert hailuo("run", campaign, "--yes").code == ExitCode.COMPLETE
+    return tmp_path / "store" / "small" / "main"
+
+
+def flipped(path: Path) -> None:
+    """Another byte, the same size."""
+    content = path.read_bytes()
+    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+
+
+@pytest.mark.parametrize("target", ["FILE", "small/main", "--all"])
+def test_a_sound_store_is_read_in_whole(hailuo: Command, campaign: Path, store: Path, target: str) -> None:
+    """Exit code 0, however the editions are named."""
+    said = hailuo("verify", campaign if target == "FILE" else target, "--json")
+
+    (edition,) = json.loads(said.out)["editions"]
+    assert said.code == ExitCode.COMPLETE
+    assert (edition["campaign"], edition["edition"], edition["sound"]) == ("small", "main", True)
+    assert (edition["read"], edition["faults"], edition["findings"]) == (4, [], [])
+
+
+LOSSES = {
+    "deleted": (Path.unlink, "missing"),
+    "cut": (lambda path: path.write_bytes(b"cut"), "changed"),
+    "a bit": (flipped, "changed"),
+}
+
+
+@pytest.mark.parametrize(("lose", "fault"), LOSSES.values(), ids=LOSSES)
+def test_a_lost_clip_is_named_and_the_next_run_collects_it(
+    hailuo: Command, campaign: Path, store: Path, lose, fault: str
+) -> None:
+    """Verified, told by status, collected again for nothing, and sound."""
+    clip = sorted(store.glob("clips/*.mp4"))[0]
+    before = clip.read_bytes()
+    lose(clip)
+
+    found = hailuo("verify", campaign, "--json")
+    status = hailuo("status", campaign)
+    run = hailuo("run", campaign, "--yes")
+
+    (named,) = json.loads(found.out)["editions"][0]["faults"]
+    assert found.code == ExitCode.INCOMPLETE
+    assert (named["kind"], named["creative_id"], named["fault"]) == ("clip", clip.stem, fault)
+    assert named["key"].endswith(clip.name)
+    assert named["remedy"]
+    assert status.code == ExitCode.INCOMPLETE
+    assert f"its clip is {fault}" in status.out
+    assert run.code == ExitCode.COMPLETE
+    assert "nothing was bought" in run.out
+    assert clip.read_bytes() == before
+    assert hailuo("verify", campaign).code == ExitCode.COMPLETE
+
+
+def test_a_deleted_ledger_buys_nothing(hailuo: Command, campaign: Path, store: Path) -> None:
+    """By the clips, or by the money records alone; with a remedy, and exit code 2."""
+    shutil.rmtree(store / "ledger")
+    with_clips = hailuo("run", campaign, "--yes")
+    shutil.rmtree(store / "clips")
+    without = hailuo("run", campaign, "--yes")
+
+    for said in (with_clips, without):
+        assert said.code == ExitCode.REFUSED
+        assert "small/main/ledger/v1/: has no facts of jobs that were bought" in said.err
+        assert "restore it from a backup" in said.err
+
+
+def test_status_answers_beside_damage_and_strangers(hailuo: Command, campaign: Path, store: Path) -> None:
+    """A fact of one job is empty, and macOS was here: named, and the other jobs are as they were."""
+    fact = sorted(store.glob("ledger/v1/*/done"))[0]
+    fact.write_bytes(b"")
+    for folder in (store / "ledger/v1", fact.parent, store / "clips", store.parents[1] / "money/v1"):
+        (folder / ".DS_Store").write_bytes(b"\0\0\0\1Bud1")
+    shutil.rmtree(store / "ledger/rollups", ignore_errors=True)
+
+    said = hailuo("status", campaign, "--json")
+
+    told = json.loads(said.out)
+    assert said.code == ExitCode.INCOMPLETE
+    assert sorted(job["state"] for job in told["jobs"]) == ["stored", "stored", "stored", "unknown"]
+    assert sum(".DS_Store" in warning for warning in told["warnings"]) == 3
+    assert [
+        warning for warning in told["warnings"] if warning.endswith("in the bucket") and "is empty" in warning
+    ]
