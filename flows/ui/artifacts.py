@@ -17,7 +17,7 @@ from prefect.artifacts import (
 )
 from prefect.exceptions import PrefectException
 
-from flows.ui.markdown import show_table
+from flows.ui.markdown import listed, show_table
 from hailuo.campaign.pricing import usd, usd_or_unknown
 from hailuo.clock import SystemClock
 from hailuo.ledger.facts import JobState
@@ -27,6 +27,7 @@ from hailuo.publish.share import GalleryLink
 from hailuo.run.events import Progress, RunReport
 
 _ROWS_AT_MOST: Final = 500
+_WARNINGS_AT_MOST: Final = 20
 _PROGRESS_SECONDS: Final = 5.0
 
 NO_UNKNOWNS: Final = "Every submit has an answer: no money is in doubt."
@@ -44,6 +45,8 @@ async def show_plan(plan: Plan) -> None:
         f"**{len(plan.to_buy)} clips to buy for {usd(money.planned)}**; {usd(money.spent)} spent, "
         f"{usd(money.reserved)} reserved; {budget}. Plan `{plan.digest[:12]}`."
     )
+    warnings = listed("Warnings", [str(problem) for problem in plan.warnings], at_most=_WARNINGS_AT_MOST)
+    description = f"{description}\n\n{warnings}" if warnings else description
     await show_table(
         [_cell_row(cell, jobs) for cell, jobs in sorted(cells.items())],
         key=f"plan-{plan.campaign.name}",

@@ -48,6 +48,8 @@ def _show(statement: Statement, view: str) -> None:
     show_sums(_rows(statement, view), total, title=title, key=view)
     for line in remarks(total):
         say(line)
+    for problem in statement.findings:
+        say(f"warning: {problem}")
     month = statement.month
     cap = (
         "no HAILUO_MAX_USD_PER_MONTH is set" if month.cap_usd is None else f"of at most {usd(month.cap_usd)}"

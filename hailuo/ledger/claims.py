@@ -19,6 +19,7 @@ from typing import Final
 from pydantic import TypeAdapter
 
 from hailuo.errors import MissingKeyError
+from hailuo.ledger.fact_json import load_fact
 from hailuo.ledger.ledger import HORIZON
 from hailuo.store import Entry, Store
 from hailuo.store.layout import claims_of
@@ -57,7 +58,7 @@ async def stake(store: Store, wanted: Claim) -> Claim:
         key = f"{_folder(wanted)}c{number:03}"
         if await store.create(key, content):
             return wanted
-        other = _ADAPTER.validate_json(await store.read(key))
+        other = load_fact(_ADAPTER, key, await store.read(key))
         if await _is_valid(store, other):
             return other
 
@@ -84,10 +85,10 @@ def _folder(claim: Claim) -> str:
 
 async def _is_valid(store: Store, claim: Claim) -> bool:
     try:
-        outcome = json.loads(await store.read(f"{claim.attempt}/outcome"))
+        outcome = await store.read(f"{claim.attempt}/outcome")
     except MissingKeyError:
         return True
-    return bool(outcome.get("task_id") == claim.task_id)
+    return _names(outcome, claim.task_id) is not False
 
 
 async def _naming(store: Store, keys: Sequence[str], task_id: str) -> Sequence[str]:
@@ -95,10 +96,19 @@ async def _naming(store: Store, keys: Sequence[str], task_id: str) -> Sequence[s
 
     async def names_it(key: str) -> bool:
         async with gate:
-            return bool(json.loads(await store.read(key)).get("task_id") == task_id)
+            return _names(await store.read(key), task_id) is True
 
     found = await asyncio.gather(*map(names_it, keys))
     return [key for key, names in zip(keys, found, strict=True) if names]
+
+
+def _names(fact: bytes, task_id: str) -> bool | None:
+    """Whether the fact names the task; None where it cannot be read."""
+    try:
+        content = json.loads(fact)
+    except ValueError:
+        return None
+    return content.get("task_id") == task_id if isinstance(content, dict) else None
 
 
 def _from(entry: Entry, since: datetime | None) -> bool:

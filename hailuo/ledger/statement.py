@@ -29,12 +29,13 @@ class Month:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """Every job for which an attempt was made, with its bill."""
+    """Every job for which an attempt was made, with its bill; `findings` are records that cannot be read."""
 
     campaign: str
     editions: tuple[str, ...]
     bills: tuple[JobMoney, ...]
     month: Month
+    findings: tuple[Problem, ...] = ()
 
 
 async def read_statement(
@@ -57,23 +58,24 @@ async def read_statement(
         editions = [name for name in editions_with(keys, "ledger") if edition in {None, name}]
         if not editions:
             raise AdmissionError([_nothing(store, campaign, edition)])
-        bills = [bill for name in editions for bill in await _bills(store, clock, Edition(campaign, name))]
-        month = await _month(store, settings.max_usd_per_month)
-    return Statement(campaign=campaign, editions=tuple(editions), bills=tuple(bills), month=month)
+        ledgers = [await _ledger(store, clock, Edition(campaign, name)) for name in editions]
+        grants, name = Grants(store), f"{await store.now():%Y-%m}"
+        await grants.load()
+    records = (record for ledger in ledgers for record in ledger.records.values())
+    committed = grants.committed(lambda grant: grant.month == name)
+    return Statement(
+        campaign=campaign,
+        editions=tuple(editions),
+        bills=tuple(money_of(record.job, record) for record in records if record.job),
+        month=Month(name=name, committed_usd=committed, cap_usd=settings.max_usd_per_month),
+        findings=(*(problem for ledger in ledgers for problem in ledger.findings), *grants.findings),
+    )
 
 
-async def _bills(store: Store, clock: Clock, edition: Edition) -> list[JobMoney]:
+async def _ledger(store: Store, clock: Clock, edition: Edition) -> Ledger:
     ledger = Ledger(store, clock, edition, worker="statement")
     await ledger.load()
-    return [money_of(record.job, record) for record in ledger.records.values() if record.job]
-
-
-async def _month(store: Store, cap_usd: Decimal | None) -> Month:
-    name = f"{await store.now():%Y-%m}"
-    grants = Grants(store)
-    await grants.load()
-    committed = grants.committed(lambda grant: grant.month == name)
-    return Month(name=name, committed_usd=committed, cap_usd=cap_usd)
+    return ledger
 
 
 def _nothing(store: Store, campaign: str, edition: str | None) -> Problem:

@@ -28,7 +28,7 @@ _REMEDIES: Final = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class StoredFault:
     """An object that is missing, or that has other bytes than were recorded."""
 
     kind: Literal["clip", "preview", "copy"]
@@ -44,7 +44,7 @@ class VerifiedEdition:
 
     edition: Edition
     read: int
-    faults: tuple[Fault, ...]
+    faults: tuple[StoredFault, ...]
     findings: tuple[Problem, ...]
 
     @property
@@ -83,10 +83,10 @@ async def verify(store: Store, clock: Clock, edition: Edition) -> VerifiedEditio
     if changed != dict(listing.changed):
         await keep_changed(store, edition, changed)
 
-    def fault(kind: Literal["clip", "preview", "copy"], creative_id: str, key: str) -> Fault:
+    def fault(kind: Literal["clip", "preview", "copy"], creative_id: str, key: str) -> StoredFault:
         remedy = _REMEDIES[kind].format(edition=edition)
         is_missing = held.get(key) is None
-        return Fault(
+        return StoredFault(
             kind=kind,
             creative_id=creative_id,
             key=key,
