@@ -210,7 +210,7 @@ class NightReport:
                 parts += [f"{total.bought} clips bought: {cost}" if total.bought else "nothing bought"]
         left = sum(len(one.to_collect) for one in self.leftovers)
         if left:
-            parts.append(f"{left} paid clips are not collected")
+            parts.append(f"{left} paid clip{'s' if left > 1 else ''} not collected")
         if total.unknown:
             parts.append(f"{usd(total.unknown_usd)} in unknown submits")
         if self.night.invalid:

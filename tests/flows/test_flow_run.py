@@ -3,13 +3,16 @@
 import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from prefect.blocks.system import Secret
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import DeploymentScheduleCreate
+from prefect.client.schemas.schedules import CronSchedule
 from pydantic import SecretStr
 
-from flows.machinery.flow_run import KEY_BLOCK, flow_environment
+from flows.machinery.flow_run import KEY_BLOCK, due_in_zone, flow_environment
 from hailuo.run.environment import RunEnvironment, within
 
 pytestmark = [
@@ -60,3 +63,32 @@ def test_the_block_serves_where_the_environment_has_no_key(rehearsal: RunEnviron
 def test_without_either_there_is_no_key(rehearsal: RunEnvironment) -> None:
     """Then admission says so, before anything is bought."""
     assert key_of(without_key(rehearsal)) is None
+
+
+@pytest.mark.parametrize(
+    ("zones", "named"),
+    [(["Europe/Berlin"], "2027-03-29"), (["Europe/Berlin", "UTC"], None), ([], None)],
+    ids=["one zone", "two zones", "no schedule"],
+)
+def test_a_run_is_due_in_the_zone_of_its_schedule(server: None, monkeypatch, zones, named) -> None:
+    """23:00 UTC of the 28th is 01:00 of the 29th in Berlin, the first night of summer time."""
+    due_at = datetime(2027, 3, 28, 23, tzinfo=UTC)
+
+    async def deployed() -> str:
+        async with get_client() as client:
+            flow_id = await client.create_flow_from_name("of-a-schedule")
+            schedules = [
+                DeploymentScheduleCreate(
+                    schedule=CronSchedule(cron="0 1 * * *", timezone=zone), active=False, slug=f"s{number}"
+                )
+                for number, zone in enumerate(zones)
+            ]
+            found = await client.create_deployment(flow_id, f"d{len(zones)}", schedules=schedules)
+            return str(found)
+
+    monkeypatch.setenv("PREFECT__RUNTIME__DEPLOYMENT__ID", asyncio.run(deployed()))
+
+    found = asyncio.run(due_in_zone(due_at))
+
+    assert found == due_at
+    assert str(found.date()) == (named or str(due_at.astimezone().date()))

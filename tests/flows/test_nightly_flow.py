@@ -359,7 +359,7 @@ class TestADownloadThatFails:
 
         left = "1 paid, not collected: run hailuo collect autumn/night-2026-11-22"
         assert left in page_of(given_up)
-        assert "1 paid clips are not collected" in given_up.message
+        assert "1 paid clip not collected" in given_up.message
         assert accepted(env) == 2
         assert len(list(Path(env.settings.store).glob("autumn/night-2026-11-2[23]/clips/*.mp4"))) == 2
         assert "collected 1 of 1 clips that were paid before, of autumn/night-2026-11-22" in page_of(state)
