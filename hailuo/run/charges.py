@@ -134,8 +134,8 @@ class ChargeWatch:
         percent = f" ({100 * (amount - price) / price:+,.0f} %)" if price else ""
         return (
             f"the vendor charged {usd(amount)} for {job.creative_id} ({cell}), and {usd(price)} was granted{percent}; "
-            "what was bought is still collected. Compare with the vendor's bill; "
-            f"if the price is right, run {price_command(cell)} {amount.normalize():f}, then run again"
+            "what was bought is still collected. Compare with the vendor's bill, record the right price with "
+            f"{price_command(cell)} USD, then run again"
         )
 
     async def _put_on_record(self, job: Job, amount: Decimal) -> None:

@@ -137,7 +137,7 @@ def test_ten_times_the_price_costs_one_clip(cap: str) -> None:
 
     assert report.exit_code is ExitCode.STOPPED
     assert "$1.00" in (report.stopped or "")
-    assert "hailuo price MiniMax-Hailuo-02 6 512p 1" in (report.stopped or "")
+    assert "hailuo price MiniMax-Hailuo-02 6 512p USD" in (report.stopped or "")
     assert len(world.simulator.invoice().lines) == 1
     assert spent(world) == committed(world) == world.simulator.invoice().net_usd == Decimal(1)
 
