@@ -7,7 +7,7 @@ import re
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hailuo.campaign.catalog import Catalog
@@ -35,6 +35,7 @@ class Night:
         self.world.wire = lambda: self.wire
         self.first: RunReport = self.world.run()
         self.seconds = self.world.clock.monotonic()
+        self.wire.stop_changing()
         self.second: RunReport = self.world.run()
         ledger = self.world.ledger()
         self.world.clock.run(ledger.load())
@@ -68,6 +69,8 @@ def refuses(answer: Delivered) -> bool:
     return bool(_REFUSING.search(answer.text)) or (answer.status == 429 and not answer.text.strip())
 
 
+@example(mutations=[Mutation(refused=("flat", "1002"), naming=True, status=400)])
+@example(mutations=[Mutation(other=True, after=number) for number in (9, 0, 0, 0, 0, 0)])
 @settings(max_examples=_EXAMPLES)
 @given(mutations=st.lists(MUTATIONS, min_size=ANSWERS, max_size=ANSWERS))
 def test_no_answer_does_harm(catalog: Catalog, mutations: list[Mutation]) -> None:

@@ -107,8 +107,11 @@ class Mutation:
     refused: tuple[str, str] | None = None
     """The shape and the code of a refusal in its place."""
 
+    naming: bool = False
+    """The refusal names the task all the same."""
+
     other: bool = False
-    """An earlier answer in its place."""
+    """An earlier answer, about another task, in its place."""
 
     raw: bytes | None = None
     cut_to: float | None = None
@@ -116,6 +119,9 @@ class Mutation:
     retry_after: str | None = None
     lost: bool = False
     """No answer comes, after the request was served."""
+
+    after: int = 0
+    """So many answers before this one pass unchanged."""
 
 
 MUTATIONS = st.one_of(
@@ -132,7 +138,14 @@ MUTATIONS = st.one_of(
         status=_STATUSES,
         retry_after=st.none() | _RETRY_AFTER,
     ),
-    st.builds(Mutation, other=st.just(True)),
+    st.builds(
+        Mutation,
+        refused=st.tuples(st.sampled_from(["flat", "nested", "text", "minimax"]), _CODES),
+        naming=st.just(True),
+        status=_STATUSES,
+    ),
+    st.builds(Mutation, other=st.just(True), after=st.integers(0, 6)),
+    st.builds(Mutation, other=st.just(True), after=st.integers(6, 12)),
     st.builds(Mutation, raw=_RAW, status=_STATUSES),
     st.builds(Mutation, raw=JSONS.map(lambda value: json.dumps(value).encode()), status=_STATUSES),
     st.builds(Mutation, cut_to=st.floats(0, 1)),
@@ -167,7 +180,13 @@ class MutatingWire(httpx.AsyncBaseTransport):
 
     def __post_init__(self) -> None:
         self._inner = SimulatorTransport(self.simulator.app)
-        self._left: Iterator[Mutation] = iter(self.mutations)
+        self._left: Iterator[Mutation] = (
+            due for one in self.mutations for due in (*[Mutation()] * one.after, one)
+        )
+
+    def stop_changing(self) -> None:
+        """Deliver every further answer as it was meant."""
+        self._left = iter(())
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """The simulator's answer as it arrives. Raises httpx.ReadError where none does."""
@@ -212,9 +231,17 @@ def _arrived(
     return httpx.Response(mutation.status or answer.status_code, content=content, headers=headers)
 
 
+def _of_another(meant: dict[str, Any], before: Sequence[Delivered]) -> dict[str, Any]:
+    others = (
+        one.meant for one in reversed(before) if one.meant.get("task_id") not in {None, meant.get("task_id")}
+    )
+    return next(others, meant)
+
+
 def _changed(mutation: Mutation, meant: dict[str, Any]) -> object:
     if mutation.refused:
-        return _refusal(*mutation.refused)
+        named = {"task_id": meant.get("task_id")} if mutation.naming else {}
+        return _refusal(*mutation.refused) | named
     body = copy.deepcopy(meant)
     places = _places(body)
     if mutation.value:
@@ -237,7 +264,7 @@ def _places(body: object) -> list[tuple[dict[str, Any], str]]:
     return [*((body, key) for key in body), *(place for inner in body.values() for place in _places(inner))]
 
 
-def _refusal(shape: str, code: str) -> object:
+def _refusal(shape: str, code: str) -> dict[str, object]:
     match shape:
         case "flat":
             return {"code": code, "message": "no", "data": None}
