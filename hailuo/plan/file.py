@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from hailuo.campaign.job import Job
 from hailuo.campaign.model import SyntheticPerformer
@@ -66,17 +66,16 @@ async def write_plan(store: Store, plan: Plan, *, at: datetime) -> None:
 
 
 async def read_plan(store: Store, edition: Edition) -> PlanFile | None:
-    """The newest plan admitted, or None when the edition never ran."""
+    """The newest plan admitted; None when the edition never ran, or it is damaged: the next run writes it again."""
     try:
-        content = await store.read(edition.plan)
-    except MissingKeyError:
+        return _ADAPTER.validate_json(await store.read(edition.plan))
+    except (MissingKeyError, ValidationError):
         return None
-    return _ADAPTER.validate_json(content)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredEdition:
-    """An edition as the store holds it. `plan` is None where the ledger has jobs and the plan was deleted.
+    """An edition as the store holds it. `plan` is None where the ledger has jobs and the plan was deleted, or is damaged.
 
     `jobs` has every job by its creative id: those of the plan in its order, then those bought before they left the file.
     """

@@ -147,6 +147,16 @@ def test_a_bought_clip_is_published_without_its_plan(clock: VirtualClock) -> Non
     assert list(made.rows["status"]) == ["stored"]
 
 
+@pytest.mark.parametrize("content", [b"", b"garbage", b'{"schema": "hailuo.plan/9.0"}'])
+def test_a_damaged_plan_hides_no_clip(clock: VirtualClock, store: MemoryStore, content: bytes) -> None:
+    """It can be written again by a run; the ledger has what was bought."""
+    clock.run(store.put(EDITION.plan, content, content_type="application/json"))
+
+    made = clock.run(publish(store, clock, EDITION))
+
+    assert list(made.rows["status"]) == ["stored"]
+
+
 @pytest.mark.parametrize(
     ("content", "code"), [(None, "clip_missing"), (b"", "clip_changed"), (b"cut", "clip_changed")]
 )
