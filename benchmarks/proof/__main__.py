@@ -18,7 +18,12 @@ from hailuo.clock import SystemClock
 def main(arguments: list[str]) -> int:
     given = _parser().parse_args(arguments)
     size = QUICK if given.quick else FULL
-    size = dataclasses.replace(size, jobs=given.jobs or size.jobs, kills=given.kills or size.kills)
+    size = dataclasses.replace(
+        size,
+        jobs=given.jobs or size.jobs,
+        kills=given.kills or size.kills,
+        trials=given.trials or size.trials,
+    )
     findings = trial(
         size,
         parts=given.parts or list(Part),
@@ -38,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--quick", action="store_true", help="a small one, as in CI")
     parser.add_argument("--jobs", type=int, help="jobs of the random part; an even number")
     parser.add_argument("--kills", type=int, help="kills of the random part")
+    parser.add_argument("--trials", type=int, help="trials of each attack on each store")
     parser.add_argument("--part", dest="parts", type=Part, choices=list(Part), action="append")
     parser.add_argument("--store", dest="stores", type=StoreKind, choices=list(StoreKind), action="append")
     parser.add_argument("--json", action="store_true", help="the findings for machines, in place of tables")

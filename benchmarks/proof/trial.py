@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from benchmarks.proof.assignment import Place
+from benchmarks.proof.attacks import Row, attacked
 from benchmarks.proof.bucket import losing_answers, seaweedfs
 from benchmarks.proof.crash_points import CrashPoint, crash_points
 from benchmarks.proof.random_kills import Siege, siege
@@ -18,11 +19,12 @@ _LOST_ANSWERS = 0.1
 
 
 class Part(StrEnum):
-    """The three parts of the proof."""
+    """The parts of the proof."""
 
     STEPS = "steps"
     RANDOM = "random"
     RACE = "race"
+    ATTACKS = "attacks"
 
 
 class StoreKind(StrEnum):
@@ -39,6 +41,7 @@ class Findings:
     crash_points: list[CrashPoint] = field(default_factory=list)
     sieges: list[Siege] = field(default_factory=list)
     races: list[Race] = field(default_factory=list)
+    attacks: list[Row] = field(default_factory=list)
 
     @property
     def broken(self) -> list[str]:
@@ -46,6 +49,7 @@ class Findings:
         found = [(f"{row.store}, {row.step}", row.broken) for row in self.crash_points]
         found += [(f"{row.store}, random kills", row.broken) for row in self.sieges]
         found += [(f"{row.store}, two machines", row.broken) for row in self.races]
+        found += [(f"{row.store}, {row.attack}", row.broken) for row in self.attacks]
         return [f"{where}: {what}" for where, promises in found for what in promises]
 
 
@@ -84,6 +88,10 @@ def _try_place(
         raced = race(place, folder, jobs=size.race_jobs)
         findings.races.append(raced)
         say(f"{place.name}: two machines, one killed half-way{_verdict(raced.broken)}")
+    if Part.ATTACKS in parts:
+        for attack in attacked(place, folder / "attacks", trials=size.trials):
+            findings.attacks.append(attack)
+            say(f"{place.name}: {attack.attack}, {attack.trials} trials{_verdict(attack.broken)}")
 
 
 def _siege(place: Place, folder: Path, size: Size) -> Siege:

@@ -59,3 +59,13 @@ def test_two_machines_charge_each_job_once_and_the_survivor_finishes():
     assert found["broken"] == []
     assert race["audit"]["stored"] + race["audit"]["held"] == race["jobs"]
     assert race["stored_by_survivor"] > 0
+
+
+def test_other_attacks_cost_nothing_twice_and_lose_nothing():
+    """One trial of each: other prices, hidden refunds, mixed answers, strange words, midnight, clocks, disks, workers."""
+    found = prove("--part", "attacks", "--store", "folder")
+
+    assert found["broken"] == []
+    assert len(found["attacks"]) == 14
+    assert all(row["charged"] > 0 for row in found["attacks"])
+    assert sum(row["deaths"] for row in found["attacks"]) > 0
