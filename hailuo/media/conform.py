@@ -3,7 +3,8 @@
 The clip is only read. Whatever the vendor wrote into its metadata (such as an AIGC label) goes into the copy as well.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import fields, replace
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
@@ -13,16 +14,17 @@ import av
 from av.container import InputContainer, OutputContainer
 from av.filter import Graph
 from av.filter.context import FilterContext
-from av.video.frame import PictureType
+from av.video.frame import PictureType, VideoFrame
 from av.video.stream import VideoStream
 
-from hailuo.media.inspection import Facts
+from hailuo.media.container import Header, NoPicturesError, read_header
+from hailuo.media.inspection import Facts, Inspection
 from hailuo.media.recipe import OWN, SILENT, ConformError, Recipe
+from hailuo.media.showing import Colours, FrameSource, Showing, chained, copied_colours
 from hailuo.media.sound import (
     SAMPLES_PER_SECOND,
     Sound,
     add_sound,
-    chained,
     level,
     loudness_of,
     pulled,
@@ -34,6 +36,10 @@ _QUALITY: Final = {"crf": "18", "preset": "veryfast"}
 _NTSC: Final = Fraction(1000, 1001)  # "fewer than 30" is 29.97
 _AAC_FRAME: Final = 1024
 _BLUR_SHARE: Final = 8  # blurred at an eighth of the size: it looks the same, and costs a 64th
+_LONGER: Final = (
+    3  # a copy has at most so many times the frames of its clip: damaged times would fill the disk
+)
+_UNREADABLE: Final = (av.FFmpegError, NoPicturesError, OSError, ValueError, ArithmeticError, LookupError)
 _MOVFLAGS: Final = "+faststart+use_metadata_tags"
 _WRITTEN_ANEW: Final = frozenset({"encoder", "major_brand", "minor_version", "compatible_brands"})
 
@@ -41,26 +47,12 @@ _WRITTEN_ANEW: Final = frozenset({"encoder", "major_brand", "minor_version", "co
 def measure(path: Path) -> Facts:
     """The facts of a video file. Raises: ConformError for a file without a readable picture track."""
     try:
-        with av.open(path) as container:
-            video = container.streams.video[0]
-            names = container.format.name.split(",")
-            ticks, base, rate = video.duration, video.time_base, video.average_rate
-            seconds = float(ticks * base) if ticks and base else (container.duration or 0) / av.time_base
-            size, has_audio = path.stat().st_size, bool(container.streams.audio)
-            return Facts(
-                width=video.width,
-                height=video.height,
-                fps=float(rate) if rate else None,
-                duration_s=seconds or None,
-                has_audio=has_audio,
-                loudness_lufs=loudness_of(read_sound(path)) if has_audio else None,
-                container="mp4" if "mp4" in names else names[0],
-                video_codec=video.codec_context.name,
-                bitrate_bps=round(8 * size / seconds) if seconds else None,
-                bytes=size,
-            )
-    except (av.FFmpegError, IndexError) as error:
+        with av.open(path, metadata_errors="replace") as container:
+            known = read_header(container, Inspection(sha256=None, bytes=path.stat().st_size)).known
+    except _UNREADABLE as error:
         raise ConformError(f"{path.name} is no video that can be read: {error}") from error
+    facts = Facts(**{field.name: getattr(known, field.name) for field in fields(Facts)})
+    return replace(facts, loudness_lufs=loudness_of(read_sound(path)) if facts.has_audio else None)
 
 
 def make_copy(source: Path, target: Path, recipe: Recipe, *, audio: Path | None = None) -> None:
@@ -75,14 +67,15 @@ def make_copy(source: Path, target: Path, recipe: Recipe, *, audio: Path | None 
             # A constant bit rate, filled up with nothing: for a clip so still that it would fall below a limit.
             constant = f"nal-hrd=cbr:bitrate={kbps}:vbv-maxrate={kbps}:vbv-bufsize={kbps}"
             _encode(source, target, recipe, audio, {"preset": "veryfast", "x264-params": constant})
-    except (av.FFmpegError, IndexError) as error:
+    except _UNREADABLE as error:
         raise ConformError(f"no copy could be made of {source.name}: {error}") from error
 
 
 def _encode(
     source: Path, target: Path, recipe: Recipe, audio: Path | None, quality: Mapping[str, str]
 ) -> None:
-    with av.open(source) as clip:
+    with av.open(source, metadata_errors="replace") as clip:
+        header = read_header(clip, Inspection(sha256=None, bytes=source.stat().st_size))
         video = clip.streams.video[0]
         rate = Fraction(recipe.fps_below) * _NTSC if recipe.fps_below else Fraction(video.average_rate or 24)
         most = int(Fraction(recipe.longest_s) * rate) if recipe.longest_s else None
@@ -91,72 +84,92 @@ def _encode(
             copy.metadata.update({k: v for k, v in clip.metadata.items() if k not in _WRITTEN_ANEW})
             picture = copy.add_stream("libx264", rate=rate, options=dict(quality))
             picture.width, picture.height, picture.pix_fmt = recipe.width, recipe.height, "yuv420p"
+            _tag(picture, copied_colours(header.showing, recipe.width, recipe.height))
             sound = copy.add_stream("aac", rate=SAMPLES_PER_SECOND, layout="stereo")
             sound.bit_rate = 192_000
-            frames = _write_pictures(clip, copy, picture, _graph(video, recipe, rate), most)
+            pictures = islice(_pictures(clip, header, recipe, rate), most)
+            frames = _write_pictures(copy, picture, pictures, at_most=_LONGER * header.packets)
             # Whole AAC frames, one less than the pictures last: the sound must not make the file longer.
             samples = max(1, int(frames / rate * SAMPLES_PER_SECOND) // _AAC_FRAME - 1) * _AAC_FRAME
             add_sound(copy, sound, _sound(source, recipe, audio, samples=samples))
 
 
+def _tag(picture: VideoStream, colours: Colours) -> None:
+    """Say in the copy what its colours mean; the encoder writes it into stream and container."""
+    context = picture.codec_context
+    context.colorspace, context.color_range = colours.matrix, colours.range
+    context.color_primaries, context.color_trc = colours.primaries, colours.transfer
+
+
 def _write_pictures(
-    clip: InputContainer, copy: OutputContainer, picture: VideoStream, graph: Graph, most: int | None
+    copy: OutputContainer, picture: VideoStream, pictures: Iterable[VideoFrame], *, at_most: int
 ) -> int:
-    """Encode the pictures, `most` at most; returns how many there are. Raises: ConformError without any."""
+    """Encode the pictures; returns how many there are. Raises: ConformError without any, and for more than `at_most`."""
     frames = 0
-    for frame in islice(_pictures(clip, graph), most):
+    for frame in pictures:
+        frames += 1
+        if frames > at_most:
+            raise ConformError("the times of its frames make no sense")
         frame.pict_type = PictureType.NONE  # the encoder decides anew
         copy.mux(picture.encode(frame))
-        frames += 1
     copy.mux(picture.encode(None))
     if not frames:
-        raise ConformError(f"{clip.name} has no picture")
+        raise ConformError("it has no picture that can be decoded")
     return frames
 
 
-def _pictures(clip: InputContainer, graph: Graph) -> Iterator[av.VideoFrame]:
+def _pictures(clip: InputContainer, header: Header, recipe: Recipe, rate: Fraction) -> Iterator[VideoFrame]:
+    graph, source = Graph(), None
     for frame in clip.decode(video=0):
-        graph.vpush(frame)
+        if source is None:
+            source = FrameSource(graph, frame, time_base=clip.streams.video[0].time_base or Fraction(1, 1000))
+            _connect(graph, source.context, header.showing, recipe, rate)
+        source.push(frame)
         yield from pulled(graph.vpull)
-    graph.vpush(None)
-    yield from pulled(graph.vpull)
+    if source is not None:
+        source.push(None)
+        yield from pulled(graph.vpull)
 
 
-def _graph(video: VideoStream, recipe: Recipe, rate: Fraction) -> Graph:
-    graph = Graph()
-    source = graph.add_buffer(template=video)
-    steady = chained(graph, source, ("setpts", "PTS-STARTPTS"), ("fps", f"fps={rate}"))
-    fitted = _FITS[recipe.fit](graph, steady, recipe.width, recipe.height)
-    chained(graph, fitted, ("setsar", "1"), ("format", "yuv420p"), ("buffersink", ""))
+def _connect(graph: Graph, source: FilterContext, showing: Showing, recipe: Recipe, rate: Fraction) -> None:
+    """From the clip's frames to those of the copy: turned upright first, stretched as shown, then fitted."""
+    colours = copied_colours(showing, recipe.width, recipe.height)
+    steady = chained(graph, source, ("setpts", "PTS-STARTPTS"), ("fps", f"fps={rate}"), *showing.filters)
+    fitted = _FITS[recipe.fit](graph, steady, showing, recipe)
+    chained(graph, fitted, ("setsar", "1"), ("format", colours.kept_in("yuv420p")), ("buffersink", ""))
     graph.configure()
-    return graph
 
 
-def _scaled(width: int, height: int, how: str) -> tuple[str, str]:
-    ratio = f"force_original_aspect_ratio={how}:force_divisible_by=2"
-    return "scale", f"{width}:{height}:flags=lanczos:{ratio}"
+def _scaled(showing: Showing, size: tuple[int, int], how: Callable[[float, float], float]) -> tuple[str, str]:
+    """To the shape as shown, at the smallest size that fills `size` (`max`), or at the largest within it (`min`)."""
+    scale = how(size[0] / showing.width, size[1] / showing.height)
+    width, height = (max(2, 2 * round(side * scale / 2)) for side in (showing.width, showing.height))
+    return "scale", f"{width}:{height}:flags=lanczos"
 
 
-def _padded(graph: Graph, source: FilterContext, width: int, height: int) -> FilterContext:
+def _padded(graph: Graph, source: FilterContext, showing: Showing, recipe: Recipe) -> FilterContext:
     """All of the picture, with black bars."""
-    bars = ("pad", f"{width}:{height}:(ow-iw)/2:(oh-ih)/2")
-    return chained(graph, source, _scaled(width, height, "decrease"), bars)
+    size = (recipe.width, recipe.height)
+    bars = ("pad", f"{size[0]}:{size[1]}:(ow-iw)/2:(oh-ih)/2")
+    return chained(graph, source, _scaled(showing, size, min), bars)
 
 
-def _cropped(graph: Graph, source: FilterContext, width: int, height: int) -> FilterContext:
+def _cropped(graph: Graph, source: FilterContext, showing: Showing, recipe: Recipe) -> FilterContext:
     """The middle of the picture, filling the copy."""
-    return chained(graph, source, _scaled(width, height, "increase"), ("crop", f"{width}:{height}"))
+    size = (recipe.width, recipe.height)
+    return chained(graph, source, _scaled(showing, size, max), ("crop", f"{size[0]}:{size[1]}"))
 
 
-def _blurred(graph: Graph, source: FilterContext, width: int, height: int) -> FilterContext:
+def _blurred(graph: Graph, source: FilterContext, showing: Showing, recipe: Recipe) -> FilterContext:
     """All of the picture, before a blurred enlargement of itself."""
+    size = (recipe.width, recipe.height)
     split = chained(graph, source, ("split", "2"))
-    small = (max(2, width // _BLUR_SHARE // 2 * 2), max(2, height // _BLUR_SHARE // 2 * 2))
-    behind, before = graph.add(*_scaled(*small, "increase")), graph.add(*_scaled(width, height, "decrease"))
+    small = (max(2, size[0] // _BLUR_SHARE // 2 * 2), max(2, size[1] // _BLUR_SHARE // 2 * 2))
+    behind, before = graph.add(*_scaled(showing, small, max)), graph.add(*_scaled(showing, size, min))
     split.link_to(behind, 0, 0)
     split.link_to(before, 1, 0)
     crop, blur = ("crop", f"{small[0]}:{small[1]}"), ("gblur", "sigma=5:steps=2")
-    backdrop = chained(graph, behind, crop, blur, ("scale", f"{width}:{height}:flags=bicubic"))
+    backdrop = chained(graph, behind, crop, blur, ("scale", f"{size[0]}:{size[1]}:flags=bicubic"))
     overlay = graph.add("overlay", "(W-w)/2:(H-h)/2")
     backdrop.link_to(overlay, 0, 0)
     before.link_to(overlay, 0, 1)

@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from av.codec.context import CodecContext
 from av.container import InputContainer
 
 from hailuo.media.inspection import Inspection
 from hailuo.media.mark import top_level_boxes
+from hailuo.media.showing import Showing, showing_of
 
 _PTS_TOLERANCE: Final = 0.02  # of a frame's length: time bases round
 _SCANNED_BYTES: Final = 1 << 20
@@ -25,8 +27,7 @@ class Header:
     """What the demuxer says, in `known` and exactly; `packets` are the video frames that the container promises."""
 
     known: Inspection
-    width: int
-    height: int
+    showing: Showing
     fps: float
     packets: int
 
@@ -53,9 +54,10 @@ def read_bytes(path: Path) -> Inspection:
 
 
 def read_header(container: InputContainer, bare: Inspection) -> Header:
-    """`bare` with the facts of the streams, and of every video packet's time.
+    """`bare` with the facts of the streams, and of every video packet's time; the container is at its start again.
 
-    Raises: NoPicturesError, av.FFmpegError.
+    Width and height are as shown: turned by the display matrix, with square pixels.
+    Raises: NoPicturesError, av.FFmpegError, OSError.
     """
     if not container.streams.video:
         raise NoPicturesError("it holds no video")
@@ -64,7 +66,7 @@ def read_header(container: InputContainer, bare: Inspection) -> Header:
     rate = stream.average_rate or stream.guessed_rate
     if not times or not rate or not stream.width or not stream.height:
         raise NoPicturesError("its video is empty")
-    fps, pixel = float(rate), stream.sample_aspect_ratio
+    fps, showing = float(rate), showing_of(container, stream)
     names = container.format.name.split(",")
     is_quicktime = container.metadata.get("major_brand", "").strip() == "qt"
     ticks, base = stream.duration, stream.time_base
@@ -75,18 +77,31 @@ def read_header(container: InputContainer, bare: Inspection) -> Header:
     known = replace(
         bare,
         container=names[0] if "mp4" not in names else "mov" if is_quicktime else "mp4",
-        video_codec=stream.codec_context.name,
+        video_codec=codec_of(stream.codec_context),
+        video_tag=_tag_of(stream.codec_context),
         profile=stream.codec_context.profile,
         pix_fmt=stream.codec_context.pix_fmt,
-        width=stream.width,
-        height=stream.height,
-        aspect=round(stream.width / stream.height * (float(pixel) if pixel else 1.0), 4),
+        width=showing.width,
+        height=showing.height,
+        coded_width=stream.width,
+        coded_height=stream.height,
+        aspect=round(showing.width / showing.height, 4),
         fps=round(fps, 4),
         duration_s=round(duration_s, 4),
         bitrate_bps=round(8 * (bare.bytes or 0) / duration_s) if duration_s else None,
         pts_regular=all(abs(step - pace) <= max(1.0, _PTS_TOLERANCE * pace) for step in steps),
         has_audio=audio is not None,
-        audio_codec=audio.codec_context.name if audio else None,
+        audio_codec=codec_of(audio.codec_context) if audio else None,
     )
-    packets = max(stream.frames, len(times))
-    return Header(known=known, width=stream.width, height=stream.height, fps=fps, packets=packets)
+    return Header(known=known, showing=showing, fps=fps, packets=max(stream.frames, len(times)))
+
+
+def codec_of(context: CodecContext) -> str:
+    """The codec's own name, whichever decoder reads it: `av1`, not `libdav1d`."""
+    return str(context.codec.canonical_name)
+
+
+def _tag_of(context: CodecContext) -> str | None:
+    """The four letters by which the container names the codec, such as `hvc1`; None where it has none."""
+    tag = str(context.codec_tag)
+    return tag if len(tag) == 4 and tag.isascii() and tag.isprintable() else None

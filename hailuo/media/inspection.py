@@ -15,8 +15,11 @@ from hailuo.store.layout import Edition
 
 _log = quiet_logger(__name__)
 
-QA_VERSION: Final = "qa/1.0"
-"""Of the measurements: another one makes every clip due for another look. Thresholds have a version of their own."""
+QA_VERSION: Final = "qa/1.1"
+"""Of the measurements: `hailuo check` looks again at clips of an older one. Thresholds have a version of their own."""
+
+_STILL_READ: Final = frozenset({"qa/1.0", QA_VERSION})
+"""qa/1.0 did not know codec tags and coded sizes; its width and height were as stored."""
 
 HASHED_FRAMES: Final = 8
 """Perceptual hashes are taken of so many frames, evenly over the clip."""
@@ -41,7 +44,8 @@ class Inspection:
 
     `unplayable` says why no player shows the clip; whatever was found before that is kept. `unchecked` says why
     it could not be looked at, for a reason that is not the clip's. `undecoded_frames` are those that the container
-    promises and the decoder does not give.
+    promises and the decoder does not give. `width` and `height` are px as shown: turned by the display matrix, with
+    square pixels; `coded_width` and `coded_height` are px as stored.
     """
 
     schema: Literal["hailuo.inspection/1.0"] = "hailuo.inspection/1.0"
@@ -53,10 +57,13 @@ class Inspection:
 
     container: str | None = None
     video_codec: str | None = None
+    video_tag: str | None = None
     profile: str | None = None
     pix_fmt: str | None = None
     width: int | None = None
     height: int | None = None
+    coded_width: int | None = None
+    coded_height: int | None = None
     aspect: float | None = None
     fps: float | None = None
     frames: int | None = None
@@ -98,7 +105,8 @@ class Inspection:
 class Facts:
     """What placements ask of a clip, measured or foreseen, named as the manifest's columns.
 
-    Units: px, 1/s, s, LUFS, bit/s, bytes. None: not known. `loudness_lufs` is None where there is no audio, or where it is silence all through.
+    Units: px as shown, 1/s, s, LUFS, bit/s, bytes. None: not known. `loudness_lufs` is None where there is no audio, or
+    where it is silence all through.
     """
 
     width: int | None = None
@@ -109,6 +117,10 @@ class Facts:
     loudness_lufs: float | None = None
     container: str | None = None
     video_codec: str | None = None
+    video_tag: str | None = None
+    profile: str | None = None
+    pix_fmt: str | None = None
+    audio_codec: str | None = None
     bitrate_bps: int | None = None
     bytes: int | None = None
 
@@ -152,7 +164,7 @@ async def keep_inspection(store: Store, inspection: Inspection, creative_id: str
 
 
 async def read_inspections(store: Store, edition: Edition) -> Mapping[str, Inspection]:
-    """The inspections of this QA_VERSION by creative id; a clip without one was not checked.
+    """The inspections by creative id, with what an older version did not measure as None; one that none knows is left out.
 
     Raises: StoreUnavailableError.
     """
@@ -164,7 +176,7 @@ async def read_inspections(store: Store, edition: Edition) -> Mapping[str, Inspe
         except ValueError:  # of another version of this program, or edited by hand: the clip is checked again
             _log.warning("hailuo.check.not_readable", extra={"key": key})
             continue
-        if inspection.qa_version == QA_VERSION:
+        if inspection.qa_version in _STILL_READ:
             found[PurePosixPath(key).stem] = inspection
     return found
 

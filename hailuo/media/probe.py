@@ -27,12 +27,14 @@ from hailuo.media.previews import (
     write_sheet,
     write_sprite,
 )
+from hailuo.media.showing import Turning
 from hailuo.media.sound import LoudnessMeter
 
 _PROXY_SHORT_SIDE: Final = 240
 _COMPARED_LONG_SIDE: Final = 512
 _MOST_FRAMES: Final = 5_000
 _MOST_PIXELS: Final = 8192 * 4320
+_MOST_STRETCHED: Final = 20  # the longer side by the shorter one
 
 
 def inspect(path: Path, *, first_frame: bytes | None = None, previews: Path | None = None) -> Inspection:
@@ -45,11 +47,11 @@ def inspect(path: Path, *, first_frame: bytes | None = None, previews: Path | No
     except OSError as error:
         return Inspection(sha256=None, bytes=None, unchecked=f"it could not be read: {error.strerror}")
     try:
-        with av.open(str(path)) as container:
+        with av.open(str(path), metadata_errors="replace") as container:
             return _inspected(container, bare, first_frame=first_frame, previews=previews)
     except (NoPicturesError, av.InvalidDataError, av.EOFError) as error:
         return replace(bare, unplayable=_reason(error))
-    except (av.FFmpegError, OSError, ValueError, MemoryError, cv2.error) as error:
+    except Exception as error:  # noqa: BLE001 (the bytes are anybody's: whatever they make a decoder do ends here)
         return replace(bare, unchecked=_reason(error))
 
 
@@ -64,15 +66,16 @@ def _inspected(
     container: InputContainer, bare: Inspection, *, first_frame: bytes | None, previews: Path | None
 ) -> Inspection:
     header = read_header(container, bare)
-    if header.packets > _MOST_FRAMES or header.width * header.height > _MOST_PIXELS:
+    width, height = header.showing.width, header.showing.height
+    stretched = max(width, height) > _MOST_STRETCHED * min(width, height)
+    if header.packets > _MOST_FRAMES or width * height > _MOST_PIXELS or stretched:
         return replace(header.known, unchecked="it is longer or larger than the checks look at")
-    container.seek(0)
-    looking = _Look(header, previews)
+    looking, turning = _Look(header, previews), Turning(header.showing.filters)
     meter = LoudnessMeter(container.streams.audio[0]) if header.known.has_audio else None
     with contextlib.closing(looking):
         for frame in _frames(container):
             if isinstance(frame, VideoFrame):
-                looking.add(frame)
+                looking.add(turning.upright(frame))
             elif meter:
                 meter.add(frame)
     if not looking.frames:
@@ -85,7 +88,6 @@ def _inspected(
 def _frames(container: InputContainer) -> Iterator[VideoFrame | AudioFrame]:
     """Every frame that can be decoded; a damaged packet costs its own frames, not those after it."""
     streams = [container.streams.video[0], *container.streams.audio[:1]]
-    streams[0].codec_context.thread_count = 1  # workers are processes already
     with contextlib.suppress(av.InvalidDataError, av.EOFError):  # the file ends here
         for packet in container.demux(*streams):
             with contextlib.suppress(av.InvalidDataError, av.EOFError):
@@ -96,8 +98,9 @@ class _Look:
     """Takes the frames of one clip in order; memory stays the same however long it is."""
 
     def __init__(self, header: Header, previews: Path | None) -> None:
-        scale = _PROXY_SHORT_SIDE / min(header.width, header.height)
-        self._size = (_even(header.width * scale), _even(header.height * scale))
+        self._width, self._height = header.showing.width, header.showing.height
+        scale = _PROXY_SHORT_SIDE / min(self._width, self._height)
+        self._size = (_even(self._width * scale), _even(self._height * scale))
         self._header = header
         self._folder = previews
         self._small = VideoReformatter()
@@ -115,7 +118,7 @@ class _Look:
 
     def add(self, frame: VideoFrame) -> None:
         number, self.frames = self.frames, self.frames + 1
-        width, height = self._header.width, self._header.height
+        width, height = self._width, self._height
         if number == 0:
             scale = _COMPARED_LONG_SIDE / max(width, height)
             self._first = _resized(frame, _even(width * scale), _even(height * scale))
@@ -191,8 +194,9 @@ def _resized(frame: VideoFrame, width: int, height: int) -> Picture:
 
 
 def _rgb(frame: VideoFrame) -> Picture:
-    """In full range, by the matrix that the clip names; swscale takes BT.601 where it names none."""
-    matrix = Colorspace.ITU709 if frame.colorspace == Colorspace.ITU709 else Colorspace.ITU601
+    """In full range, by the matrix that the clip names; swscale takes BT.601 where it names none that it knows."""
+    known = frame.colorspace in list(Colorspace)
+    matrix = Colorspace(frame.colorspace) if known else Colorspace.ITU601
     rgb = VideoReformatter().reformat(
         frame, format="rgb24", src_colorspace=matrix, dst_colorspace=matrix, threads=1
     )

@@ -17,6 +17,8 @@ from hailuo.media.placements import Fit, Placement, PlacementBook
 
 OWN: Final = "own"
 SILENT: Final = "silent"
+RECIPES: Final = "conform/2"
+"""Of the recipes made now: a copy by an older one is made again, and the facts beside it are measured anew."""
 
 _MOST_TRIMMED_S: Final = 0.5  # a frame or two over the limit is no edit; a person decides about more
 _BITRATE_MARGIN: Final = 1.5
@@ -30,10 +32,11 @@ class ConformError(HailuoError):
 class Recipe:
     """How a copy is made of a clip; the same recipe and the same clip, the same copy.
 
+    conform/2 turns and stretches the picture as it is shown, and keeps the tags of its colours; conform/1 did not.
     `audio` is "own", "silent", or the SHA-256 of the file it comes from; `signed_by` that of the C2PA certificate.
     """
 
-    version: Literal["conform/1"] = "conform/1"
+    version: Literal["conform/1", "conform/2"] = RECIPES
     width: int
     height: int
     fit: Fit

@@ -12,10 +12,10 @@ import numpy as np
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.filter import Graph
-from av.filter.context import FilterContext
 from numpy.typing import NDArray
 
 from hailuo.media.recipe import ConformError
+from hailuo.media.showing import chained
 
 SAMPLES_PER_SECOND: Final = 48_000
 
@@ -139,16 +139,6 @@ def _filtered(sound: Sound, *filters: tuple[str, str]) -> Iterator[av.AudioFrame
         for filtered in pulled(graph.pull):
             assert isinstance(filtered, av.AudioFrame)  # noqa: S101 (the graph has nothing else)
             yield filtered
-
-
-def chained(graph: Graph, first: FilterContext, *filters: tuple[str, str]) -> FilterContext:
-    """Link the filters, each by name and arguments, behind the first; returns the last."""
-    last = first
-    for name, arguments in filters:
-        node = graph.add(name, arguments or None)
-        last.link_to(node)
-        last = node
-    return last
 
 
 def pulled(pull: Callable[[], _Frame]) -> Iterator[_Frame]:

@@ -17,7 +17,14 @@ from hailuo.media.credentials import Credentials, sign
 from hailuo.media.inspection import Facts
 from hailuo.media.mark import TRAINED_ALGORITHMIC_MEDIA, add_mark
 from hailuo.media.placements import placement_book, verdicts
-from hailuo.media.recipe import ConformError, CopyOptions, Recipe, recipe_for_aspect, recipe_for_placement
+from hailuo.media.recipe import (
+    RECIPES,
+    ConformError,
+    CopyOptions,
+    Recipe,
+    recipe_for_aspect,
+    recipe_for_placement,
+)
 from hailuo.plan.file import StoredEdition
 from hailuo.store import Store
 from hailuo.store.layout import Edition
@@ -120,7 +127,14 @@ class _Conformer:
         self._book = placement_book()
         # An earlier copy has the clip's facts: a clip whose copies all exist is not fetched.
         earlier = [existing[key] for name in options.names if (key := self._key(name)) in existing]
-        self._facts = next((c.source for c in earlier if c.source_sha256 == clip.done.sha256), None)
+        self._facts = next(
+            (
+                c.source
+                for c in earlier
+                if c.source_sha256 == clip.done.sha256 and c.recipe.version == RECIPES
+            ),
+            None,
+        )
 
     async def result(self, name: str) -> CopyResult:
         """Make the copy of that name, unless it exists."""

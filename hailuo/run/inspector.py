@@ -23,6 +23,7 @@ from hailuo.ledger.ledger import Ledger
 from hailuo.logs import quiet_logger
 from hailuo.media import (
     PREVIEW_TYPES,
+    QA_VERSION,
     Inspection,
     Preview,
     keep_inspection,
@@ -79,8 +80,8 @@ class Inspector:
     ) -> Collection[str]:
         """Check every stored clip that has no inspection, for so long at most; returns those left without.
 
-        Without `patience_seconds` it waits for all, and looks anew at what could not be checked; with `again`
-        at every clip. What is under way when the patience ends goes on until the session ends.
+        Without `patience_seconds` it waits for all, and looks anew at what could not be checked or was checked by an
+        older version; with `again` at every clip. What is under way when the patience ends goes on until the session ends.
         Raises: StoreUnavailableError.
         """
         for creative_id in await self._due(thorough=patience_seconds is None, again=again):
@@ -108,8 +109,10 @@ class Inspector:
             found, clip = known.get(creative_id), self._ledger.record(creative_id).clip
             if found is None or (clip and found.sha256 not in {None, clip.sha256}):
                 return False
+            if thorough and not _is_current(found):
+                return False
             if found.unplayable or found.unchecked:
-                return not (thorough and found.unchecked)
+                return True
             return all(edition.preview(creative_id, preview) in previews for preview in Preview)
 
         return [creative_id for creative_id in missing if not is_settled(creative_id)]
@@ -252,6 +255,10 @@ def _ask(pipe: Connection, clip: tuple[Path, bytes | None, Path]) -> Inspection:
     pipe.send(clip)
     found: Inspection = pipe.recv()
     return found
+
+
+def _is_current(found: Inspection) -> bool:
+    return not found.unchecked and found.qa_version == QA_VERSION
 
 
 def _unchecked(clip: _Clip, reason: str) -> Inspection:

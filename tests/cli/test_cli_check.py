@@ -57,7 +57,7 @@ def test_a_run_checks_what_it_stores(
         assert hailuo("run", campaign, "--yes").code == ExitCode.COMPLETE
 
     rows = next((tmp_path / "store").glob("**/manifest.jsonl")).read_text().splitlines()
-    assert [json.loads(row)["qa_version"] for row in rows] == ["qa/1.0"] * 4
+    assert [json.loads(row)["qa_version"] for row in rows] == ["qa/1.1"] * 4
 
 
 def test_a_dispute_names_what_was_charged(

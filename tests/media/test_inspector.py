@@ -14,7 +14,7 @@ from hailuo.campaign.job import Job
 from hailuo.clock import SystemClock
 from hailuo.errors import StoreUnavailableError
 from hailuo.ledger.ledger import Ledger
-from hailuo.media import Inspection, Preview, keep_inspection, read_inspections
+from hailuo.media import QA_VERSION, Inspection, Preview, keep_inspection, read_inspections
 from hailuo.run.events import Event, EventKind
 from hailuo.run.inspector import Inspector, inspecting
 from hailuo.store import FolderStore, Store
@@ -181,6 +181,24 @@ def test_what_was_looked_at_is_not_looked_at_again(tmp_path: Path, clip: bytes) 
     assert asyncio.run(main(kept)) == kept
     assert asyncio.run(main(replace(kept, unchecked="the process died"))).frames == 48
     assert asyncio.run(main(kept, again=True)).frames == 48
+
+
+def test_an_inspection_of_an_older_version_is_read_and_made_again_by_a_check(
+    tmp_path: Path, clip: bytes
+) -> None:
+    """A run reads it with what is new unknown, and does not look again; `hailuo check` does."""
+    store = FolderStore(tmp_path / "store")
+    old = Inspection(sha256="ab" * 32, bytes=1, frames=7, qa_version="qa/1.0")
+
+    async def main(patience_seconds: float | None) -> Inspection:
+        async with _opened(store, tmp_path, (FIRST, clip)) as inspector:
+            await keep_inspection(store, old, FIRST.creative_id, EDITION)
+            await inspector.catch_up(patience_seconds=patience_seconds)
+        return (await _found(store))[FIRST.creative_id]
+
+    assert asyncio.run(main(60)) == old
+    again = asyncio.run(main(None))
+    assert (again.frames, again.qa_version, again.video_tag) == (48, QA_VERSION, "avc1")
 
 
 def test_inspections_of_another_version_are_none(tmp_path: Path) -> None:

@@ -199,4 +199,4 @@ def test_a_recipe_reads_as_one_line() -> None:
 
     own = recipe_for_aspect("9:16", clip, CopyOptions(audio=OWN), BOOK)
 
-    assert str(own) == "conform/1 1080x1920 fit=blur audio=own loudness=-14LUFS mark=xmp c2pa=none"
+    assert str(own) == "conform/2 1080x1920 fit=blur audio=own loudness=-14LUFS mark=xmp c2pa=none"

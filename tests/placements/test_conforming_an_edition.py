@@ -97,7 +97,7 @@ def test_a_copy_is_recorded_with_what_it_was_made_of(store: FolderStore, tmp_pat
     assert record.placements["youtube_bumper"].verdict.value == "pass"
     assert record.facts.bytes == path.stat().st_size
     assert record.digital_source_type == read_mark(path) == TRAINED_ALGORITHMIC_MEDIA
-    assert record.derivation.startswith("conform/1 1080x1920 fit=blur audio=silent mark=xmp")
+    assert record.derivation.startswith("conform/2 1080x1920 fit=blur audio=silent mark=xmp")
 
 
 @pytest.mark.parametrize("lost", ["json", "mp4"])

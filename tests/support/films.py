@@ -7,6 +7,7 @@ from pathlib import Path
 import av
 import cv2
 import numpy as np
+from av.video.reformatter import ColorRange, Colorspace
 from numpy.typing import NDArray
 
 Frame = NDArray[np.uint8]
@@ -59,8 +60,15 @@ def write_film(
     faststart: bool = True,
     sound: Callable[[NDArray[np.float64]], NDArray[np.float64]] | None = None,
     metadata: Mapping[str, str] | None = None,
+    pixel: Fraction | None = None,
+    matrix: Sequence[int] | None = None,
+    colours: tuple[int, int, int, int] | None = None,
 ) -> Path:
-    """H.264 in mp4, 24 frames a second; `sound` is a wave over seconds, `times` are the frames' own."""
+    """H.264 in mp4, 24 frames a second; `sound` is a wave over seconds, `times` are the frames' own.
+
+    `pixel` is the sample aspect, `matrix` are a, b, c and d of the display matrix. `colours` are matrix, range,
+    primaries and transfer, as numbers; the frames are converted to them.
+    """
     flags = "+faststart+use_metadata_tags" if faststart else "+use_metadata_tags"
     shown = list(frames)
     with av.open(str(path), "w", options={"movflags": flags}) as container:
@@ -68,16 +76,35 @@ def write_film(
         stream = container.add_stream("libx264", rate=FPS, options={"preset": "superfast", "crf": str(crf)})
         stream.height, stream.width = shown[0].shape[:2]
         stream.pix_fmt = pix_fmt
+        if pixel:
+            stream.codec_context.sample_aspect_ratio = pixel
+        if matrix:
+            a, b, c, d = (65536 * number for number in matrix)
+            stream.set_display_matrix((a, b, 0, c, d, 0, 0, 0, 1 << 30))
+        if colours:
+            _tag(stream.codec_context, colours)
         heard = container.add_stream("aac", rate=48_000, layout="mono") if sound else None
         for number, picture in enumerate(shown):
             frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
             frame.pts = times[number] if times else number
             frame.time_base = Fraction(1, FPS)
+            if colours:
+                space, how_full = Colorspace(colours[0]), ColorRange(colours[1])
+                frame = frame.reformat(
+                    format=pix_fmt,
+                    dst_colorspace=space,
+                    dst_color_range=how_full,
+                    src_color_range=ColorRange.JPEG,
+                )
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
         if heard and sound:
             _write_sound(container, heard, sound, seconds=len(shown) / FPS)
     return path
+
+
+def _tag(context: av.VideoCodecContext, colours: tuple[int, int, int, int]) -> None:
+    context.colorspace, context.color_range, context.color_primaries, context.color_trc = colours
 
 
 def _write_sound(

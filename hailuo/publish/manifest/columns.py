@@ -149,7 +149,7 @@ _FILE = (
         profile="of the codec",
         pix_fmt="the pixel format",
     ),
-    *_integers("px", width="as stored", height="as stored"),
+    *_integers("px", width="as shown, with square pixels", height="as shown: turned as the file says"),
     *_numbers("", aspect="width by height"),
     *_numbers("1/s", fps="frames a second"),
     *_integers("", frames="decoded"),
