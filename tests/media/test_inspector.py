@@ -188,14 +188,14 @@ def test_an_inspection_of_an_older_version_is_read_and_made_again_by_a_check(
 ) -> None:
     """A run reads it with what is new unknown, and does not look again; `hailuo check` does."""
     store = FolderStore(tmp_path / "store")
-    old = Inspection(sha256="ab" * 32, bytes=1, frames=7, qa_version="qa/1.0")
 
     async def main(patience_seconds: float | None) -> Inspection:
         async with _opened(store, tmp_path, (FIRST, clip)) as inspector:
-            await keep_inspection(store, old, FIRST.creative_id, EDITION)
             await inspector.catch_up(patience_seconds=patience_seconds)
         return (await _found(store))[FIRST.creative_id]
 
+    old = replace(asyncio.run(main(60)), qa_version="qa/1.0", video_tag=None)
+    asyncio.run(keep_inspection(store, old, FIRST.creative_id, EDITION))
     assert asyncio.run(main(60)) == old
     again = asyncio.run(main(None))
     assert (again.frames, again.qa_version, again.video_tag) == (48, QA_VERSION, "avc1")
