@@ -17,9 +17,9 @@ from av.filter.context import FilterContext
 from av.video.frame import PictureType, VideoFrame
 from av.video.stream import VideoStream
 
-from hailuo.media.container import Header, NoPicturesError, read_header
+from hailuo.media.container import Header, opened, read_header
 from hailuo.media.inspection import Facts, Inspection
-from hailuo.media.recipe import OWN, SILENT, ConformError, Recipe
+from hailuo.media.recipe import OWN, SILENT, ConformError, Recipe, conform_errors
 from hailuo.media.showing import Colours, FrameSource, Showing, chained, copied_colours
 from hailuo.media.sound import (
     SAMPLES_PER_SECOND,
@@ -39,18 +39,14 @@ _BLUR_SHARE: Final = 8  # blurred at an eighth of the size: it looks the same, a
 _LONGER: Final = (
     3  # a copy has at most so many times the frames of its clip: damaged times would fill the disk
 )
-_UNREADABLE: Final = (av.FFmpegError, NoPicturesError, OSError, ValueError, ArithmeticError, LookupError)
 _MOVFLAGS: Final = "+faststart+use_metadata_tags"
 _WRITTEN_ANEW: Final = frozenset({"encoder", "major_brand", "minor_version", "compatible_brands"})
 
 
 def measure(path: Path) -> Facts:
     """The facts of a video file. Raises: ConformError for a file without a readable picture track."""
-    try:
-        with av.open(path, metadata_errors="replace") as container:
-            known = read_header(container, Inspection(sha256=None, bytes=path.stat().st_size)).known
-    except _UNREADABLE as error:
-        raise ConformError(f"{path.name} is no video that can be read: {error}") from error
+    with conform_errors(f"{path.name} is no video that can be read"):
+        known = read_header(path, Inspection(sha256=None, bytes=path.stat().st_size)).known
     facts = Facts(**{field.name: getattr(known, field.name) for field in fields(Facts)})
     return replace(facts, loudness_lufs=loudness_of(read_sound(path)) if facts.has_audio else None)
 
@@ -60,22 +56,20 @@ def make_copy(source: Path, target: Path, recipe: Recipe, *, audio: Path | None 
 
     Raises: ConformError when clip or audio cannot be decoded.
     """
-    try:
+    with conform_errors(f"no copy could be made of {source.name}"):
         _encode(source, target, recipe, audio, _QUALITY)
         if recipe.least_bps and (measure(target).bitrate_bps or 0) < recipe.least_bps:
             kbps = -(-recipe.least_bps // 1000)
             # A constant bit rate, filled up with nothing: for a clip so still that it would fall below a limit.
             constant = f"nal-hrd=cbr:bitrate={kbps}:vbv-maxrate={kbps}:vbv-bufsize={kbps}"
             _encode(source, target, recipe, audio, {"preset": "veryfast", "x264-params": constant})
-    except _UNREADABLE as error:
-        raise ConformError(f"no copy could be made of {source.name}: {error}") from error
 
 
 def _encode(
     source: Path, target: Path, recipe: Recipe, audio: Path | None, quality: Mapping[str, str]
 ) -> None:
-    with av.open(source, metadata_errors="replace") as clip:
-        header = read_header(clip, Inspection(sha256=None, bytes=source.stat().st_size))
+    header = read_header(source, Inspection(sha256=None, bytes=source.stat().st_size))
+    with opened(source) as clip:
         video = clip.streams.video[0]
         rate = Fraction(recipe.fps_below) * _NTSC if recipe.fps_below else Fraction(video.average_rate or 24)
         most = int(Fraction(recipe.longest_s) * rate) if recipe.longest_s else None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+import av
 from av.codec.context import CodecContext
 from av.container import InputContainer
 
@@ -53,20 +54,35 @@ def read_bytes(path: Path) -> Inspection:
     )
 
 
-def read_header(container: InputContainer, bare: Inspection) -> Header:
-    """`bare` with the facts of the streams, and of every video packet's time; the container is at its start again.
+def opened(path: Path) -> InputContainer:
+    """The file, to be demuxed from its start; what its metadata has that is no text is replaced. Raises: av.FFmpegError."""
+    return av.open(str(path), metadata_errors="replace")
+
+
+def read_header(path: Path, bare: Inspection) -> Header:
+    """`bare` with the facts of the streams, and of every video packet's time.
 
     Width and height are as shown: turned by the display matrix, with square pixels.
-    Raises: NoPicturesError, av.FFmpegError, OSError.
+    Raises: NoPicturesError, ValueError for a codec that no decoder here knows, av.FFmpegError.
     """
-    if not container.streams.video:
-        raise NoPicturesError("it holds no video")
+    with opened(path) as container:
+        if not container.streams.video:
+            raise NoPicturesError("it holds no video")
+        if container.streams.video[0].codec_context is None:
+            raise ValueError("no decoder here knows its codec")
+        showing = showing_of(container)
+    # Opened anew, not sought: a damaged index would be in the way.
+    with opened(path) as container:
+        return _header(container, bare, showing)
+
+
+def _header(container: InputContainer, bare: Inspection, showing: Showing) -> Header:
     stream = container.streams.video[0]
     times = [packet.pts for packet in container.demux(stream) if packet.pts is not None]
     rate = stream.average_rate or stream.guessed_rate
     if not times or not rate or not stream.width or not stream.height:
         raise NoPicturesError("its video is empty")
-    fps, showing = float(rate), showing_of(container, stream)
+    fps = float(rate)
     names = container.format.name.split(",")
     is_quicktime = container.metadata.get("major_brand", "").strip() == "qt"
     ticks, base = stream.duration, stream.time_base
@@ -91,7 +107,9 @@ def read_header(container: InputContainer, bare: Inspection) -> Header:
         bitrate_bps=round(8 * (bare.bytes or 0) / duration_s) if duration_s else None,
         pts_regular=all(abs(step - pace) <= max(1.0, _PTS_TOLERANCE * pace) for step in steps),
         has_audio=audio is not None,
-        audio_codec=codec_of(audio.codec_context) if audio else None,
+        audio_codec=codec_of(audio.codec_context)
+        if audio is not None and audio.codec_context is not None
+        else None,
     )
     return Header(known=known, showing=showing, fps=fps, packets=max(stream.frames, len(times)))
 

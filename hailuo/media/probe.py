@@ -14,7 +14,7 @@ from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 
-from hailuo.media.container import Header, NoPicturesError, read_bytes, read_header
+from hailuo.media.container import Header, NoPicturesError, opened, read_bytes, read_header
 from hailuo.media.inspection import HASHED_FRAMES, Inspection
 from hailuo.media.likeness import Likeness, Picture, likeness, pdq_hex, phash_hex, still
 from hailuo.media.pictures import Pictures
@@ -27,7 +27,7 @@ from hailuo.media.previews import (
     write_sheet,
     write_sprite,
 )
-from hailuo.media.showing import Turning
+from hailuo.media.showing import DAMAGED, Turning
 from hailuo.media.sound import LoudnessMeter
 
 _PROXY_SHORT_SIDE: Final = 240
@@ -47,8 +47,9 @@ def inspect(path: Path, *, first_frame: bytes | None = None, previews: Path | No
     except OSError as error:
         return Inspection(sha256=None, bytes=None, unchecked=f"it could not be read: {error.strerror}")
     try:
-        with av.open(str(path), metadata_errors="replace") as container:
-            return _inspected(container, bare, first_frame=first_frame, previews=previews)
+        header = read_header(path, bare)
+        with opened(path) as container:
+            return _inspected(container, header, first_frame=first_frame, previews=previews)
     except (NoPicturesError, av.InvalidDataError, av.EOFError) as error:
         return replace(bare, unplayable=_reason(error))
     except Exception as error:  # noqa: BLE001 (the bytes are anybody's: whatever they make a decoder do ends here)
@@ -63,15 +64,14 @@ def _reason(error: Exception) -> str:
 
 
 def _inspected(
-    container: InputContainer, bare: Inspection, *, first_frame: bytes | None, previews: Path | None
+    container: InputContainer, header: Header, *, first_frame: bytes | None, previews: Path | None
 ) -> Inspection:
-    header = read_header(container, bare)
     width, height = header.showing.width, header.showing.height
     stretched = max(width, height) > _MOST_STRETCHED * min(width, height)
     if header.packets > _MOST_FRAMES or width * height > _MOST_PIXELS or stretched:
         return replace(header.known, unchecked="it is longer or larger than the checks look at")
     looking, turning = _Look(header, previews), Turning(header.showing.filters)
-    meter = LoudnessMeter(container.streams.audio[0]) if header.known.has_audio else None
+    meter = LoudnessMeter(container.streams.audio[0]) if header.known.audio_codec else None
     with contextlib.closing(looking):
         for frame in _frames(container):
             if isinstance(frame, VideoFrame):
@@ -88,9 +88,10 @@ def _inspected(
 def _frames(container: InputContainer) -> Iterator[VideoFrame | AudioFrame]:
     """Every frame that can be decoded; a damaged packet costs its own frames, not those after it."""
     streams = [container.streams.video[0], *container.streams.audio[:1]]
-    with contextlib.suppress(av.InvalidDataError, av.EOFError):  # the file ends here
+    streams[0].codec_context.thread_count = 1  # workers are processes already
+    with contextlib.suppress(*DAMAGED):  # the file ends here
         for packet in container.demux(*streams):
-            with contextlib.suppress(av.InvalidDataError, av.EOFError):
+            with contextlib.suppress(*DAMAGED):
                 yield from [frame for frame in packet.decode() if isinstance(frame, VideoFrame | AudioFrame)]
 
 

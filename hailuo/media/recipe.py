@@ -1,5 +1,7 @@
 """How a copy of a clip is made so that a placement accepts it: aspect, fit, sound, length, least bit rate."""
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -26,6 +28,17 @@ _BITRATE_MARGIN: Final = 1.5
 
 class ConformError(HailuoError):
     """No copy of this clip can be made for that placement; the message says why, the clip stays as it is."""
+
+
+@contextlib.contextmanager
+def conform_errors(what: str) -> Iterator[None]:
+    """Within it every error is a ConformError that begins with `what`."""
+    try:
+        yield
+    except ConformError:
+        raise
+    except Exception as error:  # (the bytes are anybody's: whatever they make a decoder do ends here)
+        raise ConformError(f"{what}: {error}") from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,6 +33,8 @@ _UPRIGHT: Final[Mapping[tuple[int, int, int, int], Filters]] = {
     (0, 1, 1, 0): (("transpose", "cclock_flip"),),
     (0, -1, -1, 0): (("transpose", "clock_flip"),),
 }
+DAMAGED: Final = (av.InvalidDataError, av.EOFError, av.PermissionError, av.PatchWelcomeError)
+"""What FFmpeg's demuxers and decoders say of bytes that make no sense; some decoders answer with a bare -1, EPERM."""
 _TRIED_PACKETS: Final = 100  # for a first frame that can be decoded
 UNSPECIFIED: Final = 2  # H.273's number for "not said", of matrix, primaries and transfer
 RGB: Final = 0  # H.273's matrix of pictures that are RGB
@@ -111,13 +113,10 @@ def _taken_for(width: int, height: int) -> Colours:
     return _HD if min(width, height) >= _HD_LINES else _SD
 
 
-def showing_of(container: InputContainer, stream: VideoStream) -> Showing:
-    """How the stream's frames are shown, by its head and its first frame that can be decoded; seeks to the start.
-
-    Raises: av.FFmpegError, OSError.
-    """
+def showing_of(container: InputContainer) -> Showing:
+    """How the first video is shown, by its head and its first frame that can be decoded. Raises: av.FFmpegError."""
+    stream = container.streams.video[0]
     frame = _first_frame(container, stream)
-    container.seek(0)
     filters = _upright(frame) if frame else ()
     pixel = stream.sample_aspect_ratio or Fraction(1)
     width, height = max(1, round(stream.width * pixel)), stream.height
@@ -193,14 +192,12 @@ def chained(graph: Graph, first: FilterContext, *filters: tuple[str, str]) -> Fi
 
 
 def _first_frame(container: InputContainer, stream: VideoStream) -> VideoFrame | None:
-    container.seek(0)
-    if not stream.codec_context.is_open:
-        stream.codec_context.thread_count = 1  # workers are processes already
-    with contextlib.suppress(av.InvalidDataError, av.EOFError):
+    stream.codec_context.thread_count = 1
+    with contextlib.suppress(*DAMAGED):
         for tried, packet in enumerate(container.demux(stream)):
             if tried == _TRIED_PACKETS:
                 break
-            with contextlib.suppress(av.InvalidDataError, av.EOFError):
+            with contextlib.suppress(*DAMAGED):
                 for frame in packet.decode():
                     if isinstance(frame, VideoFrame):
                         return frame

@@ -14,7 +14,7 @@ from av.container import OutputContainer
 from av.filter import Graph
 from numpy.typing import NDArray
 
-from hailuo.media.recipe import ConformError
+from hailuo.media.recipe import ConformError, conform_errors
 from hailuo.media.showing import chained
 
 SAMPLES_PER_SECOND: Final = 48_000
@@ -38,15 +38,15 @@ def silence(samples: int) -> Sound:
 
 def read_sound(path: Path) -> Sound:
     """The first sound track of a file, its first ten minutes. Raises: ConformError without one."""
-    try:
-        with av.open(path) as container:
-            if not container.streams.audio:
-                raise ConformError(f"{path.name} has no sound")
-            resampler = av.AudioResampler(format="fltp", layout="stereo", rate=SAMPLES_PER_SECOND)
-            early = takewhile(lambda f: f.time is None or f.time < _MOST_SECONDS, container.decode(audio=0))
-            pieces = [p.to_ndarray() for frame in chain(early, [None]) for p in resampler.resample(frame)]
-    except av.FFmpegError as error:
-        raise ConformError(f"the sound of {path.name} cannot be read: {error}") from error
+    with (
+        conform_errors(f"the sound of {path.name} cannot be read"),
+        av.open(path, metadata_errors="replace") as container,
+    ):
+        if not container.streams.audio:
+            raise ConformError(f"{path.name} has no sound")
+        resampler = av.AudioResampler(format="fltp", layout="stereo", rate=SAMPLES_PER_SECOND)
+        early = takewhile(lambda f: f.time is None or f.time < _MOST_SECONDS, container.decode(audio=0))
+        pieces = [p.to_ndarray() for frame in chain(early, [None]) for p in resampler.resample(frame)]
     return np.concatenate(pieces, axis=1).astype(np.float32) if pieces else silence(0)
 
 

@@ -60,8 +60,8 @@ class Inspector:
         self._scratch = scratch
         self._under_way: dict[str, asyncio.Task[None]] = {}
         self._checked: set[str] = set()
-        self._workers = [_Worker() for _ in range(min(_WORKERS_AT_MOST, os.cpu_count() or 1))]
-        self._free: asyncio.Queue[_Worker] = asyncio.Queue()
+        self._workers = [Worker() for _ in range(min(_WORKERS_AT_MOST, os.cpu_count() or 1))]
+        self._free: asyncio.Queue[Worker] = asyncio.Queue()
         for worker in self._workers:
             self._free.put_nowait(worker)
 
@@ -163,7 +163,7 @@ class Inspector:
         finally:
             self._free.put_nowait(worker)
 
-    async def _looked_at(self, clip: _Clip, worker: "_Worker", folder: Path) -> Inspection:
+    async def _looked_at(self, clip: _Clip, worker: "Worker", folder: Path) -> Inspection:
         found = await worker.inspect(folder / "clip.mp4", await self._first_frame(clip.job), folder)
         if found.sha256 not in {None, clip.done.sha256}:
             return _unchecked(clip, "the bytes in the store are not those that were stored")
@@ -206,7 +206,7 @@ async def inspecting(
         await inspector.close()
 
 
-class _Worker:
+class Worker:
     """One process, started when needed and anew when it died: what kills it costs one clip, not its neighbour's.
 
     A pipe and a process of our own: a pool's process cannot be ended while it is still starting.
