@@ -31,7 +31,12 @@ def listed(title: str, texts: Sequence[str], *, at_most: int) -> str:
     return f"**{title}**\n\n{bullets(texts, at_most=at_most)}" if texts else ""
 
 
-_LIVE: Final = re.compile(r"(?<=[<\[\]!&])|(?<=:)(?=//)|(?<=www)(?=\.)|^(?=[#>+=|*-]|\d+[.)])", re.IGNORECASE)
+_LIVE: Final = re.compile(
+    r"(?<=[<\[\]!&])"  # tags, links, images, entities
+    r"|(?<=:)(?=//)|(?<=www)(?=\.)"  # bare addresses
+    r"|^(?=>|#{1,6}(\s|$)|[+*-](\s|$)|\d+[.)](\s|$)|([*_-])(\s*\4){2,}$)",  # quotes, headings, lists, rules
+    re.IGNORECASE,
+)
 _ZERO_WIDTH_SPACE: Final = "\u200b"
 
 

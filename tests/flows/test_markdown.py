@@ -24,8 +24,9 @@ HOSTILE = [
     "1. item",
     "> quote",
     "+ item",
-    "=== ",
-    "| a | b |",
+    "2) item",
+    "***",
+    "- - -",
 ]
 PIECES = st.sampled_from(
     [*HOSTILE, "![", "](", "<", "!", "[", "]", "(", ")", "//", ":", "http", "www.", " ", "\n", "x"]
@@ -65,7 +66,17 @@ def test_no_text_makes_a_cell_live(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["launch-6s-1080p_a.b (1)", "6 s, 1920x1080", "$0.28", "in doubt", "Bottle, 50 % off"]
+    "text",
+    [
+        "launch-6s-1080p_a.b (1)",
+        "6 s, 1920x1080",
+        "$0.28",
+        "in doubt",
+        "2.98 % (2.79 % to 3.18 %)",
+        "-5",
+        "3",
+        "Bottle, 50 % off",
+    ],
 )
 def test_ordinary_text_is_not_touched(text: str) -> None:
     """You can copy an id or a price out of a cell."""
