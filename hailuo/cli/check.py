@@ -77,7 +77,13 @@ def _why(clip: CheckedClip) -> Text:
     found = clip.inspection
     reason = (found.unplayable or found.unchecked) if found else None
     near = f"as {clip.near.creative_id}" if clip.near else None
-    return Text(printable("; ".join(part for part in (", ".join(clip.ruling.codes), reason, near) if part)))
+    return Text(
+        printable(
+            "; ".join(
+                part for part in (", ".join(clip.ruling.codes), *clip.differences, reason, near) if part
+            )
+        )
+    )
 
 
 def _json(clips: Sequence[CheckedClip]) -> dict[str, object]:
@@ -89,6 +95,7 @@ def _json(clips: Sequence[CheckedClip]) -> dict[str, object]:
                 "verdict": clip.ruling.verdict,
                 "codes": clip.ruling.codes,
                 "disputes": clip.disputed,
+                "differences": clip.differences,
                 "charged_usd": clip.charged_usd,
                 "near_dup_of": clip.near.creative_id if clip.near else None,
                 "unplayable": clip.inspection.unplayable if clip.inspection else None,

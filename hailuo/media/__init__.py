@@ -11,6 +11,7 @@ Modules that decode are imported by name, so that reading inspections does not l
 """
 
 from hailuo.media.duplicates import NearDuplicate, near_duplicates
+from hailuo.media.expectation import order_of
 from hailuo.media.inspection import (
     PREVIEW_TYPES,
     QA_VERSION,
@@ -18,7 +19,6 @@ from hailuo.media.inspection import (
     Order,
     Preview,
     keep_inspection,
-    order_of,
     read_inspections,
 )
 from hailuo.media.verdict import (
@@ -27,6 +27,7 @@ from hailuo.media.verdict import (
     Ruling,
     Thresholds,
     Verdict,
+    differences,
     disputes,
     load_thresholds,
     verdict,
@@ -44,6 +45,7 @@ __all__ = [
     "Ruling",
     "Thresholds",
     "Verdict",
+    "differences",
     "disputes",
     "keep_inspection",
     "load_thresholds",

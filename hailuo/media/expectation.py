@@ -9,8 +9,8 @@ from hailuo.campaign.job import Job
 from hailuo.campaign.model import Campaign
 from hailuo.campaign.variant import Variant
 from hailuo.errors import Problem
-from hailuo.media.inspection import Facts
-from hailuo.media.placement_rules import Finding, PlacementReason, PlacementVerdict, is_aspect
+from hailuo.media.inspection import Facts, Order
+from hailuo.media.placement_rules import Finding, PlacementReason, PlacementVerdict, is_aspect, ratio_of
 from hailuo.media.placements import FamilyFacts, placement_book, verdicts
 from hailuo.media.verdict import Verdict
 
@@ -37,6 +37,34 @@ def expected_facts(variant: Variant, catalog: Catalog) -> Facts:
         duration_s=float(variant.duration),
         has_audio=family.has_audio,
     )
+
+
+def order_of(job: Job) -> Order:
+    """What a job ordered: by its own settings, its first frame, and what its model makes (docs/vendor.md#submit)."""
+    variant, frame = job.variant, job.variant.first_frame
+    families = placement_book().families.values()
+    family = next((one for one in families if variant.model.startswith(one.models)), None)
+    aspect = _ratio(variant.parameters.get("aspect_ratio", ""))
+    if aspect is None and frame is not None:
+        aspect = frame.width / frame.height if frame.width and frame.height else None
+    elif aspect is None and family is not None:
+        aspect = ratio_of(family.aspect)
+    return Order(
+        duration_s=variant.duration,
+        size=variant.size,
+        has_first_frame=frame is not None,
+        aspect=aspect,
+        fps=family.fps if family else None,
+        has_audio=family.has_audio if family else None,
+    )
+
+
+def _ratio(words: str) -> float | None:
+    """`9:16` as a number; None for a setting that names no shape, such as `adaptive`."""
+    try:
+        return ratio_of(words)
+    except ValueError:
+        return None
 
 
 def _size(variant: Variant, family: FamilyFacts) -> tuple[int | None, int | None]:

@@ -8,7 +8,6 @@ from typing import Final, Literal
 
 from pydantic import TypeAdapter
 
-from hailuo.campaign.job import Job
 from hailuo.logs import quiet_logger
 from hailuo.store import Store, read_many
 from hailuo.store.layout import Edition
@@ -27,15 +26,18 @@ HASHED_FRAMES: Final = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What was ordered: seconds, the resolution tier, and the aspect that must come of it.
+    """What was ordered: seconds, the resolution tier, and the aspect, frame rate and sound that must come of it.
 
-    `aspect` is width by height: 16:9 without a first frame, else the first frame's; None where that is not known.
+    `aspect` is width by height: as ordered, or else the first frame's, or else the model's own. `fps` and `has_audio`
+    are the model's own. None where that is not known.
     """
 
     duration_s: int
     size: str
     has_first_frame: bool = False
     aspect: float | None = 16 / 9
+    fps: float | None = None
+    has_audio: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,13 +181,3 @@ async def read_inspections(store: Store, edition: Edition) -> Mapping[str, Inspe
         if inspection.qa_version in _STILL_READ:
             found[PurePosixPath(key).stem] = inspection
     return found
-
-
-def order_of(job: Job) -> Order:
-    """What a job ordered. Text-to-video comes out 16:9, else the first frame's aspect (docs/vendor.md#submit)."""
-    variant, frame = job.variant, job.variant.first_frame
-    bare = Order(duration_s=variant.duration, size=variant.size)
-    if frame is None:
-        return bare
-    aspect = frame.width / frame.height if frame.width and frame.height else None
-    return Order(duration_s=variant.duration, size=variant.size, has_first_frame=True, aspect=aspect)

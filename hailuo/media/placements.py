@@ -41,9 +41,10 @@ class Placement:
 @with_config(ConfigDict(extra="forbid"))
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FamilyFacts:
-    """What is known of a family's clips before one is bought. `sizes` are px by the size's name, without a frame."""
+    """What is known of a family's clips before one is bought. `models` begins its models' names. `sizes` are px by the size's name, without a frame."""
 
     source: str
+    models: str
     aspect: str
     fps: float
     has_audio: bool

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from fractions import Fraction
 from typing import Final, NamedTuple, Self
 
 from pydantic import ConfigDict
@@ -48,13 +49,16 @@ class Code(JudgedCode):
     DISPUTE_CUT_OFF = "dispute_cut_off", Verdict.FAIL, "frames that the file promises are not in it"
     DISPUTE_DURATION = "dispute_duration", Verdict.FAIL, "not as long as ordered"
     DISPUTE_SIZE = "dispute_size", Verdict.FAIL, "not of the size that was ordered"
+    DISPUTE_ASPECT = "dispute_aspect", Verdict.FAIL, "not of the shape that was ordered"
+    DISPUTE_RATE = "dispute_rate", Verdict.FAIL, "not as many frames a second as ordered"
+    DISPUTE_SOUND = "dispute_sound", Verdict.FAIL, "without the sound that was ordered"
     NOT_CHECKED = "not_checked", Verdict.UNCLEAR, "it was not checked yet; `hailuo check` does"
     COULD_NOT_CHECK = (
         "could_not_check",
         Verdict.UNCLEAR,
         "the check failed for a reason that is not the clip's",
     )
-    ASPECT_UNEXPECTED = "aspect_unexpected", Verdict.WARN, "neither 16:9 nor as its first frame"
+    ASPECT_UNEXPECTED = "aspect_unexpected", Verdict.WARN, "not quite of the shape that was ordered"
     BLACK = "black", Verdict.WARN, "black for a moment"
     BLACK_LONG = "black_long", Verdict.FAIL, "black for a long time"
     BLACK_FIRST = "black_first", Verdict.WARN, "begins black: so does its thumbnail"
@@ -77,11 +81,13 @@ class Code(JudgedCode):
     PTS_IRREGULAR = "pts_irregular", Verdict.WARN, "its frames come at an uneven pace"
     PIX_FMT_UNUSUAL = "pix_fmt_unusual", Verdict.WARN, "not yuv420p: some players and platforms refuse it"
     AUDIO_SILENT = "audio_silent", Verdict.WARN, "it has a sound track that cannot be heard"
+    AUDIO_UNEXPECTED = "audio_unexpected", Verdict.WARN, "it has sound, and none was ordered"
     AUDIO_DISTORTS = "audio_distorts", Verdict.WARN, "its sound is above full scale"
 
 
 _WORST_FIRST: Final = (Verdict.FAIL, Verdict.UNCLEAR, Verdict.WARN)
 _GRAVER: Final = {
+    Code.ASPECT_UNEXPECTED: Code.DISPUTE_ASPECT,
     Code.BLACK: Code.BLACK_LONG,
     Code.FROZEN: Code.FROZEN_LONG,
     Code.FLICKER: Code.FLICKER_STRONG,
@@ -100,6 +106,8 @@ class Thresholds:
     duration_tolerance_s: Threshold
     short_side_tolerance_pct: Threshold
     aspect_tolerance_pct: Threshold
+    aspect_dispute_pct: Threshold
+    rate_tolerance_pct: Threshold
     undecoded_frames: Threshold
     black_warn_s: Threshold
     black_fail_s: Threshold
@@ -151,6 +159,25 @@ def disputes(codes: Iterable[str]) -> tuple[str, ...]:
     return tuple(code for code in codes if code.startswith(DISPUTE))
 
 
+def differences(found: Inspection, order: Order, codes: Iterable[str]) -> tuple[str, ...]:
+    """For each dispute among the codes about a measure: what was ordered, and what came."""
+    words = {
+        Code.DISPUTE_DURATION: f"{order.duration_s} s ordered, {found.duration_s} s delivered",
+        Code.DISPUTE_SIZE: f"{order.size} ordered, {found.width}x{found.height} delivered",
+        Code.DISPUTE_ASPECT: f"{_shape(order.aspect)} ordered, {_shape(found.aspect)} delivered",
+        Code.DISPUTE_RATE: f"{order.fps} frames a second ordered, {found.fps} delivered",
+        Code.DISPUTE_SOUND: "sound ordered, none delivered",
+    }
+    return tuple(text for code, text in words.items() if code in codes)
+
+
+def _shape(aspect: float | None) -> str:
+    """As 16:9 where a pair of small numbers is within 1 %, or else as a number to 1."""
+    small = Fraction(aspect or 0).limit_denominator(16)
+    near = aspect and abs(float(small) / aspect - 1) < 0.01
+    return f"{small.numerator}:{small.denominator}" if near else f"{aspect}:1"
+
+
 def _codes(found: Inspection | None, order: Order) -> set[Code]:
     if found is None:
         return {Code.NOT_CHECKED}
@@ -166,6 +193,11 @@ def _checks(found: Inspection, order: Order, limits: Thresholds) -> dict[Code, b
     """Whether each code applies to a clip that could be decoded."""
     tier = re.match(r"\d+", order.size)
     short_side = min(found.width, found.height) if found.width and found.height else None
+    is_heard = (
+        bool(found.has_audio)
+        and found.loudness_lufs is not None
+        and not _below(found.loudness_lufs, limits.loudness_silent_lufs)
+    )
     compared = order.has_first_frame and found.ff_ssim is not None
     return {
         Code.DISPUTE_CUT_OFF: _above(found.undecoded_frames, limits.undecoded_frames),
@@ -174,6 +206,10 @@ def _checks(found: Inspection, order: Order, limits: Thresholds) -> dict[Code, b
         Code.DISPUTE_SIZE: _is_off(
             short_side, int(tier[0]) if tier else None, limits.short_side_tolerance_pct
         ),
+        Code.DISPUTE_ASPECT: _is_off(found.aspect, order.aspect, limits.aspect_dispute_pct),
+        Code.DISPUTE_RATE: _is_off(found.fps, order.fps, limits.rate_tolerance_pct),
+        Code.DISPUTE_SOUND: bool(order.has_audio) and found.has_audio is not None and not is_heard,
+        Code.AUDIO_UNEXPECTED: order.has_audio is False and is_heard,
         Code.ASPECT_UNEXPECTED: _is_off(found.aspect, order.aspect, limits.aspect_tolerance_pct),
         Code.BLACK: _reaches(found.black_s, limits.black_warn_s),
         Code.BLACK_LONG: _reaches(found.black_s, limits.black_fail_s),
@@ -196,8 +232,7 @@ def _checks(found: Inspection, order: Order, limits: Thresholds) -> dict[Code, b
         Code.NOT_FASTSTART: found.faststart is False,
         Code.PTS_IRREGULAR: found.pts_regular is False,
         Code.PIX_FMT_UNUSUAL: bool(found.pix_fmt) and found.pix_fmt not in _USUAL_PIX_FMTS,
-        Code.AUDIO_SILENT: bool(found.has_audio)
-        and (found.loudness_lufs is None or _below(found.loudness_lufs, limits.loudness_silent_lufs)),
+        Code.AUDIO_SILENT: bool(found.has_audio) and not is_heard,
         Code.AUDIO_DISTORTS: _above(found.true_peak_dbtp, limits.true_peak_most_dbtp),
     }
 

@@ -14,6 +14,7 @@ from hailuo.media import (
     Inspection,
     NearDuplicate,
     Ruling,
+    differences,
     disputes,
     near_duplicates,
     order_of,
@@ -40,6 +41,11 @@ class CheckedClip:
     def disputed(self) -> tuple[str, ...]:
         """The codes that say: not what was ordered."""
         return disputes(self.ruling.codes)
+
+    @property
+    def differences(self) -> tuple[str, ...]:
+        """What was ordered and what came, for each dispute about a measure."""
+        return differences(self.inspection, order_of(self.job), self.disputed) if self.inspection else ()
 
 
 async def check_edition(

@@ -60,17 +60,22 @@ def test_a_run_checks_what_it_stores(
     assert [json.loads(row)["qa_version"] for row in rows] == ["qa/1.1"] * 4
 
 
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [({"duration_s": 3.0}, "dispute_duration"), ({"aspect": 0.5625}, "dispute_aspect")],
+    ids=["shorter", "9:16 for 16:9"],
+)
 def test_a_dispute_names_what_was_charged(
-    hailuo: Command, campaign: Path, rehearsal: RunEnvironment, bought: list[Path], tmp_path: Path
+    hailuo: Command, campaign: Path, bought: list[Path], tmp_path: Path, changed: dict[str, float], code: str
 ) -> None:
-    """A clip shorter than ordered, and its price."""
+    """A clip that is not as ordered, and its price."""
     store = tmp_path / "store"
     hailuo("check", campaign)
     path = next(store.glob(f"**/checks/{bought[0].stem}.json"))
     found = json.loads(path.read_text())
-    path.write_text(json.dumps({**found, "duration_s": 3.0}))
+    path.write_text(json.dumps({**found, **changed}))
 
     said = hailuo("check", campaign)
 
-    assert "dispute_duration" in said.out
+    assert code in said.out
     assert "1 dispute: $0.28 was charged for clips that are not as ordered" in said.out

@@ -357,6 +357,7 @@ def test_the_keys_of_json_output_are_those_that_were_published(hailuo, rehearsal
                 "clips[].charged_usd",
                 "clips[].codes",
                 "clips[].creative_id",
+                "clips[].differences",
                 "clips[].disputes",
                 "clips[].near_dup_of",
                 "clips[].unchecked",

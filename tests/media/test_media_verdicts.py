@@ -13,6 +13,7 @@ from hailuo.media import (
     Ruling,
     Thresholds,
     Verdict,
+    differences,
     disputes,
     load_thresholds,
     order_of,
@@ -58,7 +59,18 @@ CASES: dict[str, tuple[Code, Order, Inspection | None]] = {
     "6 s for 10 s": (Code.DISPUTE_DURATION, replace(ORDER, duration_s=10), GOOD),
     "720 lines for 768": (Code.DISPUTE_SIZE, ORDER, replace(GOOD, width=1280, height=720, aspect=16 / 9)),
     "768p for 1080p": (Code.DISPUTE_SIZE, replace(ORDER, size="1080p"), GOOD),
-    "square": (Code.ASPECT_UNEXPECTED, ORDER, replace(GOOD, width=768, aspect=1.0)),
+    "a little narrow": (Code.ASPECT_UNEXPECTED, ORDER, replace(GOOD, width=1312, aspect=1.7083)),
+    "square": (Code.DISPUTE_ASPECT, ORDER, replace(GOOD, width=768, aspect=1.0)),
+    "16:9 for 9:16": (Code.DISPUTE_ASPECT, replace(ORDER, aspect=9 / 16), GOOD),
+    "9:16 for 16:9": (Code.DISPUTE_ASPECT, ORDER, replace(GOOD, width=768, height=1366, aspect=0.5622)),
+    "16 a second for 24": (Code.DISPUTE_RATE, replace(ORDER, fps=24.0), replace(GOOD, fps=16.0)),
+    "30 a second for 24": (Code.DISPUTE_RATE, replace(ORDER, fps=24.0), replace(GOOD, fps=30.0)),
+    "mute for sound": (Code.DISPUTE_SOUND, replace(ORDER, has_audio=True), GOOD),
+    "sound for mute": (
+        Code.AUDIO_UNEXPECTED,
+        replace(ORDER, has_audio=False),
+        replace(GOOD, has_audio=True, loudness_lufs=-20.0),
+    ),
     "some black": (Code.BLACK, ORDER, replace(GOOD, black_s=0.5)),
     "much black": (Code.BLACK_LONG, ORDER, replace(GOOD, black_s=1.3333)),
     "black first": (Code.BLACK_FIRST, ORDER, replace(GOOD, black_first=True)),
@@ -121,7 +133,9 @@ def test_an_upright_clip_of_an_upright_first_frame_is_as_ordered() -> None:
     order = order_of(make_job(replace(VARIANT, first_frame=frame)))
     found = replace(TRUE_FRAME, width=768, height=1366, aspect=768 / 1366)
 
-    assert order == Order(duration_s=6, size="768p", has_first_frame=True, aspect=0.5625)
+    assert order == Order(
+        duration_s=6, size="768p", has_first_frame=True, aspect=0.5625, fps=24.0, has_audio=False
+    )
     assert verdict(found, order) == Ruling(Verdict.PASS, ())
 
 
@@ -130,6 +144,39 @@ def test_the_aspect_of_an_image_nobody_has_seen_is_not_judged() -> None:
     frame = FirstFrame(label="hero", sha256="77" * 32, url="https://example.com/hero.png")
 
     assert order_of(make_job(replace(VARIANT, first_frame=frame))).aspect is None
+
+
+@pytest.mark.parametrize(
+    ("model", "parameters", "aspect", "fps"),
+    [
+        ("MiniMax-Hailuo-02", {}, 16 / 9, 24.0),
+        ("seedance-2.0", {"aspect_ratio": "9:16"}, 9 / 16, None),
+        ("seedance-2.0", {"aspect_ratio": "adaptive"}, None, None),
+        ("seedance-2.0", {}, None, None),
+    ],
+)
+def test_an_order_is_what_was_set_or_what_the_model_makes(
+    model: str, parameters: dict[str, str], aspect: float | None, fps: float | None
+) -> None:
+    """What is not known is not judged."""
+    order = order_of(make_job(replace(VARIANT, model=model, parameters=parameters, first_frame=None)))
+
+    assert (order.aspect, order.fps) == (aspect, fps)
+
+
+@pytest.mark.parametrize(
+    ("order", "found", "words"),
+    [
+        (replace(ORDER, aspect=9 / 16), GOOD, "9:16 ordered, 16:9 delivered"),
+        (replace(ORDER, duration_s=10), GOOD, "10 s ordered, 5.875 s delivered"),
+        (replace(ORDER, size="1080p"), GOOD, "1080p ordered, 1366x768 delivered"),
+        (replace(ORDER, fps=24.0), replace(GOOD, fps=16.0), "24.0 frames a second ordered, 16.0 delivered"),
+        (replace(ORDER, has_audio=True), GOOD, "sound ordered, none delivered"),
+    ],
+)
+def test_a_dispute_says_what_was_ordered_and_what_came(order: Order, found: Inspection, words: str) -> None:
+    """Shape, length, size, rate and sound."""
+    assert differences(found, order, verdict(found, order).codes) == (words,)
 
 
 def test_the_worst_code_decides() -> None:
@@ -156,7 +203,7 @@ def test_every_threshold_names_its_origin() -> None:
     limits = load_thresholds()
     named = [getattr(limits, field.name) for field in fields(Thresholds) if field.name != "version"]
 
-    assert limits.version == "thresholds/1.0"
+    assert limits.version == "thresholds/1.1"
     assert all(limit.unit and len(limit.origin) > 20 for limit in named)
 
 
