@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, NamedTuple
 
+import numpy as np
 import pandas as pd
 
+from hailuo.report.cells import Cells, together
 from hailuo.report.findings import JoinMethod
 from hailuo.report.metrics import AdPlatform
 from hailuo.report.tokens import bare_ids, base_name, id_like, readable, tokens, tracked
@@ -91,16 +93,16 @@ def join(results: pd.DataFrame, variants: pd.DataFrame, ads: pd.DataFrame | None
         videos=listed("platform_video_id"),
         files=_files(variants, originals),
     )
-    rows = [
-        _ResultKeys(*cells)
-        for cells in zip(*(_texts(results, name) for name in _ResultKeys._fields), strict=True)
-    ]
-    answers = {row: _decided(row, index) for row in dict.fromkeys(rows)}
-    joined = results.copy()
-    found = [answers[row] for row in rows]
-    joined["creative_id"] = pd.Series([one.creative_id for one in found], index=joined.index, dtype=object)
-    joined["join_method"] = pd.Series([one.method.value for one in found], index=joined.index, dtype=object)
-    joined["join_note"] = pd.Series([one.note for one in found], index=joined.index, dtype=object)
+    keys = [_cells(results, name) for name in _ResultKeys._fields]
+    answers = together(keys, len(results)).map(lambda row: _decided(_ResultKeys(*row), index))
+    joined = results.copy(deep=False)  # pandas copies a column when it is written
+    found: dict[str, Cells[str | None]] = {
+        "creative_id": answers.map(lambda one: one.creative_id),
+        "join_method": answers.map(lambda one: one.method.value),
+        "join_note": answers.map(lambda one: one.note),
+    }
+    for name, cells in found.items():
+        joined[name] = pd.Series(cells.array(), index=joined.index, dtype="object")
     return joined
 
 
@@ -218,7 +220,13 @@ def _bare(text: str) -> str:
 
 def _texts(frame: pd.DataFrame, column: str) -> list[str]:
     """The column's cells as stripped texts, empty where nothing is known."""
+    cells = _cells(frame, column)
+    return [cells.distinct[code] for code in cells.codes.tolist()]
+
+
+def _cells(frame: pd.DataFrame, column: str) -> Cells[str]:
     if column not in frame.columns:
-        return [""] * len(frame)
-    cells = frame[column].astype(object)
-    return [str(cell).strip() for cell in cells.where(cells.notna(), "")]
+        return Cells(("",), np.zeros(len(frame), dtype=np.int32))
+    found = frame[column].astype(object)
+    known: Cells[object] = Cells.of(found.where(found.notna(), "").to_numpy())
+    return known.map(lambda cell: str(cell).strip())

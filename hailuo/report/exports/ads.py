@@ -7,6 +7,7 @@ import pandas as pd
 
 from hailuo.errors import Place, Problem
 from hailuo.publish.uploads import ADS_COLUMNS
+from hailuo.report.cells import Cells
 from hailuo.report.exports.data_rows import clean_id, rounded_ids
 from hailuo.report.exports.export import sheet_of
 from hailuo.report.exports.fields import ExportError, key_of, refuse
@@ -27,7 +28,7 @@ def is_ads_table(header: Sequence[str]) -> bool:
 def is_ads_file(content: bytes, *, name: str) -> bool:
     """Whether the file is an ads.csv; False for one that cannot be read."""
     try:
-        rows = _rows(content, name)
+        rows = _rows(content, name, most=1)
     except ExportError:
         return False
     return bool(rows) and is_ads_table([as_text(cell) for cell in rows[0].cells])
@@ -51,8 +52,8 @@ def read_ads(content: bytes, name: str) -> pd.DataFrame:
     return frame.assign(source_file=files, source_row=[row.line for row in rows[1:]])
 
 
-def _rows(content: bytes, name: str) -> tuple[SheetRow, ...]:
-    return sheet_of(content, name, frozenset(map(key_of, ADS_COLUMNS))).rows
+def _rows(content: bytes, name: str, *, most: int | None = None) -> list[SheetRow]:
+    return sheet_of(content, name, frozenset(map(key_of, ADS_COLUMNS)), most=most).rows()
 
 
 def _column(rows: Sequence[SheetRow], header: Sequence[str], column: str) -> list[str | None]:
@@ -72,4 +73,5 @@ def _problems(cells: Mapping[str, Sequence[str | None]], places: Sequence[Place]
             named = platform or ""
             yield Problem(place, f"platform is {quoted(named)}", suggestion(named, platforms))
     for column in _IDS:
-        yield from rounded_ids(column, cells[column], places)
+        for row, reason, remedy in rounded_ids(column, Cells.of(cells[column])):
+            yield Problem(places[row], reason, remedy)

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hailuo.errors import Place, Problem
+from hailuo.report.cells import Cells, together
 from hailuo.report.exports.data_rows import DataRows, is_null
 from hailuo.report.exports.fields import RATES, WHOLE_COUNTS, ExportError
 from hailuo.report.exports.formats import formats_that_ship, money_signs
@@ -39,7 +40,7 @@ class Amounts:
     """Count -> its numbers, NaN where the export has none; and each row's currency, by the sign beside the spend."""
 
     counts: Mapping[str, Floats]
-    currencies: Sequence[str | None]
+    currencies: Cells[str | None]
 
 
 def decimal_in(data: DataRows, given: Decimal | None) -> Decimal:
@@ -64,8 +65,12 @@ def decimal_in(data: DataRows, given: Decimal | None) -> Decimal:
 
 def _digits(data: DataRows, columns: Sequence[ExportColumn]) -> Iterator[str]:
     for column in columns:
-        for text in {cell for cell in data.cells(column) if isinstance(cell, str)}:
-            if not is_null(text) and (found := written(as_text(text), money_signs())):
+        for text in data.cells(column).distinct:
+            if (
+                isinstance(text, str)
+                and not is_null(text)
+                and (found := written(as_text(text), money_signs()))
+            ):
                 yield found.digits
 
 
@@ -78,18 +83,20 @@ def read_amounts(data: DataRows, decimal: Decimal) -> tuple[Amounts, list[Proble
     problems: list[Problem] = []
     read: dict[str, Floats] = {}
     for name in _READ_FIELDS:
-        numbers = np.full(len(data.rows), np.nan)
-        for column in data.columns(name):
-            numbers = _filled(numbers, _column(data, name, column, decimal, problems))
-        if data.columns(name) and data.layout.blank == "zero" and name in COUNT_NAMES:
-            numbers = np.nan_to_num(numbers, nan=0.0)
-        read[name] = numbers
+        columns = data.columns(name)
+        if columns or name in COUNT_NAMES:
+            read[name] = np.full(len(data), np.nan)
+        for column in columns:
+            read[name] = _filled(read[name], _column(data, name, column, decimal, problems))
+        if columns and data.layout.blank == "zero" and name in COUNT_NAMES:
+            read[name] = np.nan_to_num(read[name], nan=0.0)
     counts = {name: read[name] for name in COUNT_NAMES}
     for rate, count in RATES.items():
-        counts[count.value] = _filled(counts[count.value], read[rate] * counts[Count.IMPRESSIONS.value])
-    if not np.isnan(average := read[_AVERAGE]).all():
+        if rate in read:
+            counts[count.value] = _filled(counts[count.value], read[rate] * counts[Count.IMPRESSIONS.value])
+    if _AVERAGE in read:
         plays, watched = counts[Count.PLAYS.value], counts[Count.WATCH_S.value]
-        counts[Count.WATCH_S.value] = _filled(watched, np.where(plays == 0, 0.0, average) * plays)
+        counts[Count.WATCH_S.value] = _filled(watched, np.where(plays == 0, 0.0, read[_AVERAGE]) * plays)
     return Amounts(counts=counts, currencies=_currencies(data)), problems
 
 
@@ -101,14 +108,15 @@ def _column(
     data: DataRows, name: str, column: ExportColumn, decimal: Decimal, problems: list[Problem]
 ) -> Floats:
     cells = data.cells(column)
-    known = {cell: math.nan if is_null(cell) else _value(cell, name, column, decimal) for cell in set(cells)}
-    found = [known[cell] for cell in cells]
-    for position, value in enumerate(found):
-        if isinstance(value, str):
-            reason = f"{quoted(column.header)} is {quoted(as_text(cells[position]))}: {value}"
-            remedy = "look whether the column is the right one, and export it again"
-            problems.append(Problem(data.place(position), reason, remedy))
-    numbers = np.array([math.nan if isinstance(value, str) else value for value in found], dtype=np.float64)
+    values = [math.nan if is_null(one) else _value(one, name, column, decimal) for one in cells.distinct]
+    wrong = np.array([isinstance(value, str) for value in values], dtype=np.bool_)
+    for position in np.flatnonzero(wrong[cells.codes]).tolist():
+        why = values[cells.codes[position]]
+        reason = f"{quoted(column.header)} is {quoted(as_text(cells[position]))}: {why}"
+        remedy = "look whether the column is the right one, and export it again"
+        problems.append(Problem(data.place(position), reason, remedy))
+    read = [math.nan if isinstance(value, str) else value for value in values]
+    numbers = np.array(read, dtype=np.float64)[cells.codes]
     spent = np.flatnonzero(numbers > 0)
     if column.scale == _MICROS and len(spent) and numbers[spent].max() < _CENT:  # divided already
         reason = f"{quoted(column.header)} would be micros of money, and not a cent in any row"
@@ -149,13 +157,14 @@ def _rate(value: float) -> float | str:
     return value if 0 <= value <= 1 else "no share of the impressions"
 
 
-def _currencies(data: DataRows) -> list[str | None]:
+def _currencies(data: DataRows) -> Cells[str | None]:
     """The currency of each row by the sign beside its spend, if that sign is of one currency only."""
-    found: list[str | None] = [None] * len(data.rows)
     codes, symbols = formats_that_ship().currencies, formats_that_ship().symbols
-    for column in data.columns(Count.SPEND.value):
-        for position, cell in enumerate(data.cells(column)):
-            parts = written(as_text(cell), money_signs()) if isinstance(cell, str) else None
-            if parts and parts.money and found[position] is None:
-                found[position] = parts.money if parts.money in codes else symbols[parts.money] or None
-    return found
+
+    def currency(cell: SheetCell) -> str | None:
+        parts = written(as_text(cell), money_signs()) if isinstance(cell, str) else None
+        sign = parts.money if parts else ""
+        return (sign if sign in codes else symbols[sign] or None) if sign else None
+
+    signs = [data.cells(column).map(currency) for column in data.columns(Count.SPEND.value)]
+    return together(signs, len(data)).map(lambda found: next(filter(None, found), None))

@@ -3,11 +3,14 @@
 import math
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
+
+import numpy as np
 
 from hailuo.campaign.ad_names import creative_id_in
 from hailuo.errors import Place, Problem
+from hailuo.report.cells import Bools, Cells, Ints, earliest, groups
 from hailuo.report.exports.fields import IDENTITY
 from hailuo.report.exports.formats import formats_that_ship
 from hailuo.report.exports.layout import ExportColumn, Layout
@@ -30,35 +33,51 @@ _LEAST_ZEROS: Final = 4  # over all ids of a column: that they all end in zeros 
 class DataRows:
     """The rows of ads, and how to read them; `totals` counts the rows of sums, which are left out.
 
-    `repeated` counts rows that are equal to an earlier one in every cell, left out too. `unnamed` are those of the totals
-    that have numbers and no total label: they count as totals because they are the first or the last row.
+    `at` are their positions in the sheet. `repeated` counts rows that are equal to an earlier one in every cell, left out
+    too. `unnamed` are the positions of those of the totals that have numbers and no total label: they count as totals
+    because they are the first or the last row.
     """
 
     sheet: ExportSheet
     layout: Layout
-    rows: tuple[SheetRow, ...]
+    at: Ints
     totals: int = 0
     repeated: int = 0
-    unnamed: tuple[SheetRow, ...] = ()
+    unnamed: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
-    def cells(self, column: ExportColumn) -> list[SheetCell]:
+    def __len__(self) -> int:
+        return len(self.at)
+
+    def cells(self, column: ExportColumn) -> Cells[SheetCell]:
         """One column, from top to bottom."""
-        index = column.index
-        return [row.cells[index] if index < len(row.cells) else None for row in self.rows]
+        return self.sheet.columns[column.index].taken(self.at)
 
     def columns(self, *fields: str) -> list[ExportColumn]:
         """Those of the fields; of each field the preferred first."""
-        return [column for field in fields for column in self.layout.columns.get(field, ())]
+        return [column for name in fields for column in self.layout.columns.get(name, ())]
 
-    def texts(self, position: int, columns: Sequence[ExportColumn]) -> tuple[str, ...]:
-        """One row's cells in the columns as text, empty for no value."""
-        cells = self.rows[position].cells
-        found = (cells[column.index] if column.index < len(cells) else None for column in columns)
-        return tuple("" if is_null(cell) else as_text(cell) for cell in found)
+    def texts(self, columns: Sequence[ExportColumn]) -> list[Cells[str]]:
+        """The columns as text, empty for no value."""
+        return [self.cells(column).map(_text) for column in columns]
+
+    def any_text(self, columns: Sequence[ExportColumn]) -> Bools:
+        """For each row, whether one of the columns has a value."""
+        found = np.zeros(len(self), dtype=np.bool_)
+        for texts in self.texts(columns):
+            found |= texts.where(bool)
+        return found
+
+    def row(self, position: int) -> SheetRow:
+        """One of the rows."""
+        return self.sheet.row(int(self.at[position]))
 
     def place(self, position: int) -> Place:
         """The row's file and line."""
-        return Place(self.sheet.name, self.rows[position].line)
+        return Place(self.sheet.name, int(self.sheet.lines[self.at[position]]))
+
+
+def _text(cell: SheetCell) -> str:
+    return "" if is_null(cell) else as_text(cell)
 
 
 def is_null(cell: SheetCell) -> bool:
@@ -74,79 +93,93 @@ def is_everything(text: str) -> bool:
 
 def data_rows_of(sheet: ExportSheet, layout: Layout) -> tuple[DataRows, list[Problem]]:
     """The rows of ads, and the problems of rows that are neither an ad nor a total."""
-    rows = sheet.rows[sheet.rows.index(layout.header) + 1 :]
-    data = DataRows(sheet=sheet, layout=layout, rows=rows)
-    ads: list[int] = []
-    suspects: list[int] = []  # counts, but no identity of an ad and no total label
+    header = sheet.top().index(layout.header)
+    data = DataRows(sheet=sheet, layout=layout, at=np.arange(header + 1, len(sheet)))
     identity, ids, counts = (data.columns(*fields) for fields in (IDENTITY, ("ad_id",), COUNT_NAMES))
-    for position in sorted(set(range(len(rows))) - _subtotals(data)):
-        if any(data.texts(position, ids)):
-            ads.append(position)
-        elif _says_total(data, position):
-            continue
-        elif any(data.texts(position, identity)):
-            ads.append(position)
-        elif any(data.texts(position, counts)):
-            suspects.append(position)
-    edges = [one for one in suspects if ads and one in (0, len(rows) - 1)]
+    is_ad, undecided = data.any_text(ids) & ~(subtotals := _subtotals(data)), ~subtotals
+    undecided &= ~is_ad
+    undecided[_total_rows(data, np.flatnonzero(undecided))] = False
+    is_ad |= undecided & data.any_text(identity)
+    ads = np.flatnonzero(is_ad)
+    # Counts, but no identity of an ad and no total label.
+    suspects = np.flatnonzero(undecided & ~is_ad & data.any_text(counts))
+    is_edge = np.isin(suspects, (0, len(data) - 1)) & bool(len(ads))
     problems = [
         Problem(data.place(one), "has numbers, and neither an id nor a name of an ad", ADS_LEVEL)
-        for one in suspects
-        if one not in edges
+        for one in suspects[~is_edge].tolist()
     ]
-    once: dict[object, SheetRow] = {}
-    for position in ads:  # each of a log's rows is an event of its own
-        is_event = layout.mapping and layout.mapping.events
-        once.setdefault(position if is_event else rows[position].cells, rows[position])
+    once = ads
+    if not (layout.mapping and layout.mapping.events):  # each of a log's rows is an event of its own
+        cells = (column.codes[data.at[ads]] for column in sheet.columns)
+        group = groups([*cells, sheet.widths[data.at[ads]]], len(ads))
+        once = ads[earliest(group) == np.arange(len(ads))]
     found = replace(
         data,
-        rows=tuple(once.values()),
-        totals=len(rows) - len(ads),
+        at=data.at[once],
+        totals=len(data) - len(ads),
         repeated=len(ads) - len(once),
-        unnamed=tuple(rows[position] for position in edges),
+        unnamed=data.at[suspects[is_edge]],
     )
     return found, [*problems, *_broken(data, ads)]
+
+
+def _total_rows(data: DataRows, positions: Ints) -> list[int]:
+    """Those of the positions that say that they are a total; rows without a label in any cell are not looked at."""
+    labelled = np.zeros(len(positions), dtype=np.bool_)
+    for column in data.sheet.columns:
+        labelled |= column.taken(data.at[positions]).where(lambda cell: _is_label(as_text(cell)))
+    return [one for one in positions[labelled].tolist() if _says_total(data, one)]
+
+
+def _is_label(text: str) -> bool:
+    word = text.casefold()
+    return any(
+        word == label or (word.startswith(label) and bool(_AFTER_TOTAL.match(word, len(label))))
+        for label in formats_that_ship().totals
+    )
 
 
 def _says_total(data: DataRows, position: int) -> bool:
     """Whether the first cell or the ad's name is a total label. The first cell does not count if an ad is named and
     the cell is the name of its account, campaign or ad set.
     """
-    texts = [as_text(cell) for cell in data.rows[position].cells]
+    cells = data.row(position).cells
+    texts = [as_text(cell) for cell in cells]
     first = next(filter(None, texts), "")
-    names = data.texts(position, data.columns("ad_name"))
-    is_group = any(names) and first in data.texts(position, data.columns(*_GROUPS))
-    labelled = any(
-        word == label or (word.startswith(label) and _AFTER_TOTAL.match(word, len(label)))
-        for word in map(str.casefold, names if is_group else [first, *names])
-        for label in formats_that_ship().totals
+    names, of_groups = (
+        [_text(cells[column.index]) for column in data.columns(*fields) if column.index < len(cells)]
+        for fields in (("ad_name",), _GROUPS)
     )
+    is_group = any(names) and first in of_groups
+    labelled = any(map(_is_label, names if is_group else [first, *names]))
     return labelled and not any(map(creative_id_in, texts))
 
 
-def _broken(data: DataRows, ads: Sequence[int]) -> Iterator[Problem]:
+def _broken(data: DataRows, ads: Ints) -> Iterator[Problem]:
     """Rows with more cells than the header; and an ad's row that ends with the file before its columns do."""
-    width, last = len(data.layout.header.cells), len(data.rows) - 1
-    for position, row in enumerate(data.rows):
-        if any(map(as_text, row.cells[width:])):
-            reason = f"has {len(row.cells)} cells, the header has {width}"
-            remedy = "export it again: a cell without quotes contains a separator"
-            yield Problem(data.place(position), reason, remedy)
-    if not data.sheet.ends and ads and ads[-1] == last and len(data.rows[last].cells) < width:
-        reason = f"has {len(data.rows[last].cells)} cells and no end, the header has {width}"
+    width, last = len(data.layout.header.cells), len(data) - 1
+    beyond = np.zeros(len(data), dtype=np.bool_)
+    for column in data.sheet.columns[width:]:
+        beyond |= column.taken(data.at).where(lambda cell: bool(as_text(cell)))
+    for position in np.flatnonzero(beyond).tolist():
+        reason = f"has {data.sheet.widths[data.at[position]]} cells, the header has {width}"
+        remedy = "export it again: a cell without quotes contains a separator"
+        yield Problem(data.place(position), reason, remedy)
+    if not data.sheet.ends and len(ads) and ads[-1] == last and data.sheet.widths[-1] < width:
+        reason = f"has {data.sheet.widths[-1]} cells and no end, the header has {width}"
         yield Problem(data.place(last), reason, "export it again: the file was cut off")
 
 
-def _subtotals(data: DataRows) -> set[int]:
+def _subtotals(data: DataRows) -> Bools:
     """Rows that say "All" where other rows of the same ad have a day or a part: they repeat those."""
-    found: set[int] = set()
+    found = np.zeros(len(data), dtype=np.bool_)
     days = data.columns("day")
     for column in (*days, *data.layout.breakdowns.values()):
-        same = [*data.columns(*IDENTITY), *([] if column in days else days)]
-        ads = [data.texts(position, same) for position in range(len(data.rows))]
-        is_all = [is_everything(as_text(cell)) for cell in data.cells(column)]
-        split = {ad for ad, all_ in zip(ads, is_all, strict=True) if not all_}
-        found |= {one for one, ad in enumerate(ads) if is_all[one] and ad in split}
+        is_all = data.cells(column).where(lambda cell: is_everything(as_text(cell)))
+        if is_all.any():
+            same = [*data.columns(*IDENTITY), *([] if column in days else days)]
+            ad = groups(data.texts(same), len(data))
+            found |= is_all & np.isin(ad, ad[~is_all])
     return found
 
 
@@ -159,13 +192,15 @@ def clean_id(text: str) -> str:
     return text.removesuffix(".0") if text.endswith(".0") and text[:-2].isdigit() else text
 
 
-def rounded_ids(field: str, ids: Sequence[str | None], places: Sequence[Place]) -> Iterator[Problem]:
-    """The ids of a column that a spreadsheet has rounded: `1.2E+17`, or more than 15 digits that all go on in zeros."""
-    long = {text for text in ids if text and text.isdigit() and len(text) > _KEPT_DIGITS}
+def rounded_ids(field: str, ids: Cells[str | None]) -> Iterator[tuple[int, str, str]]:
+    """Row, reason and remedy for the ids of a column that a spreadsheet has rounded: `1.2E+17`, or more than 15 digits
+    that all go on in zeros.
+    """
+    long = {text for text in ids.distinct if text and text.isdigit() and len(text) > _KEPT_DIGITS}
     is_kept = any(text[_KEPT_DIGITS:].strip("0") for text in long)
     zeros = sum(len(text) - _KEPT_DIGITS for text in long)
     rounded = long if zeros >= _LEAST_ZEROS and not is_kept else set()
-    for text, place in zip(ids, places, strict=True):
-        if text and (text in rounded or _EXPONENT.fullmatch(text)):
-            remedy = "a spreadsheet has rounded it: export again and do not save it there, or format the column as text first"
-            yield Problem(place, f"{field} is {quoted(text)}: not all of its digits", remedy)
+    wrong = ids.where(lambda text: bool(text and (text in rounded or _EXPONENT.fullmatch(text))))
+    remedy = "a spreadsheet has rounded it: export again and do not save it there, or format the column as text first"
+    for row in np.flatnonzero(wrong).tolist():
+        yield row, f"{field} is {quoted(str(ids[row]))}: not all of its digits", remedy

@@ -5,11 +5,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final
 
+import numpy as np
+
 from hailuo.errors import Problem
+from hailuo.report.cells import Cells, together
 from hailuo.report.exports.data_rows import DataRows, is_everything, is_null
 from hailuo.report.exports.days import day_of, half_turned, is_day_first, span_in
 from hailuo.report.exports.fields import DATES
-from hailuo.report.exports.sheet import as_text
+from hailuo.report.exports.sheet import SheetCell, as_text
 from hailuo.text import quoted
 
 DateRange = tuple[date | None, date | None]
@@ -20,33 +23,35 @@ _REMEDY: Final = (
 )
 
 
-def read_date_ranges(data: DataRows, form: str | None) -> tuple[list[DateRange], list[Problem]]:
+def read_date_ranges(data: DataRows, form: str | None) -> tuple[Cells[DateRange], list[Problem]]:
     """First and last day of each row, and a problem for every cell that is no day. `form` is strptime's.
 
     Without columns of days the range is the one above the header, if there is one.
     """
-    cells = {name: _texts(data, name) for name in DATES}
-    texts = {text for column in cells.values() for text in column if text}
+    cells = [_texts(data, name) for name in DATES]
+    texts = {text for column in cells for text in column.distinct if text}
     if not texts:
-        return [_preamble(data)] * len(data.rows), []
+        return Cells((_preamble(data),), np.zeros(len(data), dtype=np.int32)), []
     day_first = is_day_first(texts)
     known: dict[str, DateRange | None] = {"": None}
     for text in texts:  # most are one day, a week is written as two
         day = day_of(text, day_first=day_first, form=form)
         known[text] = (day, day) if day else span_in(text)
-    ranges = [
-        known[day] or _range(known[start], known[end], end)
-        for day, start, end in zip(*(cells[name] for name in DATES), strict=True)
-    ]
+
+    def of_row(texts: tuple[str, ...]) -> DateRange:
+        day, start, end = texts
+        return known[day] or _range(known[start], known[end], end)
+
+    ranges = together(cells, len(data)).map(of_row)
     return ranges, list(_problems(data, cells, known, ranges))
 
 
-def _texts(data: DataRows, name: str) -> list[str]:
-    found = [""] * len(data.rows)
-    for column in data.columns(name):
-        texts = ("" if is_null(cell) else as_text(cell) for cell in data.cells(column))
-        found = [one or ("" if is_everything(text) else text) for one, text in zip(found, texts, strict=True)]
-    return found
+def _texts(data: DataRows, name: str) -> Cells[str]:
+    def text(cells: tuple[SheetCell, ...]) -> str:
+        texts = ("" if is_null(cell) else as_text(cell) for cell in cells)
+        return next((one for one in texts if one and not is_everything(one)), "")
+
+    return together([data.cells(column) for column in data.columns(name)], len(data)).map(text)
 
 
 def _range(start: DateRange | None, end: DateRange | None, end_text: str) -> DateRange:
@@ -58,32 +63,35 @@ def _range(start: DateRange | None, end: DateRange | None, end_text: str) -> Dat
 
 def _problems(
     data: DataRows,
-    cells: Mapping[str, Sequence[str]],
+    cells: Sequence[Cells[str]],
     known: Mapping[str, DateRange | None],
-    ranges: Sequence[DateRange],
+    ranges: Cells[DateRange],
 ) -> Iterator[Problem]:
-    for column in cells.values():
-        turned = half_turned(column)
-        for position, text in enumerate(column):
-            if text and known[text] is None:
-                reason = f"the day is {quoted(text)}: no day, or one that could be two"
-                yield Problem(data.place(position), reason, _REMEDY)
-        for position in [place for place, text in enumerate(column) if text in turned][:1]:
+    for column in cells:
+        turned = half_turned(column.distinct)
+        for position in np.flatnonzero(
+            column.where(lambda text: bool(text) and known[text] is None)
+        ).tolist():
+            reason = f"the day is {quoted(column[position])}: no day, or one that could be two"
+            yield Problem(data.place(position), reason, _REMEDY)
+        for position in np.flatnonzero(column.where(turned.__contains__)).tolist()[:1]:
             reason = (
                 f"the day is {quoted(column[position])}, others are written as 2026-11-30: "
                 "a spreadsheet has turned some of them, and may have swapped month and day"
             )
             remedy = "export again, and do not save it in a spreadsheet"
             yield Problem(data.place(position), reason, remedy)
-    for position, (start, end) in enumerate(ranges):
-        if start and end and end < start:
-            reason = f"begins on {start} and ends on {end}, before it begins"
-            yield Problem(data.place(position), reason, _REMEDY)
+    backwards = ranges.where(lambda days: bool(days[0] and days[1] and days[1] < days[0]))
+    for position in np.flatnonzero(backwards).tolist():
+        start, end = ranges[position]
+        reason = f"begins on {start} and ends on {end}, before it begins"
+        yield Problem(data.place(position), reason, _REMEDY)
 
 
 def _preamble(data: DataRows) -> DateRange:
     """The days in a line above the header, as in Google's reports."""
-    for row in data.sheet.rows[: data.sheet.rows.index(data.layout.header)]:
+    top = data.sheet.top()
+    for row in top[: top.index(data.layout.header)]:
         texts = [as_text(cell) for cell in row.cells]
         for text in (*texts, ",".join(texts)):  # "November 1, 2026" without quotes is two cells
             if (found := span_in(text)) is not None:

@@ -4,17 +4,19 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from hailuo.errors import Place, Problem
+from hailuo.report.cells import Bools, Cells, Ints, earliest, groups, together
 from hailuo.report.exports.fields import IDENTITY
 from hailuo.report.metrics import COUNT_NAMES
 from hailuo.text import quoted
 
+_CAMPAIGN: Final = ("account", "campaign_name", "adset_name")
+_OTHERS: Final = ("platform", "breakdown", "date_start", "date_end", "source_file")
 _ANY_DAYS: Final = (date.min, date.max)  # of a row without days
 
 
@@ -34,24 +36,19 @@ class AdDays:
     breakdown: str | None
 
     @property
-    def about(self) -> tuple[object, ...]:
-        """Equal for two rows about the same."""
-        return (self.ad, self.first, self.last, self.breakdown)
-
-    @property
     def has_id(self) -> bool:
         """Whether the ad is known by its own id."""
-        return self.ad[1] == "ad_id"
+        return has_id(self.ad)
 
     @property
     def detail(self) -> int:
         """How well the ad is identified: 2 by its id, 1 by its name with its campaign, 0 by its name alone."""
-        return 2 if self.has_id else 1 if any(self.ad[3:]) else 0
+        return detail_of(self.ad)
 
     @property
     def kinds(self) -> str:
         """The names of its breakdowns: `age,gender`."""
-        return ",".join(part.split("=")[0] for part in self.breakdown.split("; ")) if self.breakdown else ""
+        return kinds_of(self.breakdown)
 
     @property
     def days(self) -> str:
@@ -64,85 +61,148 @@ class AdDays:
         return f"the ad {quoted(self.ad[2])}"
 
 
-def ad_days_of(frame: pd.DataFrame) -> list[AdDays]:
-    """What each row of a results frame is about; the clips of an ad that shows several are parts of it."""
-    ads: list[tuple[str, ...]] = []
-    for platform, *rest in frame[
-        ["platform", "account", "campaign_name", "adset_name", *IDENTITY]
-    ].to_numpy():
-        campaign, identity = rest[:3], zip(IDENTITY, rest[3:], strict=True)
-        field, value = next((pair for pair in identity if pair[1]), ("", ""))
-        ads.append((platform, field, value, *([] if field == "ad_id" else [part or "" for part in campaign])))
-    clips: dict[tuple[str, ...], set[str]] = {}
-    for ad, clip in zip(ads, frame["platform_video_id"], strict=True):
-        clips.setdefault(ad, set()).update({clip} if clip else ())
-    places, days = ("source_file", "source_row"), ("date_start", "date_end")
-    rows = frame[[*places, "ad_name", *days, "breakdown", "platform_video_id"]].itertuples(index=False)
-    found = []
-    for ad, row in zip(ads, rows, strict=True):
-        file, line, name, first, last, breakdown, clip = row
-        if clip and len(clips[ad]) > 1:
-            breakdown = "; ".join(filter(None, [breakdown, f"video={clip}"]))
-        found.append(
-            AdDays(
-                place=Place(file, int(line)),
-                ad=ad,
-                name=name,
-                first=first or _ANY_DAYS[0],
-                last=last or _ANY_DAYS[1],
-                breakdown=breakdown,
-            )
+def has_id(ad: tuple[str, ...]) -> bool:
+    """Whether an ad is known by its own id."""
+    return ad[1] == "ad_id"
+
+
+def detail_of(ad: tuple[str, ...]) -> int:
+    """How well an ad is identified, as `AdDays.detail`."""
+    return 2 if has_id(ad) else 1 if any(ad[3:]) else 0
+
+
+def kinds_of(breakdown: str | None) -> str:
+    """The names in a breakdown: `age,gender`."""
+    return ",".join(part.split("=")[0] for part in breakdown.split("; ")) if breakdown else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdDaysTable:
+    """What every row of a frame is about, by column; `table[row]` is one of them."""
+
+    files: Cells[str]
+    lines: Ints
+    ad: Cells[tuple[str, ...]]
+    name: Cells[str | None]
+    first: Cells[date]
+    last: Cells[date]
+    breakdown: Cells[str | None]
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    def __getitem__(self, row: int) -> AdDays:
+        return AdDays(
+            place=self.place(row),
+            ad=self.ad[row],
+            name=self.name[row],
+            first=self.first[row],
+            last=self.last[row],
+            breakdown=self.breakdown[row],
         )
-    return found
+
+    def place(self, row: int) -> Place:
+        """The row's file and line."""
+        return Place(self.files[row], int(self.lines[row]))
+
+    def about(self) -> Ints:
+        """A number for each row: equal for two rows about the same."""
+        return groups([self.ad, self.first, self.last, self.breakdown], len(self))
 
 
-def repetitions(frame: pd.DataFrame, lines: Sequence[AdDays]) -> npt.NDArray[np.bool_]:
+def ad_days_of(frame: pd.DataFrame) -> AdDaysTable:
+    """What each row of a results frame is about; the clips of an ad that shows several are parts of it."""
+    rows = len(frame)
+    column = {name: Cells.of(frame[name].to_numpy()) for name in (*_CAMPAIGN, *IDENTITY, *_OTHERS)}
+    ad = together([column[name] for name in ("platform", *_CAMPAIGN, *IDENTITY)], rows).map(_ad)
+    clip = column["platform_video_id"]
+    clips: dict[tuple[str, ...], set[str]] = {}
+    for one, shown in together([ad, clip], rows).distinct:
+        clips.setdefault(one, set()).update({shown} if shown else ())
+
+    def part(cells: tuple[Any, ...]) -> str | None:
+        one, shown, breakdown = cells
+        has_several = shown and len(clips[one]) > 1
+        return "; ".join(filter(None, [breakdown, f"video={shown}" if has_several else None])) or None
+
+    return AdDaysTable(
+        files=column["source_file"],
+        lines=frame["source_row"].to_numpy(),
+        ad=ad,
+        name=column["ad_name"],
+        first=column["date_start"].map(lambda day: day or _ANY_DAYS[0]),
+        last=column["date_end"].map(lambda day: day or _ANY_DAYS[1]),
+        breakdown=together([ad, clip, column["breakdown"]], rows).map(part),
+    )
+
+
+def _ad(cells: tuple[Any, ...]) -> tuple[str, ...]:
+    platform, campaign, identity = cells[0], cells[1:4], zip(IDENTITY, cells[4:], strict=True)
+    field, value = next((pair for pair in identity if pair[1]), ("", ""))
+    return (platform, field, value, *([] if field == "ad_id" else [part or "" for part in campaign]))
+
+
+def repetitions(frame: pd.DataFrame, table: AdDaysTable) -> Bools:
     """True for each row that repeats an earlier one: about the same, the same numbers.
 
     Rows of one file without an ad id may be several ads': the second of them repeats the second of another file.
     """
-    same = frame[list(COUNT_NAMES)].assign(about=pd.Series([line.about for line in lines], dtype="object"))
-    same["file"] = pd.Series(["" if line.has_id else line.place.file for line in lines], dtype="object")
+    about = table.about()
+    found = np.zeros(len(frame), dtype=np.bool_)
+    shared = np.flatnonzero((np.bincount(about) > 1)[about] if len(about) else found)
+    known = table.ad.where(has_id)[shared]
+    same = frame.loc[shared, list(COUNT_NAMES)].assign(about=about[shared])
+    same["file"] = np.where(known, -1, table.files.codes[shared])
     nth = same.groupby(list(same.columns), sort=False, dropna=False).cumcount()
-    known = pd.Series([line.has_id for line in lines], dtype=bool)
-    return same.drop(columns="file").assign(nth=nth.where(~known, 0)).duplicated().to_numpy()
+    again = same.drop(columns="file").assign(nth=nth.where(~known, 0)).duplicated()
+    found[shared] = again.to_numpy()
+    return found
 
 
-def contradictions(frame: pd.DataFrame, lines: Sequence[AdDays]) -> Iterator[Problem]:
+def contradictions(frame: pd.DataFrame, table: AdDaysTable) -> Iterator[Problem]:
     """Rows about the same with other numbers. Rows of one file without an ad id may be several ads'."""
-    counts = frame[list(COUNT_NAMES)].to_numpy(dtype=np.float64)
-    seen: dict[tuple[object, ...], int] = {}
-    for row, line in enumerate(lines):
-        earlier = seen.setdefault(line.about, row)
-        in_one_file = lines[earlier].place.file == line.place.file
-        if earlier == row or (in_one_file and not line.has_id):
-            continue
-        differs = ~np.isclose(counts[row], counts[earlier], rtol=0, atol=0, equal_nan=True)
+    before = earliest(table.about())
+    in_one_file = table.files.codes[before] == table.files.codes
+    other = (before != np.arange(len(table))) & ~(in_one_file & ~table.ad.where(has_id))
+    for row in np.flatnonzero(other).tolist():
+        earlier = int(before[row])
+        counts = frame.loc[[row, earlier], list(COUNT_NAMES)].to_numpy(dtype=np.float64)
+        differs = ~np.isclose(counts[0], counts[1], rtol=0, atol=0, equal_nan=True)
         count = int(np.flatnonzero(differs)[0])
-        here, there = (_number(counts[one, count]) for one in (row, earlier))
+        here, there = map(_number, counts[:, count])
         reason = (
-            f"{line} has other numbers in {lines[earlier].place}: "
+            f"{table[row]} has other numbers in {table.place(earlier)}: "
             f"{COUNT_NAMES[count]} {here} here, {there} there"
         )
         remedy = "keep the newer of the two files, with all columns in it"
-        if in_one_file:
+        if in_one_file[row]:
             remedy = (
                 "name the column that separates them under [breakdowns] of a mapping file (docs/exports.md)"
             )
-        yield Problem(line.place, reason, remedy)
+        yield Problem(table.place(row), reason, remedy)
 
 
 def _number(value: float) -> str:
     return "no value" if math.isnan(value) else f"{value:,.10g}"
 
 
-def overlaps(lines: Sequence[AdDays]) -> Iterator[Problem]:
+def overlaps(table: AdDaysTable) -> Iterator[Problem]:
     """Days of one ad that are in two periods (a day and its month), or are broken down in two ways."""
-    periods: dict[tuple[tuple[str, ...], date, date, str], AdDays] = {}
-    for line in lines:
-        periods.setdefault((line.ad, line.first, line.last, line.kinds), line)
+    kinds = table.breakdown.map(kinds_of)
+    period = earliest(groups([table.ad, table.first, table.last, kinds], len(table)))
+    periods = np.flatnonzero(period == np.arange(len(table)))
+    begins, ends = (days.map(date.toordinal).array(np.int64)[periods] for days in (table.first, table.last))
+    ads = table.ad.codes[periods].astype(np.int64)
+    order = np.lexsort((ends, begins, ads))
+    begins, ends, ads = begins[order], ends[order], ads[order]
+    ends_so_far = np.maximum.accumulate(ads * date.max.toordinal() + ends) - ads * date.max.toordinal()
+    meets = (ads[1:] == ads[:-1]) & (begins[1:] <= ends_so_far[:-1])
+    affected = periods[np.isin(table.ad.codes[periods], ads[1:][meets])]
+    lines = sorted(
+        (table[row] for row in affected.tolist()), key=lambda one: (one.ad, one.first, one.last, one.kinds)
+    )
     longest: AdDays | None = None  # of the ad's periods so far, the one that ends last
-    for _, line in sorted(periods.items(), key=lambda item: item[0]):
+    for line in lines:
         if longest is None or longest.ad != line.ad:
             longest = line
             continue
@@ -155,24 +215,39 @@ def overlaps(lines: Sequence[AdDays]) -> Iterator[Problem]:
         longest = max(longest, line, key=lambda period: period.last)
 
 
-def twins(lines: Sequence[AdDays]) -> Iterator[Problem]:
+def twins(table: AdDaysTable) -> Iterator[Problem]:
     """Rows that name an ad which another row of the same days identifies better (by its id, or with its campaign)."""
-    better: dict[tuple[str, str], list[AdDays]] = {}
-    for line in lines:
-        if line.name and line.detail:
-            better.setdefault((line.ad[0], line.name), []).append(line)
-    for line in lines:
-        if not line.name or line.has_id:
-            continue
-        others = (one for one in better.get((line.ad[0], line.name), ()) if one.detail > line.detail)
-        same_days = (one for one in others if line.first <= one.last and one.first <= line.last)
-        if twin := next(same_days, None):
-            ad = quoted(line.name)
-            reason = f"the ad {ad} may be the one in {twin.place}, which is identified better there"
-            yield Problem(line.place, reason, "export both with the ad's id")
+    platform: Cells[str | None] = table.ad.map(lambda ad: ad[0])
+    detail: Cells[Any] = table.ad.map(detail_of)
+    named: Cells[Any] = together([platform, table.name], len(table)).map(lambda one: one)
+    details: dict[tuple[str, str | None], set[int]] = {}
+    for name, known in together([named, detail], len(table)).distinct:
+        details.setdefault(name, set()).add(known)
+    several = np.flatnonzero(named.where(lambda one: bool(one[1]) and len(details[one]) > 1))
+    same: dict[tuple[str, str | None], list[int]] = {}
+    for row in several.tolist():
+        same.setdefault(named[row], []).append(row)
+    for rows in same.values():
+        yield from _twins_of([table[row] for row in rows])
 
 
-def mixtures(frame: pd.DataFrame, lines: Sequence[AdDays]) -> Iterator[Problem]:
+def _twins_of(lines: Sequence[AdDays]) -> Iterator[Problem]:
+    """The twins among rows of one name; each row is compared with the days of the better identified ones."""
+    for detail in {line.detail for line in lines if not line.has_id}:
+        better = sorted((line for line in lines if line.detail > detail), key=lambda one: one.first)
+        begins = np.array([one.first.toordinal() for one in better], dtype=np.int64)
+        ends = np.maximum.accumulate(np.array([one.last.toordinal() for one in better], dtype=np.int64))
+        for line in (one for one in lines if one.detail == detail):
+            before = int(np.searchsorted(begins, line.last.toordinal(), side="right"))
+            if before and ends[before - 1] >= line.first.toordinal():
+                others = (one for one in lines if one.detail > detail)
+                twin = next(one for one in others if line.first <= one.last and one.first <= line.last)
+                ad = quoted(str(line.name))
+                reason = f"the ad {ad} may be the one in {twin.place}, which is identified better there"
+                yield Problem(line.place, reason, "export both with the ad's id")
+
+
+def mixtures(frame: pd.DataFrame, table: AdDaysTable) -> Iterator[Problem]:
     """Currencies and attributions that differ on one platform: their sums would mean nothing."""
     for column in ("currency", "attribution"):
         for platform, values in frame[column].groupby(frame["platform"], sort=False):
@@ -183,4 +258,4 @@ def mixtures(frame: pd.DataFrame, lines: Sequence[AdDays]) -> Iterator[Problem]:
                     f"{column} is {quoted(value)} here and in {len(same) - 1} more rows of {platform}, "
                     f"elsewhere {others}"
                 )
-                yield Problem(lines[same.index[0]].place, reason, "report them apart, or export them alike")
+                yield Problem(table.place(same.index[0]), reason, "report them apart, or export them alike")

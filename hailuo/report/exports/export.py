@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from hailuo.errors import Place, Problem
-from hailuo.report.exports.amounts import Floats, decimal_in, read_amounts
+from hailuo.report.cells import Cells, together
+from hailuo.report.exports.amounts import Amounts, Floats, decimal_in, read_amounts
 from hailuo.report.exports.data_rows import (
     ADS_LEVEL,
     DataRows,
@@ -24,7 +25,7 @@ from hailuo.report.exports.layout import has_header, known_headers, layout_of
 from hailuo.report.exports.mapping import ExportMapping
 from hailuo.report.exports.numbers import Decimal
 from hailuo.report.exports.records import is_json, sheet_of_records
-from hailuo.report.exports.sheet import ExportSheet, as_text, decoded, sheet_of_text
+from hailuo.report.exports.sheet import ExportSheet, SheetCell, as_text, decoded, sheet_of_text
 from hailuo.report.exports.workbook import is_old_workbook, is_workbook, sheet_of_workbook
 from hailuo.report.metrics import COUNT_NAMES, Count
 
@@ -55,63 +56,84 @@ def read_export(content: bytes, *, name: str, mappings: Sequence[ExportMapping] 
     return frame
 
 
-def sheet_of(content: bytes, name: str, known: frozenset[str]) -> ExportSheet:
-    """The rows of any file that can be read; `known` are the headers to look for. Raises: ExportError."""
+def sheet_of(content: bytes, name: str, known: frozenset[str], *, most: int | None = None) -> ExportSheet:
+    """The rows of any file that can be read; `known` are the headers to look for. Of a CSV at `most` so many rows.
+
+    Raises: ExportError.
+    """
     if is_old_workbook(content):
         remedy = "save it as .xlsx, or as CSV in UTF-8"
         raise ExportError([Problem(Place(name), "is a workbook of Excel 97 to 2003", remedy)])
     if is_workbook(content):
         return sheet_of_workbook(content, name, lambda sheet: has_header(sheet, known))
     text = decoded(content, name)
-    return sheet_of_records(text, name) if is_json(text) else sheet_of_text(text, name, known)
+    return sheet_of_records(text, name) if is_json(text) else sheet_of_text(text, name, known, most=most)
 
 
 def _frame(data: DataRows) -> tuple[pd.DataFrame, list[Problem]]:
-    rows, mapping = len(data.rows), data.layout.mapping
+    rows, mapping = len(data), data.layout.mapping
     decimal = decimal_in(data, mapping.decimal if mapping else None)
     amounts, problems = read_amounts(data, decimal)
     constants = mapping.constants() if mapping else {}
     counts = {**amounts.counts, **{count.value: np.full(rows, one) for count, one in constants.items()}}
     ranges, wrong_days = read_date_ranges(data, mapping.date_format if mapping else None)
     texts = {name: _texts(data, name) for name in TEXTS}
-    headers = [one.currency for columns in data.layout.columns.values() for one in columns if one.currency]
-    given = [text.upper() if text else None for text in _texts(data, "currency")]
-    signs = [one or next(iter(headers), sign) for one, sign in zip(given, amounts.currencies, strict=True)]
+    attribution = _texts(data, "attribution").map(lambda one: one or (mapping and mapping.attribution))
     frame = frame_of(
         {
-            "platform": [data.layout.platform.value] * rows,
-            **texts,
-            "breakdown": _breakdowns(data),
-            "date_start": [start for start, _ in ranges],
-            "date_end": [end for _, end in ranges],
-            "currency": [one or (mapping and mapping.currency) for one in signs],
-            "attribution": [one or (mapping and mapping.attribution) for one in _texts(data, "attribution")],
+            "platform": np.full(rows, data.layout.platform.value, dtype=object),
+            **{name: cells.array() for name, cells in texts.items()},
+            "breakdown": _breakdowns(data).array(),
+            "date_start": ranges.map(lambda days: days[0]).array(),
+            "date_end": ranges.map(lambda days: days[1]).array(),
+            "currency": _currencies(data, amounts).array(),
+            "attribution": attribution.array(),
             **counts,
-            "source_file": [data.sheet.name] * rows,
-            "source_row": [row.line for row in data.rows],
+            "source_file": np.full(rows, data.sheet.name, dtype=object),
+            "source_row": data.sheet.lines[data.at],
         }
     )
-    places = [data.place(position) for position in range(rows)]
-    wrong_ids = [one for name in _IDS for one in rounded_ids(name, texts[name], places)]
+    wrong_ids = [
+        Problem(data.place(row), reason, remedy)
+        for name in _IDS
+        for row, reason, remedy in rounded_ids(name, texts[name])
+    ]
     return frame, [*problems, *wrong_days, *wrong_ids, *_impossible(data, counts, decimal)]
 
 
-def _texts(data: DataRows, name: str) -> list[str | None]:
-    found: list[str | None] = [None] * len(data.rows)
-    for column in data.columns(name):
-        cells = (None if is_null(cell) else as_text(cell) for cell in data.cells(column))
-        found = [one or other for one, other in zip(found, cells, strict=True)]
-    return [clean_id(text) if text else None for text in found] if name in _IDS else found
+def _texts(data: DataRows, name: str) -> Cells[str | None]:
+    def text(cells: tuple[SheetCell, ...]) -> str | None:
+        found = next((as_text(cell) for cell in cells if not is_null(cell)), None)
+        return clean_id(found) if found and name in _IDS else found
+
+    return together([data.cells(column) for column in data.columns(name)], len(data)).map(text)
 
 
-def _breakdowns(data: DataRows) -> list[str | None]:
+def _currencies(data: DataRows, amounts: Amounts) -> Cells[str | None]:
+    """As a column says, a header, the sign beside the spend, or the mapping."""
+    mapping = data.layout.mapping
+    headers = [one.currency for columns in data.layout.columns.values() for one in columns if one.currency]
+    rest = mapping.currency if mapping else None
+    given = together([_texts(data, "currency"), amounts.currencies], len(data))
+    return given.map(
+        lambda cells: (cells[0].upper() if cells[0] else None) or next(iter(headers), cells[1]) or rest
+    )
+
+
+def _breakdowns(data: DataRows) -> Cells[str | None]:
     """`age=25-34; gender=female`: the parts that the row is about; what is blank is no part."""
-    parts: list[list[str]] = [[] for _ in data.rows]
-    for name, column in sorted(data.layout.breakdowns.items()):
-        for row, text in zip(parts, map(as_text, data.cells(column)), strict=True):
-            if text.strip("-–") and not is_everything(text):
-                row.append(f"{name}={text.replace(';', ',')}")
-    return ["; ".join(row) or None for row in parts]
+    names = sorted(data.layout.breakdowns)
+
+    def parts(cells: tuple[SheetCell, ...]) -> str | None:
+        texts = zip(names, map(as_text, cells), strict=True)
+        found = [
+            f"{name}={text.replace(';', ',')}"
+            for name, text in texts
+            if text.strip("-–") and not is_everything(text)
+        ]
+        return "; ".join(found) or None
+
+    return together([data.cells(data.layout.breakdowns[name]) for name in names], len(data)).map(parts)
 
 
 def _impossible(data: DataRows, counts: Mapping[str, Floats], decimal: Decimal) -> Iterator[Problem]:
@@ -120,7 +142,7 @@ def _impossible(data: DataRows, counts: Mapping[str, Floats], decimal: Decimal) 
     for position in np.flatnonzero((clicked > shown) & (shown >= _FEW_IMPRESSIONS)):
         reason = f"has {clicked[position]:g} link clicks of {shown[position]:g} impressions"
         yield Problem(data.place(int(position)), reason, "look whether the columns are the right ones")
-    edge = replace(data, rows=data.unnamed)
+    edge = replace(data, at=data.unnamed)
     totals = read_amounts(edge, decimal)[0].counts[Count.IMPRESSIONS.value]
     for position in np.flatnonzero((totals > 0) & (totals < _WHOLE * np.nansum(shown))):
         reason = "has numbers, and neither an id nor a name of an ad; for a total they are too small"
@@ -130,9 +152,11 @@ def _impossible(data: DataRows, counts: Mapping[str, Floats], decimal: Decimal) 
 def frame_of(columns: Mapping[str, Sequence[Any] | np.ndarray[Any, Any]]) -> pd.DataFrame:
     """A results frame: counts as float64, `source_row` as int64, everything else as objects, None for no value."""
     dtypes = {**dict.fromkeys(COUNT_NAMES, "float64"), "source_row": "int64"}
-    return pd.DataFrame(
-        {name: pd.Series(columns[name], dtype=dtypes.get(name, "object")) for name in RESULT_COLUMNS}
-    )
+    series = {
+        name: pd.Series(columns[name], dtype=dtypes.get(name, "object"), copy=False)
+        for name in RESULT_COLUMNS
+    }
+    return pd.DataFrame(series, copy=False)
 
 
 def _one_row_per_day(frame: pd.DataFrame) -> pd.DataFrame:

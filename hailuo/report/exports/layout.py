@@ -126,7 +126,7 @@ def layout_of(sheet: ExportSheet, mappings: Sequence[ExportMapping]) -> Layout:
 
     Raises: ExportError if no platform or several fit, or a column is missing or doubled.
     """
-    if not any(sheet.rows):
+    if not len(sheet):
         raise ExportError([Problem(Place(sheet.name), "is empty", "export it again")])
     mapping = _mapping_for(sheet, mappings)
     names = _mapped_names(mapping) if mapping else _recognised(sheet, mappings)

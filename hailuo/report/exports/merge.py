@@ -35,12 +35,15 @@ def read_exports(files: Mapping[str, bytes], *, mappings: Sequence[ExportMapping
             problems.extend(error.every)
     refuse(problems)
     empty = frame_of({name: [] for name in RESULT_COLUMNS})
-    merged = pd.concat([one for one in frames.values() if len(one)] or [empty], ignore_index=True)
-    lines = ad_days_of(merged)
-    again = repetitions(merged, lines)
-    once = merged[~again].reset_index(drop=True)
-    lines = [line for line, repeated in zip(lines, again, strict=True) if not repeated]
-    refuse([*mixtures(once, lines), *contradictions(once, lines), *overlaps(lines), *twins(lines)])
+    filled = [one for one in frames.values() if len(one)] or [empty]
+    merged = filled[0] if len(filled) == 1 else pd.concat(filled, ignore_index=True)
+    table = ad_days_of(merged)
+    again = repetitions(merged, table)
+    once = merged
+    if again.any():
+        once = merged[~again].reset_index(drop=True)
+        table = ad_days_of(once)
+    refuse([*mixtures(once, table), *contradictions(once, table), *overlaps(table), *twins(table)])
     once.attrs = {
         "duplicates": int(again.sum()) + sum(one.attrs["repeated"] for one in frames.values()),
         "totals": sum(one.attrs["totals"] for one in frames.values()),

@@ -6,7 +6,7 @@ from typing import Any
 
 from hailuo.errors import Place, Problem
 from hailuo.report.exports.fields import ExportError
-from hailuo.report.exports.sheet import ExportSheet, SheetCell, SheetRow
+from hailuo.report.exports.sheet import ExportSheet, SheetCell, sheet_of_rows
 
 _WRAPPERS = ("data", "list", "elements", "results")  # around the records: Meta and TikTok, LinkedIn, Google
 # What has one of these is a record, not wrapped around some.
@@ -23,8 +23,8 @@ def sheet_of_records(text: str, name: str) -> ExportSheet:
     """One row per record, a header in front; numbers in text are written as in JSON. Raises: ExportError."""
     flat = [(line, dict(_flat("", _merged(record)))) for line, record in _records(text, name)]
     columns = list(dict.fromkeys(column for _, record in flat for column in record))
-    rows = [SheetRow(line, tuple(record.get(column) for column in columns)) for line, record in flat]
-    return ExportSheet(name=name, rows=(SheetRow(0, tuple(columns)), *rows), decimal=".")
+    rows = ((line, [record.get(column) for column in columns]) for line, record in flat)
+    return sheet_of_rows([(0, columns), *rows], name, decimal=".")
 
 
 def _records(text: str, name: str) -> Iterator[tuple[int, Mapping[str, Any]]]:

@@ -14,7 +14,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from hailuo.errors import Place, Problem
 from hailuo.report.exports.fields import ExportError
-from hailuo.report.exports.sheet import ExportSheet, SheetCell, SheetRow
+from hailuo.report.exports.sheet import ExportSheet, SheetCell, sheet_of_rows
 
 _UNREADABLE: Final = (
     *(zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError),  # no whole zip
@@ -56,8 +56,8 @@ def _sheets(content: bytes, name: str) -> Iterator[tuple[str, ExportSheet]]:
             for sheet in book.worksheets:
                 sheet.reset_dimensions()  # exports often claim to be one cell large
                 rows = enumerate(sheet.iter_rows(values_only=True), start=1)
-                filled = (SheetRow(line, tuple(map(_cell, values))) for line, values in rows)
-                yield sheet.title, ExportSheet(name=name, rows=tuple(row for row in filled if row))
+                read = ((line, list(map(_cell, values))) for line, values in rows)
+                yield sheet.title, sheet_of_rows(read, name)
     except _UNREADABLE as error:
         problem = Problem(Place(name), f"is no workbook that can be read: {error}", "save it as CSV in UTF-8")
         raise ExportError([problem]) from error
