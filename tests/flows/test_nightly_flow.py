@@ -193,12 +193,12 @@ def test_a_night_that_overlaps_another_joins_in(env, lay):
 
 
 def test_a_campaign_that_fails_stops_no_other(env, lay):
-    """Refused, crashed, unreadable: three ways to end, and the fourth campaign is rendered all the same."""
+    """Over its budget, without a place to write, unreadable: three ways to end, and the fourth campaign is rendered all the same."""
     lay("a-refused", budget="0.30")
-    lay("b-crashed", edition="main")
-    facts = Path(env.settings.store) / "b-crashed/main/ledger/v1/0000000000"
-    facts.mkdir(parents=True)
-    (facts / "done").write_text("no fact")
+    lay("b-no-store", edition="main")
+    edition = Path(env.settings.store) / "b-no-store/main"
+    edition.mkdir(parents=True)
+    (edition / "plan.json").mkdir()  # where the run wants to write a file
     lay("c-broken", takes=0)
     lay("d-sound")
 
@@ -207,12 +207,12 @@ def test_a_campaign_that_fails_stops_no_other(env, lay):
     assert (state.name, state.is_failed()) == ("Stopped", True)
     assert endings(state) == {
         "a-refused.yaml": ExitCode.REFUSED,
-        "b-crashed.yaml": ExitCode.STOPPED,
+        "b-no-store.yaml": ExitCode.REFUSED,
         "d-sound.yaml": ExitCode.COMPLETE,
     }
     assert accepted(env) == 2
     assert state.message.startswith(
-        "3 campaigns: 1 refused, 1 stopped, 1 complete; 2 clips bought: $0.56 spent, estimated $0.56"
+        "3 campaigns: 2 refused, 1 complete; 2 clips bought: $0.56 spent, estimated $0.56"
     )
     assert state.message.endswith("invalid: c-broken.yaml")
     page = page_of(state)
