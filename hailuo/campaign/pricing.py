@@ -57,13 +57,15 @@ class Quote:
     """The expected price of one clip; None where no price is known.
 
     `reference_usd` is the list price, or the one that a person accepted; `recent_usd` is what was recently charged. Each
-    is None where there is none.
+    is None where there is none. `unexplained_usd` is what a clip must have cost by the balance of a whole run, if that is
+    more than was granted and no person has answered yet.
     """
 
     price_usd: Decimal | None
     basis: Basis
     reference_usd: Decimal | None = field(default=None, compare=False)
     recent_usd: Decimal | None = field(default=None, compare=False)
+    unexplained_usd: Decimal | None = field(default=None, compare=False)
 
     @property
     def asks(self) -> bool:

@@ -72,6 +72,7 @@ def _show(records: PriceRecords, catalog: Catalog) -> None:
         say(f"{cell}: {usd(answer.price_usd)} accepted {answer.at:%Y-%m-%d %H:%M} UTC, list {listed}{why}")
     for charge in records.charges:
         when = f"{charge.at:%Y-%m-%d %H:%M} UTC"
-        say(
-            f"{charge.cell}: {usd(charge.amount_usd)} charged {when} for {charge.creative_id}, not answered yet"
-        )
+        said = f"{usd(charge.amount_usd)} charged {when} for {charge.creative_id}"
+        if charge.unexplained:
+            said = f"about {usd(charge.amount_usd)} for each clip, by the balance of a run that ended {when}"
+        say(f"{charge.cell}: {said}, not answered yet")

@@ -222,6 +222,19 @@ class Grants:
         own = (g for g in self._grants if Edition(g.campaign, g.edition) == edition and g.run in closes)
         return frozenset(cid for grant in own for cid, amount in closes[grant.run].spent.items() if amount)
 
+    def was_alone(self, run: str, *, store_now: datetime) -> bool:
+        """Whether no other run of the store had an open grant at any time since this run took its own."""
+        began = min((grant.at for grant in self._grants if grant.run == run), default=None)
+        closes, dead = self._closes, store_now - LIFETIME - _MARGIN
+        others = [grant for grant in self._grants if grant.run != run]
+        return (
+            began is not None
+            and not self._damaged
+            and all(
+                closes[other.run].at < began if other.run in closes else other.at < dead for other in others
+            )
+        )
+
     def open_runs(self, edition: Edition) -> frozenset[str]:
         """The runs of an edition whose grants are not closed."""
         own = (grant.run for grant in self._grants if Edition(grant.campaign, grant.edition) == edition)

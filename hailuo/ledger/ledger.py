@@ -107,6 +107,11 @@ class Ledger:
         self._store_ahead = timedelta(0)
 
     @property
+    def worker(self) -> str:
+        """The name under which attempts are recorded."""
+        return self._worker
+
+    @property
     def records(self) -> Mapping[str, JobRecord]:
         """Every job with at least one fact, by creative id."""
         return self._records

@@ -1,6 +1,7 @@
 """Prices that differ from the list: charges that a run stopped at, and the answers of people.
 
-    prices/v1/00000001    charge    what the vendor charged, or said that it charged, beyond the tolerance
+    prices/v1/00000001    charge    what the vendor charged, or said that it charged, beyond the tolerance; or what a
+                                    whole run lost from the balance and its records do not explain
     prices/v1/00000002    answer    the price that a person accepts for a cell from now on
 
 They are numbered, created once, and count for every campaign of the store. Charges before an answer count no more.
@@ -35,6 +36,8 @@ class OddCharge:
     parameters: tuple[tuple[str, str], ...]
     amount_usd: Decimal
     creative_id: str
+    unexplained: bool = False
+    """Only the balance of a whole run shows it: `amount_usd` is then the mean of its clips of this kind."""
 
     @property
     def key(self) -> ChargeKey:
@@ -72,6 +75,11 @@ class PriceRecords:
     def accepted(self) -> Mapping[PriceKey, Decimal]:
         """US dollars by cell."""
         return {cell: answer.price_usd for cell, answer in self.answers.items()}
+
+    @property
+    def unexplained(self) -> Mapping[PriceKey, Decimal]:
+        """US dollars by cell, where only a whole run's balance shows the price and no answer has come yet."""
+        return {charge.cell: charge.amount_usd for charge in self.charges if charge.unexplained}
 
 
 NO_RECORDS: Final = PriceRecords(answers={})

@@ -3,7 +3,7 @@
 import hashlib
 import shlex
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -210,11 +210,13 @@ def make_plan(  # noqa: PLR0913 (an input each)
         record = ledger.record(job.creative_id)
         recent = charged.get(charge_key_of(job.variant))
         known = {} if recent is None else {price_key_of(job.variant): recent}
+        cell = price_key_of(job.variant)
+        quoted = quote(job.variant, catalog, known, accepted=prices.accepted)
         return PlannedJob(
             job=job,
             record=record,
             state=state,
-            quote=quote(job.variant, catalog, known, accepted=prices.accepted),
+            quote=replace(quoted, unexplained_usd=prices.unexplained.get(cell)),
             chosen=chosen is None or job.creative_id in chosen,
         )
 
@@ -261,16 +263,29 @@ def admission_problems(plan: Plan, *, balance_usd: Decimal | None) -> list[Probl
 
 
 def _price_questions(plan: Plan) -> list[Problem]:
-    """Prices so far above the reference that a person must answer for them, one for each cell."""
+    """Prices that a person must answer for, one for each cell: far above the reference, or not explained."""
+    place = plan.campaign.place
+    unexplained = {
+        price_key_of(p.job.variant): p.quote for p in plan.to_buy if p.quote.unexplained_usd is not None
+    }
     asked = {price_key_of(p.job.variant): p.quote for p in plan.to_buy if p.quote.asks}
     return [
         Problem(
-            plan.campaign.place,
+            place,
+            f"the balance fell by more than an earlier run was granted: about {usd_or_unknown(quote.unexplained_usd)} "
+            f"for each clip of {cell}",
+            f"compare with the vendor's bill, then record the price: {price_command(cell)} USD",
+        )
+        for cell, quote in sorted(unexplained.items())
+    ] + [
+        Problem(
+            place,
             f"{cell} was recently charged at {usd_or_unknown(asks.price_usd)}, and {usd_or_unknown(asks.reference_usd)} "
             "is the price on record",
             f"compare with the vendor's bill, then record the price: {price_command(cell)} USD",
         )
         for cell, asks in sorted(asked.items())
+        if cell not in unexplained
     ]
 
 
@@ -289,7 +304,8 @@ def _recent_charges(
         if cid in jobs and (done := record.done) and done.amount_usd
     ]
     own = {cid for _, _, cid, _ in found}
-    found += [(c.at, c.key, c.creative_id, c.amount_usd) for c in prices.charges if c.creative_id not in own]
+    others = (c for c in prices.charges if c.creative_id not in own and not c.unexplained)
+    found += [(c.at, c.key, c.creative_id, c.amount_usd) for c in others]
     amounts: dict[ChargeKey, list[Decimal]] = {}
     for at, key, _, amount in sorted(found):
         answer = prices.answers.get(key.cell)

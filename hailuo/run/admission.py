@@ -14,6 +14,7 @@ from hailuo.campaign.pricing import usd
 from hailuo.errors import AdmissionError, Place, Problem, UnsafeStoreError
 from hailuo.plan.file import write_plan
 from hailuo.plan.plan import Plan, admission_problems
+from hailuo.run.balances import NO_BALANCE_REPORTED
 from hailuo.run.spending import SpendingGrant
 from hailuo.run.submit import FRAME_VALID_FOR
 from hailuo.run.tools import Tools
@@ -32,7 +33,6 @@ _FRAME_TYPES: Final = {
     ".png": "image/png",
     ".webp": "image/webp",
 }
-_NO_BALANCE_REPORTED: Final = frozenset({200, 404, 501})
 
 
 async def admit(
@@ -136,7 +136,7 @@ async def _balance_problems(plan: Plan, tools: Tools, settings: Settings) -> lis
     answer = await tools.client.balance()
     if isinstance(answer, Decimal):
         return admission_problems(plan, balance_usd=answer)
-    if answer.http_status in _NO_BALANCE_REPORTED:  # no such route here: the stop on an empty balance remains
+    if answer.http_status in NO_BALANCE_REPORTED:  # no such route here: the stop on an empty balance remains
         return []
     return [_vendor_problem(answer, settings)]
 

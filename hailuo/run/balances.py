@@ -6,8 +6,12 @@ while and the balance fell at the submit: anything else may be another clip's (d
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
 from hailuo.vendor import VideoClient
+
+NO_BALANCE_REPORTED: Final = frozenset({200, 404, 501})
+"""Answers of a gateway that has no balance to show."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +41,7 @@ class Balances:
         self._client = client
         self._before: dict[str, Decimal] = {}
         self._at_submit: dict[str, Decimal] = {}
+        self._is_hidden = False
 
     async def before(self, creative_id: str) -> None:
         """The job is about to be submitted, alone."""
@@ -45,6 +50,17 @@ class Balances:
         balance = await self._client.balance()
         if isinstance(balance, Decimal):
             self._before[creative_id] = balance
+        else:
+            self._is_hidden = balance.http_status in NO_BALANCE_REPORTED
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether this gateway shows no balance at all."""
+        return self._is_hidden
+
+    def fell_by(self, creative_id: str) -> Decimal | None:
+        """US dollars that the balance lost at the submit of a job that went alone; None where that is not known."""
+        return self._at_submit.get(creative_id)
 
     async def submitted(self, creative_id: str) -> None:
         """Its submit has an answer."""

@@ -13,13 +13,23 @@ from decimal import Decimal
 from typing import Final
 
 from hailuo.campaign.job import Job
-from hailuo.campaign.pricing import ChargeKey, charge_key_of, is_credible, recent_price, usd
+from hailuo.campaign.pricing import (
+    ChargeKey,
+    PriceKey,
+    charge_key_of,
+    is_credible,
+    price_key_of,
+    recent_price,
+    usd,
+)
 from hailuo.errors import StoreUnavailableError
 from hailuo.ledger.facts import JobState, PaidTask
 from hailuo.ledger.prices import OddCharge, new_nonce, record_price
 from hailuo.plan.plan import Plan, PricedJob, price_command
 from hailuo.run.balances import Balances
+from hailuo.run.bill import Bill
 from hailuo.run.events import Event, EventKind
+from hailuo.run.probes import PriceProbes
 from hailuo.run.spending import SpendingGrant
 from hailuo.run.tools import Tools, retry_until_recorded
 from hailuo.run.watching import Announcer
@@ -54,8 +64,12 @@ class ChargeWatch:
         self._known = {key: {quote.price_usd, quote.recent_usd} - {None} for key, quote in quotes.items()}
         self._amounts: defaultdict[ChargeKey, list[Decimal]] = defaultdict(list)
         self._charged: dict[str, Decimal] = {}
-        self._reports = _reports_amounts(plan)
+        self._reports = reports_amounts(plan)
         self.balances = Balances(tools.client)
+        self._bill = Bill(tools, spending) if spending else None
+        self.probes = PriceProbes(
+            priced_cells(plan), needed=lambda: self.measures and not self.balances.is_hidden
+        )
         self._repricing = asyncio.Lock()
 
     @property
@@ -66,6 +80,36 @@ class ChargeWatch:
     def priced(self, planned: PricedJob) -> PricedJob:
         """The job at what its next attempt costs by now."""
         return replace(planned, price_usd=self._held.get(planned.job.creative_id, planned.price_usd))
+
+    async def submitting(self, job: Job, *, alone: bool) -> None:
+        """The job is about to be submitted; `alone` says that nothing else of this run is at the vendor."""
+        if self._bill and self.measures:
+            await self._bill.open()
+        if alone and self.measures:
+            await self.balances.before(job.creative_id)
+
+    async def submitted(self, priced: PricedJob) -> None:
+        """The submit has its answer. If the balance fell by the price, the others of the cell need not wait for the clip."""
+        await self.balances.submitted(priced.job.creative_id)
+        fall = self.balances.fell_by(priced.job.creative_id)
+        if fall and self._is_near(fall, priced.price_usd):
+            self.probes.measured(priced.job)
+
+    async def finish(self) -> None:
+        """Compare what the balance lost over the whole run with its records; what they do not explain asks a person."""
+        found = await self._bill.unexplained() if self._bill and self.measures else None
+        if found is None:
+            return
+        jobs = {charge_key_of(self._jobs[cid].variant): self._jobs[cid] for cid in found.clips}
+        commands = sorted({f"{price_command(key.cell)} USD" for key in jobs})
+        self._stop(
+            f"the balance fell by {usd(found.fall_usd)} in this run, and its records explain {usd(found.expected_usd)}; "
+            f"the vendor named no amount for {len(found.clips)} clips. Compare with the vendor's bill, record the right "
+            f"price with {' and '.join(commands)}, then run again"
+        )
+        for job in jobs.values():
+            amount = found.factor * (self._held.get(job.creative_id) or Decimal(0))
+            await self._put_on_record(job, amount, unexplained=True)
 
     async def completed(self, job: Job, task: PaidTask, status: TaskStatus) -> TaskStatus:
         """The status with its amount, which may come late; the run goes on by what it says. Raises: StoppedError."""
@@ -78,6 +122,10 @@ class ChargeWatch:
             self._announce(Event(kind=EventKind.CHARGED, creative_id=job.creative_id, text=text))
         if amount:
             await self._compare(job, task, amount)
+        if amount and is_credible(amount, task.price_usd):
+            self.probes.measured(job)
+        else:
+            self.probes.not_measured(job)
         return status
 
     async def failed(self, job: Job, task: PaidTask, status: TaskStatus) -> TaskStatus:
@@ -93,7 +141,9 @@ class ChargeWatch:
         if status.amount_usd and self._is_near(status.amount_usd, task.price_usd):
             return status
         taken = await self.balances.ended(job.creative_id)
-        price = taken.price_usd if taken else None
+        price, fall = taken.price_usd if taken else None, self.balances.fell_by(job.creative_id)
+        if price is None and fall and self._is_near(fall, task.price_usd):
+            price = fall  # others came later, when this much had been taken
         if price is None or not is_credible(price, task.price_usd):
             return status
         return replace(status, amount_usd=price, amount_text=None)
@@ -107,7 +157,7 @@ class ChargeWatch:
         until = clock.monotonic() + _LATE_PATIENCE_SECONDS
         while not status.amount_usd and not status.amount_text and self._reports is not False:
             if clock.monotonic() >= until:
-                self._reports = self._reports or False
+                self._reports = self._reports or False  # what was reported before may be late again
                 return status
             await clock.sleep(every)
             answer = await self._tools.client.status(task.submitted.task_id)
@@ -138,7 +188,7 @@ class ChargeWatch:
             f"{price_command(cell)} USD, then run again"
         )
 
-    async def _put_on_record(self, job: Job, amount: Decimal) -> None:
+    async def _put_on_record(self, job: Job, amount: Decimal, *, unexplained: bool = False) -> None:
         key = charge_key_of(job.variant)
         odd = OddCharge(
             nonce=new_nonce(),
@@ -148,6 +198,7 @@ class ChargeWatch:
             parameters=key.parameters,
             amount_usd=amount,
             creative_id=job.creative_id,
+            unexplained=unexplained,
         )
         with contextlib.suppress(StoreUnavailableError):  # the ledger has it, too
             await record_price(self._tools.store, odd)
@@ -184,7 +235,17 @@ class ChargeWatch:
                 self._stop(reason)
 
 
-def _reports_amounts(plan: Plan) -> bool | None:
-    """Whether the vendor names what it charges, by the clips of this edition; None where nothing is known."""
-    dones = [p.record.done for p in plan.everything if p.record.done]
-    return any(done.amount_usd for done in dones) if dones else None
+def reports_amounts(plan: Plan) -> bool | None:
+    """Whether the vendor names what it charges, by the clips of this edition; None where that is not known.
+
+    A few amounts among many clips may be measured ones, and so may be the only one.
+    """
+    named = [bool(p.record.done.amount_usd) for p in plan.everything if p.record.done]
+    if not any(named):
+        return False if named else None
+    return True if all(named) and len(named) > 1 else None
+
+
+def priced_cells(plan: Plan) -> frozenset[PriceKey]:
+    """The cells of which it is known what a clip was charged, since a person last answered for them."""
+    return frozenset(price_key_of(p.job.variant) for p in plan.everything if p.quote.recent_usd is not None)

@@ -334,7 +334,7 @@ class Collector:
             return with_api if fault.damaged else status
         answer = await self._interrupt.run_until_stopped(self._tools.client.status(task_id))
         if isinstance(answer, TaskStatus) and set(answer.clip_urls) - set(status.clip_urls):
-            return answer
+            return replace(status, clip_urls=answer.clip_urls)  # what it was charged is settled
         return with_api
 
     async def _keep(

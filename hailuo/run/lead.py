@@ -6,10 +6,11 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
-from hailuo.campaign.pricing import Quote
+from hailuo.campaign.pricing import PriceKey, price_key_of
 from hailuo.errors import AdmissionError, Place, Problem
 from hailuo.ledger.facts import JobState
 from hailuo.plan.plan import Plan, PlannedJob
+from hailuo.run.charges import priced_cells, reports_amounts
 from hailuo.run.events import Ending, Progress, RunReport, why
 from hailuo.run.shards import ShardNote, ShardNotes, Share, deal
 from hailuo.run.spending import SpendingGrant
@@ -48,12 +49,19 @@ class Lead:
 
     @property
     def canaries(self) -> Plan:
-        """The first job of each model that has no stored clip yet: to be driven alone, before the others."""
-        proven = proven_models(self._plan)
-        first: dict[str, PlannedJob] = {}
+        """To be driven before the others: the first job of each model that has no stored clip yet.
+
+        And of each cell without a known price, where the vendor may name no amounts.
+        """
+        proven, priced = proven_models(self._plan), priced_cells(self._plan)
+        measures = reports_amounts(self._plan) is not True
+        first: dict[str | PriceKey, PlannedJob] = {}
         for planned in self._plan.to_buy:
-            if planned.job.variant.model not in proven:
-                first.setdefault(planned.job.variant.model, planned)
+            model, cell = planned.job.variant.model, price_key_of(planned.job.variant)
+            if model not in proven:
+                first.setdefault(model, planned)
+            if measures and cell not in priced:
+                first.setdefault(cell, planned)
         return _only(self._plan, {planned.job.creative_id for planned in first.values()})
 
     def deal(self) -> Sequence[Share]:
@@ -199,7 +207,7 @@ def _granted(planned: PlannedJob, prices: Mapping[str, Decimal]) -> PlannedJob:
         return planned
     if price is None:
         return replace(planned, chosen=False)
-    return replace(planned, quote=Quote(price_usd=price, basis=planned.quote.basis))
+    return replace(planned, quote=replace(planned.quote, price_usd=price))
 
 
 def _only(plan: Plan, creative_ids: set[str]) -> Plan:

@@ -117,6 +117,7 @@ class Runner:
         if not self._interrupt.reason:
             doubtful = [e.creative_id for e in self._endings.values() if e.cause == "in_doubt"]
             await asyncio.gather(*(self._look_again(creative_id) for creative_id in doubtful))
+            await self._charges.finish()
         return self.report()
 
     async def _look_again(self, creative_id: str) -> None:
@@ -227,22 +228,24 @@ class Runner:
         return result
 
     async def _take_turn(self, job: Job) -> int:
-        """Wait for the canary of the model, for room in flight and for the pace; the limiter's turn."""
+        """Wait for the canary of the model, the price of the cell, room in flight and the pace; the limiter's turn."""
         await self._policy.turn(job)
-        turn = await self._tools.limiter.turn()
+        await self._charges.probes.turn(job)
+        try:
+            turn = await self._tools.limiter.turn()
+        except asyncio.CancelledError:
+            self._charges.probes.leave(job.creative_id)
+            raise
         self._in_flight.add(job.creative_id)
         self._charges.balances.disturbed(job.creative_id)
         return turn
 
     async def _place(self, priced: PricedJob, turn: int) -> _Placed:
-        job, balances = priced.job, self._charges.balances
-        alone = self._charges.measures and self._in_flight == {job.creative_id}
+        job = priced.job
         try:
-            if alone:
-                await balances.before(job.creative_id)
+            await self._charges.submitting(job, alone=self._in_flight == {job.creative_id})
             placed = await self._orders.place(priced, turn=turn)
-            if alone:
-                await balances.submitted(job.creative_id)
+            await self._charges.submitted(priced)
         except FrameError as error:
             return self._ending(job, cause="first_frame", reason=str(error))
         else:
@@ -270,11 +273,13 @@ class Runner:
         if job.creative_id not in self._in_flight:
             self._in_flight.add(job.creative_id)
             self._charges.balances.disturbed(job.creative_id)
+            self._charges.probes.enter(job.creative_id)
             self._tools.limiter.occupy()
 
     def _leave(self, job: Job) -> None:
         if job.creative_id in self._in_flight:
             self._in_flight.discard(job.creative_id)
+            self._charges.probes.leave(job.creative_id)
             self._tools.limiter.leave()
 
     def _stop(self, reason: str) -> None:

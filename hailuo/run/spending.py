@@ -161,6 +161,21 @@ class SpendingGrant:
         total = sums_of(item for item in items if (item.worker or "").partition("/")[0] == run).at_most_usd
         await self._grants.add_late(run, {record.creative_id: total}, at=await self._tools.store.now())
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether several machines buy on this grant now."""
+        return self._shares_out > 0 or self._tools.ledger.worker != self._run
+
+    async def was_alone(self) -> bool:
+        """Whether nothing else could buy on a grant of this store since this run took its own.
+
+        Raises: StoreUnavailableError, LedgerError.
+        """
+        if self.is_shared or self._granted is None:
+            return False
+        await self._grants.load()
+        return self._grants.was_alone(self._run, store_now=await self._tools.store.now())
+
     def hold(self) -> None:
         """Keep the grant open for a shard that buys on it, until `release`."""
         self._shares_out += 1

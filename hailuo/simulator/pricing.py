@@ -22,6 +22,7 @@ class AmountStyle(StrEnum):
     CODE = "code"  # "0.28 USD"
     YUAN = "yuan"  # "2.00 CNY"
     NO_NUMBER = "no_number"  # "free"
+    TWICE = "twice"  # the number at the first look after completion, twice as much at each later one
     LATE = "late"  # nothing for 30 s after completion, then the number
 
 
@@ -45,8 +46,8 @@ class Pricing:
         """What the task with this number, counted from 1, is charged."""
         return listed_usd * self.factor if number > self.from_task else listed_usd
 
-    def shown_amount(self, charged_usd: Decimal, *, number: int, age_seconds: float) -> object:
-        """The JSON value of `amount_usd` so long after completion; None where there is none."""
+    def shown_amount(self, charged_usd: Decimal, *, number: int, age_seconds: float, look: int) -> object:
+        """The JSON value of `amount_usd` so long after completion, at this look from 1; None where there is none."""
         styled = self.styled_tasks is None or number <= self.styled_tasks
         shown: dict[AmountStyle, object] = {
             AmountStyle.CHARGED: float(charged_usd),
@@ -60,6 +61,7 @@ class Pricing:
             AmountStyle.CODE: f"{charged_usd} USD",
             AmountStyle.YUAN: f"{charged_usd * 7:.2f} CNY",
             AmountStyle.NO_NUMBER: "free",
+            AmountStyle.TWICE: float(charged_usd * min(look, 2)),
             AmountStyle.LATE: float(charged_usd) if age_seconds >= _LATE_SECONDS else None,
         }
         return shown[self.amounts if styled else AmountStyle.CHARGED]

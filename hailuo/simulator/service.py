@@ -5,6 +5,7 @@ Every state is computed from the clock when it is asked for; nothing runs in the
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Awaitable, Callable
 
 import httpx
@@ -66,6 +67,7 @@ class Simulator:
         studio = ClipMaker(options.clip_detail, seed=options.seed)
         self._downloads = Downloads(studio=studio, dice=self._dice, options=options)
         self._answers = 0
+        self._looks: Counter[str] = Counter()
         self.app = Router(self._routes())  # Starlette would answer 500 where a connection must be cut
 
     def invoice(self) -> Invoice:
@@ -196,7 +198,9 @@ class Simulator:
         match state.phase:
             case Phase.COMPLETED:
                 age = now - task.ready
-                return pricing.shown_amount(price, number=task.number, age_seconds=age)
+                self._looks[task.task_id] += 1
+                look = self._looks[task.task_id]
+                return pricing.shown_amount(price, number=task.number, age_seconds=age, look=look)
             case Phase.FAILED if pricing.refund_shown and task.is_refundable:
                 return 0 if pricing.refunds else float(price)
             case _:

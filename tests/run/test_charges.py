@@ -17,24 +17,32 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hailuo.campaign.files import load_catalog
-from hailuo.campaign.pricing import is_credible
+from hailuo.campaign.model import Axis, Grid, Level
+from hailuo.campaign.pricing import PriceKey, is_credible
 from hailuo.errors import AdmissionError, ExitCode
-from hailuo.ledger.grants import Grants
+from hailuo.ledger.grants import Grant, Grants
 from hailuo.ledger.money import items_of, sums_of
-from hailuo.ledger.prices import read_prices
+from hailuo.ledger.prices import AcceptedPrice, read_prices, record_price
 from hailuo.plan.plan import Plan, admission_problems, make_plan
 from hailuo.run.balances import Taken
-from hailuo.run.events import Event, RunReport
+from hailuo.run.events import Event, EventKind, RunReport
 from hailuo.run.runner import Runner
 from hailuo.run.spending import SpendingGrant
 from hailuo.settings import Settings
 from hailuo.simulator import AmountStyle, FaultName, FaultPlan, Pricing, Profile, ScriptedFault
-from tests.support.worlds import World, world_of
+from tests.support.worlds import HERE, World, world_of
 
 LIST = Decimal("0.10")
 IN_FLIGHT = 8
 CATALOG = load_catalog()
-HONEST = [AmountStyle.CHARGED, AmountStyle.TEXT, AmountStyle.CODE, AmountStyle.LONG, AmountStyle.LATE]
+HONEST = [
+    AmountStyle.CHARGED,
+    AmountStyle.TEXT,
+    AmountStyle.CODE,
+    AmountStyle.LONG,
+    AmountStyle.LATE,
+    AmountStyle.TWICE,
+]
 SENSELESS = [
     AmountStyle.NOTHING,
     AmountStyle.ZERO,
@@ -53,12 +61,13 @@ def admitted_run(
     per_run: str | None = None,
     per_month: str | None = None,
     until: float | None = None,
+    stops_when_sent: bool = False,
     name: str = "run",
     heard: list[Event] | None = None,
 ) -> RunReport:
     """One run as a session makes it: planned with what is on record, admitted, driven, closed.
 
-    With `until` it is interrupted after so many seconds. Raises: AdmissionError.
+    With `until` it is interrupted after so many seconds; with `stops_when_sent` as soon as it has sent a clip. Raises: AdmissionError.
     """
     environment = Settings(
         max_usd_per_run=None if per_run is None else Decimal(per_run),
@@ -76,7 +85,13 @@ def admitted_run(
                 problems = admission_problems(plan, balance_usd=None) or await spending.take(plan)
                 if problems:
                     raise AdmissionError(problems)
-                observe = (heard if heard is not None else []).append
+                events: list[Event] = [] if heard is None else heard
+
+                def observe(event: Event) -> None:
+                    events.append(event)
+                    if stops_when_sent and event.kind is EventKind.SUBMITTED:
+                        runner.interrupt("SIGTERM")
+
                 runner = Runner(plan, tools, may_buy=spending.may_buy, spending=spending, observe=observe)
                 beside = asyncio.ensure_future(stop_after(runner, until))
                 report = await runner.run()
@@ -251,7 +266,8 @@ def test_no_price_passes_a_cap_by_more_than_what_was_in_flight(
         "amounts": style,
         "styled_tasks": styled_tasks,
     }
-    world = world_with(jobs=15, **pricing)
+    faults = FaultPlan(rates={FaultName.URL_EXPIRED: 0.3})  # then the vendor is asked twice
+    world = world_of(CATALOG, jobs=15, pricing=Pricing(**pricing), faults=faults)
 
     admitted_run(world, **CAPS[cap](room))  # type: ignore[arg-type]
 
@@ -317,6 +333,88 @@ def test_a_refund_is_seen_in_the_balance_of_a_job_that_went_alone(refunds: bool)
     invoice = world.simulator.invoice()
     assert len(invoice.lines) == (2 if refunds else 1)
     assert spent(world) == committed(world) == invoice.net_usd == LIST
+
+
+def test_an_amount_named_twice_counts_once() -> None:
+    """A link has expired, so the vendor is asked again, and it names twice as much: the first amount stands."""
+    faults = FaultPlan(rates={FaultName.URL_EXPIRED: 1.0})
+    world = world_of(CATALOG, jobs=2, pricing=Pricing(amounts=AmountStyle.TWICE), faults=faults)
+
+    admitted_run(world, budget="0.20")
+
+    assert spent(world) == committed(world) == world.simulator.invoice().net_usd == Decimal("0.20")
+
+
+@pytest.mark.parametrize("ended_runs", range(4))
+def test_a_run_that_ends_before_its_reading_costs_one_clip(ended_runs: int) -> None:
+    """Its clip has no known price, so the next run collects it, and then sends one clip alone again."""
+    world = world_with(jobs=12, profile=Profile.NEWAPI, factor=Decimal("1.5"))
+    for number in range(ended_runs):
+        admitted_run(world, budget="9", stops_when_sent=True, name=f"ended{number}")
+        world.clock.advance(600)
+    assert len(world.simulator.invoice().lines) == ended_runs
+
+    report = admitted_run(world, budget="9", name="last")
+
+    assert report.exit_code is ExitCode.STOPPED
+    assert "$0.15" in (report.stopped or "")
+    assert len(world.simulator.invoice().lines) == ended_runs + 1
+
+
+def test_the_next_cell_of_a_model_goes_alone_too() -> None:
+    """The price of one length and size says nothing of another: ten times the price costs one clip there."""
+    world = world_with(jobs=6, profile=Profile.NEWAPI, factor=Decimal(10), from_task=6)
+    admitted_run(world, budget="9", name="first")
+    (grid,) = world.campaign.grids
+    axes = (
+        *(axis for axis in grid.axes if axis.name != "size"),
+        Axis(name="size", levels=(Level(axis="size", label="768p", value="768p", place=HERE),)),
+    )
+    world.campaign = replace(world.campaign, grids=(grid, Grid(axes=axes)))
+
+    report = admitted_run(world, budget="9", name="second")
+
+    assert report.exit_code is ExitCode.STOPPED
+    assert "hailuo price MiniMax-Hailuo-02 6 768p USD" in (report.stopped or "")
+    assert len(world.simulator.invoice().lines) == 7
+
+
+def test_a_price_that_rises_in_mid_run_and_is_never_named_is_seen_in_the_balance() -> None:
+    """The run says so at its end, and nothing more is bought until a person answers."""
+    world = world_with(jobs=12, profile=Profile.NEWAPI, factor=Decimal("1.5"), from_task=3)
+
+    report = admitted_run(world, budget="9", name="first")
+    world.campaign = replace(world.campaign, edition="other")
+
+    assert report.exit_code is ExitCode.STOPPED
+    assert "fell by $1.65" in (report.stopped or "")
+    assert "explain $1.20" in (report.stopped or "")
+    with pytest.raises(AdmissionError, match="hailuo price MiniMax-Hailuo-02 6 512p USD"):
+        admitted_run(world, budget="9", name="second")
+    assert len(world.simulator.invoice().lines) == 12
+    cell = PriceKey("MiniMax-Hailuo-02", 6, "512p")
+    answer = AcceptedPrice(nonce="n", at=world.clock.now(), cell=cell, price_usd=Decimal("0.15"))
+    world.clock.run(record_price(world.store, answer))
+    assert admitted_run(world, budget="9", name="third").exit_code is ExitCode.COMPLETE
+    assert world.simulator.invoice().net_usd == Decimal("1.65") + 12 * Decimal("0.15")
+
+
+def test_what_another_run_may_have_bought_blames_no_price() -> None:
+    """Another run of the store had an open grant meanwhile: the balance may be its doing."""
+    world = world_with(jobs=12, profile=Profile.NEWAPI, factor=Decimal("1.5"), from_task=3)
+    other = Grant(
+        run="other",
+        campaign="other",
+        edition="main",
+        month="2026-11",
+        at=world.clock.now(),
+        prices={"X": LIST},
+    )
+    world.clock.run(Grants(world.store).take(other, ()))
+
+    report = admitted_run(world, budget="9")
+
+    assert report.exit_code is ExitCode.COMPLETE
 
 
 def test_a_balance_that_others_use_proves_nothing() -> None:

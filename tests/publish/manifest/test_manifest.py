@@ -310,10 +310,19 @@ MONEY = st.decimals(min_value=0, max_value=10**12, allow_nan=False, allow_infini
 @given(amount=MONEY)
 def test_money_keeps_every_digit(amount: Decimal) -> None:
     """No float stands between the bill and the file."""
-    line = to_jsonl(build([stored_entry(make_job(), amount_usd=amount)], store_uri=""))
+    entry = stored_entry(make_job(), amount_usd=amount, price_usd=amount)
+    line = to_jsonl(build([entry], store_uri=""))
 
     assert f'"cost_actual":{amount:f},' in line.decode()
     assert list(read_jsonl(line)["cost_actual"]) == [amount]
+
+
+@pytest.mark.parametrize("amount", ["0", "-0.28", "0.013", "5000"])
+def test_an_amount_that_is_not_credible_is_no_cost(amount: str) -> None:
+    """The column has what the vendor charged, if known: a clip of $0.28 was charged none of these."""
+    row = row_of(stored_entry(make_job(), amount_usd=Decimal(amount), price_usd=Decimal("0.28")))
+
+    assert row["cost_actual"] is None
 
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)

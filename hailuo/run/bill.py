@@ -1,0 +1,70 @@
+"""What the balance lost over a whole run, compared with what the run was granted.
+
+For a price that changes in the middle of a run, at a vendor that names no amounts: then only the sum shows it.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from hailuo.errors import LedgerError, StoreUnavailableError
+from hailuo.run.spending import SpendingGrant, spent_by
+from hailuo.run.tools import Tools
+
+_ZERO: Final = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unexplained:
+    """US dollars: by how much the balance fell, and what the run's attempts cost or reserve by its records.
+
+    The vendor named no amount for `clips`. `factor` is how much dearer each of them must have been than granted.
+    """
+
+    fall_usd: Decimal
+    expected_usd: Decimal
+    clips: tuple[str, ...]
+    factor: Decimal
+
+
+class Bill:
+    """The balance before the first submit of a run, and at its end."""
+
+    def __init__(self, tools: Tools, spending: SpendingGrant) -> None:
+        self._tools = tools
+        self._spending = spending
+        self._opening: Decimal | None = None
+        self._is_open = False
+        self._reading = asyncio.Lock()
+
+    async def open(self) -> None:
+        """Read the balance, before anything is submitted; once."""
+        async with self._reading:
+            if not self._is_open and not self._spending.is_shared:
+                balance = await self._tools.client.balance()
+                self._opening = balance if isinstance(balance, Decimal) else None
+            self._is_open = True
+
+    async def unexplained(self) -> Unexplained | None:
+        """The difference, if it is beyond the tolerance and no other run could buy meanwhile; else None."""
+        if self._opening is None:
+            return None
+        ledger, spent = self._tools.ledger, spent_by(self._spending.run, self._tools.ledger)
+        dones = {cid: done for cid in spent if (done := ledger.record(cid).done)}
+        unnamed = {cid: spent[cid] for cid, done in dones.items() if done.charge_usd is None}
+        balance = await self._tools.client.balance() if unnamed else None
+        if not isinstance(balance, Decimal):
+            return None
+        fall, expected = self._opening - balance, sum(spent.values(), _ZERO)
+        most = expected * (1 + self._spending.tolerance_percent / 100)
+        if fall <= most or not await self._was_alone():
+            return None
+        factor = 1 + (fall - expected) / sum(unnamed.values(), _ZERO)
+        return Unexplained(fall_usd=fall, expected_usd=expected, clips=tuple(unnamed), factor=factor)
+
+    async def _was_alone(self) -> bool:
+        try:
+            return await self._spending.was_alone()
+        except (StoreUnavailableError, LedgerError):
+            return False
