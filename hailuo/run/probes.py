@@ -24,7 +24,7 @@ class PriceProbes:
         self._needed = needed
         self._unclear: Counter[PriceKey] = Counter()
         self._at_vendor: set[str] = set()
-        self._waiting: set[str] = set()
+        self._waiting: dict[str, PriceKey] = {}
         self._out: str | None = None
         self._changed = asyncio.Event()
 
@@ -34,10 +34,10 @@ class PriceProbes:
         try:
             while self._must_wait(cid, cell):
                 if cell not in self._known:
-                    self._waiting.add(cid)
+                    self._waiting[cid] = cell
                 await self._changed.wait()
         finally:
-            self._waiting.discard(cid)
+            self._waiting.pop(cid, None)
         if self._needed() and cell not in self._known:
             self._out = cid
         self._at_vendor.add(cid)
@@ -48,7 +48,7 @@ class PriceProbes:
         if self._out not in {None, creative_id}:
             return True
         if cell in self._known:
-            return bool(self._waiting)
+            return any(other not in self._known for other in self._waiting.values())
         return bool(self._at_vendor - {creative_id})
 
     def enter(self, creative_id: str) -> None:
