@@ -84,6 +84,10 @@ def _statement_json(statement: Statement) -> dict[str, object]:
         "jobs": [_job_json(bill) for bill in bills],
         "total": sums_json(sums_of_jobs(bills)),
         "this_month": {"month": month.name, "committed_usd": month.committed_usd, "cap_usd": month.cap_usd},
+        "findings": [
+            {"key": problem.place.file, "reason": problem.reason, "remedy": problem.remedy}
+            for problem in statement.findings
+        ],
     }
 
 

@@ -11,18 +11,18 @@ import asyncio
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from hailuo.errors import MissingKeyError
 from hailuo.ledger.fact_json import load_fact
 from hailuo.ledger.ledger import HORIZON
-from hailuo.store import Entry, Store
-from hailuo.store.layout import claims_of
+from hailuo.store import Entry, Store, read_many
+from hailuo.store.layout import CLAIMS, claims_of
 
 _READS_AT_ONCE: Final = 32
 _NAMES_A_TASK: Final = re.compile(r"[^/]+/[^/]+/ledger/v1/[^/]+/(?:done|a\d{3,}/(?:outcome|orphan-\w+))")
@@ -61,6 +61,30 @@ async def stake(store: Store, wanted: Claim) -> Claim:
         other = load_fact(_ADAPTER, key, await store.read(key))
         if await _is_valid(store, other):
             return other
+
+
+async def claims_for(
+    store: Store, attempts: Mapping[str, datetime]
+) -> Mapping[str, tuple[str, Claim, datetime]]:
+    """Attempt without outcome -> its claim, the claim's key and its time; `attempts` are the times of their intents.
+
+    Whoever wrote the claim died before the outcome. An attempt with claims on two tasks has none here. Raises:
+    StoreUnavailableError.
+    """
+    if not attempts:
+        return {}
+    since = min(attempts.values())
+    entries = [entry for entry in await store.listing(CLAIMS) if entry.modified_at >= since]
+    contents = await read_many(store, [entry.key for entry in entries])
+    found: dict[str, list[tuple[str, Claim, datetime]]] = {}
+    for entry in entries:
+        try:
+            claim = _ADAPTER.validate_json(contents[entry.key])
+        except (KeyError, ValidationError):  # no claim: it settles nothing
+            continue
+        if claim.attempt in attempts and entry.key.startswith(_folder(claim)):
+            found.setdefault(claim.attempt, []).append((entry.key, claim, entry.modified_at))
+    return {attempt: claims[0] for attempt, claims in found.items() if len(claims) == 1}
 
 
 async def traces_of(store: Store, task_id: str, *, since: datetime | None, until: datetime | None) -> Traces:

@@ -127,25 +127,20 @@ class Grants:
         self._entries: dict[int, _Fact] = {}
         self._damaged: dict[int, Problem] = {}
         self._strangers: tuple[Problem, ...] = ()
+        self._missing: tuple[Problem, ...] = ()
         self._loaded = False
 
     @property
     def findings(self) -> tuple[Problem, ...]:
         """What is in the folder and is no fact, or one that cannot be read."""
-        return (*self._damaged.values(), *self._strangers)
+        return (*self._missing, *self._damaged.values(), *self._strangers)
 
-    async def load(self) -> None:
+    async def load(self, *, to_show: bool = False) -> None:
         """Read what is new: one listing, the rollup, and the facts beside it.
 
-        Raises: StoreUnavailableError, LedgerError where numbers are missing.
+        Raises: StoreUnavailableError, LedgerError where numbers are missing; `to_show`, that is one of the findings.
         """
-        keys = [entry.key for entry in await self._store.listing(MONEY)]
-        if _gaps(keys):  # a folder's listing may miss a fact that was created meanwhile, and have the next
-            keys = [entry.key for entry in await self._store.listing(MONEY)]
-        if _gaps(keys):
-            raise LedgerError(
-                f"{GRANTS} has gaps: grants were deleted; restore them before anything is bought"
-            )
+        keys = await self._listed(to_show=to_show)
         numbers = {int(found[1]): key for key in keys if (found := _FACT.fullmatch(key))}
         self._strangers = tuple(
             stranger(key) for key in keys if key != GRANTS_ROLLUP and not _FACT.fullmatch(key)
@@ -165,6 +160,18 @@ class Grants:
         self._loaded = True
         if len(beside) > _FACTS_BESIDE_ROLLUP and not self._damaged:
             await self._roll_up()
+
+    async def _listed(self, *, to_show: bool) -> list[str]:
+        keys = [entry.key for entry in await self._store.listing(MONEY)]
+        if _gaps(keys):  # a folder's listing may miss a fact that was created meanwhile, and have the next
+            keys = [entry.key for entry in await self._store.listing(MONEY)]
+        self._missing = ()
+        if _gaps(keys):
+            reason, remedy = "has gaps: grants were deleted", "restore them before anything is bought"
+            if not to_show:
+                raise LedgerError(f"{GRANTS} {reason}; {remedy}")
+            self._missing = (Problem(Place(GRANTS), reason, remedy),)
+        return keys
 
     async def check(self, grant: Grant, caps: Iterable[Cap]) -> None:
         """Whether the grant could be taken now; it is not.

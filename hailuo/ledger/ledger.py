@@ -187,22 +187,31 @@ class Ledger:
         await self._rollups.add((cid, done) for cid, done in read if done)
 
     async def load_unfinished(self) -> None:
-        """Read only the jobs whose clips are not stored, or are missing from the store, with all of their facts.
+        """Read only the jobs whose clips are not stored, or are missing from the store or changed, with all of their facts.
 
         Raises: StoreUnavailableError.
         """
         self._store_ahead = await self._store.now() - self._clock.now()
         self._listed, self._strangers = _group(await self._store.listing(self._prefix), self._prefix)
-        clips = await list_clips(self._store, self._edition)
+        clips, rolled_up = await list_clips(self._store, self._edition), await self._rollups.read()
         gate = asyncio.Semaphore(_READS_AT_ONCE)
-        reads = (
-            self._read(cid, listed, gate=gate)
-            for cid, listed in self._listed.items()
-            if "done" not in listed.facts or cid not in clips.creative_ids
-        )
-        records = await asyncio.gather(*reads)
-        found = (replace(r, clip_fault=clips.fault(r.done)) if r.done else r for r in records)
-        self._records = {record.creative_id: record for record in found}
+
+        def is_sound(cid: str, listed: _Listed) -> bool:
+            """Whether the listing and the rollup show that the clip is stored; "done-002" is in no rollup."""
+            done, again = rolled_up.get(cid), any(name.startswith("done-") for name in listed.facts)
+            return "done" in listed.facts and not again and done is not None and not clips.fault(done)
+
+        async def read(cid: str, listed: _Listed) -> JobRecord:
+            has_clip = "done" in listed.facts and cid in clips.creative_ids
+            record = await self._read(cid, listed, gate=gate, full=not has_clip)
+            fault = clips.fault(record.done) if record.done else None
+            if has_clip and fault:
+                record = await self._read(cid, listed, gate=gate)  # collecting again needs the task
+            return replace(record, clip_fault=fault)
+
+        reads = (read(cid, listed) for cid, listed in self._listed.items() if not is_sound(cid, listed))
+        unfinished = (record for record in await asyncio.gather(*reads) if not record.clip)
+        self._records = {record.creative_id: record for record in unfinished}
 
     async def check_clips(self) -> None:
         """Compare every `done` fact with the clips that the store lists, by name and size; after `load`.

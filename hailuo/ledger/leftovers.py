@@ -9,12 +9,13 @@ from typing import Final
 from hailuo.clock import Clock
 from hailuo.ledger.facts import JobState
 from hailuo.ledger.ledger import Ledger
-from hailuo.store import Store
+from hailuo.store import Entry, Store
 from hailuo.store.layout import Edition
 
 _CLIP: Final = re.compile(
     r"(?P<campaign>[^/]+)/(?P<edition>[^/]+)/clips/(?P<job>[0-9A-Z]{10})(?:-[0-9a-f]{16})?\.mp4"
 )
+_CHANGED: Final = re.compile(r"(?P<campaign>[^/]+)/(?P<edition>[^/]+)/clips/changed\.json")
 _FACT: Final = re.compile(
     r"(?P<campaign>[^/]+)/(?P<edition>[^/]+)/ledger/v1/(?P<job>[^/]+)/(?:(?P<attempt>a\d+)/)?(?P<name>[^/]+)"
 )
@@ -46,16 +47,23 @@ class Leftover:
 
 
 async def find_leftovers(
-    store: Store, clock: Clock, *, campaign: str | None = None, skip: Edition | None = None
+    store: Store,
+    clock: Clock,
+    *,
+    campaign: str | None = None,
+    skip: Edition | None = None,
+    named: Edition | None = None,
 ) -> tuple[Leftover, ...]:
     """The editions of a campaign (of all campaigns if None) with leftovers, but `skip`; sorted by name.
 
-    A clip that is stored by its ledger and missing from the store is a leftover too. Raises: StoreUnavailableError.
+    A clip that is stored by its ledger and missing from the store is a leftover too, and so is one that is changed: by
+    `hailuo verify`, by its size, or empty. Sizes are compared in the `named` edition, and where anything else is open.
+    Raises: StoreUnavailableError.
     """
     entries = await store.listing(f"{campaign}/" if campaign else "")
     found = [
         await _leftover(store, clock, edition)
-        for edition in _editions_with_open_jobs(entry.key for entry in entries)
+        for edition in sorted({*_editions_with_open_jobs(entries), *([named] if named else [])})
         if edition != skip
     ]
     return tuple(one for one in found if one.to_collect or one.unsettled or one.trouble)
@@ -76,17 +84,24 @@ async def _leftover(store: Store, clock: Clock, edition: Edition) -> Leftover:
     )
 
 
-def _editions_with_open_jobs(keys: Iterable[str]) -> list[Edition]:
-    """By the names of the keys alone: no clip, or no `done` and the last attempt did not end at the vendor."""
+def _editions_with_open_jobs(entries: Iterable[Entry]) -> list[Edition]:
+    """By the listing alone: no clip or an empty one, clips found to be changed, or no `done` and the last attempt did not
+    end at the vendor.
+    """
     jobs: defaultdict[tuple[Edition, str], set[tuple[str, str]]] = defaultdict(set)
     clips: set[tuple[Edition, str]] = set()
-    for key in keys:
-        if clip := _CLIP.fullmatch(key):
+    changed: set[Edition] = set()
+    for entry in entries:
+        key = entry.key
+        if found := _CHANGED.fullmatch(key):
+            changed.add(Edition(found["campaign"], found["edition"]))
+        elif (clip := _CLIP.fullmatch(key)) and entry.bytes:
             clips.add((Edition(clip["campaign"], clip["edition"]), clip["job"]))
         elif fact := _FACT.fullmatch(key):
             edition = Edition(fact["campaign"], fact["edition"])
             jobs[edition, fact["job"]].add((fact["attempt"] or "", fact["name"]))
-    return sorted({job[0] for job, facts in jobs.items() if _is_open(facts, has_clip=job in clips)})
+    is_open = {job[0] for job, facts in jobs.items() if _is_open(facts, has_clip=job in clips)}
+    return sorted(is_open | (changed & {edition for edition, _ in jobs}))
 
 
 def _is_open(facts: set[tuple[str, str]], *, has_clip: bool) -> bool:

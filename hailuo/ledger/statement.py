@@ -29,7 +29,7 @@ class Month:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """Every job for which an attempt was made, with its bill; `findings` are records that cannot be read."""
+    """Every job for which an attempt was made, with its bill; `findings` are records that are missing or cannot be read."""
 
     campaign: str
     editions: tuple[str, ...]
@@ -60,7 +60,7 @@ async def read_statement(
             raise AdmissionError([_nothing(store, campaign, edition)])
         ledgers = [await _ledger(store, clock, Edition(campaign, name)) for name in editions]
         grants, name = Grants(store), f"{await store.now():%Y-%m}"
-        await grants.load()
+        await grants.load(to_show=True)
     records = (record for ledger in ledgers for record in ledger.records.values())
     committed = grants.committed(lambda grant: grant.month == name)
     return Statement(

@@ -1,7 +1,7 @@
 """Settle attempts whose fate is unknown: on evidence that cannot be wrong, else by a person's word.
 
-One thing is evidence: a task id that came late is the answer to this very POST, so it is adopted. A balance
-is none, whatever it says; docs/unknowns.md explains why.
+One thing is evidence: a task id that came late is the answer to this very POST, so it is adopted. So is a claim on
+a task for this attempt, whose writer died before the outcome. A balance is none, whatever it says; docs/unknowns.md explains why.
 """
 
 import math
@@ -14,7 +14,7 @@ from typing import Final
 from hailuo.campaign.pricing import usd
 from hailuo.clock import Clock
 from hailuo.errors import Place, Problem, SettlementError
-from hailuo.ledger.claims import Claim, stake, traces_of
+from hailuo.ledger.claims import Claim, claims_for, stake, traces_of
 from hailuo.ledger.facts import Abandoned, JobRecord, JobState, LateTask, Orphan, Outcome, Submitted
 from hailuo.ledger.ledger import HORIZON, Ledger
 from hailuo.plan.file import StoredEdition
@@ -77,9 +77,10 @@ class Reconciler:
         self._clock = clock
 
     async def settle(self) -> Findings:
-        """Adopt every task id that came late, and list what is left. Asks the vendor nothing."""
+        """Adopt every task id that came late or is claimed, and list what is left. Asks the vendor nothing."""
         records = list(self._ledger.records)
         adopted = [done for creative_id in records if (done := await self._adopt_late(creative_id))]
+        adopted += await self._adopt_claimed()
         return Findings(
             adopted=tuple(adopted),
             unknown=tuple(self._in_state(JobState.UNKNOWN)),
@@ -185,6 +186,32 @@ class Reconciler:
         )
         won = await self._ledger.settle(creative_id, outcome)
         return Adopted(creative_id=creative_id, number=last.number, task_id=orphan.task_id) if won else None
+
+    async def _adopt_claimed(self) -> list[Adopted]:
+        """Record the outcomes of those who died after they claimed a task for an attempt, and before its outcome.
+
+        The claim has the task id that answered the POST, or the one that a person named and that was checked.
+        """
+        open_ones = {
+            self._ledger.attempt_key(one.creative_id): one
+            for one in self._in_state(JobState.UNKNOWN)
+            if one.attempt.outcome is None and not late_of(self._ledger.record(one.creative_id))
+        }
+        since = {key: one.attempt.recorded_at for key, one in open_ones.items()}
+        adopted = []
+        for key, (claim_key, claim, at) in (await claims_for(self._store, since)).items():
+            one = open_ones[key]
+            outcome = Submitted(
+                at=at,
+                task_id=claim.task_id,
+                base_url=claim.base_url,
+                by="reconcile",
+                message=f"as claimed in {claim_key} before its outcome could be recorded",
+            )
+            if await self._ledger.settle(one.creative_id, outcome):
+                number = one.attempt.number
+                adopted.append(Adopted(creative_id=one.creative_id, number=number, task_id=claim.task_id))
+        return adopted
 
     async def _adopt_named(self, creative_id: str, late: Orphan, task_id: str) -> Adopted:
         if late.task_id != task_id:

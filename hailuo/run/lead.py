@@ -9,6 +9,7 @@ from typing import Final
 from hailuo.campaign.pricing import PriceKey, price_key_of
 from hailuo.errors import AdmissionError, Place, Problem
 from hailuo.ledger.facts import JobState
+from hailuo.logs import quiet_logger
 from hailuo.plan.plan import Plan, PlannedJob
 from hailuo.run.charges import priced_cells, reports_amounts
 from hailuo.run.events import Ending, Progress, RunReport, why
@@ -16,6 +17,8 @@ from hailuo.run.shards import ShardNote, ShardNotes, Share, deal
 from hailuo.run.spending import SpendingGrant
 from hailuo.run.tools import Tools
 from hailuo.settings import Settings
+
+_log = quiet_logger(__name__)
 
 _DRIVEN: Final = frozenset({JobState.NEW, JobState.SUBMITTED, JobState.IN_DOUBT})
 """States in which a run has something to do for a job."""
@@ -109,10 +112,13 @@ class Lead:
         note = await self._notes.read(number)
         if note is None:
             return Standing.UNSEEN
-        self._last[number] = note
-        if note.report:
-            self._settle(number, note.spent)
-            return Standing.ENDED
+        if isinstance(note, Problem):
+            _log.warning("hailuo.shard.not_readable", extra={"key": note.place.file, "why": str(note)})
+        else:
+            self._last[number] = note
+            if note.report:
+                self._settle(number, note.spent)
+                return Standing.ENDED
         return Standing.SILENT if number in await self._notes.silent() else Standing.AT_WORK
 
     def progress(self) -> Progress:

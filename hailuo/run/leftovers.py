@@ -144,7 +144,9 @@ class PaidClips:
         collected = Collected()
         async with self._open() as connections:
             scope = only.campaign if only else campaign
-            found = await find_leftovers(connections.store, self._clock, campaign=scope, skip=skip)
+            found = await find_leftovers(
+                connections.store, self._clock, campaign=scope, skip=skip, named=only
+            )
             for leftover in found:
                 if only in {None, leftover.edition} and not collected.interrupted:
                     collected += await self._collect(leftover, connections)

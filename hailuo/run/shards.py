@@ -13,10 +13,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final, Literal
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from hailuo.clock import Clock, Stopwatch
-from hailuo.errors import MissingKeyError, StoreUnavailableError
+from hailuo.errors import MissingKeyError, Place, Problem, StoreUnavailableError
 from hailuo.run.events import Progress, RunReport
 from hailuo.settings import Settings
 from hailuo.store import Entry, Store
@@ -109,12 +109,19 @@ class ShardNotes:
         content = _ADAPTER.dump_json(note)
         await self._store.put(self._key(note.number), content, content_type="application/json")
 
-    async def read(self, number: int) -> ShardNote | None:
-        """The newest note of a shard; None before its first. Raises: StoreUnavailableError."""
+    async def read(self, number: int) -> ShardNote | Problem | None:
+        """The newest note of a shard; None before its first, the problem where it is damaged.
+
+        Raises: StoreUnavailableError.
+        """
+        key = self._key(number)
         try:
-            return _ADAPTER.validate_json(await self._store.read(self._key(number)))
+            return _ADAPTER.validate_json(await self._store.read(key))
         except MissingKeyError:
             return None
+        except ValidationError:
+            remedy = f"none is needed: the shard writes it again within {BEAT_SECONDS:.0f} s, or is replaced"
+            return Problem(Place(key), "is no note of a shard: it is damaged", remedy)
 
     async def silent(self) -> frozenset[int]:
         """The shards whose newest note is so old that their process must be dead. Raises: StoreUnavailableError."""

@@ -3,7 +3,7 @@
 money/v1/{number}                              grants and closes of all runs, in one order
 money/rollup.json.gz                           the first of them in one object
 prices/v1/{number}                             charges that differ from the list, and people's answers to them
-tasks/v1/{sha256}/c{number}                    which attempt a task belongs to, as recorded by a person
+tasks/v1/{sha256}/c{number}                    which attempt a task belongs to, as a submit or a person recorded it
 {campaign}/{edition}/plan.json                 the newest plan that was admitted
 {campaign}/{edition}/ledger/v1/{creative_id}/  a001/intent, doubt, outcome, orphan-*, end; then a002; done
 {campaign}/{edition}/ledger/rollups/           done facts of many jobs in one object
@@ -68,9 +68,13 @@ GRANTS_ROLLUP: Final = f"{MONEY}rollup.json.gz"
 """A cache of the first of them."""
 
 
+CLAIMS: Final = f"{Folder.TASKS}/{Folder.VERSION}/"
+"""The claims on all tasks."""
+
+
 def claims_of(task_sha256: str) -> str:
     """The folder of the claims on one task; `task_sha256` is the hash of its address and id."""
-    return f"{Folder.TASKS}/{Folder.VERSION}/{task_sha256}/"
+    return f"{CLAIMS}{task_sha256}/"
 
 
 def name_problem(kind: str, name: str, place: Place) -> Problem | None:

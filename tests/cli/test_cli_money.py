@@ -2,6 +2,7 @@
 
 import json
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -134,3 +135,23 @@ def test_money_that_was_never_spent_is_refused_with_a_remedy(hailuo, rehearsal, 
     assert (said.code, said.out) == (2, "")
     assert "nothing was ever bought for small" in said.err
     assert "HAILUO_STORE" in said.err
+
+
+def test_deleted_grants_are_a_finding_of_the_statement(hailuo, rehearsal, campaign):
+    """The statement is read from the ledger, so it answers; text and JSON name the gap and what to do."""
+    for _ in range(2):
+        hailuo("run", campaign, "--yes", "--edition", f"e{_}")
+    [first, *_] = sorted(Path(rehearsal.settings.store).glob("money/v1/0*"))
+    first.unlink()
+
+    said, document = hailuo("money", campaign), json.loads(hailuo("money", campaign, "--json").out)
+
+    assert said.code == 0
+    assert "warning: money/v1/: has gaps: grants were deleted; restore them" in said.out
+    assert document["findings"] == [
+        {
+            "key": "money/v1/",
+            "reason": "has gaps: grants were deleted",
+            "remedy": "restore them before anything is bought",
+        }
+    ]

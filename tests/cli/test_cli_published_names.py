@@ -259,6 +259,7 @@ def test_the_keys_of_json_output_are_those_that_were_published(hailuo, rehearsal
                 "editions[].reserved_usd",
                 "editions[].spent_usd",
                 "editions[].unknown_usd",
+                "findings",
                 "jobs",
                 "jobs[].abandoned_usd",
                 "jobs[].assumed_usd",

@@ -143,6 +143,16 @@ class TestACrashBetweenClaimAndOutcome:
         """Said again, it finds its own claim."""
         assert office.adopt(office.job.creative_id, a_task(office)).task_id == a_task(office)
 
+    def test_the_next_reconcile_finishes_it(self, office: Office) -> None:
+        """The claim names the task, and nothing says otherwise; the other unknown job is left as it is."""
+        found = office.settle()
+
+        assert [(one.creative_id, one.task_id) for one in found.adopted] == [
+            (office.job.creative_id, a_task(office))
+        ]
+        assert office.states() == ["submitted", "unknown"]
+        assert office.settle().adopted == ()
+
     def test_for_another_job_it_is_refused(self, office: Office) -> None:
         """Somebody has said otherwise, and that is told with the attempt."""
         other = office.world.jobs[1].creative_id
@@ -158,6 +168,37 @@ class TestACrashBetweenClaimAndOutcome:
         other = office.world.jobs[1].creative_id
 
         assert office.adopt(other, a_task(office)).creative_id == other
+
+
+def test_a_run_that_dies_between_claim_and_outcome_loses_no_task(make_office: MakeOffice) -> None:
+    """The vendor's answer is in the claim alone; the next reconcile adopts it, and the next run stores the clip."""
+    office = make_office(run=False)
+    office.world.store = store = FailingMemory(office.world.clock)
+    ledger = office.intended(office.job, "run")
+    task_id = office.posted(office.job)
+    claim = Claim(task_id=task_id, base_url=BASE_URL, attempt=ledger.attempt_key(office.job.creative_id))
+    office.world.clock.run(stake(store, claim))  # and here the run dies
+    assert office.settle().adopted == ()  # it may be at work
+    office.world.clock.advance(HORIZON.total_seconds())
+
+    found = office.settle()
+
+    assert [(one.number, one.task_id) for one in found.adopted] == [(1, task_id)]
+    assert office.states() == ["submitted"]
+
+
+def test_two_claims_for_one_attempt_settle_nothing(make_office: MakeOffice) -> None:
+    """Which task is its own is then a person's decision."""
+    office = make_office()
+    ledger = office.intended(office.job)
+    attempt = ledger.attempt_key(office.job.creative_id)
+    for task_id in ("task_1", "task_2"):
+        claim = Claim(task_id=task_id, base_url=BASE_URL, attempt=attempt)
+        office.world.clock.run(stake(office.world.store, claim))
+    office.world.clock.advance(HORIZON.total_seconds())
+
+    assert office.settle().adopted == ()
+    assert office.states() == ["unknown"]
 
 
 @given(delays=st.lists(st.lists(st.integers(0, 3), min_size=8, max_size=8), min_size=2, max_size=4))

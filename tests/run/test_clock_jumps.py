@@ -214,3 +214,23 @@ def test_a_dead_shards_wrong_clock_does_not_make_it_seem_alive(ahead):
 
     assert first == (frozenset({1}) if ahead < timedelta(0) else frozenset())
     assert last == {1}
+
+
+def test_a_damaged_note_of_a_shard_is_named_and_replaced():
+    """The lead goes on; the shard's next note takes its place."""
+    clock = VirtualClock()
+    store = MemoryStore(clock)
+    notes = ShardNotes(store, clock, Edition("shoe", "main"), run="run")
+
+    async def look():
+        await notes.write(NOTE)
+        (entry,) = await store.listing("")
+        await store.put(entry.key, b"{half", content_type="application/json")
+        damaged = await notes.read(1)
+        await notes.write(NOTE)
+        return entry.key, damaged, await notes.read(1)
+
+    key, damaged, mended = clock.run(look())
+
+    assert str(damaged).startswith(f"{key}: is no note of a shard: it is damaged")
+    assert mended == NOTE

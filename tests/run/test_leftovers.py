@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from hailuo.errors import AdmissionError, CampaignError
 from hailuo.ledger.leftovers import find_leftovers
 from hailuo.plan.prepare import CampaignRequest
+from hailuo.publish.verify import verify
 from hailuo.run.leftovers import PaidClips
 from hailuo.run.session import open_session
 from hailuo.run.tools import Connections
@@ -195,3 +196,37 @@ def test_without_a_key_paid_clips_are_named(world, file):
 
     assert collected.stored == 0
     assert collected.troubles == ("2 paid clips of shoe/night-2026-11-22 wait: IMAROUTER_API_KEY is not set",)
+
+
+@pytest.mark.parametrize(
+    ("content", "verified", "named"),
+    [
+        pytest.param(None, False, None, id="missing"),
+        pytest.param(b"", False, None, id="empty"),
+        pytest.param(b"other", True, None, id="changed, as a verification found"),
+        pytest.param(b"other", False, FIRST, id="of another size, in the edition that is named"),
+    ],
+)
+def test_a_changed_clip_of_another_edition_is_a_leftover_like_a_missing_one(
+    world, file, content, verified, named
+):
+    """Of three stored clips one is damaged afterwards: it alone is collected again."""
+    world.clock.run(render(world, file, BEFORE_MIDNIGHT))
+    key, *_ = clips_of(world, FIRST)
+
+    async def damage_and_look():
+        if content is None:
+            del world.store._objects[key]
+        else:
+            await world.store.put(key, content, content_type="video/mp4")
+        if verified:
+            await verify(world.store, world.clock, FIRST)
+        return await find_leftovers(world.store, world.clock, campaign="shoe", named=named)
+
+    (found,) = world.clock.run(damage_and_look())
+
+    assert (found.edition, found.to_collect, found.trouble) == (
+        FIRST,
+        (key.rpartition("/")[2].removesuffix(".mp4"),),
+        None,
+    )
