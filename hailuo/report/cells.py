@@ -19,7 +19,7 @@ Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Cells(Generic[T]):
+class ValueColumn(Generic[T]):
     """One column. `distinct` has every different value once, `codes` its index in it, one for each row.
 
     Two rows have one code exactly if their values are equal. Functions are called once for each different value.
@@ -29,7 +29,7 @@ class Cells(Generic[T]):
     codes: Codes
 
     @classmethod
-    def of(cls, values: Iterable[T]) -> "Cells[T]":
+    def of(cls, values: Iterable[T]) -> "ValueColumn[T]":
         """The values in their order; they must be hashable."""
         codes: defaultdict[T, int] = defaultdict(count().__next__)
         found = np.fromiter(map(codes.__getitem__, values), dtype=np.int32)
@@ -41,17 +41,17 @@ class Cells(Generic[T]):
     def __getitem__(self, row: int) -> T:
         return self.distinct[int(self.codes[row])]
 
-    def taken(self, rows: Ints | Bools) -> "Cells[T]":
+    def taken(self, rows: Ints | Bools) -> "ValueColumn[T]":
         """Only these rows, and only the values that they have."""
         codes = self.codes[rows]
         used = np.bincount(codes, minlength=len(self.distinct)) > 0
         distinct = tuple(self.distinct[code] for code in np.flatnonzero(used))
-        return Cells(distinct, (np.cumsum(used, dtype=np.int32) - 1)[codes])
+        return ValueColumn(distinct, (np.cumsum(used, dtype=np.int32) - 1)[codes])
 
-    def map(self, read: Callable[[T], U]) -> "Cells[U]":
+    def map(self, read: Callable[[T], U]) -> "ValueColumn[U]":
         """What a function makes of each value."""
-        made = Cells.of(map(read, self.distinct))
-        return Cells(made.distinct, made.codes[self.codes])
+        made = ValueColumn.of(map(read, self.distinct))
+        return ValueColumn(made.distinct, made.codes[self.codes])
 
     def where(self, holds: Callable[[T], bool]) -> Bools:
         """For each row, whether something holds for its value."""
@@ -64,11 +64,11 @@ class Cells(Generic[T]):
         return values[self.codes]
 
 
-def groups(columns: Iterable[npt.NDArray[np.signedinteger[Any]] | Cells[Any]], rows: int) -> Ints:
+def groups(columns: Iterable[npt.NDArray[np.signedinteger[Any]] | ValueColumn[Any]], rows: int) -> Ints:
     """A number for each row, from 0: two rows have the same one exactly if they are equal in every column."""
     found, known = np.zeros(rows, dtype=np.int64), min(rows, 1)
     for column in columns:
-        codes = column.codes if isinstance(column, Cells) else column
+        codes = column.codes if isinstance(column, ValueColumn) else column
         if known < rows:
             found, uniques = pd.factorize(found * (int(codes.max()) + 1) + codes)
             known = len(uniques)
@@ -82,7 +82,7 @@ def earliest(group: Ints) -> Ints:
     return first[group]
 
 
-def together(columns: Sequence[Cells[T]], rows: int) -> Cells[tuple[T, ...]]:
+def together(columns: Sequence[ValueColumn[T]], rows: int) -> ValueColumn[tuple[T, ...]]:
     """Several columns of so many rows as one, of tuples."""
     group = groups(columns, rows)
     first = np.flatnonzero(earliest(group) == np.arange(rows))
@@ -93,4 +93,4 @@ def together(columns: Sequence[Cells[T]], rows: int) -> Cells[tuple[T, ...]]:
     )
     renumbered = np.empty(len(first), dtype=np.int32)
     renumbered[group[first]] = np.arange(len(first))
-    return Cells(tuple(values), renumbered[group])
+    return ValueColumn(tuple(values), renumbered[group])

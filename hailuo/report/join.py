@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import pandas as pd
 
-from hailuo.report.cells import Cells, together
+from hailuo.report.cells import ValueColumn, together
 from hailuo.report.findings import JoinMethod
 from hailuo.report.metrics import AdPlatform
 from hailuo.report.tokens import bare_ids, base_name, id_like, readable, tokens, tracked
@@ -96,7 +96,7 @@ def join(results: pd.DataFrame, variants: pd.DataFrame, ads: pd.DataFrame | None
     keys = [_cells(results, name) for name in _ResultKeys._fields]
     answers = together(keys, len(results)).map(lambda row: _decided(_ResultKeys(*row), index))
     joined = results.copy(deep=False)  # pandas copies a column when it is written
-    found: dict[str, Cells[str | None]] = {
+    found: dict[str, ValueColumn[str | None]] = {
         "creative_id": answers.map(lambda one: one.creative_id),
         "join_method": answers.map(lambda one: one.method.value),
         "join_note": answers.map(lambda one: one.note),
@@ -224,9 +224,9 @@ def _texts(frame: pd.DataFrame, column: str) -> list[str]:
     return [cells.distinct[code] for code in cells.codes.tolist()]
 
 
-def _cells(frame: pd.DataFrame, column: str) -> Cells[str]:
+def _cells(frame: pd.DataFrame, column: str) -> ValueColumn[str]:
     if column not in frame.columns:
-        return Cells(("",), np.zeros(len(frame), dtype=np.int32))
+        return ValueColumn(("",), np.zeros(len(frame), dtype=np.int32))
     found = frame[column].astype(object)
-    known: Cells[object] = Cells.of(found.where(found.notna(), "").to_numpy())
+    known: ValueColumn[object] = ValueColumn.of(found.where(found.notna(), "").to_numpy())
     return known.map(lambda cell: str(cell).strip())

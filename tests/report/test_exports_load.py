@@ -8,7 +8,7 @@ from types import FrameType
 import pandas as pd
 
 from benchmarks.export_load import write_export
-from hailuo.report.cells import Cells, earliest, groups, together
+from hailuo.report.cells import ValueColumn, earliest, groups, together
 from hailuo.report.exports import read_exports
 from hailuo.report.join import join
 
@@ -50,9 +50,9 @@ def test_the_calls_follow_the_different_values_not_the_rows(tmp_path: Path) -> N
 
 def test_rows_are_equal_exactly_if_their_codes_are() -> None:
     """Also of several columns together, and after rows were taken out or values mapped to one."""
-    column = Cells.of(["a", "b", "a", "B", "b"])
-    lower: Cells[str | int] = column.map(str.lower)
-    numbers: Cells[str | int] = Cells.of([1, 1, 1, 2, 1])
+    column = ValueColumn.of(["a", "b", "a", "B", "b"])
+    lower: ValueColumn[str | int] = column.map(str.lower)
+    numbers: ValueColumn[str | int] = ValueColumn.of([1, 1, 1, 2, 1])
 
     assert lower.codes.tolist() == [0, 1, 0, 1, 1]
     assert groups([lower, numbers], 5).tolist() == [0, 1, 0, 2, 1]

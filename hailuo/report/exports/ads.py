@@ -7,7 +7,7 @@ import pandas as pd
 
 from hailuo.errors import Place, Problem
 from hailuo.publish.uploads import ADS_COLUMNS
-from hailuo.report.cells import Cells
+from hailuo.report.cells import ValueColumn
 from hailuo.report.exports.data_rows import clean_id, rounded_ids
 from hailuo.report.exports.export import sheet_of
 from hailuo.report.exports.fields import ExportError, key_of, refuse
@@ -73,5 +73,5 @@ def _problems(cells: Mapping[str, Sequence[str | None]], places: Sequence[Place]
             named = platform or ""
             yield Problem(place, f"platform is {quoted(named)}", suggestion(named, platforms))
     for column in _IDS:
-        for row, reason, remedy in rounded_ids(column, Cells.of(cells[column])):
+        for row, reason, remedy in rounded_ids(column, ValueColumn.of(cells[column])):
             yield Problem(places[row], reason, remedy)

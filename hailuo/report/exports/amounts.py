@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hailuo.errors import Place, Problem
-from hailuo.report.cells import Cells, together
+from hailuo.report.cells import ValueColumn, together
 from hailuo.report.exports.data_rows import DataRows, is_null
 from hailuo.report.exports.fields import RATES, WHOLE_COUNTS, ExportError
 from hailuo.report.exports.formats import formats_that_ship, money_signs
@@ -40,7 +40,7 @@ class Amounts:
     """Count -> its numbers, NaN where the export has none; and each row's currency, by the sign beside the spend."""
 
     counts: Mapping[str, Floats]
-    currencies: Cells[str | None]
+    currencies: ValueColumn[str | None]
 
 
 def decimal_in(data: DataRows, given: Decimal | None) -> Decimal:
@@ -157,7 +157,7 @@ def _rate(value: float) -> float | str:
     return value if 0 <= value <= 1 else "no share of the impressions"
 
 
-def _currencies(data: DataRows) -> Cells[str | None]:
+def _currencies(data: DataRows) -> ValueColumn[str | None]:
     """The currency of each row by the sign beside its spend, if that sign is of one currency only."""
     codes, symbols = formats_that_ship().currencies, formats_that_ship().symbols
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from hailuo.campaign.ad_names import creative_id_in
 from hailuo.errors import Place, Problem
-from hailuo.report.cells import Bools, Cells, Ints, earliest, groups
+from hailuo.report.cells import Bools, Ints, ValueColumn, earliest, groups
 from hailuo.report.exports.fields import IDENTITY
 from hailuo.report.exports.formats import formats_that_ship
 from hailuo.report.exports.layout import ExportColumn, Layout
@@ -48,7 +48,7 @@ class DataRows:
     def __len__(self) -> int:
         return len(self.at)
 
-    def cells(self, column: ExportColumn) -> Cells[SheetCell]:
+    def cells(self, column: ExportColumn) -> ValueColumn[SheetCell]:
         """One column, from top to bottom."""
         return self.sheet.columns[column.index].taken(self.at)
 
@@ -56,7 +56,7 @@ class DataRows:
         """Those of the fields; of each field the preferred first."""
         return [column for name in fields for column in self.layout.columns.get(name, ())]
 
-    def texts(self, columns: Sequence[ExportColumn]) -> list[Cells[str]]:
+    def texts(self, columns: Sequence[ExportColumn]) -> list[ValueColumn[str]]:
         """The columns as text, empty for no value."""
         return [self.cells(column).map(_text) for column in columns]
 
@@ -192,7 +192,7 @@ def clean_id(text: str) -> str:
     return text.removesuffix(".0") if text.endswith(".0") and text[:-2].isdigit() else text
 
 
-def rounded_ids(field: str, ids: Cells[str | None]) -> Iterator[tuple[int, str, str]]:
+def rounded_ids(field: str, ids: ValueColumn[str | None]) -> Iterator[tuple[int, str, str]]:
     """Row, reason and remedy for the ids of a column that a spreadsheet has rounded: `1.2E+17`, or more than 15 digits
     that all go on in zeros.
     """

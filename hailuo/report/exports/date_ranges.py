@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from hailuo.errors import Problem
-from hailuo.report.cells import Cells, together
+from hailuo.report.cells import ValueColumn, together
 from hailuo.report.exports.data_rows import DataRows, is_everything, is_null
 from hailuo.report.exports.days import day_of, half_turned, is_day_first, span_in
 from hailuo.report.exports.fields import DATES
@@ -23,7 +23,7 @@ _REMEDY: Final = (
 )
 
 
-def read_date_ranges(data: DataRows, form: str | None) -> tuple[Cells[DateRange], list[Problem]]:
+def read_date_ranges(data: DataRows, form: str | None) -> tuple[ValueColumn[DateRange], list[Problem]]:
     """First and last day of each row, and a problem for every cell that is no day. `form` is strptime's.
 
     Without columns of days the range is the one above the header, if there is one.
@@ -31,7 +31,7 @@ def read_date_ranges(data: DataRows, form: str | None) -> tuple[Cells[DateRange]
     cells = [_texts(data, name) for name in DATES]
     texts = {text for column in cells for text in column.distinct if text}
     if not texts:
-        return Cells((_preamble(data),), np.zeros(len(data), dtype=np.int32)), []
+        return ValueColumn((_preamble(data),), np.zeros(len(data), dtype=np.int32)), []
     day_first = is_day_first(texts)
     known: dict[str, DateRange | None] = {"": None}
     for text in texts:  # most are one day, a week is written as two
@@ -46,7 +46,7 @@ def read_date_ranges(data: DataRows, form: str | None) -> tuple[Cells[DateRange]
     return ranges, list(_problems(data, cells, known, ranges))
 
 
-def _texts(data: DataRows, name: str) -> Cells[str]:
+def _texts(data: DataRows, name: str) -> ValueColumn[str]:
     def text(cells: tuple[SheetCell, ...]) -> str:
         texts = ("" if is_null(cell) else as_text(cell) for cell in cells)
         return next((one for one in texts if one and not is_everything(one)), "")
@@ -63,9 +63,9 @@ def _range(start: DateRange | None, end: DateRange | None, end_text: str) -> Dat
 
 def _problems(
     data: DataRows,
-    cells: Sequence[Cells[str]],
+    cells: Sequence[ValueColumn[str]],
     known: Mapping[str, DateRange | None],
-    ranges: Cells[DateRange],
+    ranges: ValueColumn[DateRange],
 ) -> Iterator[Problem]:
     for column in cells:
         turned = half_turned(column.distinct)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from hailuo.errors import Place, Problem
-from hailuo.report.cells import Bools, Cells, Ints, earliest, groups, together
+from hailuo.report.cells import Bools, Ints, ValueColumn, earliest, groups, together
 from hailuo.report.exports.fields import IDENTITY
 from hailuo.report.metrics import COUNT_NAMES
 from hailuo.text import quoted
@@ -80,13 +80,13 @@ def kinds_of(breakdown: str | None) -> str:
 class AdDaysTable:
     """What every row of a frame is about, by column; `table[row]` is one of them."""
 
-    files: Cells[str]
+    files: ValueColumn[str]
     lines: Ints
-    ad: Cells[tuple[str, ...]]
-    name: Cells[str | None]
-    first: Cells[date]
-    last: Cells[date]
-    breakdown: Cells[str | None]
+    ad: ValueColumn[tuple[str, ...]]
+    name: ValueColumn[str | None]
+    first: ValueColumn[date]
+    last: ValueColumn[date]
+    breakdown: ValueColumn[str | None]
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -113,7 +113,7 @@ class AdDaysTable:
 def ad_days_of(frame: pd.DataFrame) -> AdDaysTable:
     """What each row of a results frame is about; the clips of an ad that shows several are parts of it."""
     rows = len(frame)
-    column = {name: Cells.of(frame[name].to_numpy()) for name in (*_CAMPAIGN, *IDENTITY, *_OTHERS)}
+    column = {name: ValueColumn.of(frame[name].to_numpy()) for name in (*_CAMPAIGN, *IDENTITY, *_OTHERS)}
     ad = together([column[name] for name in ("platform", *_CAMPAIGN, *IDENTITY)], rows).map(_ad)
     clip = column["platform_video_id"]
     clips: dict[tuple[str, ...], set[str]] = {}
@@ -217,9 +217,9 @@ def overlaps(table: AdDaysTable) -> Iterator[Problem]:
 
 def twins(table: AdDaysTable) -> Iterator[Problem]:
     """Rows that name an ad which another row of the same days identifies better (by its id, or with its campaign)."""
-    platform: Cells[str | None] = table.ad.map(lambda ad: ad[0])
-    detail: Cells[Any] = table.ad.map(detail_of)
-    named: Cells[Any] = together([platform, table.name], len(table)).map(lambda one: one)
+    platform: ValueColumn[str | None] = table.ad.map(lambda ad: ad[0])
+    detail: ValueColumn[Any] = table.ad.map(detail_of)
+    named: ValueColumn[Any] = together([platform, table.name], len(table)).map(lambda one: one)
     details: dict[tuple[str, str | None], set[int]] = {}
     for name, known in together([named, detail], len(table)).distinct:
         details.setdefault(name, set()).add(known)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from hailuo.errors import Place, Problem
-from hailuo.report.cells import Cells, together
+from hailuo.report.cells import ValueColumn, together
 from hailuo.report.exports.amounts import Amounts, Floats, decimal_in, read_amounts
 from hailuo.report.exports.data_rows import (
     ADS_LEVEL,
@@ -101,7 +101,7 @@ def _frame(data: DataRows) -> tuple[pd.DataFrame, list[Problem]]:
     return frame, [*problems, *wrong_days, *wrong_ids, *_impossible(data, counts, decimal)]
 
 
-def _texts(data: DataRows, name: str) -> Cells[str | None]:
+def _texts(data: DataRows, name: str) -> ValueColumn[str | None]:
     def text(cells: tuple[SheetCell, ...]) -> str | None:
         found = next((as_text(cell) for cell in cells if not is_null(cell)), None)
         return clean_id(found) if found and name in _IDS else found
@@ -109,7 +109,7 @@ def _texts(data: DataRows, name: str) -> Cells[str | None]:
     return together([data.cells(column) for column in data.columns(name)], len(data)).map(text)
 
 
-def _currencies(data: DataRows, amounts: Amounts) -> Cells[str | None]:
+def _currencies(data: DataRows, amounts: Amounts) -> ValueColumn[str | None]:
     """As a column says, a header, the sign beside the spend, or the mapping."""
     mapping = data.layout.mapping
     headers = [one.currency for columns in data.layout.columns.values() for one in columns if one.currency]
@@ -120,7 +120,7 @@ def _currencies(data: DataRows, amounts: Amounts) -> Cells[str | None]:
     )
 
 
-def _breakdowns(data: DataRows) -> Cells[str | None]:
+def _breakdowns(data: DataRows) -> ValueColumn[str | None]:
     """`age=25-34; gender=female`: the parts that the row is about; what is blank is no part."""
     names = sorted(data.layout.breakdowns)
 

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from hailuo.errors import Place, Problem
-from hailuo.report.cells import Bools, Cells, Codes, Ints
+from hailuo.report.cells import Bools, Codes, Ints, ValueColumn
 from hailuo.report.exports.fields import ExportError, key_of
 
 SheetCell = str | float | int | date | None
@@ -44,7 +44,7 @@ class ExportSheet:
     name: str
     lines: Ints
     widths: Ints
-    columns: tuple[Cells[SheetCell], ...]
+    columns: tuple[ValueColumn[SheetCell], ...]
     decimal: str | None = None
     ends: bool = True
 
@@ -116,9 +116,9 @@ class _GrowingColumn:
             keys = (cell if isinstance(cell, str) else (type(cell), cell) for cell in cells)
         self._codes.append(np.fromiter(map(self._known.__getitem__, keys), dtype=np.int32, count=len(cells)))
 
-    def cells(self) -> Cells[SheetCell]:
+    def cells(self) -> ValueColumn[SheetCell]:
         distinct = tuple(key[1] if isinstance(key, tuple) else key for key in self._known)
-        return Cells(distinct, np.concatenate(self._codes))
+        return ValueColumn(distinct, np.concatenate(self._codes))
 
 
 def as_text(cell: SheetCell) -> str:
