@@ -4,6 +4,7 @@ probe          decodes a clip once: every measured column and its previews (impo
 inspection     what it found, as a value in the store; what was ordered
 verdict        what that amounts to: pass, warn, fail or unclear, with codes; disputes
 duplicates     clips of an edition that look the same
+playback       which codecs, profiles and tags play in browsers and on platforms
 placements     where a clip can run as an ad; expectation: what is known before it is bought
 conform        makes a copy by a recipe; conformed: its record in the store
 

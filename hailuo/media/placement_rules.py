@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from hailuo.media.inspection import ClipFacts
+from hailuo.media.playback import odd_variant
 from hailuo.media.verdict import JudgedCode, Verdict
 
 _ASPECT_TOLERANCE: Final = 0.01  # 1366x768 is 1.7786, and means 16:9
@@ -55,6 +56,26 @@ class PlacementReason(JudgedCode):
     FPS_UNKNOWN = "fps_unknown", Verdict.UNCLEAR, "the frame rate is not known"
     CONTAINER_NOT_ACCEPTED = "container_not_accepted", Verdict.FAIL, "the file format is not accepted"
     CODEC_NOT_ACCEPTED = "codec_not_accepted", Verdict.FAIL, "the video codec is not accepted"
+    CODEC_NOT_RECOMMENDED = (
+        "codec_not_recommended",
+        Verdict.WARN,
+        "another video codec is recommended",
+    )
+    CODEC_VARIANT = (
+        "codec_variant",
+        Verdict.WARN,
+        "the codec is accepted, but not every player plays this profile, pixel format or tag of it",
+    )
+    AUDIO_CODEC_NOT_ACCEPTED = (
+        "audio_codec_not_accepted",
+        Verdict.FAIL,
+        "the audio codec is not accepted",
+    )
+    AUDIO_CODEC_NOT_RECOMMENDED = (
+        "audio_codec_not_recommended",
+        Verdict.WARN,
+        "another audio codec is recommended",
+    )
     FORMAT_UNKNOWN = "format_unknown", Verdict.UNCLEAR, "file format or codec is not known"
     FILE_TOO_SMALL = "file_too_small", Verdict.FAIL, "fewer bytes than accepted"
     FILE_TOO_LARGE = "file_too_large", Verdict.FAIL, "more bytes than accepted"
@@ -237,12 +258,11 @@ class FpsRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormatRule:
-    """File format and video codec; no `codecs`, any codec."""
+    """File format."""
 
     kind: Literal["format"]
     source: str
     containers: tuple[str, ...]
-    codecs: tuple[str, ...] = ()
 
     def judge(self, clip: ClipFacts) -> Iterator[Finding]:
         if clip.container is None or clip.video_codec is None:
@@ -251,8 +271,30 @@ class FormatRule:
         # A demuxer names all the formats it reads: "mov,mp4,m4a,...".
         if not set(clip.container.split(",")) & set(self.containers):
             yield Finding(_R.CONTAINER_NOT_ACCEPTED, f"{clip.container}; {', '.join(self.containers)}")
-        if self.codecs and clip.video_codec not in self.codecs:
-            yield Finding(_R.CODEC_NOT_ACCEPTED, f"{clip.video_codec}; {', '.join(self.codecs)}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodecRule:
+    """Codecs: those `required`, or else only recommended; without `audio`, any sound. Variants as in `playback.toml`.
+
+    A codec that is not known is no finding here.
+    """
+
+    kind: Literal["codec"]
+    source: str
+    required: bool
+    video: tuple[str, ...]
+    audio: tuple[str, ...] = ()
+
+    def judge(self, clip: ClipFacts) -> Iterator[Finding]:
+        if clip.video_codec and clip.video_codec not in self.video:
+            reason = _R.CODEC_NOT_ACCEPTED if self.required else _R.CODEC_NOT_RECOMMENDED
+            yield Finding(reason, f"{clip.video_codec}; {', '.join(self.video)}")
+        elif odd := odd_variant(clip):
+            yield Finding(_R.CODEC_VARIANT, odd)
+        if self.audio and clip.audio_codec and clip.audio_codec not in self.audio:
+            reason = _R.AUDIO_CODEC_NOT_ACCEPTED if self.required else _R.AUDIO_CODEC_NOT_RECOMMENDED
+            yield Finding(reason, f"{clip.audio_codec}; {', '.join(self.audio)}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -288,4 +330,14 @@ class BitrateRule:
             yield Finding(_R.BITRATE_TOO_LOW, f"{clip.bitrate_bps:,}; at least {self.least_bps:,}")
 
 
-Rule = AspectRule | SizeRule | DurationRule | AudioRule | FpsRule | FormatRule | BytesRule | BitrateRule
+Rule = (
+    AspectRule
+    | SizeRule
+    | DurationRule
+    | AudioRule
+    | FpsRule
+    | FormatRule
+    | CodecRule
+    | BytesRule
+    | BitrateRule
+)

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple, Self
 from pydantic import ConfigDict
 
 from hailuo.media.inspection import Inspection, Order
+from hailuo.media.playback import browsers_that_play
 from hailuo.thresholds import Threshold, shipped_thresholds
 
 DISPUTE: Final = "dispute_"
@@ -80,6 +81,16 @@ class Code(JudgedCode):
     NOT_FASTSTART = "not_faststart", Verdict.WARN, "players must load all of it before they show anything"
     PTS_IRREGULAR = "pts_irregular", Verdict.WARN, "its frames come at an uneven pace"
     PIX_FMT_UNUSUAL = "pix_fmt_unusual", Verdict.WARN, "not yuv420p: some players and platforms refuse it"
+    BROWSER_UNSUPPORTED = (
+        "browser_unsupported",
+        Verdict.WARN,
+        "at least one browser does not play its codec, profile, pixel format or tag: it stays black or silent there",
+    )
+    BROWSER_SOME = (
+        "browser_some",
+        Verdict.WARN,
+        "browsers play its codec only on devices with a decoder for it",
+    )
     AUDIO_SILENT = "audio_silent", Verdict.WARN, "it has a sound track that cannot be heard"
     AUDIO_UNEXPECTED = "audio_unexpected", Verdict.WARN, "it has sound, and none was ordered"
     AUDIO_DISTORTS = "audio_distorts", Verdict.WARN, "its sound is above full scale"
@@ -193,11 +204,12 @@ def _checks(found: Inspection, order: Order, limits: Thresholds) -> dict[Code, b
     """Whether each code applies to a clip that could be decoded."""
     tier = re.match(r"\d+", order.size)
     short_side = min(found.width, found.height) if found.width and found.height else None
-    is_heard = (
+    is_audible = (
         bool(found.has_audio)
         and found.loudness_lufs is not None
         and not _below(found.loudness_lufs, limits.loudness_silent_lufs)
     )
+    browsers = browsers_that_play(found)
     compared = order.has_first_frame and found.ff_ssim is not None
     return {
         Code.DISPUTE_CUT_OFF: _above(found.undecoded_frames, limits.undecoded_frames),
@@ -208,8 +220,8 @@ def _checks(found: Inspection, order: Order, limits: Thresholds) -> dict[Code, b
         ),
         Code.DISPUTE_ASPECT: _is_off(found.aspect, order.aspect, limits.aspect_dispute_pct),
         Code.DISPUTE_RATE: _is_off(found.fps, order.fps, limits.rate_tolerance_pct),
-        Code.DISPUTE_SOUND: bool(order.has_audio) and found.has_audio is not None and not is_heard,
-        Code.AUDIO_UNEXPECTED: order.has_audio is False and is_heard,
+        Code.DISPUTE_SOUND: bool(order.has_audio) and found.has_audio is not None and not is_audible,
+        Code.AUDIO_UNEXPECTED: order.has_audio is False and is_audible,
         Code.ASPECT_UNEXPECTED: _is_off(found.aspect, order.aspect, limits.aspect_tolerance_pct),
         Code.BLACK: _reaches(found.black_s, limits.black_warn_s),
         Code.BLACK_LONG: _reaches(found.black_s, limits.black_fail_s),
@@ -232,7 +244,9 @@ def _checks(found: Inspection, order: Order, limits: Thresholds) -> dict[Code, b
         Code.NOT_FASTSTART: found.faststart is False,
         Code.PTS_IRREGULAR: found.pts_regular is False,
         Code.PIX_FMT_UNUSUAL: bool(found.pix_fmt) and found.pix_fmt not in _USUAL_PIX_FMTS,
-        Code.AUDIO_SILENT: bool(found.has_audio) and not is_heard,
+        Code.BROWSER_UNSUPPORTED: browsers == "not every",
+        Code.BROWSER_SOME: browsers == "some",
+        Code.AUDIO_SILENT: bool(found.has_audio) and not is_audible,
         Code.AUDIO_DISTORTS: _above(found.true_peak_dbtp, limits.true_peak_most_dbtp),
     }
 

@@ -88,7 +88,17 @@ CASES: dict[str, tuple[Code, Order, Inspection | None]] = {
     "frame not at hand": (Code.FIRST_FRAME_UNCHECKED, FRAMED, GOOD),
     "index at the end": (Code.NOT_FASTSTART, ORDER, replace(GOOD, faststart=False)),
     "uneven pace": (Code.PTS_IRREGULAR, ORDER, replace(GOOD, pts_regular=False)),
-    "full chroma": (Code.PIX_FMT_UNUSUAL, ORDER, replace(GOOD, pix_fmt="yuv444p")),
+    "full chroma": (Code.PIX_FMT_UNUSUAL, ORDER, replace(GOOD, video_codec=None, pix_fmt="yuv444p")),
+    "a tag that Safari does not play": (
+        Code.BROWSER_UNSUPPORTED,
+        ORDER,
+        replace(GOOD, video_codec="hevc", video_tag="hev1"),
+    ),
+    "a codec for some devices": (
+        Code.BROWSER_SOME,
+        ORDER,
+        replace(GOOD, video_codec="hevc", video_tag="hvc1"),
+    ),
     "silent track": (Code.AUDIO_SILENT, ORDER, replace(GOOD, has_audio=True)),
     "distorted": (Code.AUDIO_DISTORTS, ORDER, replace(GOOD, true_peak_dbtp=1.2)),
 }

@@ -35,14 +35,19 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Film:
     """`film(size=(320, 180), fps=2, frames=12, tone=0.1)`: an mp4; the tone's volume None for no sound track."""
 
     def make(
-        *, size: tuple[int, int] = (320, 180), fps: int = 2, frames: int = 12, tone: float | None = None
+        *,
+        size: tuple[int, int] = (320, 180),
+        fps: int = 2,
+        frames: int = 12,
+        tone: float | None = None,
+        pix_fmt: str = "yuv420p",
     ) -> Path:
         path = tmp_path_factory.mktemp("film") / "clip.mp4"
         options = {"movflags": "use_metadata_tags"}
         with av.open(str(path), "w", container_options=options) as container:
             container.metadata["AIGC"] = '{"Label":"1","ContentProducer":"MiniMax"}'
             stream = container.add_stream("libx264", rate=fps, options={"preset": "ultrafast"})
-            stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
+            stream.width, stream.height, stream.pix_fmt = *size, pix_fmt
             sound = container.add_stream("aac", rate=SAMPLES_PER_SECOND) if tone is not None else None
             _add_pictures(container, stream, frames)
             if sound is not None and tone is not None:

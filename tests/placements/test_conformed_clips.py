@@ -12,6 +12,7 @@ from hailuo.media import Verdict
 from hailuo.media.conform import make_copy, measure
 from hailuo.media.inspection import Facts
 from hailuo.media.placements import placement_book, verdicts
+from hailuo.media.playback import browsers_that_play
 from hailuo.media.recipe import (
     OWN,
     SILENT,
@@ -48,6 +49,20 @@ def test_a_copy_passes_the_placement_it_was_made_for(
     ruling = verdicts(measure(tmp_path / "copy.mp4"), [name])[name]
     assert (ruling.verdict, ruling.reasons) == (Verdict.PASS, ())
     assert hashlib.sha256(silent_clip.read_bytes()).hexdigest() == before
+
+
+@pytest.mark.parametrize("pix_fmt", ["yuv420p10le", "yuv422p", "yuv444p"])
+def test_a_copy_of_a_clip_that_browsers_do_not_play_plays(film, pix_fmt: str, tmp_path: Path) -> None:
+    """A copy is H.264 High with avc1 and AAC, whatever the clip is."""
+    clip = film(pix_fmt=pix_fmt)
+    make_copy(clip, tmp_path / "copy.mp4", recipe_for_aspect("1:1", measure(clip), CopyOptions(), SMALL))
+
+    copy = measure(tmp_path / "copy.mp4")
+
+    assert (browsers_that_play(measure(clip)), browsers_that_play(copy)) == ("not every", "every")
+    assert (copy.video_codec, copy.profile, copy.pix_fmt, copy.video_tag, copy.audio_codec) == (
+        "h264", "High", "yuv420p", "avc1", "aac",
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("fit", ["pad", "crop", "blur"])

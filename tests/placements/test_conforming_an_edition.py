@@ -123,14 +123,17 @@ def test_another_recipe_makes_another_copy(store: FolderStore) -> None:
 
 
 def test_a_clip_that_is_not_what_was_bought_is_not_copied(store: FolderStore, tmp_path: Path) -> None:
-    """Changed or missing bytes are told; the other clips go on."""
+    """Bytes that change or go once the clips are listed have their reason. Later they are not listed: they are lost."""
+    clips = _clips(store)
     (tmp_path / "store" / SHORT.clip_key).write_bytes(b"something else")
     (tmp_path / "store" / LONG.clip_key).unlink()
 
-    told = {copy.creative_id: copy.why for copy in _conform(store, _clips(store), BUMPER)}
+    told = {copy.creative_id: copy.why for copy in _conform(store, clips, BUMPER)}
 
     assert "is not the clip that was stored" in (told[SHORT.creative_id] or "")
     assert "is no longer in the store" in (told[LONG.creative_id] or "")
+    listed = {clip.job.creative_id for clip in _clips(store)}
+    assert listed.isdisjoint({SHORT.creative_id, LONG.creative_id})
 
 
 def test_a_record_that_cannot_be_read_is_passed_over(store: FolderStore, tmp_path: Path) -> None:
