@@ -33,7 +33,7 @@ class Step(StrEnum):
     AFTER_OUTCOME = "outcome recorded"
     AFTER_POLL = "poll answered"
     AFTER_END = "failure recorded"
-    BEFORE_DOWNLOAD = "verdict heard, nothing downloaded"
+    BEFORE_DOWNLOAD = "verdict received, nothing downloaded"
     BEFORE_STORE = "clip downloaded, not stored"
     BEFORE_DONE = "clip stored, not recorded"
     AFTER_DONE = "clip recorded"

@@ -292,10 +292,10 @@ class Grants:
         return found
 
     def _sum(self, grants: Iterable[Grant]) -> Decimal:
-        closes, lates = self._closes, self._lates
+        closes, late_records = self._closes, self._lates
         closed, open_prices = dict[str, Decimal](), defaultdict[tuple[str, str, str], Decimal](Decimal)
         for grant in grants:
-            close, late = closes.get(grant.run), lates.get(grant.run, {})
+            close, late = closes.get(grant.run), late_records.get(grant.run, {})
             if close:  # once, however many grants the run took
                 closed[grant.run] = sum({**close.spent, **late}.values(), _ZERO)
                 continue
