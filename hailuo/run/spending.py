@@ -74,7 +74,7 @@ class SpendingGrant:
             return []
         try:
             grant = await self._wanted(plan)
-            forgotten = self._forgotten(plan)
+            forgotten = await self._forgotten(plan)
             if not forgotten:
                 await act(grant, self._caps(plan, grant.month))
         except OverCapError as error:
@@ -85,11 +85,16 @@ class SpendingGrant:
             return [Problem(Place(GRANTS), str(error), RESTORE)]
         return forgotten
 
-    def _forgotten(self, plan: Plan) -> list[Problem]:
-        """Jobs without any fact whose clip is in the store, or that closed runs paid for: their facts were deleted."""
+    async def _forgotten(self, plan: Plan) -> list[Problem]:
+        """Jobs without any fact whose clip is in the store, or that closed runs paid for: their facts were deleted.
+
+        The ledger is asked once more: another run may have bought them since it was listed.
+        """
         edition, ledger = plan.campaign.this_edition, self._tools.ledger
         known = ledger.unrecorded_clips | (self._grants.paid_jobs(edition) - ledger.records.keys())
-        bought = [p.job.creative_id for p in plan.to_buy if p.job.creative_id in known]
+        suspects = [p.job.creative_id for p in plan.to_buy if p.job.creative_id in known]
+        now = Ledger(self._tools.store, self._tools.clock, edition, worker=ledger.worker)
+        bought = [cid for cid in suspects if await now.refresh(cid) == JobRecord(creative_id=cid)]
         if not bought:
             return []
         more = f" and {len(bought) - _MOST_NAMED:,} more" if len(bought) > _MOST_NAMED else ""

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from hailuo.errors import AdmissionError, CampaignError
 from hailuo.ledger.leftovers import find_leftovers
-from hailuo.plan.prepare import CampaignRequest
+from hailuo.plan.prepare import CampaignRequest, prepare
 from hailuo.publish.verify import verify
 from hailuo.run.leftovers import PaidClips
 from hailuo.run.session import open_session
@@ -230,3 +230,23 @@ def test_a_changed_clip_of_another_edition_is_a_leftover_like_a_missing_one(
         (key.rpartition("/")[2].removesuffix(".mp4"),),
         None,
     )
+
+
+def test_what_another_run_bought_meanwhile_is_not_taken_for_a_deleted_ledger(world, file):
+    """Its clips and its grant are there, and the facts came after this run had listed them: nothing is refused."""
+
+    async def overtaken():
+        async with connected(world) as connections:
+            prepared = prepare(CampaignRequest(path=file, at=BEFORE_MIDNIGHT), SETTINGS)
+            async with open_session(
+                prepared, SETTINGS, clock=world.clock, connections=connections
+            ) as session:
+                early = await session.plan()
+                await render(world, file, BEFORE_MIDNIGHT)
+                await session._tools.ledger.check_clips()
+                return await session.refusals(early)
+
+    refusals = world.clock.run(overtaken())
+
+    assert [problem for problem in refusals if "has no facts" in problem.reason] == []
+    assert len(world.simulator.invoice().lines) == 3
