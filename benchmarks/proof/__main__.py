@@ -34,7 +34,12 @@ def main(arguments: list[str]) -> int:
     for broken in findings.broken:
         print(f"BROKEN: {broken}", file=sys.stderr)
     if given.write:
-        write_section(given.write, section(findings, command="make proof", at=SystemClock().now()))
+        write_section(
+            given.write,
+            section(
+                findings, command=f"python -m benchmarks.proof {' '.join(arguments)}", at=SystemClock().now()
+            ),
+        )
     return 1 if findings.broken else 0
 
 
