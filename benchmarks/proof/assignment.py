@@ -43,7 +43,7 @@ _BEFORE: Mapping[str, Step] = {
     "create */intent": Step.BEFORE_INTENT,
     "POST /v1/videos": Step.BEFORE_POST,
     "GET /_clips/*": Step.BEFORE_DOWNLOAD,
-    "put_file */clips/*": Step.BEFORE_STORE,
+    "create_file */clips/*": Step.BEFORE_STORE,
     "create */done": Step.BEFORE_DONE,
 }
 _AFTER: Mapping[str, Step] = {
