@@ -200,9 +200,9 @@ _STORMY: Final = FaultPlan(
 
 ATTACKS: Final = (
     Attack(name="killed at any effect, amid faults", variants=[{"faults": _STORMY}], dies=1.0),
-    Attack(name="another price, told", variants=_priced("1.05", "1.5", 2, 10, 100)),
+    Attack(name="another price, named", variants=_priced("1.05", "1.5", 2, 10, 100)),
     Attack(
-        name="another price from the first clip, not told",
+        name="another price from the first clip, not named",
         variants=_priced("1.5", 2, 10, amounts=AmountStyle.NOTHING),
         told=False,
     ),
