@@ -232,8 +232,9 @@ class Collector:
         if asked and asked > left:
             text = f"the vendor asks for {duration(asked)} without a poll; this run waits {duration(left)} more at most"
             self._announce(Event(kind=EventKind.SLOWED, creative_id=job.creative_id, text=text))
-        wait = schedule.wait_after_miss_seconds(misses=watch.misses, asked_seconds=asked, random=random)
-        return min(wait, left)
+        return schedule.wait_after_miss_seconds(
+            misses=watch.misses, asked_seconds=asked, random=random, left_seconds=left
+        )
 
     def _alarm(self, job: Job, text: str) -> None:
         _log.info("hailuo.alarm", extra={"creative_id": job.creative_id, "text": text})

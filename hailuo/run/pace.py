@@ -171,10 +171,21 @@ class PollSchedule:
         lowest = min(_FLOOR_SECONDS, self.every_seconds)
         return max(lowest, pace * (1 + self.jitter * (2 * random.random() - 1)))
 
-    def wait_after_miss_seconds(self, *, misses: int, asked_seconds: float | None, random: Random) -> float:
-        """How long to wait after the `misses`-th poll in a row that got no answer; Retry-After is the floor."""
+    def wait_after_miss_seconds(
+        self,
+        *,
+        misses: int,
+        asked_seconds: float | None,
+        random: Random,
+        left_seconds: float = math.inf,
+    ) -> float:
+        """How long to wait after the `misses`-th poll in a row that got no answer; Retry-After is the floor.
+
+        At most `left_seconds`, but never so short that no time passes on a clock: rounding can leave 1e-13 s.
+        """
         own = min(_LONGEST_MISS_SECONDS, _FIRST_MISS_SECONDS * 2.0 ** min(misses - 1, 10))
-        return max(own, asked_seconds or 0.0) * (1 + self.jitter * random.random())
+        wait = max(own, asked_seconds or 0.0) * (1 + self.jitter * random.random())
+        return max(_SHORTEST_WAIT_SECONDS, min(wait, left_seconds))
 
     def is_overdue(self, age_seconds: float) -> bool:
         return age_seconds >= self.deadline_seconds

@@ -3,7 +3,7 @@
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hailuo.run.pace import PollSchedule
@@ -89,3 +89,24 @@ def test_retry_after_is_a_floor_for_polls_too(misses: int, asked: float, random:
 def test_a_task_is_overdue_at_its_deadline(age: float, overdue: bool) -> None:
     """Half an hour: then the next run collects it."""
     assert DEFAULT.is_overdue(age) is overdue
+
+
+@example(first=0.0, began=1657.2677446693208, misses=1, random=Random(0))  # noqa: S311 (jitter)
+@given(
+    first=st.floats(0.0, 1799.0), began=st.floats(0.0, 1e7), misses=st.integers(1, 30), random=st.randoms()
+)
+def test_a_wait_until_the_deadline_always_reaches_it(
+    first: float, began: float, misses: int, random: Random
+) -> None:
+    """Whatever is lost in rounding: a task that is late by the schedule's waits is late by its age, too."""
+    now = began
+    for _ in range(3):
+        age = first + now - began
+        if not DEFAULT.is_overdue(age):
+            left = DEFAULT.deadline_seconds - age
+            asked = 86_400.0
+            now += DEFAULT.wait_after_miss_seconds(
+                misses=misses, asked_seconds=asked, random=random, left_seconds=left
+            )
+
+    assert DEFAULT.is_overdue(first + now - began)
