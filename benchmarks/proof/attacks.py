@@ -88,7 +88,7 @@ class Attack:
     broken_store: float = 0.0
     broken_watch: bool = False
     suspends: bool = False
-    told: bool = True
+    amounts_named: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,7 +204,7 @@ ATTACKS: Final = (
     Attack(
         name="another price from the first clip, not named",
         variants=_priced("1.5", 2, 10, amounts=AmountStyle.NOTHING),
-        told=False,
+        amounts_named=False,
     ),
     Attack(
         name="amounts that cannot be believed",
@@ -414,7 +414,7 @@ class _Trial:
         missing = [line for line in whole if line.task_id in owners and line.task_id not in stored]
         net = sum((line.price_usd - line.refunded_usd for line in lines), Decimal(0))
         dearest = max((line.price_usd for line in lines), default=_LISTED_USD)
-        at_most = _IN_FLIGHT * self.attack.workers if self.attack.told else 1 + self.deaths
+        at_most = _IN_FLIGHT * self.attack.workers if self.attack.amounts_named else 1 + self.deaths
         is_dearer = dearest > _LISTED_USD
         return Row(
             store=store_name,

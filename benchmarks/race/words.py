@@ -69,7 +69,7 @@ def section(tallies: Sequence[Tally], *, at: datetime, speed: float, cores: int,
 
 
 def _rates(rates: Mapping[FaultName, float]) -> str:
-    return "\n".join(f"  - {FAULTS[fault].says} ({fault}): {rate:.1%}" for fault, rate in rates.items())
+    return "\n".join(f"  - {FAULTS[fault].says} ({fault}): {rate:.1%}." for fault, rate in rates.items())
 
 
 def write_section(path: Path, text: str) -> None:
@@ -104,11 +104,11 @@ Every program wants the same {wanted} different clips (6 s, 768p, two models) fr
 most 8 clips in flight. All counts but `held` come from the vendor's invoice and the files. The vendor charges when it accepts, and has no idempotency key and
 no list of tasks, as the real one.
 
-- On a POST:
+- What goes wrong on a POST, by chance.
 {submit}
-- On a download:
+- What goes wrong on a download, by chance.
 {download}
-- On a poll:
+- What goes wrong on a poll, by chance.
 {poll}
 - Each process gets a real SIGKILL when {kills} clips are on the disk, and is started again with the same command.
   Up to 8 clips are in flight then. A program that did not record its orders pays for these again.

@@ -104,7 +104,7 @@ def test_what_an_earlier_version_bought_in_such_an_edition_can_be_read(tmp_path:
 
 
 def test_names_that_only_contain_one_are_free(tmp_path: Path) -> None:
-    """`money-1` is nobody's folder."""
+    """`money-1` is no folder of the store."""
     path = tmp_path / "shoe.yaml"
     path.write_text(text_of(campaign="money-1", edition="v1-{date}"))
 

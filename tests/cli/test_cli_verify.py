@@ -48,7 +48,7 @@ LOSSES = {
 def test_a_lost_clip_is_named_and_the_next_run_collects_it(
     hailuo: Command, campaign: Path, store: Path, lose, fault: str
 ) -> None:
-    """Verified, told by status, collected again for nothing, and sound."""
+    """Found by verify, shown by status, collected again without a charge, and sound."""
     clip = sorted(store.glob("clips/*.mp4"))[0]
     before = clip.read_bytes()
     lose(clip)
@@ -93,10 +93,12 @@ def test_status_answers_beside_damage_and_strangers(hailuo: Command, campaign: P
 
     said = hailuo("status", campaign, "--json")
 
-    told = json.loads(said.out)
+    shown = json.loads(said.out)
     assert said.code == ExitCode.INCOMPLETE
-    assert sorted(job["state"] for job in told["jobs"]) == ["stored", "stored", "stored", "unknown"]
-    assert sum(".DS_Store" in warning for warning in told["warnings"]) == 3
+    assert sorted(job["state"] for job in shown["jobs"]) == ["stored", "stored", "stored", "unknown"]
+    assert sum(".DS_Store" in warning for warning in shown["warnings"]) == 3
     assert [
-        warning for warning in told["warnings"] if warning.endswith("in the bucket") and "is empty" in warning
+        warning
+        for warning in shown["warnings"]
+        if warning.endswith("in the bucket") and "is empty" in warning
     ]
