@@ -18,35 +18,22 @@ job that is not stored they hold it too, unless their name shows whose they are.
 
 import asyncio
 import hashlib
-import re
 import secrets
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
-from typing import Final, TypeVar
-
-from pydantic import TypeAdapter, ValidationError
+from typing import Final
 
 from hailuo.campaign.job import Job
 from hailuo.clock import Clock
-from hailuo.errors import MissingKeyError, Place, Problem
+from hailuo.errors import Place, Problem
 from hailuo.ledger.clips import list_clips
 from hailuo.ledger.fact_json import (
-    DONE,
     DOUBT,
-    END,
-    INTENT,
-    ORPHAN,
     OUTCOME,
-    RESTORE,
-    damaged,
     dump_fact,
-    is_litter,
-    missing,
     name_of,
-    stranger,
 )
 from hailuo.ledger.facts import (
     Attempt,
@@ -63,31 +50,17 @@ from hailuo.ledger.facts import (
     Submitted,
 )
 from hailuo.ledger.life import state_of, with_fact
+from hailuo.ledger.reading import DONE_NAME, FactReader, Listed, attempt_times
 from hailuo.ledger.rollups import Rollups
 from hailuo.logs import quiet_logger
-from hailuo.store import Entry, Store
+from hailuo.store import Store
 from hailuo.store.layout import Edition
 from hailuo.vendor import SUBMIT_SECONDS_AT_MOST
 
 HORIZON: Final = timedelta(seconds=SUBMIT_SECONDS_AT_MOST + 60)
 """How long an intent without outcome may be another worker's business: the longest POST and a margin."""
 
-_READS_AT_ONCE = 32
-_JOB = re.compile(r"[0-9A-Z]{10}")
-_DONE = re.compile(r"done(?:-\d{3,})?")
-_KEY = re.compile(
-    r"[0-9A-Z]{10}/(?:done(?:-\d{3,})?|a(?!000/)\d{3,}/(?:intent|doubt|outcome|end|orphan-\w+))"
-)
 _log = quiet_logger(__name__)
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Listed:
-    """The keys of one job: its facts by name, with the store's time of each, and what holds the job."""
-
-    facts: dict[str, datetime] = field(default_factory=dict)
-    damage: list[Problem] = field(default_factory=list)
 
 
 class Ledger:
@@ -101,7 +74,7 @@ class Ledger:
         self._worker = worker
         self._rollups = Rollups(store, edition)
         self._records: dict[str, JobRecord] = {}
-        self._listed: dict[str, _Listed] = {}
+        self._listed: dict[str, Listed] = {}
         self._strangers: tuple[Problem, ...] = ()
         self._clips_held: frozenset[str] = frozenset()
         self._store_ahead = timedelta(0)
@@ -169,15 +142,14 @@ class Ledger:
         no other fact holds what was refunded or abandoned on the way.
         """
         self._store_ahead = await self._store.now() - self._clock.now()
-        self._listed, self._strangers = _group(await self._store.listing(self._prefix), self._prefix)
+        reader = self._reader()
+        self._listed, self._strangers = await reader.listing()
         rolled_up = await self._rollups.read()
-        gate = asyncio.Semaphore(_READS_AT_ONCE)
         reads = (
-            self._read(
+            reader.read(
                 cid,
                 listed,
-                gate=gate,
-                full=cid not in known or (histories and len(_attempt_times(listed.facts)) > 1),
+                full=cid not in known or (histories and len(attempt_times(listed.facts)) > 1),
                 done=rolled_up.get(cid),
             )
             for cid, listed in self._listed.items()
@@ -192,21 +164,21 @@ class Ledger:
         Raises: StoreUnavailableError.
         """
         self._store_ahead = await self._store.now() - self._clock.now()
-        self._listed, self._strangers = _group(await self._store.listing(self._prefix), self._prefix)
+        reader = self._reader()
+        self._listed, self._strangers = await reader.listing()
         clips, rolled_up = await list_clips(self._store, self._edition), await self._rollups.read()
-        gate = asyncio.Semaphore(_READS_AT_ONCE)
 
-        def is_sound(cid: str, listed: _Listed) -> bool:
+        def is_sound(cid: str, listed: Listed) -> bool:
             """Whether the listing and the rollup show that the clip is stored; "done-002" is in no rollup."""
             done, again = rolled_up.get(cid), any(name.startswith("done-") for name in listed.facts)
             return "done" in listed.facts and not again and done is not None and not clips.fault(done)
 
-        async def read(cid: str, listed: _Listed) -> JobRecord:
+        async def read(cid: str, listed: Listed) -> JobRecord:
             has_clip = "done" in listed.facts and cid in clips.creative_ids
-            record = await self._read(cid, listed, gate=gate, full=not has_clip)
+            record = await reader.read(cid, listed, full=not has_clip)
             fault = clips.fault(record.done) if record.done else None
             if has_clip and fault:
-                record = await self._read(cid, listed, gate=gate)  # collecting again needs the task
+                record = await reader.read(cid, listed)  # collecting again needs the task
             return replace(record, clip_fault=fault)
 
         reads = (read(cid, listed) for cid, listed in self._listed.items() if not is_sound(cid, listed))
@@ -226,8 +198,8 @@ class Ledger:
             for cid, record in self._records.items()
             if record.done and (fault := listing.fault(record.done))
         }
-        gate = asyncio.Semaphore(_READS_AT_ONCE)
-        again = [self._read(cid, self._listed[cid], gate=gate) for cid in faults if cid in self._listed]
+        reader = self._reader()
+        again = [reader.read(cid, self._listed[cid]) for cid in faults if cid in self._listed]
         for record in await asyncio.gather(*again):  # in whole: collecting again needs the task
             found = replace(record, clip_fault=faults[record.creative_id])
             self._records[record.creative_id] = found
@@ -238,30 +210,30 @@ class Ledger:
 
     async def load_request_ids(self) -> None:
         """Read the request ids that the `done` facts of earlier versions do not hold: a read or two for each of them."""
-        gate = asyncio.Semaphore(_READS_AT_ONCE)
+        reader = self._reader()
         old = [(r, r.done) for r in self._records.values() if r.done and r.done.request_id is None]
-        found = await asyncio.gather(*(self._request_id(record, done, gate) for record, done in old))
+        found = await asyncio.gather(*(self._request_id(record, done, reader) for record, done in old))
         for (record, done), request_id in zip(old, found, strict=True):
             self._records[record.creative_id] = replace(record, done=replace(done, request_id=request_id))
 
-    async def _request_id(self, record: JobRecord, done: Done, gate: asyncio.Semaphore) -> str:
+    async def _request_id(self, record: JobRecord, done: Done, reader: FactReader) -> str:
         """What the outcome says, else the doubt before it; "" where neither has an id."""
         attempt = next((a for a in record.attempts if a.number == done.attempt and a.intent), None)
         if attempt is None:
             folder, passed_over = f"a{done.attempt:03}", list[Problem]()
-            read = self._fact(record.creative_id, f"{folder}/outcome", OUTCOME, gate, passed_over)
+            read = reader.fact(record.creative_id, f"{folder}/outcome", OUTCOME, passed_over)
             attempt = Attempt(number=done.attempt, recorded_at=done.submitted_at, outcome=await read)
             if not attempt.request_id:
-                doubt = await self._fact(record.creative_id, f"{folder}/doubt", DOUBT, gate, passed_over)
+                doubt = await reader.fact(record.creative_id, f"{folder}/doubt", DOUBT, passed_over)
                 attempt = replace(attempt, doubt=doubt)
         return attempt.request_id or ""
 
     async def refresh(self, creative_id: str) -> JobRecord:
         """Read one job's facts again."""
-        found, _ = _group(await self._store.listing(f"{self._prefix}{creative_id}/"), self._prefix)
-        self._listed[creative_id] = found.get(creative_id, _Listed())
-        gate = asyncio.Semaphore(_READS_AT_ONCE)
-        self._records[creative_id] = await self._read(creative_id, self._listed[creative_id], gate=gate)
+        reader = self._reader()
+        found, _ = await reader.listing(creative_id)
+        self._listed[creative_id] = found.get(creative_id, Listed())
+        self._records[creative_id] = await reader.read(creative_id, self._listed[creative_id])
         return self._records[creative_id]
 
     async def intend(
@@ -357,6 +329,9 @@ class Ledger:
             extra={"creative_id": creative_id, "attempt": number, "task_id": outcome.task_id},
         )
 
+    def _reader(self) -> FactReader:
+        return FactReader(self._store, self._prefix)
+
     def _by_store_time(self, record: JobRecord) -> JobRecord:
         """The record with its newest intent as old as the store would call it."""
         last = record.attempts[-1]
@@ -364,132 +339,5 @@ class Ledger:
         return replace(record, attempts=(*record.attempts[:-1], recorded))
 
     def _key(self, creative_id: str, number: int, name: str) -> str:
-        place = name if _DONE.fullmatch(name) else f"a{number:03}/{name}"
+        place = name if DONE_NAME.fullmatch(name) else f"a{number:03}/{name}"
         return f"{self._prefix}{creative_id}/{place}"
-
-    async def _read(
-        self,
-        creative_id: str,
-        listed: _Listed,
-        *,
-        gate: asyncio.Semaphore,
-        full: bool = True,
-        done: Done | None = None,
-    ) -> JobRecord:
-        """The job's record; `done` is what a rollup holds of it."""
-        facts, damage = listed.facts, list(listed.damage)
-        dones = sorted(name for name in facts if _DONE.fullmatch(name))
-        if not dones:
-            done = None  # the listing is the authority
-        elif done is None or len(dones) > 1:
-            done = await self._fact(creative_id, dones[-1], DONE, gate, damage)
-        attempts = _attempt_times(facts)
-        if damage and not full and done is None:
-            full = True
-        late = any("/orphan-" in name for name in facts)  # what was paid twice must always be read
-        restored = max(0, len(dones) - 1)
-        if done and not full and not late:
-            bare = tuple(Attempt(number=number, recorded_at=at) for number, at in attempts.items())
-            return JobRecord(creative_id=creative_id, attempts=bare, done=done, restored=restored)
-        damage += self._missing(creative_id, facts)
-        read = [await self._read_attempt(creative_id, n, facts, gate, damage) for n in attempts]
-        return JobRecord(
-            creative_id=creative_id,
-            attempts=tuple(read),
-            done=done,
-            damage=tuple(damage),
-            restored=restored,
-        )
-
-    def _missing(self, creative_id: str, facts: Mapping[str, datetime]) -> list[Problem]:
-        """The first intent that must have been there: attempts count from one, and each begins with its intent."""
-        numbers = set(_attempt_times(facts))
-        names = [f"a{n:03}/intent" for n in range(1, max(numbers, default=0) + 1)]
-        left = ", ".join(sorted(facts))
-        return [
-            missing(f"{self._prefix}{creative_id}/{name}", left=left) for name in names if name not in facts
-        ][:1]
-
-    async def _read_attempt(
-        self,
-        creative_id: str,
-        number: int,
-        facts: Mapping[str, datetime],
-        gate: asyncio.Semaphore,
-        damage: list[Problem],
-    ) -> Attempt:
-        folder = f"a{number:03}/"
-
-        async def fact(name: str, kind: TypeAdapter[T]) -> T | None:
-            if name not in facts:
-                return None
-            return await self._fact(creative_id, name, kind, gate, damage)
-
-        intent = await fact(f"{folder}intent", INTENT)
-        doubt, outcome = await fact(f"{folder}doubt", DOUBT), await fact(f"{folder}outcome", OUTCOME)
-        end = await fact(f"{folder}end", END)
-        names = [name for name in facts if name.startswith(f"{folder}orphan-")]
-        orphans = list[Orphan]()
-        for name in names:
-            if orphan := await self._fact(creative_id, name, ORPHAN, gate, damage):
-                orphans.append(orphan)
-        return Attempt(
-            number=number,
-            recorded_at=_attempt_times(facts)[number],
-            intent=intent,
-            doubt=doubt,
-            outcome=outcome,
-            end=end,
-            orphans=tuple(orphans),
-        )
-
-    async def _fact(
-        self,
-        creative_id: str,
-        name: str,
-        kind: TypeAdapter[T],
-        gate: asyncio.Semaphore,
-        damage: list[Problem],
-    ) -> T | None:
-        """The fact; None where it cannot be read, and then `damage` says why."""
-        key = f"{self._prefix}{creative_id}/{name}"
-        content = b""
-        try:
-            async with gate:
-                content = await self._store.read(key)
-            return kind.validate_json(content)
-        except MissingKeyError:
-            damage.append(Problem(Place(key), "was deleted", RESTORE))
-        except ValidationError as error:
-            damage.append(damaged(key, content, error))
-        return None
-
-
-def _group(entries: Iterable[Entry], prefix: str) -> tuple[dict[str, _Listed], tuple[Problem, ...]]:
-    """What is listed, by job, and the findings about keys that are no facts.
-
-    A job that is not stored is held by a key that a newer version, or a second machine, may have written among its facts.
-    """
-    by_job: defaultdict[str, _Listed] = defaultdict(_Listed)
-    strangers: list[Problem] = []
-    for entry in entries:
-        name = entry.key.removeprefix(prefix)
-        creative_id, slash, rest = name.partition("/")
-        if _KEY.fullmatch(name):
-            by_job[creative_id].facts[rest] = entry.modified_at
-            continue
-        strangers.append(stranger(entry.key))
-        if slash and _JOB.fullmatch(creative_id) and not is_litter(entry.key):
-            by_job[creative_id].damage.append(strangers[-1])
-    return dict(by_job), tuple(strangers)
-
-
-def _attempt_times(facts: Mapping[str, datetime]) -> dict[int, datetime]:
-    """Attempt numbers in order, each with the time of its intent, or of its first fact where that is missing."""
-    times: dict[int, datetime] = {}
-    for name, at in facts.items():
-        if not _DONE.fullmatch(name):
-            number = int(name[1:].partition("/")[0])
-            times[number] = min(at, times.get(number, at))
-    intents = {number: facts.get(f"a{number:03}/intent", at) for number, at in times.items()}
-    return dict(sorted(intents.items()))
