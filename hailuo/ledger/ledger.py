@@ -8,7 +8,7 @@
                                                  done             the clip's bytes are in the store
                                                  done-002         they were lost, and are in the store again
 
-The only writer of these keys, and but for `hailuo.ledger.claims` the only reader. The state is in the key names: one listing gives the
+The only writer of these keys. `hailuo.ledger.reading` reads them for it, and nothing but `hailuo.ledger.claims` reads them otherwise. The state is in the key names: one listing gives the
 state of every job. Guarantee: if the store's create-once is linearisable and no ledger key is deleted, there
 is at most one POST per attempt, and an ambiguous submit is never repeated without a recorded decision.
 

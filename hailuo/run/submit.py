@@ -12,15 +12,12 @@ from hailuo.clock import Stopwatch
 from hailuo.errors import FrameError, StoreUnavailableError
 from hailuo.ledger.claims import Claim, stake
 from hailuo.ledger.facts import Doubt, JobRecord, Outcome, Refused, Submitted, Unsent
-from hailuo.logs import quiet_logger
 from hailuo.plan.plan import PricedJob
 from hailuo.run.events import Ending, Event, EventKind
 from hailuo.run.tools import StopSignal, Tools, retry_until_recorded
 from hailuo.run.watching import Announcer
 from hailuo.text import duration
 from hailuo.vendor import Accepted, Cause, Fault, Meaning, build_request, request_sha256
-
-_log = quiet_logger(__name__)
 
 _INTENT_FRESH_SECONDS: Final = 30.0
 """So old may an intent be when its POST is sent. A worker that was asleep for longer does not send."""
@@ -153,7 +150,6 @@ class Orders:
         text = (
             f"the vendor answered this submit with task {answer.task_id}, which is already that of {holder}"
         )
-        _log.info("hailuo.alarm", extra={"creative_id": job.creative_id, "text": text})
         doubt = Doubt(
             at=self._tools.clock.now(),
             http_status=None,
@@ -162,7 +158,7 @@ class Orders:
             request_id=answer.request_id,
         )
         await self._record_doubt(job, doubt, about=f"job {job.creative_id}: {text}")
-        self._announce(Event(kind=EventKind.ALARM, creative_id=job.creative_id, text=text))
+        self._announce.alarm(job.creative_id, text)
 
     async def _faulted(self, job: Job, fault: Fault) -> Ending | Again | None:
         match fault.meaning:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Awaitable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from hailuo.logs import quiet_logger
-from hailuo.run.events import Event, Observer
+from hailuo.run.events import Event, EventKind, Observer
 
 _log = quiet_logger(__name__)
 
@@ -20,6 +20,11 @@ class Announcer:
             self._observe(event)
         except Exception as error:  # noqa: BLE001 (an observer is anybody's code)
             _log.warning("hailuo.watching.observer_failed: %s: %s", type(error).__name__, error)
+
+    def alarm(self, creative_id: str, text: str) -> None:
+        """Log and announce what a person has to look at."""
+        _log.info("hailuo.alarm", extra={"creative_id": creative_id, "text": text})
+        self(Event(kind=EventKind.ALARM, creative_id=creative_id, text=text))
 
 
 @asynccontextmanager
