@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
-from benchmarks.proof.attacks import Row
+from benchmarks.proof.attack_trials import Row
 from benchmarks.proof.crash_points import AMBIGUOUS_STEPS, CrashPoint
 from benchmarks.proof.random_kills import Siege
 from benchmarks.proof.trial import Findings

@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from benchmarks.proof.assignment import Place
-from benchmarks.proof.attacks import Row, attacked
+from benchmarks.proof.attack_trials import Row, attacked
 from benchmarks.proof.bucket import losing_answers, seaweedfs
 from benchmarks.proof.crash_points import CrashPoint, crash_points
 from benchmarks.proof.random_kills import Siege, siege
