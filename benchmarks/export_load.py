@@ -22,10 +22,11 @@ from typing import Final
 import pandas as pd
 
 import hailuo
+from benchmarks.document import write_section
 from hailuo.clock import SystemClock
 from hailuo.report.join import join
 
-_START, _END = "<!-- export-load:start -->", "<!-- export-load:end -->"
+_MARK = "export-load"
 _HEADER: Final = (
     "Reporting starts,Reporting ends,Campaign name,Ad set name,Ad ID,Ad name,Impressions,Link clicks,"
     "Amount spent (USD),ThruPlays,3-second video plays\n"
@@ -95,12 +96,6 @@ One synthetic CSV of {rows:,} daily rows of {ads:,} ads, {size / 1e6:.0f} MB.
 Each different value of a column is read once, so time follows the different values more than the rows."""
 
 
-def _write(document: Path, section: str) -> None:
-    text = document.read_text()
-    head, _, rest = text.partition(_START)
-    document.write_text(f"{head}{_START}\n{section}\n{_END}{rest.partition(_END)[2]}")
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.export_load", description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
@@ -118,7 +113,7 @@ def main() -> int:
     section = _section(found, size=size, ads=given.ads)
     print(section)
     if given.write:
-        _write(given.write, section)
+        write_section(given.write, section, mark=_MARK)
     _, seconds, peak = found["hailuo"]
     return int(seconds > _MOST_CPU_SECONDS or peak > _MOST_BYTES)
 

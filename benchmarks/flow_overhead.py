@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from benchmarks.document import write_section
 from benchmarks.overhead.page import MARK, section, tables
 from benchmarks.overhead.size import Size
 from benchmarks.overhead.trial import trial
-from benchmarks.proof.page import write_section
 from hailuo.clock import SystemClock
 
 

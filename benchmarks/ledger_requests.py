@@ -18,6 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from benchmarks.document import write_section
 from hailuo.campaign.job import Job
 from hailuo.clock import SystemClock
 from hailuo.ledger.ledger import Ledger
@@ -26,7 +27,7 @@ from hailuo.store.s3 import S3Store
 from tests.support.factories import SUBMITTED, bought, make_done, make_job
 from tests.support.servers.s3 import BUCKET, S3Server, seaweedfs
 
-_START, _END = "<!-- ledger-requests:start -->", "<!-- ledger-requests:end -->"
+_MARK = "ledger-requests"
 _AT_ONCE = 32
 _IN_FLIGHT = 8
 _CLIP = b"a clip: its length changes no number of requests"
@@ -162,17 +163,6 @@ costs two more reads (intent, outcome). One LIST of one key gives the store's ti
 The second half lacks the last {_IN_FLIGHT} jobs, which were left in flight. Polls, downloads and the pages at the end of a run are not counted."""
 
 
-def _write(document: Path, section: str) -> None:
-    text = document.read_text()
-    block = f"{_START}\n{section}\n{_END}"
-    if _START in text:
-        head, _, rest = text.partition(_START)
-        text = head + block + rest.partition(_END)[2]
-    else:
-        text = f"{text.rstrip()}\n\n{block}\n"
-    document.write_text(text)
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.ledger_requests", description=__doc__)
     parser.add_argument("--jobs", type=int, default=10_000)
@@ -185,7 +175,7 @@ def main() -> int:
             costs = measure(store, jobs=given.jobs, clip=clip)
     print(_table(costs))
     if given.write:
-        _write(given.write, _section(costs, jobs=given.jobs))
+        write_section(given.write, _section(costs, jobs=given.jobs), mark=_MARK)
     return 0
 
 

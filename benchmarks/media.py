@@ -25,7 +25,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from benchmarks.proof.page import table, write_section
+from benchmarks.document import table, write_section
 from hailuo.campaign.job import Job
 from hailuo.clock import SystemClock
 from hailuo.ledger.ledger import Ledger

@@ -14,10 +14,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
+from benchmarks.document import write_section
 from benchmarks.race.orders import Orders, vendor, write_orders
 from benchmarks.race.tally import Tally, take_stock
 from benchmarks.race.track import Contender, Course, prefect_server, race
-from benchmarks.race.words import section, table, write_section
+from benchmarks.race.words import MARK, section, table
 from hailuo.clock import SystemClock
 from hailuo.simulator import simulating
 
@@ -57,7 +58,7 @@ def main() -> int:
     if given.write:
         cores, at = os.cpu_count() or 1, SystemClock().now()
         words = section(tallies, at=at, speed=given.speed, cores=cores, kills=_kills(orders))
-        write_section(given.write, words)
+        write_section(given.write, words, mark=MARK)
     return 1 if any(tally.again for tally in tallies if tally.name == _HAILUO.name) else 0
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from benchmarks.document import write_section
 from benchmarks.judge.batters import baseball
 from benchmarks.judge.calibration import NATURES, NULL, Calibration, calibrate, goals
 from benchmarks.judge.durations import duration_safe
@@ -20,7 +21,7 @@ from benchmarks.judge.lines import Line, missed
 from benchmarks.judge.logs import open_bandit
 from benchmarks.judge.names import mangled_names
 from benchmarks.judge.oracle import agrees_with_gbstats
-from benchmarks.judge.page import goal_table, section, tables, write_section
+from benchmarks.judge.page import MARK, goal_table, section, tables
 from benchmarks.judge.paper import published
 from benchmarks.judge.simulated import factors_cover, next_batch_finds_the_best, peeking_is_paid_for
 from benchmarks.judge.stage import demo_manifest
@@ -43,7 +44,7 @@ def main() -> int:
     for line in missed(lines):
         print(f"MISSED {line.goal}: {line.what}: {line.found}, expected {line.expected}", file=sys.stderr)
     if given.write:
-        write_section(given.write, section(lines, shown, at=SystemClock().now()))
+        write_section(given.write, section(lines, shown, at=SystemClock().now()), mark=MARK)
     return 1 if missed(lines) else 0
 
 

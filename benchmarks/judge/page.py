@@ -4,14 +4,13 @@ import importlib.metadata
 import platform
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Final
 
 from benchmarks.judge.calibration import Calibration, bins
 from benchmarks.judge.lines import Line, missed
 from hailuo.report.findings import VerdictOutcome
 
-_START, _END = "<!-- judge:start -->", "<!-- judge:end -->"
+MARK: Final = "judge"
 _PACKAGES: Final = ("hailuo-campaigns", "numpy", "pandas", "scipy", "statsmodels")
 
 
@@ -35,14 +34,6 @@ def section(lines: Sequence[Line], calibrations: str, *, at: datetime) -> str:
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in _PACKAGES)
     where = f"{versions}, Python {platform.python_version()}"
     return _TEXT.format(at=at, result=result, where=where, goals=goal_table(lines), calibrations=calibrations)
-
-
-def write_section(path: Path, text: str) -> None:
-    """Between its marks; what people wrote around it stays. A document without marks is given them at its end."""
-    before, started, rest = path.read_text(encoding="utf-8").partition(_START)
-    _, _, after = rest.partition(_END)
-    gap = "" if started else "\n"
-    path.write_text(f"{before}{gap}{_START}\n{text.strip()}\n{_END}{after or chr(10)}", encoding="utf-8")
 
 
 def _outcomes(effects: Calibration, null: Calibration) -> str:

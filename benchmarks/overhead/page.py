@@ -8,9 +8,9 @@ from datetime import datetime
 from statistics import median
 from typing import Final
 
+from benchmarks.document import table
 from benchmarks.overhead.many import Crowd
 from benchmarks.overhead.trial import CPU_AT_MOST, TASK_RUNS_AT_MOST, WALL_AT_MOST, Findings, Lap, Round
-from benchmarks.proof.page import table
 
 MARK: Final = "overhead"
 _PACKAGES: Final = ("hailuo-campaigns", "prefect", "httpx")

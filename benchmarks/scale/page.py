@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-from benchmarks.proof.page import table
+from benchmarks.document import table
 from benchmarks.scale.trial import Findings
 
 MARK: Final = "scale"

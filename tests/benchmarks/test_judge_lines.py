@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.document import write_section
 from benchmarks.judge.lines import at_least, at_most, between, missed, not_run
-from benchmarks.judge.page import goal_table, write_section
+from benchmarks.judge.page import goal_table
 from benchmarks.judge.paper import published
 from tests.support.report.published import ROWS
 
@@ -63,8 +64,8 @@ def test_what_people_wrote_around_the_tables_stays(tmp_path: Path):
     plain.write_text("# Title\n", encoding="utf-8")
 
     for path in (marked, plain):
-        write_section(path, "new")
-        write_section(path, "newer")
+        write_section(path, "new", mark="judge")
+        write_section(path, "newer", mark="judge")
 
     assert (
         marked.read_text(encoding="utf-8")

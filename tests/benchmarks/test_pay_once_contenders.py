@@ -10,9 +10,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from benchmarks.document import write_section
 from benchmarks.race.tally import take_stock
 from benchmarks.race.track import Contender, Track
-from benchmarks.race.words import write_section
 from hailuo.campaign.files import load_catalog
 from hailuo.simulator import ClipDetail, SimulatorOptions, simulating
 
@@ -116,7 +116,7 @@ def test_the_section_leaves_what_others_wrote_as_it_is(before, after, tmp_path):
         path.parent.mkdir()
         path.write_text(before)
 
-    write_section(path, "words")
+    write_section(path, "words", mark="pay-once")
 
     new = "<!-- pay-once:start -->\nwords\n<!-- pay-once:end -->"
     assert path.read_text() == (after or f"{before}\n{{new}}\n").format(new=new)
