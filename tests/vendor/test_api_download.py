@@ -128,7 +128,6 @@ def test_only_these_statuses_mean_expired(
     assert not to.exists()
 
 
-@pytest.mark.parametrize("announced", [{"Content-Length": "20012"}, {}], ids=["announced", "unannounced"])
 @pytest.mark.parametrize(
     ("content_range", "taken"),
     [
@@ -150,6 +149,7 @@ def test_a_range_that_is_everything_is_the_clip(
     assert isinstance(got, Downloaded) == taken
 
 
+@pytest.mark.parametrize("announced", [{"Content-Length": "20012"}, {}], ids=["announced", "unannounced"])
 def test_clip_beyond_the_cap_is_not_read_on(
     ask: Ask, vendor_of: Any, to: Path, announced: dict[str, str]
 ) -> None:
