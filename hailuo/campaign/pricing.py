@@ -70,8 +70,8 @@ class Quote:
     @property
     def asks(self) -> bool:
         """Whether the price is so far above the reference that a person must answer for it."""
-        known = self.price_usd is not None and self.reference_usd
-        return bool(known) and self.price_usd > ASKS_FACTOR * self.reference_usd  # type: ignore[operator]  # both known
+        price, reference = self.price_usd, self.reference_usd
+        return price is not None and reference is not None and price > ASKS_FACTOR * reference
 
 
 def price_key_of(variant: Variant) -> PriceKey:

@@ -52,7 +52,7 @@ def inspect(path: Path, *, first_frame: bytes | None = None, previews: Path | No
             return _inspected(container, header, first_frame=first_frame, previews=previews)
     except (NoPicturesError, av.InvalidDataError, av.EOFError) as error:
         return replace(bare, unplayable=_reason(error))
-    except Exception as error:  # noqa: BLE001 (the bytes are anybody's: whatever they make a decoder do ends here)
+    except Exception as error:  # noqa: BLE001 (damaged bytes can make a decoder raise anything)
         return replace(bare, unchecked=_reason(error))
 
 

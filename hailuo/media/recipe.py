@@ -37,7 +37,7 @@ def conform_errors(what: str) -> Iterator[None]:
         yield
     except ConformError:
         raise
-    except Exception as error:  # (the bytes are anybody's: whatever they make a decoder do ends here)
+    except Exception as error:  # (damaged bytes can make a decoder raise anything)
         raise ConformError(f"{what}: {error}") from error
 
 

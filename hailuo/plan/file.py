@@ -92,7 +92,7 @@ class StoredEdition:
         ledger = Ledger(store, clock, edition, worker=worker)
         await ledger.load(planned)
         await ledger.check_clips()
-        if plan is None and not ledger.records:
+        if plan is None and not ledger.records and not ledger.unrecorded_clips:
             reason = f"{store.uri} holds no run of {edition.campaign}, edition {edition.name}"
             remedy = "run it first, name another --edition, or set HAILUO_STORE"
             raise AdmissionError([Problem(Place(edition.campaign), reason, remedy)])

@@ -168,6 +168,8 @@ def contradictions(frame: pd.DataFrame, table: AdDaysTable) -> Iterator[Problem]
         earlier = int(before[row])
         counts = frame.loc[[row, earlier], list(COUNT_NAMES)].to_numpy(dtype=np.float64)
         differs = ~np.isclose(counts[0], counts[1], rtol=0, atol=0, equal_nan=True)
+        if not differs.any():  # one more ad of that name, with the same numbers
+            continue
         count = int(np.flatnonzero(differs)[0])
         here, there = map(_number, counts[:, count])
         reason = (
