@@ -88,7 +88,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except HailuoError as error:
         return _show_error(error)
     except OSError as error:
-        if error.errno not in _BROKEN_OUTPUT:
+        if error.errno not in _BROKEN_OUTPUT or error.filename is not None:  # a file, not the output
             raise
         lead_nowhere(sys.stdout)
         if error.errno != errno.EPIPE:  # a reader that has left, such as `head`, knows

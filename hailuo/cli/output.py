@@ -4,6 +4,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TextIO
 
 
@@ -19,23 +20,24 @@ class _UnfailingStream:
     def write(self, text: str) -> int:
         try:
             return self._stream.write(text)
-        except OSError:
+        except UnicodeEncodeError:  # a terminal that cannot show a name or a vendor's words
+            encoding = self._stream.encoding or "ascii"
+            return self.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        except (OSError, ValueError):  # ValueError: the stream is closed
             lead_nowhere(self._stream)
             return len(text)
 
     def flush(self) -> None:
         try:
             self._stream.flush()
-        except OSError:
+        except (OSError, ValueError):
             lead_nowhere(self._stream)
 
 
 def lead_nowhere(stream: TextIO) -> None:
     """Let a broken stream write to nothing, so that its buffer can be emptied when the process ends."""
-    with contextlib.suppress(OSError):
-        nothing = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nothing, stream.fileno())
-        os.close(nothing)
+    with contextlib.suppress(OSError, ValueError), Path(os.devnull).open("w") as nothing:
+        os.dup2(nothing.fileno(), stream.fileno())
 
 
 @contextlib.contextmanager
