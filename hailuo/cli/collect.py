@@ -5,16 +5,17 @@ from pathlib import Path
 
 import click
 
-from hailuo.cli.options import as_json_option, scope_of
+from hailuo.cli.options import as_json_option, require_bought, scope_of
 from hailuo.cli.output import unfailing_output
 from hailuo.cli.progress import Watcher
 from hailuo.cli.screen import echo_json, say
 from hailuo.cli.stopping import watching
 from hailuo.errors import ExitCode
+from hailuo.ledger.leftovers import bought_editions
 from hailuo.run.environment import run_environment
 from hailuo.run.leftovers import Collected, PaidClips
 from hailuo.store.layout import Edition
-from hailuo.store.open import nothing_bought_without_store
+from hailuo.store.open import nothing_bought_without_store, open_store
 
 
 @click.command("collect")
@@ -27,7 +28,7 @@ def command(file: Path | None, everything: bool, as_json: bool) -> ExitCode:
     """Collect the clips that were paid for and are not stored yet. Nothing is bought.
 
     FILE means every edition of its campaign, CAMPAIGN/EDITION that edition alone. No budget is needed, and mistakes in
-    the file do not matter. Exit code 1 while a paid clip is not collected.
+    the file do not matter. Exit code 1 while a paid clip is not collected, or a submit is unknown.
     """
     if (file is None) is not everything:
         raise click.UsageError("type FILE, CAMPAIGN/EDITION or --all")
@@ -42,6 +43,8 @@ def command(file: Path | None, everything: bool, as_json: bool) -> ExitCode:
 async def _collect(campaign: str | None, only: Edition | None, *, as_json: bool) -> Collected:
     env = run_environment()
     watcher = Watcher(quiet=as_json)
+    store = open_store(env.settings)
+    require_bought(await bought_editions(store, campaign), campaign, only, store=store.uri)
     paid = PaidClips(env.settings, env.clock, observe=watcher, watch=watching(watcher))
     collected = await paid.collect(campaign, only=only)
     if as_json:
@@ -49,7 +52,7 @@ async def _collect(campaign: str | None, only: Edition | None, *, as_json: bool)
         return collected
     for line in collected.lines():
         say(line)
-    if not collected.reports and not collected.troubles:
+    if collected.is_complete and not collected.reports:
         say("every paid clip is stored")
     return collected
 
@@ -59,4 +62,9 @@ def _json(collected: Collected) -> dict[str, object]:
         {"campaign": edition.campaign, "edition": edition.name, "endings": report.endings}
         for edition, report in collected.reports.items()
     ]
-    return {"stored": collected.stored, "editions": editions, "troubles": collected.troubles}
+    return {
+        "stored": collected.stored,
+        "editions": editions,
+        "unsettled": collected.unsettled,
+        "troubles": collected.troubles,
+    }

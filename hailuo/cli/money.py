@@ -8,7 +8,7 @@ import click
 
 from hailuo.campaign.pricing import usd
 from hailuo.cli.options import as_json_option, edition_of, edition_option, file_or_edition_argument
-from hailuo.cli.screen import echo_json, say
+from hailuo.cli.screen import echo_json, findings_json, say
 from hailuo.cli.sums import cells, cells_json, remarks, show_sums, sums_json
 from hailuo.errors import ExitCode
 from hailuo.ledger.money import JobMoney, Sums, by_day, by_job, sums_of_jobs
@@ -84,10 +84,7 @@ def _statement_json(statement: Statement) -> dict[str, object]:
         "jobs": [_job_json(bill) for bill in bills],
         "total": sums_json(sums_of_jobs(bills)),
         "this_month": {"month": month.name, "committed_usd": month.committed_usd, "cap_usd": month.cap_usd},
-        "findings": [
-            {"key": problem.place.file, "reason": problem.reason, "remedy": problem.remedy}
-            for problem in statement.findings
-        ],
+        "findings": findings_json(statement.findings),
     }
 
 

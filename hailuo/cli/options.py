@@ -1,14 +1,14 @@
 """Arguments and options that several commands share."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from hailuo.errors import CampaignError, Place
+from hailuo.errors import AdmissionError, CampaignError, Place, Problem
 from hailuo.plan.prepare import CampaignRequest, axis_values, edition_chosen, named_campaign, prepare
 from hailuo.run.environment import run_environment
 from hailuo.store.layout import Edition, name_problem
@@ -97,6 +97,16 @@ def edition_of(file: Path, edition: str | None) -> Edition:
         return Edition(named.campaign, edition or named.name)
     prepared = prepare(choose(file, edition=edition), run_environment().settings)
     return edition_chosen(prepared, edition=edition)
+
+
+def require_bought(
+    bought: Collection[Edition], campaign: str | None, only: Edition | None, *, store: str
+) -> None:
+    """Refuse a campaign or an edition that bought nothing: its name or the store is mistyped. Raises: AdmissionError."""
+    if campaign and not (only in bought if only else bought):
+        named = only or campaign
+        reason = f"nothing was ever bought for {named} in {store}"
+        raise AdmissionError([Problem(Place(str(named)), reason, "run it first, or set HAILUO_STORE")])
 
 
 def scope_of(file: Path) -> tuple[str, Edition | None]:

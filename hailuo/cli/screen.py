@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import click
 from pydantic_core import to_json
@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hailuo.campaign.pricing import usd, usd_or_unknown
+from hailuo.errors import Problem
 from hailuo.ledger.facts import JobState
 from hailuo.plan.plan import Plan, PlannedJob, price_of_all
 from hailuo.run.events import RunReport
@@ -194,3 +195,8 @@ def report_json(report: RunReport) -> dict[str, object]:
         "interrupted": report.interrupted,
         "endings": report.endings,
     }
+
+
+def findings_json(findings: Iterable[Problem]) -> list[dict[str, str]]:
+    """What is wrong in the store, for `--json`: the key, the reason and the remedy of each."""
+    return [{"key": found.place.file, "reason": found.reason, "remedy": found.remedy} for found in findings]

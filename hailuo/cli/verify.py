@@ -6,10 +6,11 @@ from pathlib import Path
 
 import click
 
-from hailuo.cli.options import as_json_option, edition_option, scope_of
-from hailuo.cli.screen import count, echo_json, say
-from hailuo.errors import AdmissionError, ExitCode, Place, Problem
-from hailuo.publish.verify import VerifiedEdition, editions_of, verify
+from hailuo.cli.options import as_json_option, edition_option, require_bought, scope_of
+from hailuo.cli.screen import count, echo_json, findings_json, say
+from hailuo.errors import ExitCode
+from hailuo.ledger.leftovers import bought_editions
+from hailuo.publish.verify import VerifiedEdition, verify
 from hailuo.run.environment import run_environment
 from hailuo.store.layout import Edition
 from hailuo.store.open import nothing_bought_without_store, open_store
@@ -30,6 +31,8 @@ def command(file: Path | None, edition: str | None, everything: bool, as_json: b
     """
     if (file is None) is not everything:
         raise click.UsageError("type FILE, CAMPAIGN/EDITION or --all")
+    if everything and edition:
+        raise click.UsageError("--edition goes with FILE, not with --all")
     campaign, only = scope_of(file) if file else (None, None)
     if campaign and edition:
         only = Edition(campaign, edition)
@@ -45,10 +48,9 @@ def command(file: Path | None, edition: str | None, everything: bool, as_json: b
 async def _verify(campaign: str | None, only: Edition | None) -> list[VerifiedEdition]:
     env = run_environment()
     store = open_store(env.settings)
-    editions = (only,) if only else await editions_of(store, campaign)
-    if not editions and campaign:
-        reason = f"nothing was ever bought for {campaign} in {store.uri}"
-        raise AdmissionError([Problem(Place(campaign), reason, "run it first, or set HAILUO_STORE")])
+    bought = await bought_editions(store, campaign)
+    require_bought(bought, campaign, only, store=store.uri)
+    editions = (only,) if only else bought
     return [await verify(store, env.clock, edition) for edition in editions]
 
 
@@ -72,8 +74,5 @@ def _json(one: VerifiedEdition) -> dict[str, object]:
         "read": one.read,
         "sound": one.is_sound,
         "faults": one.faults,
-        "findings": [
-            {"key": problem.place.file, "reason": problem.reason, "remedy": problem.remedy}
-            for problem in one.findings
-        ],
+        "findings": findings_json(one.findings),
     }

@@ -19,7 +19,7 @@ job that is not stored they hold it too, unless their name shows whose they are.
 import asyncio
 import hashlib
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -109,6 +109,14 @@ class Ledger:
     def unrecorded_clips(self) -> frozenset[str]:
         """The jobs that have a clip in the store and no fact in the ledger, by what `check_clips` found."""
         return self._clips_held - self._records.keys()
+
+    async def without_facts(self, creative_ids: Iterable[str]) -> list[str]:
+        """Those of the jobs that have no fact now either: another run may have recorded one since `load`.
+
+        Raises: StoreUnavailableError.
+        """
+        reader = self._reader()
+        return [cid for cid in creative_ids if not (await reader.listing(cid))[0]]
 
     def record(self, creative_id: str) -> JobRecord:
         """What is known of one job; an empty record when nothing is."""

@@ -46,6 +46,12 @@ class Leftover:
         return f"{self.edition}: {'; '.join(parts)}"
 
 
+async def bought_editions(store: Store, campaign: str | None = None) -> tuple[Edition, ...]:
+    """The editions of a campaign (of all campaigns if None) that bought something, sorted. Raises: StoreUnavailableError."""
+    entries = await store.listing(f"{campaign}/" if campaign else "")
+    return tuple(sorted({edition for entry in entries if (edition := Edition.that_bought(entry.key))}))
+
+
 async def find_leftovers(
     store: Store,
     clock: Clock,

@@ -1,15 +1,15 @@
-"""Compares every stored clip, preview and copy with what is recorded about it, byte by byte. Nothing is bought or deleted."""
+"""Compares every stored clip and copy with its recorded hash, and looks for missing previews. Nothing is bought or deleted."""
 
 import asyncio
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from hailuo.clock import Clock
-from hailuo.errors import MissingKeyError, Problem
+from hailuo.errors import MissingKeyError, Place, Problem
 from hailuo.ledger.clips import ChangedClip, keep_changed, list_clips
+from hailuo.ledger.fact_json import RESTORE
 from hailuo.media import Preview, read_inspections
 from hailuo.media.conformed import read_records
 from hailuo.plan.file import StoredEdition
@@ -19,7 +19,6 @@ from hailuo.store.layout import Edition
 _READS_AT_ONCE: Final = 4
 """Clips in memory at a time."""
 
-_LEDGER: Final = re.compile(r"([^/]+)/([^/]+)/ledger/v1/[^/]+/.+")
 _REMEDIES: Final = {
     "clip": "run again, or `hailuo collect {edition}`: it is collected again where the vendor still has it",
     "preview": "`hailuo check {edition}` makes it again",
@@ -51,13 +50,6 @@ class VerifiedEdition:
     def is_sound(self) -> bool:
         """Whether everything is as it was recorded."""
         return not self.faults and not self.findings
-
-
-async def editions_of(store: Store, campaign: str | None) -> tuple[Edition, ...]:
-    """The editions of a campaign (of all campaigns if None) that bought something, sorted."""
-    entries = await store.listing(f"{campaign}/" if campaign else "")
-    found = (_LEDGER.fullmatch(entry.key) for entry in entries)
-    return tuple(sorted({Edition(key[1], key[2]) for key in found if key}))
 
 
 async def verify(store: Store, clock: Clock, edition: Edition) -> VerifiedEdition:
@@ -99,9 +91,12 @@ async def verify(store: Store, clock: Clock, edition: Edition) -> VerifiedEditio
         fault("preview", cid, key) for cid, key in await _lost_previews(store, edition) if cid in dones
     ]
     faults += [fault("copy", c.derived_from, c.key) for c in copies if held[c.key] != c.sha256]
-    return VerifiedEdition(
-        edition=edition, read=len(wanted), faults=tuple(faults), findings=stored.ledger.findings
-    )
+    lost = await stored.ledger.without_facts(sorted(stored.ledger.unrecorded_clips))
+    deleted = [
+        Problem(Place(edition.clip(cid)), "is a clip without a fact in the ledger", RESTORE) for cid in lost
+    ]
+    findings = (*stored.ledger.findings, *deleted)
+    return VerifiedEdition(edition=edition, read=len(wanted), faults=tuple(faults), findings=findings)
 
 
 async def _hashes(store: Store, keys: Mapping[str, object]) -> dict[str, str | None]:

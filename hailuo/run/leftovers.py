@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from hailuo.campaign.files import load_catalog
@@ -37,9 +37,13 @@ Watch = Callable[[Runner], AbstractAsyncContextManager[object]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collected:
-    """What was collected: the report of each edition that had paid clips, and why others could not be tried."""
+    """What was collected: the report of each edition that had paid clips, and why others could not be tried.
+
+    `unsettled` has a line for each edition with submits that may be paid and have no clear answer.
+    """
 
     reports: Mapping[Edition, RunReport] = field(default_factory=dict)
+    unsettled: tuple[str, ...] = ()
     troubles: tuple[str, ...] = ()
 
     @property
@@ -54,9 +58,13 @@ class Collected:
 
     @property
     def is_complete(self) -> bool:
-        """Whether every paid clip that was found is stored."""
+        """Whether every paid clip that was found is stored, and no submit is unknown."""
         reports = self.reports.values()
-        return not self.troubles and all(len(r.in_state(JobState.STORED)) == len(r.endings) for r in reports)
+        return (
+            not self.troubles
+            and not self.unsettled
+            and all(len(r.in_state(JobState.STORED)) == len(r.endings) for r in reports)
+        )
 
     def lines(self) -> Iterator[str]:
         """For people: a line for each edition, and one for each trouble."""
@@ -66,11 +74,16 @@ class Collected:
             for ending in report.endings:
                 if ending.state is not JobState.STORED:
                     yield f"{ending.creative_id} of {edition} was not collected: {ending.reason}"
+        yield from self.unsettled
         yield from self.troubles
 
     def __add__(self, other: "Collected") -> "Collected":
         reports = {**self.reports, **other.reports}
-        return Collected(reports=reports, troubles=self.troubles + other.troubles)
+        return Collected(
+            reports=reports,
+            unsettled=self.unsettled + other.unsettled,
+            troubles=self.troubles + other.troubles,
+        )
 
 
 class PaidClips:
@@ -153,17 +166,22 @@ class PaidClips:
         return collected
 
     async def _collect(self, leftover: Leftover, connections: Connections) -> Collected:
-        damage = Collected(troubles=(f"{leftover.edition}: {leftover.trouble}",) if leftover.trouble else ())
+        known = Collected(
+            unsettled=(replace(leftover, to_collect=(), trouble=None).in_words(),)
+            if leftover.unsettled
+            else (),
+            troubles=(f"{leftover.edition}: {leftover.trouble}",) if leftover.trouble else (),
+        )
         if not leftover.to_collect:
-            return damage
+            return known
         if self._settings.api_key is None:
             reason = f"{len(leftover.to_collect)} paid clips of {leftover.edition} wait: IMAROUTER_API_KEY is not set"
-            return damage + Collected(troubles=(reason,))
+            return known + Collected(troubles=(reason,))
         try:
             report = await self._run(leftover.edition, connections)
         except HailuoError as error:
-            return damage + Collected(troubles=(f"{leftover.edition}: {error}",))
-        return damage + Collected(reports={leftover.edition: report})
+            return known + Collected(troubles=(f"{leftover.edition}: {error}",))
+        return known + Collected(reports={leftover.edition: report})
 
     async def _run(self, edition: Edition, connections: Connections) -> RunReport:
         """Drive the paid jobs of one edition, check the clips, and publish its comparison again."""

@@ -88,13 +88,12 @@ class SpendingGrant:
     async def _forgotten(self, plan: Plan) -> list[Problem]:
         """Jobs without any fact whose clip is in the store, or that closed runs paid for: their facts were deleted.
 
-        The ledger is asked once more: another run may have bought them since it was listed.
+        Another run may have bought them since the ledger was listed, so it is listed once more.
         """
         edition, ledger = plan.campaign.this_edition, self._tools.ledger
         known = ledger.unrecorded_clips | (self._grants.paid_jobs(edition) - ledger.records.keys())
         suspects = [p.job.creative_id for p in plan.to_buy if p.job.creative_id in known]
-        now = Ledger(self._tools.store, self._tools.clock, edition, worker=ledger.worker)
-        bought = [cid for cid in suspects if await now.refresh(cid) == JobRecord(creative_id=cid)]
+        bought = await ledger.without_facts(suspects)
         if not bought:
             return []
         more = f" and {len(bought) - _MOST_NAMED:,} more" if len(bought) > _MOST_NAMED else ""

@@ -22,6 +22,7 @@ tasks/v1/{sha256}/c{number}                    which attempt a task belongs to, 
 .scratch/                                          temporary objects of the store itself
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -89,6 +90,11 @@ def name_problem(kind: str, name: str, place: Place) -> Problem | None:
     return Problem(place, reason, f"choose another name, such as {name}-1")
 
 
+_BOUGHT: Final = re.compile(
+    rf"([^/]+)/([^/]+)/(?:{Folder.LEDGER}/{Folder.VERSION}/[^/]+/.+|{Folder.CLIPS}/[0-9A-Z]{{10}}(?:-[0-9a-f]{{16}})?\.mp4)"
+)
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Edition:
     """One edition of a campaign, by both names. Everything it keeps in the store is under its folder."""
@@ -115,6 +121,12 @@ class Edition:
     @property
     def rollups(self) -> str:
         return f"{self.folder}{Folder.LEDGER}/{Folder.ROLLUPS}/"
+
+    @classmethod
+    def that_bought(cls, key: str) -> "Edition | None":
+        """The edition of a key that shows that something was bought: a fact, or a clip. None for every other key."""
+        found = _BOUGHT.fullmatch(key)
+        return cls(found[1], found[2]) if found else None
 
     def shards(self, run: str) -> str:
         """The notes of one run's shards have this prefix."""
