@@ -28,6 +28,7 @@ from hailuo.store.open import open_store
 from hailuo.vendor.open import open_client
 
 _COLLECTING: Final = "collect"
+_NOT_LOOKED_FOR: Final = "paid clips could not be looked for: "
 _CHECKS_SECONDS: Final = 600.0
 """How long the collected clips of one edition may take to be checked."""
 
@@ -109,15 +110,17 @@ class PaidClips:
         """Collect the campaign's other editions (of all campaigns if None), then run the block. A refused block has its own edition collected too.
 
         `own` is the edition that the block renders; None if its file has mistakes: then every edition is collected
-        first. The refusal gets what was collected as its notes. What goes wrong while collecting stops nothing.
+        first. The refusal gets what was collected as its notes, without what it says itself. What goes wrong while
+        collecting stops nothing.
         """
         before = await self._tried(campaign, skip=own)
         try:
             yield before
         except RefusedError as refused:
             after = await self._tried(campaign, only=own) if own else Collected()
-            for line in (before + after).lines():
-                refused.add_note(line)
+            for line in dict.fromkeys((before + after).lines()):
+                if line.removeprefix(_NOT_LOOKED_FOR) not in str(refused):
+                    refused.add_note(line)
             raise
 
     @asynccontextmanager
@@ -145,7 +148,7 @@ class PaidClips:
         try:
             return await self.collect(campaign, skip=skip, only=only)
         except HailuoError as error:
-            return Collected(troubles=(f"paid clips could not be looked for: {error}",))
+            return Collected(troubles=(f"{_NOT_LOOKED_FOR}{error}",))
 
     async def collect(
         self, campaign: str | None = None, *, skip: Edition | None = None, only: Edition | None = None

@@ -28,7 +28,7 @@ def run_of(house, run_id):
     return api(house, "GET", f"/flow_runs/{run_id}")
 
 
-def until(house, run_id, *states, seconds=300):
+def until(house, run_id, *states, seconds=1800):
     """The flow run, once it is in one of these states (by type)."""
     clock = SystemClock()
     end = clock.monotonic() + seconds
@@ -52,7 +52,7 @@ def artifacts_of(house, run_id):
 def log_of(house, run_id, *, until):
     """The log of a run, once it holds what `until` asks for: a run sends its last lines after its last state."""
     wanted = {"logs": {"flow_run_id": {"any_": [run_id]}}, "limit": 200}
-    for _ in range(120):
+    for _ in range(1200):
         log = "\n".join(line["message"] for line in api(house, "POST", "/logs/filter", wanted))
         if until(log):
             break
@@ -135,7 +135,7 @@ def events_named(house, name):
     now = SystemClock().now()
     occurred = {"since": str(now - timedelta(hours=1)), "until": str(now + timedelta(hours=1))}
     wanted = {"filter": {"event": {"name": [name]}, "occurred": occurred, "order": "DESC"}}
-    for _ in range(120):  # the server takes events in behind our back
+    for _ in range(1200):  # the server takes events in behind our back
         found = api(house, "POST", "/events/filter", wanted)["events"]
         if found:
             return found

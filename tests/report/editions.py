@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -36,6 +37,7 @@ matrix:
 budget: {usd: 8}
 control: {prompt: studio, model: MiniMax-Hailuo-02}
 """
+CLIP: Final = b"a clip"
 META_HEADER: Final = (
     *("Reporting starts", "Reporting ends", "Campaign name", "Ad set name", "Ad name", "Ad ID"),
     *("Impressions", "Amount spent (USD)", "Link clicks", "3-second video plays", "Purchases"),
@@ -63,7 +65,8 @@ async def keep_edition(store: Store, clock: Clock, prepared: PreparedCampaign) -
     ledger = Ledger(store, clock, campaign.this_edition, worker="test")
     for job in jobs:
         assert await bought(ledger, job)
-        await tell(ledger, job, SUBMITTED, make_done(job, amount_usd=PRICE))
+        await store.put(job.clip_key, CLIP, content_type="video/mp4")
+        await tell(ledger, job, SUBMITTED, replace(make_done(job, amount_usd=PRICE), bytes=len(CLIP)))
     poster = campaign.this_edition.preview(jobs[0].creative_id, Preview.POSTER)
     await store.put(poster, _POSTER, content_type="image/webp")
     return jobs

@@ -19,7 +19,7 @@ from hailuo.settings import Settings
 from hailuo.store import Store
 from hailuo.store.layout import Edition
 from hailuo.store.open import open_store
-from tests.report.editions import keep_edition, meta_export, prepared_from
+from tests.report.editions import CLIP, keep_edition, meta_export, prepared_from
 from tests.support.servers.s3 import BUCKET, S3Server
 
 pytestmark = [pytest.mark.slow, pytest.mark.enable_socket]
@@ -64,7 +64,6 @@ def reported(store: Store, settings: Settings, prepared: PreparedCampaign, *sour
 def test_people_without_access_to_the_bucket_can_read_the_report(store, settings, prepared, jobs):
     """Page, clips and gallery open by signed links; what is kept for later has none of them."""
     put(store, "launch/main/exports/meta.csv", meta_export(jobs))
-    put(store, jobs[0].clip_key, b"a clip")
 
     made = reported(store, settings, prepared)
 
@@ -73,7 +72,7 @@ def test_people_without_access_to_the_bucket_can_read_the_report(store, settings
     clip = next(link for link in links if f"{jobs[0].creative_id}.mp4" in link)
     gallery = next(link for link in links if "gallery.shared.html" in link)
     assert made.page.until is not None
-    assert httpx.get(clip).content == b"a clip"
+    assert httpx.get(clip).content == CLIP
     assert httpx.get(gallery).status_code == 200
     kept = asyncio.run(store.read(f"{made.folder}findings.json"))
     assert b"X-Amz-Signature" not in kept

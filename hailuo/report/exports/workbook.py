@@ -7,7 +7,6 @@ import zlib
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, time
 from typing import Any, Final
-from xml.etree.ElementTree import ParseError
 
 import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
@@ -18,7 +17,7 @@ from hailuo.report.exports.sheet import ExportSheet, SheetCell, sheet_of_rows
 
 _UNREADABLE: Final = (
     *(zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError),  # no whole zip
-    *(InvalidFileException, ParseError, KeyError, ValueError, TypeError),  # no workbook in it
+    *(InvalidFileException, SyntaxError, KeyError, ValueError, TypeError),  # no workbook in it; XML errors are SyntaxErrors
 )
 _EXACT: Final = 2**53
 """Whole numbers beyond it are rounded in a workbook, whatever digits the file shows: its numbers are doubles."""

@@ -21,9 +21,9 @@ from tests.support.servers.processes import (
 HEARTBEAT_SECONDS: Final = 30
 """Prefect's shortest."""
 
-_START_SECONDS: Final = 180.0
+_START_SECONDS: Final = 600.0
 _PAGE: Final = 200
-_BUSY_TRIES: Final = 10
+_BUSY_TRIES: Final = 60
 _RED = frozenset({"FAILED", "CRASHED", "CANCELLED"})
 _TERMINAL: Final = _RED | {"COMPLETED"}
 _ACCESS = re.compile(rb'"(?:GET|POST|PUT|PATCH|DELETE) (?:http://[^/]+)?/api/[^"]*HTTP/1')
@@ -116,7 +116,7 @@ class Server:
         Raises: httpx.HTTPStatusError.
         """
         for _ in range(_BUSY_TRIES):
-            answer = httpx.request(method, f"{self.url}{path}", json=body, timeout=60, trust_env=False)
+            answer = httpx.request(method, f"{self.url}{path}", json=body, timeout=600, trust_env=False)
             if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
                 break
             pause(1.0)
@@ -125,7 +125,7 @@ class Server:
 
     def _answers(self) -> bool:
         try:
-            return httpx.get(f"{self.url}/health", timeout=5, trust_env=False).status_code == 200
+            return httpx.get(f"{self.url}/health", timeout=60, trust_env=False).status_code == 200
         except httpx.TransportError:
             return False
 

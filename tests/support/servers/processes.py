@@ -14,7 +14,7 @@ from typing import Final
 
 from hailuo.clock import SystemClock
 
-_GRACE_SECONDS: Final = 15.0
+_GRACE_SECONDS: Final = 60.0
 _LOOK_SECONDS: Final = 0.2
 
 

@@ -22,7 +22,7 @@ READER = ("AKREADER", "reader-secret")
 """Known to SeaweedFS, and may only read."""
 
 _OWNER = ("AKOWNER", "owner-secret")
-_START_SECONDS = 60
+_START_SECONDS = 600
 _IDENTITIES = {
     "identities": [
         {
