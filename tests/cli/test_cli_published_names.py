@@ -191,7 +191,7 @@ def test_the_keys_of_json_output_are_those_that_were_published(hailuo, rehearsal
                 "total.unknown_usd",
                 "warnings",
             ],
-            "collect": ["editions", "stored", "troubles"],
+            "collect": ["editions", "stored", "troubles", "unsettled"],
             "money": [
                 "campaign",
                 "cells",

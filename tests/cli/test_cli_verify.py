@@ -83,6 +83,38 @@ def test_a_deleted_ledger_buys_nothing(hailuo: Command, campaign: Path, store: P
         assert "restore it from a backup" in said.err
 
 
+def test_a_deleted_ledger_is_not_sound(hailuo: Command, campaign: Path, store: Path) -> None:
+    """Every clip without a fact is named, with what to do."""
+    names = {f"small/main/clips/{path.name}" for path in store.glob("clips/*.mp4")}
+    shutil.rmtree(store / "ledger")
+
+    said = hailuo("verify", "small/main", "--json")
+
+    (edition,) = json.loads(said.out)["editions"]
+    assert said.code == ExitCode.INCOMPLETE
+    assert not edition["sound"]
+    assert {found["key"] for found in edition["findings"]} >= names
+    assert all("restore" in found["remedy"] for found in edition["findings"])
+
+
+@pytest.mark.parametrize("command", ["verify", "collect"])
+@pytest.mark.parametrize("name", ["smal/main", "small/mian"])
+def test_a_mistyped_edition_is_refused(hailuo: Command, store: Path, command: str, name: str) -> None:
+    """An edition that never bought anything is neither sound nor complete."""
+    said = hailuo(command, name)
+
+    assert said.code == ExitCode.REFUSED
+    assert f"nothing was ever bought for {name}" in said.err
+
+
+def test_all_editions_and_one_are_two_questions(hailuo: Command, store: Path) -> None:
+    """Naming both is refused."""
+    said = hailuo("verify", "--all", "--edition", "main")
+
+    assert said.code == ExitCode.REFUSED
+    assert "--edition goes with FILE" in said.err
+
+
 def test_status_answers_beside_damage_and_strangers(hailuo: Command, campaign: Path, store: Path) -> None:
     """A fact of one job is empty, and macOS was here: named, and the other jobs are as they were."""
     fact = sorted(store.glob("ledger/v1/*/done"))[0]

@@ -133,6 +133,18 @@ def test_ads_of_one_name_with_the_same_numbers_add_up_too() -> None:
     assert frame.attrs["duplicates"] == 4  # one pasted in twice in each file, and the second file
 
 
+@pytest.mark.parametrize(("first", "second"), [(1, 2), (2, 1), (2, 3), (3, 2)])
+def test_files_with_equal_rows_do_not_contradict_each_other(first: int, second: int) -> None:
+    """One file may list more ads of a name than the other, with the same numbers: the longer one holds them all."""
+    files = {
+        name: _file(*[_row("", impressions=10)] * count) for name, count in [("a", first), ("b", second)]
+    }
+
+    frame = read_exports({f"{name}.csv": content for name, content in files.items()})
+
+    assert frame["impressions"].sum() == 10
+
+
 def test_clips_of_one_ad_are_parts_of_it() -> None:
     """Meta and Google report an ad with several clips clip by clip: the same numbers are of different clips."""
     rows = ["Day,Ad name,Ad ID,Video ID,Amount spent (USD),Impressions,Link clicks"]

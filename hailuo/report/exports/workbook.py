@@ -17,7 +17,13 @@ from hailuo.report.exports.sheet import ExportSheet, SheetCell, sheet_of_rows
 
 _UNREADABLE: Final = (
     *(zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError),  # no whole zip
-    *(InvalidFileException, SyntaxError, KeyError, ValueError, TypeError),  # no workbook in it; XML errors are SyntaxErrors
+    *(
+        InvalidFileException,
+        SyntaxError,
+        KeyError,
+        ValueError,
+        TypeError,
+    ),  # no workbook in it; XML errors are SyntaxErrors
 )
 _EXACT: Final = 2**53
 """Whole numbers beyond it are rounded in a workbook, whatever digits the file shows: its numbers are doubles."""
