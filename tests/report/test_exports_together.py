@@ -136,13 +136,14 @@ def test_ads_of_one_name_with_the_same_numbers_add_up_too() -> None:
 @pytest.mark.parametrize(("first", "second"), [(1, 2), (2, 1), (2, 3), (3, 2)])
 def test_files_with_equal_rows_do_not_contradict_each_other(first: int, second: int) -> None:
     """One file may list more ads of a name than the other, with the same numbers: the longer one holds them all."""
-    files = {
-        name: _file(*[_row("", impressions=10)] * count) for name, count in [("a", first), ("b", second)]
-    }
+    header = "Day,Ad name,Hour,Amount spent (USD),Impressions,Link clicks"
 
-    frame = read_exports({f"{name}.csv": content for name, content in files.items()})
+    def file(count: int) -> bytes:
+        return "\n".join([header, *(f"2026-11-01,ad,{hour},1,10,0" for hour in range(count))]).encode()
 
-    assert frame["impressions"].sum() == 10
+    frame = read_exports({"a.csv": file(first), "b.csv": file(second)})
+
+    assert frame["impressions"].sum() == 10 * max(first, second)
 
 
 def test_clips_of_one_ad_are_parts_of_it() -> None:
