@@ -7,11 +7,9 @@ outcome that does not name the task (another task, or abandoned): then the next 
 created once, and say the same whoever writes them: an adoption repeated after a crash finds its own claim.
 """
 
-import asyncio
 import hashlib
 import json
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -22,11 +20,9 @@ from hailuo.errors import MissingKeyError
 from hailuo.ledger.fact_json import load_fact
 from hailuo.ledger.ledger import HORIZON
 from hailuo.store import Entry, Store, read_many
-from hailuo.store.layout import CLAIMS, claims_of
+from hailuo.store.layout import CLAIMS, RecordKey, claims_of, is_claim
 
-_READS_AT_ONCE: Final = 32
-_NAMES_A_TASK: Final = re.compile(r"[^/]+/[^/]+/ledger/v1/[^/]+/(?:done|a\d{3,}/(?:outcome|orphan-\w+))")
-_INTENT: Final = re.compile(r"([^/]+/[^/]+/ledger/v1/[^/]+/a\d{3,})/intent")
+_NAME_A_TASK: Final = ("done", "outcome", "orphan-")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +70,8 @@ async def claims_for(
     if not attempts:
         return {}
     since = min(attempts.values())
-    entries = [entry for entry in await store.listing(CLAIMS) if entry.modified_at >= since]
+    listed = await store.listing(CLAIMS)
+    entries = [entry for entry in listed if is_claim(entry.key) and entry.modified_at >= since]
     contents = await read_many(store, [entry.key for entry in entries])
     found: dict[str, list[tuple[str, Claim, datetime]]] = {}
     for entry in entries:
@@ -94,12 +91,15 @@ async def traces_of(store: Store, task_id: str, *, since: datetime | None, until
     no such bound is known.
     """
     entries, now = await store.listing(""), await store.now()
-    naming = [entry.key for entry in entries if _NAMES_A_TASK.fullmatch(entry.key) and _from(entry, since)]
-    opened = (entry for entry in entries if entry.modified_at > now - HORIZON and _up_to(entry, until))
-    intents = [match[1] for entry in opened if (match := _INTENT.fullmatch(entry.key))]
+    records = [(entry, key) for entry in entries if (key := RecordKey.of(entry.key)) and key.is_fact]
+    naming = [e.key for e, key in records if key.name.startswith(_NAME_A_TASK) and _from(e, since)]
+    contents = await read_many(store, naming)
+    named = (key for key in naming if key in contents and _names(contents[key], task_id))
+    opened = (key for e, key in records if e.modified_at > now - HORIZON and _up_to(e, until))
+    intents = [key.folder for key in opened if key.name == "intent"]
     ended = {entry.key for entry in entries}
     under_way = (at for at in intents if ended.isdisjoint({f"{at}/doubt", f"{at}/outcome"}))
-    return Traces(named=tuple(await _naming(store, naming, task_id)), under_way=tuple(under_way))
+    return Traces(named=tuple(named), under_way=tuple(under_way))
 
 
 def _folder(claim: Claim) -> str:
@@ -113,17 +113,6 @@ async def _is_valid(store: Store, claim: Claim) -> bool:
     except MissingKeyError:
         return True
     return _names(outcome, claim.task_id) is not False
-
-
-async def _naming(store: Store, keys: Sequence[str], task_id: str) -> Sequence[str]:
-    gate = asyncio.Semaphore(_READS_AT_ONCE)
-
-    async def names_it(key: str) -> bool:
-        async with gate:
-            return _names(await store.read(key), task_id) is True
-
-    found = await asyncio.gather(*map(names_it, keys))
-    return [key for key, names in zip(keys, found, strict=True) if names]
 
 
 def _names(fact: bytes, task_id: str) -> bool | None:

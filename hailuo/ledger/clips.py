@@ -1,6 +1,5 @@
 """The clips of an edition as the store lists them, compared with the `done` facts."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,9 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from hailuo.errors import MissingKeyError
 from hailuo.ledger.facts import ClipFault, Done
 from hailuo.store import Entry, Store
-from hailuo.store.layout import Edition
-
-_CLIP: Final = re.compile(r"([0-9A-Z]{10})(?:-[0-9a-f]{16})?\.mp4")
+from hailuo.store.layout import ClipKey, Edition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +34,7 @@ class ClipListing:
     @property
     def creative_ids(self) -> frozenset[str]:
         """The jobs that have a clip here, whatever the ledger says."""
-        names = (_CLIP.fullmatch(key.rpartition("/")[2]) for key in self.entries)
-        return frozenset(name[1] for name in names if name)
+        return frozenset(clip.creative_id for key in self.entries if (clip := ClipKey.of(key)))
 
     def fault(self, done: Done) -> ClipFault | None:
         """Why the clip cannot be the one that was stored, as far as a listing shows it."""

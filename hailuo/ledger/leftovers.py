@@ -1,24 +1,14 @@
 """Leftovers: what was bought in any edition and is not in the store yet. One listing finds the editions."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
 
 from hailuo.clock import Clock
 from hailuo.ledger.facts import JobState
 from hailuo.ledger.ledger import Ledger
 from hailuo.store import Entry, Store
-from hailuo.store.layout import Edition
-
-_CLIP: Final = re.compile(
-    r"(?P<campaign>[^/]+)/(?P<edition>[^/]+)/clips/(?P<job>[0-9A-Z]{10})(?:-[0-9a-f]{16})?\.mp4"
-)
-_CHANGED: Final = re.compile(r"(?P<campaign>[^/]+)/(?P<edition>[^/]+)/clips/changed\.json")
-_FACT: Final = re.compile(
-    r"(?P<campaign>[^/]+)/(?P<edition>[^/]+)/ledger/v1/(?P<job>[^/]+)/(?:(?P<attempt>a\d+)/)?(?P<name>[^/]+)"
-)
+from hailuo.store.layout import ClipKey, Edition, RecordKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,18 +86,15 @@ def _editions_with_open_jobs(entries: Iterable[Entry]) -> list[Edition]:
     """
     jobs: defaultdict[tuple[Edition, str], set[tuple[str, str]]] = defaultdict(set)
     clips: set[tuple[Edition, str]] = set()
-    changed: set[Edition] = set()
+    keys: set[str] = set()
     for entry in entries:
-        key = entry.key
-        if found := _CHANGED.fullmatch(key):
-            changed.add(Edition(found["campaign"], found["edition"]))
-        elif (clip := _CLIP.fullmatch(key)) and entry.bytes:
-            clips.add((Edition(clip["campaign"], clip["edition"]), clip["job"]))
-        elif fact := _FACT.fullmatch(key):
-            edition = Edition(fact["campaign"], fact["edition"])
-            jobs[edition, fact["job"]].add((fact["attempt"] or "", fact["name"]))
+        keys.add(entry.key)
+        if (clip := ClipKey.of(entry.key)) and entry.bytes:
+            clips.add((clip.edition, clip.creative_id))
+        elif record := RecordKey.of(entry.key):
+            jobs[record.edition, record.creative_id].add((record.attempt, record.name))
     is_open = {job[0] for job, facts in jobs.items() if _is_open(facts, has_clip=job in clips)}
-    return sorted(is_open | (changed & {edition for edition, _ in jobs}))
+    return sorted(is_open | {edition for edition, _ in jobs if edition.changed_clips in keys})
 
 
 def _is_open(facts: set[tuple[str, str]], *, has_clip: bool) -> bool:

@@ -26,14 +26,11 @@ from hailuo.ledger.fact_json import (
 )
 from hailuo.ledger.facts import Attempt, Done, JobRecord, Orphan
 from hailuo.store import Entry, Store
+from hailuo.store.layout import RecordKey
 
 _READS_AT_ONCE: Final = 32
-_JOB: Final = re.compile(r"[0-9A-Z]{10}")
-DONE_NAME: Final = re.compile(r"done(?:-\d{3,})?")
+DONE_NAME: Final = re.compile(r"done(?:-[0-9]{3,})?")
 """The name of a fact that a clip is in the store; the n-th time, after the first ones were lost."""
-_KEY: Final = re.compile(
-    r"[0-9A-Z]{10}/(?:done(?:-\d{3,})?|a(?!000/)\d{3,}/(?:intent|doubt|outcome|end|orphan-\w+))"
-)
 T = TypeVar("T")
 
 
@@ -59,7 +56,7 @@ class FactReader:
         Raises: StoreUnavailableError.
         """
         prefix = f"{self._prefix}{creative_id}/" if creative_id else self._prefix
-        return _group(await self._store.listing(prefix), self._prefix)
+        return _group(await self._store.listing(prefix))
 
     async def read(
         self,
@@ -156,7 +153,7 @@ class FactReader:
         return None
 
 
-def _group(entries: Iterable[Entry], prefix: str) -> tuple[dict[str, Listed], tuple[Problem, ...]]:
+def _group(entries: Iterable[Entry]) -> tuple[dict[str, Listed], tuple[Problem, ...]]:
     """What is listed, by job, and the findings about keys that are no facts.
 
     A job that is not stored is held by a key that a newer version, or a second machine, may have written among its facts.
@@ -164,14 +161,13 @@ def _group(entries: Iterable[Entry], prefix: str) -> tuple[dict[str, Listed], tu
     by_job: defaultdict[str, Listed] = defaultdict(Listed)
     strangers: list[Problem] = []
     for entry in entries:
-        name = entry.key.removeprefix(prefix)
-        creative_id, slash, rest = name.partition("/")
-        if _KEY.fullmatch(name):
-            by_job[creative_id].facts[rest] = entry.modified_at
+        record = RecordKey.of(entry.key)
+        if record and record.is_fact:
+            by_job[record.creative_id].facts[record.in_job] = entry.modified_at
             continue
         strangers.append(stranger(entry.key))
-        if slash and _JOB.fullmatch(creative_id) and not is_litter(entry.key):
-            by_job[creative_id].damage.append(strangers[-1])
+        if record and not is_litter(entry.key):
+            by_job[record.creative_id].damage.append(strangers[-1])
     return dict(by_job), tuple(strangers)
 
 

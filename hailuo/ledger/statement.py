@@ -10,7 +10,7 @@ from hailuo.ledger.ledger import Ledger
 from hailuo.ledger.money import JobMoney, money_of
 from hailuo.settings import Settings, load_settings
 from hailuo.store import Store
-from hailuo.store.layout import Edition, editions_with
+from hailuo.store.layout import Edition, Folder, editions_with
 from hailuo.store.open import nothing_bought_without_store, open_store
 
 
@@ -55,7 +55,7 @@ async def read_statement(
     with nothing_bought_without_store():
         store = open_store(settings)
         keys = [entry.key for entry in await store.listing(f"{campaign}/")]
-        editions = [name for name in editions_with(keys, "ledger") if edition in {None, name}]
+        editions = [name for name in editions_with(keys, Folder.LEDGER) if edition in {None, name}]
         if not editions:
             raise AdmissionError([_nothing(store, campaign, edition)])
         ledgers = [await _ledger(store, clock, Edition(campaign, name)) for name in editions]

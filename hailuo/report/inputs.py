@@ -16,9 +16,9 @@ from hailuo.publish.read import read_named
 from hailuo.report.exports import is_ads_file, read_ads, read_exports, read_mapping
 from hailuo.settings import Settings
 from hailuo.store import FolderStore, Store
-from hailuo.store.layout import Edition, editions_with
+from hailuo.store.layout import Edition, Folder, editions_with
 from hailuo.store.open import open_store
-from hailuo.store.port import checked, read_many
+from hailuo.store.port import is_key, read_many
 
 _READ: Final = frozenset({".csv", ".tsv", ".txt", ".xlsx", ".json", ".jsonl", ".ndjson", ".toml"})
 _REFUSED: Final = frozenset({".xls", ".xlsb", ".ods", ".numbers", ".zip", ".gz", ".7z", ".pdf"})
@@ -80,7 +80,7 @@ async def files_named(settings: Settings, sources: Sequence[str]) -> Mapping[str
 async def editions_with_exports(store: Store, campaign: str) -> tuple[str, ...]:
     """The editions of a campaign with files in `exports/`, sorted. Raises: StoreUnavailableError."""
     keys = [entry.key for entry in await store.listing(f"{campaign}/")]
-    return editions_with(keys, "exports")
+    return editions_with(keys, Folder.EXPORTS)
 
 
 async def sort_files(
@@ -190,17 +190,10 @@ async def _under(store: Store, prefix: str) -> Mapping[str, bytes]:
     bad_keys = [
         Problem(Place(key), "has a name that cannot be read from a bucket here", remedy)
         for key in names
-        if not _is_key(key)
+        if not is_key(key)
     ]
     _refuse([*bad_keys, *_unusable(sizes)])
     return {names[key]: content for key, content in (await read_many(store, list(names))).items()}
-
-
-def _is_key(key: str) -> bool:
-    try:
-        return bool(checked(key))
-    except ValueError:
-        return False
 
 
 def _in_folder(folder: Path) -> Mapping[str, bytes]:

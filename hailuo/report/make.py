@@ -33,6 +33,7 @@ from hailuo.report.page import Clip, render
 from hailuo.report.run_analysis import analyse_results, compared
 from hailuo.store import Store
 from hailuo.store.layout import Edition
+from hailuo.store.port import is_key
 
 LINKS_VALID_FOR: Final = timedelta(days=7)
 """S3 signs for no longer."""
@@ -145,7 +146,7 @@ class _PastReport:
 async def _newest_report(store: Store, edition: Edition) -> _PastReport | None:
     """The newest complete report, or None; also if it is of a version that cannot be read, which is logged."""
     keys = [entry.key for entry in await store.listing(edition.reports)]
-    newest = max((key for key in keys if key.endswith(f"/{_FINDINGS}")), default=None)
+    newest = max((key for key in keys if key.endswith(f"/{_FINDINGS}") and is_key(key)), default=None)
     if newest is None:
         return None
     try:

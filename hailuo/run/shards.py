@@ -6,6 +6,7 @@ spent; what was bought is in the ledger as ever, so a shard that dies loses noth
 """
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -93,6 +94,7 @@ class ShardNote:
 
 
 _ADAPTER: Final = TypeAdapter(ShardNote)
+_NOTE: Final = re.compile(r"shard-([0-9]{3,})\.json")
 
 
 class ShardNotes:
@@ -128,9 +130,10 @@ class ShardNotes:
         now = await self._store.now()
         entries = await self._store.listing(self._folder)
         return frozenset(
-            int(entry.key.rpartition("-")[2].removesuffix(".json"))
+            int(note[1])
             for entry in entries
-            if now - entry.modified_at > _SILENT_FOR or self._is_unchanged(entry)
+            if (note := _NOTE.fullmatch(entry.key.removeprefix(self._folder)))
+            and (now - entry.modified_at > _SILENT_FOR or self._is_unchanged(entry))
         )
 
     def _is_unchanged(self, entry: Entry) -> bool:

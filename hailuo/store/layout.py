@@ -23,14 +23,14 @@ tasks/v1/{sha256}/c{number}                    which attempt a task belongs to, 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
 from hailuo.errors import Place, Problem
-from hailuo.store.port import SCRATCH
+from hailuo.store.port import PART, SCRATCH
 
 
 class Folder(StrEnum):
@@ -90,9 +90,18 @@ def name_problem(kind: str, name: str, place: Place) -> Problem | None:
     return Problem(place, reason, f"choose another name, such as {name}-1")
 
 
-_BOUGHT: Final = re.compile(
-    rf"([^/]+)/([^/]+)/(?:{Folder.LEDGER}/{Folder.VERSION}/[^/]+/.+|{Folder.CLIPS}/[0-9A-Z]{{10}}(?:-[0-9a-f]{{16}})?\.mp4)"
+_EDITION: Final = rf"(?P<campaign>{PART})/(?P<edition>{PART})/"
+_JOB: Final = "(?P<job>[0-9A-Z]{10})"
+_OF_EDITION: Final = re.compile(rf"{_EDITION}(?P<rest>.+)", re.DOTALL)
+_CLIP: Final = re.compile(rf"{_EDITION}{Folder.CLIPS}/{_JOB}(?:-[0-9a-f]{{16}})?\.mp4")
+_RECORD: Final = re.compile(
+    rf"{_EDITION}{Folder.LEDGER}/{Folder.VERSION}/{_JOB}/(?:(?P<attempt>a[0-9]{{3,}})/)?(?P<name>.+)",
+    re.DOTALL,
 )
+_FACT: Final = re.compile(
+    r"done(?:-[0-9]{3,})?|a(?!000/)[0-9]{3,}/(?:intent|doubt|outcome|end|orphan-[0-9A-Za-z_]+)"
+)
+_CLAIM: Final = re.compile(rf"{CLAIMS}[0-9a-f]{{64}}/c[0-9]{{3,}}")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -125,8 +134,8 @@ class Edition:
     @classmethod
     def that_bought(cls, key: str) -> "Edition | None":
         """The edition of a key that shows that something was bought: a fact, or a clip. None for every other key."""
-        found = _BOUGHT.fullmatch(key)
-        return cls(found[1], found[2]) if found else None
+        found = RecordKey.of(key) or ClipKey.of(key)
+        return found.edition if found else None
 
     def shards(self, run: str) -> str:
         """The notes of one run's shards have this prefix."""
@@ -222,7 +231,68 @@ class Edition:
         return f"{self.reports}{at:%Y-%m-%dT%H%M%SZ}/"
 
 
-def editions_with(keys: Sequence[str], folder: str) -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClipKey:
+    """What the key of a clip says."""
+
+    edition: Edition
+    creative_id: str
+
+    @classmethod
+    def of(cls, key: str) -> "ClipKey | None":
+        """The parts of a clip's key. None for every other key."""
+        found = _CLIP.fullmatch(key)
+        return cls(edition=_edition_in(found), creative_id=found["job"]) if found else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordKey:
+    """What a key among the records of one job says. `name` may be anything: see `is_fact`.
+
+    `attempt` is such as "a001", and "" for what lies directly in the job's folder.
+    """
+
+    edition: Edition
+    creative_id: str
+    attempt: str
+    name: str
+
+    @classmethod
+    def of(cls, key: str) -> "RecordKey | None":
+        """The parts of a key in a job's folder of records. None for every other key."""
+        found = _RECORD.fullmatch(key)
+        if found is None:
+            return None
+        attempt = found["attempt"] or ""
+        return cls(edition=_edition_in(found), creative_id=found["job"], attempt=attempt, name=found["name"])
+
+    @property
+    def in_job(self) -> str:
+        """The key below the job's folder: `done`, `a001/intent`."""
+        return f"{self.attempt}/{self.name}" if self.attempt else self.name
+
+    @property
+    def folder(self) -> str:
+        """The key of the attempt, without a slash at its end; of the job, for what belongs to no attempt."""
+        return f"{self.edition.ledger}{self.creative_id}/{self.attempt}".removesuffix("/")
+
+    @property
+    def is_fact(self) -> bool:
+        """Whether this version writes facts under such a key."""
+        return _FACT.fullmatch(self.in_job) is not None
+
+
+def is_claim(key: str) -> bool:
+    """Whether claims on tasks are written under such a key."""
+    return _CLAIM.fullmatch(key) is not None
+
+
+def editions_with(keys: Iterable[str], folder: Folder) -> tuple[str, ...]:
     """The names of the editions that have a key in their `folder`, sorted; `keys` are of one campaign."""
-    parts = [key.split("/") for key in keys]
-    return tuple(sorted({part[1] for part in parts if len(part) > 3 and part[2] == folder}))
+    found = (_OF_EDITION.fullmatch(key) for key in keys)
+    deep = (one for one in found if one and one["rest"].startswith(f"{folder}/"))
+    return tuple(sorted({one["edition"] for one in deep}))
+
+
+def _edition_in(found: re.Match[str]) -> Edition:
+    return Edition(found["campaign"], found["edition"])

@@ -20,14 +20,21 @@ _READS_AT_ONCE: Final = 16
 SCRATCH = ".scratch"
 """Reserved part: objects under it are in no listing."""
 
-_PART = re.compile(r"[A-Za-z0-9._{}=-]+")
+PART: Final = r"(?!(?:\.+|\.scratch)(?:/|\Z))[A-Za-z0-9._{}=-]+"
+"""The pattern of one part of a key."""
+
+_KEY = re.compile(rf"{PART}(?:/{PART})*")
+
+
+def is_key(text: str) -> bool:
+    """Whether the text is a valid key. A listing may hold others: any program can write into a folder or a bucket."""
+    return _KEY.fullmatch(text) is not None
 
 
 def checked(key: str) -> str:
     """Return the key if it is valid. Raises: ValueError."""
-    for part in key.split("/"):
-        if not _PART.fullmatch(part) or not part.strip(".") or part == SCRATCH:
-            raise ValueError(f"not a store key: {key!r}")
+    if not is_key(key):
+        raise ValueError(f"not a store key: {key!r}")
     return key
 
 
@@ -102,8 +109,9 @@ class Store(Protocol):
 async def read_many(
     store: Store, keys: Sequence[str], *, progress: Callable[[int], None] = lambda _read: None
 ) -> dict[str, bytes]:
-    """The bytes under each key, in the order of `keys`; a key that was deleted since it was listed is left out.
+    """The bytes under each key, in the order of `keys`.
 
+    Left out: a key that was deleted since it was listed, and a name that is no key, such as that of a sync copy.
     `progress` is called with the number of objects read so far. Raises: StoreUnavailableError.
     """
     gate, contents = asyncio.Semaphore(_READS_AT_ONCE), dict[str, bytes]()
@@ -114,5 +122,5 @@ async def read_many(
                 contents[key] = await store.read(key)
         progress(len(contents))
 
-    await asyncio.gather(*map(read, keys))
+    await asyncio.gather(*map(read, filter(is_key, keys)))
     return {key: contents[key] for key in keys if key in contents}
