@@ -237,11 +237,13 @@ class Ledger:
         return attempt.request_id or ""
 
     async def refresh(self, creative_id: str) -> JobRecord:
-        """Read one job's facts again."""
+        """Read one job's facts again. A clip fault stays until there is another `done` fact, or the clip is back."""
         reader = self._reader()
         found, _ = await reader.listing(creative_id)
         self._listed[creative_id] = found.get(creative_id, Listed())
-        self._records[creative_id] = await reader.read(creative_id, self._listed[creative_id])
+        record, before = await reader.read(creative_id, self._listed[creative_id]), self.record(creative_id)
+        fault = before.clip_fault if record.done == before.done else None
+        self._records[creative_id] = replace(record, clip_fault=fault)
         return self._records[creative_id]
 
     async def intend(

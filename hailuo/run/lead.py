@@ -139,9 +139,13 @@ class Lead:
         )
 
     async def report(self) -> RunReport:
-        """The result of every job, by the ledger, once no shard is at work. Raises: StoreUnavailableError."""
+        """The result of every job, by the ledger and the clips listed, once no shard is at work.
+
+        Raises: StoreUnavailableError.
+        """
         self._spending.note_spent()  # of a finished job the ledger reads no attempts again
         await self._tools.ledger.load({p.job.creative_id for p in self._plan.everything})
+        await self._tools.ledger.check_clips()
         reports = [note.report for note in self._last.values() if note.report]
         self._last.clear()  # from now on the ledger has everything
         reported = {ending.creative_id: ending for report in reports for ending in report.endings}
@@ -153,8 +157,9 @@ class Lead:
 
     def _ending(self, creative_id: str, reported: Mapping[str, Ending]) -> Ending:
         state = self._state(creative_id)
-        if creative_id in reported:
-            return replace(reported[creative_id], state=state)
+        ending = reported.get(creative_id)
+        if ending and (ending.state is state or ending.reason):
+            return replace(ending, state=state)
         cause, reason = why(state, self._tools.ledger.record(creative_id))
         overdue = state is JobState.SUBMITTED
         return Ending(creative_id=creative_id, state=state, overdue=overdue, cause=cause, reason=reason)

@@ -174,3 +174,20 @@ def test_garbage_under_the_key_of_a_clip_is_not_taken_for_the_clip(make_world) -
     run(world, "first")
 
     assert everything_is_stored(world)
+
+
+def test_reading_the_facts_again_forgets_no_lost_clip(make_world) -> None:
+    """Only another `done` fact, or the clip itself, shows that it is there."""
+    world = make_world(jobs=1)
+    run(world, "first")
+    lost = world.jobs[0]
+    lose(world, lost.clip_key, None)
+    ledger = world.ledger("looker")
+
+    async def look() -> None:
+        await world.plan(ledger)
+        await ledger.refresh(lost.creative_id)
+
+    world.clock.run(look())
+
+    assert ledger.record(lost.creative_id).clip_fault is ClipFault.MISSING

@@ -7,13 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from random import Random
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from hailuo.campaign.expand import expand
-from hailuo.errors import AdmissionError
+from hailuo.errors import AdmissionError, ExitCode
 from hailuo.ledger.facts import JobState
 from hailuo.ledger.grants import Grants
 from hailuo.plan.prepare import CampaignRequest, PreparedCampaign
@@ -23,6 +24,8 @@ from hailuo.run.session import Session
 from hailuo.run.shards import Share, deal
 from hailuo.run.spending import SpendingGrant
 from hailuo.settings import Settings
+from hailuo.simulator import SimulatorTransport
+from tests.support.worlds import campaign_of
 
 SETTINGS = Settings(api_key=SecretStr("sk-test"), submits_per_minute=5, in_flight=8)
 
@@ -222,6 +225,51 @@ def test_when_shard_after_shard_dies_the_lead_drives_the_rest(make_world, tmp_pa
 
     assert {ending.state for ending in report.endings} == {JobState.STORED}
     assert len(world.simulator.invoice().lines) == 6
+
+
+@pytest.mark.parametrize("lost", ["before the run", "during the run"])
+def test_a_clip_that_is_lost_is_not_reported_as_stored(make_world, tmp_path, lost):
+    """Its `done` fact is there and the store has no such clip; the vendor has it no more either."""
+    world = make_world(jobs=4)
+    clip = world.jobs[0].clip_key
+
+    async def run():
+        async with session(world, tmp_path) as boss:
+            plan = await boss.plan()
+            await boss.admit(plan)
+            lead = boss.lead(plan, machines=2)
+            shares = lead.deal()
+            await asyncio.gather(*(work(world, tmp_path, share) for share in shares))
+            await until_ended(world, lead, [share.number for share in shares])
+            if lost == "during the run":
+                del world.store._objects[clip]
+            return await lead.report()
+
+    if lost == "before the run":
+        world.run()
+        del world.store._objects[clip]
+        world.campaign = replace(world.campaign, grids=campaign_of(5).grids)
+        world.wire = lambda: Forgetful(world)
+    report = world.clock.run(run())
+
+    (ending,) = [ending for ending in report.endings if ending.state is not JobState.STORED]
+    assert (ending.creative_id, ending.state) == (world.jobs[0].creative_id, JobState.SUBMITTED)
+    assert "its clip is missing from the store" in ending.reason
+    assert report.exit_code is ExitCode.INCOMPLETE
+
+
+class Forgetful(httpx.AsyncBaseTransport):
+    """The vendor, which knows nothing of the first task any more."""
+
+    def __init__(self, world):
+        self._vendor = SimulatorTransport(world.simulator.app)
+        self._forgotten = world.simulator.invoice().lines[0].task_id
+
+    async def handle_async_request(self, request):
+        if self._forgotten in request.url.path:
+            error = {"code": "task_not_exist", "message": "task_not_exist"}
+            return httpx.Response(404, json={"error": error})
+        return await self._vendor.handle_async_request(request)
 
 
 def test_a_model_that_is_proven_needs_no_canary_again(make_world, tmp_path):
