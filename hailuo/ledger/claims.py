@@ -12,15 +12,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
 
 from hailuo.errors import MissingKeyError
-from hailuo.ledger.fact_json import load_fact
 from hailuo.ledger.ledger import HORIZON
 from hailuo.store import Entry, Store, read_many
-from hailuo.store.layout import CLAIMS, RecordKey, claims_of, is_claim
+from hailuo.store.layout import CLAIMS, RecordKey, claims_of, is_attempt, is_claim
 
 _NAME_A_TASK: Final = ("done", "outcome", "orphan-")
 
@@ -45,18 +45,32 @@ class Traces:
 _ADAPTER: Final = TypeAdapter(Claim)
 
 
-async def stake(store: Store, wanted: Claim) -> Claim:
-    """The valid claim on the task: the one wanted, or the one that was there before it."""
+async def stake(store: Store, wanted: Claim) -> str | None:
+    """Claim a task. None if the claim is valid now; else the holder of the task.
+
+    The holder is the attempt of the claim that was there before, or the key of a claim that cannot be read: whose that is,
+    is not known, so the task is taken. Raises: StoreUnavailableError.
+    """
     content = _ADAPTER.dump_json(wanted)
-    number = 0
-    while True:
-        number += 1
+    for number in count(1):
         key = f"{_folder(wanted)}c{number:03}"
         if await store.create(key, content):
-            return wanted
-        other = load_fact(_ADAPTER, key, await store.read(key))
+            return None
+        other = await _read_claim(store, key)
+        if other is None:
+            return key
         if await _is_valid(store, other):
-            return other
+            return other.attempt
+    raise AssertionError("there is always a next number")
+
+
+async def _read_claim(store: Store, key: str) -> Claim | None:
+    """The claim under the key; None where it is damaged, or was deleted since it was found there."""
+    try:
+        claim = _ADAPTER.validate_json(await store.read(key))
+    except (MissingKeyError, ValidationError):
+        return None
+    return claim if is_attempt(claim.attempt) else None
 
 
 async def claims_for(

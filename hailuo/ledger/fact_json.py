@@ -4,12 +4,12 @@ An outcome is written with the keys of all its kinds, as ever; those of other ki
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final
 
 from pydantic import Field, TypeAdapter, ValidationError
 from pydantic_core import to_json
 
-from hailuo.errors import LedgerError, Place, Problem
+from hailuo.errors import Place, Problem
 from hailuo.ledger.facts import (
     Abandoned,
     Done,
@@ -23,8 +23,6 @@ from hailuo.ledger.facts import (
     Submitted,
     Unsent,
 )
-
-T = TypeVar("T")
 
 INTENT: Final = TypeAdapter(Intent)
 DOUBT: Final = TypeAdapter(Doubt)
@@ -64,15 +62,6 @@ def dump_fact(fact: Fact | Orphan) -> bytes:
             return ORPHAN.dump_json(fact)
         case Submitted() | Refused() | Unsent() | Abandoned():
             return to_json({**_OUTCOME_KEYS, **OUTCOME.dump_python(fact, mode="json")})
-
-
-def load_fact(kind: TypeAdapter[T], key: str, content: bytes) -> T:
-    """The fact that is stored under the key. Raises: LedgerError when it is not of this kind."""
-    try:
-        return kind.validate_json(content)
-    except ValidationError as error:
-        found = damaged(key, content, error)
-        raise LedgerError(f"{key} {found.reason}; {found.remedy}") from error
 
 
 def damaged(key: str, content: bytes, error: ValidationError) -> Problem:

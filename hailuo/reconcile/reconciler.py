@@ -21,7 +21,7 @@ from hailuo.plan.file import StoredEdition
 from hailuo.reconcile.unsettled import CLOCK_SKEW, Unsettled, half_adopted, late_of, unsettled_of
 from hailuo.settings import Settings
 from hailuo.store import Store
-from hailuo.store.layout import Edition
+from hailuo.store.layout import Edition, is_attempt
 from hailuo.store.open import open_store
 from hailuo.text import nearest, quoted
 from hailuo.vendor import Cause, Fault, TaskStatus, VideoClient, task_id_of
@@ -277,9 +277,13 @@ class Reconciler:
         """Raises: SettlementError when the task is claimed for another attempt, perhaps this very second."""
         attempt = self._ledger.attempt_key(creative_id)
         wanted = Claim(task_id=task_id, base_url=self._client.base_url, attempt=attempt)
-        standing = await stake(self._store, wanted)
-        if standing != wanted:
-            reason = f"is claimed for {standing.attempt}"
+        holder = await stake(self._store, wanted)
+        if holder:
+            reason = (
+                f"is claimed for {holder}"
+                if is_attempt(holder)
+                else f"is claimed in {holder}, which cannot be read"
+            )
             remedy = "if that is wrong, first adopt a different task for that attempt, or abandon it; nothing was settled"
             raise _refusal(f"task {quoted(task_id)}", reason, remedy)
 

@@ -22,6 +22,9 @@ from hailuo.vendor import Accepted, Cause, Fault, Meaning, build_request, reques
 _INTENT_FRESH_SECONDS: Final = 30.0
 """So old may an intent be when its POST is sent. A worker that was asleep for longer does not send."""
 
+_MOST_LATE_INTENTS: Final = 3
+"""So many times a job is tried again after an intent that was too old to send."""
+
 _FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 15.0, 60.0  # docs/vendor.md#errors: 15 to 60 s
 
 FRAME_VALID_FOR: Final = timedelta(hours=48)
@@ -84,11 +87,11 @@ class Orders:
             self.lost.add(job.creative_id)
             return None
         self.lost.discard(job.creative_id)
-        late = await asleep() > _INTENT_FRESH_SECONDS or not self._may_buy()
-        if late or self._interrupt.reason or self._stop_buying.reason:
+        is_late = await asleep() > _INTENT_FRESH_SECONDS
+        if is_late or self._interrupt.reason or self._stop_buying.reason or not self._may_buy():
             stopped = Unsent(at=self._tools.clock.now(), message="stopped before the POST")
-            await ledger.close(job.creative_id, stopped)
-            return None
+            await self._record(job, stopped, about=f"job {job.creative_id} was not sent")
+            return self._after_late_intent(job) if is_late else None
         answer = await self._tools.client.submit(request)
         if isinstance(answer, Accepted):
             await self._accepted(job, answer)
@@ -114,22 +117,41 @@ class Orders:
         return None
 
     async def _accepted(self, job: Job, answer: Accepted) -> None:
+        """Record the task: as the outcome, else in a doubt that names it, else in an alarm. Raises: HailuoError."""
         self._tools.limiter.accepted()
-        holder = await self._other_holder(job, answer)
-        if holder:
-            await self._hold_as_mixed_up(job, answer, holder)
-            return
-        outcome = Submitted(
-            at=self._tools.clock.now(),
-            task_id=answer.task_id,
-            request_id=answer.request_id,
-            base_url=self._tools.client.base_url,
-        )
-        await self._record(job, outcome, about=f"job {job.creative_id} was accepted as task {answer.task_id}")
+        is_recorded = False
+        try:
+            doubtful = await self._submitted(job, answer)
+            if doubtful:
+                await self._hold_accepted(job, answer, *doubtful)
+            is_recorded = True
+        finally:  # also when it is cancelled
+            if not is_recorded:
+                text = f"the vendor accepted it as task {answer.task_id}, and the store has no record of that"
+                self._announce.alarm(
+                    job.creative_id, f"{text}: note the task id, then adopt it with hailuo reconcile"
+                )
+
+    async def _submitted(self, job: Job, answer: Accepted) -> tuple[str, str] | None:
+        """Claim the task and record the outcome. Where that cannot be: a code for the doubt, and the reason."""
+        try:
+            holder = await self._other_holder(job, answer)
+            if holder:
+                return "task_of_another", f"which is already that of {holder}"
+            outcome = Submitted(
+                at=self._tools.clock.now(),
+                task_id=answer.task_id,
+                request_id=answer.request_id,
+                base_url=self._tools.client.base_url,
+            )
+            await self._record(job, outcome, about=_accepted_as(job, answer))
+        except Exception as error:  # noqa: BLE001 (the task is paid: whatever fails, its id is kept)
+            return "task_not_recorded", f"and that could not be recorded: {error}"
         self._announce(Event(kind=EventKind.SUBMITTED, creative_id=job.creative_id, text=answer.task_id))
+        return None
 
     async def _other_holder(self, job: Job, answer: Accepted) -> str | None:
-        """Another attempt that has this task: in this edition, or by a claim in the whole store."""
+        """Another attempt that has this task, in this edition or by a claim in the whole store; or a claim that cannot be read."""
         ledger, base_url = self._tools.ledger, self._tools.client.base_url
         own = ledger.attempt_key(job.creative_id)
         if self._holders is None:
@@ -138,22 +160,17 @@ class Orders:
         if holder != own:
             return holder
         wanted = Claim(task_id=answer.task_id, base_url=base_url, attempt=own)
-        standing = await retry_until_recorded(
-            self._tools.clock,
-            lambda: stake(self._tools.store, wanted),
-            about=f"job {job.creative_id} was accepted as task {answer.task_id}",
+        return await retry_until_recorded(
+            self._tools.clock, lambda: stake(self._tools.store, wanted), about=_accepted_as(job, answer)
         )
-        return None if standing == wanted else standing.attempt
 
-    async def _hold_as_mixed_up(self, job: Job, answer: Accepted, holder: str) -> None:
-        """One task cannot be two clips: what this submit bought is unknown."""
-        text = (
-            f"the vendor answered this submit with task {answer.task_id}, which is already that of {holder}"
-        )
+    async def _hold_accepted(self, job: Job, answer: Accepted, code: str, reason: str) -> None:
+        """What this submit bought is unknown: one task cannot be two clips, and a task that is not recorded is no clip."""
+        text = f"the vendor answered this submit with task {answer.task_id}, {reason}"
         doubt = Doubt(
             at=self._tools.clock.now(),
             http_status=None,
-            code="task_of_another",
+            code=code,
             message=text,
             request_id=answer.request_id,
         )
@@ -198,6 +215,23 @@ class Orders:
             self._tools.clock, lambda: ledger.doubt(job.creative_id, doubt), about=about
         )
 
+    def _after_late_intent(self, job: Job) -> Ending | Again:
+        """Wait before the next intent: the store is slow, or this machine slept. After a few, leave the job to the next run."""
+        self._met[job.creative_id, "late_intent"] += 1
+        meetings = self._met[job.creative_id, "late_intent"]
+        reason = f"not sent: its record took longer than {_INTENT_FRESH_SECONDS:.0f} s"
+        self._announce(Event(kind=EventKind.SLOWED, creative_id=job.creative_id, text=reason))
+        if meetings > _MOST_LATE_INTENTS:
+            state = self._tools.ledger.state(job.creative_id, failed_retries=0)
+            text = f"{reason}, {meetings} times; nothing was charged: run again when the store is faster"
+            return Ending(creative_id=job.creative_id, state=state, cause="store", reason=text)
+        return Again(seconds=self._pause_seconds(meetings))
+
+    def _pause_seconds(self, meetings: int, *, at_least: float = 0.0) -> float:
+        seconds = min(_LONGEST_WAIT_SECONDS, _FIRST_WAIT_SECONDS * 2.0 ** (meetings - 1))
+        longest = self._tools.schedule.deadline_seconds
+        return min(longest, max(seconds, at_least) * (1 + self._tools.random.random() / 2))
+
     def _wait(self, job: Job, fault: Fault) -> Ending | Again:
         """Ask again later, unless this job met the answer too often. A rate limit slows everybody."""
         self._met[job.creative_id, fault.name] += 1
@@ -215,8 +249,7 @@ class Orders:
             state = self._tools.ledger.state(job.creative_id, failed_retries=0)
             reason = f"given up for this run, nothing was charged: the vendor asks to wait {duration(asked)}: {fault}"
             return Ending(creative_id=job.creative_id, state=state, cause=fault.cause, reason=reason)
-        seconds = min(_LONGEST_WAIT_SECONDS, _FIRST_WAIT_SECONDS * 2.0 ** (meetings - 1))
-        return Again(seconds=min(longest, max(seconds, asked) * (1 + self._tools.random.random() / 2)))
+        return Again(seconds=self._pause_seconds(meetings, at_least=asked))
 
     def _slow_down(self, fault: Fault) -> None:
         limiter, longest = self._tools.limiter, self._tools.schedule.deadline_seconds
@@ -259,6 +292,10 @@ class Orders:
                 f"job {job.creative_id}: {self._tools.store.uri} cannot offer {frame.label} to the vendor"
             )
         return url
+
+
+def _accepted_as(job: Job, answer: Accepted) -> str:
+    return f"job {job.creative_id} was accepted as task {answer.task_id}"
 
 
 def _holders(records: Iterable[JobRecord]) -> Iterator[tuple[str, str]]:

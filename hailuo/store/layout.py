@@ -287,6 +287,12 @@ def is_claim(key: str) -> bool:
     return _CLAIM.fullmatch(key) is not None
 
 
+def is_attempt(key: str) -> bool:
+    """Whether the records of an attempt can have this prefix, which has no slash at its end."""
+    record = RecordKey.of(f"{key}/intent")
+    return record is not None and record.is_fact and record.folder == key
+
+
 def editions_with(keys: Iterable[str], folder: Folder) -> tuple[str, ...]:
     """The names of the editions that have a key in their `folder`, sorted; `keys` are of one campaign."""
     found = (_OF_EDITION.fullmatch(key) for key in keys)

@@ -5,10 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
-from hailuo.errors import LedgerError
-from hailuo.ledger.fact_json import DONE, DOUBT, END, INTENT, ORPHAN, OUTCOME, dump_fact, load_fact
+from hailuo.ledger.fact_json import DONE, DOUBT, END, INTENT, ORPHAN, OUTCOME, damaged, dump_fact
 from hailuo.ledger.facts import Abandoned, Refused, Submitted, Unsent
 from tests.support.factories import JOB
 
@@ -33,7 +32,7 @@ def test_a_recorded_fact_is_read_and_written_again_byte_for_byte(name: str) -> N
     kind = KINDS[name.replace(",", "").split()[0]]
     content = compact(RECORDED[name])
 
-    assert dump_fact(load_fact(kind, "the key", content)) == content
+    assert dump_fact(kind.validate_json(content)) == content
 
 
 @pytest.mark.parametrize("kind", [Submitted, Refused, Unsent, Abandoned])
@@ -48,10 +47,8 @@ def test_facts_of_version_0_1_are_read() -> None:
     """Their intents named neither the address nor a task that is adopted, their `done` no request."""
     old = {key: value for key, value in RECORDED["intent"].items() if key not in {"base_url", "adopts"}}
 
-    intent = load_fact(INTENT, "the key", compact(old))
-    done = load_fact(
-        DONE, "the key", compact({k: v for k, v in RECORDED["done"].items() if k != "request_id"})
-    )
+    intent = INTENT.validate_json(compact(old))
+    done = DONE.validate_json(compact({k: v for k, v in RECORDED["done"].items() if k != "request_id"}))
 
     assert done.request_id is None
     assert (intent.base_url, intent.adopts, intent.job.creative_id) == (None, None, JOB.creative_id)
@@ -62,7 +59,7 @@ def test_a_submit_that_names_no_task_is_refused_with_its_key(missing: str) -> No
     """It is never taken for a task with an empty id."""
     broken = {**RECORDED["outcome submitted"], missing: None}
 
-    with pytest.raises(
-        LedgerError, match=rf"^shoe/main/a001/outcome is no valid fact \(submitted\.{missing}:"
-    ):
-        load_fact(OUTCOME, "shoe/main/a001/outcome", compact(broken))
+    with pytest.raises(ValidationError) as caught:
+        OUTCOME.validate_json(compact(broken))
+    problem = damaged("shoe/main/a001/outcome", compact(broken), caught.value)
+    assert str(problem).startswith(f"shoe/main/a001/outcome: is no valid fact (submitted.{missing}:")

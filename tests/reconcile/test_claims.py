@@ -1,6 +1,7 @@
 """One task is adopted for one job, however many people adopt it, and whenever one of them crashes."""
 
 import asyncio
+import hashlib
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from hailuo.ledger.ledger import HORIZON
 from hailuo.reconcile.reconciler import Adopted
 from hailuo.simulator import FaultName, ScriptedFault
 from hailuo.store import FolderStore
+from hailuo.store.layout import claims_of
 from hailuo.store.port import Entry
 from hailuo.testing import MemoryStore, VirtualClock
 from tests.reconcile.conftest import PRICE, Office
@@ -223,10 +225,36 @@ def test_whatever_the_order_everybody_sees_the_same_claim(delays: list[list[int]
     def wanted(number: int) -> Claim:
         return Claim(task_id="task_1", base_url=BASE_URL, attempt=f"shoe/main/ledger/v1/{number:010}/a001")
 
-    async def all_of_them() -> list[Claim]:
-        return await asyncio.gather(*(stake(Slow(waits), wanted(n)) for n, waits in enumerate(delays)))
+    async def holder(number: int, waits: list[int]) -> str:
+        return await stake(Slow(waits), wanted(number)) or wanted(number).attempt
+
+    async def all_of_them() -> list[str]:
+        return await asyncio.gather(*(holder(n, waits) for n, waits in enumerate(delays)))
 
     assert len(set(clock.run(all_of_them()))) == 1
+
+
+BAD_CLAIMS = {
+    "empty": b"",
+    "no JSON": b"{",
+    "of a newer version": b'{"task_id": "t", "base_url": "u", "holder": "somebody"}',
+    "for no attempt": b'{"task_id": "t", "base_url": "u", "attempt": "shoe/main copy/ledger/v1/0123456789/a001"}',
+    "for no key at all": b'{"task_id": "t", "base_url": "u", "attempt": "../../etc"}',
+}
+
+
+@pytest.mark.parametrize("content", BAD_CLAIMS.values(), ids=BAD_CLAIMS)
+def test_a_claim_that_cannot_be_read_holds_its_task(make_office: MakeOffice, content: bytes) -> None:
+    """Whose it is, is not known: a person cannot adopt the task, and sees which record is damaged."""
+    office = make_office(FaultName.CHARGED_THEN_DROPPED)
+    office.world.clock.advance(HORIZON.total_seconds())
+    task_id = office.lost_task()
+    about = hashlib.sha256(f"{office.world.client().base_url}\n{task_id}".encode()).hexdigest()
+    office.planted(f"{claims_of(about)}c001", content)
+
+    with pytest.raises(SettlementError, match=rf"is claimed in tasks/v1/{about}/c001, which cannot be read"):
+        office.adopt(office.job.creative_id, task_id)
+    assert office.settle().adopted == ()
 
 
 def test_a_task_that_a_submit_under_way_may_have_made_is_not_adopted_yet(make_office: MakeOffice) -> None:
