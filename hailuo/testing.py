@@ -19,7 +19,7 @@ import httpx
 
 from hailuo.clock import Clock
 from hailuo.errors import DamagedClipError, MissingKeyError
-from hailuo.store.port import Entry, Store, checked
+from hailuo.store.port import Entry, FetchLinks, Store, checked
 
 T = TypeVar("T")
 
@@ -144,13 +144,12 @@ class MemoryStore:
     async def probe(self) -> None:
         """Nothing to prove: `setdefault` creates once."""
 
-    def fetch_url(self, key: str, *, valid_for: timedelta) -> str | None:
-        del valid_for
-        return f"{self._served_at.rstrip('/')}/{key}" if self._served_at else None
-
-    def offers_for(self, duration: timedelta) -> bool:
-        del duration  # served for as long as somebody serves it
-        return self._served_at is not None
+    async def links(self, *, valid_for: timedelta) -> FetchLinks | None:
+        del valid_for  # served for as long as somebody serves it
+        if self._served_at is None:
+            return None
+        base = self._served_at.rstrip("/")
+        return FetchLinks(url=lambda key: f"{base}/{checked(key)}", certain=True)
 
 
 class Effects(Protocol):
@@ -203,11 +202,8 @@ class WatchedStore:
     async def probe(self) -> None:
         await self._announced("probe", self._store.probe)
 
-    def fetch_url(self, key: str, *, valid_for: timedelta) -> str | None:
-        return self._store.fetch_url(key, valid_for=valid_for)
-
-    def offers_for(self, duration: timedelta) -> bool:
-        return self._store.offers_for(duration)
+    async def links(self, *, valid_for: timedelta) -> FetchLinks | None:
+        return await self._announced("links", lambda: self._store.links(valid_for=valid_for))
 
     async def _announced(self, effect: str, act: Callable[[], Awaitable[T]]) -> T:
         await self._effects.before(effect)

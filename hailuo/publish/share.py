@@ -35,16 +35,16 @@ async def link_to_gallery(
 
 async def link_to(made: Publication, store: Store, clock: Clock, *, valid_for: timedelta) -> GalleryLink:
     """Link to a gallery that was just built, signed if the store can sign. Raises: StoreUnavailableError."""
-    link = link_to_page(made.edition.gallery, store, clock, valid_for=valid_for)
+    link = await link_to_page(made.edition.gallery, store, clock, valid_for=valid_for)
     return await share(made, store, clock, valid_for=valid_for) if link.until else link
 
 
-def link_to_page(key: str, store: Store, clock: Clock, *, valid_for: timedelta) -> GalleryLink:
-    """The link to a page in the store: signed if the store can sign, else its path."""
-    url = store.fetch_url(key, valid_for=valid_for)
-    if url is None:
+async def link_to_page(key: str, store: Store, clock: Clock, *, valid_for: timedelta) -> GalleryLink:
+    """The link to a page in the store: signed if the store can sign, else its path. Raises: StoreUnavailableError."""
+    links = await store.links(valid_for=valid_for)
+    if links is None:
         return GalleryLink(address=f"{store.uri}/{key}")
-    return GalleryLink(address=url, until=clock.now() + valid_for, certain=store.offers_for(valid_for))
+    return GalleryLink(address=links.url(key), until=clock.now() + valid_for, certain=links.certain)
 
 
 async def share(made: Publication, store: Store, clock: Clock, *, valid_for: timedelta) -> GalleryLink:
@@ -53,16 +53,16 @@ async def share(made: Publication, store: Store, clock: Clock, *, valid_for: tim
     Raises: AdmissionError if the store has no links to offer.
     """
     edition = made.edition
-    link = link_to_page(edition.shared_gallery, store, clock, valid_for=valid_for)
-    if link.until is None:
+    until, links = clock.now() + valid_for, await store.links(valid_for=valid_for)
+    if links is None:
         reason = f"{store.uri} is a folder, and has no links that other people could open"
         raise AdmissionError([Problem(Place("--presign"), reason, "leave it out, or use an S3 store")])
     page = gallery.render(
         made.all_rows,
         title=edition.campaign,
         built_at=clock.now(),
-        links=gallery.reached(lambda place: store.fetch_url(f"{edition.folder}{place}", valid_for=valid_for)),
-        clips_until=link.until,
+        links=gallery.reached(lambda place: links.url(f"{edition.folder}{place}")),
+        clips_until=until,
     )
     await store.put(edition.shared_gallery, page, content_type="text/html; charset=utf-8")
-    return link
+    return GalleryLink(address=links.url(edition.shared_gallery), until=until, certain=links.certain)

@@ -29,13 +29,14 @@ async def media_of(
     shown = [creative_id for creative_id in findings.best_first() if creative_id in stored]
     keys = {one: edition.preview(one, Preview.POSTER) for one in shown[:_MOST_POSTERS]}
     posters = await read_many(store, list(keys.values()))  # without those that were never made
+    links = await store.links(valid_for=valid_for)
     clips = {}
     for one in shown:
         poster = posters.get(keys.get(one, ""))
         place = f"clips/{one}.mp4"
         clips[one] = Clip(
             poster=f"data:image/webp;base64,{base64.b64encode(poster).decode()}" if poster else None,
-            href=store.fetch_url(f"{edition.folder}{place}", valid_for=valid_for) or f"../../{place}",
+            href=links.url(f"{edition.folder}{place}") if links else f"../../{place}",
             label=labels[one],
         )
     return clips

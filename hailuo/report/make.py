@@ -129,7 +129,7 @@ async def report(store: Store, clock: Clock, request: ReportOptions, *, edition:
     return Report(
         findings=findings,
         folder=folder,
-        page=link_to_page(f"{folder}{_PAGE}", store, clock, valid_for=valid_for),
+        page=await link_to_page(f"{folder}{_PAGE}", store, clock, valid_for=valid_for),
         is_new=analysed is not None,
         next_file=await asyncio.to_thread(_write, request.next_file, next_text),
     )

@@ -23,7 +23,6 @@ from hailuo.store import Store
 from hailuo.text import quoted
 from hailuo.vendor import Cause, Fault, on_our_own_network
 
-_ANY_TIME: Final = timedelta(hours=1)
 _ROOM_BYTES: Final = 32 << 20
 """More than a clip of 10 s in 1080p has."""
 
@@ -62,7 +61,7 @@ async def _problems(
 ) -> list[Problem]:
     """Every reason but the caps that runs share. What can be known here comes first, before anyone is asked."""
     problems = _agreement_problems(plan, agreed_digest) + _key_problems(plan, settings)
-    problems += _frame_problems(plan, tools.store) + _private_frame_problems(plan, settings)
+    problems += await _frame_problems(plan, tools.store) + _private_frame_problems(plan, settings)
     problems += admission_problems(plan, balance_usd=None)
     problems += _run_cap_problems(plan, settings)
     if plan.to_buy and not problems:
@@ -92,10 +91,11 @@ def _run_cap_problems(plan: Plan, settings: Settings) -> list[Problem]:
     return [Problem(Place("HAILUO_MAX_USD_PER_RUN"), reason, "raise it, or buy less with --only")]
 
 
-def frame_warnings(jobs: Sequence[Job], store: Store) -> tuple[Problem, ...]:
+async def frame_warnings(jobs: Sequence[Job], store: Store) -> tuple[Problem, ...]:
     """Frame links that may expire before the vendor fetches them. Raises: StoreUnavailableError."""
     keys = [job.frame_key for job in jobs if job.frame_key]
-    if not keys or not store.fetch_url(keys[0], valid_for=_ANY_TIME) or store.offers_for(FRAME_VALID_FOR):
+    links = await store.links(valid_for=FRAME_VALID_FOR) if keys else None
+    if links is None or links.certain:
         return ()
     hours = FRAME_VALID_FOR // timedelta(hours=1)
     reason = f"the links to local first frames end with this session's AWS credentials, possibly in less than {hours} h"
@@ -103,10 +103,10 @@ def frame_warnings(jobs: Sequence[Job], store: Store) -> tuple[Problem, ...]:
     return (Problem(Place("HAILUO_STORE"), reason, remedy),)
 
 
-def _frame_problems(plan: Plan, store: Store) -> list[Problem]:
-    """The vendor fetches a first frame itself: a local one needs a store that can offer it."""
+async def _frame_problems(plan: Plan, store: Store) -> list[Problem]:
+    """The vendor fetches a first frame itself: a local one needs a store that can offer it. Raises: StoreUnavailableError."""
     keys = [planned.job.frame_key for planned in plan.to_buy if planned.job.frame_key]
-    if not keys or store.fetch_url(keys[0], valid_for=_ANY_TIME):
+    if not keys or await store.links(valid_for=FRAME_VALID_FOR):
         return []
     reason = f"the first frames are local files, and the vendor cannot fetch them from {store.uri}"
     return [Problem(plan.campaign.place, reason, "use an S3 store, or give the first frames as https URLs")]

@@ -76,8 +76,8 @@ class Session:
             await ledger.check_clips()
             prices = await read_prices(self.store)
             money = (*prices.findings, *await self._spending.findings())
+            frames = await frame_warnings(self._prepared.expansion.jobs, self.store)
         findings = (*ledger.findings, *ledger.clip_findings, *money)
-        frames = frame_warnings(self._prepared.expansion.jobs, self.store)
         warnings = (*self._prepared.warnings, *frames, *findings)
         return make_plan(
             self.campaign,

@@ -63,11 +63,11 @@ class Orders:
         self.lost: set[str] = set()
         self._holders: dict[str, str] | None = None
 
-    def request(self, job: Job) -> dict[str, object]:
-        """The body that the vendor gets. Raises: FrameError."""
+    async def _request(self, job: Job) -> dict[str, object]:
+        """The body that the vendor gets. Raises: FrameError, StoreUnavailableError."""
         model = self._tools.catalog.models[job.variant.model]
         family = self._tools.catalog.family_of(model)
-        return build_request(job.variant, family, first_frame_url=self._frame_url(job))
+        return build_request(job.variant, family, first_frame_url=await self._frame_url(job))
 
     async def place(self, priced: PricedJob, *, turn: int) -> Ending | Again | None:
         """One attempt, from intent to recorded outcome; never cancelled half-way. `turn` is the limiter's.
@@ -76,7 +76,7 @@ class Orders:
         run gives the job up.
         """
         job = priced.job
-        request = self.request(job)
+        request = await self._request(job)
         if not self._may_buy():
             self._stop("this run's spending grant expired; run again to continue")
             return None
@@ -282,16 +282,16 @@ class Orders:
         self._stop_buying.set(reason)
         self._announce(Event(kind=EventKind.STOPPED, text=reason))
 
-    def _frame_url(self, job: Job) -> str | None:
+    async def _frame_url(self, job: Job) -> str | None:
         frame = job.variant.first_frame
         if frame is None or frame.url:
             return frame.url if frame else None
-        url = self._tools.store.fetch_url(job.frame_key or "", valid_for=FRAME_VALID_FOR)
-        if url is None:
+        links = await self._tools.store.links(valid_for=FRAME_VALID_FOR)
+        if links is None or job.frame_key is None:
             raise FrameError(
                 f"job {job.creative_id}: {self._tools.store.uri} cannot offer {frame.label} to the vendor"
             )
-        return url
+        return links.url(job.frame_key)
 
 
 def _accepted_as(job: Job, answer: Accepted) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from hailuo.errors import DamagedClipError, MissingKeyError, StoreUnavailableError, UnsafeStoreError
-from hailuo.store.port import SCRATCH, Entry, checked
+from hailuo.store.port import SCRATCH, Entry, FetchLinks, checked
 
 _NO_LINKS: Final = frozenset({errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP})
 """man7.org/linux/man-pages/man2/link.2.html; a network file system may not know the call at all."""
@@ -65,13 +65,12 @@ class FolderStore:
     async def probe(self) -> None:
         await asyncio.to_thread(self._probe)
 
-    def fetch_url(self, key: str, *, valid_for: timedelta) -> str | None:
-        del valid_for  # served for as long as the server runs
-        return f"{self._served_at.rstrip('/')}/{key}" if self._served_at else None
-
-    def offers_for(self, duration: timedelta) -> bool:
-        del duration  # served for as long as the server runs
-        return self._served_at is not None
+    async def links(self, *, valid_for: timedelta) -> FetchLinks | None:
+        del valid_for  # served for as long as somebody serves it
+        if self._served_at is None:
+            return None
+        base = self._served_at.rstrip("/")
+        return FetchLinks(url=lambda key: f"{base}/{checked(key)}", certain=True)
 
     def _path(self, key: str) -> Path:
         return self._root / checked(key)

@@ -47,6 +47,17 @@ class Entry:
     modified_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchLinks:
+    """URLs that need no credentials. `certain`: whether they are known to work for as long as was asked.
+
+    `url` gives the one of a key, without asking anybody. It raises ValueError for what is no key.
+    """
+
+    url: Callable[[str], str]
+    certain: bool
+
+
 class Store(Protocol):
     """Bytes under keys, durable when a call returns."""
 
@@ -97,12 +108,8 @@ class Store(Protocol):
         """Prove that the store can be written and that a key is created only once. Raises: UnsafeStoreError."""
         ...
 
-    def fetch_url(self, key: str, *, valid_for: timedelta) -> str | None:
-        """A URL under which the vendor can fetch the object, or None where this store has none to offer."""
-        ...
-
-    def offers_for(self, duration: timedelta) -> bool:
-        """Whether a URL offered now is known to work for so long."""
+    async def links(self, *, valid_for: timedelta) -> FetchLinks | None:
+        """Links under which anyone can fetch objects for so long, or None where this store has none to offer."""
         ...
 
 

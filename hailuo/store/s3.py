@@ -6,7 +6,9 @@ What was measured about servers, retries and checksums is in docs/stores.md.
 import asyncio
 import base64
 import hashlib
+import math
 import secrets
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -15,7 +17,13 @@ from pathlib import Path
 from typing import Any, Final, ParamSpec, TypeVar
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, IncompleteReadError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    HTTPClientError,
+    IncompleteReadError,
+    NoCredentialsError,
+)
 from botocore.parsers import ResponseParserError
 
 from hailuo.clock import Clock
@@ -33,7 +41,7 @@ from hailuo.store.aws import (
     signing_config,
     status_of,
 )
-from hailuo.store.port import SCRATCH, Entry, checked
+from hailuo.store.port import SCRATCH, Entry, FetchLinks, checked
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -44,6 +52,7 @@ _RACERS: Final = 8
 _MISSING, _EXISTS, _NOT_IMPLEMENTED = 404, 412, 501
 _NO_VERDICT: Final = (HTTPClientError, IncompleteReadError, ResponseParserError)
 """No answer, or one that is not S3's: the outcome of the request is unknown."""
+_ASKED_AGAIN_AFTER_SECONDS: Final = 60.0
 _LONGEST_SIGNATURE: Final = timedelta(days=7)
 """SigV4 signs for no longer: docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html"""
 _IGNORING: Final = (
@@ -76,6 +85,8 @@ class S3Store:
         except BotoCoreError as error:
             raise ValueError(str(error)) from error
         self._signer: Any = None
+        self._signer_until = 0.0
+        self._choosing_signer = threading.Lock()
         quiet_loggers("boto3", "botocore", "s3transfer", "urllib3")
 
     @property
@@ -133,43 +144,50 @@ class S3Store:
                 f"use {_TRUSTED}"
             )
 
-    def fetch_url(self, key: str, *, valid_for: timedelta) -> str | None:
+    async def links(self, *, valid_for: timedelta) -> FetchLinks | None:
+        """Signed links. They are not certain if the credentials expire sooner, or at an unknown time: links end with them."""
+        sign, lasts = await self._ask(self._signing, valid_for)
         seconds = int(min(valid_for, _LONGEST_SIGNATURE).total_seconds())
-        where = {"Bucket": self._bucket, "Key": self._name(key)}
-        with_signature = self._translated(self._signing_client().generate_presigned_url)
-        url: str = with_signature("get_object", Params=where, ExpiresIn=seconds)
-        return url
 
-    def offers_for(self, duration: timedelta) -> bool:
-        """False if the credentials expire sooner, or at an unknown time: the URLs expire with them."""
+        def url(key: str) -> str:
+            where = {"Bucket": self._bucket, "Key": self._name(key)}
+            signed: str = self._translated(sign)("get_object", Params=where, ExpiresIn=seconds)
+            return signed
+
+        return FetchLinks(url=url, certain=lasts)
+
+    def _signing(self, duration: timedelta) -> tuple[Callable[..., str], bool]:
+        """What signs links, and whether its credentials last for so long. May ask the network: for them, and for the region."""
         credentials = self._session.get_credentials()
         if credentials is None:
-            return False
-        if not self._translated(credentials.get_frozen_credentials)().token:
-            return True
-        ends_within = getattr(credentials, "refresh_needed", None)  # only botocore's refreshable ones have it
-        return ends_within is not None and not ends_within(refresh_in=duration.total_seconds())
+            raise NoCredentialsError
+        lasts = True
+        if credentials.get_frozen_credentials().token:
+            ends_within = getattr(
+                credentials, "refresh_needed", None
+            )  # only botocore's refreshable ones have it
+            lasts = ends_within is not None and not ends_within(refresh_in=duration.total_seconds())
+        with self._choosing_signer:
+            if self._signer is None or self._clock.monotonic() >= self._signer_until:
+                self._signer, self._signer_until = self._new_signer()
+        return self._signer.generate_presigned_url, lasts
 
-    def _signing_client(self) -> Any:
-        """The client for links: no redirect corrects their region and host, so they are the bucket's own.
+    def _new_signer(self) -> tuple[Any, float]:
+        """The client for links, and until when it serves: no redirect corrects their region and host, so they are the bucket's own.
 
-        The bucket is asked once. Where it does not answer, the configured region is used.
+        The bucket is asked once. Where it does not answer, the configured region is used, and it is asked again after a minute.
         """
-        if self._signer is None:
-            try:
-                answer = self._ledger.head_bucket(Bucket=self._bucket)["ResponseMetadata"]
-            except ClientError as error:  # a refusal, or a redirect, names the region too
-                answer = error.response.get("ResponseMetadata", {})
-            except (BotoCoreError, ResponseParserError):
-                answer = {}
-            own = answer.get("HTTPHeaders", {}).get("x-amz-bucket-region")
-            meta = self._media.meta
-            config = signing_config(self._options, endpoint_url=meta.endpoint_url)
-            signer = self._session.client("s3", region_name=own or meta.region_name, config=config)
-            if not answer:
-                return signer
-            self._signer = signer
-        return self._signer
+        try:
+            answer = self._ledger.head_bucket(Bucket=self._bucket)["ResponseMetadata"]
+        except ClientError as error:  # a refusal, or a redirect, names the region too
+            answer = error.response.get("ResponseMetadata", {})
+        except (BotoCoreError, ResponseParserError):
+            answer = {}
+        own = answer.get("HTTPHeaders", {}).get("x-amz-bucket-region")
+        meta = self._media.meta
+        config = signing_config(self._options, endpoint_url=meta.endpoint_url)
+        signer = self._session.client("s3", region_name=own or meta.region_name, config=config)
+        return signer, math.inf if answer else self._clock.monotonic() + _ASKED_AGAIN_AFTER_SECONDS
 
     def _name(self, key: str) -> str:
         return self._prefix + checked(key)

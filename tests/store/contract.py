@@ -45,6 +45,12 @@ contents = pytest.mark.parametrize("content", CONTENTS.values(), ids=CONTENTS.ke
 bad_keys = pytest.mark.parametrize("key", BAD_KEYS.values(), ids=BAD_KEYS.keys())
 
 
+def link(store: Store, key: str, valid_for: timedelta) -> str:
+    """A link to the object; "" where the store has none to offer."""
+    links = run(store.links(valid_for=valid_for))
+    return links.url(key) if links else ""
+
+
 def sha256_of(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 

@@ -246,3 +246,18 @@ def serving_bucket_of(region: str, *, status: int = 200) -> Iterator[str]:
 
     with _serving(Handler) as url:
         yield url
+
+
+@contextlib.contextmanager
+def serving_mute_bucket(*, waits_seconds: float) -> Iterator[tuple[str, list[str]]]:
+    """A server that closes the connection after so long without an answer; and the paths it was asked for."""
+    asked: list[str] = []
+
+    class Handler(_Handler):
+        def do_HEAD(self) -> None:
+            asked.append(self.path)
+            time.sleep(waits_seconds)  # noqa: TID251 (a slow server)
+            self.close_connection = True
+
+    with _serving(Handler) as url:
+        yield url, asked

@@ -14,7 +14,7 @@ import pytest
 
 from hailuo.errors import DamagedClipError, MissingKeyError, StoreUnavailableError
 from hailuo.store import FolderStore, Store
-from tests.store.contract import CLIP, KEY, MP4, TEXT, StoreContract, sha256_of
+from tests.store.contract import CLIP, KEY, MP4, TEXT, StoreContract, link, sha256_of
 
 Act = Callable[[Store, Path], Coroutine[object, object, object]]
 
@@ -106,8 +106,8 @@ def test_it_offers_no_url_unless_somebody_serves_it(root: Path) -> None:
     """Without a server the vendor cannot fetch a first frame, and the plan has to say so."""
     served = FolderStore(root, served_at="http://127.0.0.1:9/s/")
 
-    assert FolderStore(root).fetch_url(KEY, valid_for=timedelta(hours=1)) is None
-    assert served.fetch_url(KEY, valid_for=timedelta(hours=1)) == f"http://127.0.0.1:9/s/{KEY}"
+    assert link(FolderStore(root), KEY, timedelta(hours=1)) == ""
+    assert link(served, KEY, timedelta(hours=1)) == f"http://127.0.0.1:9/s/{KEY}"
 
 
 @pytest.mark.parametrize("act", ACTS.values(), ids=ACTS.keys())

@@ -7,7 +7,7 @@ import pytest
 
 from hailuo.store import Store
 from hailuo.testing import MemoryStore, VirtualClock
-from tests.store.contract import KEY, TEXT, StoreContract
+from tests.store.contract import KEY, TEXT, StoreContract, link
 
 
 class TestMemoryStore(StoreContract):
@@ -34,6 +34,6 @@ def test_it_offers_no_url_unless_somebody_serves_it() -> None:
     """Without a server the vendor cannot fetch a first frame."""
     clock, hour = VirtualClock(), timedelta(hours=1)
 
-    assert MemoryStore(clock).fetch_url(KEY, valid_for=hour) is None
+    assert link(MemoryStore(clock), KEY, hour) == ""
     served = MemoryStore(clock, served_at="http://127.0.0.1:9/s/")
-    assert served.fetch_url(KEY, valid_for=hour) == f"http://127.0.0.1:9/s/{KEY}"
+    assert link(served, KEY, hour) == f"http://127.0.0.1:9/s/{KEY}"

@@ -16,7 +16,7 @@ from hailuo.errors import StoreUnavailableError
 from hailuo.store import Store
 from hailuo.store.aws import S3Options
 from tests.store.conftest import OpenStore
-from tests.store.contract import CLIP, KEY, MP4, TEXT, sha256_of
+from tests.store.contract import CLIP, KEY, MP4, TEXT, link, sha256_of
 from tests.support.servers.s3 import BUCKET, READER, S3Server
 
 pytestmark = [pytest.mark.slow, pytest.mark.enable_socket]
@@ -100,7 +100,7 @@ def test_a_link_opens_without_credentials_until_it_ends(open_s3: OpenStore, serv
     store = open_s3(server)
     run(store.put("frames/hero.png", b"picture", content_type="image/png"))
 
-    url = store.fetch_url("frames/hero.png", valid_for=TWO_DAYS) or ""
+    url = link(store, "frames/hero.png", TWO_DAYS)
 
     answer = httpx.get(url)
     assert (answer.status_code, answer.content) == (200, b"picture")
@@ -114,7 +114,7 @@ def test_a_link_opens_nothing_else(open_s3: OpenStore, seaweedfs: S3Server) -> N
     run(store.put("frames/a", b"a", content_type=TEXT))
     run(store.put("frames/b", b"b", content_type=TEXT))
 
-    url = store.fetch_url("frames/a", valid_for=HOUR) or ""
+    url = link(store, "frames/a", HOUR)
 
     assert httpx.get(url.replace("frames/a", "frames/b")).status_code == 403
     assert httpx.get(url.partition("?")[0]).status_code == 403
@@ -122,7 +122,7 @@ def test_a_link_opens_nothing_else(open_s3: OpenStore, seaweedfs: S3Server) -> N
 
 def test_no_link_is_signed_for_more_than_a_week(open_s3: OpenStore, ministack: S3Server) -> None:
     """S3 refuses longer ones when they are used, which is too late."""
-    url = open_s3(ministack).fetch_url(KEY, valid_for=timedelta(days=30)) or ""
+    url = link(open_s3(ministack), KEY, timedelta(days=30))
 
     assert parse_qs(urlsplit(url).query)["X-Amz-Expires"] == ["604800"]
 
@@ -145,7 +145,9 @@ def test_a_link_is_not_promised_beyond_its_credentials(
     tonight = (now + timedelta(hours=12)).isoformat()
     given = {name: value.replace("in twelve hours", tonight) for name, value in environment.items()}
 
-    assert open_s3(ministack, **given).offers_for(TWO_DAYS) is two_days
+    links = run(open_s3(ministack, **given).links(valid_for=TWO_DAYS))
+    assert links
+    assert links.certain is two_days
 
 
 @pytest.mark.parametrize(
@@ -242,10 +244,12 @@ def test_a_role_that_a_profile_names_is_taken_on(
     )
 
     assert run(store.create(KEY, b"fact"))
-    signed = parse_qs(urlsplit(store.fetch_url(KEY, valid_for=HOUR) or "").query)
+    signed = parse_qs(urlsplit(link(store, KEY, HOUR)).query)
     assert signed["X-Amz-Credential"][0].startswith("ASIA"), "a session's key, and not the base profile's"
     assert signed["X-Amz-Security-Token"]
-    assert not store.offers_for(TWO_DAYS)
+    links = run(store.links(valid_for=TWO_DAYS))
+    assert links
+    assert not links.certain
 
 
 def test_what_else_lies_in_the_bucket_is_not_seen(open_s3: OpenStore, server: S3Server) -> None:
