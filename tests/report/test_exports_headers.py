@@ -5,8 +5,8 @@ from collections import Counter
 import pytest
 
 from hailuo.report.exports import ExportError, formats_that_ship, read_formats
-from hailuo.report.exports.fields import key_of
 from hailuo.report.metrics import HOLD_COUNTS, HOOK_COUNTS, AdPlatform
+from hailuo.sheets import key_of
 
 _PLATFORMS = [platform for platform in AdPlatform if platform is not AdPlatform.OTHER]
 _EVERY = pytest.mark.parametrize("platform", _PLATFORMS)

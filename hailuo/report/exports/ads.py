@@ -10,9 +10,10 @@ from hailuo.publish.uploads import ADS_COLUMNS
 from hailuo.report.cells import ValueColumn
 from hailuo.report.exports.data_rows import clean_id, rounded_ids
 from hailuo.report.exports.export import sheet_of
-from hailuo.report.exports.fields import ExportError, key_of, refuse
-from hailuo.report.exports.sheet import SheetRow, as_text
+from hailuo.report.exports.fields import ExportError, refuse
+from hailuo.report.exports.sheet import SheetRow
 from hailuo.report.metrics import AdPlatform
+from hailuo.sheets import as_text, key_of
 from hailuo.text import quoted, suggestion
 
 _REQUIRED: Final = frozenset({"creative_id", "platform", "ad_id", "platform_video_id"})

@@ -23,8 +23,8 @@ from hailuo.report.exports.numbers import (
     vote_of,
     written,
 )
-from hailuo.report.exports.sheet import SheetCell, as_text
 from hailuo.report.metrics import COUNT_NAMES, Count
+from hailuo.sheets import SheetCell, as_text
 from hailuo.text import quoted
 
 Floats = npt.NDArray[np.float64]

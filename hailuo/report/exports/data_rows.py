@@ -14,8 +14,9 @@ from hailuo.report.cells import Bools, Ints, ValueColumn, earliest, groups
 from hailuo.report.exports.fields import IDENTITY
 from hailuo.report.exports.formats import formats_that_ship
 from hailuo.report.exports.layout import ExportColumn, Layout
-from hailuo.report.exports.sheet import ExportSheet, SheetCell, SheetRow, as_text
+from hailuo.report.exports.sheet import ExportSheet, SheetRow
 from hailuo.report.metrics import COUNT_NAMES
+from hailuo.sheets import SheetCell, as_text
 from hailuo.text import quoted
 
 ADS_LEVEL: Final = "export it on the level of ads, without subtotals"

@@ -12,7 +12,7 @@ from hailuo.report.cells import ValueColumn, together
 from hailuo.report.exports.data_rows import DataRows, is_everything, is_null
 from hailuo.report.exports.days import day_of, half_turned, is_day_first, span_in
 from hailuo.report.exports.fields import DATES
-from hailuo.report.exports.sheet import SheetCell, as_text
+from hailuo.sheets import SheetCell, as_text
 from hailuo.text import quoted
 
 DateRange = tuple[date | None, date | None]

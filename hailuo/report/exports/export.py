@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any, Final
 
 import numpy as np
@@ -25,10 +26,22 @@ from hailuo.report.exports.layout import has_header, known_headers, layout_of
 from hailuo.report.exports.mapping import ExportMapping
 from hailuo.report.exports.numbers import Decimal
 from hailuo.report.exports.records import is_json, sheet_of_records
-from hailuo.report.exports.sheet import ExportSheet, SheetCell, as_text, decoded, sheet_of_text
-from hailuo.report.exports.workbook import is_old_workbook, is_workbook, sheet_of_workbook
+from hailuo.report.exports.sheet import ExportSheet, sheet_of_rows
 from hailuo.report.metrics import COUNT_NAMES, Count
+from hailuo.sheets import (
+    SheetCell,
+    UnreadableSheetError,
+    as_text,
+    decoded,
+    is_old_workbook,
+    is_workbook,
+    rows_of_text,
+    sheets_of_workbook,
+)
 
+_RAW: Final = (
+    "Raw Data Report"  # Meta's workbook repeats the same ads in a sheet that is dressed up for people
+)
 _IDS: Final = ("ad_id", "platform_video_id")
 _WHOLE: Final = 0.99
 """Of the ads' impressions a total has at least so many: platforms round and estimate."""
@@ -61,13 +74,31 @@ def sheet_of(content: bytes, name: str, known: frozenset[str], *, most: int | No
 
     Raises: ExportError.
     """
-    if is_old_workbook(content):
-        remedy = "save it as .xlsx, or as CSV in UTF-8"
-        raise ExportError([Problem(Place(name), "is a workbook of Excel 97 to 2003", remedy)])
-    if is_workbook(content):
-        return sheet_of_workbook(content, name, lambda sheet: has_header(sheet, known))
-    text = decoded(content, name)
-    return sheet_of_records(text, name) if is_json(text) else sheet_of_text(text, name, known, most=most)
+    try:
+        if is_old_workbook(content):
+            remedy = "save it as .xlsx, or as CSV in UTF-8"
+            raise ExportError([Problem(Place(name), "is a workbook of Excel 97 to 2003", remedy)])
+        if is_workbook(content):
+            return _sheet_of_workbook(content, name, known)
+        text = decoded(content, name)
+        if is_json(text):
+            return sheet_of_records(text, name)
+        rows = islice(rows_of_text(text, name, known), most)
+        return sheet_of_rows(rows, name, ends=text.endswith(("\n", "\r")))
+    except UnreadableSheetError as error:
+        raise ExportError(error.problems) from error
+
+
+def _sheet_of_workbook(content: bytes, name: str, known: frozenset[str]) -> ExportSheet:
+    """The sheet with a header; Meta's raw one if it is there. Raises: ExportError where two sheets have one."""
+    sheets = {title: sheet_of_rows(rows, name) for title, rows in sheets_of_workbook(content, name)}
+    if _RAW in sheets:
+        return sheets[_RAW]
+    found = {title: sheet for title, sheet in sheets.items() if has_header(sheet, known)}
+    if len(found) > 1:
+        reason = f"several sheets hold ads: {', '.join(found)}"
+        raise ExportError([Problem(Place(name), reason, "save each of them as a file of its own")])
+    return next(iter([*found.values(), *sheets.values()]))
 
 
 def _frame(data: DataRows) -> tuple[pd.DataFrame, list[Problem]]:

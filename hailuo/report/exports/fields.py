@@ -1,9 +1,6 @@
-"""The fields of an export, how a header is compared with the known ones, and the error of a file with problems."""
+"""The fields of an export, and the error of a file with problems."""
 
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Final
 
 from hailuo.errors import Place, Problem, RefusedError
@@ -40,7 +37,6 @@ RESULT_COLUMNS: Final = (
 )
 """The columns of every results frame, in this order."""
 
-_IN_BRACKETS: Final = re.compile(r"[(\[]\s*([A-Za-z]{3})\s*[)\]]\s*$")
 _MOST_SHOWN: Final = 20
 
 
@@ -58,17 +54,3 @@ def refuse(problems: Sequence[Problem]) -> None:
     """Raises: ExportError with the problems, if there are any."""
     if problems:
         raise ExportError(problems)
-
-
-def currency_in(header: str, currencies: frozenset[str]) -> str | None:
-    """The currency that a header has in brackets: USD of `Amount spent (USD)`."""
-    found = _IN_BRACKETS.search(header)
-    return found[1].upper() if found and found[1].upper() in currencies else None
-
-
-@lru_cache(maxsize=8192)
-def key_of(header: str, currencies: frozenset[str] = frozenset()) -> str:
-    """The header without currency, case, spaces and punctuation."""
-    if currency_in(header, currencies):
-        header = _IN_BRACKETS.sub("", header)
-    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", header).casefold()))

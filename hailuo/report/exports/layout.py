@@ -8,11 +8,12 @@ from functools import cache
 from typing import Final, Literal
 
 from hailuo.errors import Place, Problem
-from hailuo.report.exports.fields import IDENTITY, ExportError, currency_in, key_of, refuse
+from hailuo.report.exports.fields import IDENTITY, ExportError, refuse
 from hailuo.report.exports.formats import formats_that_ship
 from hailuo.report.exports.mapping import ExportMapping
-from hailuo.report.exports.sheet import ExportSheet, SheetRow, as_text
+from hailuo.report.exports.sheet import ExportSheet, SheetRow
 from hailuo.report.metrics import COUNT_NAMES, AdPlatform
+from hailuo.sheets import as_text, currency_in, key_of
 from hailuo.text import listed, quoted
 
 _LEAST_FIELDS: Final = 2

@@ -6,7 +6,8 @@ from typing import Any
 
 from hailuo.errors import Place, Problem
 from hailuo.report.exports.fields import ExportError
-from hailuo.report.exports.sheet import ExportSheet, SheetCell, sheet_of_rows
+from hailuo.report.exports.sheet import ExportSheet, sheet_of_rows
+from hailuo.sheets import SheetCell
 
 _WRAPPERS = ("data", "list", "elements", "results")  # around the records: Meta and TikTok, LinkedIn, Google
 # What has one of these is a record, not wrapped around some.

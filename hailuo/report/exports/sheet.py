@@ -1,28 +1,18 @@
-"""Any file that a platform hands out, as rows of cells: CSV and its cousins, workbooks, JSON."""
+"""The rows of an export as columns."""
 
-import csv
-import io
-import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
 from itertools import count, islice, zip_longest
 from typing import Final
 
 import numpy as np
 
-from hailuo.errors import Place, Problem
 from hailuo.report.cells import Bools, Codes, Ints, ValueColumn
-from hailuo.report.exports.fields import ExportError, key_of
+from hailuo.sheets import SheetCell, as_text
 
-SheetCell = str | float | int | date | None
-
-_SEPARATORS: Final = (",", ";", "\t", "|")
 _MOST_BEFORE_HEADER: Final = 40
 _BLOCK: Final = 4096  # rows that are Python objects at a time
-_LINE: Final = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
-_SAVE_AS_UTF8: Final = "save it as CSV in UTF-8, or export it again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,77 +109,3 @@ class _GrowingColumn:
     def cells(self) -> ValueColumn[SheetCell]:
         distinct = tuple(key[1] if isinstance(key, tuple) else key for key in self._known)
         return ValueColumn(distinct, np.concatenate(self._codes))
-
-
-def as_text(cell: SheetCell) -> str:
-    """A cell as text, without the blanks and invisible marks around it."""
-    match cell:
-        case None:
-            return ""
-        case str():
-            return cell.strip(" \t\r\n\0\u00a0\u202f\u200b\u200e\u200f\ufeff")
-        case datetime() | date() | time():
-            return cell.isoformat()
-        case float() if cell.is_integer() and abs(cell) < 1e15:
-            return str(int(cell))
-        case _:
-            return str(cell)
-
-
-def decoded(content: bytes, name: str) -> str:
-    """The text of a file: UTF-8, UTF-16 with or without its mark, or Windows-1252. Raises: ExportError."""
-    for encoding in _encodings(content):
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise ExportError([Problem(Place(name), "is no text that can be read", _SAVE_AS_UTF8)])
-
-
-def _encodings(content: bytes) -> tuple[str, ...]:
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return ("utf-16",)
-    head = content[:2000]
-    if head and head[1::2].count(0) > len(head) // 4:  # every other byte of Latin text is zero
-        return ("utf-16-le",)
-    if head and head[::2].count(0) > len(head) // 4:
-        return ("utf-16-be",)
-    return ("utf-8-sig", "cp1252")
-
-
-def sheet_of_text(text: str, name: str, known: Collection[str], *, most: int | None = None) -> ExportSheet:
-    """The rows of a CSV, at `most` so many, by the separator that shows most `known` headers. Raises: ExportError."""
-    lines = [found[0] for found in islice(_LINE.finditer(text), 4 * _MOST_BEFORE_HEADER)]
-    first = lines[0] if lines else ""
-    if first.strip().casefold().startswith("sep=") and len(first.strip()) == 5:  # written for a spreadsheet
-        return sheet_of_rows(islice(_rows(text, name, first.strip()[4], after=len(first)), most), name)
-    head = "".join(lines)
-    best = max(_SEPARATORS, key=lambda separator: _score(head, separator, known))
-    return sheet_of_rows(islice(_rows(text, name, best), most), name, ends=text.endswith(("\n", "\r")))
-
-
-def _score(head: str, separator: str, known: Collection[str]) -> tuple[int, int]:
-    reader = csv.reader(io.StringIO(head, newline=""), delimiter=separator)
-    try:
-        rows = list(islice(reader, _MOST_BEFORE_HEADER))
-    except csv.Error:  # an open quote: whoever reads the rows says where
-        return 0, 0
-    most_known = max((sum(key_of(cell) in known for cell in row) for row in rows), default=0)
-    return most_known, max(map(len, rows), default=0)
-
-
-def _rows(
-    text: str, name: str, separator: str, *, after: int = 0
-) -> Iterator[tuple[int, Sequence[SheetCell]]]:
-    """The lines and cells of a text `after` its first characters, which are one line."""
-    lines = map(re.Match.group, _LINE.finditer(text, after))
-    reader = csv.reader(lines, delimiter=separator, strict=True)
-    line = before = int(after > 0)
-    try:
-        for cells in reader:
-            yield before + 1, cells
-            before = line + reader.line_num
-    except csv.Error as error:
-        place = Place(name, before + 1)
-        remedy = "export it again: a quote is open there, or the file was cut off"
-        raise ExportError([Problem(place, f"cannot be read on: {error}", remedy)]) from error
