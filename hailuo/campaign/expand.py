@@ -102,7 +102,9 @@ class _Expander:
             else:
                 illegal.extend(IllegalCell(levels=_labels(cell), rule=rule) for cell in cells)
         self._problems.update(problem for problem, _ in self._refused.problems())
-        self._problems.update(_twin_problem(*key, pairs) for key, pairs in self._twins.items())
+        travels = any(grid.columns for grid in self._campaign.grids)
+        twins = (_twin_problem(*key, pairs, has_columns=travels) for key, pairs in self._twins.items())
+        self._problems.update(twins)
         self._warnings.update(problem for problem, _ in self._cautions.problems())
         self._check_jobs(jobs, only)
         return Expansion(
@@ -135,7 +137,7 @@ class _Expander:
                 continue
             variant = self._variant(cell) if self._is_legal(cell) else None
             if variant and self._is_new(cell, variant, takes):
-                yield from self._takes(cell, variant, takes)
+                yield from self._takes(cell, variant, grid)
 
     def _is_legal(self, cell: Cell) -> bool:
         settings = tuple(
@@ -222,12 +224,12 @@ class _Expander:
         self._twins[cell["prompt"].place, ", ".join(differing)].append((first, cell))
         return False
 
-    def _takes(self, cell: Cell, variant: Variant, takes: int) -> Iterator[Job]:
+    def _takes(self, cell: Cell, variant: Variant, grid: Grid) -> Iterator[Job]:
         campaign = self._campaign
         levels, variant_id = _labels(cell), variant.variant_id
         control = campaign.control
         is_control = bool(control) and all(levels.get(axis) == label for axis, label in control.items())
-        for take in range(1, takes + 1):
+        for take in range(1, (grid.takes or campaign.takes) + 1):
             creative_id = creative_id_of(
                 campaign=campaign.name, edition=campaign.edition, variant_id=variant_id, take=take
             )
@@ -239,6 +241,8 @@ class _Expander:
                 take=take,
                 levels=levels,
                 is_control=is_control,
+                columns=grid.columns,
+                synthetic_performer=grid.synthetic_performer,
             )
 
     def _check_jobs(self, jobs: tuple[Job, ...], only: Mapping[str, frozenset[str]]) -> None:
@@ -258,11 +262,14 @@ class _Expander:
             self._problems.add(Problem(place, reason, "change `exclude`, `illegal` or --only"))
 
 
-def _twin_problem(place: Place, differing: str, pairs: list[tuple[Cell, Cell]]) -> Problem:
+def _twin_problem(
+    place: Place, differing: str, pairs: list[tuple[Cell, Cell]], *, has_columns: bool
+) -> Problem:
     first, second = (quoted(", ".join(level.label for level in cell.values())) for cell in pairs[0])
     more = f" (and {len(pairs) - 1:,} more pairs)" if len(pairs) > 1 else ""
     if differing in ("", "prompt", "first_frame"):
         reason = f"{second} is in the campaign twice, first as {first}{more}"
-        return Problem(place, reason, "keep one of them")
+        more = "; columns that no prompt uses make no other clip" if has_columns else ""
+        return Problem(place, reason, f"keep one of them{more}")
     reason = f"{first} and {second} would be identical clips{more}"
     return Problem(place, reason, f"make the prompt differ by {differing}, or exclude all but one")

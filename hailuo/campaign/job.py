@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from hailuo.campaign.model import SyntheticPerformer
 from hailuo.campaign.variant import Variant, canonical_json, crockford
 from hailuo.store.layout import Edition
 
@@ -21,7 +22,8 @@ def creative_id_of(*, campaign: str, edition: str, variant_id: str, take: int) -
 class Job:
     """The durable unit: one take of one variant.
 
-    `levels` maps every axis to the label of its level (the factors of the report).
+    `levels` maps every axis to the label of its level (the factors of the report). `columns` are cells of its row that
+    only travel: they are no part of the clip, and no id depends on them. `synthetic_performer` is the row's own answer.
     """
 
     creative_id: str
@@ -31,6 +33,8 @@ class Job:
     take: int
     levels: Mapping[str, str] = field(default_factory=dict)
     is_control: bool = False
+    columns: Mapping[str, str] = field(default_factory=dict)
+    synthetic_performer: SyntheticPerformer | None = None
 
     @property
     def this_edition(self) -> Edition:

@@ -47,17 +47,27 @@ class Axis:
     levels: tuple[Level, ...]
 
 
+class SyntheticPerformer(StrEnum):
+    """Whether the ads show a synthetic human performer. You must declare it; some laws require it."""
+
+    YES = "yes"
+    NO = "no"
+    UNDECLARED = "unknown"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grid:
     """Every combination of its axes, except those that `exclude` matches. A complete row is a grid of one cell.
 
     Each mapping of `exclude` has axis names and sets of labels: it leaves out the cells that match on every named
-    axis. `takes` overrides the campaign's.
+    axis. `takes` and `synthetic_performer` override the campaign's. `columns` only travel: they change no clip and no id.
     """
 
     axes: tuple[Axis, ...]
     exclude: tuple[Mapping[str, frozenset[str]], ...] = ()
     takes: int | None = None
+    synthetic_performer: SyntheticPerformer | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,14 +87,6 @@ class Nightly:
         if self.last_night and night > self.last_night:
             return f"its last night was {self.last_night}"
         return None
-
-
-class SyntheticPerformer(StrEnum):
-    """Whether the ads show a synthetic human performer. You must declare it; some laws require it."""
-
-    YES = "yes"
-    NO = "no"
-    UNDECLARED = "unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

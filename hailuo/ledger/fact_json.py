@@ -51,7 +51,8 @@ def dump_fact(fact: Fact | Orphan) -> bytes:
     """The fact as JSON."""
     match fact:
         case Intent():
-            return INTENT.dump_json(fact)
+            own = {"columns": fact.job.columns, "synthetic_performer": fact.job.synthetic_performer}
+            return INTENT.dump_json(fact, exclude={"job": {name for name, value in own.items() if not value}})
         case Doubt():
             return DOUBT.dump_json(fact)
         case End():

@@ -14,14 +14,18 @@ from hailuo.sheets.problems import UnreadableSheetError
 _SEPARATORS: Final = (",", ";", "\t", "|")
 _MOST_BEFORE_HEADER: Final = 40
 _LINE: Final = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
+_DECLARED: Final = re.compile(r"[\ufeff\"]*sep=([^\r\n])\"?[\s,;]*", re.IGNORECASE)
 _SAVE_AS_UTF8: Final = "save it as CSV in UTF-8, or export it again"
 
 
-def decoded(content: bytes, name: str) -> str:
-    """The text of a file: UTF-8, UTF-16 with or without its mark, or Windows-1252. Raises: UnreadableSheetError."""
+def decoded(content: bytes, name: str) -> tuple[str, str]:
+    """The text of a file and its encoding: UTF-8, UTF-16 with or without its mark, or Windows-1252 (`cp1252`).
+
+    Any other 8-bit encoding reads as Windows-1252 too, with wrong letters. Raises: UnreadableSheetError.
+    """
     for encoding in _encodings(content):
         try:
-            return content.decode(encoding)
+            return content.decode(encoding).removeprefix("\ufeff"), encoding
         except UnicodeDecodeError:
             continue
     raise UnreadableSheetError(Place(name), "is no text that can be read", _SAVE_AS_UTF8)
@@ -41,12 +45,13 @@ def _encodings(content: bytes) -> tuple[str, ...]:
 def rows_of_text(text: str, name: str, known: Collection[str]) -> Iterator[tuple[int, Sequence[str]]]:
     """The line and the cells of each row, by the separator that shows most `known` headers (as `key_of` spells them).
 
+    Where several show as many, the one that makes the widest header, and a comma before the others.
     Raises: UnreadableSheetError, while it is read.
     """
     lines = [found[0] for found in islice(_LINE.finditer(text), 4 * _MOST_BEFORE_HEADER)]
     first = lines[0] if lines else ""
-    if first.strip().casefold().startswith("sep=") and len(first.strip()) == 5:  # written for a spreadsheet
-        return _rows(text, name, first.strip()[4], after=len(first))
+    if declared := _DECLARED.fullmatch(first):  # written for a spreadsheet
+        return _rows(text, name, declared[1], after=len(first))
     head = "".join(lines)
     best = max(_SEPARATORS, key=lambda separator: _score(head, separator, known))
     return _rows(text, name, best)
@@ -58,8 +63,7 @@ def _score(head: str, separator: str, known: Collection[str]) -> tuple[int, int]
         rows = list(islice(reader, _MOST_BEFORE_HEADER))
     except csv.Error:  # an open quote: whoever reads the rows says where
         return 0, 0
-    most_known = max((sum(key_of(cell) in known for cell in row) for row in rows), default=0)
-    return most_known, max(map(len, rows), default=0)
+    return max(((sum(key_of(cell) in known for cell in row), len(row)) for row in rows), default=(0, 0))
 
 
 def _rows(text: str, name: str, separator: str, *, after: int = 0) -> Iterator[tuple[int, Sequence[str]]]:
@@ -72,5 +76,9 @@ def _rows(text: str, name: str, separator: str, *, after: int = 0) -> Iterator[t
             yield before + 1, cells
             before = line + reader.line_num
     except csv.Error as error:
-        remedy = "export it again: a quote is open there, or the file was cut off"
-        raise UnreadableSheetError(Place(name, before + 1), f"cannot be read on: {error}", remedy) from error
+        remedy = (
+            "close every quote and write one inside a cell twice, or save the file again: it may be cut off"
+        )
+        raise UnreadableSheetError(
+            Place(name, before + 1), f"the row that begins here cannot be read ({error})", remedy
+        ) from error

@@ -1,6 +1,7 @@
 """Workbooks (.xlsx): the values of their sheets."""
 
 import io
+import re
 import warnings
 import zipfile
 import zlib
@@ -9,19 +10,23 @@ from contextlib import contextmanager
 from datetime import date, datetime, time
 from typing import Any, Final
 
-import openpyxl
-from openpyxl.utils.exceptions import InvalidFileException
-
 from hailuo.errors import Place
 from hailuo.sheets.cells import SheetCell
 from hailuo.sheets.problems import UnreadableSheetError
 
 _UNREADABLE: Final = (
     *(zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError),  # no whole zip
-    *(InvalidFileException, SyntaxError, KeyError, ValueError, TypeError),  # no workbook in it; XML errors are SyntaxErrors
+    *(SyntaxError, KeyError, ValueError, TypeError),  # no workbook in it; XML errors are SyntaxErrors
 )
 _EXACT: Final = 2**53
 """Whole numbers beyond it are rounded in a workbook, whatever digits the file shows: its numbers are doubles."""
+
+_MOST_UNPACKED: Final = 1_000_000_000
+_LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_FORMULA: Final = re.compile(
+    rb"<c\s([^>]*)>\s*<f\b([^>]*/>|[^>]*>[^<]*</f>)\s*(?:<v>([^<]*)</v>|<v\s*/>)?\s*</c>"
+)
+_ADDRESS: Final = re.compile(rb'\br="([A-Z]+[0-9]+)"')
 
 Rows = Iterator[tuple[int, Sequence[SheetCell]]]
 
@@ -39,13 +44,40 @@ def is_old_workbook(content: bytes) -> bool:
 def sheets_of_workbook(content: bytes, name: str) -> Iterator[tuple[str, Rows]]:
     """The title of each sheet, and the line and cells of its rows: read them before you go to the next sheet.
 
-    Raises: UnreadableSheetError, while it is read.
+    A formula is read as the value that was saved with it. Raises: UnreadableSheetError, while it is read: also for a
+    formula without a value, because the program that wrote the file calculated nothing.
     """
+    from openpyxl import load_workbook  # noqa: PLC0415 (slow to load: only for workbooks)
+
     with _readable(name):
-        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+        _check_parts(content, name)
+        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
         for sheet in book.worksheets:
             sheet.reset_dimensions()  # exports often claim to be one cell large
             yield sheet.title, _rows(sheet, name)
+
+
+def _check_parts(content: bytes, name: str) -> None:
+    """Raises: UnreadableSheetError for a workbook that unpacks to too much, or has a formula without its value."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        if sum(part.file_size for part in archive.infolist()) > _MOST_UNPACKED:
+            reason = f"unpacks to more than {_MOST_UNPACKED // 1_000_000} MB"
+            raise UnreadableSheetError(Place(name), reason, "save it as CSV in UTF-8")
+        for part in archive.namelist():
+            if part.startswith("xl/worksheets/") and (found := _without_value(archive.read(part))):
+                line = int(found.lstrip(_LETTERS))
+                reason = f"the formula in cell {found} was saved without its value"
+                remedy = "open it in a spreadsheet and save it again, or paste the values over the formulas"
+                raise UnreadableSheetError(Place(name, line), reason, remedy)
+
+
+def _without_value(sheet: bytes) -> str | None:
+    """The address of the first formula that has no value, not even an empty text."""
+    for cell, _, value in _FORMULA.findall(sheet):
+        address = _ADDRESS.search(cell)
+        if address and not value and b't="str"' not in cell:
+            return address[1].decode()
+    return None
 
 
 def _rows(sheet: Any, name: str) -> Rows:  # Any: openpyxl has no types
@@ -60,6 +92,8 @@ def _readable(name: str) -> Iterator[None]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # openpyxl misses styles, which are not needed here
             yield
+    except UnreadableSheetError:
+        raise
     except _UNREADABLE as error:
         reason = f"is no workbook that can be read: {error}"
         raise UnreadableSheetError(Place(name), reason, "save it as CSV in UTF-8") from error

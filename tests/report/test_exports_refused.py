@@ -129,7 +129,7 @@ def test_rows_of_all_days_are_left_out() -> None:
         (b"\xd0\xcf\x11\xe0 old", "is a workbook of Excel 97 to 2003"),
         (b"PK\x03\x04 broken", "is no workbook that can be read"),
         (b"a,b\n1,2\n", "is of no platform that is known; its columns are 'a', 'b'"),
-        (b'Day,Ad name,"Ad ID\n1,2\n', "cannot be read on"),
+        (b'Day,Ad name,"Ad ID\n1,2\n', "cannot be read"),
         (b'[{"impressions": 1}, 5]', "is no record"),
         (b'{"impressions": 1}\n{"impressions": \n', "is no JSON"),
         (b"Ad name,Impressions,Clicks,Cost\na,1,1,1\n", "could be of"),
@@ -317,7 +317,7 @@ def test_days_that_a_spreadsheet_half_turned_are_refused() -> None:
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (_meta('2026-11-01,"' + "open\n" * 30_000), "a quote is open there"),
+        (_meta('2026-11-01,"' + "open\n" * 30_000), "close every quote"),
         (b"[" * 100_000, "is nested too deeply"),
         (b'{"a": 1}\n' + b"[" * 100_000, "is nested too deeply"),
         (b"[]", "is empty"),

@@ -8,11 +8,11 @@ from re import fullmatch
 from zoneinfo import ZoneInfo, available_timezones
 
 from hailuo.campaign.catalog import Catalog
-from hailuo.campaign.files.csv_rows import read_rows
 from hailuo.campaign.files.document import Entries, Scalar
 from hailuo.campaign.files.grids import GridBuilder
 from hailuo.campaign.files.schema import SLUG, CampaignFile, NightlySection
 from hailuo.campaign.files.sections import WrittenAxes
+from hailuo.campaign.files.sheet_rows import SHEET_SUFFIXES, read_rows
 from hailuo.campaign.files.text import ProblemList, path_inside
 from hailuo.campaign.files.yaml_campaign import read_yaml
 from hailuo.campaign.model import Campaign, IllegalPolicy, Nightly, SyntheticPerformer
@@ -94,7 +94,7 @@ def _read(path: Path, problems: ProblemList, max_jobs: int, text: str | None) ->
             file, faulty_axes = found
             include = [row.written(row.place, is_include=True, takes=row.takes) for row in file.include]
             return _ReadFile(file, (*_products(file, path, problems, max_jobs), *include), faulty_axes)
-        case ".csv":
+        case suffix if suffix in SHEET_SUFFIXES:
             rows = read_rows(path, problems, most_rows=max_jobs, pasted=text)
             name = slug_of(path.stem)
             if not name:
@@ -105,12 +105,12 @@ def _read(path: Path, problems: ProblemList, max_jobs: int, text: str | None) ->
             root["campaign"] = Scalar(name or "campaign", name or "campaign", place)
             return _ReadFile(CampaignFile.model_validate(root), rows)
         case _:
-            problems.add(place, "this is not a campaign file", "name a .yaml or a .csv file")
+            problems.add(place, "this is not a campaign file", "name a .yaml, .csv or .xlsx file")
             return None
 
 
 def _products(file: CampaignFile, path: Path, problems: ProblemList, max_jobs: int) -> Sequence[WrittenAxes]:
-    """The matrix, or the rows of the CSV file that is named instead of it."""
+    """The matrix, or the rows of the sheet that is named instead of it."""
     rows = file.rows.content if file.rows else None
     if file.matrix:
         if rows:
@@ -120,11 +120,11 @@ def _products(file: CampaignFile, path: Path, problems: ProblemList, max_jobs: i
         return (file.matrix.written(file.place_of("matrix")),)
     if file.rows and rows:
         try:
-            csv_file = path_inside(rows, path.parent)
+            sheet = path_inside(rows, path.parent)
         except ValueError as error:
-            problems.add(file.rows.place, f"rows: {error}", "put the CSV beside this file")
+            problems.add(file.rows.place, f"rows: {error}", "put the sheet beside this file")
             return ()
-        return read_rows(csv_file, problems, most_rows=max_jobs) or ()
+        return read_rows(sheet, problems, most_rows=max_jobs, asked_at=file.rows.place) or ()
     if not file.include and not {"matrix", "rows", "include"} & file.refused_keys:
         problems.add(file.place, "the file names nothing to render", "add `matrix:` or `rows:`")
     return ()
@@ -173,11 +173,11 @@ def _build(
     problems: ProblemList,
 ) -> Campaign | None:
     file = found.file
-    if not _fits(found, max_jobs, problems):
-        return None
     builder = GridBuilder(
         file, found.products, faulty_axes=found.faulty_axes, catalog=catalog, problems=problems
     )
+    if not _fits(file, builder.products, max_jobs, problems):
+        return None
     grids, control = builder.build()
     if not grids:
         return None
@@ -199,18 +199,18 @@ def _build(
     )
 
 
-def _fits(found: _ReadFile, max_jobs: int, problems: ProblemList) -> bool:
+def _fits(file: CampaignFile, products: Sequence[WrittenAxes], max_jobs: int, problems: ProblemList) -> bool:
     """Whether the product is small enough; counted from the lengths of the axes, nothing is expanded."""
     jobs = 0
-    for product in found.products:
-        cells = product.takes or found.file.takes
+    for product in products:
+        cells = product.takes or file.takes
         for raws in product.axes.values():
             cells = min(cells * len(raws), _BEYOND_COUNTING)
         jobs += cells
     if jobs <= max_jobs:
         return True
-    places = (product.place for product in found.products if not product.is_include)
-    place = next(places, found.file.place_of("campaign"))
+    places = (product.place for product in products if not product.is_include)
+    place = next(places, file.place_of("campaign"))
     count = f"{jobs:,}" if jobs < _BEYOND_COUNTING else "more than 10^30"
     reason = f"the campaign is {count} jobs, the limit {max_jobs:,}"
     problems.add(place, reason, "use fewer values or takes, or raise the limit HAILUO_MAX_JOBS")

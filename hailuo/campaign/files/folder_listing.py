@@ -3,20 +3,21 @@
 from pathlib import Path
 
 from hailuo.campaign.files.document import Scalar
+from hailuo.campaign.files.sheet_rows import SHEET_SUFFIXES
 from hailuo.campaign.files.text import ProblemList, path_inside
 from hailuo.campaign.files.yaml_campaign import read_tree
 from hailuo.errors import CampaignError, Place, Problem, SettingsError
 from hailuo.settings import Settings
 from hailuo.text import quoted, suggestion
 
-_SUFFIXES = frozenset({".yaml", ".yml", ".csv"})
+_SUFFIXES = SHEET_SUFFIXES | {".yaml", ".yml"}
 _CAMPAIGN_KEYS = frozenset({"campaign", "matrix", "rows", "include"})
 
 
 def campaign_names(folder: Path) -> tuple[str, ...]:
     """The names of the campaign files in the folder itself, sorted.
 
-    Left out are hidden files, links that lead out of the folder, YAML without any key of a campaign, and CSV files
+    Left out are hidden files, links that lead out of the folder, YAML without any key of a campaign, and sheets
     that a YAML file takes its rows from. A YAML file that cannot be read is listed: loading it says what is wrong.
     Raises: SettingsError when there is no such folder.
     """
@@ -27,7 +28,7 @@ def campaign_names(folder: Path) -> tuple[str, ...]:
         reason = f"names a folder that cannot be read: {folder} ({error.strerror})"
         raise SettingsError([Problem(Place("HAILUO_CAMPAIGNS"), reason, "name a folder")]) from error
     files = [p for p in inside if p.suffix.lower() in _SUFFIXES and not p.name.startswith((".", "~"))]
-    names = [path.name for path in files if path.suffix.lower() != ".csv"]
+    names = [path.name for path in files if path.suffix.lower() not in SHEET_SUFFIXES]
     rows: set[Path] = set()
     for name in tuple(names):
         tree = read_tree(folder / name, ProblemList())
@@ -40,7 +41,9 @@ def campaign_names(folder: Path) -> tuple[str, ...]:
                 rows.add(path_inside(written.text, folder).resolve())
             except ValueError:
                 continue
-    names += [path.name for path in files if path.suffix.lower() == ".csv" and path.resolve() not in rows]
+    names += [
+        path.name for path in files if path.suffix.lower() in SHEET_SUFFIXES and path.resolve() not in rows
+    ]
     return tuple(sorted(names))
 
 

@@ -10,13 +10,20 @@ from hailuo.campaign.files.levels import NOTHING, LevelReader
 from hailuo.campaign.files.prompt_book import PromptBook
 from hailuo.campaign.files.schema import CampaignFile, Control, Exclusion
 from hailuo.campaign.files.sections import AxesSection, WrittenAxes
+from hailuo.campaign.files.sheet_rows import alternatives
 from hailuo.campaign.files.text import ProblemList
 from hailuo.campaign.model import SETTING_AXES, Axis, Grid, Level
 from hailuo.campaign.prompt import FIELD_NAME
+from hailuo.sheets import key_of
 from hailuo.text import nearest, quoted, suggestion
 
 _REQUIRED = ("prompt", "model", "duration", "size")
 _GIVE = "give it here, or once for all under `defaults:` of a YAML file"
+_PICTURES = frozenset(
+    {"frame", "image", "picture", "photo", "startframe", "startimage", "imageurl", "frameurl"}
+)
+"""Columns that are probably meant as `first_frame`, where a sheet has none."""
+
 _UNFILLABLE = frozenset({"prompt", "first_frame"})
 
 Match = Mapping[str, frozenset[str]]
@@ -49,9 +56,46 @@ class GridBuilder:
         )
         self._levels = LevelReader(catalog, Path(file.place.file).parent, self._book, problems)
         self._settings = (*SETTING_AXES, *self._levels.parameters)
+        self._uses: dict[str, str | None] = {}
+        self._written = [self._settled(product, has_frames=has_frames) for product in self._written]
         self._labels: dict[str, dict[str, str]] = {}
         self._products: list[Grid] = []
         self._rows: list[Grid] = []
+
+    @property
+    def products(self) -> Sequence[WrittenAxes]:
+        """The products with defaults, and with the columns of sheets that fill a prompt as axes."""
+        return self._written
+
+    def _settled(self, product: WrittenAxes, *, has_frames: bool) -> WrittenAxes:
+        """With every loose cell as an axis, or as a column that only travels with its row; the order stays."""
+        if not product.loose:
+            return product
+        axes, columns, places = dict(product.axes), dict(product.columns), dict(product.places)
+        for name, cell in product.loose.items():
+            if name not in self._uses:
+                self._uses[name] = self._use_of(name, has_frames=has_frames)
+            use = self._uses[name]
+            if use is None:
+                columns[name] = cell.text
+            else:
+                axes[use] = alternatives(name, cell, self._problems)
+                places[use] = product.place_of(name)
+        in_order = [self._uses.get(name) or name for name in product.places]
+        axes = {name: axes[name] for name in dict.fromkeys((*in_order, *axes)) if name in axes}
+        return replace(product, axes=axes, columns=columns, places=places, loose={})
+
+    def _use_of(self, name: str, *, has_frames: bool) -> str | None:
+        """The axis that a column of a sheet is; None where it only travels. A name that is nearly an axis is one."""
+        if self._book.fields is None:  # not known: a prompt cannot be read, which is a problem of its own
+            return name if FIELD_NAME.fullmatch(name) else None
+        known = {*self._settings, *self._book.fields}
+        same = {key_of(one): one for one in known}
+        if key_of(name) in same:
+            return same[key_of(name)]
+        if key_of(name) in _PICTURES and not has_frames:
+            return name
+        return name if nearest(name, known) else None
 
     def build(self) -> tuple[tuple[Grid, ...], Mapping[str, str]]:
         """Every grid that is sound enough to be expanded, and the labels of the baseline (`control`)."""
@@ -74,7 +118,7 @@ class GridBuilder:
         known = {*self._settings, *(used or ())}
         unused = {name for name in places if name not in known} if used is not None else set()
         for name in sorted(unused):
-            meant = nearest(name, known)
+            meant = "first_frame" if key_of(name) in _PICTURES else nearest(name, known)
             self._faulty_axes |= {name, meant or name}
             if meant:
                 reason, remedy = f"unknown axis {quoted(name)}", f"did you mean '{meant}'?"
@@ -103,7 +147,12 @@ class GridBuilder:
         built = [axis for axis in axes if axis and axis.levels]
         if len(built) < len(axes) or set(_REQUIRED) - set(written.axes) or not self._can_fill(written, built):
             return None
-        return Grid(axes=tuple(built), takes=written.takes)
+        return Grid(
+            axes=tuple(built),
+            takes=written.takes,
+            columns=written.columns,
+            synthetic_performer=written.disclosure,
+        )
 
     def _axis(self, written: WrittenAxes, name: str, raws: Sequence[Scalar]) -> Axis | None:
         if not FIELD_NAME.fullmatch(name):

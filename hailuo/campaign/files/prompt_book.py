@@ -26,6 +26,7 @@ class PromptBook:
         self._problems = problems
         self._texts: dict[str, str] = {}
         self._ids: dict[str, str] = {}
+        self._spelled: dict[str, str] = {}
         self._cleaned: dict[str, str] = {}
         self._fields: dict[str, frozenset[str] | ValueError] = {}
         written, mentioned = list(written), list(mentioned)
@@ -49,6 +50,10 @@ class PromptBook:
         return text in self._texts or bool(_ONE_WORD.fullmatch(text))
 
     def _give(self, name: str, text: str, raw: Scalar) -> None:
+        spelled = self._spelled.setdefault(name.casefold(), name)
+        if spelled != name:
+            reason = f"the prompt ids {quoted(spelled)} and {quoted(name)} differ only in case"
+            self._problems.add(raw.place, reason, "spell them alike, or rename one")
         if self._texts.setdefault(name, text) != text:
             reason = f"the prompt id {quoted(name)} is used for two different texts"
             self._problems.add(raw.place, reason, "give each text its own id")
@@ -61,7 +66,7 @@ class PromptBook:
             if text not in self._ids:
                 by_slug[slug_of(text, longest=_LONGEST_DERIVED)].append(text)
         for slug, sharing in by_slug.items():
-            is_free = bool(slug) and len(sharing) == 1 and slug not in self._texts
+            is_free = bool(slug) and len(sharing) == 1 and slug not in self._spelled
             for text in sharing:
                 mark = hashlib.sha256(text.encode()).hexdigest()[:4]
                 name = slug if is_free else f"{slug or 'prompt'}-{mark}"

@@ -12,6 +12,8 @@ from hailuo.campaign.files.document import Scalar
 from hailuo.campaign.files.sections import AxesSection, Matched, Seconds, Section, Word, WordOrNothing
 
 SLUG = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"
+LABEL = r"^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$"
+LABEL_REMEDY = "use letters a to z, digits and hyphens, at most 60 of them"
 _DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _EDITION = r"^[a-z0-9-]*(\{date\}[a-z0-9-]*)?$"
 
@@ -35,6 +37,7 @@ def _form(value: object) -> str:
 
 
 Slug = Annotated[str, Field(pattern=SLUG, max_length=60)]
+Label = Annotated[str, Field(pattern=LABEL, max_length=60)]
 
 
 class PromptEntry(Section):
@@ -42,7 +45,7 @@ class PromptEntry(Section):
 
     kept_as_written = frozenset({"text"})
 
-    id: Slug | None = Field(None, description="The name of the prompt in files, reports and ad names.")
+    id: Label | None = Field(None, description="The name of the prompt in files, reports and ad names.")
     text: Word = Field(description="The prompt. {axis} is replaced by the values of that axis.")
 
 
@@ -51,7 +54,7 @@ class FrameEntry(Section):
 
     kept_as_written = frozenset({"file"})
 
-    id: Slug | None = Field(None, description="The name of the frame in files, reports and ad names.")
+    id: Label | None = Field(None, description="The name of the frame in files, reports and ad names.")
     file: Word = Field(description="An image in the campaign's folder, or an https URL.")
 
 
@@ -238,7 +241,9 @@ class CampaignFile(Section):
     matrix: Matrix | None = Field(
         None, description="The axes. Every combination of their values is rendered."
     )
-    rows: WordOrNothing = Field(None, description="A CSV file beside this one, used instead of the matrix.")
+    rows: WordOrNothing = Field(
+        None, description="A sheet beside this file (CSV or .xlsx), used instead of the matrix."
+    )
     exclude: list[Exclusion] = Field(default=[], description="Combinations to leave out.")
     include: list[IncludeRow] = Field(default=[], description="Complete rows to render in addition.")
     illegal: Literal["stop", "skip"] = Field(

@@ -1,7 +1,7 @@
 """Pydantic models that are read from the tree of `document` and know the places of what they hold."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import (
@@ -16,6 +16,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from hailuo.campaign.files.document import Entries, Items, Scalar, Tree
+from hailuo.campaign.model import SyntheticPerformer
 from hailuo.errors import Place
 
 LONGEST_DURATION = 600
@@ -110,9 +111,10 @@ class Section(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrittenAxes:
-    """A product of axes as it is written: the matrix, a row of a CSV file, or a row of `include`.
+    """A product of axes as it is written: the matrix, a row of a sheet, or a row of `include`.
 
-    `places` are those of the names. `exclude` does not touch a row of `include`, which may have its own `takes`.
+    `places` are those of the names. `exclude` does not touch a row of `include`. `loose` are cells of a sheet whose
+    columns are no settings: they fill {name} in the prompts, or `columns` has them: they only travel with the row.
     """
 
     axes: Mapping[str, tuple[Scalar, ...]]
@@ -120,6 +122,9 @@ class WrittenAxes:
     place: Place
     is_include: bool = False
     takes: int | None = None
+    disclosure: SyntheticPerformer | None = None
+    loose: Mapping[str, Scalar] = field(default_factory=dict)
+    columns: Mapping[str, str] = field(default_factory=dict)
 
     def place_of(self, name: str) -> Place:
         """Where the name of the axis is; the place of the product for an axis that is not written in it."""

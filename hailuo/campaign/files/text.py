@@ -66,12 +66,28 @@ def read_text(path: Path, problems: ProblemList, *, most_bytes: int, pasted: str
 
     `pasted` is read in place of the file's content, by the same rules.
     """
+    content = read_content(path, problems, most_bytes=most_bytes, pasted=pasted)
+    return None if content is None else decode_text(content, Place(str(path)), problems)
+
+
+def read_content(
+    path: Path,
+    problems: ProblemList,
+    *,
+    most_bytes: int,
+    pasted: str | None = None,
+    asked_at: Place | None = None,
+) -> bytes | None:
+    """The file's bytes; None when it cannot be read, and then `problems` says why. `pasted` replaces them.
+
+    `asked_at` is the line of another file that names this one: there the problem is, if there is no such file.
+    """
     place = Place(str(path))
     try:
         if pasted is not None:
             content = pasted.encode(errors="surrogatepass")
         elif path.exists() and not path.is_file():
-            problems.add(place, "this is not a file", "name a campaign file (.yaml or .csv)")
+            problems.add(asked_at or place, "this is not a file", "name a campaign file (.yaml, .csv, .xlsx)")
             return None
         else:
             with path.open("rb") as file:
@@ -80,13 +96,14 @@ def read_text(path: Path, problems: ProblemList, *, most_bytes: int, pasted: str
         cause = (
             (error.strerror or "unknown cause").lower() if isinstance(error, OSError) else "not a file name"
         )
-        problems.add(place, f"the file cannot be read ({cause})", _remedy_for_missing(path))
+        named = f"{quoted(path.name)} cannot be read" if asked_at else "the file cannot be read"
+        problems.add(asked_at or place, f"{named} ({cause})", _remedy_for_missing(path))
         return None
     if len(content) > most_bytes:
         megabytes = most_bytes // 1_000_000
         problems.add(place, f"the file is larger than {megabytes} MB", "split it into several campaigns")
         return None
-    return decode_text(content, place, problems)
+    return content
 
 
 def _remedy_for_missing(path: Path) -> str:
@@ -109,9 +126,13 @@ def decode_text(content: bytes, place: Place, problems: ProblemList) -> str | No
         reason = f"the byte 0x{content[error.start]:02X} is not UTF-8"
         problems.add(Place(place.file, line), reason, _AS_UTF8)
         return None
+    return text if is_printable(text, place, problems) else None
+
+
+def is_printable(text: str, place: Place, problems: ProblemList) -> bool:
+    """Whether a text is free of control characters; if not, `problems` names the first."""
     if found := _UNREADABLE.search(text):
         line = text.count("\n", 0, found.start()) + 1
         reason = f"the file holds a control character (U+{ord(found.group()):04X})"
         problems.add(Place(place.file, line), reason, "delete it")
-        return None
-    return text
+    return found is None

@@ -12,7 +12,7 @@ from re import fullmatch
 
 import yaml
 
-from hailuo.campaign.files.schema import SLUG
+from hailuo.campaign.files.schema import LABEL
 from hailuo.campaign.model import SETTING_AXES, Campaign, Cell
 from hailuo.campaign.prompt import read_template
 from hailuo.campaign.variant import FirstFrame
@@ -102,7 +102,7 @@ def _rows(rows: Sequence[DraftRow], used: frozenset[str], folder: Path) -> Itera
 
 def _entry(label: str, key: str, content: str) -> object:
     """With its name, if the loader accepts it as one; any other name was made from the content anyway."""
-    is_name = fullmatch(SLUG, label) and len(label) <= _LONGEST_ID
+    is_name = fullmatch(LABEL, label) and len(label) <= _LONGEST_ID
     return {"id": label, key: content} if is_name else content
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from hailuo.campaign.files.document import Entries, Scalar, child, read_document
 from hailuo.campaign.files.pydantic_errors import Steps, checked, pruned, report
-from hailuo.campaign.files.schema import CampaignFile
+from hailuo.campaign.files.schema import LABEL_REMEDY, CampaignFile
 from hailuo.campaign.files.text import ProblemList, read_text
 from hailuo.campaign.model import SETTING_AXES
 from hailuo.errors import Place
@@ -21,7 +21,7 @@ _DATE_REMEDY = "write a date, such as 2026-11-01"
 _REMEDIES = {
     "campaign": f"name the campaign: {_SLUG_REMEDY}",
     "edition": f"{_SLUG_REMEDY}; {{date}} may appear once",
-    "id": _SLUG_REMEDY,
+    "id": LABEL_REMEDY,
     "takes": "write a whole number from 1 to 100",
     "duration": "write whole seconds, such as 6",
     "budget": "write {usd: 40.00}",
@@ -33,7 +33,7 @@ _REMEDIES = {
     "text": "write the prompt",
     "disclosure": "write {synthetic_performer: yes}, or no, or unknown",
     "synthetic_performer": "write yes, no or unknown",
-    "rows": "name one CSV file beside this one",
+    "rows": "name one sheet beside this file, such as spring.csv",
     "timezone": "write a name such as Europe/Berlin",
     "prompt": "write a text, or {id: ..., text: ...}",
     "nightly": "write true, or {from: 2026-11-01, until: 2026-12-24}",

@@ -80,7 +80,7 @@ def sheet_of(content: bytes, name: str, known: frozenset[str], *, most: int | No
             raise ExportError([Problem(Place(name), "is a workbook of Excel 97 to 2003", remedy)])
         if is_workbook(content):
             return _sheet_of_workbook(content, name, known)
-        text = decoded(content, name)
+        text, _ = decoded(content, name)
         if is_json(text):
             return sheet_of_records(text, name)
         rows = islice(rows_of_text(text, name, known), most)
