@@ -282,26 +282,33 @@ class Grants:
             if asked > cap.usd:
                 raise OverCapError(cap, self._sum(before), asked)
 
-    @property
-    def _lates(self) -> dict[str, dict[str, Decimal]]:
-        """By run and job, what was found out last."""
-        found: dict[str, dict[str, Decimal]] = {}
+    def _costs(self) -> dict[str, dict[str, Decimal]]:
+        """By run and job, what its attempts cost or hold by its close and by late records, in the order of the records.
+
+        A late record replaces what is known of its jobs. A close may come from a ledger that was read before, so it
+        lowers nothing that was recorded before it.
+        """
+        found, closed = defaultdict[str, dict[str, Decimal]](dict), set[str]()
         for _, entry in sorted(self._entries.items()):
             if isinstance(entry, LateCost):
-                found.setdefault(entry.run, {}).update(entry.spent)
+                found[entry.run].update(entry.spent)
+            elif isinstance(entry, Close) and entry.run not in closed:
+                closed.add(entry.run)
+                costs = found[entry.run]
+                costs.update({job: max(amount, costs.get(job, _ZERO)) for job, amount in entry.spent.items()})
         return found
 
     def _sum(self, grants: Iterable[Grant]) -> Decimal:
-        closes, late_records = self._closes, self._lates
+        closes, costs = self._closes, self._costs()
         closed, open_prices = dict[str, Decimal](), defaultdict[tuple[str, str, str], Decimal](Decimal)
         for grant in grants:
-            close, late = closes.get(grant.run), late_records.get(grant.run, {})
-            if close:  # once, however many grants the run took
-                closed[grant.run] = sum({**close.spent, **late}.values(), _ZERO)
+            known = costs.get(grant.run, {})
+            if grant.run in closes:  # once, however many grants the run took
+                closed[grant.run] = sum(known.values(), _ZERO)
                 continue
             for job in grant.prices:
                 key = (grant.campaign, grant.edition, job)
-                open_prices[key] = max(open_prices[key], grant.at_most_usd(job), late.get(job, _ZERO))
+                open_prices[key] = max(open_prices[key], grant.at_most_usd(job), known.get(job, _ZERO))
         return sum(closed.values(), _ZERO) + sum(open_prices.values(), _ZERO)
 
     async def _append(self, entry: _Fact) -> bool:

@@ -163,3 +163,43 @@ def test_no_interleaving_overshoots(prices: list[int], cap: int, order) -> None:
     taken = [price for number, price in turns if asyncio.run(ask(number, price))]
 
     assert committed(store) == sum(taken) <= cap
+
+
+records_of_a_run = st.lists(st.one_of(st.none(), st.integers(0, 9)), min_size=1, max_size=6)
+"""None is a close, a number is what a later run found out that the run's job cost."""
+
+
+@given(records=records_of_a_run, closed_at=st.integers(0, 9))
+def test_the_order_of_the_records_decides_what_a_closed_run_cost(
+    records: list[int | None], closed_at: int
+) -> None:
+    """A late cost after the close counts as it is; one before it is not lowered by the close, nor lowers it."""
+    store = MemoryStore(VirtualClock())
+    take(store, grant_of("a", price="5"))
+    grants = Grants(store)
+    job = "JOB0000000"
+
+    async def write() -> None:
+        for record in [*records, None]:
+            if record is None:
+                await grants.close("a", {job: Decimal(closed_at)}, at=NOW)
+            else:
+                await grants.add_late("a", {job: Decimal(record)}, at=NOW)
+
+    asyncio.run(write())
+
+    first_close = [*records, None].index(None)
+    before = [amount for amount in records[:first_close] if amount is not None]
+    after = [amount for amount in records[first_close:] if amount is not None]
+    assert committed(store) == (after[-1] if after else max([closed_at, *before[-1:]]))
+
+
+@given(found=st.integers(0, 9), price=st.integers(1, 9))
+def test_an_open_run_holds_what_was_found_out_about_it(found: int, price: int) -> None:
+    """The dearer of the price that was granted and the cost that a later run recorded."""
+    store = MemoryStore(VirtualClock())
+    take(store, grant_of("a", price=str(price)))
+
+    asyncio.run(Grants(store).add_late("a", {"JOB0000000": Decimal(found)}, at=NOW))
+
+    assert committed(store) == max(found, price)
