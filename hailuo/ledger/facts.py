@@ -212,6 +212,7 @@ class JobRecord:
     """Everything the ledger knows of one job.
 
     `damage` are its facts that cannot be read, or are missing: until they are restored nothing is bought for it.
+    `done_at` is the store's own time of the first `done` fact; None where it was recorded since the ledger was read.
     `clip_fault` is set where the clips were compared with the ledger. `restored` counts the `done` facts after the first:
     the clip was collected again, and the vendor sent other bytes.
 
@@ -222,6 +223,7 @@ class JobRecord:
     creative_id: str
     attempts: tuple[Attempt, ...] = ()
     done: Done | None = None
+    done_at: datetime | None = None
     damage: tuple[Problem, ...] = ()
     clip_fault: ClipFault | None = None
     restored: int = 0

@@ -4,13 +4,14 @@
                                     whole run lost from the balance and its records do not explain
     prices/v1/00000002    answer    the price that a person accepts for a cell from now on
 
-They are numbered, created once, and count for every campaign of the store. Charges before an answer count no more.
+They are numbered, created once, and count for every campaign of the store. Charges numbered before an answer count no
+more. The numbers decide that, not the clocks of machines; and `at` is the store's own time, once a record is read.
 """
 
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Final, Literal
@@ -65,10 +66,14 @@ _ADAPTER: Final[TypeAdapter[OddCharge | AcceptedPrice]] = TypeAdapter(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceRecords:
-    """The newest answer for each cell, and every charge after it. `findings`: what among them is no record, or damaged."""
+    """The newest answer for each cell, and every charge after it, oldest first.
+
+    `answered` are the creative ids of the charges before an answer. `findings`: what is no record, or damaged.
+    """
 
     answers: Mapping[PriceKey, AcceptedPrice]
     charges: tuple[OddCharge, ...] = ()
+    answered: frozenset[str] = frozenset()
     findings: tuple[Problem, ...] = ()
 
     @property
@@ -87,22 +92,33 @@ NO_RECORDS: Final = PriceRecords(answers={})
 
 async def read_prices(store: Store) -> PriceRecords:
     """Everything that is on record about prices; what cannot be read is a finding. Raises: StoreUnavailableError."""
-    keys = [entry.key for entry in await store.listing(PRICES)]
-    contents = await read_many(store, [key for key in keys if _FACT.fullmatch(key)])
-    findings = [stranger(key) for key in keys if not _FACT.fullmatch(key)]
-    facts: list[OddCharge | AcceptedPrice] = []
-    for key, content in contents.items():
+    entries = await store.listing(PRICES)
+    numbered = {int(found[1]): entry for entry in entries if (found := _FACT.fullmatch(entry.key))}
+    contents = await read_many(store, [entry.key for entry in numbered.values()])
+    findings = [stranger(entry.key) for entry in entries if not _FACT.fullmatch(entry.key)]
+    answers: dict[PriceKey, AcceptedPrice] = {}
+    charges: list[OddCharge] = []
+    answered: set[str] = set()
+    for _, entry in sorted(numbered.items()):
+        if entry.key not in contents:
+            continue  # deleted just now
         try:
-            facts.append(_ADAPTER.validate_json(content))
+            fact = replace(_ADAPTER.validate_json(contents[entry.key]), at=entry.modified_at)
         except ValidationError as error:
-            findings.append(damaged(key, content, error))
-    answers = {fact.cell: fact for fact in facts if isinstance(fact, AcceptedPrice)}
-    charges = [
-        fact
-        for fact in facts
-        if isinstance(fact, OddCharge) and (fact.cell not in answers or fact.at > answers[fact.cell].at)
-    ]
-    return PriceRecords(answers=answers, charges=tuple(charges), findings=tuple(findings))
+            findings.append(damaged(entry.key, contents[entry.key], error))
+            continue
+        if isinstance(fact, OddCharge):
+            charges.append(fact)
+            continue
+        answers[fact.cell] = fact
+        answered |= {c.creative_id for c in charges if c.cell == fact.cell and not c.unexplained}
+        charges = [charge for charge in charges if charge.cell != fact.cell]
+    return PriceRecords(
+        answers=answers,
+        charges=tuple(charges),
+        answered=frozenset(answered),
+        findings=tuple(findings),
+    )
 
 
 async def record_price(store: Store, fact: OddCharge | AcceptedPrice) -> None:

@@ -73,6 +73,7 @@ class FactReader:
             done = None  # the listing is the authority
         elif done is None or len(dones) > 1:
             done = await self.fact(creative_id, dones[-1], DONE, damage)
+        done_at = facts[dones[0]] if done else None
         attempts = attempt_times(facts)
         if damage and not full and done is None:
             full = True
@@ -80,13 +81,16 @@ class FactReader:
         restored = max(0, len(dones) - 1)
         if done and not full and not late:
             bare = tuple(Attempt(number=number, recorded_at=at) for number, at in attempts.items())
-            return JobRecord(creative_id=creative_id, attempts=bare, done=done, restored=restored)
+            return JobRecord(
+                creative_id=creative_id, attempts=bare, done=done, done_at=done_at, restored=restored
+            )
         damage += self._missing(creative_id, facts)
         read = [await self._read_attempt(creative_id, n, facts, damage) for n in attempts]
         return JobRecord(
             creative_id=creative_id,
             attempts=tuple(read),
             done=done,
+            done_at=done_at,
             damage=tuple(damage),
             restored=restored,
         )

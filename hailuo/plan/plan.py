@@ -2,9 +2,9 @@
 
 import hashlib
 import shlex
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from decimal import Decimal
 
 from hailuo.campaign.catalog import Catalog
@@ -297,18 +297,21 @@ def price_command(cell: PriceKey) -> str:
 def _recent_charges(
     jobs: Mapping[str, Job], records: Mapping[str, JobRecord], prices: PriceRecords
 ) -> dict[ChargeKey, Decimal]:
-    """What was recently charged for each kind of clip: by these records, and by what the store has on record."""
-    found: list[tuple[datetime, ChargeKey, str, Decimal]] = [
-        (done.stored_at, charge_key_of(jobs[cid].variant), cid, done.amount_usd)
+    """What was recently charged for each kind of clip: by these records, and by what the store has on record.
+
+    The store orders them: what it has on record by number, all else by its own time. Clocks of machines decide nothing.
+    """
+    odd = [charge for charge in prices.charges if not charge.unexplained]
+    on_record = prices.answered | {charge.creative_id for charge in odd}
+    own = [
+        (record.done_at or done.stored_at, charge_key_of(jobs[cid].variant), done.amount_usd)
         for cid, record in records.items()
-        if cid in jobs and (done := record.done) and done.amount_usd
+        if cid in jobs and cid not in on_record and (done := record.done) and done.amount_usd
     ]
-    own = {cid for _, _, cid, _ in found}
-    others = (c for c in prices.charges if c.creative_id not in own and not c.unexplained)
-    found += [(c.at, c.key, c.creative_id, c.amount_usd) for c in others]
-    amounts: dict[ChargeKey, list[Decimal]] = {}
-    for at, key, _, amount in sorted(found):
-        answer = prices.answers.get(key.cell)
-        if answer is None or at > answer.at:
-            amounts.setdefault(key, []).append(amount)
+    answers, amounts = prices.answers, defaultdict[ChargeKey, list[Decimal]](list)
+    unanswered = [
+        found for found in own if (cell := found[1].cell) not in answers or found[0] > answers[cell].at
+    ]
+    for _, key, amount in sorted([*unanswered, *((c.at, c.key, c.amount_usd) for c in odd)]):
+        amounts[key].append(amount)
     return {key: price for key, sample in amounts.items() if (price := recent_price(sample)) is not None}

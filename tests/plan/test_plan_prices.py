@@ -32,9 +32,25 @@ def plan_after(desk: Desk, amounts: Sequence[str | None]) -> Plan:
     return make_plan(make_campaign(), Expansion(jobs=(NEW,)), desk.ledger, make_catalog(), prices=records)
 
 
-def accept(desk: Desk, price: str, *, after: timedelta = YEAR) -> None:
-    answer = AcceptedPrice(nonce=new_nonce(), at=AT + after, cell=CELL, price_usd=Decimal(price))
+def accept(desk: Desk, price: str, *, clock_ahead: timedelta = timedelta(0)) -> None:
+    """A person's answer, from a machine whose clock may be wrong, a minute after all that was recorded before."""
+    desk.clock.advance(60)
+    answer = AcceptedPrice(nonce=new_nonce(), at=AT + clock_ahead, cell=CELL, price_usd=Decimal(price))
     desk.clock.run(record_price(desk.store, answer))
+    desk.clock.advance(60)
+
+
+def odd_charge(usd: str, *, clock_ahead: timedelta = timedelta(0)) -> OddCharge:
+    """A charge that a run stopped at, from a machine whose clock may be wrong."""
+    return OddCharge(
+        nonce=new_nonce(),
+        at=AT + clock_ahead,
+        cell=CELL,
+        with_frame=False,
+        parameters=(),
+        amount_usd=Decimal(usd),
+        creative_id="0123456789",
+    )
 
 
 def reasons(plan: Plan) -> list[str]:
@@ -79,9 +95,10 @@ def test_an_answer_takes_the_place_of_the_list_and_of_earlier_charges(
     desk: Desk, answer: str, price: str
 ) -> None:
     """Dearer or cheaper: there is a way on after every charge."""
+    plan_after(desk, ["0.28", "5000"])
     accept(desk, answer)
 
-    plan = plan_after(desk, ["0.28", "5000"])
+    plan = plan_after(desk, [])
 
     (new,) = plan.to_buy
     assert (new.quote.price_usd, new.quote.basis) == (Decimal(price), Basis.ACCEPTED)
@@ -90,23 +107,58 @@ def test_an_answer_takes_the_place_of_the_list_and_of_earlier_charges(
 
 def test_a_charge_after_the_answer_asks_again(desk: Desk) -> None:
     """The answer was for the price of its day."""
-    accept(desk, "0.28", after=timedelta(0))
+    accept(desk, "0.28")
 
     assert len(reasons(plan_after(desk, ["2.80"]))) == 1
 
 
+@pytest.mark.parametrize("answer_ahead", [-YEAR, timedelta(0), YEAR])
+@pytest.mark.parametrize("charge_ahead", [-YEAR, timedelta(0), YEAR])
+@pytest.mark.parametrize("charged_first", [True, False], ids=["charge, answer", "answer, charge"])
+def test_the_store_decides_which_is_newer(
+    desk: Desk, charged_first: bool, charge_ahead: timedelta, answer_ahead: timedelta
+) -> None:
+    """A charge before the answer counts no more, one after it does: wherever the clocks of the two machines are."""
+    charge = record_price(desk.store, odd_charge("2.80", clock_ahead=charge_ahead))
+    if charged_first:
+        desk.clock.run(charge)
+        accept(desk, "0.30", clock_ahead=answer_ahead)
+    else:
+        accept(desk, "0.30", clock_ahead=answer_ahead)
+        desk.clock.run(charge)
+
+    plan = plan_after(desk, [])
+
+    assert plan.money.planned == Decimal("0.30" if charged_first else "2.80")
+    assert bool(reasons(plan)) is not charged_first
+
+
+@pytest.mark.parametrize("clock_ahead", [-YEAR, timedelta(0), YEAR])
+@pytest.mark.parametrize("charged_first", [True, False], ids=["charge, answer", "answer, charge"])
+def test_the_store_decides_that_for_stored_clips_too(
+    desk: Desk, charged_first: bool, clock_ahead: timedelta
+) -> None:
+    """Their facts say when by the worker's clock; the store has a time of its own."""
+    if charged_first:
+        plan_after(desk, ["2.80"])
+    accept(desk, "0.30", clock_ahead=clock_ahead)
+
+    plan = plan_after(desk, [] if charged_first else ["2.80"])
+
+    assert plan.money.planned == Decimal("0.30" if charged_first else "2.80")
+
+
+def test_the_newest_answer_is_the_one_with_the_highest_number(desk: Desk) -> None:
+    """Whatever the two people's clocks say."""
+    accept(desk, "0.31", clock_ahead=YEAR)
+    accept(desk, "0.30", clock_ahead=-YEAR)
+
+    assert desk.clock.run(read_prices(desk.store)).accepted == {CELL: Decimal("0.30")}
+
+
 def test_a_charge_of_another_campaign_counts_here_too(desk: Desk) -> None:
     """Tomorrow's edition knows what today's run stopped at."""
-    charge = OddCharge(
-        nonce=new_nonce(),
-        at=AT,
-        cell=CELL,
-        with_frame=False,
-        parameters=(),
-        amount_usd=Decimal("2.80"),
-        creative_id="0123456789",
-    )
-    desk.clock.run(record_price(desk.store, charge))
+    desk.clock.run(record_price(desk.store, odd_charge("2.80")))
 
     plan = plan_after(desk, [])
 
