@@ -29,7 +29,7 @@ from hailuo.logs import quiet_logger
 from hailuo.plan.plan import Plan
 from hailuo.run.environment import RunEnvironment
 from hailuo.run.events import RunReport
-from hailuo.run.lead import Lead, Standing
+from hailuo.run.lead import Lead, ShardState
 from hailuo.run.session import Session
 from hailuo.run.shards import Share
 from hailuo.run.watching import watched_by
@@ -132,19 +132,19 @@ class _ShardRuns:
 
     async def _check(self, number: int) -> None:
         shard = self._shards[number]
-        match await self._lead.standing(number):
-            case Standing.ENDED:
+        match await self._lead.shard_state(number):
+            case ShardState.ENDED:
                 del self._shards[number]
-            case Standing.SILENT:
+            case ShardState.SILENT:
                 await self._replace(number, "it stopped writing notes")
-            case Standing.AT_WORK:
+            case ShardState.AT_WORK:
                 if not await _is_over(shard):
                     return
-                if await self._lead.standing(number) is Standing.ENDED:  # the final note came just now
+                if await self._lead.shard_state(number) is ShardState.ENDED:  # the final note came just now
                     del self._shards[number]
                 else:
                     await self._replace(number, "it ended without a final note")
-            case Standing.UNSEEN:
+            case ShardState.UNSEEN:
                 shard.waited += _POLL_SECONDS
                 if await _is_over(shard) or shard.waited >= _START_TIMEOUT_SECONDS:
                     await _cancel(shard, "no worker started it; its lead drives the jobs")

@@ -45,7 +45,7 @@ class Traces:
 _ADAPTER: Final = TypeAdapter(Claim)
 
 
-async def stake(store: Store, wanted: Claim) -> str | None:
+async def claim_task(store: Store, wanted: Claim) -> str | None:
     """Claim a task. None if the claim is valid now; else the holder of the task.
 
     The holder is the attempt of the claim that was there before, or the key of a claim that cannot be read: whose that is,

@@ -33,6 +33,9 @@ ORPHAN: Final = TypeAdapter(Orphan)
 
 RESTORE: Final = "restore it from a backup or from an earlier version in the bucket"
 
+_DONE_KEYS_IF_KNOWN: Final = ("amount_text", "amount_by")
+"""Earlier versions did not write them: where there is nothing to say, the bytes are as ever."""
+
 _OUTCOME_KEYS: Final[Mapping[str, object]] = {
     "kind": None,
     "at": None,
@@ -58,7 +61,8 @@ def dump_fact(fact: Fact | Orphan) -> bytes:
         case End():
             return END.dump_json(fact)
         case Done():
-            return DONE.dump_json(fact, exclude={"amount_text"} if fact.amount_text is None else None)
+            absent = {name for name in _DONE_KEYS_IF_KNOWN if getattr(fact, name) is None}
+            return DONE.dump_json(fact, exclude=absent)
         case Orphan():
             return ORPHAN.dump_json(fact)
         case Submitted() | Refused() | Unsent() | Abandoned():

@@ -113,9 +113,10 @@ class Orphan:
 class Done:
     """The clip is in the store, and its bytes were verified.
 
-    `price_usd` was reserved at the submit; `amount_usd` is what the vendor says it charged, if it says. `request_id` is
-    None in facts of earlier versions, and "" where the vendor gave none. `amount_text` is what it said of the charge where
-    that is no amount in USD.
+    `price_usd` was reserved at the submit; `amount_usd` is what the vendor charged, if that is known: `amount_by` says
+    whether the vendor named it or the balance showed it. `amount_text` is what the vendor said of the charge where that
+    is no amount in USD. `request_id` is "" where the vendor gave none. Facts of earlier versions have None for
+    `amount_by` and `request_id`.
     """
 
     attempt: int
@@ -130,6 +131,7 @@ class Done:
     stored_at: datetime
     request_id: str | None = None
     amount_text: str | None = None
+    amount_by: Literal["vendor", "balance"] | None = None
 
     @property
     def charge_usd(self) -> Decimal | None:

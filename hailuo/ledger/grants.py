@@ -229,18 +229,24 @@ class Grants:
         own = (g for g in self._grants if Edition(g.campaign, g.edition) == edition and g.run in closes)
         return frozenset(cid for grant in own for cid, amount in closes[grant.run].spent.items() if amount)
 
-    def was_alone(self, run: str, *, store_now: datetime) -> bool:
-        """Whether no other run of the store had an open grant at any time since this run took its own."""
-        began = min((grant.at for grant in self._grants if grant.run == run), default=None)
-        closes, dead = self._closes, store_now - LIFETIME - _MARGIN
-        others = [grant for grant in self._grants if grant.run != run]
-        return (
-            began is not None
-            and not self._damaged
-            and all(
-                closes[other.run].at < began if other.run in closes else other.at < dead for other in others
-            )
-        )
+    def was_alone(self, run: str, *, store_now: datetime, but_for: Edition | None = None) -> bool:
+        """Whether no other run of the store had an open grant at any time since this run took its own.
+
+        Runs of the edition `but_for` are passed over.
+        """
+        dead = store_now - LIFETIME - _MARGIN
+        began, others = (
+            None,
+            dict[str, datetime](),
+        )  # other runs that may buy, with the time of their newest grant
+        for _, entry in sorted(self._entries.items()):
+            if isinstance(entry, Grant) and entry.run == run:
+                began = began or entry
+            elif isinstance(entry, Grant) and Edition(entry.campaign, entry.edition) != but_for:
+                others[entry.run] = entry.at
+            elif isinstance(entry, Close) and began is None:
+                others.pop(entry.run, None)
+        return began is not None and not self._damaged and all(at < dead for at in others.values())
 
     def open_runs(self, edition: Edition) -> frozenset[str]:
         """The runs of an edition whose grants are not closed."""

@@ -85,6 +85,11 @@ class Ledger:
         return self._worker
 
     @property
+    def edition(self) -> Edition:
+        """The edition whose jobs these are."""
+        return self._edition
+
+    @property
     def records(self) -> Mapping[str, JobRecord]:
         """Every job with at least one fact, by creative id."""
         return self._records
@@ -235,6 +240,12 @@ class Ledger:
                 doubt = await reader.fact(record.creative_id, f"{folder}/doubt", DOUBT, passed_over)
                 attempt = replace(attempt, doubt=doubt)
         return attempt.request_id or ""
+
+    async def knows_every_attempt(self) -> bool:
+        """Whether no other process has opened an attempt that is not known here. Raises: StoreUnavailableError."""
+        listed, _ = await self._reader().listing()
+        numbers = {cid: len(attempt_times(found.facts)) for cid, found in listed.items()}
+        return all(number == len(self.record(cid).attempts) for cid, number in numbers.items())
 
     async def refresh(self, creative_id: str) -> JobRecord:
         """Read one job's facts again. A clip fault stays until there is another `done` fact, or the clip is back."""

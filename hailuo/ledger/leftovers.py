@@ -15,14 +15,20 @@ from hailuo.store.layout import ClipKey, Edition, RecordKey
 class Leftover:
     """An edition with bought clips that are not stored, by creative id.
 
-    `to_collect` are paid and at the vendor. `unsettled` may be paid: their submits have no clear answer.
+    `to_collect` are paid and at the vendor; `lost` are those of them whose clip was stored once. `unsettled` may be paid: their submits have no clear answer.
     `trouble` says which of its facts cannot be read: their jobs are in neither list.
     """
 
     edition: Edition
     to_collect: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
     unsettled: tuple[str, ...] = ()
     trouble: str | None = None
+
+    @property
+    def may_be_refunded(self) -> bool:
+        """Whether the vendor may still charge or refund something here: a task is open, or may be."""
+        return bool(self.unsettled or self.trouble or set(self.to_collect) - set(self.lost))
 
     def in_words(self) -> str:
         """One line, with what to do."""
@@ -72,9 +78,11 @@ async def _leftover(store: Store, clock: Clock, edition: Edition) -> Leftover:
     whole = {cid for cid, record in ledger.records.items() if not record.damage}
     states = {cid: ledger.state(cid, failed_retries=0) for cid in sorted(whole)}
     unknown = {JobState.UNKNOWN, JobState.IN_DOUBT}
+    to_collect = tuple(cid for cid, state in states.items() if state is JobState.SUBMITTED)
     return Leftover(
         edition=edition,
-        to_collect=tuple(cid for cid, state in states.items() if state is JobState.SUBMITTED),
+        to_collect=to_collect,
+        lost=tuple(cid for cid in to_collect if ledger.record(cid).done),
         unsettled=tuple(cid for cid, state in states.items() if state in unknown),
         trouble="; ".join(damage) or None,
     )

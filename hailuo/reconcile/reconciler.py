@@ -14,7 +14,7 @@ from typing import Final
 from hailuo.campaign.pricing import usd
 from hailuo.clock import Clock
 from hailuo.errors import Place, Problem, SettlementError
-from hailuo.ledger.claims import Claim, claims_for, stake, traces_of
+from hailuo.ledger.claims import Claim, claim_task, claims_for, traces_of
 from hailuo.ledger.facts import Abandoned, JobRecord, JobState, LateTask, Orphan, Outcome, Submitted
 from hailuo.ledger.ledger import HORIZON, Ledger
 from hailuo.plan.file import StoredEdition
@@ -164,7 +164,7 @@ class Reconciler:
             raise _refusal(creative_id, "is perhaps still being sent", f"settle it after {at}")
         if state is not JobState.UNKNOWN:
             raise _refusal(
-                creative_id, f"is not unknown: {_standing(record, state)}", "there is nothing to settle"
+                creative_id, f"is not unknown: {_state_in_words(record, state)}", "there is nothing to settle"
             )
         return record
 
@@ -228,7 +228,7 @@ class Reconciler:
 
     def _settled_meanwhile(self, creative_id: str) -> SettlementError:
         record = self._ledger.record(creative_id)
-        reason = f"was settled meanwhile: {_standing(record, self._state(creative_id))}"
+        reason = f"was settled meanwhile: {_state_in_words(record, self._state(creative_id))}"
         return _refusal(creative_id, reason, "nothing was written; look with hailuo status")
 
     async def _checked(self, unsettled: Unsettled, task_id: str) -> TaskStatus:
@@ -277,7 +277,7 @@ class Reconciler:
         """Raises: SettlementError when the task is claimed for another attempt, perhaps this very second."""
         attempt = self._ledger.attempt_key(creative_id)
         wanted = Claim(task_id=task_id, base_url=self._client.base_url, attempt=attempt)
-        holder = await stake(self._store, wanted)
+        holder = await claim_task(self._store, wanted)
         if holder:
             reason = (
                 f"is claimed for {holder}"
@@ -310,7 +310,7 @@ def _no_answer_about(fault: Fault, base_url: str) -> tuple[str, str]:
     return f"cannot be looked up at {base_url}: {fault}", f"{remedy}; nothing was written"
 
 
-def _standing(record: JobRecord, state: JobState) -> str:
+def _state_in_words(record: JobRecord, state: JobState) -> str:
     holder = record.done or record.last
     task = f" as task {holder.task_id}" if holder and holder.task_id else ""
     return f"it is {state.words}{task}"

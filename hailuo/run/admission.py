@@ -14,14 +14,13 @@ from hailuo.campaign.pricing import usd
 from hailuo.errors import AdmissionError, Place, Problem, UnsafeStoreError
 from hailuo.plan.file import write_plan
 from hailuo.plan.plan import Plan, admission_problems
-from hailuo.run.balances import NO_BALANCE_REPORTED
 from hailuo.run.spending import SpendingGrant
 from hailuo.run.submit import FRAME_VALID_FOR
 from hailuo.run.tools import Tools
 from hailuo.settings import Settings
 from hailuo.store import Store
 from hailuo.text import quoted
-from hailuo.vendor import Cause, Fault, on_our_own_network
+from hailuo.vendor import NO_BALANCE_REPORTED, Cause, Fault, on_our_own_network
 
 _ROOM_BYTES: Final = 32 << 20
 """More than a clip of 10 s in 1080p has."""

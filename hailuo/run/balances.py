@@ -4,14 +4,22 @@ Read before the submit, after it, and when the task has ended. It says something
 while and the balance fell at the submit: anything else may be another clip's (docs/unknowns.md#why-the-balance-is-not-proof).
 """
 
+import contextlib
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from hailuo.vendor import VideoClient
+from hailuo.errors import StoreUnavailableError
+from hailuo.ledger.leftovers import find_leftovers
+from hailuo.ledger.money import Fate, Item, items_of
+from hailuo.run.spending import SpendingGrant
+from hailuo.run.tools import Tools
+from hailuo.vendor import NO_BALANCE_REPORTED
 
-NO_BALANCE_REPORTED: Final = frozenset({200, 404, 501})
-"""Answers of a gateway that has no balance to show."""
+_PERHAPS_REFUNDED: Final = frozenset({Fate.LOST, Fate.PAID_TWICE, Fate.ABANDONED})
+_REFUNDED_WITHIN: Final = timedelta(days=1)
+"""A task that no run follows any more, or that failed without a word of a refund, may be refunded for so long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,23 +43,30 @@ class Taken:
 
 
 class Balances:
-    """The balances around the submits of jobs that go alone."""
+    """The balances around the submits of jobs that go alone.
 
-    def __init__(self, client: VideoClient) -> None:
-        self._client = client
+    Alone is more than the only one of this run: no task that was left at the vendor, in any edition of the store, and no
+    other run that may buy. Otherwise a reading is dropped, and what it would have shown stays unknown.
+    """
+
+    def __init__(self, tools: Tools, spending: SpendingGrant) -> None:
+        self._tools = tools
+        self._spending = spending
         self._before: dict[str, Decimal] = {}
         self._at_submit: dict[str, Decimal] = {}
+        self._newest: str | None = None
+        self._others_left: bool | None = None
         self._is_hidden = False
 
     async def before(self, creative_id: str) -> None:
-        """The job is about to be submitted, alone."""
+        """The job is about to be submitted, and no other of this run is at the vendor."""
         self._before.pop(creative_id, None)
         self._at_submit.pop(creative_id, None)
-        balance = await self._client.balance()
-        if isinstance(balance, Decimal):
-            self._before[creative_id] = balance
-        else:
+        is_quiet, balance = await self._is_quiet(), await self._tools.client.balance()
+        if not isinstance(balance, Decimal):
             self._is_hidden = balance.http_status in NO_BALANCE_REPORTED
+        elif is_quiet and self._newest in {None, creative_id}:  # else another job came meanwhile
+            self._before[creative_id] = balance
 
     @property
     def is_hidden(self) -> bool:
@@ -69,7 +84,8 @@ class Balances:
             self._at_submit[creative_id] = taken
 
     def disturbed(self, by: str) -> None:
-        """Another job is at the vendor from now on: what was read for others proves nothing."""
+        """Another job is at the vendor from now on: what was read for others, or is being read, proves nothing."""
+        self._newest = by
         self._before = {cid: balance for cid, balance in self._before.items() if cid == by}
 
     async def ended(self, creative_id: str) -> Taken | None:
@@ -83,6 +99,36 @@ class Balances:
     async def _taken(self, creative_id: str) -> Decimal | None:
         if creative_id not in self._before:
             return None
-        balance = await self._client.balance()
+        balance = await self._tools.client.balance()
+        if not await self._was_alone():  # asked after the reading: what changed it is on record by then
+            return None
         before = self._before.get(creative_id)  # the job may have been disturbed meanwhile
         return before - balance if isinstance(balance, Decimal) and before is not None else None
+
+    async def _is_quiet(self) -> bool:
+        """Whether nothing that was bought before can be charged or refunded while the job is at the vendor."""
+        now = self._tools.clock.now()
+        for record in self._tools.ledger.records.values():
+            if record.damage or any(_may_be_refunded(item, now) for item in items_of(record)):
+                return False
+        if self._others_left is None:
+            edition = self._tools.ledger.edition
+            with contextlib.suppress(StoreUnavailableError):
+                left = await find_leftovers(self._tools.store, self._tools.clock, skip=edition)
+                self._others_left = any(one.may_be_refunded for one in left)
+        return self._others_left is False and await self._was_alone()
+
+    async def _was_alone(self) -> bool:
+        """Whether no other run can have bought meanwhile. One of this edition that was killed has opened no attempt."""
+        ledger, spending = self._tools.ledger, self._spending
+        if await spending.was_alone():
+            return True
+        with contextlib.suppress(StoreUnavailableError):
+            return await spending.was_alone(but_for=ledger.edition) and await ledger.knows_every_attempt()
+        return False
+
+
+def _may_be_refunded(item: Item, now: datetime) -> bool:
+    """Whether the vendor may still give this money back: at any time, or late."""
+    late = item.fate in _PERHAPS_REFUNDED and now - item.at < _REFUNDED_WITHIN
+    return late or item.fate in {Fate.RENDERING, Fate.MAYBE_CHARGED}

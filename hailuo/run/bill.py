@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from hailuo.errors import LedgerError, StoreUnavailableError
 from hailuo.run.spending import SpendingGrant, spent_by
 from hailuo.run.tools import Tools
 
@@ -58,13 +57,7 @@ class Bill:
             return None
         fall, expected = self._opening - balance, sum(spent.values(), _ZERO)
         most = expected * (1 + self._spending.tolerance_percent / 100)
-        if fall <= most or not await self._was_alone():
+        if fall <= most or not await self._spending.was_alone():
             return None
         factor = 1 + (fall - expected) / sum(unnamed.values(), _ZERO)
         return Unexplained(fall_usd=fall, expected_usd=expected, clips=tuple(unnamed), factor=factor)
-
-    async def _was_alone(self) -> bool:
-        try:
-            return await self._spending.was_alone()
-        except (StoreUnavailableError, LedgerError):
-            return False

@@ -22,7 +22,8 @@ from hailuo.campaign.pricing import (
     recent_price,
     usd,
 )
-from hailuo.errors import StoreUnavailableError
+from hailuo.errors import LedgerError, StoreError, StoreUnavailableError
+from hailuo.ledger.fact_json import RESTORE
 from hailuo.ledger.facts import JobState, PaidTask
 from hailuo.ledger.prices import OddCharge, new_nonce, record_price
 from hailuo.plan.plan import Plan, PricedJob, price_command
@@ -33,11 +34,15 @@ from hailuo.run.probes import PriceProbes
 from hailuo.run.spending import SpendingGrant
 from hailuo.run.tools import Tools, retry_until_recorded
 from hailuo.run.watching import Announcer
-from hailuo.settings import PRICE_TOLERANCE_PERCENT
-from hailuo.vendor import TaskStatus
+from hailuo.store.layout import GRANTS
+from hailuo.vendor import TaskPhase, TaskStatus
 
 _LATE_PATIENCE_SECONDS: Final = 60.0
 """How long a completed task is asked for its amount, by a vendor that names amounts or may do so."""
+
+_RECORDS_REMEDY: Final = (
+    f"the clip is collected; have the store answer, and where records are missing {RESTORE}"
+)
 
 
 class ChargeWatch:
@@ -50,14 +55,14 @@ class ChargeWatch:
         *,
         announce: Announcer,
         stop: Callable[[str], None],
-        spending: SpendingGrant | None = None,
+        spending: SpendingGrant,
     ) -> None:
         self._plan = plan
         self._tools = tools
         self._announce = announce
         self._stop = stop
         self._spending = spending
-        self._tolerance = (spending.tolerance_percent if spending else PRICE_TOLERANCE_PERCENT) / 100
+        self._tolerance = spending.tolerance_percent / 100
         self._held = {p.job.creative_id: p.price_usd for p in plan.priced}
         self._jobs = {p.job.creative_id: p.job for p in plan.everything}
         quotes = {charge_key_of(p.job.variant): p.quote for p in plan.everything}
@@ -65,8 +70,9 @@ class ChargeWatch:
         self._amounts: defaultdict[ChargeKey, list[Decimal]] = defaultdict(list)
         self._charged: dict[str, Decimal] = {}
         self._reports = reports_amounts(plan)
-        self.balances = Balances(tools.client)
-        self._bill = Bill(tools, spending) if spending else None
+        self._is_uncounted = False
+        self.balances = Balances(tools, spending)
+        self._bill = Bill(tools, spending)
         self.probes = PriceProbes(
             priced_cells(plan), needed=lambda: self.measures and not self.balances.is_hidden
         )
@@ -83,7 +89,7 @@ class ChargeWatch:
 
     async def submitting(self, job: Job, *, alone: bool) -> None:
         """The job is about to be submitted; `alone` says that nothing else of this run is at the vendor."""
-        if self._bill and self.measures:
+        if self.measures:
             await self._bill.open()
         if alone and self.measures:
             await self.balances.before(job.creative_id)
@@ -97,7 +103,7 @@ class ChargeWatch:
 
     async def finish(self) -> None:
         """Compare what the balance lost over the whole run with its records; what they do not explain asks a person."""
-        found = await self._bill.unexplained() if self._bill and self.measures else None
+        found = await self._bill.unexplained() if self.measures else None
         if found is None:
             return
         jobs = {charge_key_of(self._jobs[cid].variant): self._jobs[cid] for cid in found.clips}
@@ -112,8 +118,15 @@ class ChargeWatch:
             await self._put_on_record(job, amount, unexplained=True)
 
     async def completed(self, job: Job, task: PaidTask, status: TaskStatus) -> TaskStatus:
-        """The status with its amount, which may come late; the run goes on by what it says. Raises: StoppedError."""
-        status = await self._with_amount(task, status)
+        """The status with its amount, which may come late; the run goes on by what it says. Raises: StoppedError.
+
+        Also of a failed task whose clip was there all the same. A job that has been completed before has its charge on
+        record: nothing is counted again.
+        """
+        if self._tools.ledger.record(job.creative_id).done:
+            return status
+        if status.phase is TaskPhase.COMPLETED:
+            status = await self._with_amount(task, status)
         status = await self._by_balance(job, task, status)
         amount = status.amount_usd
         if status.amount_text or (amount is not None and not is_credible(amount, task.price_usd)):
@@ -146,7 +159,7 @@ class ChargeWatch:
             price = fall  # others came later, when this much had been taken
         if price is None or not is_credible(price, task.price_usd):
             return status
-        return replace(status, amount_usd=price, amount_text=None)
+        return replace(status, amount_usd=price, amount_text=None, amount_by="balance")
 
     def _is_near(self, amount: Decimal, price: Decimal) -> bool:
         return abs(amount - price) <= price * self._tolerance
@@ -200,18 +213,28 @@ class ChargeWatch:
             creative_id=job.creative_id,
             unexplained=unexplained,
         )
-        with contextlib.suppress(StoreUnavailableError):  # the ledger has it, too
+        with contextlib.suppress(StoreUnavailableError, StoreError):  # the ledger has it, too
             await record_price(self._tools.store, odd)
 
     async def _settle(self, job: Job, task: PaidTask, amount: Decimal) -> None:
-        """Count the charge in the month and the run in which the clip was bought, where that was another run."""
+        """Count the charge in the month and the run in which the clip was bought, where that was another run.
+
+        Money records that cannot be read or written are announced once: the clip is collected all the same.
+        """
         spending, record = self._spending, self._tools.ledger.record(job.creative_id)
-        if spending and amount != task.price_usd:
+        if amount == task.price_usd:
+            return
+        try:
             await retry_until_recorded(
                 self._tools.clock,
                 lambda: spending.settle(record, attempt=task.attempt, amount_usd=amount),
                 about=f"job {job.creative_id} was charged {usd(amount)}",
             )
+        except (StoreUnavailableError, StoreError, LedgerError) as error:
+            if not self._is_uncounted:
+                self._is_uncounted = True
+                text = f"{GRANTS} cannot take what it was charged ({error}), so caps count its price; {_RECORDS_REMEDY}"
+                self._announce.alarm(job.creative_id, text)
 
     async def _reprice(self, key: ChargeKey) -> None:
         """Price what is not collected yet in this cell by the charges so far, and hold that where the caps allow it."""
@@ -225,8 +248,6 @@ class ChargeWatch:
                 **self._held,
                 **{c: a for c, a in self._charged.items() if c in self._held},
             }
-            if self._spending is None:
-                return
             try:
                 reason = await self._spending.reprice(self._plan, prices)
             except StoreUnavailableError as error:
@@ -238,12 +259,13 @@ class ChargeWatch:
 def reports_amounts(plan: Plan) -> bool | None:
     """Whether the vendor names what it charges, by the clips of this edition; None where that is not known.
 
-    A few amounts among many clips may be measured ones, and so may be the only one.
+    An amount that the balance showed was not named. Facts of earlier versions do not say where theirs came from.
     """
-    named = [bool(p.record.done.amount_usd) for p in plan.everything if p.record.done]
-    if not any(named):
-        return False if named else None
-    return True if all(named) and len(named) > 1 else None
+    dones = [planned.record.done for planned in plan.everything if planned.record.done]
+    origins = {done.amount_by if done.amount_usd else "no one" for done in dones}
+    if origins == {"vendor"}:
+        return True
+    return None if not origins or origins & {"vendor", None} else False
 
 
 def priced_cells(plan: Plan) -> frozenset[PriceKey]:

@@ -77,14 +77,13 @@ class Collector:
         if isinstance(verdict, Ending):
             return verdict
         if isinstance(verdict, LastResort):
-            status = await self._interrupt.run_until_stopped(
-                self._charges.completed(job, task, verdict.status)
-            )
+            status = verdict.status
+            if verdict.is_reported:
+                status = await self._with_charge(job, task, status)
             return await self._bring_home(job, task, status, otherwise=verdict.otherwise)
         if verdict.phase is TaskPhase.FAILED:
             return await self._failed(job, task, verdict)
-        if not self._tools.ledger.record(job.creative_id).done:  # else its charge is on record
-            verdict = await self._interrupt.run_until_stopped(self._charges.completed(job, task, verdict))
+        verdict = await self._with_charge(job, task, verdict)
         if shared and await self._is_home(job):
             return None
         return await self._bring_home(job, task, verdict)
@@ -99,6 +98,9 @@ class Collector:
         with contextlib.suppress(StoreUnavailableError):
             return (await self._tools.ledger.refresh(job.creative_id)).done is not None
         return False
+
+    async def _with_charge(self, job: Job, task: PaidTask, status: TaskStatus) -> TaskStatus:
+        return await self._interrupt.run_until_stopped(self._charges.completed(job, task, status))
 
     async def _pause(self, seconds: float) -> None:
         await self._interrupt.run_until_stopped(self._tools.clock.sleep(seconds))
@@ -201,6 +203,8 @@ class Collector:
             if twin:
                 text = f"its clip is byte for byte that of {twin}: one of the two may be of another task; look at both"
                 self._announce.alarm(job.creative_id, text)
+            if kept and status.phase is TaskPhase.FAILED:  # charged for all the same
+                status = await self._with_charge(job, task, status)
             if kept:
                 await self._record_done(job, task, status, kept)
         except (StoreUnavailableError, DamagedClipError) as error:
@@ -267,6 +271,7 @@ class Collector:
             price_usd=task.price_usd,
             amount_usd=status.amount_usd,
             amount_text=status.amount_text,
+            amount_by=None if status.amount_usd is None else status.amount_by,
             submitted_at=task.submitted.at,
             completed_at=status.completed_at,
             stored_at=now,

@@ -32,6 +32,9 @@ from hailuo.media import (
 from hailuo.run.events import Event, EventKind, Observer
 from hailuo.store import Store
 
+CHECKS_SECONDS_AT_MOST: Final = 600.0
+"""How long a finished run waits for checks under way before it publishes without them."""
+
 _WORKERS_AT_MOST: Final = 2
 _CLIP_SECONDS: Final = 120.0  # a hundred times what a clip takes; a decoder that hangs is ended
 _TRIES: Final = 2

@@ -24,7 +24,7 @@ _DRIVEN: Final = frozenset({JobState.NEW, JobState.SUBMITTED, JobState.IN_DOUBT}
 """States in which a run has something to do for a job."""
 
 
-class Standing(StrEnum):
+class ShardState(StrEnum):
     """The state of a shard, by its notes in the store."""
 
     UNSEEN = "unseen"  # it has written no note yet
@@ -107,19 +107,19 @@ class Lead:
         self._settle(number, {})
         return _only(self._plan, set(self._shares[number].creative_ids))
 
-    async def standing(self, number: int) -> Standing:
+    async def shard_state(self, number: int) -> ShardState:
         """The state of a shard, by its notes in the store. Raises: StoreUnavailableError."""
         note = await self._notes.read(number)
         if note is None:
-            return Standing.UNSEEN
+            return ShardState.UNSEEN
         if isinstance(note, Problem):
             _log.warning("hailuo.shard.not_readable", extra={"key": note.place.file, "why": str(note)})
         else:
             self._last[number] = note
             if note.report:
                 self._settle(number, note.spent)
-                return Standing.ENDED
-        return Standing.SILENT if number in await self._notes.silent() else Standing.AT_WORK
+                return ShardState.ENDED
+        return ShardState.SILENT if number in await self._notes.silent() else ShardState.AT_WORK
 
     def progress(self) -> Progress:
         """Progress by the shards' notes; jobs of a shard without a note are queued."""

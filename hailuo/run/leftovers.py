@@ -17,7 +17,7 @@ from hailuo.plan.plan import Plan, PlannedJob
 from hailuo.plan.prepare import CampaignRequest, PreparedCampaign, named_campaign, prepare
 from hailuo.publish.publish import publish
 from hailuo.run.events import Observer, RunReport, no_observer
-from hailuo.run.inspector import inspecting
+from hailuo.run.inspector import CHECKS_SECONDS_AT_MOST, inspecting
 from hailuo.run.runner import Runner
 from hailuo.run.spending import SpendingGrant
 from hailuo.run.tools import Connections, Tools, scratch_folder, tools_of
@@ -29,8 +29,6 @@ from hailuo.vendor.open import open_client
 
 _COLLECTING: Final = "collect"
 _NOT_LOOKED_FOR: Final = "paid clips could not be looked for: "
-_CHECKS_SECONDS: Final = 600.0
-"""How long the collected clips of one edition may take to be checked."""
 
 Watch = Callable[[Runner], AbstractAsyncContextManager[object]]
 """Shows a runner's progress, or lets signals interrupt it, while the context is open."""
@@ -205,7 +203,7 @@ class PaidClips:
                 async with watched_by(self._watch(runner)):
                     report = await runner.run()
                 if checks_on and not report.interrupted:
-                    await quietly(inspector.catch_up(patience_seconds=_CHECKS_SECONDS))
+                    await quietly(inspector.catch_up(patience_seconds=CHECKS_SECONDS_AT_MOST))
         if report.in_state(JobState.STORED):
             await quietly(publish(store, clock, edition))
         return report

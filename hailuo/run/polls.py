@@ -37,9 +37,13 @@ class _Watch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastResort:
-    """Where a clip may be that the vendor does not name; if it is not there, the job ends like this for now."""
+    """Where a clip may be that the vendor does not name; if it is not there, the job ends like this for now.
+
+    `is_reported` says whether the status is the vendor's: only then does it say anything of a charge.
+    """
 
     status: TaskStatus
+    is_reported: bool
     otherwise: Ending
 
 
@@ -136,14 +140,12 @@ class TaskPolls:
         """A download is free and verified: try what the answer shows, else the API's own address of the clip."""
         at_api = self._tools.client.content_url(outcome.task_id)
         if isinstance(answer, Fault):
-            return LastResort(
-                status=TaskStatus(phase=TaskPhase.COMPLETED, clip_urls=(at_api,)), otherwise=otherwise
-            )
+            looked_for = TaskStatus(phase=TaskPhase.COMPLETED, clip_urls=(at_api,))
+            return LastResort(status=looked_for, is_reported=False, otherwise=otherwise)
         if not answer.has_ended or (answer.error_message and not answer.clip_urls):
             return otherwise
-        return LastResort(
-            status=replace(answer, clip_urls=answer.clip_urls or (at_api,)), otherwise=otherwise
-        )
+        found = replace(answer, clip_urls=answer.clip_urls or (at_api,))
+        return LastResort(status=found, is_reported=True, otherwise=otherwise)
 
     def _wait_seconds(self, job: Job, watch: _Watch) -> float:
         schedule, random, age = self._tools.schedule, self._tools.random, self._age_seconds(watch)

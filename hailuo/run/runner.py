@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -38,7 +38,7 @@ _log = quiet_logger(__name__)
 
 
 class Runner:
-    """Drives one plan that has been admitted. Not reusable.
+    """Drives one plan that has been admitted, and buys while its `spending` allows it. Not reusable.
 
     With `shared`, other runs may be collecting the same tasks: each of them has a tick to store a clip first.
     """
@@ -49,9 +49,8 @@ class Runner:
         tools: Tools,
         *,
         observe: Observer = no_observer,
-        may_buy: Callable[[], bool] = lambda: True,
+        spending: SpendingGrant,
         shared: bool = False,
-        spending: SpendingGrant | None = None,
     ) -> None:
         self._plan = plan
         self._tools = tools
@@ -73,14 +72,8 @@ class Runner:
         self._under_way: set[asyncio.Task[_Placed]] = set()
         self._endings: dict[str, Ending] = {}
         signals = {"interrupt": self._interrupt, "stop_buying": self._stop_buying}
-        self._orders = Orders(tools, announce=self._announce, may_buy=may_buy, **signals)
-        self._charges = ChargeWatch(
-            plan,
-            tools,
-            announce=self._announce,
-            stop=self._stop,
-            spending=spending,
-        )
+        self._orders = Orders(tools, announce=self._announce, may_buy=spending.may_buy, **signals)
+        self._charges = ChargeWatch(plan, tools, announce=self._announce, stop=self._stop, spending=spending)
         self._collector = Collector(tools, announce=self._announce, charges=self._charges, **signals)
         for planned in plan.to_collect:
             self._enter(planned.job)

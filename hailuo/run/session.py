@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Final
 from urllib.parse import urlsplit
 
 from hailuo.clock import Clock, SystemClock
@@ -23,7 +22,7 @@ from hailuo.publish.publish import Publication, publish
 from hailuo.publish.share import GalleryLink, link_to
 from hailuo.run.admission import admit, frame_warnings, refusals
 from hailuo.run.events import Observer, RunReport, no_observer
-from hailuo.run.inspector import Inspector, inspecting
+from hailuo.run.inspector import CHECKS_SECONDS_AT_MOST, Inspector, inspecting
 from hailuo.run.lead import Lead, part_of
 from hailuo.run.leftovers import PaidClips
 from hailuo.run.runner import Runner
@@ -35,9 +34,6 @@ from hailuo.settings import Settings, load_settings
 from hailuo.store import Store
 from hailuo.store.open import nothing_bought_without_store, open_store
 from hailuo.vendor.open import open_client
-
-_CHECKS_SECONDS: Final = 600.0
-"""How long a finished run waits for checks under way before it publishes without them."""
 
 
 class Session:
@@ -117,13 +113,7 @@ class Session:
     def runner(self, plan: Plan, *, observe: Observer) -> Runner:
         """What drives the plan once it is admitted."""
         observer = self.inspector.hearing(observe) if self.inspector else observe
-        self._runner = Runner(
-            plan,
-            self._tools,
-            observe=observer,
-            may_buy=self._spending.may_buy,
-            spending=self._spending,
-        )
+        self._runner = Runner(plan, self._tools, observe=observer, spending=self._spending)
         return self._runner
 
     async def run(self, plan: Plan, *, observe: Observer = no_observer) -> RunReport:
@@ -176,7 +166,7 @@ class Session:
         """Wait for the checks of what this session knows as stored; not in an interrupted run."""
         interrupted = self._runner and self._runner.report().interrupted
         if self.inspector and not interrupted:
-            await self.inspector.catch_up(patience_seconds=_CHECKS_SECONDS)
+            await self.inspector.catch_up(patience_seconds=CHECKS_SECONDS_AT_MOST)
 
     async def gallery_link(self, made: Publication, *, valid_for: timedelta) -> GalleryLink:
         """Where to look at what was published: a signed link where the store can sign, else a path."""

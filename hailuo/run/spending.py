@@ -7,7 +7,14 @@ from typing import Final
 
 from hailuo.campaign.pricing import usd
 from hailuo.clock import Stopwatch
-from hailuo.errors import AdmissionError, LedgerError, Place, Problem, StoreUnavailableError
+from hailuo.errors import (
+    AdmissionError,
+    LedgerError,
+    MissingKeyError,
+    Place,
+    Problem,
+    StoreUnavailableError,
+)
 from hailuo.ledger.fact_json import RESTORE
 from hailuo.ledger.facts import JobRecord
 from hailuo.ledger.grants import LIFETIME, Cap, Grant, Grants, OverCapError
@@ -38,6 +45,7 @@ class SpendingGrant:
         self._grants = Grants(tools.store)
         self._granted: Stopwatch | None = None
         self._shares_out = 0
+        self._was_lent = False
         self._spent: dict[str, Decimal] = {}
 
     @property
@@ -137,7 +145,7 @@ class SpendingGrant:
                 f"{error.cap.name} is {usd(error.cap.usd)}, and at the prices charged now the total would be "
                 f"{usd(error.asked)}; what was bought is still collected. Raise the cap or buy less with --only, then run again"
             )
-        except (AdmissionError, LedgerError) as error:
+        except (AdmissionError, LedgerError, MissingKeyError) as error:
             return f"the money records cannot be read: {error}"
         return None
 
@@ -167,22 +175,27 @@ class SpendingGrant:
 
     @property
     def is_shared(self) -> bool:
-        """Whether several machines buy on this grant now."""
-        return self._shares_out > 0 or self._tools.ledger.worker != self._run
+        """Whether several machines buy on this grant, or did: what those left at the vendor is not known here."""
+        return self._was_lent or self._tools.ledger.worker != self._run
 
-    async def was_alone(self) -> bool:
-        """Whether nothing else could buy on a grant of this store since this run took its own.
+    async def was_alone(self, *, but_for: Edition | None = None) -> bool:
+        """Whether nothing else could buy on a grant of this store since this run took its own; not where it cannot be read.
 
-        Raises: StoreUnavailableError, LedgerError.
+        Other runs of the edition `but_for` are passed over.
         """
         if self.is_shared or self._granted is None:
             return False
-        await self._grants.load()
-        return self._grants.was_alone(self._run, store_now=await self._tools.store.now())
+        try:
+            await self._grants.load()
+            now = await self._tools.store.now()
+            return self._grants.was_alone(self._run, store_now=now, but_for=but_for)
+        except (StoreUnavailableError, LedgerError, MissingKeyError):
+            return False
 
     def hold(self) -> None:
         """Keep the grant open for a shard that buys on it, until `release`."""
         self._shares_out += 1
+        self._was_lent = True
 
     def release(self, spent: Mapping[str, Decimal]) -> None:
         """A shard buys no more; `spent` is what its attempts cost or reserve."""
@@ -196,7 +209,8 @@ class SpendingGrant:
     async def close(self) -> None:
         """Give back what was not spent.
 
-        A store that does not answer, or a shard without account, leaves the grant open: too much is held.
+        A store that does not answer, records that cannot be read, or a shard without account leave the grant open: too
+        much is held.
         """
         if self._granted is None or self._shares_out:
             return
@@ -205,8 +219,8 @@ class SpendingGrant:
             now = await self._tools.store.now()
             self.note_spent()
             await self._grants.close(self._run, self._spent, at=now)
-        except StoreUnavailableError:
-            _log.warning("hailuo.grant.left_open", extra={"run": self._run})
+        except (StoreUnavailableError, LedgerError, MissingKeyError) as error:
+            _log.warning("hailuo.grant.left_open: %s", error, extra={"run": self._run})
 
     async def _wanted(self, plan: Plan) -> Grant:
         """The grant that the plan needs; those of dead runs of its edition are closed first."""

@@ -10,7 +10,7 @@ from typing import Final
 from hailuo.campaign.job import Job
 from hailuo.clock import Stopwatch
 from hailuo.errors import FrameError, StoreUnavailableError
-from hailuo.ledger.claims import Claim, stake
+from hailuo.ledger.claims import Claim, claim_task
 from hailuo.ledger.facts import Doubt, JobRecord, Outcome, Refused, Submitted, Unsent
 from hailuo.plan.plan import PricedJob
 from hailuo.run.events import Ending, Event, EventKind
@@ -52,7 +52,7 @@ class Orders:
         stop_buying: StopSignal,
         interrupt: StopSignal,
         announce: Announcer,
-        may_buy: Callable[[], bool] = lambda: True,
+        may_buy: Callable[[], bool],
     ) -> None:
         self._tools = tools
         self._may_buy = may_buy
@@ -161,7 +161,7 @@ class Orders:
             return holder
         wanted = Claim(task_id=answer.task_id, base_url=base_url, attempt=own)
         return await retry_until_recorded(
-            self._tools.clock, lambda: stake(self._tools.store, wanted), about=_accepted_as(job, answer)
+            self._tools.clock, lambda: claim_task(self._tools.store, wanted), about=_accepted_as(job, answer)
         )
 
     async def _hold_accepted(self, job: Job, answer: Accepted, code: str, reason: str) -> None:

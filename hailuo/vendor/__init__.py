@@ -1,6 +1,6 @@
 """The only HTTP to the vendor: orders, status, balance, clips, and what each answer means for the money."""
 
-from hailuo.vendor.client import SUBMIT_SECONDS_AT_MOST, Accepted, VideoClient
+from hailuo.vendor.client import NO_BALANCE_REPORTED, SUBMIT_SECONDS_AT_MOST, Accepted, VideoClient
 from hailuo.vendor.download import Downloaded, DownloadFault, is_whole_clip, on_our_own_network
 from hailuo.vendor.error_table import Cause, Meaning
 from hailuo.vendor.read_fault import Fault, fault_of, read_fault
@@ -10,6 +10,7 @@ from hailuo.vendor.wire import task_id_of
 
 __all__ = [
     "BUILDERS",
+    "NO_BALANCE_REPORTED",
     "SUBMIT_SECONDS_AT_MOST",
     "Accepted",
     "Cause",

@@ -36,6 +36,9 @@ from hailuo.vendor.read_fault import Fault, fault_about_another, fault_of, read_
 from hailuo.vendor.status import TaskPhase, TaskStatus, other_task_in, read_status
 from hailuo.vendor.wire import parse_json, read_balance, task_id_of, without_secrets
 
+NO_BALANCE_REPORTED: Final = frozenset({200, 404, 501})
+"""HTTP statuses with which a gateway answers that has no balance to show."""
+
 SUBMIT_SECONDS_AT_MOST = 360.0
 """After so long a submit has an answer or is UNCLEAR; no worker still waits for an answer to an older intent."""
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Literal
 from urllib.parse import urljoin, urlsplit
 
 from pydantic import SecretStr
@@ -87,7 +87,8 @@ class TaskStatus:
     Any other word that is not known is RENDERING. `progress` is percent (coarse: 0, 30, 50, 100; no ETA).
     `clip_urls` come in the order to try them: of a task that is COMPLETED (perhaps none) or FAILED, or whose word is
     not known while its progress is not below 100. `moderated` is by the code, not by text.
-    `amount_usd` is the charge, 0 or more; `amount_text` is what was said of it where that is no such amount.
+    `amount_usd` is the charge, 0 or more; `amount_text` is what was said of it where that is no such amount. A run that
+    sees the charge in the balance instead says so in `amount_by`.
     `refunded` is what a failed task says of its refund; None where it says nothing.
     """
 
@@ -98,6 +99,7 @@ class TaskStatus:
     clip_urls: tuple[str, ...] = ()
     amount_usd: Decimal | None = None
     amount_text: str | None = None
+    amount_by: Literal["vendor", "balance"] = "vendor"
     refunded: bool | None = None
     created_at: datetime | None = None
     completed_at: datetime | None = None

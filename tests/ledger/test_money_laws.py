@@ -26,8 +26,9 @@ from hailuo.ledger.money import Fate, Sums, by_day, by_job, items_of, sums_of_jo
 from hailuo.plan.plan import RESERVED_STATES, Plan, PlannedJob
 from hailuo.run.pace import Limiter, PollSchedule
 from hailuo.run.runner import Runner
-from hailuo.run.spending import spent_by
+from hailuo.run.spending import SpendingGrant, spent_by
 from hailuo.run.tools import Tools
+from hailuo.settings import Settings
 from hailuo.store.layout import Edition
 from hailuo.testing import MemoryStore, VirtualClock
 from hailuo.vendor import VideoClient
@@ -190,7 +191,7 @@ def test_a_run_shows_the_money_of_its_plan(lives: list[Life]) -> None:
                 catalog=CATALOG,
                 scratch=Path(),
             )
-            now = Runner(plan, tools).progress()
+            now = Runner(plan, tools, spending=SpendingGrant(tools, Settings(), run="run")).progress()
         return now.spent_usd, now.reserved_usd
 
     assert asyncio.run(progress()) == (plan.money.spent, plan.money.reserved)

@@ -122,7 +122,7 @@ def test_a_run_buys_only_what_has_a_price(tmp_path: Path) -> None:
             tools = world.tools(ledger, client, tmp_path)
             spending = SpendingGrant(tools, Settings(), run="run")
             assert await spending.take(plan) == []
-            return await Runner(plan, tools, may_buy=spending.may_buy).run(), await spending.prices()
+            return await Runner(plan, tools, spending=spending).run(), await spending.prices()
 
     report, granted = world.clock.run(drive())
 

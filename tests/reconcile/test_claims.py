@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hailuo.errors import SettlementError, StoreUnavailableError
-from hailuo.ledger.claims import Claim, stake
+from hailuo.ledger.claims import Claim, claim_task
 from hailuo.ledger.ledger import HORIZON
 from hailuo.reconcile.reconciler import Adopted
 from hailuo.simulator import FaultName, ScriptedFault
@@ -179,7 +179,7 @@ def test_a_run_that_dies_between_claim_and_outcome_loses_no_task(make_office: Ma
     ledger = office.intended(office.job, "run")
     task_id = office.posted(office.job)
     claim = Claim(task_id=task_id, base_url=BASE_URL, attempt=ledger.attempt_key(office.job.creative_id))
-    office.world.clock.run(stake(store, claim))  # and here the run dies
+    office.world.clock.run(claim_task(store, claim))  # and here the run dies
     assert office.settle().adopted == ()  # it may be at work
     office.world.clock.advance(HORIZON.total_seconds())
 
@@ -196,7 +196,7 @@ def test_two_claims_for_one_attempt_settle_nothing(make_office: MakeOffice) -> N
     attempt = ledger.attempt_key(office.job.creative_id)
     for task_id in ("task_1", "task_2"):
         claim = Claim(task_id=task_id, base_url=BASE_URL, attempt=attempt)
-        office.world.clock.run(stake(office.world.store, claim))
+        office.world.clock.run(claim_task(office.world.store, claim))
     office.world.clock.advance(HORIZON.total_seconds())
 
     assert office.settle().adopted == ()
@@ -226,7 +226,7 @@ def test_whatever_the_order_everybody_sees_the_same_claim(delays: list[list[int]
         return Claim(task_id="task_1", base_url=BASE_URL, attempt=f"shoe/main/ledger/v1/{number:010}/a001")
 
     async def holder(number: int, waits: list[int]) -> str:
-        return await stake(Slow(waits), wanted(number)) or wanted(number).attempt
+        return await claim_task(Slow(waits), wanted(number)) or wanted(number).attempt
 
     async def all_of_them() -> list[str]:
         return await asyncio.gather(*(holder(n, waits) for n, waits in enumerate(delays)))

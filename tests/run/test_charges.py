@@ -6,12 +6,13 @@ when the price changed, and what counts as spent is what the vendor's invoice sa
 
 import asyncio
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,17 +20,29 @@ from hypothesis import strategies as st
 from hailuo.campaign.files import load_catalog
 from hailuo.campaign.model import Axis, Grid, Level
 from hailuo.campaign.pricing import PriceKey, is_credible
-from hailuo.errors import AdmissionError, ExitCode
+from hailuo.errors import AdmissionError, ExitCode, MissingKeyError, StoreUnavailableError
 from hailuo.ledger.grants import Grant, Grants
 from hailuo.ledger.money import items_of, sums_of
 from hailuo.ledger.prices import AcceptedPrice, read_prices, record_price
 from hailuo.plan.plan import Plan, admission_problems, make_plan
 from hailuo.run.balances import Taken
+from hailuo.run.charges import ChargeWatch, reports_amounts
 from hailuo.run.events import Event, EventKind, RunReport
 from hailuo.run.runner import Runner
 from hailuo.run.spending import SpendingGrant
 from hailuo.settings import Settings
-from hailuo.simulator import AmountStyle, FaultName, FaultPlan, Pricing, Profile, ScriptedFault
+from hailuo.simulator import (
+    AmountStyle,
+    FaultName,
+    FaultPlan,
+    Pricing,
+    Profile,
+    ScriptedFault,
+    SimulatorTransport,
+)
+from hailuo.store import Entry, Store
+from hailuo.testing import MemoryStore
+from tests.support.factories import make_done
 from tests.support.worlds import HERE, World, world_of
 
 LIST = Decimal("0.10")
@@ -64,10 +77,12 @@ def admitted_run(
     stops_when_sent: bool = False,
     name: str = "run",
     heard: list[Event] | None = None,
+    buys: bool = True,
 ) -> RunReport:
     """One run as a session makes it: planned with what is on record, admitted, driven, closed.
 
-    With `until` it is interrupted after so many seconds; with `stops_when_sent` as soon as it has sent a clip. Raises: AdmissionError.
+    With `until` it is interrupted after so many seconds; with `stops_when_sent` as soon as it has sent a clip. Unless it
+    `buys`, it only collects. Raises: AdmissionError.
     """
     environment = Settings(
         max_usd_per_run=None if per_run is None else Decimal(per_run),
@@ -77,7 +92,9 @@ def admitted_run(
     async def run() -> RunReport:
         ledger = world.ledger(name)
         await ledger.load({job.creative_id for job in world.jobs})
+        await ledger.check_clips()
         plan = await planned(world, ledger, budget=budget)
+        plan = plan if buys else replace(plan, jobs=tuple(replace(p, chosen=False) for p in plan.jobs))
         with tempfile.TemporaryDirectory() as scratch:
             async with world.client() as client:
                 tools = world.tools(ledger, client, Path(scratch))
@@ -92,7 +109,7 @@ def admitted_run(
                     if stops_when_sent and event.kind is EventKind.SUBMITTED:
                         runner.interrupt("SIGTERM")
 
-                runner = Runner(plan, tools, may_buy=spending.may_buy, spending=spending, observe=observe)
+                runner = Runner(plan, tools, spending=spending, observe=observe)
                 beside = asyncio.ensure_future(stop_after(runner, until))
                 report = await runner.run()
                 beside.cancel()
@@ -426,3 +443,137 @@ def test_a_balance_that_others_use_proves_nothing() -> None:
     assert taken.refunded is None
     assert Taken(at_submit=Decimal(0), at_end=LIST).price_usd is None
     assert Taken(at_submit=LIST, at_end=LIST).price_usd == LIST
+
+
+ORIGINS: dict[str, tuple[list[Any], bool | None]] = {
+    "no clip yet": ([], None),
+    "the vendor": (["vendor"], True),
+    "the vendor, twice": (["vendor", "vendor"], True),
+    "the balance": (["balance"], False),
+    "the balance, twice": (["balance", "balance"], False),
+    "nothing": ([""], False),
+    "nothing and the balance": (["", "balance"], False),
+    "the vendor and the balance": (["vendor", "balance"], None),
+    "the vendor and nothing": (["vendor", ""], None),
+    "an earlier version": ([None], None),
+    "an earlier version and the vendor": ([None, "vendor"], None),
+}
+
+
+@pytest.mark.parametrize("case", ORIGINS)
+def test_only_amounts_that_the_vendor_named_show_that_it_names_them(case: str) -> None:
+    """By the clips of the edition: "" has no amount, None is a fact of an earlier version."""
+    origins, expected = ORIGINS[case]
+    world = world_with(jobs=2)
+    plan = world.clock.run(planned(world, world.ledger(), budget=None))
+    dones = [
+        replace(make_done(amount_usd=None if by == "" else LIST), amount_by=by or None) for by in origins
+    ]
+    jobs = tuple(
+        replace(p, record=replace(p.record, done=done)) for p, done in zip(plan.jobs, dones, strict=False)
+    )
+
+    assert reports_amounts(replace(plan, jobs=jobs)) is expected
+
+
+class MoneyLost:
+    """A store whose money records fail as told; all else works."""
+
+    def __init__(self, store: Store, error: Exception) -> None:
+        self._store = store
+        self._error = error
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._store, name)
+
+    async def listing(self, prefix: str) -> Sequence[Entry]:
+        if prefix.startswith("money/"):
+            raise self._error
+        return await self._store.listing(prefix)
+
+
+LOSSES: dict[str, Exception | None] = {
+    "a record is gone": None,
+    "the store does not answer": StoreUnavailableError("no answer"),
+    "a key is missing": MissingKeyError("money/rollup.json.gz"),
+}
+
+
+@pytest.mark.parametrize("profile", [Profile.IMAROUTER, Profile.NEWAPI])
+@pytest.mark.parametrize("loss", LOSSES)
+def test_money_records_that_cannot_be_read_keep_no_clip_from_being_collected(
+    loss: str, profile: Profile
+) -> None:
+    """Every clip is stored, with one alarm that names the records; the charges are on their facts."""
+    world = world_with(jobs=5, factor=Decimal("1.05"), from_task=1, profile=profile)
+    admitted_run(world, until=330, name="first")
+    if error := LOSSES[loss]:
+        world.store = MoneyLost(world.store, error)  # type: ignore[assignment]
+    else:
+        assert isinstance(world.store, MemoryStore)
+        del world.store._objects["money/v1/00000001"]
+    events: list[Event] = []
+
+    report = admitted_run(world, name="second", heard=events, buys=False)
+
+    assert len(report.endings) > 1
+    assert {ending.state.value for ending in report.endings} == {"stored"}
+    alarms = [event.text for event in events if event.kind is EventKind.ALARM]
+    assert len(alarms) == (1 if profile is Profile.IMAROUTER else 0)
+    assert all("money/v1/" in text and "restore" in text for text in alarms)
+
+
+def test_a_failed_task_that_has_its_clip_is_charged_like_any_other() -> None:
+    """Ten times the price: the clip is kept, and nothing follows it."""
+    faults = FaultPlan(rates={FaultName.FAILED_WITH_URL: 1.0})
+    world = world_of(CATALOG, jobs=4, pricing=Pricing(factor=Decimal(10)), faults=faults)
+
+    report = admitted_run(world, budget="9")
+
+    assert report.exit_code is ExitCode.STOPPED
+    assert len(world.simulator.invoice().lines) == 1
+    assert spent(world) == committed(world) == world.simulator.invoice().net_usd == Decimal(1)
+
+
+def test_a_charge_that_is_on_record_is_not_counted_again() -> None:
+    """The clip was lost and is looked for at the vendor's address: its price is on record, so no record is added."""
+    faults = FaultPlan(rates={FaultName.URL_NEVER: 1.0})
+    world = world_of(CATALOG, jobs=1, pricing=Pricing(factor=Decimal("1.05")), faults=faults)
+    admitted_run(world, name="first")
+    assert isinstance(world.store, MemoryStore)
+    del world.store._objects[world.jobs[0].clip_key]
+    before = world.clock.run(world.store.listing("money/"))
+
+    report = admitted_run(world, name="second")
+
+    assert [ending.state.value for ending in report.endings] == ["stored"]
+    assert world.clock.run(world.store.listing("money/")) == before
+
+
+def test_a_status_that_no_poll_reported_says_nothing_of_charges(tmp_path: Path) -> None:
+    """No poll is answered and the clip is at the vendor's address: whether the vendor names amounts is not known."""
+    faults = FaultPlan(rates={FaultName.STATUS_DROPPED: 1.0})
+    world = world_of(CATALOG, jobs=1, faults=faults)
+    world.wire = lambda: WithoutPolls(SimulatorTransport(world.simulator.app))
+    seen: list[ChargeWatch] = []
+
+    async def look(runner: Runner) -> None:
+        seen.append(runner._charges)
+
+    report = world.run(during=look)
+
+    assert [ending.state.value for ending in report.endings] == ["stored"]
+    assert seen[0]._reports is None
+
+
+class WithoutPolls(httpx.AsyncBaseTransport):
+    """No answer to any poll; submits, balance and clips work."""
+
+    def __init__(self, vendor: httpx.AsyncBaseTransport) -> None:
+        self._vendor = vendor
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        path = request.url.path
+        if request.method == "GET" and "/videos/" in path and not path.endswith("/content"):
+            raise httpx.ConnectError("no route", request=request)
+        return await self._vendor.handle_async_request(request)

@@ -21,7 +21,7 @@ from hailuo.store.layout import Edition
 from hailuo.testing import MemoryStore, VirtualClock, WatchedStore
 from hailuo.vendor import VideoClient
 from tests.support.factories import WrongClock
-from tests.support.worlds import BASE_URL
+from tests.support.worlds import BASE_URL, granted
 
 NIGHT = timedelta(hours=8)
 JOBS = 3
@@ -102,7 +102,8 @@ def run(world, scratch: Path, *, store=None, ledger=None, transport=None):
         plan = await world.plan(own)
         vendor = transport or SimulatorTransport(world.simulator.app)
         async with VideoClient(base_url=BASE_URL, key=SecretStr("sk-test"), transport=vendor) as client:
-            report = await Runner(plan, world.tools(own, client, scratch)).run()
+            tools = world.tools(own, client, scratch)
+            report = await Runner(plan, tools, spending=await granted(plan, tools)).run()
         return report, own
 
     return world.clock.run(go())
@@ -179,7 +180,7 @@ def test_a_dead_workers_wrong_clock_delays_nobody(make_world, tmp_path, ahead, s
         plan = await world.plan(ledger)
         async with world.client() as client:
             tools = world.tools(ledger, client, tmp_path)
-            runner = Runner(plan, replace(tools, clock=wrong))
+            runner = Runner(plan, replace(tools, clock=wrong), spending=await granted(plan, tools))
             for planned in plan.to_buy:
                 await runner._orders.place(planned.priced, turn=0)
 

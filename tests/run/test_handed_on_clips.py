@@ -5,6 +5,7 @@ from pathlib import Path
 
 from hailuo.run.events import Event, EventKind
 from hailuo.run.runner import Runner
+from tests.support.worlds import granted
 
 
 def test_a_stored_event_has_the_clip_as_a_file(make_world, tmp_path: Path):
@@ -21,7 +22,8 @@ def test_a_stored_event_has_the_clip_as_a_file(make_world, tmp_path: Path):
     async def run() -> None:
         plan = await world.plan(ledger)
         async with world.client() as client:
-            await Runner(plan, world.tools(ledger, client, tmp_path), observe=observe).run()
+            tools = world.tools(ledger, client, tmp_path)
+            await Runner(plan, tools, observe=observe, spending=await granted(plan, tools)).run()
 
     world.clock.run(run())
 

@@ -17,7 +17,7 @@ from hailuo.ledger.facts import ClipFault, JobState
 from hailuo.run.runner import Runner
 from hailuo.simulator import SimulatorTransport
 from hailuo.testing import MemoryStore
-from tests.support.worlds import World
+from tests.support.worlds import World, granted
 
 FREE_BOX = b"\0\0\0\x10free"
 JOBS = 6
@@ -52,7 +52,7 @@ async def one_run(world: World, name: str) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         async with world.client() as client:
             tools = replace(world.tools(ledger, client, Path(scratch)), random=chance)
-            await Runner(plan, tools).run()
+            await Runner(plan, tools, spending=await granted(plan, tools)).run()
 
 
 def run(world: World, *names: str) -> None:
@@ -169,10 +169,11 @@ def test_a_clip_that_the_vendor_has_no_more_is_told_every_time(make_world) -> No
 def test_garbage_under_the_key_of_a_clip_is_not_taken_for_the_clip(make_world) -> None:
     """It was there first, and is no film: the clip gets another key, and the fact names it."""
     world = make_world(jobs=1)
-    lose(world, world.jobs[0].clip_key, b"garbage")
 
-    run(world, "first")
+    async def put_garbage(_: Runner) -> None:
+        await world.store.put(world.jobs[0].clip_key, b"garbage", content_type="video/mp4")
 
+    assert world.run(during=put_garbage).exit_code is ExitCode.COMPLETE
     assert everything_is_stored(world)
 
 

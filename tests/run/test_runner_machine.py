@@ -76,7 +76,7 @@ class Night(RuleBasedStateMachine):
                 spending = SpendingGrant(tools, Settings(), run=run)
                 if await spending.take(plan):
                     return  # the cap forbids the plan
-                await Runner(plan, tools, may_buy=spending.may_buy).run()
+                await Runner(plan, tools, spending=spending).run()
                 await spending.close()
 
     @rule()

@@ -18,7 +18,7 @@ from hailuo.errors import AdmissionError, ExitCode
 from hailuo.ledger.facts import JobState
 from hailuo.ledger.grants import Grants
 from hailuo.plan.prepare import CampaignRequest, PreparedCampaign
-from hailuo.run.lead import Standing
+from hailuo.run.lead import ShardState
 from hailuo.run.pace import Limiter
 from hailuo.run.session import Session
 from hailuo.run.shards import Share, deal
@@ -77,7 +77,7 @@ async def work(world, folder: Path, share: Share, *, dies_after: float | None = 
 
 
 async def until_ended(world, lead, numbers):
-    while {await lead.standing(n) for n in numbers} != {Standing.ENDED}:
+    while {await lead.shard_state(n) for n in numbers} != {ShardState.ENDED}:
         await world.clock.sleep(20)
 
 
@@ -152,7 +152,7 @@ def test_the_jobs_of_a_dead_shard_are_taken_over(make_world, tmp_path):
             first, second, third = lead.deal()
             crew = asyncio.gather(work(world, tmp_path, first), work(world, tmp_path, second))
             await work(world, tmp_path, third, dies_after=200)
-            while await lead.standing(third.number) is not Standing.SILENT:
+            while await lead.shard_state(third.number) is not ShardState.SILENT:
                 await world.clock.sleep(20)
             heir = await lead.replace(third.number)
             assert heir is not None
@@ -194,7 +194,7 @@ def test_a_shard_that_never_began_is_driven_by_its_lead(make_world, tmp_path):
             await boss.admit(plan)
             lead = boss.lead(plan, machines=2)
             shares = lead.deal()
-            assert {await lead.standing(share.number) for share in shares} == {Standing.UNSEEN}
+            assert {await lead.shard_state(share.number) for share in shares} == {ShardState.UNSEEN}
             for share in shares:
                 await boss.runner(lead.recall(share.number), observe=lambda _: None).run()
             return await lead.report()
@@ -217,7 +217,7 @@ def test_when_shard_after_shard_dies_the_lead_drives_the_rest(make_world, tmp_pa
             first, second = lead.deal()
             await work(world, tmp_path, first, dies_after=30)
             await work(world, tmp_path, second)
-            assert await lead.standing(second.number) is Standing.ENDED
+            assert await lead.shard_state(second.number) is ShardState.ENDED
             await boss.runner(await lead.take_over(first.number), observe=lambda _: None).run()
             return await lead.report()
 

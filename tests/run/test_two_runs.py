@@ -16,7 +16,7 @@ from hailuo.run.pace import Limiter
 from hailuo.run.runner import Runner
 from hailuo.simulator import Call
 from hailuo.vendor import Accepted, build_request, request_sha256
-from tests.support.worlds import BASE_URL, World
+from tests.support.worlds import BASE_URL, World, granted
 
 JOBS = 60
 VENDORS_LIMIT = 5  # submits a minute: docs/vendor.md#limits-and-times
@@ -37,8 +37,8 @@ async def one_run(world: World, name: str) -> RunReport:
     limiter = Limiter(submits_per_minute=VENDORS_LIMIT, in_flight=30, clock=world.clock, random=chance)
     with tempfile.TemporaryDirectory() as scratch:
         async with world.client() as client:
-            tools = world.tools(ledger, client, Path(scratch))
-            return await Runner(plan, replace(tools, limiter=limiter, random=chance)).run()
+            tools = replace(world.tools(ledger, client, Path(scratch)), limiter=limiter, random=chance)
+            return await Runner(plan, tools, spending=await granted(plan, tools)).run()
 
 
 def submits_by_worker(world: World) -> Counter[str]:

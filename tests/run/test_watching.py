@@ -15,6 +15,7 @@ from hailuo.ledger.facts import JobState
 from hailuo.run.events import Event
 from hailuo.run.runner import Runner
 from hailuo.run.watching import watched_by
+from tests.support.worlds import granted
 
 JOBS = 6
 TROUBLES = {
@@ -59,7 +60,8 @@ def run_watched(world, scratch: Path, *, observe=lambda _: None, display=context
         ledger = world.ledger()
         plan = await world.plan(ledger)
         async with world.client() as client:
-            runner = Runner(plan, world.tools(ledger, client, scratch), observe=observe)
+            tools = world.tools(ledger, client, scratch)
+            runner = Runner(plan, tools, observe=observe, spending=await granted(plan, tools))
             async with watched_by(display()):
                 return await runner.run()
 

@@ -22,7 +22,9 @@ from hailuo.plan.plan import Plan, make_plan
 from hailuo.run.events import Observer, RunReport, no_observer
 from hailuo.run.pace import Limiter, PollSchedule
 from hailuo.run.runner import Runner
+from hailuo.run.spending import SpendingGrant
 from hailuo.run.tools import Tools
+from hailuo.settings import Settings
 from hailuo.simulator import ClipDetail, FaultPlan, Simulator, SimulatorOptions, SimulatorTransport
 from hailuo.store import Store
 from hailuo.testing import MemoryStore, VirtualClock
@@ -31,6 +33,13 @@ from hailuo.vendor import VideoClient
 T = TypeVar("T")
 BASE_URL = "http://127.0.0.1:9"
 HERE = Place("campaign.yaml", 1)
+
+
+async def granted(plan: Plan, tools: Tools) -> SpendingGrant:
+    """The grant of a run without caps, taken."""
+    spending = SpendingGrant(tools, Settings(), run=tools.ledger.worker)
+    assert await spending.take(plan) == []
+    return spending
 
 
 def campaign_of(jobs: int, *, prompts: str = "Perfume bottle") -> Campaign:
@@ -64,6 +73,7 @@ class World:
     wire: Callable[[], httpx.AsyncBaseTransport] | None = None
     client_options: Mapping[str, Any] = field(default_factory=dict)
     observe: Observer = no_observer
+    runs: int = 0
 
     def __post_init__(self) -> None:
         self.simulator = Simulator(self.options, clock=self.clock)
@@ -87,15 +97,19 @@ class World:
         return self.clock.run(self._run(during))
 
     async def _run(self, during: Callable[[Runner], Coroutine[None, None, None]] | None) -> RunReport:
-        ledger = self.ledger()
+        self.runs += 1
+        ledger = self.ledger(f"worker{self.runs}")
         plan = await self.plan(ledger)
         with tempfile.TemporaryDirectory() as scratch:
             async with self.client() as client:
-                runner = Runner(plan, self.tools(ledger, client, Path(scratch)), observe=self.observe)
+                tools = self.tools(ledger, client, Path(scratch))
+                spending = await granted(plan, tools)
+                runner = Runner(plan, tools, observe=self.observe, spending=spending)
                 beside = asyncio.ensure_future(during(runner)) if during else None
                 report = await runner.run()
                 if beside:
                     await beside
+                await spending.close()
                 return report
 
     def client(self) -> VideoClient:
