@@ -7,9 +7,9 @@ from typing import Final
 
 from hailuo.errors import MissingKeyError, Place, Problem
 from hailuo.logs import quiet_logger
+from hailuo.named_files import read_named
 from hailuo.plan.file import read_plan
 from hailuo.publish import manifest
-from hailuo.publish.read import read_named
 from hailuo.store import Store, read_many
 from hailuo.store.layout import Edition
 

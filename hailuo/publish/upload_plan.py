@@ -7,9 +7,9 @@ from pathlib import Path
 
 from hailuo.campaign.model import SyntheticPerformer
 from hailuo.clock import Clock
+from hailuo.named_files import read_named
 from hailuo.publish import manifest, uploads
 from hailuo.publish.publish import publish
-from hailuo.publish.read import read_named
 from hailuo.publish.uploads import PlatformName, UploadFile
 from hailuo.publish.uploads.platforms import refused
 from hailuo.store import Store

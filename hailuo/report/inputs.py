@@ -12,7 +12,7 @@ from typing import Final
 import pandas as pd
 
 from hailuo.errors import Place, Problem, RefusedError, SettingsError
-from hailuo.publish.read import read_named
+from hailuo.named_files import read_named
 from hailuo.report.exports import is_ads_file, read_ads, read_exports, read_mapping
 from hailuo.settings import Settings
 from hailuo.store import FolderStore, Store

@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import ConfigDict, TypeAdapter, with_config
 
 from hailuo.errors import Place, Problem, RefusedError
-from hailuo.publish.read import read_toml
+from hailuo.named_files import read_toml
 
 _STRICT = ConfigDict(extra="forbid")
 Kind = Literal["doc", "sdk", "web", "memory"]

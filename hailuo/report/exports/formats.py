@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, ConfigDict, TypeAdapter, with_config
 
-from hailuo.publish.read import read_toml
+from hailuo.named_files import read_toml
 from hailuo.report.exports.fields import FIELDS, ExportError
 from hailuo.report.metrics import AdPlatform
 

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import ConfigDict, TypeAdapter, with_config
 
 from hailuo.errors import Place, Problem
-from hailuo.publish.read import read_toml
+from hailuo.named_files import read_toml
 from hailuo.report.exports.fields import DATES, IDENTITY, ExportError, refuse
 from hailuo.report.exports.formats import Field
 from hailuo.report.metrics import COUNT_NAMES, AdPlatform, Count
