@@ -82,7 +82,7 @@ def damaged(key: str, content: bytes, error: ValidationError) -> Problem:
 
 
 def missing(key: str, *, left: str) -> Problem:
-    """A fact that must have been there, because others rest on it; `left` names those."""
+    """The problem of a missing fact. `left` lists the facts of the job that are there, which cannot be without it."""
     return Problem(Place(key), f"is missing: the ledger has {left}", RESTORE)
 
 

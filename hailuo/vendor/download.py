@@ -179,9 +179,9 @@ def _unfinished(path: Path, length: int) -> str | None:
             size = int.from_bytes(head[8:16] if head[:4] == b"\0\0\0\1" else head[:4])
             start = start + max(size, 8) if size else length
     if start != length:
-        return f"the mp4 breaks off: {start} bytes by its own account, {length} came"
+        return f"the mp4 is incomplete: its parts add up to {start} bytes, and {length} arrived"
     if length <= _SMALL_CLIP_BYTES and b"moov" not in kinds:
-        return f"only {length} bytes, and no film in them"
+        return f"the file has only {length} bytes, and no video"
     return None
 
 

@@ -83,13 +83,13 @@ def _matches(text: str, patterns: tuple[str, ...]) -> bool:
 
 
 TABLE = (
-    # A "no" that is no proof: one that contradicts itself, or an intermediary's.
+    # Answers that look like a refusal but do not prove one: they name a task, or a proxy sent them.
     Row(
         name="refusal_names_a_task",
         shapes=(Shape.TASK,),
         meaning=Meaning.UNCLEAR,
         cause=Cause.VENDOR_FAULT,
-        remedy="The answer is no clear yes and yet names a task: look that task up, then adopt or abandon.",
+        remedy="The answer is an error, but it names a task: look that task up, then adopt or abandon.",
     ),
     Row(
         name="redirected",

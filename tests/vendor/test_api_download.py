@@ -77,7 +77,7 @@ DAMAGES = [
         httpx.Response(200, stream=Streamed(CLIP), headers={"Content-Length": "999999"}),
         "999999 were announced",
     ),
-    (httpx.Response(200, content=CLIP[:5000]), "breaks off"),
+    (httpx.Response(200, content=CLIP[:5000]), "the mp4 is incomplete"),
     (httpx.Response(200, content=CLIP[:20]), "only 20 bytes"),
     (httpx.Response(200, content=b"<html>" + b" " * 20_000), "no ftyp"),
     (httpx.Response(200, content=b""), "only 0 bytes"),
@@ -341,7 +341,7 @@ def test_half_a_clip_is_found_out_even_when_its_length_fits(ask: Ask, vendor_of:
 
     assert isinstance(outcome, DownloadFault)
     assert outcome.damaged
-    assert "breaks off" in outcome.reason
+    assert "the mp4 is incomplete" in outcome.reason
     assert not to.exists()
 
 
