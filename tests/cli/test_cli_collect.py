@@ -5,10 +5,10 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-import httpx
 import pytest
 
 from hailuo.run.environment import within
+from tests.support.rehearsals import accepted
 
 pytestmark = pytest.mark.enable_socket
 SOME = ("--only", "model=MiniMax-Hailuo-02")
@@ -32,12 +32,6 @@ def leave(hailuo, rehearsal, campaign, tmp_path):
         shutil.copytree(aside / "small" / edition, Path(rehearsal.settings.store, "small", edition))
 
     return left
-
-
-def accepted(rehearsal) -> int:
-    headers = {"Authorization": "Bearer sk-test"}
-    answer = httpx.get(f"{rehearsal.settings.base_url}/_sim/invoice", headers=headers)
-    return int(answer.json()["accepted"])
 
 
 def clips(rehearsal, edition):

@@ -17,6 +17,7 @@ from hailuo.settings import Settings
 from hailuo.store import Store
 from hailuo.store.open import open_store
 from tests.support.commands import Command
+from tests.support.rehearsals import accepted
 from tests.support.servers.s3 import BUCKET, READER, S3Server
 
 pytestmark = [pytest.mark.slow, pytest.mark.enable_socket]
@@ -62,11 +63,6 @@ def named(settings: Settings, store: str) -> Settings:
 
 def keys(store: Store, prefix: str) -> list[str]:
     return [entry.key for entry in asyncio.run(store.listing(prefix))]
-
-
-def accepted(place: RunEnvironment) -> int:
-    invoice = httpx.get(f"{place.settings.base_url}/_sim/invoice").json()
-    return int(invoice["accepted"])
 
 
 def test_a_campaign_is_rendered_into_a_bucket_once(

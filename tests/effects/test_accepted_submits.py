@@ -104,7 +104,7 @@ def test_the_task_is_in_the_ledger_or_in_an_alarm_when_the_store_is_away_for_goo
 
 
 def test_an_interrupted_run_names_the_task_that_it_could_not_record(make_world: MakeWorld) -> None:
-    """The store is away, and nobody waits for it any longer."""
+    """The store is away, and the run waits for it no longer."""
     world = make_world(jobs=1)
     effects = FailingEffects(1, StoreUnavailableError, takes_place=False, for_good=True)
     store, events = world.store, list[Event]()

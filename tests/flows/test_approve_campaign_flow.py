@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import httpx
 import pytest
 from prefect import flow
 from prefect.client.orchestration import get_client
@@ -37,6 +36,7 @@ from hailuo.plan.prepare import CampaignRequest, prepare
 from hailuo.run.environment import RunEnvironment, within
 from hailuo.run.session import open_session
 from hailuo.text import slug_of
+from tests.support.rehearsals import accepted
 
 pytestmark = [
     pytest.mark.prefect,
@@ -181,11 +181,6 @@ async def launching(plan: Plan, campaign: Path) -> Launch:
 
 def started(campaign: Path) -> list[FlowRun]:
     return asyncio.run(runs_of("render-campaign", campaign))
-
-
-def accepted(rehearsal: RunEnvironment) -> int:
-    headers = {"Authorization": "Bearer sk-test"}
-    return int(httpx.get(f"{rehearsal.settings.base_url}/_sim/invoice", headers=headers).json()["accepted"])
 
 
 def artifacts_of(state) -> dict:

@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import httpx
 import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
@@ -16,6 +15,7 @@ from hailuo.clock import SystemClock
 from hailuo.errors import ExitCode
 from hailuo.run.environment import RunEnvironment, within
 from hailuo.simulator import FaultName, FaultPlan, ScriptedFault
+from tests.support.rehearsals import accepted
 
 pytestmark = [
     pytest.mark.prefect,
@@ -73,11 +73,6 @@ def report_of(state):
 
 def endings(state):
     return {result.due.name: result.exit_code for result in report_of(state).results}
-
-
-def accepted(env):
-    headers = {"Authorization": "Bearer sk-test"}
-    return httpx.get(f"{env.settings.base_url}/_sim/invoice", headers=headers).json()["accepted"]
 
 
 def page_of(state):
@@ -271,6 +266,32 @@ class TestWithAFaultyVendor:
         event, payload = events_about("doubted")["doubted"]
         assert event == "hailuo.campaign.unknown"
         assert (payload["jobs"], payload["stored"], len(payload["unknown"])) == (2, 1, 1)
+
+
+class TestWithAKeyThatIsRefused:
+    """The vendor refuses the key once, at the first submit."""
+
+    @pytest.fixture
+    def faults(self):
+        return FaultPlan(script=(ScriptedFault(fault=FaultName.KEY_REFUSED),))
+
+    def test_a_campaign_that_stops_makes_the_night_stopped_and_stops_no_other(self, env, lay):
+        """It bought nothing and says why; the next campaign is rendered, and another night renders both."""
+        lay("a-stopped")
+        lay("b-sound")
+
+        state = run_night()
+
+        assert (state.name, state.is_failed()) == ("Stopped", True)
+        assert endings(state) == {"a-stopped.yaml": ExitCode.STOPPED, "b-sound.yaml": ExitCode.COMPLETE}
+        assert accepted(env) == 2
+        page, (event, payload) = page_of(state), events_about("a-stopped")["a-stopped"]
+        assert "| a-stopped | night-2026-11-22 | stopped | 0 of 2 |" in page
+        assert "the vendor refused the run" in page
+        assert event == "hailuo.campaign.stopped"
+        assert "the vendor refused the run" in payload["reason"]
+        assert set(endings(run_night()).values()) == {ExitCode.COMPLETE}
+        assert accepted(env) == 4
 
 
 def test_the_budget_of_a_night_is_kept_before_any_money_moves(env, lay):

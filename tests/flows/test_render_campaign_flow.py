@@ -4,7 +4,6 @@ import asyncio
 from decimal import Decimal
 from pathlib import Path
 
-import httpx
 import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
@@ -15,6 +14,7 @@ from hailuo.errors import AdmissionError, ExitCode
 from hailuo.plan.prepare import CampaignRequest, prepare
 from hailuo.run.session import open_session
 from hailuo.simulator import FaultName, FaultPlan, ScriptedFault
+from tests.support.rehearsals import accepted
 
 pytestmark = [
     pytest.mark.prefect,
@@ -30,11 +30,6 @@ def run_flow(campaign: Path, **parameters):
         return await render_campaign(str(campaign), return_state=True, **parameters)
 
     return asyncio.run(run())
-
-
-def accepted(rehearsal):
-    headers = {"Authorization": "Bearer sk-test"}
-    return httpx.get(f"{rehearsal.settings.base_url}/_sim/invoice", headers=headers).json()["accepted"]
 
 
 def report_of(state):

@@ -109,9 +109,10 @@ def test_a_run_killed_twice_charges_each_job_once(vendor, environment, campaign)
     assert last.returncode == (1 if states else 0)
 
 
-def test_sigterm_ends_in_good_order_and_the_next_run_goes_on(vendor, environment, campaign):
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=["SIGTERM", "a closed terminal"])
+def test_a_signal_ends_in_good_order_and_the_next_run_goes_on(vendor, environment, campaign, number):
     """Exit 130 within the grace; every submit is on record, so nothing is in doubt afterwards."""
-    code = end_after(start(campaign, slowly(environment)), 3, signal.SIGTERM)
+    code = end_after(start(campaign, slowly(environment)), 3, number)
     last = start(campaign, environment)
     out, _ = last.communicate(timeout=120)
 
@@ -120,16 +121,6 @@ def test_sigterm_ends_in_good_order_and_the_next_run_goes_on(vendor, environment
     assert last.returncode == 0, out
     assert f"{JOBS} of {JOBS} jobs are stored" in out
     assert invoice["accepted"] == JOBS
-
-
-def test_sighup_ends_in_good_order(vendor, environment, campaign):
-    """A closed terminal is a SIGTERM: what is in flight is on record, and the next run goes on."""
-    code = end_after(start(campaign, slowly(environment)), 3, signal.SIGHUP)
-    last = start(campaign, environment)
-    out, _ = last.communicate(timeout=120)
-
-    assert code == 130
-    assert f"{JOBS} of {JOBS} jobs are stored" in out
 
 
 @pytest.mark.parametrize("output", ["full disk", "reader left", "closed terminal"])

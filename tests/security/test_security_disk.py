@@ -7,10 +7,9 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
-from hailuo.run.environment import RunEnvironment
+from tests.support.rehearsals import accepted
 
 pytestmark = [pytest.mark.slow, pytest.mark.enable_socket]
 
@@ -56,11 +55,6 @@ def campaign(tmp_path: Path) -> Path:
     path = tmp_path / "small.yaml"
     path.write_text(CAMPAIGN)
     return path
-
-
-def accepted(place: RunEnvironment) -> int:
-    count: int = httpx.get(f"{place.settings.base_url}/_sim/invoice").json()["accepted"]
-    return count
 
 
 def fill(folder: Path, *, but: int = 0) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+import httpx
 from pydantic import SecretStr
 
 from hailuo.campaign.files import load_catalog
@@ -43,3 +44,11 @@ def rehearsing(
         place = RunEnvironment(settings=settings, clock=clock)
         with within(place):
             yield place
+
+
+def accepted(place: RunEnvironment) -> int:
+    """The submits that the simulated vendor has accepted."""
+    key = place.settings.api_key
+    headers = {"Authorization": f"Bearer {key.get_secret_value()}"} if key else {}
+    invoice = httpx.get(f"{place.settings.base_url}/_sim/invoice", headers=headers).raise_for_status()
+    return int(invoice.json()["accepted"])
