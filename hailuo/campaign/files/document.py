@@ -6,14 +6,15 @@ come too late: it follows nesting by recursion before anything is counted, and r
 """
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TypeAlias
 
 import yaml
 
 from hailuo.campaign.files.text import ProblemList
+from hailuo.campaign.files.yaml_traps import as_text, mended, shown, source_lines, traps_of
 from hailuo.errors import Place
 from hailuo.text import quoted
 
@@ -29,12 +30,16 @@ _KNOWN_TAGS = ("!", "tag:yaml.org,2002:str")
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """A single value as it is written. `value` is what YAML reads in `text`; `id` is the name that you gave it."""
+    """A single value as it is written. `value` is what YAML reads in `text`; `id` is the name that you gave it.
+
+    `is_plain` if it is written without quotes, so that YAML may have cut it.
+    """
 
     text: str
     value: str | int | Decimal | bool | None
     place: Place
     id: str | None = None
+    is_plain: bool = field(default=False, compare=False)
 
     @property
     def content(self) -> str | None:
@@ -43,20 +48,25 @@ class Scalar:
 
 
 class Entries(dict[str, "Tree"]):
-    """A mapping; `places` has the place of every key, also of keys that were removed."""
+    """A mapping; `places` has the place of every key, also of keys that were removed.
+
+    `lines` are those of the whole file, for the root alone.
+    """
 
     def __init__(self, place: Place) -> None:
         super().__init__()
         self.place = place
+        self.lines: Sequence[str] = ()
         self.places: dict[str, Place] = {}
 
 
 class Items(list["Tree"]):
-    """A list."""
+    """A list; `is_flow` if it is written in brackets."""
 
-    def __init__(self, place: Place, items: Iterable["Tree"] = ()) -> None:
+    def __init__(self, place: Place, items: Iterable["Tree"] = (), *, is_flow: bool = False) -> None:
         super().__init__(items)
         self.place = place
+        self.is_flow = is_flow
 
 
 Tree: TypeAlias = Scalar | Entries | Items
@@ -126,6 +136,9 @@ def _syntax_error(text: str, file: str, index: int, problem: str) -> RefusedDocu
     if "alias" in problem:
         return RefusedDocumentError(place, problem, "define the anchor (&name) before it is used")
     reason = f"the YAML cannot be read: {problem or 'unknown cause'}"
+    if found := mended(text, index):
+        place = Place(file, found[0] + 1)
+        return RefusedDocumentError(place, reason, f"enclose the text in quotes: {found[1]}")
     return RefusedDocumentError(place, reason, "check quotes, colons, brackets and indentation up to here")
 
 
@@ -134,9 +147,11 @@ class _TreeReader:
 
     def __init__(self, text: str, file: str, problems: ProblemList) -> None:
         self._events = _events(text, file)
+        self._lines = source_lines(text)
         self._file = file
         self._problems = problems
         self._anchors: dict[str | None, tuple[Tree, int]] = {}
+        self._unused: dict[str, Place] = {}
         self._size = 0
 
     def document(self) -> Tree | None:
@@ -147,6 +162,13 @@ class _TreeReader:
                 raise RefusedDocumentError(place, "a second document begins here", "one file is one campaign")
             if isinstance(event, yaml.NodeEvent):
                 root = self._tree(event, depth=0)
+        for anchor, place in self._unused.items():
+            reason = f"YAML drops &{anchor}, a name for a text that nothing uses"
+            self._problems.add(
+                place, reason, "enclose the text in quotes if the & belongs to it, or delete the name"
+            )
+        if isinstance(root, Entries):
+            root.lines = self._lines
         return root
 
     def _place(self, event: yaml.Event) -> Place:
@@ -158,19 +180,28 @@ class _TreeReader:
             case yaml.AliasEvent():
                 return self._anchored(event.anchor, place)
             case yaml.ScalarEvent():
-                tree: Tree = _scalar(event, place)
+                scalar = _scalar(event, place)
+                for reason, remedy in traps_of(event, self._lines, is_text=isinstance(scalar.value, str)):
+                    self._problems.add(place, reason, remedy)
+                tree: Tree = scalar
             case yaml.CollectionStartEvent():
                 _check_tag(event.tag, place)
                 if depth >= _DEEPEST:
                     raise RefusedDocumentError(place, f"nested more than {_DEEPEST} deep", "write it flatter")
                 children = self._children(depth + 1)
                 is_mapping = isinstance(event, yaml.MappingStartEvent)
-                tree = self._entries(place, children) if is_mapping else Items(place, children)
+                tree = (
+                    self._entries(place, children)
+                    if is_mapping
+                    else Items(place, children, is_flow=bool(event.flow_style))
+                )
             case _:
                 raise RefusedDocumentError(place, "this is not YAML", "check what kind of file it is")
         self._count(1, place)
         if event.anchor:
             self._anchors[event.anchor] = (tree, self._size - size_before)
+            if isinstance(tree, Scalar) and tree.is_plain:
+                self._unused[event.anchor] = place
         return tree
 
     def _children(self, depth: int) -> Iterator[Tree]:
@@ -196,13 +227,33 @@ class _TreeReader:
                 self._problems.add(key.place, reason, "keep one of them")
             else:
                 entries[key.text], entries.places[key.text] = value, key.place
+                self._check_commas(key, value)
         return entries
+
+    def _check_commas(self, key: Scalar, value: Tree) -> None:
+        """Whether a list of prompts in brackets is probably one prompt that its commas cut."""
+        if key.text != "prompt" or not isinstance(value, Items) or not value.is_flow:
+            return
+        plain = [item for item in value if isinstance(item, Scalar) and item.is_plain]
+        if any(" " in item.text for item in plain) and any(
+            item.text[:1].islower() for item in value[1:] if item in plain
+        ):
+            line = self._lines[value.place.line - 1]
+            reason = (
+                f"in brackets a comma begins the next prompt, so this is {len(value)} prompts: {shown(line)}"
+            )
+            one = as_text(line)
+            remedy = f"write {shown(one)} if it is one" if one else "enclose each prompt in quotes"
+            self._problems.add(
+                value.place, reason, f"{remedy}; enclose each in quotes if not" if one else remedy
+            )
 
     def _anchored(self, anchor: str | None, place: Place) -> Tree:
         if anchor not in self._anchors:
             reason = f"the alias *{anchor} is used before its anchor is defined"
             raise RefusedDocumentError(place, reason, "write the value out")
         tree, size = self._anchors[anchor]
+        self._unused.pop(str(anchor), None)
         self._count(size, tree.place)
         return tree
 
@@ -225,7 +276,7 @@ def _scalar(event: yaml.ScalarEvent, place: Place) -> Scalar:
     if any("\ud800" <= c <= "\udfff" for c in text):
         raise RefusedDocumentError(place, "half a character (a lone surrogate)", "write the character itself")
     is_plain = not event.style and event.tag is None
-    return Scalar(text, _value(text) if is_plain else text, place)
+    return Scalar(text, _value(text) if is_plain else text, place, is_plain=is_plain)
 
 
 def _value(text: str) -> str | int | Decimal | bool | None:

@@ -1,5 +1,6 @@
 """Pydantic's errors about a file as problems with a line and a remedy; and the file without the bad parts."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar, get_args, get_origin
@@ -9,11 +10,15 @@ from pydantic_core import ErrorDetails
 
 from hailuo.campaign.files.document import Entries, Items, Scalar, Tree, child
 from hailuo.campaign.files.text import ProblemList
+from hailuo.campaign.files.yaml_traps import in_quotes
 from hailuo.errors import Place
 from hailuo.text import listed, quoted, suggestion
 
 Steps = tuple[str | int, ...]
 _M = TypeVar("_M", bound=BaseModel)
+
+_SPECIAL = re.compile(r"[,:#\[\]{}&*!|>'\"%@`]")
+"""What YAML may take for structure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +102,8 @@ def _words(complaint: Complaint, model: type[BaseModel], remedies: Mapping[str, 
             reason = f"{name}: " * bool(name) + f"the key '{complaint.key}' is missing"
             remedy = remedies.get(complaint.key, "add it")
         case "list_type":
-            reason, remedy = f"{name} is {shown}, not a list", f"write {last}: [{text or '...'}]"
+            item = in_quotes(text) if _SPECIAL.search(text) else text
+            reason, remedy = f"{name} is {shown}, not a list", f"write {last}: [{item or '...'}]"
         case "too_short":
             reason, remedy = f"{name} has no values", "give it one, or remove it"
         case "word_bool":

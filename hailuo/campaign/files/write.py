@@ -3,6 +3,7 @@
 The counterpart of `load_campaign`, which reads the same cells back from it.
 """
 
+import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,18 @@ from hailuo.text import printable, quoted
 
 _WIDTH = 100
 _LONGEST_ID = 60
+_TYPOGRAPHIC = re.compile("[“”„‟«»‘’‚]")
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes a text in quotes where the loader would take its own typographic quotes for a mistake."""
+
+    def represent_str(self, data: str) -> yaml.ScalarNode:
+        style = '"' if _TYPOGRAPHIC.search(data) else None
+        return self.represent_scalar("tag:yaml.org,2002:str", data, style=style)
+
+
+_Dumper.add_representer(str, _Dumper.represent_str)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +149,7 @@ def _comment(text: str) -> Iterator[str]:
 
 
 def _dump(value: object) -> str:
-    return yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=_WIDTH)
+    return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH)
 
 
 def _scalar(text: str) -> str:

@@ -1,12 +1,14 @@
 """A YAML campaign file as a CampaignFile, without the values that were refused."""
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from hailuo.campaign.files.document import Entries, Scalar, child, read_document
-from hailuo.campaign.files.pydantic_errors import Steps, checked, pruned, report
+from hailuo.campaign.files.document import Entries, Items, Scalar, child, read_document
+from hailuo.campaign.files.pydantic_errors import Complaint, Steps, checked, pruned, report
 from hailuo.campaign.files.schema import LABEL_REMEDY, CampaignFile
 from hailuo.campaign.files.text import ProblemList, read_text
+from hailuo.campaign.files.yaml_traps import as_text, shown
 from hailuo.campaign.model import SETTING_AXES
 from hailuo.errors import Place
 from hailuo.text import slug_of
@@ -16,6 +18,10 @@ _MOST_ROUNDS = 6
 _REMOVED_AT = {"matrix": 3, "include": 2, "exclude": 2, "defaults": 2, "placements": 2}
 """How deep in a section a refused value is removed: 3 is one value of an axis, 2 one row. Elsewhere the whole key."""
 
+_VALUE_AT = {"matrix": 2, "include": 2, "defaults": 1}
+"""After how many steps a section has the values of its axes."""
+
+_STRUCTURE = re.compile(r":\s|[\[{]")
 _SLUG_REMEDY = "use a-z, 0-9 and hyphens, at most 60 of them"
 _DATE_REMEDY = "write a date, such as 2026-11-01"
 _REMEDIES = {
@@ -61,7 +67,11 @@ def read_yaml(
     if root is None:
         return None
     file, complaints = checked(CampaignFile, root, root)
-    report(complaints, CampaignFile, _REMEDIES, problems)
+    structural = {c.place: hint for c in complaints if (hint := _structure_hint(root, c))}
+    for place, (reason, remedy) in structural.items():
+        problems.add(place, reason, remedy)
+    others = [c for c in complaints if c.place not in structural]
+    report(others, CampaignFile, _REMEDIES, problems)
     faulty_axes = frozenset(name for complaint in complaints for name in _axes_in(root, complaint.steps))
     for _ in range(_MOST_ROUNDS):
         if file is not None:
@@ -71,6 +81,24 @@ def read_yaml(
         root.setdefault("campaign", Scalar(name, name, root.place))
         file, complaints = checked(CampaignFile, root, root)
     return None if file is None else (file, faulty_axes)
+
+
+def _structure_hint(root: Entries, complaint: Complaint) -> tuple[str, str] | None:
+    """Reason and remedy where YAML made a mapping or a list of a text; None for any other complaint."""
+    tree, kind = complaint.tree, complaint.error["type"]
+    is_word = kind in ("word", "missing", "extra_forbidden") and _is_value(complaint.steps)
+    line = root.lines[complaint.place.line - 1] if complaint.place.line <= len(root.lines) else ""
+    is_structure = isinstance(tree, Entries | Items) or kind == "extra_forbidden"
+    fixed = as_text(line) if is_word and is_structure and _STRUCTURE.search(line) else None
+    if fixed is None or fixed == line:
+        return None
+    what = "a list" if isinstance(tree, Items) else "a mapping"
+    return f"YAML takes this for {what}, not for a text: {shown(line)}", f"write {shown(fixed)}"
+
+
+def _is_value(steps: Steps) -> bool:
+    """Whether the steps lead into a value of an axis."""
+    return len(steps) > _VALUE_AT.get(str(steps[0]) if steps else "", len(steps))
 
 
 def _axes_in(root: Entries, steps: Steps) -> Iterable[str]:
