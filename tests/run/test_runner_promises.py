@@ -344,9 +344,11 @@ def test_a_store_that_refuses_the_intent_costs_nothing(make_world):
     """No intent, no POST."""
     world = make_world(jobs=5)
     world.store = FlakyStore(world.clock)
-    world.store.down = True
 
-    report = world.run()
+    async def fail(runner) -> None:
+        world.store.down = True  # the grant was taken just before
+
+    report = world.run(during=fail)
 
     assert report.exit_code is ExitCode.STOPPED
     assert world.simulator.invoice().calls.get("submits", 0) == 0
