@@ -7,7 +7,7 @@ import asyncio
 import sys
 from contextlib import AsyncExitStack
 
-from prefect import flow
+from prefect import flow, get_client
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
@@ -38,7 +38,7 @@ from flows.machinery.parameters import (
 from flows.ui.artifacts import show_comparison, show_plan, show_unknowns
 from hailuo import CampaignRequest, open_session
 from hailuo.campaign.pricing import usd
-from hailuo.errors import ExitCode
+from hailuo.errors import ExitCode, Place, Problem, SettingsError
 from hailuo.ledger.facts import JobState
 from hailuo.plan.plan import Plan
 from hailuo.run.events import RunReport
@@ -123,11 +123,19 @@ def _summary(plan: Plan, report: RunReport) -> str:
 
 
 def drive(request: CampaignRequest, plan_digest: str) -> RunReport:
-    """Run the flow for `hailuo run` when a Prefect server is set. Raises what the flow raised."""
+    """Run the flow for `hailuo run` when a Prefect server is set.
+
+    Raises: SettingsError for a server that does not answer; whatever the flow raised.
+    """
     return asyncio.run(_drive(request, plan_digest))
 
 
 async def _drive(request: CampaignRequest, plan_digest: str) -> RunReport:
+    async with get_client() as client:
+        if fault := await client.api_healthcheck():
+            reason = f"Prefect's server at {client.api_url} does not answer: {fault}"
+            remedy = "start it, or unset the variable to run without Prefect; nothing was bought"
+            raise SettingsError([Problem(Place("PREFECT_API_URL"), reason, remedy)])
     state: State[RunReport] = await render_campaign(  # type: ignore[assignment]  # Prefect unwraps the returned State
         str(request.path),
         edition=request.edition or "",

@@ -1,17 +1,21 @@
-"""The environment, read once and validated. No other module reads it."""
+"""The environment and the project file, read once and validated. No other module reads the environment."""
 
 import difflib
 import os
+import re
 from collections.abc import Mapping
 from decimal import Decimal
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Final, Literal
+from urllib.parse import urlsplit
 from urllib.request import getproxies
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from hailuo.errors import Place, Problem, SettingsError
+from hailuo.project import Project, find_project, read_project
 
 PRICE_TOLERANCE_PERCENT: Final = Decimal(10)
 
@@ -29,6 +33,16 @@ def _read_words(value: object) -> object:
     return {word.strip(): meaning.strip() for word, _, meaning in pairs}
 
 
+def _expand(value: object) -> object:
+    """`~` and `$NAME` at the start of a path, as a shell expands them. Raises: ValueError for an unknown variable."""
+    if not isinstance(value, str):
+        return value
+    expanded = os.path.expanduser(os.path.expandvars(value.strip()))  # noqa: PTH111 (text: it may be an s3:// address)
+    if "$" in expanded:
+        raise ValueError("names a variable that is not set")
+    return expanded
+
+
 class Settings(BaseSettings):
     """Every setting, with its default. Secrets do not print."""
 
@@ -44,7 +58,13 @@ class Settings(BaseSettings):
         validation_alias="IMAROUTER_BASE_URL",
         description="The vendor, or a simulator on this machine.",
     )
-    store: str = Field(default="./store", description="A folder, or `s3://bucket/prefix`.")
+    vendor: str | None = Field(
+        default=None,
+        description="The vendor's name in the store, where its address has changed. By default the address.",
+    )
+    store: Annotated[str, BeforeValidator(_expand)] = Field(
+        default="./store", description="A folder, or `s3://bucket/prefix`."
+    )
     s3_checksums: Literal["when_supported", "when_required"] = Field(
         default="when_supported", description="`when_required` for S3 servers that refuse checksum trailers."
     )
@@ -72,10 +92,12 @@ class Settings(BaseSettings):
     max_jobs: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
         default=10_000, description="The largest plan."
     )
-    campaigns: Path = Field(
+    campaigns: Annotated[Path, BeforeValidator(_expand)] = Field(
         default=Path("./campaigns"), description="The folder of campaign files that the flows offer."
     )
-    catalog: Path | None = Field(default=None, description="A catalog file laid over the built-in one.")
+    catalog: Annotated[Path | None, BeforeValidator(_expand)] = Field(
+        default=None, description="A catalog file laid over the built-in one."
+    )
     checks: Literal["on", "off"] = Field(
         default="on", description="Look at every clip that is stored, in two processes beside the run."
     )
@@ -110,16 +132,47 @@ def aws_region() -> str | None:
     return os.environ.get("AWS_REGION") or None
 
 
-def load_settings() -> Settings:
-    """Read the environment. Raises: SettingsError with every variable that cannot be used."""
+def load_settings(near: Path | None = None) -> Settings:
+    """Read the environment, and the project file near a campaign file. The environment goes first.
+
+    Clips of a simulator on this machine never land beside bought ones: unless HAILUO_STORE names it, their store is
+    another, `store-simulated`. Raises: SettingsError with everything that cannot be used.
+    """
     problems = _unknown_variables()
+    path, project, values = find_project(near), None, {}
+    if path:
+        try:
+            project = read_project(path, known=Settings.model_fields.keys())
+        except SettingsError as error:
+            problems += error.problems
+        else:
+            values = {
+                name: value for name, value in project.values.items() if not os.environ.get(variable_of(name))
+            }
     try:
-        settings = Settings()
+        settings = Settings(**values)  # type: ignore[arg-type]  # validated there
     except ValidationError as error:
-        raise SettingsError([*problems, *_problems(error)]) from error
+        raise SettingsError([*problems, *_problems(error, values, project)]) from error
     if problems:
         raise SettingsError(problems)
+    if is_loopback(settings.base_url) and not os.environ.get("HAILUO_STORE"):
+        return settings.model_copy(update={"store": _simulated(settings.store)})
     return settings
+
+
+def is_loopback(url: str) -> bool:
+    """Whether a URL is of this machine, where only simulators and proxies are."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _simulated(store: str) -> str:
+    """The store of clips from a simulator, beside the store of bought ones."""
+    bucket_alone = re.fullmatch(r"s3://[^/]+/*", store)
+    return "./store-simulated" if bucket_alone else f"{store.rstrip('/')}-simulated"
 
 
 def prefer_embedded_prefect(*, home: Path) -> None:
@@ -145,14 +198,19 @@ def variable_of(name: str) -> str:
     return alias if isinstance(alias, str) else f"{_PREFIX}{name.upper()}"
 
 
-def _problems(error: ValidationError) -> list[Problem]:
+def _problems(error: ValidationError, values: Mapping[str, object], project: Project | None) -> list[Problem]:
     names = {variable_of(name).lower(): variable_of(name) for name in Settings.model_fields}
     found = []
     for detail in error.errors(include_url=False, include_input=False):
         place = str(detail["loc"][0]) if detail["loc"] else "environment"
         variable = names.get(place.lower()) or variable_of(place)
-        reason = detail["msg"][0].lower() + detail["msg"][1:]
-        found.append(Problem(Place(variable), reason, "correct or unset the variable"))
+        said = detail["msg"].removeprefix("Value error, ")
+        reason = said[0].lower() + said[1:]
+        setting = next((name for name in values if variable_of(name) == variable), None)
+        if setting and project:
+            found.append(Problem(project.place(setting), f"{setting} {reason}", "correct or delete the line"))
+        else:
+            found.append(Problem(Place(variable), reason, "correct or unset the variable"))
     return found
 
 

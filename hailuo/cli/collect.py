@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from hailuo.cli.options import as_json_option, require_bought, scope_of
+from hailuo.cli.options import as_json_option, optional_file_or_edition_argument, require_bought, scope_of
 from hailuo.cli.output import unfailing_output
 from hailuo.cli.progress import Watcher
 from hailuo.cli.screen import echo_json, say
@@ -19,9 +19,7 @@ from hailuo.store.open import nothing_bought_without_store, open_store
 
 
 @click.command("collect")
-@click.argument(
-    "file", required=False, metavar="FILE|CAMPAIGN/EDITION", type=click.Path(path_type=Path), default=None
-)
+@optional_file_or_edition_argument
 @click.option("--all", "everything", is_flag=True, help="Of every campaign in the store.")
 @as_json_option
 def command(file: Path | None, everything: bool, as_json: bool) -> ExitCode:

@@ -10,13 +10,12 @@ from pydantic import SecretStr
 
 from hailuo.campaign.files import load_catalog
 from hailuo.cli.output import unfailing_output
-from hailuo.cli.plan import make_plan_of
+from hailuo.cli.plan import Seen, look
 from hailuo.cli.prefect_driver import prefect_driver
 from hailuo.cli.progress import Watcher, watched
 from hailuo.cli.screen import say, show_plan, show_report
 from hailuo.clock import RehearsalClock
 from hailuo.errors import ExitCode
-from hailuo.plan.plan import Plan
 from hailuo.plan.prepare import CampaignRequest
 from hailuo.run.environment import RunEnvironment, within
 from hailuo.settings import Settings, prefer_embedded_prefect
@@ -41,7 +40,9 @@ def command(file: Path, store: Path, speed: float) -> ExitCode:
     say("This is a demo against a simulated vendor on this machine: no key, no money.")
     clock = RehearsalClock(speed)  # shared with the simulator, so that no setting needs to change
     with simulating(SimulatorOptions(catalog=load_catalog(None)), clock=clock) as base_url:
-        settings = Settings(api_key=SecretStr("sk-simulated"), base_url=base_url, store=str(store))
+        settings = Settings(
+            api_key=SecretStr("sk-simulated"), base_url=base_url, vendor="demo", store=str(store)
+        )
         watcher = Watcher()
         env = RunEnvironment(
             settings=settings,
@@ -54,8 +55,9 @@ def command(file: Path, store: Path, speed: float) -> ExitCode:
 
 
 def _rehearse(request: CampaignRequest, store: Path) -> ExitCode:
-    request, plan = _fresh(request)
-    show_plan(plan)
+    request, seen = _fresh(request)
+    plan = seen.plan
+    show_plan(plan, seen.place)
     report = prefect_driver()(request, plan.digest)
     show_report(report)
     if not plan.to_buy:
@@ -66,15 +68,15 @@ def _rehearse(request: CampaignRequest, store: Path) -> ExitCode:
     return report.exit_code
 
 
-def _fresh(request: CampaignRequest) -> tuple[CampaignRequest, Plan]:
+def _fresh(request: CampaignRequest) -> tuple[CampaignRequest, Seen]:
     """The plan. If an earlier demo was interrupted, its simulator is gone, so a new edition is planned."""
-    plan = asyncio.run(make_plan_of(request))
+    seen = asyncio.run(look(request))
     for number in range(2, _EDITIONS_TRIED):
-        if not plan.to_collect:
+        if not seen.plan.to_collect:
             break
         say(
             f"an earlier demo was interrupted and its simulator is gone: continuing with edition again-{number}"
         )
         request = replace(request, edition=f"again-{number}")
-        plan = asyncio.run(make_plan_of(request))
-    return request, plan
+        seen = asyncio.run(look(request))
+    return request, seen

@@ -10,14 +10,31 @@ import click
 
 from hailuo.errors import AdmissionError, CampaignError, Place, Problem
 from hailuo.plan.prepare import CampaignRequest, axis_values, edition_chosen, named_campaign, prepare
-from hailuo.run.environment import run_environment
+from hailuo.run.environment import near, run_environment
 from hailuo.store.layout import Edition, name_problem
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
-file_argument = click.argument("file", type=click.Path(path_type=Path))
+
+def use_project_of(ctx: click.Context, param: click.Parameter, file: Path | None) -> Path | None:
+    """Read the settings of the project that a campaign file is in, while the command runs."""
+    del param
+    if file is not None:
+        ctx.with_resource(near(file))
+    return file
+
+
+file_argument = click.argument("file", type=click.Path(path_type=Path), callback=use_project_of)
 file_or_edition_argument = click.argument(
-    "file", metavar="FILE|CAMPAIGN/EDITION", type=click.Path(path_type=Path)
+    "file", metavar="FILE|CAMPAIGN/EDITION", type=click.Path(path_type=Path), callback=use_project_of
+)
+optional_file_or_edition_argument = click.argument(
+    "file",
+    required=False,
+    metavar="FILE|CAMPAIGN/EDITION",
+    type=click.Path(path_type=Path),
+    default=None,
+    callback=use_project_of,
 )
 edition_option = click.option(
     "--edition",

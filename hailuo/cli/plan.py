@@ -1,7 +1,8 @@
 """`hailuo plan FILE`"""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
@@ -9,11 +10,11 @@ import click
 
 from hailuo.cli.options import as_json_option, choose, edition_option, file_argument, only_option, usd_type
 from hailuo.cli.screen import echo_json, plan_json, say, show_plan
-from hailuo.errors import ExitCode
-from hailuo.plan.plan import Plan, admission_problems
+from hailuo.errors import ExitCode, Problem
+from hailuo.plan.plan import Plan
 from hailuo.plan.prepare import CampaignRequest, prepare
 from hailuo.run.environment import run_environment
-from hailuo.run.session import open_session
+from hailuo.run.session import StorePlace, open_session
 
 
 @click.command("plan")
@@ -31,21 +32,35 @@ def command(
     budget_usd: Decimal | None,
     as_json: bool,
 ) -> ExitCode:
-    """Show what a run would do and cost. Nothing is bought."""
-    plan = asyncio.run(make_plan_of(choose(file, edition=edition, budget_usd=budget_usd, only=only)))
+    """Show what a run would do and cost. Nothing is bought, and nothing is written.
+
+    Exit code 2 if a run would be refused. The vendor is not asked: its balance is compared when you run.
+    """
+    seen = asyncio.run(look(choose(file, edition=edition, budget_usd=budget_usd, only=only)))
     if as_json:
-        echo_json(plan_json(plan))
+        refusals = [str(problem) for problem in seen.refusals]
+        echo_json({**plan_json(seen.plan, seen.place), "refusals": refusals})
     else:
-        show_plan(plan)
-    over = admission_problems(plan, balance_usd=None)
-    for problem in over if not as_json else []:
-        say(f"a run would be refused: {problem}")
-    return ExitCode.REFUSED if over else ExitCode.COMPLETE
+        show_plan(seen.plan, seen.place)
+        for problem in seen.refusals:
+            say(f"a run would be refused: {problem}")
+    return ExitCode.REFUSED if seen.refusals else ExitCode.COMPLETE
 
 
-async def make_plan_of(request: CampaignRequest, *, histories: bool = False) -> Plan:
-    """The plan as of now; `histories` as in `Ledger.load`. Raises: CampaignError."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What is known before a run: the plan, where its clips go, and why a run would be refused."""
+
+    plan: Plan
+    place: StorePlace
+    refusals: Sequence[Problem]
+
+
+async def look(request: CampaignRequest, *, histories: bool = False) -> Seen:
+    """The plan as of now, without asking the vendor; `histories` as in `Ledger.load`. Raises: CampaignError."""
     env = run_environment()
     prepared = prepare(request, env.settings)
     async with open_session(prepared, env.settings, clock=env.clock) as session:
-        return await session.plan(histories=histories)
+        plan = await session.plan(histories=histories)
+        refusals = await session.refusals(plan, ask_vendor=False)
+        return Seen(plan=plan, place=await session.place(), refusals=refusals)

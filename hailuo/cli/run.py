@@ -3,36 +3,61 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Final
 
 import click
 
 from hailuo.campaign.pricing import usd
 from hailuo.cli.options import as_json_option, choose, edition_option, file_argument, only_option, usd_type
 from hailuo.cli.output import unfailing_output
+from hailuo.cli.plan import look
 from hailuo.cli.prefect_driver import prefect_driver
 from hailuo.cli.progress import Watcher
-from hailuo.cli.screen import echo_json, is_terminal, plan_json, report_json, say, show_plan, show_report
+from hailuo.cli.screen import (
+    count,
+    echo_json,
+    is_terminal,
+    plan_json,
+    report_json,
+    say,
+    show_plan,
+    show_report,
+)
 from hailuo.cli.stopping import watching
 from hailuo.errors import AdmissionError, ExitCode, Place, Problem, StoreUnavailableError
+from hailuo.ledger.facts import JobState
 from hailuo.plan.plan import Plan
 from hailuo.plan.prepare import CampaignRequest, PreparedCampaign
 from hailuo.publish.publish import Publication
 from hailuo.run.environment import RunEnvironment, run_environment
 from hailuo.run.events import RunReport
 from hailuo.run.leftovers import PaidClips
-from hailuo.run.session import Session, open_session
+from hailuo.run.session import Session, StorePlace, open_session
+from hailuo.store.layout import MONEY, Edition
 from hailuo.text import printable
+
+_DIGEST_AT_LEAST: Final = 12
+"""As many characters of a digest as `hailuo plan` shows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _RunOptions:
-    """Whether to ask before spending, and the output format."""
+    """Whether to ask before spending, which plan was agreed to, and the output format."""
 
     yes: bool
+    new_store: bool
+    digest: str | None
     as_json: bool
+
+    def agreed_digest(self, plan: Plan) -> str | None:
+        """The digest that was named, in full if it begins the plan's own; None where none was named."""
+        named = (self.digest or "").lower()
+        return (
+            plan.digest if len(named) >= _DIGEST_AT_LEAST and plan.digest.startswith(named) else self.digest
+        )
 
 
 @click.command("run")
@@ -43,35 +68,65 @@ class _RunOptions:
     "--budget", "budget_usd", type=usd_type, help="Use this budget instead of the file's, in US dollars."
 )
 @click.option("--yes", is_flag=True, help="Do not ask before spending.")
+@click.option("--new-store", is_flag=True, help="With --yes: begin a new store where none was named.")
+@click.option(
+    "--plan",
+    "digest",
+    metavar="DIGEST",
+    help="Buy exactly the plan with this digest, as `hailuo plan` showed it, without asking.",
+)
 @as_json_option
-def command(
+def command(  # noqa: PLR0913 (an option each)
+    *,
     file: Path,
     edition: str | None,
     only: Mapping[str, frozenset[str]],
     budget_usd: Decimal | None,
     yes: bool,
+    new_store: bool,
+    digest: str | None,
     as_json: bool,
 ) -> ExitCode:
     """Admit the plan and run it: submit, poll, download, verify, store. A second run buys nothing again."""
     choice = choose(file, edition=edition, budget_usd=budget_usd, only=only)
     env = run_environment()
-    options = _RunOptions(yes=yes, as_json=as_json)
+    options = _RunOptions(yes=yes, new_store=new_store, digest=digest, as_json=as_json)
     with unfailing_output():
         if env.settings.prefect_api_url:
-            plan = asyncio.run(_confirmed(choice, env, options))
-            return prefect_driver()(choice, plan.digest).exit_code if plan else ExitCode.INTERRUPTED
+            return _run_as_flow(choice, env, options)
         return asyncio.run(_run(choice, env, options))
 
 
-async def _confirmed(choice: CampaignRequest, env: RunEnvironment, options: _RunOptions) -> Plan | None:
-    """The plan that you agreed to; None if you interrupted it."""
+def _run_as_flow(choice: CampaignRequest, env: RunEnvironment, options: _RunOptions) -> ExitCode:
+    """Ask here, let Prefect's flow run the plan that was agreed to, then print what the store holds."""
+    agreed = asyncio.run(_agreed(choice, env, options))
+    if agreed is None:
+        return ExitCode.INTERRUPTED
+    report = prefect_driver()(choice, agreed.plan.digest)
+    after = asyncio.run(look(choice))
+    edition = agreed.plan.campaign.this_edition
+    _show_end(replace(agreed, after=after.plan), report, edition, options)
+    return report.exit_code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Agreed:
+    """The plan that you agreed to, where its clips are kept, and the plan as it is when the run is over."""
+
+    plan: Plan
+    place: StorePlace
+    after: Plan | None = None
+
+
+async def _agreed(choice: CampaignRequest, env: RunEnvironment, options: _RunOptions) -> _Agreed | None:
+    """None if you interrupted it."""
     async with _paid_first(choice, env, Watcher(quiet=options.as_json)) as prepared:
         if prepared is None:
             return None
         async with open_session(prepared, env.settings, clock=env.clock) as session:
-            plan = await session.plan()
-            _confirm(plan, options)
-            return plan
+            agreed = _Agreed(plan=await session.plan(), place=await session.place())
+            _confirm(agreed, options)
+            return agreed
 
 
 async def _run(choice: CampaignRequest, env: RunEnvironment, options: _RunOptions) -> ExitCode:
@@ -81,18 +136,15 @@ async def _run(choice: CampaignRequest, env: RunEnvironment, options: _RunOption
             if prepared is None:
                 return ExitCode.INTERRUPTED
             session = await stack.enter_async_context(open_session(prepared, env.settings, clock=env.clock))
-            plan = await session.plan()
-            _confirm(plan, options)
-            await session.admit(plan)
-        runner = session.runner(plan, observe=watcher)
+            agreed = _Agreed(plan=await session.plan(), place=await session.place())
+            _confirm(agreed, options)
+            await session.admit(agreed.plan, agreed_digest=options.agreed_digest(agreed.plan))
+        runner = session.runner(agreed.plan, observe=watcher)
         async with watching(watcher)(runner):
             report = await runner.run()
         made = await _published(session)
-    if options.as_json:
-        gallery = f"{session.store.uri}/{made.edition.gallery}" if made else None
-        echo_json({**plan_json(plan), **report_json(report), "gallery": gallery})
-    else:
-        show_end(plan, report, made, session.store.uri)
+        agreed = replace(agreed, after=session.plan_by_now())
+    _show_end(agreed, report, made.edition if made else None, options)
     return report.exit_code if made else report.exit_code or ExitCode.INCOMPLETE
 
 
@@ -119,23 +171,48 @@ async def _published(session: Session) -> Publication | None:
         return None
 
 
-def _confirm(plan: Plan, options: _RunOptions) -> None:
+def _confirm(agreed: _Agreed, options: _RunOptions) -> None:
     """Show the plan and ask before spending. Raises: AdmissionError without a terminal, click.Abort."""
+    plan, place = agreed.plan, agreed.place
     if not options.as_json:
-        show_plan(plan)
-    if options.yes or not plan.to_buy:
+        show_plan(plan, place)
+    if not plan.to_buy or options.digest:
+        return
+    if options.yes:
+        if place.is_new and place.is_default and not options.new_store:
+            reason = (
+                f"{place.uri} would be a new store: nothing was bought there yet, and every cap begins at $0"
+            )
+            remedy = f"set HAILUO_STORE to your store{_other_stores(place)}, or pass --new-store"
+            raise AdmissionError([Problem(Place("HAILUO_STORE"), reason, remedy)])
         return
     if options.as_json or not is_terminal():
         problem = Problem(Place("hailuo run"), "no terminal to ask on before spending", "pass --yes")
         raise AdmissionError([problem])
-    click.confirm(f"Buy {len(plan.to_buy)} clips for {usd(plan.money.planned)}?", abort=True)
+    where = f"the new store {place.uri}" if place.is_new else place.uri
+    click.confirm(f"Buy {len(plan.to_buy)} clips for {usd(plan.money.planned)} into {where}?", abort=True)
 
 
-def show_end(plan: Plan, report: RunReport, made: Publication | None, store_uri: str) -> None:
+def _other_stores(place: StorePlace) -> str:
+    """Stores of the same name in the folders above, which may be the one that was meant."""
+    here = Path(place.uri)
+    found = [folder / here.name for folder in here.parent.parents if (folder / here.name / MONEY).is_dir()]
+    return f", such as {found[0]}" if found else ""
+
+
+def _show_end(agreed: _Agreed, report: RunReport, made: Edition | None, options: _RunOptions) -> None:
     """Print what was bought, what is missing, and where the results are."""
+    uri = agreed.place.uri
+    if options.as_json:
+        now = plan_json(agreed.after or agreed.plan, agreed.place)
+        gallery = f"{uri}/{made.gallery}" if made else None
+        echo_json({**now, "digest": agreed.plan.digest, **report_json(report), "gallery": gallery})
+        return
     show_report(report)
-    if not plan.to_buy:
-        say("nothing was bought: every job of the plan was bought before")
+    if not agreed.plan.to_buy:
+        unknown = len(agreed.plan.in_state(JobState.UNKNOWN))
+        others = f"; {count(unknown, 'job')} may have been bought: run hailuo reconcile" if unknown else ""
+        say("nothing was bought: no job of the plan is left to buy" + others)
     if made:
-        say(f"gallery   {store_uri}/{made.edition.gallery}")
-        say(f"manifest  {store_uri}/{made.edition.manifest_jsonl}")
+        say(f"gallery   {uri}/{made.gallery}")
+        say(f"manifest  {uri}/{made.manifest_jsonl}")

@@ -16,6 +16,7 @@ from hailuo.errors import Problem
 from hailuo.ledger.facts import JobState
 from hailuo.plan.plan import Plan, PlannedJob, price_of_all
 from hailuo.run.events import RunReport
+from hailuo.run.session import StorePlace
 from hailuo.text import printable
 
 DECISIONS = {
@@ -50,9 +51,10 @@ def count(number: int, noun: str, nouns: str | None = None) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {nouns or noun + 's'}"
 
 
-def plan_json(plan: Plan) -> dict[str, object]:
+def plan_json(plan: Plan, place: StorePlace) -> dict[str, object]:
     """The plan for machines."""
     return {
+        "store": {"uri": place.uri, "vendor": place.vendor, "is_new": place.is_new},
         "campaign": plan.campaign.name,
         "edition": plan.campaign.edition,
         "digest": plan.digest,
@@ -67,6 +69,7 @@ def plan_json(plan: Plan) -> dict[str, object]:
         "paid_retries_at_most": plan.campaign.failed_retries,
         "jobs": [_job_json(planned, plan) for planned in plan.everything],
         "illegal": [str(cell.rule) for cell in plan.illegal],
+        "skipped": [{"levels": cell.levels, "reason": str(cell.rule)} for cell in plan.illegal],
         "warnings": [str(warning) for warning in plan.warnings],
     }
 
@@ -91,13 +94,14 @@ def _job_json(planned: PlannedJob, plan: Plan) -> dict[str, object]:
     }
 
 
-def show_plan(plan: Plan) -> None:
-    """Print the plan: the price of each cell, what is stored already, and the budget."""
+def show_plan(plan: Plan, place: StorePlace) -> None:
+    """Print the plan: the price of each cell, what is stored already, the budget, and where clips are kept."""
     screen = console()
     for warning in plan.warnings:
         screen.print(Text(f"warning: {printable(str(warning))}", style="yellow"))
-    for cell in plan.illegal:
-        screen.print(Text(f"skipped: {printable(str(cell.rule))}", style="dim"))
+    for rule, cells in Counter(str(cell.rule) for cell in plan.illegal).items():
+        skipped = f"skipped {count(cells, 'combination')}: {printable(rule)}"
+        screen.print(Text(skipped, style="dim"))
     screen.print(_cells(plan))
     screen.print(Text(_counts(plan)))
     money = plan.money
@@ -107,6 +111,9 @@ def show_plan(plan: Plan) -> None:
     for line in (*_retries(plan), *_to_settle(plan)):
         screen.print(Text(line, style="yellow"))
     screen.print(Text(f"plan {plan.digest[:12]}", style="dim"))
+    new = " (new: nothing was bought here yet)" if place.is_new else ""
+    screen.print(Text(f"store {printable(place.uri)}{new}", style="yellow" if new else "dim"))
+    screen.print(Text(f"vendor {printable(place.vendor)}", style="dim"))
 
 
 def _cells(plan: Plan) -> Table:

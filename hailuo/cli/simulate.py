@@ -78,6 +78,7 @@ def command(  # noqa: PLR0913 (an option each)
     say(f"simulated vendor at http://127.0.0.1:{port}, profile {profile}, speed {speed:g}")
     say("in another terminal:")
     say(f"  export IMAROUTER_BASE_URL=http://127.0.0.1:{port} IMAROUTER_API_KEY=sk-simulated")
+    say("  export HAILUO_STORE=./store-simulated   # apart from the clips and the money of the real vendor")
     say("  hailuo run campaigns/demo.yaml")
     say(f"the invoice: http://127.0.0.1:{port}/_sim/invoice; stop with Ctrl-C")
     with contextlib.suppress(KeyboardInterrupt):

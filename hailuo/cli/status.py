@@ -11,7 +11,7 @@ from rich.text import Text
 
 from hailuo.campaign.pricing import usd
 from hailuo.cli.options import as_json_option, choose, edition_option, file_argument
-from hailuo.cli.plan import make_plan_of
+from hailuo.cli.plan import Seen, look
 from hailuo.cli.screen import console, count, echo_json, plan_json, say, show_plan
 from hailuo.cli.sums import cells, cells_json, remarks, show_sums, sums_json
 from hailuo.errors import ExitCode
@@ -31,15 +31,21 @@ from hailuo.text import printable
 @as_json_option
 def command(file: Path, edition: str | None, as_json: bool) -> ExitCode:
     """Show the state of every job, and the money: estimated and spent per cell, reserved, unknown."""
-    plan, others = asyncio.run(_read(choose(file, edition=edition)))
+    seen, others = asyncio.run(_read(choose(file, edition=edition)))
+    plan = seen.plan
     if as_json:
         money = {"cells": cells_json(plan.bills), "total": sums_json(plan.sums)}
         others_json = [_other_json(one) for one in others]
         echo_json(
-            {**plan_json(plan), **money, "other_editions": others_json, "same_bytes": _same_bytes(plan)}
+            {
+                **plan_json(plan, seen.place),
+                **money,
+                "other_editions": others_json,
+                "same_bytes": _same_bytes(plan),
+            }
         )
     else:
-        show_plan(plan)
+        show_plan(plan, seen.place)
         _show_money(plan)
         _show_unfinished(plan)
         for twins in _same_bytes(plan):
@@ -50,14 +56,14 @@ def command(file: Path, edition: str | None, as_json: bool) -> ExitCode:
     return ExitCode.COMPLETE if complete else ExitCode.INCOMPLETE
 
 
-async def _read(request: CampaignRequest) -> tuple[Plan, Sequence[Leftover]]:
+async def _read(request: CampaignRequest) -> tuple[Seen, Sequence[Leftover]]:
     """The plan of the edition, and what is left over in the campaign's other editions."""
     env = run_environment()
-    plan = await make_plan_of(request, histories=True)
-    edition = plan.campaign.this_edition
+    seen = await look(request, histories=True)
+    edition = seen.plan.campaign.this_edition
     with nothing_bought_without_store():
         store = open_store(env.settings)
-        return plan, await find_leftovers(store, env.clock, campaign=edition.campaign, skip=edition)
+        return seen, await find_leftovers(store, env.clock, campaign=edition.campaign, skip=edition)
 
 
 def _other_json(leftover: Leftover) -> dict[str, object]:

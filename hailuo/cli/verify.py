@@ -6,7 +6,13 @@ from pathlib import Path
 
 import click
 
-from hailuo.cli.options import as_json_option, edition_option, require_bought, scope_of
+from hailuo.cli.options import (
+    as_json_option,
+    edition_option,
+    optional_file_or_edition_argument,
+    require_bought,
+    scope_of,
+)
 from hailuo.cli.screen import count, echo_json, findings_json, say
 from hailuo.errors import ExitCode
 from hailuo.ledger.leftovers import bought_editions
@@ -17,9 +23,7 @@ from hailuo.store.open import nothing_bought_without_store, open_store
 
 
 @click.command("verify")
-@click.argument(
-    "file", required=False, metavar="FILE|CAMPAIGN/EDITION", type=click.Path(path_type=Path), default=None
-)
+@optional_file_or_edition_argument
 @edition_option
 @click.option("--all", "everything", is_flag=True, help="Every edition of every campaign in the store.")
 @as_json_option

@@ -11,7 +11,9 @@ from urllib.parse import urlsplit
 
 from hailuo.campaign.job import Job
 from hailuo.campaign.pricing import usd
-from hailuo.errors import AdmissionError, Place, Problem, UnsafeStoreError
+from hailuo.errors import AdmissionError, LedgerError, Place, Problem, UnsafeStoreError
+from hailuo.ledger.fact_json import RESTORE
+from hailuo.ledger.store_vendor import read_vendor, record_vendor
 from hailuo.plan.file import write_plan
 from hailuo.plan.plan import Plan, admission_problems
 from hailuo.run.spending import SpendingGrant
@@ -19,6 +21,7 @@ from hailuo.run.submit import FRAME_VALID_FOR
 from hailuo.run.tools import Tools
 from hailuo.settings import Settings
 from hailuo.store import Store
+from hailuo.store.layout import STORE_VENDOR
 from hailuo.text import quoted
 from hailuo.vendor import NO_BALANCE_REPORTED, Cause, Fault, on_our_own_network
 
@@ -41,6 +44,10 @@ async def admit(
     Raises: AdmissionError with every reason, StoreUnavailableError.
     """
     problems = await _problems(plan, tools, settings, agreed_digest=agreed_digest)
+    if plan.to_buy and not problems:
+        at = tools.clock.now()
+        held = await record_vendor(tools.store, vendor_name(tools, settings), at=at)
+        problems = _other_vendor(held, tools, settings)
     if not problems:
         problems = await spending.take(plan)
     if problems:
@@ -49,24 +56,66 @@ async def admit(
     await write_plan(tools.store, plan, at=tools.clock.now())
 
 
-async def refusals(plan: Plan, tools: Tools, settings: Settings, *, spending: SpendingGrant) -> list[Problem]:
-    """Why the plan would not be let in now; nothing is held, and nothing offered. Raises: StoreUnavailableError."""
-    problems = await _problems(plan, tools, settings, agreed_digest=None)
+async def refusals(
+    plan: Plan, tools: Tools, settings: Settings, *, spending: SpendingGrant, ask_vendor: bool = True
+) -> list[Problem]:
+    """Why the plan would not be let in now; nothing is held, and nothing offered.
+
+    Without `ask_vendor`, neither the vendor nor the store's ability to write is tried. Raises: StoreUnavailableError.
+    """
+    problems = await _problems(plan, tools, settings, agreed_digest=None, ask_vendor=ask_vendor)
     return problems or await spending.problems(plan)
 
 
 async def _problems(
-    plan: Plan, tools: Tools, settings: Settings, *, agreed_digest: str | None
+    plan: Plan, tools: Tools, settings: Settings, *, agreed_digest: str | None, ask_vendor: bool = True
 ) -> list[Problem]:
     """Every reason but the caps that runs share. What can be known here comes first, before anyone is asked."""
     problems = _agreement_problems(plan, agreed_digest) + _key_problems(plan, settings)
+    problems += await _vendor_problems(plan, tools, settings)
     problems += await _frame_problems(plan, tools.store) + _private_frame_problems(plan, settings)
     problems += admission_problems(plan, balance_usd=None)
     problems += _run_cap_problems(plan, settings)
-    if plan.to_buy and not problems:
+    if ask_vendor and plan.to_buy and not problems:
         problems = await _balance_problems(plan, tools, settings) + await _store_problems(tools.store)
         problems += _scratch_problems(tools.scratch)
     return problems
+
+
+def vendor_name(tools: Tools, settings: Settings) -> str:
+    """What this store's vendor is called: HAILUO_VENDOR, else the address."""
+    return settings.vendor or tools.client.base_url
+
+
+async def _vendor_problems(plan: Plan, tools: Tools, settings: Settings) -> list[Problem]:
+    """A store belongs to one vendor: clips and money of a rehearsal never count for another."""
+    try:
+        held = await read_vendor(tools.store)
+    except LedgerError as error:
+        return [Problem(Place(STORE_VENDOR), str(error), RESTORE)]
+    if held:
+        return _other_vendor(held, tools, settings)
+    if settings.vendor:
+        return []
+    records = [planned.record for planned in plan.everything if planned.record.last or planned.record.done]
+    if records and not any(a.intent for record in records for a in record.attempts):
+        records = [
+            await tools.ledger.refresh(records[0].creative_id)
+        ]  # finished jobs are read without attempts
+    intents = (attempt.intent for record in records for attempt in record.attempts)
+    earlier = {intent.base_url for intent in intents if intent and intent.base_url}
+    return [problem for url in sorted(earlier) for problem in _other_vendor(url, tools, settings)]
+
+
+def _other_vendor(held: str, tools: Tools, settings: Settings) -> list[Problem]:
+    if held in {vendor_name(tools, settings), tools.client.base_url}:
+        return []
+    reason = f"is {tools.client.base_url}, and what {tools.store.uri} holds was bought at {held}"
+    remedy = (
+        "name another store for this vendor in HAILUO_STORE; if the vendor has only a new address, "
+        f"set HAILUO_VENDOR={held}"
+    )
+    return [Problem(Place("IMAROUTER_BASE_URL"), reason, remedy)]
 
 
 def _agreement_problems(plan: Plan, agreed_digest: str | None) -> list[Problem]:

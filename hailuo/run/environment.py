@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from pathlib import Path
 
 from hailuo.clock import Clock, SystemClock
 from hailuo.run.events import Observer, no_observer
@@ -32,11 +33,22 @@ class RunEnvironment:
 
 
 _CURRENT: ContextVar[RunEnvironment | None] = ContextVar("run_environment", default=None)
+_NEAR: ContextVar[Path | None] = ContextVar("near", default=None)
 
 
 def run_environment() -> RunEnvironment:
-    """The environment that `within` set; else that of the process. Raises: SettingsError."""
-    return _CURRENT.get() or RunEnvironment(settings=load_settings(), clock=SystemClock())
+    """The environment that `within` set; else that of the process and its project. Raises: SettingsError."""
+    return _CURRENT.get() or RunEnvironment(settings=load_settings(_NEAR.get()), clock=SystemClock())
+
+
+@contextmanager
+def near(file: Path) -> Iterator[None]:
+    """Look for the project of this campaign file in this block."""
+    token = _NEAR.set(file)
+    try:
+        yield
+    finally:
+        _NEAR.reset(token)
 
 
 @contextmanager

@@ -5,22 +5,20 @@ import secrets
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from ipaddress import ip_address
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from hailuo.clock import Clock, SystemClock
 from hailuo.errors import Problem
 from hailuo.ledger.ledger import Ledger
-from hailuo.ledger.prices import read_prices
+from hailuo.ledger.prices import NO_RECORDS, read_prices
 from hailuo.logs import quiet_loggers
 from hailuo.plan.plan import Plan, make_plan
 from hailuo.plan.prepare import PreparedCampaign
 from hailuo.publish.publish import Publication, publish
 from hailuo.publish.share import GalleryLink, link_to
-from hailuo.run.admission import admit, frame_warnings, refusals
+from hailuo.run.admission import admit, frame_warnings, refusals, vendor_name
 from hailuo.run.events import Observer, RunReport, no_observer
 from hailuo.run.inspector import CHECKS_SECONDS_AT_MOST, Inspector, inspecting
 from hailuo.run.lead import Lead, part_of
@@ -30,10 +28,24 @@ from hailuo.run.shards import ShardNote, ShardNotes, Share
 from hailuo.run.spending import SpendingGrant, spent_by
 from hailuo.run.tools import Connections, Tools, retry_until_recorded, scratch_folder, tools_of
 from hailuo.run.watching import watched_by
-from hailuo.settings import Settings, load_settings
+from hailuo.settings import Settings, is_loopback, load_settings
 from hailuo.store import Store
-from hailuo.store.open import nothing_bought_without_store, open_store
+from hailuo.store.layout import MONEY
+from hailuo.store.open import nothing_bought_without_store, open_store, uri_in_full
 from hailuo.vendor.open import open_client
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StorePlace:
+    """Where a session keeps what it buys: the store in full, its vendor, and whether nothing was bought there yet.
+
+    `is_default` says that nobody named the store: neither HAILUO_STORE nor a project file.
+    """
+
+    uri: str
+    vendor: str
+    is_new: bool
+    is_default: bool
 
 
 class Session:
@@ -53,12 +65,25 @@ class Session:
         self._tools = tools
         self._spending = spending
         self._runner: Runner | None = None
+        self._warnings: tuple[Problem, ...] = ()
+        self._prices = NO_RECORDS
         self.inspector: Inspector | None = None
         """Checks the clips that get stored; None: no checks."""
 
     @property
     def store(self) -> Store:
         return self._tools.store
+
+    async def place(self) -> StorePlace:
+        """Where it keeps what it buys. Raises: AdmissionError without a store."""
+        with nothing_bought_without_store():
+            is_new = not await self.store.listing(MONEY)
+        return StorePlace(
+            uri=uri_in_full(self.store),
+            vendor=vendor_name(self._tools, self._settings),
+            is_new=is_new,
+            is_default="store" not in self._settings.model_fields_set,
+        )
 
     async def plan(self, *, histories: bool = False) -> Plan:
         """Read the ledger, compare it with the clips, and say what a run would do; `histories` as in `Ledger.load`.
@@ -70,19 +95,23 @@ class Session:
         with nothing_bought_without_store():
             await ledger.load(known, histories=histories)
             await ledger.check_clips()
-            prices = await read_prices(self.store)
-            money = (*prices.findings, *await self._spending.findings())
+            self._prices = await read_prices(self.store)
+            money = (*self._prices.findings, *await self._spending.findings())
             frames = await frame_warnings(self._prepared.expansion.jobs, self.store)
         findings = (*ledger.findings, *ledger.clip_findings, *money)
-        warnings = (*self._prepared.warnings, *frames, *findings)
+        self._warnings = (*self._prepared.warnings, *frames, *findings)
+        return self.plan_by_now()
+
+    def plan_by_now(self) -> Plan:
+        """The plan by what this session has read and recorded since `plan`; the store is not asked again."""
         return make_plan(
             self.campaign,
-            replace(self._prepared.expansion, warnings=warnings),
+            replace(self._prepared.expansion, warnings=self._warnings),
             self._tools.ledger,
             self._tools.catalog,
             chosen=self._prepared.chosen,
             budget_usd=self._prepared.request.budget_usd,
-            prices=prices,
+            prices=self._prices,
         )
 
     async def admit(self, plan: Plan, *, agreed_digest: str | None = None) -> None:
@@ -95,10 +124,15 @@ class Session:
                 plan, self._tools, self._settings, spending=self._spending, agreed_digest=agreed_digest
             )
 
-    async def refusals(self, plan: Plan) -> list[Problem]:
-        """Every reason for which the plan would not be let in now; nothing is bought, granted or offered."""
+    async def refusals(self, plan: Plan, *, ask_vendor: bool = True) -> list[Problem]:
+        """Every reason for which the plan would not be let in now; nothing is bought, granted or offered.
+
+        Without `ask_vendor` the balance is not read, and nothing is written to try the store.
+        """
         with nothing_bought_without_store():
-            return await refusals(plan, self._tools, self._settings, spending=self._spending)
+            return await refusals(
+                plan, self._tools, self._settings, spending=self._spending, ask_vendor=ask_vendor
+            )
 
     async def part(self, share: Share) -> Plan:
         """A shard's part of a plan that its lead has admitted, at the prices that were granted.
@@ -236,21 +270,13 @@ async def open_session(
 def _frames_served(prepared: PreparedCampaign, settings: Settings) -> Iterator[str | None]:
     """Where the simulator on this machine finds the local first frames of a folder store; else None."""
     local = any(job.frame_key for job in prepared.expansion.jobs)
-    if not local or "://" in settings.store or not _is_loopback(settings.base_url):
+    if not local or "://" in settings.store or not is_loopback(settings.base_url):
         yield None
         return
     from hailuo.simulator import serving_folder  # noqa: PLC0415 (only rehearsals pay for the import)
 
     with serving_folder(Path(settings.store)) as url:
         yield url
-
-
-def _is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _run_name() -> str:

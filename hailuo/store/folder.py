@@ -7,6 +7,7 @@ import hashlib
 import os
 import secrets
 import shutil
+import tempfile
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -137,9 +138,21 @@ class FolderStore:
             ]
 
     def _now(self) -> datetime:
-        with _store_errors(self._root), self._scratch() as scratch:
-            scratch.touch()
-            return datetime.fromtimestamp(scratch.stat().st_mtime, UTC)
+        """The time of its file system; this machine's where nothing can be written or there is no folder yet."""
+        with _store_errors(self._root):
+            if self._exists() and os.access(self._root, os.W_OK):
+                with self._scratch() as scratch:
+                    scratch.touch()
+                    return datetime.fromtimestamp(scratch.stat().st_mtime, UTC)
+            with tempfile.NamedTemporaryFile() as file:
+                return datetime.fromtimestamp(os.fstat(file.fileno()).st_mtime, UTC)
+
+    def _exists(self) -> bool:
+        try:
+            self._root.stat()
+        except FileNotFoundError:  # any other error says that the store cannot be reached
+            return False
+        return True
 
     def _probe(self) -> None:
         with _store_errors(self._root), self._scratch() as path:

@@ -4,6 +4,7 @@ money/v1/{number}                              grants and closes of all runs, in
 money/rollup.json.gz                           the first of them in one object
 prices/v1/{number}                             charges that differ from the list, and people's answers to them
 tasks/v1/{sha256}/c{number}                    which attempt a task belongs to, as a submit or a person recorded it
+tasks/vendor.json                              the vendor that everything in this store was bought at
 {campaign}/{edition}/plan.json                 the newest plan that was admitted
 {campaign}/{edition}/ledger/v1/{creative_id}/  a001/intent, doubt, outcome, orphan-*, end; then a002; done
 {campaign}/{edition}/ledger/rollups/           done facts of many jobs in one object
@@ -71,6 +72,9 @@ GRANTS_ROLLUP: Final = f"{MONEY}rollup.json.gz"
 
 CLAIMS: Final = f"{Folder.TASKS}/{Folder.VERSION}/"
 """The claims on all tasks."""
+
+STORE_VENDOR: Final = f"{Folder.TASKS}/vendor.json"
+"""The vendor that has all tasks of the store."""
 
 
 def claims_of(task_sha256: str) -> str:

@@ -11,16 +11,20 @@ from hailuo.errors import AdmissionError, Place, Problem, SettingsError, StoreUn
 from hailuo.settings import Settings
 from hailuo.store import FolderStore, Store
 from hailuo.store.port import checked
+from hailuo.text import quoted
 
 _BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 """docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html"""
+
+_NEARLY_S3: Final = re.compile(r"(?:s3:|s3//|[a-z][a-z0-9+.-]+:|[^/]+//)", re.IGNORECASE)
+"""`s3:/bucket`, `s3//bucket`, `gs:bucket`: an address that lacks a character. One letter and a colon is a drive."""
 
 
 def open_store(settings: Settings, *, served_at: str | None = None) -> Store:
     """The store that the settings name. Raises: SettingsError."""
     scheme, separator, rest = settings.store.partition("://")
     if not separator:
-        return FolderStore(Path(settings.store), served_at=served_at)
+        return FolderStore(_folder(settings.store), served_at=served_at)
     bucket, _, prefix = rest.partition("/")
     if scheme != "s3" or not _BUCKET.fullmatch(bucket):
         # The address is not repeated in the message: people put keys into such addresses.
@@ -33,6 +37,28 @@ def open_store(settings: Settings, *, served_at: str | None = None) -> Store:
         reason = "has a prefix that no key can begin with"
         raise SettingsError([Problem(Place("HAILUO_STORE"), reason, remedy)]) from error
     return _bucket_store(bucket, prefix, settings)
+
+
+def uri_in_full(store: Store) -> str:
+    """The address of a store for people: a folder with its whole path."""
+    return store.uri if "://" in store.uri else str(Path(store.uri).absolute())
+
+
+def _folder(text: str) -> Path:
+    """A folder by its path. Raises: SettingsError for what can only be a slip, as it would become a new folder."""
+    slips = {
+        "begins with a quotation mark": text.startswith(tuple("\"'`\u201c\u201d\u201e\u2018\u2019")),
+        "has two slashes or a colon where s3:// may be meant": bool(_NEARLY_S3.match(text)),
+        "has a control character": not text.isprintable(),
+        "is a file, not a folder": Path(text).is_file(),
+    }
+    found = [reason for reason, is_so in slips.items() if is_so]
+    if found:
+        problem = Problem(
+            Place("HAILUO_STORE"), f"{quoted(text)} {found[0]}", "name a folder or s3://bucket/prefix"
+        )
+        raise SettingsError([problem])
+    return Path(text)
 
 
 @contextmanager

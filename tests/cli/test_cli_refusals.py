@@ -78,12 +78,13 @@ def test_a_store_that_is_no_folder_is_refused(hailuo, campaign, monkeypatch):
 
 
 def test_a_run_without_a_key_is_refused_before_anything_is_asked(hailuo, campaign, tmp_path, monkeypatch):
-    """The plan needs no key; buying does."""
+    """The plan is made without a key, and says that a run needs one."""
     monkeypatch.setenv("HAILUO_STORE", str(tmp_path / "store"))
 
     planned = hailuo("plan", campaign)
     refused = hailuo("run", campaign, "--yes")
 
-    assert planned.code == 0
+    assert planned.code == 2
+    assert "a run would be refused: IMAROUTER_API_KEY: is not set" in planned.out
     assert refused.code == 2
     assert "IMAROUTER_API_KEY" in refused.err

@@ -21,6 +21,7 @@ VARIABLES: dict[str, tuple[str, object, str, object]] = {
         "http://127.0.0.1:8080",
         "http://127.0.0.1:8080",
     ),
+    "HAILUO_VENDOR": ("vendor", None, "imarouter", "imarouter"),
     "HAILUO_STORE": ("store", "./store", "s3://ads/hailuo", "s3://ads/hailuo"),
     "HAILUO_S3_CHECKSUMS": ("s3_checksums", "when_supported", "when_required", "when_required"),
     "HAILUO_S3_ENCRYPTION": ("s3_encryption", "none", "aws:kms", "aws:kms"),

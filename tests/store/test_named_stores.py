@@ -63,6 +63,37 @@ def test_every_other_address_is_refused(named: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "named",
+    [
+        *(
+            "s3:/ads-clips/x",
+            "s3//ads-clips",
+            "s3:ads-clips",
+            "S3:/ads-clips",
+            "gs:/ads-clips",
+            "file:/srv/clips",
+        ),
+        *("'/srv/clips'", '"s3://ads-clips"', "\u201c/srv/clips\u201d", "`pwd`/store", "/srv/\tclips"),
+    ],
+)
+def test_a_slip_in_an_address_is_no_new_folder(named: str, tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A character that lacks or a quotation mark that stayed: refused, and nothing is created."""
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(SettingsError, match="HAILUO_STORE"):
+        open_store(Settings(store=named))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_is_no_store(tmp_path) -> None:
+    """Named as such."""
+    (tmp_path / "clips").write_text("")
+
+    with pytest.raises(SettingsError, match="is a file, not a folder"):
+        open_store(Settings(store=str(tmp_path / "clips")))
+
+
+@pytest.mark.parametrize(
     ("variable", "value"),
     [
         ("AWS_PROFILE", "nobody-has-this-profile"),
