@@ -39,7 +39,7 @@ from hailuo.vendor.open import open_client
 class StorePlace:
     """Where a session keeps what it buys: the store in full, its vendor, and whether nothing was bought there yet.
 
-    `is_default` says that nobody named the store: neither HAILUO_STORE nor a project file.
+    `is_default` is true where neither HAILUO_STORE nor a project file names the store.
     """
 
     uri: str

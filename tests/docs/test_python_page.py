@@ -27,6 +27,7 @@ budget: {usd: 5}
 ENVIRONMENT = {
     "IMAROUTER_API_KEY": "sk-test",
     "HAILUO_CHECKS": "off",
+    "HAILUO_STORE": "./store",
     "HAILUO_SUBMITS_PER_MINUTE": "600",
     "HAILUO_POLL_FIRST_SECONDS": "0.1",
     "HAILUO_POLL_EVERY_SECONDS": "0.1",
