@@ -1,6 +1,6 @@
 """The facts that are recorded about a job. What they amount to: `hailuo.ledger.life`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -225,7 +225,7 @@ class JobRecord:
     creative_id: str
     attempts: tuple[Attempt, ...] = ()
     done: Done | None = None
-    done_at: datetime | None = None
+    done_at: datetime | None = field(default=None, compare=False)
     damage: tuple[Problem, ...] = ()
     clip_fault: ClipFault | None = None
     restored: int = 0

@@ -100,7 +100,9 @@ class Balances:
         if creative_id not in self._before:
             return None
         balance = await self._tools.client.balance()
-        if not await self._was_alone():  # asked after the reading: what changed it is on record by then
+        if (
+            not await self._spending.was_alone()
+        ):  # asked after the reading: what changed it is on record by then
             return None
         before = self._before.get(creative_id)  # the job may have been disturbed meanwhile
         return before - balance if isinstance(balance, Decimal) and before is not None else None
@@ -116,16 +118,7 @@ class Balances:
             with contextlib.suppress(StoreUnavailableError):
                 left = await find_leftovers(self._tools.store, self._tools.clock, skip=edition)
                 self._others_left = any(one.may_be_refunded for one in left)
-        return self._others_left is False and await self._was_alone()
-
-    async def _was_alone(self) -> bool:
-        """Whether no other run can have bought meanwhile. One of this edition that was killed has opened no attempt."""
-        ledger, spending = self._tools.ledger, self._spending
-        if await spending.was_alone():
-            return True
-        with contextlib.suppress(StoreUnavailableError):
-            return await spending.was_alone(but_for=ledger.edition) and await ledger.knows_every_attempt()
-        return False
+        return self._others_left is False and await self._spending.was_alone()
 
 
 def _may_be_refunded(item: Item, now: datetime) -> bool:

@@ -45,13 +45,17 @@ class Bill:
                 self._opening = balance if isinstance(balance, Decimal) else None
             self._is_open = True
 
-    async def unexplained(self) -> Unexplained | None:
-        """The difference, if it is beyond the tolerance and no other run could buy meanwhile; else None."""
+    async def unexplained(self, completed: str | None = None) -> Unexplained | None:
+        """The difference, if it is beyond the tolerance and no other run bought meanwhile; else None.
+
+        The job `completed` has its clip at the vendor, without a price, and no record of it yet.
+        """
         if self._opening is None:
             return None
         ledger, spent = self._tools.ledger, spent_by(self._spending.run, self._tools.ledger)
         dones = {cid: done for cid in spent if (done := ledger.record(cid).done)}
         unnamed = {cid: spent[cid] for cid, done in dones.items() if done.charge_usd is None}
+        unnamed |= {cid: usd for cid, usd in spent.items() if cid == completed}
         balance = await self._tools.client.balance() if unnamed else None
         if not isinstance(balance, Decimal):
             return None

@@ -71,6 +71,7 @@ class ChargeWatch:
         self._charged: dict[str, Decimal] = {}
         self._reports = reports_amounts(plan)
         self._is_uncounted = False
+        self._is_unexplained = False
         self.balances = Balances(tools, spending)
         self._bill = Bill(tools, spending)
         self.probes = PriceProbes(
@@ -103,9 +104,16 @@ class ChargeWatch:
 
     async def finish(self) -> None:
         """Compare what the balance lost over the whole run with its records; what they do not explain asks a person."""
-        found = await self._bill.unexplained() if self.measures else None
+        await self._compare_bill()
+
+    async def _compare_bill(self, completed: str | None = None) -> None:
+        """The same so far; the clip of the job `completed` is not recorded yet."""
+        found = (
+            await self._bill.unexplained(completed) if self.measures and not self._is_unexplained else None
+        )
         if found is None:
             return
+        self._is_unexplained = True
         jobs = {charge_key_of(self._jobs[cid].variant): self._jobs[cid] for cid in found.clips}
         commands = sorted({f"{price_command(key.cell)} USD" for key in jobs})
         self._stop(
@@ -137,8 +145,10 @@ class ChargeWatch:
             await self._compare(job, task, amount)
         if amount and is_credible(amount, task.price_usd):
             self.probes.measured(job)
-        else:
-            self.probes.not_measured(job)
+        elif self.probes.not_measured(job):
+            # What was left at the vendor can hide a price from this clip's readings, but only makes the balance rise: if
+            # it fell by more than the records say, that is seen before the next clip is bought, and not at the end.
+            await self._compare_bill(job.creative_id)
         return status
 
     async def failed(self, job: Job, task: PaidTask, status: TaskStatus) -> TaskStatus:

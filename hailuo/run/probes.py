@@ -69,12 +69,16 @@ class PriceProbes:
             self._out = None
         self._wake()
 
-    def not_measured(self, job: Job) -> None:
-        """The job has its clip, and nothing showed its price: the next one of its cell tries again."""
-        cell = price_key_of(job.variant)
-        self._unclear[cell] += self._out == job.creative_id
+    def not_measured(self, job: Job) -> bool:
+        """The job has its clip, and nothing showed its price: the next one of its cell tries again.
+
+        Whether it was the one that was to measure it.
+        """
+        cell, was_out = price_key_of(job.variant), self._out == job.creative_id
+        self._unclear[cell] += was_out
         if self._unclear[cell] >= _CLIPS_WITHOUT_PRICE:
             self._known.add(cell)
+        return was_out
 
     def _wake(self) -> None:
         self._changed.set()

@@ -178,19 +178,34 @@ class SpendingGrant:
         """Whether several machines buy on this grant, or did: what those left at the vendor is not known here."""
         return self._was_lent or self._tools.ledger.worker != self._run
 
-    async def was_alone(self, *, but_for: Edition | None = None) -> bool:
-        """Whether nothing else could buy on a grant of this store since this run took its own; not where it cannot be read.
+    async def was_alone(self) -> bool:
+        """Whether no other run of this store bought anything since this run took its grant; not where it cannot be read.
 
-        Other runs of the edition `but_for` are passed over.
+        A run whose grant is open may buy at any time. Of those of this edition the ledger shows whether they did: one
+        that was killed opens no attempt any more.
         """
         if self.is_shared or self._granted is None:
             return False
+        edition, run = self._tools.ledger.edition, self._run
         try:
             await self._grants.load()
             now = await self._tools.store.now()
-            return self._grants.was_alone(self._run, store_now=now, but_for=but_for)
+            if self._grants.was_alone(run, store_now=now):
+                return True
+            return self._grants.was_alone(run, store_now=now, but_for=edition) and await self._bought_alone()
         except (StoreUnavailableError, LedgerError, MissingKeyError):
             return False
+
+    async def _bought_alone(self) -> bool:
+        """Whether every attempt of this edition since the grant is this run's."""
+        ledger, grant = self._tools.ledger, self._grants.open_grant(self._run)
+        if grant is None or not await ledger.knows_every_attempt():
+            return False
+        attempts = (attempt for record in ledger.records.values() for attempt in record.attempts)
+        return all(
+            attempt.recorded_at < grant.at or (attempt.intent and attempt.intent.worker == self._run)
+            for attempt in attempts
+        )
 
     def hold(self) -> None:
         """Keep the grant open for a shard that buys on it, until `release`."""

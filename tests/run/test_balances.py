@@ -161,6 +161,18 @@ def test_another_run_of_the_edition_that_buys_meanwhile_disturbs_the_reading() -
     assert len(world.simulator.invoice().lines) == 1
 
 
+@pytest.mark.parametrize("left", [KILLED, *LEFT])
+def test_what_was_left_hides_no_price_for_more_than_one_clip(left: str) -> None:
+    """No reading is believed, but what the balance lost over the run so far is compared before the next clip is bought."""
+    world = world_of(CATALOG, jobs=8, profile=Profile.NEWAPI, pricing=Pricing(factor=Decimal(10)))
+    leave(world, left)
+
+    report = world.run()
+
+    assert "hailuo price" in (report.stopped or "")
+    assert len(world.simulator.invoice().lines) == 1
+
+
 def test_a_run_that_lent_its_grant_was_not_alone(tmp_path: Path) -> None:
     """What a shard left at the vendor is not known to its lead, also after the shard's account."""
     world = world_with(jobs=1)
