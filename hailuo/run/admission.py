@@ -185,8 +185,15 @@ async def _balance_problems(plan: Plan, tools: Tools, settings: Settings) -> lis
     if isinstance(answer, Decimal):
         return admission_problems(plan, balance_usd=answer)
     if answer.http_status in NO_BALANCE_REPORTED:  # no such route here: the stop on an empty balance remains
-        return []
+        strange = await tools.client.strangeness()
+        return [_no_vendor(strange, settings)] if strange else []
     return [_vendor_problem(answer, settings)]
+
+
+def _no_vendor(fault: Fault, settings: Settings) -> Problem:
+    reason = f"does not answer as a vendor of videos does: {fault}"
+    remedy = "nothing was bought; correct IMAROUTER_BASE_URL, or try again later"
+    return Problem(Place(settings.base_url), reason, remedy)
 
 
 def _vendor_problem(fault: Fault, settings: Settings) -> Problem:

@@ -32,6 +32,7 @@ from hailuo.vendor.download import (
     literals_only,
     system_resolve,
 )
+from hailuo.vendor.error_table import Cause
 from hailuo.vendor.read_fault import Fault, fault_about_another, fault_of, read_fault, request_id_of
 from hailuo.vendor.status import TaskPhase, TaskStatus, other_task_in, read_status
 from hailuo.vendor.wire import parse_json, read_balance, task_id_of, without_secrets
@@ -51,6 +52,7 @@ _DOWNLOAD_TIMEOUT = httpx.Timeout(connect=15.0, write=30.0, read=60.0, pool=60.0
 _FRESH_CONNECTIONS = httpx.Limits(max_connections=None, max_keepalive_connections=0)
 _KEPT_CONNECTIONS = httpx.Limits(max_connections=32, max_keepalive_connections=8)
 
+_NO_TASK: Final = "task_that_does_not_exist"
 _UNBOUNDED: Final = {"br", "zstd"}
 """Encodings of which a few bytes can unfold to any size; gzip and deflate grow a thousandfold at most."""
 
@@ -158,6 +160,15 @@ class VideoClient:
             return answer
         balance = read_balance(parse_json(answer.body)) if answer.is_success else None
         return self._fault(answer) if balance is None else balance
+
+    async def strangeness(self) -> Fault | None:
+        """Why this address is no vendor of videos, by its answer about a task that does not exist; None if it may be one."""
+        answer = await self._ask(self._reads, "GET", _task_path(_NO_TASK))
+        if isinstance(answer, Fault):
+            return answer
+        fault = self._fault(answer)
+        is_readable = isinstance(parse_json(answer.body), dict)
+        return None if is_readable and fault.cause is not Cause.CONFIGURATION else fault
 
     async def download(
         self, url: str, to: Path, *, bytes_at_most: int = 500 * MEBIBYTE, seconds_at_most: float = 900.0
