@@ -95,7 +95,7 @@ async def render_campaign(  # noqa: PLR0913, PLR0917 (the fields of the run form
                 )
                 plan = await session.plan()
                 await quietly(show_plan(plan))
-                await session.admit(plan, agreed_digest=plan_digest or None)
+                await session.admit(plan, agreed_digest=plan_digest or None, shared=machines > 1)
             if machines > 1 and flow_run.get_id():
                 report = await render_on_machines(session, plan, env, machines=machines, form=form)
             else:

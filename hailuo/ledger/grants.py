@@ -10,7 +10,8 @@ takes the next number; if another run was first it reads that and checks again. 
 overshoot together, the later is refused, on whatever machine they are. Two runs of the same plan share:
 a job granted twice counts once. A run that dies leaves its grant counted in full: too much is reserved, never
 too little. A run buys only while its grant is younger than `LIFETIME`; the next run of the edition closes
-grants that are older, by what the ledger says their attempts cost or reserve. An attempt that a person abandoned
+grants that are older, by what the ledger says their attempts cost or reserve. Where a cap binds, the grants of processes
+that are known to be dead are closed in the same way at once. An attempt that a person abandoned
 counts as well, also beside a new attempt for its job, though the plan takes that person's word.
 
 A fact that cannot be read may hold any amount, so nothing is bought until it is restored. Everything else goes on.
@@ -54,7 +55,8 @@ class Grant:
     """The right of one run to buy these jobs at these prices; `month` is of its start, UTC, as 2026-11.
 
     `abandoned` is what earlier attempts of these jobs, made on grants that are still open, may have cost: a person
-    gave them up, and the price of the new attempt comes on top of theirs.
+    gave them up, and the price of the new attempt comes on top of theirs. `process` is the only one that buys on the
+    grant (`hailuo.ledger.processes`); None where several machines do, or where it has no name.
     """
 
     kind: Literal["grant"] = "grant"
@@ -65,6 +67,7 @@ class Grant:
     at: datetime
     prices: Mapping[str, Decimal]
     abandoned: Mapping[str, Decimal] | None = None
+    process: str | None = None
 
     def at_most_usd(self, creative_id: str) -> Decimal:
         """What this job's attempts may have cost when the new one is bought too."""
@@ -247,6 +250,12 @@ class Grants:
             elif isinstance(entry, Close) and began is None:
                 others.pop(entry.run, None)
         return began is not None and not self._damaged and all(at < dead for at in others.values())
+
+    def open_grants(self, covers: Callable[[Grant], bool]) -> list[Grant]:
+        """The grants of runs that are not closed, the newest of each run, in the order of their records."""
+        closed = self._closes
+        newest = {grant.run: grant for grant in self._grants if covers(grant) and grant.run not in closed}
+        return list(newest.values())
 
     def open_runs(self, edition: Edition) -> frozenset[str]:
         """The runs of an edition whose grants are not closed."""

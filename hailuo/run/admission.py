@@ -37,7 +37,13 @@ _FRAME_TYPES: Final = {
 
 
 async def admit(
-    plan: Plan, tools: Tools, settings: Settings, *, spending: SpendingGrant, agreed_digest: str | None
+    plan: Plan,
+    tools: Tools,
+    settings: Settings,
+    *,
+    spending: SpendingGrant,
+    agreed_digest: str | None,
+    shared: bool = False,
 ) -> None:
     """Check, take the grant, put the first frames where the vendor finds them, keep the plan in the store.
 
@@ -49,7 +55,7 @@ async def admit(
         held = await record_vendor(tools.store, vendor_name(tools, settings), at=at)
         problems = _other_vendor(held, tools, settings)
     if not problems:
-        problems = await spending.take(plan)
+        problems = await spending.take(plan, shared=shared)
     if problems:
         raise AdmissionError(problems)
     await _offer_frames(plan, tools.store)

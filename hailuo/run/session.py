@@ -114,14 +114,20 @@ class Session:
             prices=self._prices,
         )
 
-    async def admit(self, plan: Plan, *, agreed_digest: str | None = None) -> None:
+    async def admit(self, plan: Plan, *, agreed_digest: str | None = None, shared: bool = False) -> None:
         """Let the whole plan in, or nothing of it. Raises: AdmissionError with every reason.
 
-        `agreed_digest` is of the plan that was agreed to; any other plan is refused.
+        `agreed_digest` is of the plan that was agreed to; any other plan is refused. `shared` if shards in other
+        processes will buy on its grant.
         """
         with nothing_bought_without_store():
             await admit(
-                plan, self._tools, self._settings, spending=self._spending, agreed_digest=agreed_digest
+                plan,
+                self._tools,
+                self._settings,
+                spending=self._spending,
+                agreed_digest=agreed_digest,
+                shared=shared,
             )
 
     async def refusals(self, plan: Plan, *, ask_vendor: bool = True) -> list[Problem]:

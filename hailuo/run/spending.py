@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
@@ -20,6 +21,7 @@ from hailuo.ledger.facts import JobRecord
 from hailuo.ledger.grants import LIFETIME, Cap, Grant, Grants, OverCapError
 from hailuo.ledger.ledger import Ledger
 from hailuo.ledger.money import Fate, items_of, sums_of
+from hailuo.ledger.processes import has_died, this_process
 from hailuo.logs import quiet_logger
 from hailuo.plan.plan import Plan
 from hailuo.run.tools import Tools
@@ -44,6 +46,7 @@ class SpendingGrant:
         self._run = run
         self._grants = Grants(tools.store)
         self._granted: Stopwatch | None = None
+        self._process: str | None = None
         self._shares_out = 0
         self._was_lent = False
         self._spent: dict[str, Decimal] = {}
@@ -63,9 +66,13 @@ class SpendingGrant:
         granted = self._granted
         return granted is not None and granted.seconds <= LIFETIME.total_seconds() - _UNUSED_SECONDS
 
-    async def take(self, plan: Plan) -> list[Problem]:
-        """Take the grant for a plan, or say what forbids it. Raises: StoreUnavailableError."""
+    async def take(self, plan: Plan, *, shared: bool = False) -> list[Problem]:
+        """Take the grant for a plan, or say what forbids it; `shared` with shards that buy on it in other processes.
+
+        Raises: StoreUnavailableError.
+        """
         started = Stopwatch(self._tools.clock)
+        self._process = None if shared else this_process()
         problems = await self._refusals(plan, self._grants.take)
         if plan.to_buy and not problems:
             self._granted = started
@@ -84,9 +91,14 @@ class SpendingGrant:
             grant = await self._wanted(plan)
             forgotten = await self._forgotten(plan)
             if not forgotten:
-                await act(grant, self._caps(plan, grant.month))
+                try:
+                    await act(grant, self._caps(plan, grant.month))
+                except OverCapError as error:
+                    if not await self._close_dead(error.cap.covers):
+                        raise
+                    await act(grant, self._caps(plan, grant.month))
         except OverCapError as error:
-            return [_problem(plan, error)]
+            return [self._problem(plan, error)]
         except AdmissionError as error:
             return list(error.problems)
         except LedgerError as error:
@@ -252,17 +264,48 @@ class SpendingGrant:
             at=store_now,
             prices={p.job.creative_id: p.price_usd for p in plan.priced},
             abandoned={cid: amount for cid, amount in abandoned.items() if amount} or None,
+            process=self._process,
         )
+
+    def _problem(self, plan: Plan, error: OverCapError) -> Problem:
+        reason = (
+            f"{error.cap.name} is {usd(error.cap.usd)}; {usd(error.committed)} is already spent, abandoned or granted "
+            f"to runs, and this plan would bring the total to {usd(error.asked)}"
+        )
+        open_ = [
+            f"run {grant.run} of {grant.campaign}/{grant.edition}, begun at {grant.at:%Y-%m-%d %H:%M} UTC"
+            for grant in self._grants.open_grants(error.cap.covers)
+        ]
+        if open_:
+            more = f" and {len(open_) - _MOST_NAMED:,} more" if len(open_) > _MOST_NAMED else ""
+            reason += f"; not finished: {', '.join(open_[:_MOST_NAMED])}{more}"
+        remedy = "raise the cap, buy less with --only, or wait for other runs"
+        return Problem(Place(plan.campaign.place.file), reason, remedy)
 
     async def _close_stale(self, edition: Edition) -> None:
         """Close the grants of dead runs: what they did not buy is free again."""
         await self._grants.load()
         now = await self._tools.store.now()
         for grant in self._grants.stale(edition=edition, store_now=now):
-            read = [await self._tools.ledger.refresh(creative_id) for creative_id in grant.prices]
-            if any(record.damage for record in read):
-                continue  # what it cost is not known: it stays counted in full
-            await self._grants.close(grant.run, spent_by(grant.run, self._tools.ledger), at=now)
+            await self._close(grant, at=now)
+
+    async def _close_dead(self, covers: Callable[[Grant], bool]) -> bool:
+        """Close the grants of processes that died on this machine; whether there was one."""
+        now = await self._tools.store.now()
+        dead = [grant for grant in self._grants.open_grants(covers) if has_died(grant.process)]
+        return any([await self._close(grant, at=now) for grant in dead])
+
+    async def _close(self, grant: Grant, *, at: datetime) -> bool:
+        """Close a dead run's grant by what its attempts cost or hold; False where a fact about them is damaged."""
+        tools = self._tools
+        ledger = Ledger(
+            tools.store, tools.clock, Edition(grant.campaign, grant.edition), worker=tools.ledger.worker
+        )
+        read = [await ledger.refresh(creative_id) for creative_id in grant.prices]
+        if any(record.damage for record in read):
+            return False  # what it cost is not known: it stays counted in full
+        await self._grants.close(grant.run, spent_by(grant.run, ledger), at=at)
+        return True
 
     def _caps(self, plan: Plan, month: str) -> Iterable[Cap]:
         edition = plan.campaign.this_edition
@@ -308,13 +351,3 @@ def _at_most(record: JobRecord, run: str) -> Decimal:
     """Shards are called by their run's name and a number."""
     own = (item for item in items_of(record) if item.worker and item.worker.partition("/")[0] == run)
     return sums_of(own).at_most_usd
-
-
-def _problem(plan: Plan, error: OverCapError) -> Problem:
-    reason = (
-        f"{error.cap.name} is {usd(error.cap.usd)}; {usd(error.committed)} is already spent, abandoned or granted to runs, "
-        f"and this plan would bring the total to {usd(error.asked)}"
-    )
-    return Problem(
-        Place(plan.campaign.place.file), reason, "raise the cap, buy less with --only, or wait for other runs"
-    )

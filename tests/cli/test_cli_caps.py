@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from hailuo.ledger.processes import this_process
 from hailuo.run.environment import RunEnvironment, within
 from hailuo.simulator import FaultName, FaultPlan, ScriptedFault
 
@@ -93,3 +94,33 @@ class TestARefusedSubmit:
 
         _, close = entries(tmp_path)
         assert sum(map(Decimal, close["spent"].values())) == Decimal("0.84")
+
+
+@pytest.mark.parametrize(
+    ("machine", "is_closed"),
+    [("this", True), ("another", False), ("running", False)],
+    ids=["died here", "of another machine", "still running"],
+)
+def test_a_run_that_died_here_blocks_no_cap(hailuo, rehearsal, campaign, tmp_path, machine, is_closed):
+    """Its grant is closed by what its attempts cost; any other run keeps what it holds, and is named."""
+    hailuo("run", campaign, "--yes", "--only", "model=MiniMax-Hailuo-02")
+    for name in ("00000002",):
+        (tmp_path / "store" / "money" / "v1" / name).unlink()  # it was killed before it could close
+    path = tmp_path / "store" / "money" / "v1" / "00000001"
+    grant = json.loads(path.read_text())
+    own, number, start = grant["process"].rsplit("/", 2)
+    assert grant["process"] == this_process()
+    grant["prices"] = {**grant["prices"], "NEVERB0UGHT": "0.50"}
+    names = {
+        "this": f"{own}/{number}/{int(start) - 1}",
+        "another": f"another/{number}/{start}",
+        "running": grant["process"],
+    }
+    path.write_text(json.dumps({**grant, "process": names[machine], "run": "killed"}))
+
+    with within(capped(rehearsal, max_usd_per_month=Decimal("1.90"))):
+        said = hailuo("run", campaign, "--yes", "--edition", "second")
+
+    assert said.code == (0 if is_closed else 2)
+    if not is_closed:
+        assert "not finished: run killed of small/main, begun at" in said.err
