@@ -15,6 +15,7 @@ from hailuo.text import printable
 
 # Written out here so that `hailuo --help` need not load what the commands load.
 _COMMANDS: Final[Mapping[str, str]] = {
+    "init": "Begin a project: a campaign file with comments, and its settings.",
     "validate": "Check campaign files and list every problem.",
     "plan": "Show what a run would do and cost. Nothing is bought.",
     "run": "Render what is missing: submit, poll, download, store.",
@@ -34,6 +35,9 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "demo": "Run a campaign against the simulator: no key, no money.",
 }
 
+
+NEVER_OFFERED: Final = frozenset({"-y", "--yes", "--new-store", "--plan", "--budget"})
+"""Options that spend, or that skip a question about money: a slip in another option must not lead to one."""
 
 _BROKEN_OUTPUT: Final = frozenset({errno.EPIPE, errno.EIO, errno.ENOSPC})
 
@@ -79,6 +83,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """One command from its arguments (the process's own when None) to its exit code."""
     try:
         result = cli.main(arguments, prog_name="hailuo", standalone_mode=False)
+    except click.NoSuchOption as error:
+        without_spending(error).show()
+        return ExitCode.REFUSED
     except click.ClickException as error:
         error.show()
         return ExitCode.REFUSED
@@ -96,6 +103,15 @@ def run(arguments: Sequence[str] | None = None) -> int:
                 click.echo(f"the output could not be written: {error.strerror}", err=True)
         return ExitCode.INCOMPLETE
     return result if isinstance(result, int) else ExitCode.COMPLETE
+
+
+def without_spending(error: click.NoSuchOption) -> click.NoSuchOption:
+    """The same error; of the options that it may offer, none spends or skips a question."""
+    known: set[str] = set()
+    if error.ctx:
+        options = error.ctx.command.get_params(error.ctx)
+        known = {name for option in options for name in option.opts if name.startswith("--")}
+    return click.NoSuchOption(error.option_name, possibilities=sorted(known - NEVER_OFFERED), ctx=error.ctx)
 
 
 def _show_error(error: HailuoError) -> ExitCode:

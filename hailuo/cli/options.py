@@ -44,6 +44,11 @@ edition_option = click.option(
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
+def yes_option(meaning: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """`-y` or `--yes`, and what is not asked then."""
+    return click.option("-y", "--yes", is_flag=True, help=meaning)
+
+
 _NAMES = re.compile(r"(?P<campaign>[a-z0-9-]+)/(?P<edition>[A-Za-z0-9._-]+)")
 
 

@@ -11,7 +11,15 @@ from typing import Final
 import click
 
 from hailuo.campaign.pricing import usd
-from hailuo.cli.options import as_json_option, choose, edition_option, file_argument, only_option, usd_type
+from hailuo.cli.options import (
+    as_json_option,
+    choose,
+    edition_option,
+    file_argument,
+    only_option,
+    usd_type,
+    yes_option,
+)
 from hailuo.cli.output import unfailing_output
 from hailuo.cli.plan import look
 from hailuo.cli.prefect_driver import prefect_driver
@@ -67,7 +75,7 @@ class _RunOptions:
 @click.option(
     "--budget", "budget_usd", type=usd_type, help="Use this budget instead of the file's, in US dollars."
 )
-@click.option("--yes", is_flag=True, help="Do not ask before spending.")
+@yes_option("Do not ask before spending.")
 @click.option("--new-store", is_flag=True, help="With --yes: begin a new store where none was named.")
 @click.option(
     "--plan",
