@@ -107,6 +107,9 @@ class _Expander:
         self._problems.update(twins)
         self._warnings.update(problem for problem, _ in self._cautions.problems())
         self._check_jobs(jobs, only)
+        self._warnings.update(
+            _lost_levels(jobs, [cell for _, cells in self._illegal.problems() for cell in cells])
+        )
         return Expansion(
             jobs=jobs,
             illegal=tuple(illegal),
@@ -260,6 +263,23 @@ class _Expander:
         if not jobs and not self._problems:
             reason = "no combination is left to render"
             self._problems.add(Problem(place, reason, "change `exclude`, `illegal` or --only"))
+
+
+def _lost_levels(jobs: tuple[Job, ...], illegal: list[Cell]) -> Iterator[Problem]:
+    """A value of an axis all of whose combinations are skipped: it was written to be rendered, and is not."""
+    rendered = {pair for job in jobs for pair in job.levels.items()}
+    lost = {
+        level: None
+        for cell in illegal
+        for level in cell.values()
+        if (level.axis, level.label) not in rendered
+    }
+    for level in lost:
+        count = sum(level in cell.values() for cell in illegal)
+        reason = (
+            f"no clip has {level.axis} {quoted(level.label)}: all of its {count:,} combinations are skipped"
+        )
+        yield Problem(level.place, reason, "change what it is combined with, or delete it")
 
 
 def _twin_problem(

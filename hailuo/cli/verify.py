@@ -18,6 +18,7 @@ from hailuo.errors import ExitCode
 from hailuo.ledger.leftovers import bought_editions
 from hailuo.publish.verify import VerifiedEdition, verify
 from hailuo.run.environment import run_environment
+from hailuo.run.leftovers import Collected, PaidClips
 from hailuo.store.layout import Edition
 from hailuo.store.open import nothing_bought_without_store, open_store
 
@@ -30,8 +31,8 @@ from hailuo.store.open import nothing_bought_without_store, open_store
 def command(file: Path | None, edition: str | None, everything: bool, as_json: bool) -> ExitCode:
     """Read every stored clip and copy, and compare it with its recorded SHA-256. Nothing is bought.
 
-    FILE means every edition of its campaign. Exit code 0 if everything is as recorded, 1 if something is missing,
-    changed or damaged. Changed clips are collected again by the next run.
+    FILE means every edition of its campaign. With a key, missing and changed clips are collected again where the
+    vendor still has them. Exit code 0 if everything is as recorded then, 1 if something is missing, changed or damaged.
     """
     if (file is None) is not everything:
         raise click.UsageError("type FILE, CAMPAIGN/EDITION or --all")
@@ -41,21 +42,30 @@ def command(file: Path | None, edition: str | None, everything: bool, as_json: b
     if campaign and edition:
         only = Edition(campaign, edition)
     with nothing_bought_without_store():
-        found = asyncio.run(_verify(campaign, only))
+        found, collected = asyncio.run(_verify(campaign, only))
     if as_json:
-        echo_json({"editions": [_json(one) for one in found]})
+        echo_json({"editions": [_json(one) for one in found], "collected_again": collected.stored})
     else:
+        for line in collected.lines():
+            say(line)
         _show(found)
     return ExitCode.COMPLETE if all(one.is_sound for one in found) else ExitCode.INCOMPLETE
 
 
-async def _verify(campaign: str | None, only: Edition | None) -> list[VerifiedEdition]:
+async def _verify(campaign: str | None, only: Edition | None) -> tuple[list[VerifiedEdition], Collected]:
     env = run_environment()
     store = open_store(env.settings)
     bought = await bought_editions(store, campaign)
     require_bought(bought, campaign, only, store=store.uri)
     editions = (only,) if only else bought
-    return [await verify(store, env.clock, edition) for edition in editions]
+    found, collected = [], Collected()
+    for edition in editions:
+        seen = await verify(store, env.clock, edition)
+        if env.settings.api_key and any(fault.kind == "clip" for fault in seen.faults):
+            collected += await PaidClips(env.settings, env.clock).collect(only=edition)
+            seen = await verify(store, env.clock, edition)
+        found.append(seen)
+    return found, collected
 
 
 def _show(found: Sequence[VerifiedEdition]) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -14,7 +14,7 @@ from hailuo.media import Preview, read_inspections
 from hailuo.media.conformed import read_records
 from hailuo.plan.file import StoredEdition
 from hailuo.store import Store
-from hailuo.store.layout import Edition
+from hailuo.store.layout import ClipKey, Edition
 
 _READS_AT_ONCE: Final = 4
 """Clips in memory at a time."""
@@ -95,8 +95,15 @@ async def verify(store: Store, clock: Clock, edition: Edition) -> VerifiedEditio
     deleted = [
         Problem(Place(edition.clip(cid)), "is a clip without a fact in the ledger", RESTORE) for cid in lost
     ]
-    findings = (*stored.ledger.findings, *deleted)
+    findings = (*stored.ledger.findings, *deleted, *_foreign(edition, listing.entries))
     return VerifiedEdition(edition=edition, read=len(wanted), faults=tuple(faults), findings=findings)
+
+
+def _foreign(edition: Edition, keys: Iterable[str]) -> Iterator[Problem]:
+    """What lies among the clips and has no clip's name, such as what a sync program left."""
+    for key in keys:
+        if key != edition.changed_clips and ClipKey.of(key) is None:
+            yield Problem(Place(key), "is no clip of this edition", "move it out of the store")
 
 
 async def _hashes(store: Store, keys: Mapping[str, object]) -> dict[str, str | None]:

@@ -85,6 +85,25 @@ def test_skip_drops_and_lists_illegal_cells(expanded: Expanded) -> None:
     assert "not offered" in expansion.illegal[0].rule.reason
 
 
+def test_a_value_that_loses_all_its_cells_is_a_warning(expanded: Expanded) -> None:
+    """Beside the rules that skip them: nobody looks for a value in a list of combinations."""
+    made = expanded(
+        """\
+campaign: c
+illegal: skip
+defaults: {duration: 10}
+matrix:
+  model: [MiniMax-Hailuo-02, MiniMax-Hailuo-2.3]
+  size: [768p, 1080p]
+  prompt: [{id: a, text: A bottle}]
+"""
+    )
+
+    lost = [str(warning) for warning in made.warnings if "no clip has" in str(warning)]
+    assert len(made.illegal) > 0
+    assert [text.split(": ")[1] for text in lost] == ["no clip has size '1080p'"]
+
+
 @pytest.mark.parametrize(
     ("model", "frame", "reason"),
     [

@@ -2,13 +2,15 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from hailuo.errors import ExitCode
-from hailuo.run.environment import RunEnvironment
+from hailuo.run.environment import RunEnvironment, within
 from tests.support.commands import Command
+from tests.support.rehearsals import accepted
 
 pytestmark = pytest.mark.enable_socket
 
@@ -46,14 +48,16 @@ LOSSES = {
 
 @pytest.mark.parametrize(("lose", "fault"), LOSSES.values(), ids=LOSSES)
 def test_a_lost_clip_is_named_and_the_next_run_collects_it(
-    hailuo: Command, campaign: Path, store: Path, lose, fault: str
+    hailuo: Command, rehearsal: RunEnvironment, campaign: Path, store: Path, lose, fault: str
 ) -> None:
     """Found by verify, shown by status, collected again without a charge, and sound."""
     clip = sorted(store.glob("clips/*.mp4"))[0]
     before = clip.read_bytes()
     lose(clip)
+    without_key = rehearsal.settings.model_copy(update={"api_key": None})
 
-    found = hailuo("verify", campaign, "--json")
+    with within(replace(rehearsal, settings=without_key)):
+        found = hailuo("verify", campaign, "--json")
     status = hailuo("status", campaign)
     run = hailuo("run", campaign, "--yes")
 
@@ -68,6 +72,35 @@ def test_a_lost_clip_is_named_and_the_next_run_collects_it(
     assert "nothing was bought" in run.out
     assert clip.read_bytes() == before
     assert hailuo("verify", campaign).code == ExitCode.COMPLETE
+
+
+@pytest.mark.parametrize("lose", [lose for lose, _ in LOSSES.values()], ids=LOSSES)
+def test_verify_fetches_again_what_the_vendor_still_has(
+    hailuo: Command, rehearsal: RunEnvironment, campaign: Path, store: Path, lose
+) -> None:
+    """Without a charge; then the edition is sound."""
+    clip = sorted(store.glob("clips/*.mp4"))[0]
+    before, paid = clip.read_bytes(), accepted(rehearsal)
+    lose(clip)
+
+    said = hailuo("verify", campaign, "--json")
+
+    shown = json.loads(said.out)
+    assert said.code == ExitCode.COMPLETE
+    assert shown["collected_again"] == 1
+    assert shown["editions"][0]["sound"]
+    assert clip.read_bytes() == before
+    assert accepted(rehearsal) == paid
+
+
+def test_a_foreign_file_among_the_clips_is_named(hailuo: Command, campaign: Path, store: Path) -> None:
+    """What a sync program or a person left there."""
+    (store / "clips" / "copy of clip.mp4").write_bytes(b"x")
+
+    said = hailuo("verify", campaign)
+
+    assert said.code == ExitCode.INCOMPLETE
+    assert "small/main/clips/copy of clip.mp4: is no clip of this edition" in said.out + said.err
 
 
 def test_a_deleted_ledger_buys_nothing(hailuo: Command, campaign: Path, store: Path) -> None:
