@@ -85,6 +85,7 @@ def _job_json(planned: PlannedJob, plan: Plan) -> dict[str, object]:
         "size": variant.size,
         "take": planned.job.take,
         "levels": planned.job.levels,
+        "columns": planned.job.columns,
         "price_usd": planned.quote.price_usd,
         "price_basis": planned.quote.basis,
         "chosen": planned.chosen,

@@ -2,10 +2,10 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import click
 
-from hailuo.campaign.model import SyntheticPerformer
 from hailuo.cli.options import choose, edition_of, edition_option, file_or_edition_argument
 from hailuo.cli.screen import count, say
 from hailuo.errors import ExitCode
@@ -60,7 +60,7 @@ def command(file: Path, edition: str | None, folder: Path | None, **given: objec
     options = UploadOptions(
         **given,  # type: ignore[arg-type]  # click has checked them
         platform=PlatformName(str(platform)) if platform else None,
-        synthetic_performer=_answer_of(file),
+        **_answers_of(file),
     )
     with nothing_bought_without_store():
         env = run_environment()
@@ -71,12 +71,16 @@ def command(file: Path, edition: str | None, folder: Path | None, **given: objec
     return ExitCode.COMPLETE
 
 
-def _answer_of(file: Path) -> SyntheticPerformer | None:
-    """The disclosure of the campaign file, if there is a file."""
+def _answers_of(file: Path) -> dict[str, Any]:
+    """The disclosure of the campaign file and of its rows, if there is a file."""
     if not file.is_file():
-        return None
-    campaign = prepare(choose(file), run_environment().settings).campaign
-    return campaign.synthetic_performer if campaign else None
+        return {}
+    prepared = prepare(choose(file), run_environment().settings)
+    own = {
+        job.creative_id: job.synthetic_performer for job in prepared.expansion.jobs if job.synthetic_performer
+    }
+    campaign = prepared.campaign
+    return {"synthetic_performer": campaign.synthetic_performer, "own_answers": own} if campaign else {}
 
 
 def _tell(plan: UploadPlan, uri: str) -> None:

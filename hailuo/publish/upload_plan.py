@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from hailuo.campaign.model import SyntheticPerformer
@@ -20,7 +20,8 @@ from hailuo.store.layout import Edition
 class UploadOptions:
     """What to upload where. `platform` None: the one whose sheet the template is. `constants` fill columns by header.
 
-    `synthetic_performer` is the answer of today's campaign file; None: the answer of the newest run.
+    `synthetic_performer` is the answer of today's campaign file, and `own_answers` those of its rows, by creative id;
+    without them the answers of the newest run count.
     """
 
     template: Path
@@ -29,6 +30,7 @@ class UploadOptions:
     constants: Mapping[str, str] = field(default_factory=dict)
     config: Path | None = None
     synthetic_performer: SyntheticPerformer | None = None
+    own_answers: Mapping[str, SyntheticPerformer] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,18 +58,17 @@ async def plan_upload(
     platform = options.platform or uploads.platform_of(sheet, known)
     made = await publish(store, clock, edition)  # with what was picked and conformed since the last run
     rows = manifest.plain_rows(made.all_rows)
-    performer = _synthetic_performer(rows, options.synthetic_performer, place=str(edition))
     files = uploads.files_to_upload(rows, platform, known)
     if not files:
         raise refused(
             str(edition), "has no stored clip to upload", "run it, or take back some of the rejects"
         )
+    files = tuple(_answered(file, options) for file in files)
+    _check_answers(files, place=str(edition))
     filled = uploads.fill(sheet, known[platform], files, link=options.link, constants=options.constants)
     contents = {
         f"{edition.uploads}{platform}/sheet.csv": filled.content,
-        f"{edition.uploads}{platform}/ads.csv": uploads.ads_csv(
-            files, platform, synthetic_performer=performer.value
-        ),
+        f"{edition.uploads}{platform}/ads.csv": uploads.ads_csv(files, platform),
     }
     for key, content in contents.items():
         await target.put(key, content, content_type="text/csv")
@@ -76,19 +77,25 @@ async def plan_upload(
     )
 
 
-def _synthetic_performer(
-    rows: Sequence[Mapping[str, object]], today: SyntheticPerformer | None, *, place: str
-) -> SyntheticPerformer:
-    """Whether the clips show a synthetic performer. Raises: UploadError if no person has said."""
-    recorded = (SyntheticPerformer(str(row["synthetic_performer"])) for row in rows)
-    answer = today or next(recorded, SyntheticPerformer.UNDECLARED)
-    if answer is SyntheticPerformer.UNDECLARED:
-        reason = "you have not said whether the clips show a human performer who does not exist"
-        remedy = (
-            "look at them, then write `disclosure: {synthetic_performer: no}`, or yes, into the campaign file"
-        )
-        raise refused(place, reason, remedy)
-    return answer
+def _answered(file: UploadFile, options: UploadOptions) -> UploadFile:
+    """With today's answer about synthetic performers: that of its row, else that of the file."""
+    answer = (
+        options.own_answers.get(file.original_id) or options.synthetic_performer or file.synthetic_performer
+    )
+    return replace(file, synthetic_performer=answer)
+
+
+def _check_answers(files: Sequence[UploadFile], *, place: str) -> None:
+    """Raises: UploadError if no person has said whether some clip shows a synthetic performer."""
+    open_ones = [file for file in files if file.synthetic_performer is SyntheticPerformer.UNDECLARED]
+    if not open_ones:
+        return
+    some = "the clips show" if len(open_ones) == len(files) else f"{len(open_ones)} of the clips show"
+    reason = f"you have not said whether {some} a human performer who does not exist"
+    remedy = (
+        "look at them, then write `disclosure: {synthetic_performer: no}`, or yes, into the campaign file"
+    )
+    raise refused(place, reason, remedy)
 
 
 async def _read(path: Path) -> bytes:

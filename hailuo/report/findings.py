@@ -116,6 +116,7 @@ class CreativeFinding:
     standing: CreativeStanding
     render_usd: float | None
     looks: Mapping[str, float] = field(default_factory=dict)
+    columns: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,11 +44,11 @@ class GridBuilder:
         """`faulty_axes` had a value refused: whatever else is odd about them probably follows from that."""
         defaults = file.defaults.axes
         has_frames = "first_frame" not in defaults and any("first_frame" in p.axes for p in products)
-        self._written = [_filled(product, defaults, has_frames=has_frames) for product in products]
+        filled = [_filled(product, defaults, has_frames=has_frames) for product in products]
         self._file = file
         self._faulty_axes = set(faulty_axes)
         self._problems = problems
-        prompts = [(p.is_include, raw) for p in self._written for raw in p.axes.get("prompt", ())]
+        prompts = [(p.is_include, raw) for p in filled for raw in p.axes.get("prompt", ())]
         self._book = PromptBook(
             [raw for is_include, raw in prompts if not is_include],
             [raw for is_include, raw in prompts if is_include],
@@ -57,7 +57,8 @@ class GridBuilder:
         self._levels = LevelReader(catalog, Path(file.place.file).parent, self._book, problems)
         self._settings = (*SETTING_AXES, *self._levels.parameters)
         self._uses: dict[str, str | None] = {}
-        self._written = [self._settled(product, has_frames=has_frames) for product in self._written]
+        settled = [self._settled(product, has_frames=has_frames) for product in products]
+        self._written = [_filled(product, defaults, has_frames=has_frames) for product in settled]
         self._labels: dict[str, dict[str, str]] = {}
         self._products: list[Grid] = []
         self._rows: list[Grid] = []
@@ -69,7 +70,7 @@ class GridBuilder:
 
     def _settled(self, product: WrittenAxes, *, has_frames: bool) -> WrittenAxes:
         """With every loose cell as an axis, or as a column that only travels with its row; the order stays."""
-        if not product.loose:
+        if not product.order:
             return product
         axes, columns, places = dict(product.axes), dict(product.columns), dict(product.places)
         for name, cell in product.loose.items():
@@ -81,7 +82,7 @@ class GridBuilder:
             else:
                 axes[use] = alternatives(name, cell, self._problems)
                 places[use] = product.place_of(name)
-        in_order = [self._uses.get(name) or name for name in product.places]
+        in_order = [self._uses.get(name) or name for name in product.order]
         axes = {name: axes[name] for name in dict.fromkeys((*in_order, *axes)) if name in axes}
         return replace(product, axes=axes, columns=columns, places=places, loose={})
 

@@ -115,6 +115,7 @@ class WrittenAxes:
 
     `places` are those of the names. `exclude` does not touch a row of `include`. `loose` are cells of a sheet whose
     columns are no settings: they fill {name} in the prompts, or `columns` has them: they only travel with the row.
+    `order` is that of the cells which are not empty.
     """
 
     axes: Mapping[str, tuple[Scalar, ...]]
@@ -124,6 +125,7 @@ class WrittenAxes:
     takes: int | None = None
     disclosure: SyntheticPerformer | None = None
     loose: Mapping[str, Scalar] = field(default_factory=dict)
+    order: tuple[str, ...] = ()
     columns: Mapping[str, str] = field(default_factory=dict)
 
     def place_of(self, name: str) -> Place:

@@ -214,6 +214,7 @@ class _RowReader:
             places=self._places,
             place=place,
             loose=loose,
+            order=tuple(cells),
             takes=self._takes(takes, place) if takes else None,
             disclosure=self._disclosure(disclosure, place) if disclosure else None,
         )

@@ -237,6 +237,10 @@ _OURS = (
         reserved_usd="reserved for an attempt at the vendor, or perhaps at the vendor",
         to_buy_usd="the price of the attempt that the next run buys; null if no price is known",
     ),
+    *_columns(
+        Kind.OBJECT,
+        columns="what travels with its row of a sheet: column to cell; in the CSV one column each",
+    ),
 )
 
 COLUMN_TABLE: tuple[Column, ...] = (

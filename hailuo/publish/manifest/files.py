@@ -5,6 +5,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import Final
 
 import pandas as pd
 
@@ -49,12 +50,12 @@ def read_jsonl(content: bytes) -> pd.DataFrame:
 
 
 def to_csv(frame: pd.DataFrame) -> bytes:
-    """RFC 4180 in UTF-8 with a byte order mark; objects and lists as JSON text, factors one per column.
+    """RFC 4180 in UTF-8 with a byte order mark; objects and lists as JSON text, factors and further columns one each.
 
     Text that a spreadsheet would run as a formula gets an apostrophe in front. That loses the original
     spelling: tools read the JSON lines.
     """
-    rows = [_flattened(row, _factor_names(frame)) for row in plain_rows(frame)]
+    rows = [_flattened(row, _names_in(frame)) for row in plain_rows(frame)]
     cells = [{_safe(column): _cell(value) for column, value in row.items()} for row in rows]
     table = pd.DataFrame(cells, columns=csv_header(frame), dtype=object)
     text = table.to_csv(index=False, lineterminator="\r\n")
@@ -63,7 +64,7 @@ def to_csv(frame: pd.DataFrame) -> bytes:
 
 def csv_header(frame: pd.DataFrame) -> list[str]:
     """The columns of `to_csv`, as they are written."""
-    return [_safe(column) for column in _flattened(dict.fromkeys(frame.columns), _factor_names(frame))]
+    return [_safe(column) for column in _flattened(dict.fromkeys(frame.columns), _names_in(frame))]
 
 
 def plain_rows(frame: pd.DataFrame) -> list[dict[str, object]]:
@@ -121,21 +122,28 @@ def floats(value: object) -> object:
             return value
 
 
-def _factor_names(frame: pd.DataFrame) -> list[str]:
-    """Every factor of any row, in order of appearance."""
-    named = [factors for factors in frame.get("factors", ()) if isinstance(factors, dict)]
-    return list(dict.fromkeys(name for factors in named for name in factors))
+_ONE_EACH: Final = {"factors": "factor_", "columns": "column_"}
+"""Objects that become one CSV column for each of their names, with this before it."""
 
 
-def _flattened(row: Mapping[str, object], factor_names: Sequence[str]) -> dict[str, object]:
-    """`factors` gives way, in its place, to one column per factor."""
+def _names_in(frame: pd.DataFrame) -> Mapping[str, Sequence[str]]:
+    """For each object that is flattened, every name in it in any row, in order of appearance."""
+    found = {}
+    for column in _ONE_EACH:
+        objects = [value for value in frame.get(column, ()) if isinstance(value, dict)]
+        found[column] = list(dict.fromkeys(name for value in objects for name in value))
+    return found
+
+
+def _flattened(row: Mapping[str, object], names: Mapping[str, Sequence[str]]) -> dict[str, object]:
+    """An object of `names` gives way, in its place, to one column per name."""
     flat: dict[str, object] = {}
     for column, value in row.items():
-        if column != "factors":
+        if column not in names:
             flat[column] = value
             continue
-        levels = value if isinstance(value, dict) else {}
-        flat |= {f"factor_{name}": levels.get(name) for name in factor_names}
+        cells = value if isinstance(value, dict) else {}
+        flat |= {f"{_ONE_EACH[column]}{name}": cells.get(name) for name in names[column]}
     return flat
 
 

@@ -87,7 +87,7 @@ def build(
         rows.append(_job_row(entry, axes, store_uri))
         rows += [_copy_row(entry, copy, axes, store_uri) for copy in entry.copies]
     always = {"cost_currency": CURRENCY, "synthetic_performer": synthetic_performer.value}
-    complete = [dict.fromkeys(COLUMNS) | row | always for row in rows]
+    complete = [dict.fromkeys(COLUMNS) | always | row for row in rows]
     return pd.DataFrame(complete, columns=list(COLUMNS), dtype=object)
 
 
@@ -155,7 +155,10 @@ def _ordered(job: Job, axes: Sequence[str], store_uri: str) -> dict[str, object]
         "params": dict(sorted(variant.parameters.items())),
         "factors": {axis: job.levels.get(axis) for axis in axes},
         "is_control": job.is_control,
+        "columns": dict(job.columns),
     }
+    if job.synthetic_performer:
+        row["synthetic_performer"] = job.synthetic_performer.value
     if frame:
         row["first_frame_id"], row["first_frame_sha256"] = frame.label, frame.sha256
         row["first_frame_uri"] = _unsigned(frame.url) if frame.url else _uri(store_uri, job.frame_key)

@@ -1,12 +1,13 @@
 """What is uploaded: the stored clips of the manifest for one platform, each with what its ad must carry."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from string import Template
 from typing import Final
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from hailuo.campaign.model import SyntheticPerformer
 from hailuo.publish.uploads.platforms import Platform, PlatformName
 
 Row = Mapping[str, object]
@@ -16,7 +17,7 @@ _TAGS: Final = {"campaign": "campaign_id", "edition": "edition", "utm_content": 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadFile:
     """One file to upload. `placement` is the one that a copy was made for; `unfit` are the placements of the platform,
-    if all of them would refuse it.
+    if all of them would refuse it. `columns` are what travels with the row; `original_id` is the clip's own id.
     """
 
     creative_id: str
@@ -26,6 +27,9 @@ class UploadFile:
     url_tags: str
     disclosure: str
     unfit: tuple[str, ...] = ()
+    original_id: str = ""
+    synthetic_performer: SyntheticPerformer = SyntheticPerformer.UNDECLARED
+    columns: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def file_name(self) -> str:
@@ -86,4 +90,7 @@ def _file(row: Row, platform: Platform) -> UploadFile:
         url_tags="&".join(f"{key}={value}" for key, value in tags.items()),
         disclosure=f"{field.field}={field.value}" if field else "",
         unfit=tuple(failed) if len(failed) == len(placements) else (),
+        original_id=str(row["derived_from"] or row["creative_id"]),
+        synthetic_performer=SyntheticPerformer(str(row["synthetic_performer"] or "unknown")),
+        columns=columns if isinstance(columns := row.get("columns"), dict) else {},
     )

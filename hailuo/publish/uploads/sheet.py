@@ -18,6 +18,8 @@ from hailuo.text import is_formula, quoted, suggestion
 
 _DELIMITERS: Final = ",\t;"
 _MARKS: Final = {BOM_UTF16_LE: "utf-16-le", BOM_UTF16_BE: "utf-16-be"}  # of Excel's and Meta's files
+_LINKS: Final = ("landingurl", "landingpage", "finalurl", "link", "producturl", "url")
+"""Columns of a campaign's sheet that may hold a row's own landing page, the preferred first."""
 _FIRST_LINES: Final = 20  # the header is among them, below a title or reference rows
 ADS_COLUMNS: Final = (
     *("creative_id", "platform", "account_id", "campaign_platform_id", "adset_id", "ad_id", "ad_name"),
@@ -84,19 +86,20 @@ def fill(
 ) -> FilledSheet:
     """The sheet with one more row per file, in the columns that are known; `constants` fill others, by header.
 
+    Columns that travel with a file fill those of the same name. Without a `link`, theirs is the landing page.
+
     Where the sheet has a column for URL tags the link stays bare, else it carries them. Raises: UploadError for a value
     that a spreadsheet would run as a formula: in an upload nothing is escaped.
     """
     given = _matched(sheet, constants or {})
     aliases = _by_alias(platform.headers)
     fields = [aliases.get(_bare(cell)) for cell in sheet.header]
-    rows = [
-        [
-            given.get(cell, values.get(field or "", ""))
-            for cell, field in zip(sheet.header, fields, strict=True)
-        ]
-        for values in (_values(file, link, apart="url_tags" in fields) for file in files)
-    ]
+    rows = []
+    for file in files:
+        values = _values(file, link or _own_link(file), apart="url_tags" in fields)
+        own = {_bare(name): cell for name, cell in file.columns.items()}
+        cells = zip(sheet.header, fields, strict=True)
+        rows.append([given.get(h) or values.get(f or "") or own.get(_bare(h), "") for h, f in cells])
     _check_cells(sheet.name, sheet.header, rows)
     so_far, text = sheet.content.decode(sheet.encoding), io.StringIO(newline="")
     end = "\r\n" if "\r\n" in so_far else "\n"
@@ -111,7 +114,7 @@ def fill(
     )
 
 
-def ads_csv(files: Sequence[UploadFile], name: PlatformName, *, synthetic_performer: str) -> bytes:
+def ads_csv(files: Sequence[UploadFile], name: PlatformName) -> bytes:
     """One row per file, ids blank, to come back filled: UTF-8 with a byte order mark.
 
     Raises: UploadError for a value that a spreadsheet would run as a formula.
@@ -126,7 +129,7 @@ def ads_csv(files: Sequence[UploadFile], name: PlatformName, *, synthetic_perfor
             "s3_uri": file.uri,
             "url_tags": file.url_tags,
             "disclosure": file.disclosure,
-            "synthetic_performer": synthetic_performer,
+            "synthetic_performer": file.synthetic_performer.value,
         }
         rows.append([known.get(column, "") for column in ADS_COLUMNS])
     _check_cells("ads.csv", ADS_COLUMNS, rows)
@@ -159,6 +162,16 @@ def _values(file: UploadFile, link: str | None, *, apart: bool) -> Mapping[str, 
         "file_uri": file.uri,
         "disclosure": file.disclosure.partition("=")[2],
     }
+
+
+def _own_link(file: UploadFile) -> str | None:
+    """The landing page that travels with the file. Raises: UploadError for one that is no address."""
+    by_name = {_bare(name): cell for name, cell in file.columns.items() if cell}
+    link = next((by_name[name] for name in _LINKS if name in by_name), None)
+    if link is not None and not re.fullmatch(r"https?://[^\s/]+\S*", link):
+        remedy = "write an https address without spaces"
+        raise refused(file.ad_name, f"the landing page is {quoted(link)}", remedy)
+    return link
 
 
 def _matched(sheet: UploadSheet, constants: Mapping[str, str]) -> dict[str, str]:

@@ -31,7 +31,7 @@ def creatives_of(variants: pd.DataFrame) -> dict[str, CreativeFinding]:
 
 
 def _creative(row: Mapping[object, object], *, many_takes: bool) -> CreativeFinding:
-    levels = row.get("factors")
+    levels, further = row.get("factors"), row.get("columns")
     factors = {
         str(axis): _text(level) or _NO_LEVEL
         for axis, level in (levels.items() if isinstance(levels, Mapping) else ())
@@ -61,6 +61,9 @@ def _creative(row: Mapping[object, object], *, many_takes: bool) -> CreativeFind
         against_control=None,
         standing=CreativeStanding.TOO_LITTLE_DATA,
         render_usd=_number(row.get("cost_est")) if actual is None else actual,
+        columns={str(name): _text(cell) for name, cell in further.items()}
+        if isinstance(further, Mapping)
+        else {},
         looks={name: value for name in _LOOKS if (value := _number(row.get(name))) is not None},
     )
 

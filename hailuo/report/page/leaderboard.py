@@ -110,6 +110,7 @@ class _RowMaker:
             "creative_id": creative.creative_id,
             "label": creative.label,
             "setting": "" if "duration" in creative.factors else f"{creative.duration_s} s",
+            "columns": " · ".join(f"{name} {cell}" for name, cell in creative.columns.items() if cell),
             "is_control": creative.is_control,
             "clip": self.clips.get(creative.creative_id, _NO_CLIP),
             "standing": STANDINGS[creative.standing],

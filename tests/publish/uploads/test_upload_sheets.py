@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hailuo.campaign.files.schema import Placement
+from hailuo.campaign.model import SyntheticPerformer
 from hailuo.publish.manifest import Pick, build, read_jsonl, to_jsonl
 from hailuo.publish.uploads import (
     ADS_COLUMNS,
@@ -40,6 +41,7 @@ CREATIVE = UploadFile(
     placement=None,
     url_tags=TAGS,
     disclosure="is_ai_generated=true",
+    synthetic_performer=SyntheticPerformer.NO,
 )
 
 
@@ -110,7 +112,7 @@ def test_a_value_that_a_sheet_would_run_is_refused_not_escaped(value: str) -> No
     with pytest.raises(UploadError, match="would be run as a formula"):
         filled_rows("Ad Set ID,Ad Name", constants={"Ad Set ID": value})
     with pytest.raises(UploadError, match="would be run as a formula"):
-        ads_csv([replace(CREATIVE, ad_name=value)], PlatformName.META, synthetic_performer="no")
+        ads_csv([replace(CREATIVE, ad_name=value)], PlatformName.META)
 
 
 @given(value=st.text(max_size=20))
@@ -209,9 +211,32 @@ def test_every_platform_joins_by_creative_id_and_by_its_own_ad_id(name: Platform
     assert creative.ad_name.startswith("HV-7KQ2M9X401")
 
 
+def test_columns_that_travel_fill_columns_of_their_name_and_the_landing_page() -> None:
+    """A constant and a link of yours come first."""
+    columns = {"Product SKU": "A-1", "landing_url": LINK}
+    sheet = read_sheet(b"ad name,product_sku,Link\r\n", name="sheet.csv", known=KNOWN)
+
+    content = fill(sheet, META, [replace(CREATIVE, columns=columns)]).content
+    fixed = fill(sheet, META, [replace(CREATIVE, columns=columns)], constants={"product sku": "B"}).content
+
+    [row] = csv.DictReader(io.StringIO(content.decode(), newline=""))
+    assert row["product_sku"] == "A-1"
+    assert row["Link"].startswith("https://shop.example/shoe?size=42&utm_source=meta")
+    assert b",B," in fixed
+
+
+@pytest.mark.parametrize("link", ["shop.example/p", "javascript:alert(1)", "https://shop.example/a b"])
+def test_a_landing_page_that_travels_must_be_an_address(link: str) -> None:
+    """It would be an ad that leads nowhere."""
+    sheet = read_sheet(b"ad name,Link\r\n", name="sheet.csv", known=KNOWN)
+
+    with pytest.raises(UploadError, match="landing page"):
+        fill(sheet, META, [replace(CREATIVE, columns={"landing_url": link})])
+
+
 def test_ads_csv_ties_creatives_to_ads_yet_without_ids() -> None:
     """The ids are the platform's to give: they come back filled."""
-    text = ads_csv([CREATIVE], PlatformName.META, synthetic_performer="no").decode("utf-8-sig")
+    text = ads_csv([CREATIVE], PlatformName.META).decode("utf-8-sig")
 
     [row] = csv.DictReader(io.StringIO(text, newline=""))
 
