@@ -118,7 +118,7 @@ release-check: $(VENV)/.dev  ## what a release needs: the wheel works, no known 
 	$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --output-file dist/sbom.cdx.json constraints.txt
 	$(BIN)/pip-audit --strict --require-hashes --disable-pip --requirement constraints.txt
 
-schema: $(VENV)/.dev  ## write campaigns/schema.json and the tables of docs/manifest.md
+schema: $(VENV)/.dev  ## write campaigns/schema.json and the tables of docs/reference/manifest.md
 	$(BIN)/python scripts/generate_schema.py
 	$(BIN)/python scripts/generate_manifest_docs.py
 
@@ -130,25 +130,25 @@ $(BENCH_VENV)/.bench: constraints-bench.txt
 	@touch $@
 
 bench-pay-once: $(BENCH_VENV)/.bench  ## how often other programs and ours pay twice under faults and kills; about five minutes
-	$(BENCH_VENV)/bin/python -m benchmarks.pay_once --write docs/proof.md
+	$(BENCH_VENV)/bin/python -m benchmarks.pay_once --write docs/evidence/proof.md
 
-bench-ledger: $(VENV)/.dev  ## S3 requests that the state of 10,000 jobs costs; about three minutes, writes docs/proof.md
-	$(BIN)/python -m benchmarks.ledger_requests --write docs/proof.md
+bench-ledger: $(VENV)/.dev  ## S3 requests that the state of 10,000 jobs costs; about three minutes, writes docs/evidence/proof.md
+	$(BIN)/python -m benchmarks.ledger_requests --write docs/evidence/proof.md
 
-proof: $(VENV)/.dev  ## kill real runs at every step and at random, and compare invoice and ledger; about fifteen minutes, writes docs/proof.md
-	$(BIN)/python -m benchmarks.proof --write docs/proof.md
+proof: $(VENV)/.dev  ## kill real runs at every step and at random, and compare invoice and ledger; about fifteen minutes, writes docs/evidence/proof.md
+	$(BIN)/python -m benchmarks.proof --write docs/evidence/proof.md
 
-bench-exports: $(VENV)/.dev  ## CPU and memory that an export of a million rows costs, against pandas alone; about two minutes, writes docs/measurements.md
-	$(BIN)/python -m benchmarks.export_load --write docs/measurements.md
+bench-exports: $(VENV)/.dev  ## CPU and memory that an export of a million rows costs, against pandas alone; about two minutes, writes docs/evidence/measurements.md
+	$(BIN)/python -m benchmarks.export_load --write docs/evidence/measurements.md
 
-bench-media: $(VENV)/.dev  ## what the checks of a clip cost, against ffprobe and ffmpeg; about six minutes, writes docs/media.md
-	$(BIN)/python -m benchmarks.media --write docs/media.md
+bench-media: $(VENV)/.dev  ## what the checks of a clip cost, against ffprobe and ffmpeg; about six minutes, writes docs/evidence/media.md
+	$(BIN)/python -m benchmarks.media --write docs/evidence/media.md
 
-bench-gallery: $(VENV)/.dev  ## a gallery of 2,000 variants in a real browser; writes docs/gallery.md
-	$(BIN)/python -m benchmarks.gallery --write docs/gallery.md
+bench-gallery: $(VENV)/.dev  ## a gallery of 2,000 variants in a real browser; writes docs/how-to/gallery.md
+	$(BIN)/python -m benchmarks.gallery --write docs/how-to/gallery.md
 
-bench-overhead: $(VENV)/.dev  ## what the flow costs more than the library alone; about twenty-five minutes, writes docs/overhead.md
-	$(BIN)/python -m benchmarks.flow_overhead --write docs/overhead.md
+bench-overhead: $(VENV)/.dev  ## what the flow costs more than the library alone; about twenty-five minutes, writes docs/evidence/overhead.md
+	$(BIN)/python -m benchmarks.flow_overhead --write docs/evidence/overhead.md
 
 # Another experiment engine to compare with. It needs old numpy and pandas, so it is installed apart.
 $(ORACLE_VENV)/.oracle: benchmarks/judge/oracle-requirements.txt
@@ -160,21 +160,21 @@ $(ORACLE_VENV)/.oracle: benchmarks/judge/oracle-requirements.txt
 $(BENCH_DATA)/obp-0.4.1-py3-none-any.whl: benchmarks/judge/logs-requirements.txt | $(VENV)/bin/python
 	$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes --dest $(BENCH_DATA) --requirement $<
 
-judge: $(VENV)/.dev $(ORACLE_VENV)/.oracle $(BENCH_DATA)/obp-0.4.1-py3-none-any.whl  ## how right the ad report is: published figures, simulated worlds, another engine; about six minutes, writes docs/judge.md
-	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.judge --workers 2 --write docs/judge.md \
+judge: $(VENV)/.dev $(ORACLE_VENV)/.oracle $(BENCH_DATA)/obp-0.4.1-py3-none-any.whl  ## how right the ad report is: published figures, simulated worlds, another engine; about six minutes, writes docs/evidence/judge.md
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.judge --workers 2 --write docs/evidence/judge.md \
 	  --oracle $(ORACLE_VENV)/bin/python --obp $(BENCH_DATA)/obp-0.4.1-py3-none-any.whl \
 	  $(if $(HAILUO_UPWORTHY),--upworthy $(HAILUO_UPWORTHY)) $(if $(HAILUO_KAG),--kag $(HAILUO_KAG))
 
 report-demo: $(VENV)/.dev  ## an ad report of the demo's clips with SYNTHETIC results, and its pictures, with chromium
 	$(BIN)/python -m scripts.report_pictures
 
-scale-proof: $(VENV)/.dev  ## 2,000 jobs on four machines, one killed, the server restarted; about nine minutes, writes docs/scale.md
-	$(BIN)/python -m benchmarks.scale --write docs/scale.md
+scale-proof: $(VENV)/.dev  ## 2,000 jobs on four machines, one killed, the server restarted; about nine minutes, writes docs/evidence/scale.md
+	$(BIN)/python -m benchmarks.scale --write docs/evidence/scale.md
 
 ui: $(VENV)/.dev  ## Prefect's server, a worker, a simulator and every deployment on this machine, until Ctrl-C
 	@$(BIN)/python -m scripts.ui
 
-pictures: $(VENV)/.dev  ## take the pictures of docs/operations.md again, with chromium
+pictures: $(VENV)/.dev  ## take the pictures of docs/how-to/operations.md again, with chromium
 	$(BIN)/python -m scripts.pictures
 
 clean:  ## delete everything that can be made again

@@ -1,6 +1,6 @@
 """Make, compare and learn from AI video ads: one campaign file in, every clip rendered once.
 
-What another program may call; docs/python.md shows each with an example. `import hailuo` alone loads nothing else.
+What another program may call; docs/how-to/python.md shows each with an example. `import hailuo` alone loads nothing else.
 """
 
 from importlib import import_module

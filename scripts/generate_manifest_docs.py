@@ -1,4 +1,4 @@
-"""Write the tables of docs/manifest.md and docs/judgements.schema.json from the code; --check only compares (for CI)."""
+"""Write the tables of docs/reference/manifest.md and docs/reference/judgements.schema.json from the code; --check only compares (for CI)."""
 
 import json
 import sys
@@ -8,7 +8,7 @@ from pathlib import Path
 from hailuo.publish.manifest import COLUMN_TABLE, Column, judgement_schema
 from hailuo.publish.uploads import platforms
 
-DOCS = Path(__file__).parents[1] / "docs"
+DOCS = Path(__file__).parents[1] / "docs" / "reference"
 PAGE = DOCS / "manifest.md"
 SCHEMA = DOCS / "judgements.schema.json"
 _WRITTEN = "written by scripts/generate_manifest_docs.py"
@@ -54,7 +54,7 @@ def main(arguments: list[str]) -> int:
         path.name for path, text in wanted.items() if not path.is_file() or path.read_text("utf-8") != text
     ]
     for name in stale:
-        print(f"docs/{name} is stale; run: python scripts/generate_manifest_docs.py")
+        print(f"docs/reference/{name} is stale; run: python scripts/generate_manifest_docs.py")
     return 1 if stale else 0
 
 

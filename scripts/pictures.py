@@ -1,4 +1,4 @@
-"""Pictures of what people see in Prefect, from a real server with headless chromium, for docs/operations.md."""
+"""Pictures of what people see in Prefect, from a real server with headless chromium, for docs/how-to/operations.md."""
 
 import shutil
 import subprocess

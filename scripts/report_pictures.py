@@ -1,4 +1,4 @@
-"""An ad report of the demo's clips with SYNTHETIC results, and its pictures for README.md and docs/report.md.
+"""An ad report of the demo's clips with SYNTHETIC results, and its pictures for README.md and docs/how-to/report.md.
 
 `make report-demo`. Rehearses the demo under the name demo-with-synthetic-results into a folder that is forgotten afterwards (or `--folder`,
 which is kept and used again), simulates what two platforms would export of its clips (benchmarks/judge/worlds.py), lets

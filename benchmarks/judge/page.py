@@ -1,4 +1,4 @@
-"""The generated part of docs/judge.md: goals, calibration, and how both were found."""
+"""The generated part of docs/evidence/judge.md: goals, calibration, and how both were found."""
 
 import importlib.metadata
 import platform

@@ -1,4 +1,4 @@
-"""The findings as tables, and the section of docs/overhead.md."""
+"""The findings as tables, and the section of docs/evidence/overhead.md."""
 
 import importlib.metadata
 import os
@@ -79,7 +79,7 @@ def _server(found: Findings) -> str:
 
 
 def section(found: Findings, *, command: str, at: datetime) -> str:
-    """The section of docs/overhead.md, without its markers."""
+    """The section of docs/evidence/overhead.md, without its markers."""
     size = found.size
     return _TEXT.format(
         command=command,

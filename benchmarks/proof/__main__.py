@@ -1,4 +1,4 @@
-"""Prove by real crashes that no clip is paid twice and none is lost; `make proof` writes docs/proof.md.
+"""Prove by real crashes that no clip is paid twice and none is lost; `make proof` writes docs/evidence/proof.md.
 
 Exit code 1, with the promise and the place, when one was broken.
 """

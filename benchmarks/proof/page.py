@@ -1,4 +1,4 @@
-"""The findings as tables, and their place in docs/proof.md."""
+"""The findings as tables, and their place in docs/evidence/proof.md."""
 
 import importlib.metadata
 import os
@@ -137,7 +137,7 @@ def _attack_row(row: Row) -> tuple[str, ...]:
 
 
 def sections(findings: Findings, *, command: str, at: datetime) -> dict[str, str]:
-    """The sections of docs/proof.md that these findings write, by their markers: only parts that were run."""
+    """The sections of docs/evidence/proof.md that these findings write, by their markers: only parts that were run."""
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in _PACKAGES)
     machine = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
     source = f"Written by `{command}` on {at:%Y-%m-%d}. {versions}. {machine}."

@@ -1,4 +1,4 @@
-"""The table and the words around it, and their place in docs/proof.md."""
+"""The table and the words around it, and their place in docs/evidence/proof.md."""
 
 import importlib.metadata
 import platform
@@ -51,7 +51,7 @@ def _row(tally: Tally) -> tuple[str, ...]:
 
 
 def section(tallies: Sequence[Tally], *, at: datetime, speed: float, cores: int, kills: Sequence[int]) -> str:
-    """The section of docs/proof.md, without its markers."""
+    """The section of docs/evidence/proof.md, without its markers."""
     facts = {
         "date": f"{at:%Y-%m-%d}",
         "versions": ", ".join(f"{name} {importlib.metadata.version(name)}" for name in _PACKAGES),

@@ -1,4 +1,4 @@
-"""Prove at scale, on Prefect's server with Postgres and Redis; `make scale-proof` writes docs/scale.md.
+"""Prove at scale, on Prefect's server with Postgres and Redis; `make scale-proof` writes docs/evidence/scale.md.
 
 Needs Debian's packages postgresql and redis-server, and the optional dependencies `server`. Exit code 1, with the
 promise, when one was broken.

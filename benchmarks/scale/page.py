@@ -1,4 +1,4 @@
-"""The findings as tables, and the section of docs/scale.md."""
+"""The findings as tables, and the section of docs/evidence/scale.md."""
 
 import importlib.metadata
 import os
@@ -93,7 +93,7 @@ def _cost_rows(found: Findings) -> Iterator[tuple[str, ...]]:
 
 
 def section(found: Findings, *, command: str, at: datetime) -> str:
-    """The section of docs/scale.md, without its markers."""
+    """The section of docs/evidence/scale.md, without its markers."""
     size = found.size
     return _TEXT.format(
         command=command,

@@ -49,7 +49,7 @@ def _backing(database: Database, broker: Broker) -> Mapping[str, str]:
         "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect_redis.lease_storage",
         "PREFECT_SERVER_WORKER_CHANNEL_CLEANUP_QUEUE_STORAGE": "prefect_redis.cleanup_queue",
         "PREFECT_REDIS_MESSAGING_URL": broker.url(0),
-        # else an event is lost now and then: docs/scale.md#events-that-got-lost
+        # else an event is lost now and then: docs/evidence/scale.md#events-that-got-lost
         "PREFECT_REDIS_MESSAGING_PUBLISHER_BATCH_SIZE": "1",
         "PREFECT_REDIS_MESSAGING_PUBLISHER_PUBLISH_EVERY": "86400",
         "PREFECT_REDIS_WORKER_CLEANUP_QUEUE_URL": broker.url(0),

@@ -38,7 +38,7 @@ async def render(session: Session, plan: Plan, env: RunEnvironment) -> RunReport
 async def drive_all(
     runner: Runner, jobs: Sequence[PlannedJob], *, task_runs_at_most: int = TASK_RUNS_AT_MOST
 ) -> None:
-    """Await one task run per job, or per bundle. `.map` would cost fifteen times the CPU (docs/measurements.md).
+    """Await one task run per job, or per bundle. `.map` would cost fifteen times the CPU (docs/evidence/measurements.md).
 
     A job whose task run Prefect could not make or keep is driven without it.
     """

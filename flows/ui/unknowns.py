@@ -65,7 +65,7 @@ def _next_steps(findings: Findings) -> Iterator[str]:
     if findings.unknown:
         yield (
             f"**{usd(_reserved(findings.unknown))} may have been spent on {len(findings.unknown)} unknown submits.** "
-            "The money stays reserved, and nothing is sent again. Look for each task at the vendor (docs/unknowns.md "
+            "The money stays reserved, and nothing is sent again. Look for each task at the vendor (docs/how-to/unknowns.md "
             "says how). Then run `reconcile` with `adopt` and the task id, or with `abandon` and what you found."
         )
     if findings.in_doubt:

@@ -67,7 +67,7 @@ def clean(text: str) -> str:
 def without_hidden(text: str) -> str:
     """The text without control and zero-width characters; joiners inside emoji and scripts stay.
 
-    MiniMax refuses prompts with many invisible characters (error 1042, docs/vendor.md#errors).
+    MiniMax refuses prompts with many invisible characters (error 1042, docs/reference/vendor.md#errors).
     """
     if text.isascii() and text.isprintable():
         return text

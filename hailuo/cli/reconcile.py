@@ -165,7 +165,7 @@ def _show_attempts(state: str, attempts: Sequence[Unsettled]) -> None:
 
 
 def _show_decisions(example: str, invocation: _Invocation) -> None:
-    say("look for each task at the vendor (see docs/unknowns.md), then type, for example:")
+    say("look for each task at the vendor (see docs/how-to/unknowns.md), then type, for example:")
     say(
         f"  {invocation.typed} adopt {example} TASK_ID          the vendor has the task: the next run collects it"
     )

@@ -82,7 +82,7 @@ class _Percent(click.ParamType[float]):
     "mappings",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="A mapping file for an unknown export (docs/exports.md). Repeat it for more.",
+    help="A mapping file for an unknown export (docs/reference/exports.md). Repeat it for more.",
 )
 @click.option("--sequential", is_flag=True, help="Use intervals that stay valid if you look every day.")
 @click.option(

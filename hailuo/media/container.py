@@ -43,7 +43,7 @@ def read_bytes(path: Path) -> Inspection:
                 order.append(kind)
                 if kind != b"mdat":
                     file.seek(start)
-                    # TC260's label: a JSON named AIGC in the file's metadata (GB 45438-2025; docs/measurements.md#labels-that-the-vendor-may-write).
+                    # TC260's label: a JSON named AIGC in the file's metadata (GB 45438-2025; docs/evidence/measurements.md#labels-that-the-vendor-may-write).
                     has_label |= b"AIGC" in file.read(min(end - start, _SCANNED_BYTES))
     both = b"moov" in order and b"mdat" in order
     return Inspection(

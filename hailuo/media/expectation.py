@@ -40,7 +40,7 @@ def expected_facts(variant: Variant, catalog: Catalog) -> Facts:
 
 
 def order_of(job: Job) -> Order:
-    """What a job ordered: by its own settings, its first frame, and what its model makes (docs/vendor.md#submit)."""
+    """What a job ordered: by its own settings, its first frame, and what its model makes (docs/reference/vendor.md#submit)."""
     variant, frame = job.variant, job.variant.first_frame
     families = placement_book().families.values()
     family = next((one for one in families if variant.model.startswith(one.models)), None)

@@ -13,7 +13,7 @@ from hailuo.media.inspection import Inspection
 from hailuo.media.likeness import Picture
 from hailuo.media.motion import Motion
 
-# These are part of the measurement: another value is another QA_VERSION (docs/measurements.md#what-the-measures-found).
+# These are part of the measurement: another value is another QA_VERSION (docs/evidence/measurements.md#what-the-measures-found).
 _BLACK_LUMA: Final = 26  # a pixel below is black; 10 % of 255
 _BLACK_SHARE: Final = 0.98  # of a black frame's pixels
 _FROZEN_DIFFERENCE: Final = 0.10  # mean absolute difference to the frame before, of 255
@@ -74,7 +74,7 @@ class Pictures:
             motion_flow_mean=motion.flow_mean,
             motion_flow_top5=motion.flow_top5,
             mafd=_rounded(mean_difference, 3),
-            # VBench's formula over luma, not its score: it is for clips without motion (docs/measurements.md).
+            # VBench's formula over luma, not its score: it is for clips without motion (docs/evidence/measurements.md).
             vbench_temporal_flickering=_rounded(
                 None if mean_difference is None else (255 - mean_difference) / 255, 5
             ),

@@ -1,7 +1,7 @@
 """Settle attempts whose fate is unknown: on evidence that cannot be wrong, else by a person's word.
 
 One thing is evidence: a task id that came late is the answer to this very POST, so it is adopted. So is a claim on
-a task for this attempt, whose writer died before the outcome. A balance is none, whatever it says; docs/unknowns.md explains why.
+a task for this attempt, whose writer died before the outcome. A balance is none, whatever it says; docs/how-to/unknowns.md explains why.
 """
 
 import math

@@ -1,6 +1,6 @@
 """Attempts whose fate is unknown: what each of them holds, and which task at the vendor can be its own.
 
-What the vendor does not report rules nothing out; docs/unknowns.md has the rules.
+What the vendor does not report rules nothing out; docs/how-to/unknowns.md has the rules.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """The price of a clip by the vendor's balance, where the vendor names no amounts.
 
 Read before the submit, after it, and when the task has ended. It says something only where the job was alone all the
-while and the balance fell at the submit: anything else may be another clip's (docs/unknowns.md#why-the-balance-is-not-proof).
+while and the balance fell at the submit: anything else may be another clip's (docs/how-to/unknowns.md#why-the-balance-is-not-proof).
 """
 
 import contextlib

@@ -119,7 +119,7 @@ class Collector:
         return None
 
     async def _record_end(self, job: Job, status: TaskStatus) -> None:
-        # A refund is shown, never assumed (docs/vendor.md#failed-tasks): without one, what was
+        # A refund is shown, never assumed (docs/reference/vendor.md#failed-tasks): without one, what was
         # paid counts as spent, and nothing more is bought for this job.
         end = End(
             at=self._tools.clock.now(),

@@ -7,11 +7,11 @@ from random import Random
 
 from hailuo.clock import Clock
 
-_FIRST_PAUSE_SECONDS = 15.0  # 15 to 60 s on "1002": docs/vendor.md#errors
+_FIRST_PAUSE_SECONDS = 15.0  # 15 to 60 s on "1002": docs/reference/vendor.md#errors
 _LONGEST_PAUSE_SECONDS = 60.0
 _LONGEST_RETRY_AFTER_SECONDS = 3600.0
 _JITTER = 0.5
-_FLOOR_SECONDS = 8.0  # the vendor refreshes every 15 s: docs/vendor.md#freshness
+_FLOOR_SECONDS = 8.0  # the vendor refreshes every 15 s: docs/reference/vendor.md#freshness
 _FIRST_MISS_SECONDS, _LONGEST_MISS_SECONDS = 2.0, 30.0
 _SHORTEST_WAIT_SECONDS = 1e-6  # less, and a loop's timer fires before the clock has moved
 
@@ -145,7 +145,7 @@ class Limiter:
 class PollSchedule:
     """First poll, pace, and the age at which a job is overdue; seconds, with up to `jitter` more or less.
 
-    After `slow_after_seconds` the pace drops to `slow_every_seconds` (docs/vendor.md#limits-and-times).
+    After `slow_after_seconds` the pace drops to `slow_every_seconds` (docs/reference/vendor.md#limits-and-times).
     """
 
     first_seconds: float = 20.0

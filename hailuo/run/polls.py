@@ -11,8 +11,8 @@ from hailuo.run.watching import Announcer
 from hailuo.text import duration
 from hailuo.vendor import Cause, Fault, TaskPhase, TaskStatus
 
-_ENDED_PATIENCE_SECONDS: Final = 60.0  # docs/vendor.md#fetching-the-clip
-_FORGOTTEN_POLLS: Final = 4  # docs/vendor.md#errors: two or three over 30 s would do
+_ENDED_PATIENCE_SECONDS: Final = 60.0  # docs/reference/vendor.md#fetching-the-clip
+_FORGOTTEN_POLLS: Final = 4  # docs/reference/vendor.md#errors: two or three over 30 s would do
 _FORGOTTEN_SECONDS: Final = 60.0
 _MISSES_WHEN_LATE: Final = 3
 """So many polls in a row may be lost before a late task is left to the next run."""

@@ -36,7 +36,7 @@ class Share:
 
     It buys on the grant of the run named `run`. Whole submits a minute and whole tasks, for then no 60 s see more
     than the limit, however the shards' submits fall together; Prefect's own rate limits missed by a fifth either
-    way (docs/measurements.md#rate-limits-of-prefect).
+    way (docs/evidence/measurements.md#rate-limits-of-prefect).
     """
 
     run: str

@@ -25,10 +25,10 @@ _INTENT_FRESH_SECONDS: Final = 30.0
 _MOST_LATE_INTENTS: Final = 3
 """So many times a job is tried again after an intent that was too old to send."""
 
-_FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 15.0, 60.0  # docs/vendor.md#errors: 15 to 60 s
+_FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 15.0, 60.0  # docs/reference/vendor.md#errors: 15 to 60 s
 
 FRAME_VALID_FOR: Final = timedelta(hours=48)
-"""The vendor fetches the first frame itself, after its queue: docs/vendor.md#first-frames asks for 24 h or more."""
+"""The vendor fetches the first frame itself, after its queue: docs/reference/vendor.md#first-frames asks for 24 h or more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""HTTP answers in the shapes that the vendor uses: flat, nested, HTML, empty. Source: docs/vendor.md#errors."""
+"""HTTP answers in the shapes that the vendor uses: flat, nested, HTML, empty. Source: docs/reference/vendor.md#errors."""
 
 import json
 from collections.abc import Mapping

@@ -18,7 +18,7 @@ from hailuo.simulator.options import ClipDetail
 from hailuo.simulator.tasks import Task
 
 _FRAMES_PER_SECOND = 24
-_EXTRA_FRAMES = 3  # a 10 s clip of the vendor's lasts 10.1 s (docs/vendor.md#fetching-the-clip)
+_EXTRA_FRAMES = 3  # a 10 s clip of the vendor's lasts 10.1 s (docs/reference/vendor.md#fetching-the-clip)
 # A fixed qp saves x264 its rate control; without deblocking dark gradients show squares.
 _H264 = {"preset": "ultrafast", "qp": "24", "x264-params": "no-deblock=0"}
 _KEPT_BYTES = 64 * 1024 * 1024

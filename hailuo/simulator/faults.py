@@ -1,6 +1,6 @@
 """Everything that can go wrong at the vendor, as one table: where it happens, the answer, and who pays.
 
-Source: docs/vendor.md#errors.
+Source: docs/reference/vendor.md#errors.
 """
 
 from collections.abc import Iterator, Mapping

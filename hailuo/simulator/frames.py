@@ -39,7 +39,7 @@ async def fetch_frame(url: str, transport: httpx.AsyncBaseTransport | None) -> F
     """Fetch the image at the URL and check it: https anywhere, plain http on loopback only; never with a key.
 
     Rules: JPG, PNG or WebP, below 20 MB, short side above 300 px, aspect 2:5 to 5:2
-    (docs/vendor.md#first-frames). Raises FrameUnreachableError or FrameRefusedError.
+    (docs/reference/vendor.md#first-frames). Raises FrameUnreachableError or FrameRefusedError.
     """
     _refuse_address(url)
     try:
@@ -62,7 +62,7 @@ async def fetch_frame(url: str, transport: httpx.AsyncBaseTransport | None) -> F
 
 def _refuse_address(url: str) -> None:
     if url.startswith("data:"):
-        # The real gateway's message for base64 on one of the gateway's routes (docs/vendor.md#answers-to-a-poll, G5).
+        # The real gateway's message for base64 on one of the gateway's routes (docs/reference/vendor.md#answers-to-a-poll, G5).
         raise FrameUnreachableError("wget download failed: fork/exec /usr/bin/wget: argument list too long")
     try:
         parts = urlsplit(url)

@@ -10,7 +10,7 @@ from hailuo.simulator.pricing import Pricing
 
 
 class Profile(StrEnum):
-    """The dialect in which the gateway answers. Source: docs/vendor.md#submit and docs/vendor.md#status."""
+    """The dialect in which the gateway answers. Source: docs/reference/vendor.md#submit and docs/reference/vendor.md#status."""
 
     IMAROUTER = "imarouter"  # S1, G1: what ImaRouter documents; the status of a submit is ""
     NEWAPI = "newapi"  # S2, G2: plain new-api; no task_id, results or amount on GET

@@ -1,6 +1,6 @@
 """Reads the body of a POST, and refuses it as the gateway and MiniMax would.
 
-Source: docs/vendor.md#submit, docs/vendor.md#errors and docs/vendor.md#models; the legal cells come from the catalog given.
+Source: docs/reference/vendor.md#submit, docs/reference/vendor.md#errors and docs/reference/vendor.md#models; the legal cells come from the catalog given.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""The simulated vendor: its routes, as in docs/vendor.md, and its admin routes.
+"""The simulated vendor: its routes, as in docs/reference/vendor.md, and its admin routes.
 
 Every state is computed from the clock when it is asked for; nothing runs in the background.
 """

@@ -1,6 +1,6 @@
 """The vendor's tasks. How a task will go is fixed when it is accepted; its state changes only at the ticks.
 
-Source: docs/vendor.md#freshness (15 s refresh) and docs/vendor.md#limits-and-times (render times).
+Source: docs/reference/vendor.md#freshness (15 s refresh) and docs/reference/vendor.md#limits-and-times (render times).
 """
 
 import hashlib

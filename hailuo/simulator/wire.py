@@ -1,4 +1,4 @@
-"""The gateway's bodies, dialect by dialect. Source: docs/vendor.md#submit and docs/vendor.md#status (S1 to S4, G1 to G3, G5)."""
+"""The gateway's bodies, dialect by dialect. Source: docs/reference/vendor.md#submit and docs/reference/vendor.md#status (S1 to S4, G1 to G3, G5)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """A store in an S3 bucket: create-once by `If-None-Match: *`, one atomic PUT per object.
 
-What was measured about servers, retries and checksums is in docs/stores.md.
+What was measured about servers, retries and checksums is in docs/reference/stores.md.
 """
 
 import asyncio

@@ -147,7 +147,7 @@ class VideoClient:
         return outcome
 
     def content_url(self, task_id: str) -> str:
-        """The API's own address of a finished task's clip, which needs the key: docs/vendor.md#fetching-the-clip."""
+        """The API's own address of a finished task's clip, which needs the key: docs/reference/vendor.md#fetching-the-clip."""
         return f"{self.base_url.rstrip('/')}/{_task_path(task_id)}/content"
 
     async def balance(self) -> Decimal | Fault:

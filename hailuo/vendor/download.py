@@ -4,7 +4,7 @@ Clip URLs come from outside. Each hop is checked: http(s), no credentials in it,
 private, loopback or link-local network unless the API itself is there (the simulator, a gateway in the
 house). A name is resolved once: the addresses that passed the check are those connected to, under the
 name's own certificate. Where a proxy connects in our place, it is the proxy that resolves and judges.
-Source: docs/vendor.md#fetching-the-clip.
+Source: docs/reference/vendor.md#fetching-the-clip.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""What an answer that is no success means for the money: the error table of docs/vendor.md, as data.
+"""What an answer that is no success means for the money: the error table of docs/reference/vendor.md, as data.
 
     NOT_SENT       nothing reached the vendor                   send again
     REFUSED_WAIT   the vendor said no, for now                  wait, then send again, at most so often
@@ -10,7 +10,7 @@ The first row that fits decides, by HTTP status, shape of the body and code, nev
 are localised. A "no" with 5xx is believed only with a readable body and a code of this table,
 since a proxy in front of the gateway answers 5xx too, after the request has gone through.
 For a GET every row means the same: a poll missed, and `name` and `cause` say why.
-Source: docs/vendor.md#errors.
+Source: docs/reference/vendor.md#errors.
 """
 
 from collections.abc import Mapping

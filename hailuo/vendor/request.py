@@ -1,6 +1,6 @@
 """The request body of each family: what exactly is POSTed for a variant.
 
-A family's `request` in the catalog names its builder here. Source: docs/vendor.md#submit and docs/vendor.md#other-families.
+A family's `request` in the catalog names its builder here. Source: docs/reference/vendor.md#submit and docs/reference/vendor.md#other-families.
 """
 
 import hashlib

@@ -1,6 +1,6 @@
 """A task's status as the vendor reports it, read from every shape seen.
 
-Source: docs/vendor.md#status (shapes G1 to G5, words, traps) and docs/vendor.md#fetching-the-clip (where the URL is).
+Source: docs/reference/vendor.md#status (shapes G1 to G5, words, traps) and docs/reference/vendor.md#fetching-the-clip (where the URL is).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -258,7 +258,7 @@ def _code_as_sent(value: object, secret: SecretStr | None) -> str | None:
 def _clip_urls(
     task: Mapping[str, object], outer: Mapping[str, object], base_url: str | None
 ) -> Iterator[str]:
-    """Every usable URL once, in the order of docs/vendor.md#fetching-the-clip; other fields count where these are empty."""
+    """Every usable URL once, in the order of docs/reference/vendor.md#fetching-the-clip; other fields count where these are empty."""
     layers = [task, *(layer for layer in layers_of(task)[1:]), outer]
     found = [url for layer in layers for place in _places(layer) for url in _urls_at(place, base_url)]
     yield from dict.fromkeys(found or _urls_anywhere(outer, base_url))

@@ -1,7 +1,7 @@
 """Reading what the vendor sends, tolerantly: JSON, ids, texts, amounts, and the shapes of an error body.
 
 Nothing here raises, whatever arrives; a value that makes no sense is read as absent.
-Source of the shapes: docs/vendor.md#submit, docs/vendor.md#status and docs/vendor.md#errors.
+Source of the shapes: docs/reference/vendor.md#submit, docs/reference/vendor.md#status and docs/reference/vendor.md#errors.
 """
 
 import json

@@ -25,7 +25,7 @@ def _keys() -> set[str]:
 README = Path("README.md").read_text()
 ARCHITECTURE = Path("ARCHITECTURE.md").read_text()
 MAP = ARCHITECTURE.split("```")[1]
-DOCUMENTS = sorted([*Path().glob("*.md"), *Path("docs").glob("*.md"), Path("campaigns/README.md")])
+DOCUMENTS = sorted([*Path().glob("*.md"), *Path("docs").rglob("*.md"), Path("campaigns/README.md")])
 
 _FILE = re.compile(
     r"(?<![\w/])(?:benchmarks|campaigns|deploy|docs|flows|hailuo|scripts|tests)/[\w./-]*\w(?:/|\b)(?![\w*{<])"
@@ -123,7 +123,7 @@ def _imports() -> dict[str, set[str]]:
 @pytest.mark.parametrize("code", sorted({code for row in TABLE for code in row.codes}))
 def test_every_error_code_of_the_vendor_is_documented(code):
     """What the client decides by is written down, with its source."""
-    errors = Path("docs/vendor.md").read_text().partition("## Errors")[2].lower()
+    errors = Path("docs/reference/vendor.md").read_text().partition("## Errors")[2].lower()
 
     assert code.strip("*") in errors
 
@@ -131,7 +131,7 @@ def test_every_error_code_of_the_vendor_is_documented(code):
 @pytest.mark.parametrize("key", sorted(_keys()))
 def test_every_kind_of_key_in_the_store_is_documented(key):
     """A person who looks into the bucket finds out what each folder is."""
-    assert f"{key}`" in Path("docs/stores.md").read_text()
+    assert f"{key}`" in Path("docs/reference/stores.md").read_text()
 
 
 def test_every_make_target_that_a_document_names_exists():

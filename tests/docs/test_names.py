@@ -13,7 +13,7 @@ TEXTS = [
     *SOURCES,
     *(path for kind in ("*.toml", "*.js", "*.html") for path in sorted((ROOT / "hailuo").rglob(kind))),
     ROOT / "README.md",
-    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
     ROOT / "prefect.yaml",
 ]
 PRIVATE_WORDS = "told|wish|wishes|stands|nobody|yardstick|entrants?|purse|books|strays?|heard"

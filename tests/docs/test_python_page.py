@@ -1,4 +1,4 @@
-"""docs/python.md: its examples run as they are printed, and it names everything that `import hailuo` gives."""
+"""docs/how-to/python.md: its examples run as they are printed, and it names everything that `import hailuo` gives."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,7 @@ from hailuo.clock import SystemClock
 from hailuo.simulator import ClipDetail, SimulatorOptions, simulating
 from tests.report.editions import meta_export
 
-PAGE = (Path(__file__).resolve().parents[2] / "docs" / "python.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "how-to" / "python.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 CAMPAIGN = """\
 campaign: shoe

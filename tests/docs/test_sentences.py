@@ -10,7 +10,7 @@ _MOST_WORDS = 30
 
 _DOCUMENTS = [
     *map(Path, ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "campaigns/README.md")),
-    *sorted(Path("docs").glob("*.md")),
+    *sorted(Path("docs").rglob("*.md")),
 ]
 
 _LEFT_OUT = (

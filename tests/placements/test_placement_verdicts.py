@@ -134,8 +134,8 @@ def test_every_reason_has_a_clip() -> None:
 
 
 def test_every_reason_and_placement_is_documented() -> None:
-    """Codes and names mean in docs/placements.md what they mean here."""
-    text = Path("docs/placements.md").read_text()
+    """Codes and names mean in docs/reference/placements.md what they mean here."""
+    text = Path("docs/reference/placements.md").read_text()
     rows = [f"| `{reason}` | {reason.verdict} | {reason.words}" for reason in PlacementReason]
     places = [f"| `{name}` | {place.aspect} |" for name, place in placement_book().placements.items()]
 

@@ -1,4 +1,4 @@
-"""The proof of docs/proof.md at a small size: real processes, real SIGKILL, invoice against ledger."""
+"""The proof of docs/evidence/proof.md at a small size: real processes, real SIGKILL, invoice against ledger."""
 
 import json
 import subprocess

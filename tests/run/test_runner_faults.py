@@ -1,4 +1,4 @@
-"""Every fault of docs/vendor.md#errors, injected: every job ends in the right state, and none is charged twice.
+"""Every fault of docs/reference/vendor.md#errors, injected: every job ends in the right state, and none is charged twice.
 
 Driven by the simulator's own table: a fault without an expectation here fails the completeness test.
 """

@@ -19,7 +19,7 @@ from hailuo.vendor import Accepted, build_request, request_sha256
 from tests.support.worlds import BASE_URL, World, granted
 
 JOBS = 60
-VENDORS_LIMIT = 5  # submits a minute: docs/vendor.md#limits-and-times
+VENDORS_LIMIT = 5  # submits a minute: docs/reference/vendor.md#limits-and-times
 
 
 def runs_beside_each_other(world: World, *names: str) -> list[RunReport]:

@@ -1,6 +1,6 @@
 """The four dialects, body by body: what a client has to understand.
 
-The bodies are S1 to S4 and G1 to G5 of docs/vendor.md; TASK and URL stand for what differs.
+The bodies are S1 to S4 and G1 to G5 of docs/reference/vendor.md; TASK and URL stand for what differs.
 """
 
 import json

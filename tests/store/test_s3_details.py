@@ -270,7 +270,9 @@ def test_with_the_policy_example_nobody_deletes_a_fact(open_s3: OpenStore, seawe
     """
     owner, bucket = seaweedfs.client(), "hailuo-policy"
     owner.create_bucket(Bucket=bucket)
-    example = json.loads(Path("docs/bucket-policy.json").read_text().replace("example-bucket", bucket))
+    example = json.loads(
+        Path("docs/reference/bucket-policy.json").read_text().replace("example-bucket", bucket)
+    )
     policy = {**example, "Statement": example["Statement"][:1]}
     owner.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
     store = open_s3(seaweedfs, bucket=bucket)
@@ -303,7 +305,7 @@ def test_where_nothing_may_be_deleted_the_probe_still_shows_no_trace(
 
 def test_the_policy_example_is_valid_json_about_facts_and_money() -> None:
     """As it stands in the documentation: nobody deletes, nobody writes over."""
-    policy = json.loads(Path("docs/bucket-policy.json").read_text())
+    policy = json.loads(Path("docs/reference/bucket-policy.json").read_text())
 
     deletes, overwrites = policy["Statement"]
     assert (deletes["Effect"], overwrites["Effect"]) == ("Deny", "Deny")

@@ -55,7 +55,7 @@ def test_every_row_decides_its_own_example(row: Row) -> None:
     assert fault.remedy == row.remedy
 
 
-# The table of docs/vendor.md#errors, line by line, in the vendor's words.
+# The table of docs/reference/vendor.md#errors, line by line, in the vendor's words.
 CONTRACT = [
     (400, FLAT, "invalid_request", Meaning.REFUSED_JOB, Cause.INVALID_REQUEST),
     (400, NESTED, "", Meaning.REFUSED_JOB, Cause.INVALID_REQUEST),

@@ -88,7 +88,7 @@ WORDS = [
 
 @pytest.mark.parametrize(("word", "phase"), WORDS)
 def test_every_known_word_has_its_phase(word: str | None, phase: TaskPhase) -> None:
-    """The words of docs/vendor.md#status-words, whatever their case."""
+    """The words of docs/reference/vendor.md#status-words, whatever their case."""
     status = told({"id": "task_1", "status": word})
 
     assert (status.phase, status.known_word) == (phase, True)
@@ -237,7 +237,7 @@ URLS = [
 
 @pytest.mark.parametrize("places", URLS, ids=json.dumps)
 def test_clip_is_found_wherever_the_vendor_puts_it(places: dict[str, object]) -> None:
-    """Every place of docs/vendor.md#fetching-the-clip is looked at."""
+    """Every place of docs/reference/vendor.md#fetching-the-clip is looked at."""
     assert told({"status": "completed", **places}).clip_urls == (MP4,)
 
 

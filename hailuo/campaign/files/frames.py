@@ -1,6 +1,6 @@
 """First frames: an image file beside the campaign, or an https URL. They are checked before anything is paid.
 
-The rules are MiniMax's (docs/vendor.md#first-frames): JPG, PNG or WebP, < 20 MB, short side > 300 px, aspect 2:5 to 5:2.
+The rules are MiniMax's (docs/reference/vendor.md#first-frames): JPG, PNG or WebP, < 20 MB, short side > 300 px, aspect 2:5 to 5:2.
 A URL is never fetched; it is identified by its text.
 """
 

@@ -1,6 +1,6 @@
 """The columns of `hailuo.manifest/1.1`, in order. A minor version adds columns, a major one breaks.
 
-One table: JSON Schema, Parquet types, `datapackage.json` and docs/manifest.md are made from it.
+One table: JSON Schema, Parquet types, `datapackage.json` and docs/reference/manifest.md are made from it.
 """
 
 from dataclasses import dataclass

@@ -58,7 +58,7 @@ def read_judgements(content: bytes, *, name: str) -> JudgementFile:
     try:
         return _FILE.validate_json(content)
     except ValidationError as error:
-        remedy = "export it again from the gallery; docs/manifest.md describes the format"
+        remedy = "export it again from the gallery; docs/reference/manifest.md describes the format"
         wrong = [
             Problem(Place(name), f"{'.'.join(map(str, one['loc'])) or 'the file'}: {one['msg']}", remedy)
             for one in error.errors(include_url=False)

@@ -59,7 +59,7 @@ def decimal_in(data: DataRows, given: Decimal | None) -> Decimal:
     reason = f"{quoted(one)} could be a thousand or one and a fraction, and no other number shows which"
     if one != other:
         reason = f"numbers are written in two ways: {quoted(one)} and {quoted(other)}"
-    remedy = 'write a mapping file (docs/exports.md) with the platform and decimal = "." or ","'
+    remedy = 'write a mapping file (docs/reference/exports.md) with the platform and decimal = "." or ","'
     raise ExportError([Problem(Place(data.sheet.name), reason, remedy)])
 
 

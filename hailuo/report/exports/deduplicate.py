@@ -178,9 +178,7 @@ def contradictions(frame: pd.DataFrame, table: AdDaysTable) -> Iterator[Problem]
         )
         remedy = "keep the newer of the two files, with all columns in it"
         if in_one_file[row]:
-            remedy = (
-                "name the column that separates them under [breakdowns] of a mapping file (docs/exports.md)"
-            )
+            remedy = "name the column that separates them under [breakdowns] of a mapping file (docs/reference/exports.md)"
         yield Problem(table.place(row), reason, remedy)
 
 

@@ -20,7 +20,9 @@ _LEAST_FIELDS: Final = 2
 _TELLTALE: Final = frozenset({"spend", "adset_name", "ad_id", "ad_name"})
 _LEAST_LEAD: Final = 0.5  # half a header that only this platform has
 _MOST_LISTED: Final = 20
-_WRITE_MAPPING: Final = 'write a mapping file (docs/exports.md) with `platform = "..."` and its `[columns]`'
+_WRITE_MAPPING: Final = (
+    'write a mapping file (docs/reference/exports.md) with `platform = "..."` and its `[columns]`'
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from hailuo.report.exports.fields import DATES, IDENTITY, ExportError, refuse
 from hailuo.report.exports.formats import Field
 from hailuo.report.metrics import COUNT_NAMES, AdPlatform, Count
 
-_REMEDY = "see docs/exports.md for a mapping file"
+_REMEDY = "see docs/reference/exports.md for a mapping file"
 
 
 @with_config(ConfigDict(extra="forbid"))

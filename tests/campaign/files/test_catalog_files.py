@@ -1,4 +1,4 @@
-"""The built-in catalog says what docs/vendor.md says; a user's file is laid over it."""
+"""The built-in catalog says what docs/reference/vendor.md says; a user's file is laid over it."""
 
 from decimal import Decimal
 from itertools import product
@@ -29,7 +29,7 @@ CELLS = list(product(SIZES, (6, 10)))
     ],
 )
 def test_the_price_list_is_minimax_s(name: str, size: str, duration: int, price: str) -> None:
-    """Cell by cell as in docs/vendor.md#models; a dash is not sold."""
+    """Cell by cell as in docs/reference/vendor.md#models; a dash is not sold."""
     offer = CATALOG.models[name].offer(duration=duration, size=size)
 
     assert (str(offer.price_usd) if offer else "-") == price

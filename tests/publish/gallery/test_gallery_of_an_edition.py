@@ -212,7 +212,7 @@ def test_judgements_go_round(edition: Edition, page: Page, tmp_path: Path) -> No
 
     said = edition.call("judge", "shoe/main", file)
 
-    schema = json.loads((ROOT / "docs/judgements.schema.json").read_text())
+    schema = json.loads((ROOT / "docs/reference/judgements.schema.json").read_text())
     validator = jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker())
     assert list(validator.iter_errors(json.loads(file.read_text()))) == []
     assert (said.code, said.out.splitlines()[0]) == (0, "2 judgements of 1 file")

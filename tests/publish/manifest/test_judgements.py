@@ -83,7 +83,7 @@ def test_what_a_gallery_exports_is_read(exported: Path) -> None:
 
 
 def test_the_example_of_the_format_is_valid_by_its_schema() -> None:
-    """docs/judgements.schema.json says what is read."""
+    """docs/reference/judgements.schema.json says what is read."""
     schema = judgement_schema()
 
     jsonschema.Draft202012Validator.check_schema(schema)

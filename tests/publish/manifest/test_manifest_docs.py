@@ -4,7 +4,7 @@ from pathlib import Path
 
 from hailuo.cli.main import cli
 
-PAGE = Path("docs/manifest.md")
+PAGE = Path("docs/reference/manifest.md")
 
 
 def test_the_page_names_commands_that_exist() -> None:
