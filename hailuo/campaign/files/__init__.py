@@ -2,6 +2,7 @@
 
 from hailuo.campaign.files.campaign_file import LoadedCampaign, load_campaign
 from hailuo.campaign.files.catalog_file import load_catalog
+from hailuo.campaign.files.frames import check_frame
 from hailuo.campaign.files.schema import campaign_schema
 from hailuo.campaign.files.write import DraftCampaign, DraftRow, write_campaign
 
@@ -10,6 +11,7 @@ __all__ = [
     "DraftRow",
     "LoadedCampaign",
     "campaign_schema",
+    "check_frame",
     "load_campaign",
     "load_catalog",
     "write_campaign",

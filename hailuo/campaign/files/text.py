@@ -48,14 +48,16 @@ class RefusedValueError(Exception):
 
 def path_inside(text: str, folder: Path) -> Path:
     """The path that `text` names from `folder`. Raises: ValueError, with the reason, when it leads outside."""
-    relative = PurePosixPath(text)
-    if relative.is_absolute() or ".." in relative.parts:
+    named = PurePosixPath(text)
+    if ".." in named.parts:
         raise ValueError("the path leads outside the campaign's folder")
-    path = folder / relative
+    path = folder / named  # an absolute path is itself
     try:
         resolved, home = path.resolve(), folder.resolve()
     except (OSError, RuntimeError, ValueError):
         raise ValueError("the path cannot be followed") from None
+    if not resolved.is_relative_to(home) and named.is_absolute():
+        raise ValueError("the path leads outside the campaign's folder")
     if not resolved.is_relative_to(home):
         raise ValueError("the path leads outside the campaign's folder by a link")
     return path

@@ -2,6 +2,8 @@
 
 import hashlib
 import io
+import struct
+import zlib
 from pathlib import Path
 
 import pytest
@@ -26,19 +28,32 @@ def _read(folder: Path, content: bytes, name: str = "hero.png") -> FirstFrame:
     return read_frame(name, folder, label=None)
 
 
-def _turned() -> bytes:
+def _noted(orientation: int) -> bytes:
     exif = Image.Exif()
-    exif[0x0112] = 6
-    return _image((700, 400), "JPEG", exif=exif)
+    exif[0x0112] = orientation
+    return _image((400, 700), "JPEG", exif=exif)
+
+
+def _deep() -> bytes:
+    """A PNG of 16 bits for each of three colours, which Pillow cannot write."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+        )
+
+    head = struct.pack(">IIBBBBB", 400, 700, 16, 2, 0, 0, 0)
+    rows = zlib.compress((b"\0" + bytes(400 * 6)) * 700)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 
 
 @pytest.mark.parametrize(
     ("content", "suffix"),
-    [(_image(), ".png"), (_image(kind="JPEG"), ".jpg"), (_image(kind="WEBP"), ".webp"), (_turned(), ".jpg")],
-    ids=["png", "jpg", "webp", "turned by EXIF"],
+    [(_image(), ".png"), (_image(kind="JPEG"), ".jpg"), (_image(kind="WEBP"), ".webp"), (_noted(1), ".jpg")],
+    ids=["png", "jpg", "webp", "upright by EXIF"],
 )
 def test_a_good_image_is_measured_as_people_see_it(tmp_path: Path, content: bytes, suffix: str) -> None:
-    """Kind by content, size after EXIF rotation, sha256 of the bytes, label from the name."""
+    """Kind by content, size in pixels, sha256 of the bytes, label from the name."""
     frame = _read(tmp_path, content)
 
     assert frame == FirstFrame(
@@ -63,7 +78,31 @@ def test_the_limits_themselves_are_allowed(tmp_path: Path, size: tuple[int, int]
         (_image((300, 500)), "the image is 300x500: its short side must be over 300 px"),
         (_image((400, 1001)), "the image is 400x1001: its aspect ratio must be between 2:5 and 5:2"),
         (_image((1001, 400)), "the image is 1001x400: its aspect ratio must be between 2:5 and 5:2"),
-        (_image(kind="GIF"), "this is not a JPG, PNG or WebP image"),
+        (_image(kind="GIF"), "this is a GIF image, not a JPG, PNG or WebP image"),
+        (_image(kind="AVIF"), "this is an AVIF image, not a JPG, PNG or WebP image"),
+        (_image(kind="TIFF"), "this is a TIFF image, not a JPG, PNG or WebP image"),
+        (b"\0\0\0\x18ftypheic" + b"\0" * 40, "this is a HEIC image, not a JPG, PNG or WebP image"),
+        (_noted(6), "the image is turned by a note in it (EXIF), which the vendor may show otherwise"),
+        (_noted(3), "the image is turned by a note in it (EXIF), which the vendor may show otherwise"),
+        (
+            _image(kind="JPEG", mode="CMYK"),
+            "the image is in CMYK colours, which the vendor may show otherwise",
+        ),
+        (_image(mode="RGBA"), "the image has transparent parts, which the vendor may show otherwise"),
+        (_image(mode="LA"), "the image has transparent parts, which the vendor may show otherwise"),
+        (
+            _image(kind="WEBP", mode="RGBA"),
+            "the image has transparent parts, which the vendor may show otherwise",
+        ),
+        (
+            _image(mode="P", transparency=0),
+            "the image has transparent parts, which the vendor may show otherwise",
+        ),
+        (
+            _image(mode="I;16"),
+            "the image has more than 8 bits for each colour, which the vendor may show otherwise",
+        ),
+        (_deep(), "the image has more than 8 bits for each colour, which the vendor may show otherwise"),
         (_image(kind="JPEG")[:-400], "the image is damaged or cut off"),
         (_image()[:60], "the image is damaged or cut off"),
         (
@@ -133,3 +172,19 @@ def test_other_urls_are_refused(tmp_path: Path, url: str) -> None:
     """Only https, without a user's name."""
     with pytest.raises(RefusedValueError):
         read_frame(url, tmp_path, label=None)
+
+
+def test_an_absolute_path_inside_the_folder_is_inside(tmp_path: Path) -> None:
+    """It names the same picture, with the same id."""
+    content = _image()
+    frame = _read(tmp_path, content)
+
+    assert read_frame(str(tmp_path / "hero.png"), tmp_path, label=None) == frame
+
+
+def test_an_opaque_picture_may_have_an_alpha_channel(tmp_path: Path) -> None:
+    """Nothing shows through it."""
+    buffer = io.BytesIO()
+    Image.new("RGBA", (400, 700), (1, 2, 3, 255)).save(buffer, "PNG")
+
+    assert _read(tmp_path, buffer.getvalue()).width == 400
