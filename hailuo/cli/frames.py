@@ -38,7 +38,9 @@ def _shape(context: click.Context, option: click.Parameter, texts: tuple[str, ..
 @click.option(
     "--to", "folder", type=click.Path(path_type=Path), help="Write into this folder instead of beside it."
 )
-def command(pictures: tuple[Path, ...], shapes: tuple[FrameShape, ...], how: str, folder: Path | None) -> ExitCode:
+def command(
+    pictures: tuple[Path, ...], shapes: tuple[FrameShape, ...], how: str, folder: Path | None
+) -> ExitCode:
     """Make first frames of pictures: upright, opaque, sRGB, as JPG, in the shapes that placements want.
 
     Reads JPG, PNG, WebP, AVIF, TIFF, BMP and GIF. The picture itself stays as it is.
