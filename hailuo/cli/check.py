@@ -7,19 +7,17 @@ from decimal import Decimal
 from pathlib import Path
 
 import click
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
 from rich.text import Text
 
 from hailuo.campaign.pricing import usd
 from hailuo.cli.options import as_json_option, edition_of, edition_option, file_or_edition_argument
-from hailuo.cli.screen import console, count, echo_json, say
+from hailuo.cli.screen import count, echo_json, say
+from hailuo.cli.tables import FAILURE, Column, Kind, show_table
 from hailuo.errors import ExitCode
 from hailuo.media import Code, Verdict, load_thresholds
 from hailuo.run.check_edition import CheckedClip, check_edition
 from hailuo.run.environment import run_environment
 from hailuo.store.open import nothing_bought_without_store, open_store
-from hailuo.text import printable
 
 
 @click.command("check")
@@ -48,7 +46,7 @@ def command(file: Path, edition: str | None, force: bool, as_json: bool) -> Exit
 def _show(clips: Sequence[CheckedClip]) -> None:
     faulty = [clip for clip in clips if clip.ruling.codes]
     if faulty:
-        console().print(_table(faulty))
+        _show_table(faulty)
     counts = Counter(clip.ruling.verdict for clip in clips)
     words = ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict if counts[verdict])
     say(f"{count(len(clips), 'clip')}: {words or 'nothing is stored yet'}")
@@ -61,29 +59,30 @@ def _show(clips: Sequence[CheckedClip]) -> None:
             say(f"  {code}: {code.words}")
 
 
-def _table(clips: Sequence[CheckedClip]) -> Table:
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
-    for name in ("creative id", "cell", "verdict", "reason"):
-        table.add_column(name, overflow="fold")
-    table.add_column("charged", justify="right", no_wrap=True)
-    for clip in clips:
-        variant = clip.job.variant
-        cell = Text(printable(f"{variant.model} {variant.duration} s {variant.size}"))
-        table.add_row(clip.job.creative_id, cell, clip.ruling.verdict, _why(clip), usd(clip.charged_usd))
-    return table
+def _show_table(clips: Sequence[CheckedClip]) -> None:
+    columns = [
+        Column("creative id"),
+        Column("cell", Kind.TEXT),
+        Column("verdict"),
+        Column("reason", Kind.TEXT),
+        Column("charged", Kind.NUMBER),
+    ]
+    show_table(columns, map(_row, clips))
 
 
-def _why(clip: CheckedClip) -> Text:
+def _row(clip: CheckedClip) -> tuple[str | Text, ...]:
+    variant, verdict = clip.job.variant, clip.ruling.verdict
+    cell = f"{variant.model} {variant.duration} s {variant.size}"
+    marked = Text(verdict, style=FAILURE if verdict is Verdict.FAIL else "")
+    return clip.job.creative_id, cell, marked, _why(clip), usd(clip.charged_usd)
+
+
+def _why(clip: CheckedClip) -> str:
     found = clip.inspection
     reason = (found.unplayable or found.unchecked) if found else None
     near = f"as {clip.near.creative_id}" if clip.near else None
-    return Text(
-        printable(
-            "; ".join(
-                part for part in (", ".join(clip.ruling.codes), *clip.differences, reason, near) if part
-            )
-        )
-    )
+    parts = (", ".join(clip.ruling.codes), *clip.differences, reason, near)
+    return "; ".join(part for part in parts if part)
 
 
 def _json(clips: Sequence[CheckedClip]) -> dict[str, object]:

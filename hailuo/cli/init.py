@@ -12,7 +12,8 @@ from hailuo.campaign.files import load_catalog
 from hailuo.campaign.files.schema import SLUG
 from hailuo.campaign.files.starter import Starter, startable_models
 from hailuo.cli.options import usd_type, yes_option
-from hailuo.cli.screen import is_terminal, say
+from hailuo.cli.screen import say
+from hailuo.cli.terminal import is_terminal
 from hailuo.errors import CampaignError, ExitCode, Place, Problem
 from hailuo.project import PROJECT_FILE
 from hailuo.settings import load_settings

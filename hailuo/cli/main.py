@@ -20,6 +20,8 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "plan": "Show what a run would do and cost. Nothing is bought.",
     "run": "Render what is missing: submit, poll, download, store.",
     "collect": "Collect the clips that were paid for. Nothing is bought.",
+    "ls": "List every campaign and edition of the store: states and money.",
+    "open": "Open a gallery in the browser.",
     "status": "Show the state of every job and what it cost.",
     "money": "Show what every attempt cost, by edition, cell, day, month or job.",
     "price": "Record the price that you accept for a model, length and size.",

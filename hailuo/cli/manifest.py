@@ -10,7 +10,8 @@ import click
 from rich.progress import Progress
 
 from hailuo.cli.options import edition_of, edition_option, file_or_edition_argument
-from hailuo.cli.screen import console, count, is_terminal, say
+from hailuo.cli.screen import count, say
+from hailuo.cli.terminal import console, is_terminal
 from hailuo.clock import Clock
 from hailuo.errors import ExitCode
 from hailuo.publish.embed import EmbeddedGallery, check_target, embed_gallery, write_whole

@@ -9,9 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
-from rich.text import Text
 
 from hailuo.campaign.pricing import usd
 from hailuo.cli.options import (
@@ -22,7 +19,8 @@ from hailuo.cli.options import (
     file_or_edition_argument,
     usd_type,
 )
-from hailuo.cli.screen import console, count, echo_json, say
+from hailuo.cli.screen import count, echo_json, say
+from hailuo.cli.tables import Column, Kind, show_table
 from hailuo.errors import ExitCode
 from hailuo.plan.prepare import prepare
 from hailuo.report.findings import Health, PlatformFindings, Proposal, ProposedRow, Recommendation
@@ -195,22 +193,20 @@ def _show_proposal(proposal: Proposal) -> None:
     if proposal.note:
         say(f"  {_plain(proposal.note)}")
     if proposal.rows:
-        console().print(_table(proposal.rows))
+        _show_table(proposal.rows)
 
 
-def _table(rows: Sequence[ProposedRow]) -> Table:
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
-    table.add_column("", no_wrap=True)
-    table.add_column("combination", overflow="fold")
-    for name in ("takes", "price"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("why", overflow="fold")
-    for row in rows:
-        cell, why = _plain(", ".join(row.cell.values())), _plain(row.reason)
-        price = usd(_decimal(row.usd)) if row.usd and row.takes else ""
-        # As Text: a label out of somebody's file is no markup.
-        table.add_row(_ACTIONS[row.action], Text(cell), str(row.takes or ""), price, Text(why))
-    return table
+def _show_table(rows: Sequence[ProposedRow]) -> None:
+    numbers = [Column(name, Kind.NUMBER) for name in ("takes", "price")]
+    show_table(
+        [Column(""), Column("combination", Kind.TEXT), *numbers, Column("why", Kind.TEXT)], map(_row, rows)
+    )
+
+
+def _row(row: ProposedRow) -> tuple[str, ...]:
+    price = usd(_decimal(row.usd)) if row.usd and row.takes else ""
+    cell, why = _plain(", ".join(row.cell.values())), _plain(row.reason)
+    return _ACTIONS[row.action], cell, str(row.takes or ""), price, why
 
 
 def _show_places(made: "Report", uri: str) -> None:

@@ -27,7 +27,6 @@ from hailuo.cli.progress import Watcher
 from hailuo.cli.screen import (
     count,
     echo_json,
-    is_terminal,
     plan_json,
     report_json,
     say,
@@ -35,6 +34,7 @@ from hailuo.cli.screen import (
     show_report,
 )
 from hailuo.cli.stopping import watching
+from hailuo.cli.terminal import is_terminal
 from hailuo.errors import AdmissionError, ExitCode, Place, Problem, StoreUnavailableError
 from hailuo.ledger.facts import JobState
 from hailuo.plan.plan import Plan

@@ -1,17 +1,16 @@
 """Output of the commands: tables and lines for people, JSON for machines."""
 
-import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
 import click
 from pydantic_core import to_json
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from hailuo.campaign.pricing import usd, usd_or_unknown
+from hailuo.cli.tables import FAILURE, Column, Kind, show_table
+from hailuo.cli.terminal import console
 from hailuo.errors import Problem
 from hailuo.ledger.facts import JobState
 from hailuo.plan.plan import Plan, PlannedJob, price_of_all
@@ -30,10 +29,7 @@ DECISIONS = {
 }
 """What a run does about a job in each state: `decision` in JSON."""
 
-
-def console() -> Console:
-    """Standard output. Without a terminal: no colours, no progress bars, no folded lines."""
-    return Console(highlight=False, soft_wrap=not is_terminal())
+_FAILED: Final = frozenset({JobState.FAILED, JobState.REFUSED})
 
 
 def say(text: str) -> None:
@@ -49,6 +45,11 @@ def echo_json(content: object) -> None:
 def count(number: int, noun: str, nouns: str | None = None) -> str:
     """`1 job`, `2 jobs`; `nouns` where an s is not enough."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {nouns or noun + 's'}"
+
+
+def state_text(state: JobState) -> Text:
+    """The state in words, red where the job failed."""
+    return Text(state.words, style=FAILURE if state in _FAILED else "")
 
 
 def plan_json(plan: Plan, place: StorePlace) -> dict[str, object]:
@@ -103,7 +104,7 @@ def show_plan(plan: Plan, place: StorePlace) -> None:
     for rule, cells in Counter(str(cell.rule) for cell in plan.illegal).items():
         skipped = f"skipped {count(cells, 'combination')}: {printable(rule)}"
         screen.print(Text(skipped, style="dim"))
-    screen.print(_cells(plan))
+    _show_cells(plan)
     screen.print(Text(_counts(plan)))
     money = plan.money
     budget = "no budget is set" if plan.budget_usd is None else f"budget {usd(plan.budget_usd)}"
@@ -117,22 +118,22 @@ def show_plan(plan: Plan, place: StorePlace) -> None:
     screen.print(Text(f"vendor {printable(place.vendor)}", style="dim"))
 
 
-def _cells(plan: Plan) -> Table:
-    title = f"{plan.campaign.name} · {plan.campaign.edition}"
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for name in ("model", "time", "size"):
-        table.add_column(name, no_wrap=True)
-    for name in ("jobs", "stored", "buy", "each", "cost"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("price", no_wrap=True)
+def _show_cells(plan: Plan) -> None:
+    """A row for each model, length and size: its clips and what they cost."""
     cells: dict[tuple[str, int, str], list[PlannedJob]] = {}
     for planned in plan.everything:
         variant = planned.job.variant
         cells.setdefault((variant.model, variant.duration, variant.size), []).append(planned)
-    for (model, duration, size), jobs in sorted(cells.items()):
-        # As Text, so that no name of a catalog is read as markup.
-        table.add_row(Text(printable(model)), f"{duration} s", Text(printable(size)), *_cell_numbers(jobs))
-    return table
+    words = [Column("model"), Column("time"), Column("size")]
+    numbers = [Column(name, Kind.NUMBER) for name in ("jobs", "stored", "buy", "each", "cost")]
+    show_table(
+        [*words, *numbers, Column("price")],
+        [
+            (model, f"{duration} s", size, *_cell_numbers(jobs))
+            for (model, duration, size), jobs in sorted(cells.items())
+        ],
+        title=f"{plan.campaign.name} · {plan.campaign.edition}",
+    )
 
 
 def _cell_numbers(jobs: Sequence[PlannedJob]) -> tuple[str, ...]:
@@ -182,17 +183,14 @@ def show_report(report: RunReport) -> None:
         if ending.state is JobState.STORED:
             continue
         word = "overdue" if ending.overdue else ending.state.words
-        say(f"{ending.creative_id}  {word}: {ending.reason}")
+        line = Text(printable(f"{ending.creative_id}  {word}: {ending.reason}"))
+        console().print(line, style=FAILURE if ending.state in _FAILED else "")
     stored = len(report.in_state(JobState.STORED))
     say(f"{stored} of {len(report.endings)} jobs are stored")
     if report.stopped and not report.interrupted:
         click.echo(printable(f"stopped buying: {report.stopped}"), err=True)
     if report.interrupted:
         click.echo("interrupted; run again to continue: nothing is bought twice", err=True)
-
-
-def is_terminal() -> bool:
-    return sys.stdout.isatty()
 
 
 def report_json(report: RunReport) -> dict[str, object]:

@@ -4,16 +4,18 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 import click
-from rich.table import Table
 from rich.text import Text
 
 from hailuo.campaign.pricing import usd
 from hailuo.cli.options import as_json_option, choose, edition_option, file_argument
 from hailuo.cli.plan import Seen, look
-from hailuo.cli.screen import console, count, echo_json, plan_json, say, show_plan
+from hailuo.cli.screen import count, echo_json, plan_json, say, show_plan, state_text
 from hailuo.cli.sums import cells, cells_json, remarks, show_sums, sums_json
+from hailuo.cli.tables import Column, Kind, show_table
+from hailuo.cli.terminal import console
 from hailuo.errors import ExitCode
 from hailuo.ledger.facts import JobState
 from hailuo.ledger.leftovers import Leftover, find_leftovers
@@ -22,7 +24,9 @@ from hailuo.plan.prepare import CampaignRequest
 from hailuo.run.environment import run_environment
 from hailuo.run.events import why
 from hailuo.store.open import nothing_bought_without_store, open_store
-from hailuo.text import printable
+
+_WIDE_ENOUGH: Final = 100
+"""Columns of a terminal. On a narrower one the counts of attempts are left out."""
 
 
 @click.command("status")
@@ -98,27 +102,25 @@ def _show_unfinished(plan: Plan) -> None:
     waiting = [p for p in plan.everything if p.state not in {JobState.STORED, JobState.NEW}]
     if not waiting:
         return
-    table = Table(title="not finished", title_justify="left")
-    for name in ("creative id", "state", "attempt", "retry", "task", "reserved", "reason"):
-        table.add_column(name, overflow="fold")
-    for planned in waiting:
-        table.add_row(*_line(planned))
-    console().print(table)
+    is_wide = console().width >= _WIDE_ENOUGH
+    counts = [Column("attempt", Kind.NUMBER), Column("retry", Kind.NUMBER)] if is_wide else []
+    words = [Column("creative id"), Column("state"), *counts, Column("reserved", Kind.NUMBER)]
+    show_table(
+        [*words, Column("task"), Column("reason", Kind.TEXT)],
+        [_line(planned, is_wide=is_wide) for planned in waiting],
+        title="not finished",
+    )
 
 
-def _line(planned: PlannedJob) -> tuple[str | Text, ...]:
-    last = planned.record.last
-    task = last.task_id if last else None
-    sums = planned.money.sums
-    reserved = usd(sums.reserved_usd) if sums.reserved_usd else ""
-    _, reason = why(planned.state, planned.record)
+def _line(planned: PlannedJob, *, is_wide: bool) -> tuple[str | Text, ...]:
+    last, sums = planned.record.last, planned.money.sums
     number = str(last.number) if last else ""
+    retries = str(sums.paid_retries) if sums.paid_retries else ""
     return (
         planned.job.creative_id,
-        planned.state.words,
-        number,
-        str(sums.paid_retries) if sums.paid_retries else "",
-        Text(printable(task or "")),
-        reserved,
-        Text(printable(reason or "")),
+        state_text(planned.state),
+        *((number, retries) if is_wide else ()),
+        usd(sums.reserved_usd) if sums.reserved_usd else "",
+        (last.task_id if last else None) or "",
+        why(planned.state, planned.record)[1] or "",
     )

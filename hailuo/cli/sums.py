@@ -4,14 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from decimal import ROUND_HALF_UP, Decimal
 
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
-from rich.text import Text
-
 from hailuo.campaign.pricing import price_key_of, usd
-from hailuo.cli.screen import console, count
+from hailuo.cli.screen import count
+from hailuo.cli.tables import Column, Kind, show_table
+from hailuo.cli.terminal import console
 from hailuo.ledger.money import JobMoney, Sums, by_job
-from hailuo.text import printable
 
 _NUMBERS = ("jobs", "estimate", "spent", "difference", "", "reserved", "bought", "refunds", "retries")
 _NARROW = _NUMBERS[:6]
@@ -27,23 +24,16 @@ def cells(bills: Iterable[JobMoney]) -> dict[str, Sums]:
 
 def show_sums(rows: Mapping[str, Sums], total: Sums, *, title: str, key: str) -> None:
     """A row each and the total: the estimate when the jobs were ordered, and what was spent for them."""
-    table = Table(
-        title=Text(printable(title)),
-        title_justify="left",
-        box=SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-        show_footer=True,
-        show_edge=False,
+    shown = _NUMBERS if console().width >= _WIDE_ENOUGH else _NARROW
+    numbers = [
+        Column(name, Kind.NUMBER, footer) for name, footer in zip(shown, _numbers(total), strict=False)
+    ]
+    show_table(
+        [Column(key, Kind.TEXT, "total"), *numbers],
+        [(name, *_numbers(sums)[: len(shown)]) for name, sums in rows.items()],
+        title=title,
+        has_footer=True,
     )
-    table.add_column(key, footer="total", overflow="fold")
-    screen = console()
-    shown = _NUMBERS if screen.width >= _WIDE_ENOUGH else _NARROW
-    for name, footer in zip(shown, _numbers(total), strict=False):
-        table.add_column(name, footer=footer, justify="right", no_wrap=True)
-    for name, sums in rows.items():
-        # As Text, so that no name is read as markup.
-        table.add_row(Text(printable(name)), *_numbers(sums)[: len(shown)])
-    screen.print(table)
 
 
 def _numbers(sums: Sums) -> tuple[str, ...]:

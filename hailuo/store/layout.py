@@ -141,6 +141,18 @@ class Edition:
         found = RecordKey.of(key) or ClipKey.of(key)
         return found.edition if found else None
 
+    @staticmethod
+    def is_campaign(name: str) -> bool:
+        """Whether a campaign can have this name."""
+        return re.fullmatch(PART, name) is not None and name not in set(Folder)
+
+    @classmethod
+    def that_ran(cls, key: str) -> "Edition | None":
+        """The edition of a key that shows that a plan was admitted, or that something was bought. None for every other key."""
+        found = _OF_EDITION.fullmatch(key)
+        edition = _edition_in(found) if found else None
+        return edition if edition and key == edition.plan else cls.that_bought(key)
+
     def shards(self, run: str) -> str:
         """The notes of one run's shards have this prefix."""
         return f"{self.folder}{Folder.SHARDS}/{run.replace(':', '-')}/"
