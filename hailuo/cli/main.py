@@ -31,6 +31,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "check": "Check every stored clip: faults, previews, and what differs from the order.",
     "verify": "Compare every stored clip and copy with its recorded hash.",
     "conform": "Make upload-ready copies of the stored clips for ad placements.",
+    "feed": "Make rows of a campaign from a shop's products.",
     "frames": "Make first frames of pictures, in the shapes that placements want.",
     "upload-plan": "Fill an ad platform's bulk sheet, and make ads.csv.",
     "report": "Report on ad platforms' exports: what won, how sure, what to render next.",

@@ -195,18 +195,26 @@ def is_whole_clip(path: Path) -> bool:
 class Downloader:
     """Fetches clips. `api` is the API's base URL, the only origin that is shown the key.
 
-    `proxied`: a proxy connects in our place. The `client` must keep no connection: one to an address was
+    Without `is_video`, the bytes may be anything, such as a picture. `proxied`: a proxy connects in our place. The `client` must keep no connection: one to an address was
     opened under the certificate of one name, and another name may share the address.
     """
 
     def __init__(
-        self, *, client: httpx.AsyncClient, api: httpx.URL, key: SecretStr, resolve: Resolve, proxied: bool
+        self,
+        *,
+        client: httpx.AsyncClient,
+        api: httpx.URL,
+        key: SecretStr,
+        resolve: Resolve,
+        proxied: bool,
+        is_video: bool = True,
     ) -> None:
         self._client = client
         self._api = api
         self._secret = key
         self._resolve = resolve
         self._proxied = proxied
+        self._is_video = is_video
 
     async def fetch(
         self, url: str, to: Path, *, bytes_at_most: int, seconds_at_most: float
@@ -228,7 +236,7 @@ class Downloader:
                 return hosts
             async with self._opened(url, hosts) as answer:
                 if not answer.has_redirect_location:
-                    return await _take(answer, to, bytes_at_most)
+                    return await _take(answer, to, bytes_at_most, is_video=self._is_video)
                 url = url.join(answer.headers["Location"])
         return self._fault(f"more than {_REDIRECTS_AT_MOST} redirects")
 
@@ -301,7 +309,9 @@ def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
     return url.scheme, _name(url), port
 
 
-async def _take(answer: httpx.Response, to: Path, bytes_at_most: int) -> Downloaded | DownloadFault:
+async def _take(
+    answer: httpx.Response, to: Path, bytes_at_most: int, *, is_video: bool
+) -> Downloaded | DownloadFault:
     status = answer.status_code
     if status != 200 and not _is_whole(answer):
         return DownloadFault(expired=status in _EXPIRED_STATUSES, reason=f"HTTP {status}", http_status=status)
@@ -313,7 +323,9 @@ async def _take(answer: httpx.Response, to: Path, bytes_at_most: int) -> Downloa
             sink.write(chunk)
             if sink.bytes > bytes_at_most:
                 return _too_large(bytes_at_most)
-        damage = _damage(sink, declared) or await asyncio.to_thread(sink.unfinished)
+        damage = _damage(sink, declared, is_video=is_video)
+        if is_video and not damage:
+            damage = await asyncio.to_thread(sink.unfinished)
         if damage:
             return DownloadFault(expired=False, reason=damage, damaged=True, http_status=status)
         sha256 = await asyncio.to_thread(sink.keep)
@@ -338,12 +350,12 @@ def _too_large(bytes_at_most: int) -> DownloadFault:
     return DownloadFault(expired=False, reason=f"larger than {bytes_at_most // MEBIBYTE} MB", http_status=200)
 
 
-def _damage(sink: _Sink, declared: int | None) -> str | None:
-    """What shows that these bytes are not a whole mp4."""
+def _damage(sink: _Sink, declared: int | None, *, is_video: bool) -> str | None:
+    """What shows that these bytes are not all, or no mp4 where one is expected."""
     if declared is not None and sink.bytes != declared:
         return f"{sink.bytes} bytes came, {declared} were announced"
     if not sink.bytes:
         return "only 0 bytes"
-    if sink.head[4:8] != b"ftyp":
+    if is_video and sink.head[4:8] != b"ftyp":
         return "no mp4: no ftyp at offset 4"
     return None

@@ -100,6 +100,15 @@ def check_cell(text: str) -> None:
     check_quotes(text)
 
 
+def cell_fault(text: str) -> tuple[str, str] | None:
+    """Reason and remedy of what is damaged in a cell; None if nothing is."""
+    try:
+        check_cell(text)
+    except RefusedValueError as refusal:
+        return refusal.reason, refusal.remedy
+    return None
+
+
 def check_quotes(text: str) -> None:
     """Raises: RefusedValueError for typographic quotes around a value, or one that is open: a text was cut there."""
     if (fault := _quote_fault(text)) is not None:
