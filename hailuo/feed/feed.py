@@ -14,6 +14,7 @@ from typing import Final, Literal
 from pydantic import TypeAdapter, ValidationError, with_config
 
 from hailuo.campaign.files import check_frame
+from hailuo.campaign.prompt import Template, read_template
 from hailuo.errors import CampaignError, Place, Problem
 from hailuo.feed.products import Product, read_products
 from hailuo.media.still import FrameFit, FrameShape, StillError, converted
@@ -98,6 +99,7 @@ async def make_rows(
             left_out.append(Problem(product.place, reason, "give the product one"))
         else:
             rows[product.id] = _row(product, how, pictures.name_of(product.picture))
+    rows = _one_row_per_clip(rows)
     before = _rows_before(target)
     _write_rows(target, list(rows.values()))
     pictures.remember()
@@ -206,6 +208,26 @@ def _row(product: Product, how: FeedMap, picture: str) -> dict[str, str]:
         cells["prompt_id"] = slug_of(cells["prompt"], longest=40) or "prompt"
     # In a cell of the rows, `|` would begin an alternative.
     return {name: cell.replace("|", "/") if name in _COLUMNS else cell for name, cell in cells.items()}
+
+
+def _one_row_per_clip(rows: Mapping[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+    """The rows without those that order the clip of an earlier one, such as sizes of one shoe; `same_clip` names them."""
+    kept: dict[tuple[tuple[str, str], ...], str] = {}
+    sharing: dict[str, list[str]] = {}
+    for product_id, row in rows.items():
+        template = _template(row.get("prompt", ""))
+        unused = () if template is None else [name for name in _COLUMNS if name not in template.fields]
+        clip = tuple((name, cell) for name, cell in row.items() if name not in unused)
+        sharing.setdefault(kept.setdefault(clip, product_id), []).append(product_id)
+    return {first: {**rows[first], "same_clip": ", ".join(others)} for first, (_, *others) in sharing.items()}
+
+
+def _template(prompt: str) -> Template | None:
+    """None where the prompt is not in the map or cannot be read: then every column may count."""
+    try:
+        return read_template(prompt) if prompt else None
+    except ValueError:
+        return None
 
 
 def _rows_before(target: Path) -> Mapping[str, Mapping[str, str]]:

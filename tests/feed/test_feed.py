@@ -158,6 +158,15 @@ def test_a_picture_that_may_be_shown_otherwise_is_converted(make: Make, shop: Sh
     assert len(jobs_in(tmp_path)) == 1
 
 
+def test_products_of_one_clip_are_one_row(make: Make, tmp_path: Path) -> None:
+    """Sizes of one shoe have one picture and one title: the clip is bought once, and names them all."""
+    make(TSV + SHOE + SHOE.replace("A-1", "A-1-L") + BOOT)
+
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "rows.csv").read_text())))
+    assert [(row["id"], row["same_clip"]) for row in rows] == [("A-1", "A-1-L"), ("A-2", "")]
+    assert len(jobs_in(tmp_path)) == 2
+
+
 SHOPIFY = (
     "Handle,Title,Published,Variant Inventory Tracker,Variant Inventory Qty,Variant Inventory Policy,"
     "Variant Price,Image Src,Image Position,Status\n"
