@@ -4,10 +4,11 @@ Pure: the same campaign and catalog give the same jobs in the same order. The or
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 from types import MappingProxyType
+from typing import Final
 
 from hailuo.campaign.catalog import Catalog, Model
 from hailuo.campaign.job import Job, creative_id_of
@@ -43,8 +44,36 @@ class Expansion:
 def expand(
     campaign: Campaign, catalog: Catalog, *, only: Mapping[str, frozenset[str]] = _EVERYTHING
 ) -> Expansion:
-    """Every job of the campaign in file order; `only` keeps the cells whose labels it names, per axis."""
+    """Every job of the campaign in file order; `only` keeps the jobs whose labels it names, per axis or `take`."""
     return _Expander(campaign, catalog).expand(only)
+
+
+TAKE: Final = "take"
+"""What `only` may name beside the axes: the number of a clip of its combination."""
+
+
+def only_problems(
+    only: Mapping[str, frozenset[str]], known: Mapping[str, Collection[str]], place: Place
+) -> list[Problem]:
+    """What `only` names and the campaign does not have; `known` are its values by axis, `take` among them."""
+    problems = []
+    for name, labels in only.items():
+        if name not in known:
+            problems.append(
+                Problem(place, f"the campaign has no axis {quoted(name)}", suggestion(name, known))
+            )
+            continue
+        values = sorted(known[name], key=lambda label: (len(label), label))
+        for label in sorted(labels - set(values)):
+            reason = f"the axis '{name}' has no value {quoted(label)}"
+            problems.append(Problem(place, reason, suggestion(label, values)))
+    return problems
+
+
+def is_chosen(job: Job, only: Mapping[str, frozenset[str]]) -> bool:
+    """Whether the job has one of the labels that `only` names for each axis."""
+    own = {TAKE: str(job.take), **job.levels}
+    return all(own.get(axis) in labels for axis, labels in only.items())
 
 
 def _matches(cell: Cell, match: Mapping[str, frozenset[str]]) -> bool:
@@ -122,25 +151,21 @@ class _Expander:
         known: defaultdict[str, set[str]] = defaultdict(set)
         for axis in (axis for grid in self._campaign.grids for axis in grid.axes):
             known[axis.name].update(level.label for level in axis.levels)
-        for name, labels in only.items():
-            if name not in known:
-                reason = f"the campaign has no axis {quoted(name)}"
-                self._problems.add(Problem(place, reason, suggestion(name, known)))
-                continue
-            for label in labels - known[name]:
-                reason = f"the axis '{name}' has no value {quoted(label)}"
-                self._problems.add(Problem(place, reason, suggestion(label, known[name])))
+        for grid in self._campaign.grids if TAKE not in known else ():
+            known[TAKE].update(map(str, range(1, (grid.takes or self._campaign.takes) + 1)))
+        self._problems.update(only_problems(only, known, place))
 
     def _jobs_of(self, grid: Grid, only: Mapping[str, frozenset[str]]) -> Iterator[Job]:
         """The jobs of every legal cell of a grid whose clip is not in the campaign yet."""
         takes = grid.takes or self._campaign.takes
         for levels in product(*(axis.levels for axis in grid.axes)):
             cell = {level.axis: level for level in levels}
-            if any(_matches(cell, match) for match in grid.exclude) or not _matches(cell, only):
+            asked = {axis: labels for axis, labels in only.items() if axis != TAKE or axis in cell}
+            if any(_matches(cell, match) for match in grid.exclude) or not _matches(cell, asked):
                 continue
             variant = self._variant(cell) if self._is_legal(cell) else None
             if variant and self._is_new(cell, variant, takes):
-                yield from self._takes(cell, variant, grid)
+                yield from (job for job in self._takes(cell, variant, grid) if is_chosen(job, only))
 
     def _is_legal(self, cell: Cell) -> bool:
         settings = tuple(

@@ -10,6 +10,7 @@ from hailuo.cli.output import unfailing_output
 from hailuo.cli.progress import Watcher
 from hailuo.cli.screen import echo_json, say
 from hailuo.cli.stopping import watching
+from hailuo.cli.verbosity import quiet_option, verbose_option
 from hailuo.errors import ExitCode
 from hailuo.ledger.leftovers import bought_editions
 from hailuo.run.environment import run_environment
@@ -21,8 +22,10 @@ from hailuo.store.open import nothing_bought_without_store, open_store
 @click.command("collect")
 @optional_file_or_edition_argument
 @click.option("--all", "everything", is_flag=True, help="Of every campaign in the store.")
+@quiet_option
+@verbose_option
 @as_json_option
-def command(file: Path | None, everything: bool, as_json: bool) -> ExitCode:
+def command(file: Path | None, everything: bool, quiet: bool, as_json: bool) -> ExitCode:
     """Collect the clips that were paid for and are not stored yet. Nothing is bought.
 
     FILE means every edition of its campaign, CAMPAIGN/EDITION that edition alone. No budget is needed, and mistakes in
@@ -32,15 +35,15 @@ def command(file: Path | None, everything: bool, as_json: bool) -> ExitCode:
         raise click.UsageError("type FILE, CAMPAIGN/EDITION or --all")
     campaign, only = scope_of(file) if file else (None, None)
     with unfailing_output(), nothing_bought_without_store():
-        collected = asyncio.run(_collect(campaign, only, as_json=as_json))
+        collected = asyncio.run(_collect(campaign, only, quiet=quiet, as_json=as_json))
     if collected.interrupted:
         return ExitCode.INTERRUPTED
     return ExitCode.COMPLETE if collected.is_complete else ExitCode.INCOMPLETE
 
 
-async def _collect(campaign: str | None, only: Edition | None, *, as_json: bool) -> Collected:
+async def _collect(campaign: str | None, only: Edition | None, *, quiet: bool, as_json: bool) -> Collected:
     env = run_environment()
-    watcher = Watcher(quiet=as_json)
+    watcher = Watcher(quiet=quiet or as_json)
     store = open_store(env.settings)
     require_bought(await bought_editions(store, campaign), campaign, only, store=store.uri)
     paid = PaidClips(env.settings, env.clock, observe=watcher, watch=watching(watcher))

@@ -1,10 +1,11 @@
 """Arguments and options that several commands share."""
 
 import re
+import sys
 from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
@@ -12,6 +13,10 @@ from hailuo.errors import AdmissionError, CampaignError, Place, Problem
 from hailuo.plan.prepare import CampaignRequest, axis_values, edition_chosen, named_campaign, prepare
 from hailuo.run.environment import near, run_environment
 from hailuo.store.layout import Edition, name_problem
+
+_STANDARD_INPUT: Final = Path("stdin.yaml")
+"""How problems name a campaign from standard input."""
+_MOST_BYTES: Final = 64_000_000  # more than any campaign file may have
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -84,7 +89,13 @@ only_option = click.option(
     metavar="AXIS=VALUE",
     multiple=True,
     callback=_read_only,
-    help="Only jobs with this value on this axis. Repeat it for more.",
+    help="Only jobs with this value on this axis, or this take (take=1). Repeat it for more.",
+)
+limit_option = click.option(
+    "--limit",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="Buy at most the first N clips of the plan now. The others stay to be bought.",
 )
 
 
@@ -94,10 +105,28 @@ def choose(
     edition: str | None = None,
     budget_usd: Decimal | None = None,
     only: Mapping[str, frozenset[str]] | None = None,
+    limit: int | None = None,
 ) -> CampaignRequest:
-    """The campaign file and options of this call."""
+    """The campaign file and options of this call. The file `-` is YAML on standard input, as if it lay in this folder."""
     at = run_environment().clock.now().astimezone()  # in the machine's zone
-    return CampaignRequest(path=file, at=at, edition=edition, budget_usd=budget_usd, only=only or {})
+    text = None
+    if is_standard_input(file):
+        content = sys.stdin.buffer.read(_MOST_BYTES)
+        file, text = _STANDARD_INPUT, content.decode(errors="surrogateescape")
+    return CampaignRequest(
+        path=file,
+        at=at,
+        text=text,
+        edition=edition,
+        budget_usd=budget_usd,
+        only=only or {},
+        limit=limit,
+    )
+
+
+def is_standard_input(file: Path) -> bool:
+    """Whether the campaign comes from standard input."""
+    return str(file) == "-"
 
 
 def edition_named(file: Path) -> Edition | None:

@@ -8,8 +8,17 @@ from pathlib import Path
 
 import click
 
-from hailuo.cli.options import as_json_option, choose, edition_option, file_argument, only_option, usd_type
-from hailuo.cli.screen import echo_json, plan_json, say, show_plan
+from hailuo.cli.options import (
+    as_json_option,
+    choose,
+    edition_option,
+    file_argument,
+    limit_option,
+    only_option,
+    usd_type,
+)
+from hailuo.cli.screen import echo_json, plan_json, say, show_clips, show_plan
+from hailuo.cli.verbosity import quiet_option, verbose_option
 from hailuo.errors import ExitCode, Problem
 from hailuo.plan.plan import Plan
 from hailuo.plan.prepare import CampaignRequest, prepare
@@ -24,24 +33,42 @@ from hailuo.run.session import StorePlace, open_session
 @click.option(
     "--budget", "budget_usd", type=usd_type, help="Use this budget instead of the file's, in US dollars."
 )
+@limit_option
+@click.option("--clips", is_flag=True, help="Also list every clip.")
+@quiet_option
+@verbose_option
 @as_json_option
-def command(
+def command(  # noqa: PLR0913 (an option each)
+    *,
     file: Path,
     edition: str | None,
     only: Mapping[str, frozenset[str]],
     budget_usd: Decimal | None,
+    limit: int | None,
+    clips: bool,
+    quiet: bool,
     as_json: bool,
 ) -> ExitCode:
     """Show what a run would do and cost. Nothing is bought, and nothing is written.
 
     Exit code 2 if a run would be refused. The vendor is not asked: its balance is compared when you run.
     """
-    seen = asyncio.run(look(choose(file, edition=edition, budget_usd=budget_usd, only=only)))
+    choice = choose(file, edition=edition, budget_usd=budget_usd, only=only, limit=limit)
+    return show_look(choice, clips=clips, quiet=quiet, as_json=as_json)
+
+
+def show_look(
+    choice: CampaignRequest, *, clips: bool = False, quiet: bool = False, as_json: bool = False
+) -> ExitCode:
+    """Print what a run would do; also what `hailuo run --dry-run` prints."""
+    seen = asyncio.run(look(choice))
     if as_json:
         refusals = [str(problem) for problem in seen.refusals]
         echo_json({**plan_json(seen.plan, seen.place), "refusals": refusals})
     else:
-        show_plan(seen.plan, seen.place)
+        show_plan(seen.plan, seen.place, quiet=quiet)
+        if clips:
+            show_clips(seen.plan)
         for problem in seen.refusals:
             say(f"a run would be refused: {problem}")
     return ExitCode.REFUSED if seen.refusals else ExitCode.COMPLETE

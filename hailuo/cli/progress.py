@@ -27,6 +27,7 @@ class Watcher:
     def __init__(self, *, quiet: bool = False) -> None:
         self.quiet = quiet
         self.last: list[str] = []
+        self._clock = SystemClock()  # the time of the reader, also in a rehearsal
 
     def __call__(self, event: Event) -> None:
         line = event.in_words()
@@ -34,7 +35,7 @@ class Watcher:
             return
         self.last = [*self.last, printable(line)][-_LAST_EVENTS:]
         if not is_terminal():
-            say(line)
+            say(f"{self._clock.now():%Y-%m-%dT%H:%M:%SZ} {line}")
 
 
 @contextlib.asynccontextmanager

@@ -106,7 +106,8 @@ def command(file: Path, as_json: bool, **given: Any) -> ExitCode:
     """Report on ad platforms' exports: what won, how sure that is, what to render next.
 
     RESULTS are exported files, folders of them, or s3://bucket/prefix. Without any, the edition's exports/ in the store
-    are read. Exit code 0: a report exists; 2: something was refused, and nothing was written.
+    are read. Exit code 0: a report exists; 1: it exists, and no row of the exports found its creative; 2: something was
+    refused, and nothing was written.
     """
     from hailuo.report.inputs import find_files  # noqa: PLC0415 (loads scipy: not for --help)
     from hailuo.report.make import report  # noqa: PLC0415 (as above)
@@ -124,7 +125,20 @@ def command(file: Path, as_json: bool, **given: Any) -> ExitCode:
         echo_json(_json(found, store.uri))
     else:
         _show(found, store.uri)
-    return ExitCode.COMPLETE
+    return ExitCode.COMPLETE if _is_matched(found) else ExitCode.INCOMPLETE
+
+
+def _is_matched(made: "Report") -> bool:
+    """Whether any row found its creative. If none did, what to do is printed to standard error."""
+    health = made.findings.health
+    if health.rows_matched or not health.rows:
+        return True
+    click.echo(
+        f"none of {count(health.rows, 'row')} found its creative: the ads' names have no id of this edition's clips. "
+        "Is it the right edition? Ads made without the ids are matched by a filled ads.csv: --ads ads.csv",
+        err=True,
+    )
+    return False
 
 
 def _options(file: Path, given: Mapping[str, Any]) -> "ReportOptions":

@@ -16,12 +16,14 @@ from hailuo.cli.options import (
     choose,
     edition_option,
     file_argument,
+    is_standard_input,
+    limit_option,
     only_option,
     usd_type,
     yes_option,
 )
 from hailuo.cli.output import unfailing_output
-from hailuo.cli.plan import look
+from hailuo.cli.plan import look, show_look
 from hailuo.cli.prefect_driver import prefect_driver
 from hailuo.cli.progress import Watcher
 from hailuo.cli.screen import (
@@ -35,6 +37,7 @@ from hailuo.cli.screen import (
 )
 from hailuo.cli.stopping import watching
 from hailuo.cli.terminal import is_terminal
+from hailuo.cli.verbosity import quiet_option, verbose_option
 from hailuo.errors import AdmissionError, ExitCode, Place, Problem, StoreUnavailableError
 from hailuo.ledger.facts import JobState
 from hailuo.plan.plan import Plan
@@ -58,6 +61,7 @@ class _RunOptions:
     yes: bool
     new_store: bool
     digest: str | None
+    quiet: bool
     as_json: bool
 
     def agreed_digest(self, plan: Plan) -> str | None:
@@ -83,6 +87,10 @@ class _RunOptions:
     metavar="DIGEST",
     help="Buy exactly the plan with this digest, as `hailuo plan` showed it, without asking.",
 )
+@limit_option
+@click.option("--dry-run", is_flag=True, help="Buy nothing: the same as `hailuo plan`.")
+@quiet_option
+@verbose_option
 @as_json_option
 def command(  # noqa: PLR0913 (an option each)
     *,
@@ -93,16 +101,38 @@ def command(  # noqa: PLR0913 (an option each)
     yes: bool,
     new_store: bool,
     digest: str | None,
+    limit: int | None,
+    dry_run: bool,
+    quiet: bool,
     as_json: bool,
 ) -> ExitCode:
     """Admit the plan and run it: submit, poll, download, verify, store. A second run buys nothing again."""
-    choice = choose(file, edition=edition, budget_usd=budget_usd, only=only)
+    if not dry_run and is_standard_input(file) and not (yes or digest):
+        reason = "the campaign is on standard input, so that no answer can be read from it"
+        raise AdmissionError([Problem(Place("hailuo run"), reason, "pass --yes, or --plan DIGEST")])
+    choice = choose(file, edition=edition, budget_usd=budget_usd, only=only, limit=limit)
+    if dry_run:
+        return show_look(choice, quiet=quiet, as_json=as_json)
     env = run_environment()
-    options = _RunOptions(yes=yes, new_store=new_store, digest=digest, as_json=as_json)
+    options = _RunOptions(yes=yes, new_store=new_store, digest=digest, quiet=quiet, as_json=as_json)
     with unfailing_output():
         if env.settings.prefect_api_url:
+            _refuse_for_flow(choice)
             return _run_as_flow(choice, env, options)
         return asyncio.run(_run(choice, env, options))
+
+
+def _refuse_for_flow(choice: CampaignRequest) -> None:
+    """What Prefect's flow does not take. Raises: AdmissionError."""
+    given = {"--limit": choice.limit is not None, "a campaign on standard input": choice.text is not None}
+    remedy = "leave it out, or unset PREFECT_API_URL to run without Prefect"
+    problems = [
+        Problem(Place("hailuo run"), f"the flow does not take {what}", remedy)
+        for what, is_given in given.items()
+        if is_given
+    ]
+    if problems:
+        raise AdmissionError(problems)
 
 
 def _run_as_flow(choice: CampaignRequest, env: RunEnvironment, options: _RunOptions) -> ExitCode:
@@ -128,7 +158,7 @@ class _Agreed:
 
 async def _agreed(choice: CampaignRequest, env: RunEnvironment, options: _RunOptions) -> _Agreed | None:
     """None if you interrupted it."""
-    async with _paid_first(choice, env, Watcher(quiet=options.as_json)) as prepared:
+    async with _paid_first(choice, env, Watcher(quiet=options.quiet or options.as_json)) as prepared:
         if prepared is None:
             return None
         async with open_session(prepared, env.settings, clock=env.clock) as session:
@@ -138,7 +168,7 @@ async def _agreed(choice: CampaignRequest, env: RunEnvironment, options: _RunOpt
 
 
 async def _run(choice: CampaignRequest, env: RunEnvironment, options: _RunOptions) -> ExitCode:
-    watcher = Watcher(quiet=options.as_json)
+    watcher = Watcher(quiet=options.quiet or options.as_json)
     async with AsyncExitStack() as stack:
         async with _paid_first(choice, env, watcher) as prepared:
             if prepared is None:
@@ -183,22 +213,26 @@ def _confirm(agreed: _Agreed, options: _RunOptions) -> None:
     """Show the plan and ask before spending. Raises: AdmissionError without a terminal, click.Abort."""
     plan, place = agreed.plan, agreed.place
     if not options.as_json:
-        show_plan(plan, place)
+        show_plan(plan, place, quiet=options.quiet)
     if not plan.to_buy or options.digest:
         return
     if options.yes:
-        if place.is_new and place.is_default and not options.new_store:
-            reason = (
-                f"{place.uri} would be a new store: nothing was bought there yet, and every cap begins at $0"
-            )
-            remedy = f"set HAILUO_STORE to your store{_other_stores(place)}, or pass --new-store"
-            raise AdmissionError([Problem(Place("HAILUO_STORE"), reason, remedy)])
+        if not options.new_store:
+            require_named_store(place)
         return
     if options.as_json or not is_terminal():
         problem = Problem(Place("hailuo run"), "no terminal to ask on before spending", "pass --yes")
         raise AdmissionError([problem])
     where = f"the new store {place.uri}" if place.is_new else place.uri
     click.confirm(f"Buy {len(plan.to_buy)} clips for {usd(plan.money.planned)} into {where}?", abort=True)
+
+
+def require_named_store(place: StorePlace) -> None:
+    """Refuse a new store that was not named: the command may have begun in another folder. Raises: AdmissionError."""
+    if place.is_new and place.is_default:
+        reason = f"{place.uri} would be a new store: nothing was bought there yet, and every cap begins at $0"
+        remedy = f"set HAILUO_STORE to your store{_other_stores(place)}, or pass --new-store"
+        raise AdmissionError([Problem(Place("HAILUO_STORE"), reason, remedy)])
 
 
 def _other_stores(place: StorePlace) -> str:
@@ -217,6 +251,8 @@ def _show_end(agreed: _Agreed, report: RunReport, made: Edition | None, options:
         echo_json({**now, "digest": agreed.plan.digest, **report_json(report), "gallery": gallery})
         return
     show_report(report)
+    if agreed.plan.left_out:
+        say(f"{count(len(agreed.plan.left_out), 'clip')} of the file left out of this run, not bought")
     if not agreed.plan.to_buy:
         unknown = len(agreed.plan.in_state(JobState.UNKNOWN))
         others = f"; {count(unknown, 'job')} may have been bought: run hailuo reconcile" if unknown else ""

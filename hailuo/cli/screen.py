@@ -1,5 +1,6 @@
 """Output of the commands: tables and lines for people, JSON for machines."""
 
+import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
@@ -29,6 +30,10 @@ DECISIONS = {
 }
 """What a run does about a job in each state: `decision` in JSON."""
 
+_WIDE_ENOUGH: Final = 110
+"""Columns of a terminal. On a narrower one the list of clips has fewer columns."""
+_PROMPT_SHOWN: Final = 60
+
 _FAILED: Final = frozenset({JobState.FAILED, JobState.REFUSED})
 
 
@@ -49,7 +54,11 @@ def count(number: int, noun: str, nouns: str | None = None) -> str:
 
 def state_text(state: JobState) -> Text:
     """The state in words, red where the job failed."""
-    return Text(state.words, style=FAILURE if state in _FAILED else "")
+    return Text(state.words, style=_style(state))
+
+
+def _style(state: JobState) -> str:
+    return FAILURE if state in _FAILED else ""
 
 
 def plan_json(plan: Plan, place: StorePlace) -> dict[str, object]:
@@ -84,6 +93,8 @@ def _job_json(planned: PlannedJob, plan: Plan) -> dict[str, object]:
         "model": variant.model,
         "duration": variant.duration,
         "size": variant.size,
+        "prompt": variant.prompt,
+        "first_frame": variant.first_frame.label if variant.first_frame else None,
         "take": planned.job.take,
         "levels": planned.job.levels,
         "columns": planned.job.columns,
@@ -96,9 +107,15 @@ def _job_json(planned: PlannedJob, plan: Plan) -> dict[str, object]:
     }
 
 
-def show_plan(plan: Plan, place: StorePlace) -> None:
-    """Print the plan: the price of each cell, what is stored already, the budget, and where clips are kept."""
+def show_plan(plan: Plan, place: StorePlace, *, quiet: bool = False) -> None:
+    """Print the plan: the price of each cell, what is stored already, the budget, and where clips are kept.
+
+    If `quiet`, only how many jobs it has and what it costs.
+    """
     screen = console()
+    if quiet:
+        say(f"{_counts(plan)}; {usd(plan.money.planned)} to buy")
+        return
     for warning in plan.warnings:
         screen.print(Text(f"warning: {printable(str(warning))}", style="yellow"))
     for rule, cells in Counter(str(cell.rule) for cell in plan.illegal).items():
@@ -136,6 +153,34 @@ def _show_cells(plan: Plan) -> None:
     )
 
 
+def show_clips(plan: Plan) -> None:
+    """Print every clip of the plan: what it shows, what it costs, and its state."""
+    is_wide = console().width >= _WIDE_ENOUGH
+    cell = ("model", "time", "size") if is_wide else ("cell",)
+    text = (Column("prompt", Kind.TEXT), *([Column("frame", Kind.TEXT)] if is_wide else []))
+    cells = [Column(name, Kind.WORD if is_wide else Kind.TEXT) for name in cell]
+    columns = [Column("creative id"), *cells, Column("take", Kind.NUMBER), *text]
+    show_table(
+        [*columns, Column("price", Kind.NUMBER), Column("state")],
+        [_clip(planned, is_wide=is_wide) for planned in plan.everything],
+        title="clips",
+    )
+
+
+def _clip(planned: PlannedJob, *, is_wide: bool) -> tuple[str | Text, ...]:
+    """One clip. On a narrow terminal model, time and size are one word, and the frame follows the prompt."""
+    variant, frame = planned.job.variant, planned.job.variant.first_frame
+    named = frame.label if frame else ""
+    prompt = textwrap.shorten(variant.prompt, _PROMPT_SHOWN, placeholder=" ...")
+    settings = (variant.model, f"{variant.duration} s", variant.size)
+    cell = settings if is_wide else (f"{variant.model} {variant.duration}s {variant.size}",)
+    text = (prompt, named) if is_wide else (f"{prompt} (from {named})" if named else prompt,)
+    is_left_out = planned.state is JobState.NEW and not planned.chosen
+    state = Text("left out") if is_left_out else Text(DECISIONS[planned.state], style=_style(planned.state))
+    price = usd_or_unknown(planned.quote.price_usd)
+    return planned.job.creative_id, *cell, str(planned.job.take), *text, price, state
+
+
 def _cell_numbers(jobs: Sequence[PlannedJob]) -> tuple[str, ...]:
     buy = [planned for planned in jobs if planned.state is JobState.NEW and planned.chosen]
     quote = jobs[0].quote
@@ -145,7 +190,7 @@ def _cell_numbers(jobs: Sequence[PlannedJob]) -> tuple[str, ...]:
 
 
 def _counts(plan: Plan) -> str:
-    left_out = sum(1 for planned in plan.jobs if planned.state is JobState.NEW and not planned.chosen)
+    left_out = len(plan.left_out)
     counts = Counter(planned.state for planned in plan.everything)
     counts[JobState.NEW] -= left_out
     words = [
@@ -184,7 +229,7 @@ def show_report(report: RunReport) -> None:
             continue
         word = "overdue" if ending.overdue else ending.state.words
         line = Text(printable(f"{ending.creative_id}  {word}: {ending.reason}"))
-        console().print(line, style=FAILURE if ending.state in _FAILED else "")
+        console().print(line, style=_style(ending.state))
     stored = len(report.in_state(JobState.STORED))
     say(f"{stored} of {len(report.endings)} jobs are stored")
     if report.stopped and not report.interrupted:

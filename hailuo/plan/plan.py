@@ -130,6 +130,17 @@ class Plan:
         return tuple(planned for planned in self.in_state(JobState.NEW) if planned.chosen)
 
     @property
+    def left_out(self) -> tuple[PlannedJob, ...]:
+        """The jobs that could be bought and are not part of this run."""
+        return tuple(planned for planned in self.in_state(JobState.NEW) if not planned.chosen)
+
+    def within(self, limit: int) -> frozenset[str]:
+        """The creative ids that a run has to do with if it buys the first `limit` clips of the plan at most."""
+        beyond = {planned.job.creative_id for planned in self.to_buy[limit:]}
+        chosen = {planned.job.creative_id for planned in self.everything if planned.chosen}
+        return frozenset(chosen - beyond)
+
+    @property
     def priced(self) -> tuple[PricedJob, ...]:
         """Those of `to_buy` whose price is known. A plan with any other is not admitted."""
         return tuple(priced for planned in self.to_buy if (priced := planned.priced))

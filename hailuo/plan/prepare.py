@@ -29,6 +29,7 @@ class CampaignRequest:
 
     `at` is the scheduled start of the run; it gives the `{date}` of an edition, in its own zone unless the file names one. `text`, if given, is the campaign:
     then `path` only says where its frames and rows are, and under which name its problems are reported.
+    `limit` is the most clips that this run buys, the first of the plan; None buys all of them.
     """
 
     path: Path
@@ -37,6 +38,7 @@ class CampaignRequest:
     edition: str | None = None
     budget_usd: Decimal | None = None
     only: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

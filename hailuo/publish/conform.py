@@ -3,14 +3,16 @@
 import asyncio
 import hashlib
 import tempfile
+from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
+from hailuo.campaign.expand import TAKE, is_chosen, only_problems
 from hailuo.campaign.job import Job
 from hailuo.clock import Clock
-from hailuo.errors import DamagedClipError, MissingKeyError
+from hailuo.errors import AdmissionError, DamagedClipError, MissingKeyError, Place
 from hailuo.ledger.facts import Done
 from hailuo.media.conformed import Conformed, keep_conformed, read_conformed
 from hailuo.media.credentials import Credentials, sign
@@ -70,14 +72,19 @@ async def stored_clips(
 ) -> list[StoredClip]:
     """The edition's clips that have one of the labels named for each axis of `only`, in the order of the plan.
 
-    Raises: AdmissionError when nothing ever ran, StoreUnavailableError, LedgerError.
+    Raises: AdmissionError when nothing ever ran, or has such an axis or label; StoreUnavailableError, LedgerError.
     """
     known = await StoredEdition.read(store, clock, edition, worker="conform")
+    values: defaultdict[str, set[str]] = defaultdict(set)
+    for job in known.jobs.values():
+        for axis, label in {TAKE: str(job.take), **job.levels}.items():
+            values[axis].add(label)
+    if problems := only_problems(only, values, Place(str(edition))):
+        raise AdmissionError(problems)
     return [
         StoredClip(job=job, done=done)
         for cid, job in known.jobs.items()
-        if (done := known.ledger.record(cid).clip)
-        and all(job.levels.get(axis) in labels for axis, labels in only.items())
+        if (done := known.ledger.record(cid).clip) and is_chosen(job, only)
     ]
 
 

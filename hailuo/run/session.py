@@ -67,6 +67,7 @@ class Session:
         self._runner: Runner | None = None
         self._warnings: tuple[Problem, ...] = ()
         self._prices = NO_RECORDS
+        self._chosen = prepared.chosen
         self.inspector: Inspector | None = None
         """Checks the clips that get stored; None: no checks."""
 
@@ -100,6 +101,9 @@ class Session:
             frames = await frame_warnings(self._prepared.expansion.jobs, self.store)
         findings = (*ledger.findings, *ledger.clip_findings, *money)
         self._warnings = (*self._prepared.warnings, *frames, *findings)
+        self._chosen, limit = self._prepared.chosen, self._prepared.request.limit
+        if limit is not None:
+            self._chosen = self.plan_by_now().within(limit)
         return self.plan_by_now()
 
     def plan_by_now(self) -> Plan:
@@ -109,7 +113,7 @@ class Session:
             replace(self._prepared.expansion, warnings=self._warnings),
             self._tools.ledger,
             self._tools.catalog,
-            chosen=self._prepared.chosen,
+            chosen=self._chosen,
             budget_usd=self._prepared.request.budget_usd,
             prices=self._prices,
         )

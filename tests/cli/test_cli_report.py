@@ -1,6 +1,7 @@
 """`hailuo report`: what it says, what it writes, and how it ends."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -48,6 +49,21 @@ def test_the_verdict_stands_first(hailuo, shop):
     assert any(line.startswith("next batch: ") for line in lines)
     assert lines[-1].endswith("report.html")
     assert Path(lines[-1]).is_file()
+
+
+def test_exports_of_other_ads_are_no_success(hailuo, shop):
+    """No row found its creative: exit code 1, with what to do; the report that says so is written."""
+    rows = re.sub(r"HV-[0-9A-Z]{10}", "HV-another", (shop / "meta.csv").read_text(encoding="utf-8-sig"))
+    (shop / "meta.csv").write_text(rows)
+
+    said = hailuo("report", shop / "launch.yaml", shop / "meta.csv")
+    as_json = hailuo("report", shop / "launch.yaml", shop / "meta.csv", "--json")
+
+    assert (said.code, as_json.code) == (1, 1)
+    assert "data: 0 of 168 rows" in said.out
+    assert "none of 168 rows found its creative" in said.err
+    assert "--ads" in said.err
+    assert json.loads(as_json.out)["findings"]
 
 
 def test_a_second_look_writes_nothing_and_says_so(hailuo, shop):
