@@ -13,7 +13,7 @@ HAILUO_KAG ?=
 BIN := $(VENV)/bin
 # Everything is installed with a hash from a lock file; only the product itself has none, and brings nothing along.
 LOCKED := -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement
-PRODUCT := -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+PRODUCT := -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --config-settings editable_mode=compat --editable .
 # Pages are tested in a real browser if there is one; CI installs Debian's chromium.
 BROWSER := $(shell command -v chromium)
 # The linter and the type checker for the JavaScript of the pages come from npm, where you have it.

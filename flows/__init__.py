@@ -1,1 +1,1 @@
-"""Prefect flows: schedule, UI and distribution over the library `hailuo`, and no rules of their own."""
+"""The six Prefect flows of a checkout, for prefect.yaml. The wheel has them as `hailuo.flows` only."""

@@ -1,6 +1,7 @@
 """`hailuo demo`"""
 
 import asyncio
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -8,6 +9,7 @@ from typing import Final
 import click
 from pydantic import SecretStr
 
+import hailuo
 from hailuo.campaign.files import load_catalog
 from hailuo.cli.output import unfailing_output
 from hailuo.cli.plan import Seen, look
@@ -22,10 +24,11 @@ from hailuo.settings import Settings, prefer_embedded_prefect
 from hailuo.simulator import SimulatorOptions, simulating
 
 _EDITIONS_TRIED: Final = 100
+_EXAMPLE: Final = Path("campaigns/demo.yaml")
 
 
 @click.command("demo")
-@click.argument("file", type=click.Path(path_type=Path), default=Path("campaigns/demo.yaml"))
+@click.argument("file", type=click.Path(path_type=Path), default=_EXAMPLE)
 @click.option("--store", type=click.Path(path_type=Path), default=Path("demo-store"), show_default=True)
 @click.option(
     "--speed",
@@ -36,6 +39,8 @@ _EDITIONS_TRIED: Final = 100
 )
 def command(file: Path, store: Path, speed: float) -> ExitCode:
     """Run a whole campaign against the simulator, as a Prefect flow, into a folder. No key, no money."""
+    if file == _EXAMPLE and not file.exists():
+        write_example(file.parent)
     prefer_embedded_prefect(home=store / "prefect")
     say("This is a demo against a simulated vendor on this machine: no key, no money.")
     clock = RehearsalClock(speed)  # shared with the simulator, so that no setting needs to change
@@ -52,6 +57,25 @@ def command(file: Path, store: Path, speed: float) -> ExitCode:
         )
         with within(env), unfailing_output():
             return _rehearse(CampaignRequest(path=file, at=env.clock.now()), store)
+
+
+def write_example(folder: Path) -> None:
+    """Write the example campaign, its first frames and the schema into the folder. What is there already stays."""
+    shipped = examples_folder()
+    frames = (str(path.relative_to(shipped)) for path in shipped.glob("frames/perfume-*"))
+    for name in ("demo.yaml", "schema.json", *frames):
+        target = folder / name
+        if not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(shipped / name, target)
+    say(f"wrote {folder / 'demo.yaml'}, its first frames and the schema: the example, yours to change")
+
+
+def examples_folder() -> Path:
+    """The example campaigns: in the wheel beside the code, in a checkout the folder campaigns/."""
+    package = Path(hailuo.__file__).parent
+    shipped = package / "examples"
+    return shipped if shipped.is_dir() else package.parent / "campaigns"
 
 
 def _rehearse(request: CampaignRequest, store: Path) -> ExitCode:

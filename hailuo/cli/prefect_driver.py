@@ -1,4 +1,4 @@
-"""Finds the Prefect flow that runs a campaign, by entry point: the library does not import flows."""
+"""Finds the Prefect flow that runs a campaign, by entry point: the library does not import the flows."""
 
 from importlib.metadata import entry_points
 from typing import Protocol

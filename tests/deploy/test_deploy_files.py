@@ -16,7 +16,7 @@ from prefect.server.events.actions import SendNotification as ServersNotificatio
 from prefect.server.utilities.user_templates import render_user_template_sync
 from prefect.settings import Settings as PrefectSettings
 
-from flows.machinery.events import CampaignEvent
+from hailuo.flows.machinery.events import CampaignEvent
 from hailuo.settings import Settings, variable_of
 
 pytestmark = pytest.mark.slow  # imports Prefect
@@ -127,7 +127,7 @@ def test_a_healthy_flow_run_is_no_zombie():
 
 def names_of_ends() -> set[str]:
     """Every name that a flow of ours gives to a state in which it ends, read from the sources."""
-    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in Path("flows").glob("*.py")]
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in Path("hailuo/flows").glob("*.py")]
     calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
     ends = [
         call for call in calls if isinstance(call.func, ast.Name) and call.func.id in {"Completed", "Failed"}

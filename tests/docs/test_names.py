@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SOURCES = [*sorted((ROOT / "hailuo").rglob("*.py")), *sorted((ROOT / "flows").rglob("*.py"))]
+SOURCES = sorted((ROOT / "hailuo").rglob("*.py"))
 TEXTS = [
     *SOURCES,
     *(path for kind in ("*.toml", "*.js", "*.html") for path in sorted((ROOT / "hailuo").rglob(kind))),

@@ -9,11 +9,11 @@ import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
 
-from flows.ad_report import ad_report
-from flows.machinery.due_reports import due_reports
-from flows.machinery.parameters import CampaignForm
-from flows.ui.markdown import escaped
 from hailuo.campaign.job import Job
+from hailuo.flows.ad_report import ad_report
+from hailuo.flows.machinery.due_reports import due_reports
+from hailuo.flows.machinery.parameters import CampaignForm
+from hailuo.flows.ui.markdown import escaped
 from hailuo.run.environment import RunEnvironment, within
 from hailuo.settings import Settings
 from hailuo.store import FolderStore

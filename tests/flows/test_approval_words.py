@@ -10,8 +10,8 @@ from inline_snapshot import snapshot
 from prefect.client.schemas.objects import FlowRun
 from prefect.settings import PREFECT_API_URL, PREFECT_UI_URL, temporary_settings
 
-from flows.ui.approval import Approval, approval_page, question
-from flows.ui.markdown import bullets, escaped
+from hailuo.flows.ui.approval import Approval, approval_page, question
+from hailuo.flows.ui.markdown import bullets, escaped
 from hailuo.ledger.ledger import Ledger
 from hailuo.plan.plan import Plan, make_plan
 from hailuo.plan.prepare import CampaignRequest, prepare

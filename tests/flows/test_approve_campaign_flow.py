@@ -26,11 +26,11 @@ from prefect.client.schemas.responses import SetStateStatus
 from prefect.flow_engine import run_flow_async
 from prefect.states import AwaitingRetry, Cancelled, Cancelling, Completed, Crashed, Failed, Pending, Running
 
-from flows.approve_campaign import approve_campaign
-from flows.machinery.launch import RENDER_DEPLOYMENT, Launch, launch
-from flows.machinery.parameters import CampaignForm
-from flows.render_campaign import render_campaign
 from hailuo.clock import SystemClock
+from hailuo.flows.approve_campaign import approve_campaign
+from hailuo.flows.machinery.launch import RENDER_DEPLOYMENT, Launch, launch
+from hailuo.flows.machinery.parameters import CampaignForm
+from hailuo.flows.render_campaign import render_campaign
 from hailuo.plan.plan import Plan
 from hailuo.plan.prepare import CampaignRequest, prepare
 from hailuo.run.environment import RunEnvironment, within

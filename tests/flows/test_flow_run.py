@@ -12,7 +12,7 @@ from prefect.client.schemas.actions import DeploymentScheduleCreate
 from prefect.client.schemas.schedules import CronSchedule
 from pydantic import SecretStr
 
-from flows.machinery.flow_run import KEY_BLOCK, due_in_zone, flow_environment
+from hailuo.flows.machinery.flow_run import KEY_BLOCK, due_in_zone, flow_environment
 from hailuo.run.environment import RunEnvironment, within
 
 pytestmark = [

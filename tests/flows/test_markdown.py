@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from flows.ui.markdown import inert
+from hailuo.flows.ui.markdown import inert
 
 HOSTILE = [
     "![x](http://127.0.0.1:1/pixel.png)",
@@ -87,9 +87,9 @@ def test_every_table_is_made_in_one_place() -> None:
     """Prefect's own function is called where the cells are made inert, and nowhere else."""
     calls = [
         path.as_posix()
-        for path in Path("flows").rglob("*.py")
+        for path in Path("hailuo/flows").rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("create_table_artifact")
     ]
 
-    assert calls == ["flows/ui/markdown.py"]
+    assert calls == ["hailuo/flows/ui/markdown.py"]

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from flows.ui.night_page import night_page
 from hailuo.campaign.model import Campaign
 from hailuo.errors import ExitCode, Place, Problem
+from hailuo.flows.ui.night_page import night_page
 from hailuo.night.night import (
     CampaignResult,
     DueCampaign,

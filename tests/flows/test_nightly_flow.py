@@ -10,9 +10,9 @@ import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
 
-from flows.nightly import nightly
 from hailuo.clock import SystemClock
 from hailuo.errors import ExitCode
+from hailuo.flows.nightly import nightly
 from hailuo.run.environment import RunEnvironment, within
 from hailuo.simulator import FaultName, FaultPlan, ScriptedFault
 from tests.support.rehearsals import accepted

@@ -8,11 +8,11 @@ from prefect.utilities.callables import parameter_schema
 from prefect.utilities.schema_tools import is_valid_schema, validate
 from pydantic import TypeAdapter, ValidationError
 
-from flows.ad_report import ad_report
-from flows.approve_campaign import approve_campaign
-from flows.machinery.parameters import Budget, CampaignForm
-from flows.nightly import nightly
-from flows.render_campaign import render_campaign
+from hailuo.flows.ad_report import ad_report
+from hailuo.flows.approve_campaign import approve_campaign
+from hailuo.flows.machinery.parameters import Budget, CampaignForm
+from hailuo.flows.nightly import nightly
+from hailuo.flows.render_campaign import render_campaign
 
 pytestmark = pytest.mark.slow  # imports Prefect
 

@@ -8,8 +8,8 @@ import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
 
-from flows.reconcile import reconcile
-from flows.render_campaign import render_campaign
+from hailuo.flows.reconcile import reconcile
+from hailuo.flows.render_campaign import render_campaign
 from hailuo.run.environment import RunEnvironment
 from hailuo.simulator import FaultName, FaultPlan, ScriptedFault
 

@@ -8,9 +8,9 @@ import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
 
-from flows.machinery.clips import bundles_of
-from flows.render_campaign import drive, render_campaign
 from hailuo.errors import AdmissionError, ExitCode
+from hailuo.flows.machinery.clips import bundles_of
+from hailuo.flows.render_campaign import drive, render_campaign
 from hailuo.plan.prepare import CampaignRequest, prepare
 from hailuo.run.session import open_session
 from hailuo.simulator import FaultName, FaultPlan, ScriptedFault

@@ -12,7 +12,7 @@ from prefect.client.orchestration import get_client
 from prefect.logging.handlers import APILogHandler
 from prefect.settings import get_current_settings
 
-from flows.render_campaign import render_campaign
+from hailuo.flows.render_campaign import render_campaign
 from tests.security.conftest import KEY, SIGNATURE
 
 pytestmark = [

@@ -7,9 +7,9 @@ from typing import Final
 
 from prefect.artifacts import acreate_markdown_artifact
 
-from flows.ui.artifacts import NO_UNKNOWNS
-from flows.ui.markdown import escaped, listed, show_table
 from hailuo.campaign.pricing import usd
+from hailuo.flows.ui.artifacts import NO_UNKNOWNS
+from hailuo.flows.ui.markdown import escaped, listed, show_table
 from hailuo.ledger.facts import Attempt, JobState
 from hailuo.reconcile.reconciler import Adopted, Findings, Released
 from hailuo.reconcile.unsettled import Unsettled

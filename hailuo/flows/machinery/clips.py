@@ -9,8 +9,8 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
-from flows.machinery.flow_run import job_label, log_events
-from flows.ui.artifacts import progress_shown
+from hailuo.flows.machinery.flow_run import job_label, log_events
+from hailuo.flows.ui.artifacts import progress_shown
 from hailuo.ledger.facts import JobState
 from hailuo.plan.plan import Plan, PlannedJob
 from hailuo.run.environment import RunEnvironment

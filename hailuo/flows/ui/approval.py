@@ -14,9 +14,9 @@ from prefect.runtime import flow_run
 from prefect.utilities.urls import url_for
 from pydantic import Field
 
-from flows.ui.markdown import escaped, listed
 from hailuo.campaign.pricing import usd
 from hailuo.clock import Clock
+from hailuo.flows.ui.markdown import escaped, listed
 from hailuo.ledger.facts import JobState
 from hailuo.plan.plan import Plan
 

@@ -7,11 +7,11 @@ from datetime import UTC, date, datetime, time
 
 from prefect.client.schemas.objects import State
 
-from flows.machinery.flow_run import LINKS_VALID_FOR, in_task_run, run_name
-from flows.machinery.parameters import CampaignForm
 from hailuo import CampaignRequest, Settings, prepare
 from hailuo.campaign.files.folder_listing import campaign_names, find_campaign
 from hailuo.errors import CampaignError, Place, Problem
+from hailuo.flows.machinery.flow_run import LINKS_VALID_FOR, in_task_run, run_name
+from hailuo.flows.machinery.parameters import CampaignForm
 from hailuo.logs import quiet_logger
 from hailuo.plan.prepare import PreparedCampaign, edition_chosen
 from hailuo.report.inputs import editions_with_exports, find_files

@@ -6,9 +6,9 @@ from typing import Final
 from jinja2 import Environment
 from prefect.artifacts import acreate_markdown_artifact
 
-from flows.ui.markdown import escaped
 from hailuo.campaign.pricing import usd
 from hailuo.errors import ExitCode
+from hailuo.flows.ui.markdown import escaped
 from hailuo.night.night import CampaignResult, NightReport
 from hailuo.night.outcome import CampaignOutcome
 from hailuo.publish.share import GalleryLink

@@ -21,10 +21,10 @@ from prefect.deployments import run_deployment
 from prefect.exceptions import PrefectException
 from prefect.states import Cancelling, Crashed
 
-from flows.machinery.clips import TASK_RUNS_AT_MOST, render
-from flows.machinery.parameters import CampaignForm
-from flows.ui.artifacts import progress_shown
 from hailuo.errors import StoreUnavailableError
+from hailuo.flows.machinery.clips import TASK_RUNS_AT_MOST, render
+from hailuo.flows.machinery.parameters import CampaignForm
+from hailuo.flows.ui.artifacts import progress_shown
 from hailuo.logs import quiet_logger
 from hailuo.plan.plan import Plan
 from hailuo.run.environment import RunEnvironment

@@ -17,9 +17,9 @@ from prefect.artifacts import (
 )
 from prefect.exceptions import PrefectException
 
-from flows.ui.markdown import listed, show_table
 from hailuo.campaign.pricing import usd, usd_or_unknown
 from hailuo.clock import SystemClock
+from hailuo.flows.ui.markdown import listed, show_table
 from hailuo.ledger.facts import JobState
 from hailuo.plan.plan import Plan, PlannedJob, price_of_all
 from hailuo.publish.publish import Publication

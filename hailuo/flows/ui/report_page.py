@@ -6,7 +6,7 @@ from typing import Final
 
 from prefect.artifacts import acreate_markdown_artifact
 
-from flows.ui.markdown import bullets, escaped, show_table
+from hailuo.flows.ui.markdown import bullets, escaped, show_table
 from hailuo.report.findings import (
     CreativeFinding,
     Estimate,

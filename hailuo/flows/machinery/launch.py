@@ -9,9 +9,9 @@ from prefect.deployments import run_deployment
 from prefect.exceptions import ObjectNotFound
 from prefect.runtime import flow_run
 
-from flows.machinery.flow_run import run_name
-from flows.machinery.parameters import CampaignForm
 from hailuo.errors import Place, Problem
+from hailuo.flows.machinery.flow_run import run_name
+from hailuo.flows.machinery.parameters import CampaignForm
 from hailuo.plan.plan import Plan
 
 RENDER_DEPLOYMENT: Final = "render-campaign/render-campaign"

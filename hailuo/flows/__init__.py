@@ -1,0 +1,1 @@
+"""Prefect flows: schedule, UI and distribution over the library `hailuo`, and no rules of their own."""

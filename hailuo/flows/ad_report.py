@@ -1,0 +1,142 @@
+"""The ad report: read the ad platforms' exports, judge which clips won, and propose the next batch."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
+from pydantic import Field
+
+from hailuo.flows.machinery.due_reports import due_reports, make_report
+from hailuo.flows.machinery.events import emit_report_written
+from hailuo.flows.machinery.flow_run import (
+    due_in_zone,
+    flow_environment,
+    forward_library_logs,
+    run_name,
+    scheduled_start,
+)
+from hailuo.flows.machinery.parameters import (
+    Budget,
+    CampaignForm,
+    CampaignName,
+    CampaignText,
+    DueAt,
+    EditionName,
+)
+from hailuo.flows.ui.report_page import show_report
+from hailuo.report.analysis.options import AnalysisOptions
+from hailuo.report.inputs import FoundFiles
+from hailuo.report.make import Report, ReportOptions
+from hailuo.report.metrics import PLATFORM_NAMES, Design, Metric
+
+
+class DecidedBy(StrEnum):
+    """The metrics that may decide a report."""
+
+    HOOK = Metric.HOOK.value
+    CTR = Metric.CTR.value
+    CVR = Metric.CVR.value
+    CPA = Metric.CPA.value
+
+
+ExportsFolder = Annotated[str, Field(max_length=1_000)]
+LiftPercent = Annotated[float, Field(ge=0.1, le=1_000)]
+
+
+def report_run_name() -> str:
+    """The name of the flow run: the minute it was due."""
+    return f"ad report {scheduled_start():%Y-%m-%d %H:%M}"
+
+
+@flow(
+    name="ad-report",
+    flow_run_name=report_run_name,
+    retries=0,
+    persist_result=False,
+    validate_parameters=True,
+)
+async def ad_report(  # noqa: PLR0913, PLR0917 (the fields of the run form)
+    campaign: CampaignName = "",
+    campaign_text: CampaignText = "",
+    edition: EditionName = "",
+    exports: ExportsFolder = "",
+    design: Design = Design.AUCTION,
+    metric: DecidedBy = DecidedBy.CTR,
+    sequential: bool = False,
+    relevant_lift_percent: LiftPercent = 10,
+    next_batch_budget_usd: Budget | None = None,
+    again: bool = False,
+    due_at: DueAt | None = None,
+) -> State[Mapping[str, Report]]:
+    """Report from the ad platforms' exports which clips won, how sure that is, and what to render next. It buys nothing.
+
+    If nothing is new since the last report, it writes none.
+
+    Args:
+        campaign: A file of the campaigns folder. Leave it empty to report on every edition that has files in its exports folder.
+        campaign_text: A whole campaign in YAML, in place of a file.
+        edition: The edition's name as it was rendered, with its date filled in. The default is the file's.
+        exports: A folder on the worker, or s3://bucket/prefix. The default is CAMPAIGN/EDITION/exports/ in the store.
+        design: How people came to see the ads; it decides what the report may claim. randomised_split: you split people at random. platform_ab_test: the platform's own test. auction: ordinary delivery.
+        metric: The metric that decides. hook: who stays past the first seconds. ctr: clicks per impression. cvr: conversions per click. cpa: spend per conversion.
+        sequential: Switch it on if you look at the results every day. The intervals are wider and stay valid however often you look.
+        relevant_lift_percent: The smallest difference that matters to you, in percent, such as 10.
+        next_batch_budget_usd: What the next batch may cost in US dollars. The default is the file's budget.
+        again: Write a report even if nothing is new.
+        due_at: The day that the report belongs to; it fills {date} in an edition's name. The default is now.
+    """
+    form = CampaignForm(
+        campaign=campaign,
+        campaign_text=campaign_text,
+        edition=edition,
+        due_at=due_at or await due_in_zone(None),
+    )
+    options = ReportOptions(
+        files=FoundFiles(files={}, where=()),
+        analysis=AnalysisOptions(
+            design=design,
+            metric=Metric(metric),
+            sequential=sequential,
+            relevant_lift=relevant_lift_percent / 100,
+        ),
+        budget_usd=next_batch_budget_usd,
+        again=again,
+    )
+    reports: dict[str, Report] = {}
+    failures: list[str] = []
+    lines: list[str] = []
+    with forward_library_logs():
+        env = await flow_environment()
+        for due in await due_reports(env, form, exports=exports):
+            name = run_name(due.edition)
+            state = await make_report(due, options, env)
+            if not state.is_completed():
+                failures.append(f"{name}: {state.message}")
+                continue
+            report = await state.aresult()
+            lines.append(f"{name}: {_summary(report)}")
+            if report is not None:
+                reports[name] = report
+    for report in reports.values():
+        if report.is_new:
+            await show_report(report)
+            emit_report_written(report.findings, folder=report.folder)
+    text = "\n".join([*failures, *lines]) or "no edition has exports yet"
+    if failures:
+        return Failed(message=text, data=reports)
+    if any(report.is_new for report in reports.values()):
+        return Completed(message=text, data=reports)
+    return Completed(name="Unchanged" if reports else "Waiting", message=text, data=reports)
+
+
+def _summary(report: Report | None) -> str:
+    if report is None:
+        return "no exports yet"
+    if not report.is_new:
+        return f"nothing new since {report.findings.made_at:%Y-%m-%d %H:%M} UTC"
+    found = report.findings.platforms
+    headlines = (f"{PLATFORM_NAMES[one.platform]}: {one.verdict.headline}" for one in found)
+    return "; ".join(headlines) or "no result matches a clip of this edition"

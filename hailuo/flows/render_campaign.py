@@ -1,0 +1,153 @@
+"""The main flow: read a campaign, plan it, render the missing clips and publish the comparison.
+
+Without a Prefect server: `python -m hailuo.flows.render_campaign FILE`.
+"""
+
+import asyncio
+import sys
+from contextlib import AsyncExitStack
+
+from prefect import flow, get_client
+from prefect.client.schemas.objects import State
+from prefect.runtime import flow_run
+from prefect.states import Completed, Failed
+
+from hailuo import CampaignRequest, open_session
+from hailuo.campaign.pricing import usd
+from hailuo.errors import ExitCode, Place, Problem, SettingsError
+from hailuo.flows.machinery.clips import render
+from hailuo.flows.machinery.events import emit_completed_or_unknown, emit_stopped
+from hailuo.flows.machinery.flow_run import (
+    LINKS_VALID_FOR,
+    due_in_zone,
+    flow_environment,
+    forward_library_logs,
+    initial_run_name,
+    paid_first,
+    rename_this_run,
+)
+from hailuo.flows.machinery.machines import render_on_machines
+from hailuo.flows.machinery.parameters import (
+    Budget,
+    CampaignForm,
+    CampaignName,
+    CampaignText,
+    Digest,
+    DueAt,
+    EditionName,
+    Machines,
+    Only,
+)
+from hailuo.flows.ui.artifacts import show_comparison, show_plan, show_unknowns
+from hailuo.ledger.facts import JobState
+from hailuo.plan.plan import Plan
+from hailuo.run.events import RunReport
+from hailuo.run.watching import quietly
+
+
+@flow(
+    name="render-campaign",
+    flow_run_name=initial_run_name,
+    retries=0,
+    persist_result=False,
+    validate_parameters=True,
+    on_failure=[emit_stopped],
+    on_crashed=[emit_stopped],
+    on_cancellation=[emit_stopped],
+)
+async def render_campaign(  # noqa: PLR0913, PLR0917 (the fields of the run form)
+    campaign: CampaignName = "",
+    campaign_text: CampaignText = "",
+    edition: EditionName = "",
+    budget_usd: Budget | None = None,
+    only: Only = (),
+    machines: Machines = 1,
+    plan_digest: Digest = "",
+    due_at: DueAt | None = None,
+) -> State[RunReport]:
+    """Render the missing clips of a campaign, store them, and compare all of its clips on one page.
+
+    Args:
+        campaign: A file of the campaigns folder. Leave it empty if you paste a campaign below.
+        campaign_text: A whole campaign in YAML, in place of a file. Its first frames are read from the campaigns folder.
+        edition: A name for this edition, in place of the file's. A new edition buys all of its clips anew.
+        budget_usd: The budget in US dollars, in place of the file's.
+        only: Render only the clips with these values, each as AXIS=VALUE, such as model=MiniMax-Hailuo-02.
+        machines: How many workers render at once. Use more than 1 for thousands of clips.
+        plan_digest: The digest of an approved plan. If the plan has changed since, nothing is bought.
+        due_at: The night that the run belongs to; it fills {date} in an edition's name. The default is now.
+    """
+    form = CampaignForm(
+        campaign=campaign,
+        campaign_text=campaign_text,
+        edition=edition,
+        budget_usd=budget_usd,
+        only=tuple(only),
+        due_at=due_at or await due_in_zone(None),
+    )
+    with forward_library_logs():
+        env = await flow_environment()
+        async with AsyncExitStack() as stack:
+            async with paid_first(form.request(env.settings), env) as prepared:
+                await quietly(rename_this_run(prepared.require_campaign().this_edition))
+                session = await stack.enter_async_context(
+                    open_session(prepared, env.settings, clock=env.clock)
+                )
+                plan = await session.plan()
+                await quietly(show_plan(plan))
+                await session.admit(plan, agreed_digest=plan_digest or None, shared=machines > 1)
+            if machines > 1 and flow_run.get_id():
+                report = await render_on_machines(session, plan, env, machines=machines, form=form)
+            else:
+                report = await render(session, plan, env)
+            made = await session.publish()
+            gallery = await session.gallery_link(made, valid_for=LINKS_VALID_FOR)
+    await quietly(show_comparison(plan, made, gallery))
+    await quietly(show_unknowns(plan, report))
+    emit_completed_or_unknown(plan, report)
+    text = _summary(plan, report)
+    match report.exit_code:
+        case ExitCode.COMPLETE:
+            return Completed(message=text, data=report)
+        case ExitCode.INCOMPLETE:
+            return Completed(name="Incomplete", message=text, data=report)
+        case _:
+            return Failed(name="Stopped", message=text, data=report)
+
+
+def _summary(plan: Plan, report: RunReport) -> str:
+    stored, number = len(report.in_state(JobState.STORED)), len(plan.to_buy)
+    bought = f"{number} planned to buy for {usd(plan.money.planned)}" if number else "nothing to buy"
+    reason = report.interrupted or report.stopped
+    return f"{stored} of {len(report.endings)} clips stored; {bought}" + (f"; {reason}" if reason else "")
+
+
+def drive(request: CampaignRequest, plan_digest: str) -> RunReport:
+    """Run the flow for `hailuo run` when a Prefect server is set.
+
+    Raises: SettingsError for a server that does not answer; whatever the flow raised.
+    """
+    return asyncio.run(_drive(request, plan_digest))
+
+
+async def _drive(request: CampaignRequest, plan_digest: str) -> RunReport:
+    async with get_client() as client:
+        if fault := await client.api_healthcheck():
+            reason = f"Prefect's server at {client.api_url} does not answer: {fault}"
+            remedy = "start it, or unset the variable to run without Prefect; nothing was bought"
+            raise SettingsError([Problem(Place("PREFECT_API_URL"), reason, remedy)])
+    state: State[RunReport] = await render_campaign(  # type: ignore[assignment]  # Prefect unwraps the returned State
+        str(request.path),
+        edition=request.edition or "",
+        budget_usd=request.budget_usd,
+        only=[f"{axis}={label}" for axis, labels in request.only.items() for label in sorted(labels)],
+        plan_digest=plan_digest,
+        return_state=True,
+    )
+    report = await state.aresult(raise_on_failure=state.name != "Stopped")
+    assert isinstance(report, RunReport)  # noqa: S101 (the flow put it there)
+    return report
+
+
+if __name__ == "__main__":
+    asyncio.run(render_campaign(sys.argv[1]))

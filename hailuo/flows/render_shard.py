@@ -1,0 +1,85 @@
+"""A shard: part of the jobs of a run on several machines. `render-campaign` starts it, not people."""
+
+from typing import Annotated, Final
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
+from pydantic import Field
+
+from hailuo import open_session, prepare
+from hailuo.errors import ExitCode
+from hailuo.flows.machinery.clips import TASK_RUNS_AT_MOST, drive_all, unfinished
+from hailuo.flows.machinery.flow_run import due_in_zone, flow_environment, forward_library_logs, log_events
+from hailuo.flows.machinery.parameters import (
+    CampaignForm,
+    CampaignName,
+    CampaignText,
+    DueAt,
+    EditionName,
+    Only,
+)
+from hailuo.ledger.facts import JobState
+from hailuo.run.shards import Share
+from hailuo.run.watching import watched_by
+
+_FEWEST_TASK_RUNS: Final = 10
+
+TaskRuns = Annotated[int, Field(ge=1, le=TASK_RUNS_AT_MOST)]
+
+
+@flow(
+    name="render-shard",
+    retries=0,
+    persist_result=False,
+    validate_parameters=True,
+)
+async def render_shard(  # noqa: PLR0913, PLR0917 (its lead fills the form in)
+    share: Share,
+    campaign: CampaignName = "",
+    campaign_text: CampaignText = "",
+    edition: EditionName = "",
+    only: Only = (),
+    due_at: DueAt | None = None,
+    task_runs: TaskRuns = _FEWEST_TASK_RUNS,
+) -> State[None]:
+    """Render one share of a run. The run that started it has admitted the plan and holds the grant.
+
+    Args:
+        share: The jobs of this shard, and its share of the vendor's limits.
+        campaign: A file of the campaigns folder. Empty if the campaign is given as text.
+        campaign_text: A whole campaign in YAML, in place of a file. Its first frames are read from the campaigns folder.
+        edition: A name for this edition, in place of the file's.
+        only: Render only the clips with these values, each as AXIS=VALUE, such as model=MiniMax-Hailuo-02.
+        due_at: The night that the run belongs to; it fills {date} in an edition's name. The default is now.
+        task_runs: How many task runs the shard may make.
+    """
+    form = CampaignForm(
+        campaign=campaign,
+        campaign_text=campaign_text,
+        edition=edition,
+        only=tuple(only),
+        due_at=due_at or await due_in_zone(None),
+    )
+    with forward_library_logs():
+        env = await flow_environment()
+        prepared = prepare(form.request(env.settings), env.settings)
+        async with open_session(prepared, env.settings, clock=env.clock, share=share) as session:
+            plan = await session.part(share)
+            runner = session.runner(plan, observe=log_events(plan, env.observe))
+            try:
+                async with watched_by(env.watch(runner)), session.noting(share, runner):
+                    await drive_all(runner, unfinished(plan), task_runs_at_most=task_runs)
+                    report = await runner.finish()
+            finally:  # also when it is cancelled: the lead must know what was bought
+                await session.give_account(share, runner)
+    reason = report.interrupted or report.stopped
+    stored = len(report.in_state(JobState.STORED))
+    text = f"{stored} of {len(report.endings)} clips stored" + (f"; {reason}" if reason else "")
+    match report.exit_code:
+        case ExitCode.COMPLETE:
+            return Completed(message=text)
+        case ExitCode.INCOMPLETE:
+            return Completed(name="Incomplete", message=text)
+        case _:
+            return Failed(name="Stopped", message=text)
