@@ -45,7 +45,7 @@ from hailuo.plan.prepare import CampaignRequest, PreparedCampaign
 from hailuo.publish.publish import Publication
 from hailuo.run.environment import RunEnvironment, run_environment
 from hailuo.run.events import RunReport
-from hailuo.run.leftovers import PaidClips
+from hailuo.run.leftovers import NOT_LOOKED_FOR, PaidClips
 from hailuo.run.session import Session, StorePlace, open_session
 from hailuo.store.layout import MONEY, Edition
 from hailuo.text import printable
@@ -195,7 +195,8 @@ async def _paid_first(
     async with paid.before(choice) as (prepared, collected):
         if not watcher.quiet:
             for line in collected.lines():
-                say(line)
+                if not line.startswith(NOT_LOOKED_FOR):  # the refusal that follows says it
+                    say(line)
         yield None if collected.interrupted else prepared
 
 

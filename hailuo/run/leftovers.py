@@ -28,7 +28,7 @@ from hailuo.store.open import open_store
 from hailuo.vendor.open import open_client
 
 _COLLECTING: Final = "collect"
-_NOT_LOOKED_FOR: Final = "paid clips could not be looked for: "
+NOT_LOOKED_FOR: Final = "paid clips could not be looked for: "
 
 Watch = Callable[[Runner], AbstractAsyncContextManager[object]]
 """Shows a runner's progress, or lets signals interrupt it, while the context is open."""
@@ -117,7 +117,7 @@ class PaidClips:
         except RefusedError as refused:
             after = await self._tried(campaign, only=own) if own else Collected()
             for line in dict.fromkeys((before + after).lines()):
-                if line.removeprefix(_NOT_LOOKED_FOR) not in str(refused):
+                if line.removeprefix(NOT_LOOKED_FOR) not in str(refused):
                     refused.add_note(line)
             raise
 
@@ -146,7 +146,7 @@ class PaidClips:
         try:
             return await self.collect(campaign, skip=skip, only=only)
         except HailuoError as error:
-            return Collected(troubles=(f"{_NOT_LOOKED_FOR}{error}",))
+            return Collected(troubles=(f"{NOT_LOOKED_FOR}{error}",))
 
     async def collect(
         self, campaign: str | None = None, *, skip: Edition | None = None, only: Edition | None = None
