@@ -1,7 +1,7 @@
 """Reads a campaign file as a Campaign, as far as it is sound, with all of its problems."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from re import fullmatch
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from hailuo.campaign.catalog import Catalog
 from hailuo.campaign.files.document import Entries, Scalar
 from hailuo.campaign.files.grids import GridBuilder
-from hailuo.campaign.files.schema import SLUG, CampaignFile, NightlySection
+from hailuo.campaign.files.schema import SLUG, CampaignFile, IncludeRow, NightlySection
 from hailuo.campaign.files.sections import WrittenAxes
 from hailuo.campaign.files.sheet_rows import SHEET_SUFFIXES, read_rows
 from hailuo.campaign.files.text import ProblemList, path_inside
@@ -92,7 +92,7 @@ def _read(path: Path, problems: ProblemList, max_jobs: int, text: str | None) ->
             if found is None:
                 return None
             file, faulty_axes = found
-            include = [row.written(row.place, is_include=True, takes=row.takes) for row in file.include]
+            include = [_included(row) for row in file.include]
             return _ReadFile(file, (*_products(file, path, problems, max_jobs), *include), faulty_axes)
         case suffix if suffix in SHEET_SUFFIXES:
             rows = read_rows(path, problems, most_rows=max_jobs, pasted=text)
@@ -107,6 +107,12 @@ def _read(path: Path, problems: ProblemList, max_jobs: int, text: str | None) ->
         case _:
             problems.add(place, "this is not a campaign file", "name a .yaml, .csv or .xlsx file")
             return None
+
+
+def _included(row: IncludeRow) -> WrittenAxes:
+    written = row.written(row.place, is_include=True, takes=row.takes)
+    disclosure = SyntheticPerformer(row.disclosure) if row.disclosure else None
+    return replace(written, columns=row.columns, disclosure=disclosure)
 
 
 def _products(file: CampaignFile, path: Path, problems: ProblemList, max_jobs: int) -> Sequence[WrittenAxes]:

@@ -108,8 +108,38 @@ class DefaultValues(AxesSection):
     first_frame: Frame = Field(default=None, description="A file beside the campaign, an https URL, or null.")
 
 
+def _yes_no_unknown(value: object) -> object:
+    """YAML reads a bare `yes` as true; quoted or not, it is the same answer."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value not in ("yes", "no", "unknown"):
+        raise PydanticCustomError("answer", "not yes, no or unknown")
+    return value
+
+
+Answer = Annotated[
+    str, PlainValidator(_yes_no_unknown), WithJsonSchema({"enum": ["yes", "no", "unknown", True, False]})
+]
+
+
+def _cells(value: object) -> object:
+    """Texts by name; a number keeps its digits."""
+    if isinstance(value, dict):
+        cells = {name: scalar.content for name, scalar in value.items() if isinstance(scalar, Scalar)}
+        if len(cells) == len(value) and all(cell is not None for cell in cells.values()):
+            return cells
+    raise PydanticCustomError("cells", "not names with one value each")
+
+
+Cells = Annotated[
+    dict[str, str],
+    PlainValidator(_cells),
+    WithJsonSchema({"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}}),
+]
+
+
 class IncludeRow(DefaultValues):
-    """One value per axis, and the number of clips of this row."""
+    """One value per axis, and what is of this row alone."""
 
     takes: int | None = Field(
         None,
@@ -117,10 +147,16 @@ class IncludeRow(DefaultValues):
         le=100,
         description="The number of clips of this row. It overrides the `takes` of the file.",
     )
+    disclosure: Answer | None = Field(
+        None, description="Whether the clips of this row show a human performer who does not exist."
+    )
+    columns: Cells = Field(
+        default={}, description="What travels with the row, such as sku. It changes no clip and no id."
+    )
 
     @classmethod
     def keeps(cls, key: str) -> bool:
-        return key != "takes"
+        return key not in ("takes", "disclosure", "columns")
 
 
 class Exclusion(AxesSection):
@@ -185,20 +221,6 @@ class NightlySection(Section):
 
 Mark = Annotated[
     Annotated[bool, Tag("<word>")] | Annotated[NightlySection, Tag("<entry>")], Discriminator(_form)
-]
-
-
-def _yes_no_unknown(value: object) -> object:
-    """YAML reads a bare `yes` as true; quoted or not, it is the same answer."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if value not in ("yes", "no", "unknown"):
-        raise PydanticCustomError("answer", "not yes, no or unknown")
-    return value
-
-
-Answer = Annotated[
-    str, PlainValidator(_yes_no_unknown), WithJsonSchema({"enum": ["yes", "no", "unknown", True, False]})
 ]
 
 

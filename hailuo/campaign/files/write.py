@@ -5,8 +5,8 @@ The counterpart of `load_campaign`, which reads the same cells back from it.
 
 import re
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from re import fullmatch
@@ -14,7 +14,7 @@ from re import fullmatch
 import yaml
 
 from hailuo.campaign.files.schema import LABEL
-from hailuo.campaign.model import SETTING_AXES, Campaign, Cell
+from hailuo.campaign.model import SETTING_AXES, Campaign, Cell, SyntheticPerformer
 from hailuo.campaign.prompt import read_template
 from hailuo.campaign.variant import FirstFrame
 from hailuo.errors import CampaignError, Place, Problem
@@ -43,6 +43,8 @@ class DraftRow:
     cell: Cell
     takes: int
     note: str
+    disclosure: SyntheticPerformer | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +112,12 @@ def _rows(rows: Sequence[DraftRow], used: frozenset[str], folder: Path) -> Itera
                 values[axis] = _entry(level.label, "text", str(level.value))
             else:
                 values[axis] = level.label if axis == "prompt" else level.value
-        yield textwrap.indent(_dump([{**values, "takes": row.takes}]).rstrip("\n"), "  ")
+        own_keys: dict[str, object] = {"takes": row.takes}
+        if row.disclosure:
+            own_keys["disclosure"] = row.disclosure.value
+        if row.columns:
+            own_keys["columns"] = dict(row.columns)
+        yield textwrap.indent(_dump([{**values, **own_keys}]).rstrip("\n"), "  ")
 
 
 def _entry(label: str, key: str, content: str) -> object:

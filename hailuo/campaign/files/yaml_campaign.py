@@ -40,6 +40,8 @@ _REMEDIES = {
     "disclosure": "write {synthetic_performer: yes}, or no, or unknown",
     "synthetic_performer": "write yes, no or unknown",
     "rows": "name one sheet beside this file, such as spring.csv",
+    "columns": "write {sku: A-1}, with one value for each name",
+    "include.disclosure": "write yes, no or unknown",
     "timezone": "write a name such as Europe/Berlin",
     "prompt": "write a text, or {id: ..., text: ...}",
     "nightly": "write true, or {from: 2026-11-01, until: 2026-12-24}",

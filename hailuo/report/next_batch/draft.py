@@ -106,7 +106,13 @@ def _draft_rows(rows: Sequence[ProposedRow], cells: Cells) -> Iterator[DraftRow]
         resolved = cells.resolve(row.cell) if row.takes and row.action is not Recommendation.DROP else None
         if resolved and resolved.job.variant.variant_id not in seen:
             seen.add(resolved.job.variant.variant_id)
-            yield DraftRow(cell=resolved.levels, takes=row.takes, note=f"{row.action.value}: {row.reason}")
+            yield DraftRow(
+                cell=resolved.levels,
+                takes=row.takes,
+                note=f"{row.action.value}: {row.reason}",
+                disclosure=resolved.job.synthetic_performer,
+                columns=resolved.job.columns,
+            )
 
 
 def _title(findings: ReportFindings, rows: Sequence[ProposedRow]) -> str:

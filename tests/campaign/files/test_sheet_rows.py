@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hailuo.campaign.expand import expand
-from hailuo.campaign.files import load_campaign, load_catalog
+from hailuo.campaign.files import DraftCampaign, DraftRow, load_campaign, load_catalog, write_campaign
 from hailuo.campaign.files.damage import check_cell, check_text, foreign_word
 from hailuo.campaign.files.text import RefusedValueError
 from hailuo.campaign.job import Job
+from hailuo.campaign.model import SyntheticPerformer
 
 AT = datetime(2026, 11, 22, 22, 0, tzinfo=UTC)
 CATALOG = load_catalog()
@@ -342,3 +343,56 @@ def test_labels_may_be_upper_case_and_differ_by_more_than_case(written: Written,
 
     content = "prompt_id,prompt,model,duration,size\nA,Shoe,MiniMax-Hailuo-02,6,768p\na,Boot,MiniMax-Hailuo-02,6,768p\n"
     assert "differ only in case" in problems_of(content.encode(), tmp_path)[0]
+
+
+INCLUDE = """campaign: spring
+defaults: {model: MiniMax-Hailuo-02, duration: 6, size: 768p}
+include:
+  - {prompt: Shoe on stone, takes: 2, disclosure: yes, columns: {sku: 0012, Product URL: "https://shop.example/a"}}
+  - {prompt: Boot on ice}
+"""
+
+
+def test_a_row_of_include_has_columns_and_an_answer_of_its_own(tmp_path: Path) -> None:
+    """A number keeps its digits."""
+    jobs = jobs_of(INCLUDE.encode(), tmp_path, "spring.yaml")
+
+    cells = {"sku": "0012", "Product URL": "https://shop.example/a"}
+    assert [(dict(job.columns), job.synthetic_performer) for job in jobs] == [
+        *[(cells, SyntheticPerformer.YES)] * 2,
+        ({}, None),
+    ]
+
+
+@pytest.mark.parametrize("cells", ["A-1", "[A-1]", "{sku: [A-1]}", "{sku: null}"])
+def test_columns_of_include_are_names_with_one_value_each(cells: str, tmp_path: Path) -> None:
+    """Anything else is refused with an example."""
+    text = INCLUDE.replace("Boot on ice}", f"Boot on ice, columns: {cells}}}")
+
+    [problem] = problems_of(text.encode(), tmp_path, "spring.yaml")
+
+    assert "write {sku: A-1}" in problem
+
+
+def test_the_next_batch_keeps_what_is_of_a_row(tmp_path: Path) -> None:
+    """A file written from rows reads back the same."""
+    jobs = jobs_of(INCLUDE.encode(), tmp_path, "spring.yaml")
+    campaign = load_campaign(tmp_path / "spring.yaml", catalog=CATALOG, at=AT).campaign
+    assert campaign
+    rows = tuple(
+        DraftRow(
+            cell={axis.name: axis.levels[0] for axis in grid.axes},
+            takes=grid.takes or 1,
+            note="",
+            disclosure=grid.synthetic_performer,
+            columns=grid.columns,
+        )
+        for grid in campaign.grids
+    )
+    draft = DraftCampaign(follows=campaign, edition="main", rows=rows, budget_usd=None, title="Next")
+
+    again = jobs_of(write_campaign(draft, folder=tmp_path).encode(), tmp_path, "next.yaml")
+
+    assert [(job.creative_id, job.columns, job.synthetic_performer) for job in again] == [
+        (job.creative_id, job.columns, job.synthetic_performer) for job in jobs
+    ]
