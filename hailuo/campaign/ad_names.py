@@ -23,25 +23,29 @@ _OPEN_ENDS = "-."
 def ad_name(job: Job) -> str:
     """`HV-7KQ2M9X4TD_CMP1_p-luxstone_m23_d06_s768_fA1_t02`: ASCII, at most 100 characters.
 
-    Each token after the campaign starts with its key letter, so that their order does not matter.
+    Each token after the campaign starts with its key letter, so that their order does not matter. Columns that the
+    campaign asks for come last, as `_x-A-1`.
     If the name is too long, the longest labels are cut first; the id is never cut.
     """
     variant = job.variant
     frame = variant.first_frame
     size = _token(variant.size.removesuffix("p"))[:10]
     setting = f"_d{variant.duration:02d}_s{size}"
-    fixed = f"HV-{job.creative_id}__p-_m{setting}_f_t{job.take:02d}"
+    further = [_token(cell) for name in job.ad_name_columns if (cell := job.columns.get(name))]
+    fixed = f"HV-{job.creative_id}__p-_m{setting}_f_t{job.take:02d}" + "_x-" * len(further)
     tokens = [
         _token(job.campaign),
         _token(job.levels.get("prompt") or _digest(variant.prompt)),
         _token(_VENDOR_PREFIX.sub("", variant.model).replace(".", "").lower()),
         _token(frame.label) if frame else "none",
+        *further,
     ]
     while len(fixed) + sum(map(len, tokens)) > AD_NAME_LIMIT:
         longest = max(range(len(tokens)), key=lambda index: len(tokens[index]))
         tokens[longest] = tokens[longest][:-1]
-    campaign, prompt, model, first_frame = (token.rstrip(_OPEN_ENDS) for token in tokens)
-    return f"HV-{job.creative_id}_{campaign}_p-{prompt}_m{model}{setting}_f{first_frame}_t{job.take:02d}"
+    campaign, prompt, model, first_frame, *further = (token.rstrip(_OPEN_ENDS) for token in tokens)
+    name = f"HV-{job.creative_id}_{campaign}_p-{prompt}_m{model}{setting}_f{first_frame}_t{job.take:02d}"
+    return "".join([name, *(f"_x-{token}" for token in further)])
 
 
 def utm_content(job: Job) -> str:

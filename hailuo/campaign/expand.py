@@ -271,6 +271,7 @@ class _Expander:
                 is_control=is_control,
                 columns=grid.columns,
                 synthetic_performer=grid.synthetic_performer,
+                ad_name_columns=campaign.ad_name_columns,
             )
 
     def _check_jobs(self, jobs: tuple[Job, ...], only: Mapping[str, frozenset[str]]) -> None:

@@ -23,7 +23,7 @@ class Job:
     """The durable unit: one take of one variant.
 
     `levels` maps every axis to the label of its level (the factors of the report). `columns` are cells of its row that
-    only travel: they are no part of the clip, and no id depends on them. `synthetic_performer` is the row's own answer.
+    only travel: they are no part of the clip, and no id depends on them; `ad_name_columns` are those that end the ad name. `synthetic_performer` is the row's own answer.
     """
 
     creative_id: str
@@ -35,6 +35,7 @@ class Job:
     is_control: bool = False
     columns: Mapping[str, str] = field(default_factory=dict)
     synthetic_performer: SyntheticPerformer | None = None
+    ad_name_columns: tuple[str, ...] = ()
 
     @property
     def this_edition(self) -> Edition:

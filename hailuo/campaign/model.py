@@ -102,6 +102,7 @@ class Campaign:
     campaign_budget_usd: Decimal | None = None
     control: Mapping[str, str] = field(default_factory=dict)
     placements: tuple[str, ...] = ()
+    ad_name_columns: tuple[str, ...] = ()
     synthetic_performer: SyntheticPerformer = SyntheticPerformer.UNDECLARED
     failed_retries: int = 1
     timezone: str | None = None

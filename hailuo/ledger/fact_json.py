@@ -36,6 +36,9 @@ RESTORE: Final = "restore it from a backup or from an earlier version in the buc
 _DONE_KEYS_IF_KNOWN: Final = ("amount_text", "amount_by")
 """Earlier versions did not write them: where there is nothing to say, the bytes are as ever."""
 
+_OF_A_ROW: Final = ("columns", "synthetic_performer", "ad_name_columns")
+"""Keys of a job that are only written where its row has them, as in facts of earlier versions."""
+
 _OUTCOME_KEYS: Final[Mapping[str, object]] = {
     "kind": None,
     "at": None,
@@ -54,8 +57,8 @@ def dump_fact(fact: Fact | Orphan) -> bytes:
     """The fact as JSON."""
     match fact:
         case Intent():
-            own = {"columns": fact.job.columns, "synthetic_performer": fact.job.synthetic_performer}
-            return INTENT.dump_json(fact, exclude={"job": {name for name, value in own.items() if not value}})
+            empty = {name for name in _OF_A_ROW if not getattr(fact.job, name)}
+            return INTENT.dump_json(fact, exclude={"job": empty})
         case Doubt():
             return DOUBT.dump_json(fact)
         case End():

@@ -17,6 +17,7 @@ from hailuo.campaign.files.text import ProblemList, path_inside
 from hailuo.campaign.files.yaml_campaign import read_yaml
 from hailuo.campaign.model import Campaign, IllegalPolicy, Nightly, SyntheticPerformer
 from hailuo.errors import Place, Problem
+from hailuo.sheets import key_of
 from hailuo.store.layout import name_problem
 from hailuo.text import quoted, slug_of, suggestion
 
@@ -197,12 +198,25 @@ def _build(
         campaign_budget_usd=file.budget.campaign_usd if file.budget else None,
         control=control,
         placements=tuple(dict.fromkeys(file.placements)),
+        ad_name_columns=_ad_name_columns(file, builder.products, problems),
         synthetic_performer=SyntheticPerformer(file.disclosure.synthetic_performer),
         failed_retries=file.retries.failed,
         timezone=file.timezone,
         nightly=nightly,
         place=file.place_of("campaign"),
     )
+
+
+def _ad_name_columns(
+    file: CampaignFile, products: Sequence[WrittenAxes], problems: ProblemList
+) -> tuple[str, ...]:
+    """The columns as the rows spell them; one that no row has is a problem."""
+    known = {key_of(name): name for product in products for name in product.columns}
+    for name in file.ad_name_columns:
+        if key_of(name) not in known:
+            reason = f"ad_name_columns: no row has a column {quoted(name)}"
+            problems.add(file.place_of("ad_name_columns"), reason, suggestion(name, tuple(known.values())))
+    return tuple(dict.fromkeys(known[key] for name in file.ad_name_columns if (key := key_of(name)) in known))
 
 
 def _fits(file: CampaignFile, products: Sequence[WrittenAxes], max_jobs: int, problems: ProblemList) -> bool:

@@ -280,6 +280,9 @@ class CampaignFile(Section):
     disclosure: Disclosure = Field(
         default_factory=Disclosure, description="What you declare about the clips, for ad platforms and laws."
     )
+    ad_name_columns: list[str] = Field(
+        default=[], description="Columns of the rows whose cells end the ad names, such as [sku]."
+    )
     nightly: Mark = Field(
         default=False, description="Marks the campaign for the nightly run: true, or {from, until, paused}."
     )

@@ -92,6 +92,9 @@ def _head(draft: DraftCampaign) -> Iterator[str]:
         yield f"budget: {{{', '.join(amounts)}}}"
     if campaign.placements:
         yield f"placements: [{', '.join(campaign.placements)}]"
+    shared = [name for name in campaign.ad_name_columns if any(name in row.columns for row in draft.rows)]
+    if shared:
+        yield _dump({"ad_name_columns": shared}).rstrip("\n")
     yield f"disclosure: {{synthetic_performer: {campaign.synthetic_performer.value}}}"
     yield f"retries: {{failed: {campaign.failed_retries}}}"
 

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hailuo.campaign.ad_names import AD_NAME_LIMIT, ad_name, creative_id_in
 from hailuo.campaign.expand import expand
 from hailuo.campaign.files import DraftCampaign, DraftRow, load_campaign, load_catalog, write_campaign
 from hailuo.campaign.files.damage import check_cell, check_text, foreign_word
@@ -362,6 +364,22 @@ def test_a_row_of_include_has_columns_and_an_answer_of_its_own(tmp_path: Path) -
         *[(cells, SyntheticPerformer.YES)] * 2,
         ({}, None),
     ]
+
+
+def test_a_campaign_may_end_its_ad_names_with_columns(tmp_path: Path) -> None:
+    """The id stays first and whole; a row without the column has the usual name."""
+    text = INCLUDE.replace("include:", "ad_name_columns: [SKU, product url]\ninclude:")
+
+    first, _, last = jobs_of(text.encode(), tmp_path, "spring.yaml")
+
+    plain = jobs_of(INCLUDE.encode(), tmp_path, "spring.yaml")
+    assert ad_name(first) == f"{ad_name(plain[0])}_x-0012_x-https-shop.example-a"
+    assert ad_name(last) == ad_name(plain[2])
+    long = replace(first, columns={"sku": "A" * 300, "Product URL": "b" * 300})
+    assert len(ad_name(long)) == AD_NAME_LIMIT
+    assert creative_id_in(ad_name(long)) == first.creative_id
+    wrong = INCLUDE.replace("include:", "ad_name_columns: [skuu]\ninclude:")
+    assert "did you mean 'sku'?" in problems_of(wrong.encode(), tmp_path, "spring.yaml")[0]
 
 
 @pytest.mark.parametrize("cells", ["A-1", "[A-1]", "{sku: [A-1]}", "{sku: null}"])
