@@ -12,7 +12,7 @@ from rich.text import Text
 from hailuo.campaign.pricing import usd
 from hailuo.cli.options import as_json_option, edition_of, edition_option, file_or_edition_argument
 from hailuo.cli.screen import count, echo_json, say
-from hailuo.cli.tables import FAILURE, Column, Kind, show_table
+from hailuo.cli.tables import FAILURE, ColumnKind, TableColumn, show_table
 from hailuo.errors import ExitCode
 from hailuo.media import Code, Verdict, load_thresholds
 from hailuo.run.check_edition import CheckedClip, check_edition
@@ -61,11 +61,11 @@ def _show(clips: Sequence[CheckedClip]) -> None:
 
 def _show_table(clips: Sequence[CheckedClip]) -> None:
     columns = [
-        Column("creative id"),
-        Column("cell", Kind.TEXT),
-        Column("verdict"),
-        Column("reason", Kind.TEXT),
-        Column("charged", Kind.NUMBER),
+        TableColumn("creative id"),
+        TableColumn("cell", ColumnKind.TEXT),
+        TableColumn("verdict"),
+        TableColumn("reason", ColumnKind.TEXT),
+        TableColumn("charged", ColumnKind.NUMBER),
     ]
     show_table(columns, map(_row, clips))
 

@@ -11,7 +11,7 @@ from rich.text import Text
 from hailuo.campaign.pricing import usd
 from hailuo.cli.options import as_json_option
 from hailuo.cli.screen import count, echo_json, say
-from hailuo.cli.tables import FAILURE, Column, Kind, show_table
+from hailuo.cli.tables import FAILURE, ColumnKind, TableColumn, show_table
 from hailuo.errors import AdmissionError, ExitCode, Place, Problem
 from hailuo.ledger.facts import JobState
 from hailuo.plan.overview import EditionOverview, read_overview
@@ -57,12 +57,17 @@ def command(campaign: str | None, as_json: bool) -> ExitCode:
 
 def _show(found: Sequence[EditionOverview], uri: str) -> None:
     if found:
-        numbers = [Column(name, Kind.NUMBER, str(_total(found, *_SHOWN[name]))) for name in _SHOWN]
+        numbers = [TableColumn(name, ColumnKind.NUMBER, str(_total(found, *_SHOWN[name]))) for name in _SHOWN]
         spent = sum((one.sums.spent_usd for one in found), Decimal(0))
         reserved = sum((one.sums.reserved_usd for one in found), Decimal(0))
-        money = [Column("spent", Kind.NUMBER, usd(spent)), Column("reserved", Kind.NUMBER, usd(reserved))]
+        money = [
+            TableColumn("spent", ColumnKind.NUMBER, usd(spent)),
+            TableColumn("reserved", ColumnKind.NUMBER, usd(reserved)),
+        ]
         show_table(
-            [Column("edition", Kind.WORD, "total"), *numbers, *money], map(_row, found), has_footer=True
+            [TableColumn("edition", ColumnKind.WORD, "total"), *numbers, *money],
+            map(_row, found),
+            has_footer=True,
         )
     for one in found:
         if one.trouble:

@@ -19,6 +19,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "validate": "Check campaign files and list every problem.",
     "plan": "Show what a run would do and cost. Nothing is bought.",
     "run": "Render what is missing: submit, poll, download, store.",
+    "nightly": "Render every campaign that is marked for the night, as one line of cron.",
     "collect": "Collect the clips that were paid for. Nothing is bought.",
     "ls": "List every campaign and edition of the store: states and money.",
     "open": "Open a gallery in the browser.",

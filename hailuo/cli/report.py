@@ -20,7 +20,7 @@ from hailuo.cli.options import (
     usd_type,
 )
 from hailuo.cli.screen import count, echo_json, say
-from hailuo.cli.tables import Column, Kind, show_table
+from hailuo.cli.tables import ColumnKind, TableColumn, show_table
 from hailuo.errors import ExitCode
 from hailuo.plan.prepare import prepare
 from hailuo.report.findings import Health, PlatformFindings, Proposal, ProposedRow, Recommendation
@@ -211,9 +211,15 @@ def _show_proposal(proposal: Proposal) -> None:
 
 
 def _show_table(rows: Sequence[ProposedRow]) -> None:
-    numbers = [Column(name, Kind.NUMBER) for name in ("takes", "price")]
+    numbers = [TableColumn(name, ColumnKind.NUMBER) for name in ("takes", "price")]
     show_table(
-        [Column(""), Column("combination", Kind.TEXT), *numbers, Column("why", Kind.TEXT)], map(_row, rows)
+        [
+            TableColumn(""),
+            TableColumn("combination", ColumnKind.TEXT),
+            *numbers,
+            TableColumn("why", ColumnKind.TEXT),
+        ],
+        map(_row, rows),
     )
 
 

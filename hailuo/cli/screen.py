@@ -10,7 +10,7 @@ from pydantic_core import to_json
 from rich.text import Text
 
 from hailuo.campaign.pricing import usd, usd_or_unknown
-from hailuo.cli.tables import FAILURE, Column, Kind, show_table
+from hailuo.cli.tables import FAILURE, ColumnKind, TableColumn, show_table
 from hailuo.cli.terminal import console
 from hailuo.errors import Problem
 from hailuo.ledger.facts import JobState
@@ -141,10 +141,10 @@ def _show_cells(plan: Plan) -> None:
     for planned in plan.everything:
         variant = planned.job.variant
         cells.setdefault((variant.model, variant.duration, variant.size), []).append(planned)
-    words = [Column("model"), Column("time"), Column("size")]
-    numbers = [Column(name, Kind.NUMBER) for name in ("jobs", "stored", "buy", "each", "cost")]
+    words = [TableColumn("model"), TableColumn("time"), TableColumn("size")]
+    numbers = [TableColumn(name, ColumnKind.NUMBER) for name in ("jobs", "stored", "buy", "each", "cost")]
     show_table(
-        [*words, *numbers, Column("price")],
+        [*words, *numbers, TableColumn("price")],
         [
             (model, f"{duration} s", size, *_cell_numbers(jobs))
             for (model, duration, size), jobs in sorted(cells.items())
@@ -157,11 +157,14 @@ def show_clips(plan: Plan) -> None:
     """Print every clip of the plan: what it shows, what it costs, and its state."""
     is_wide = console().width >= _WIDE_ENOUGH
     cell = ("model", "time", "size") if is_wide else ("cell",)
-    text = (Column("prompt", Kind.TEXT), *([Column("frame", Kind.TEXT)] if is_wide else []))
-    cells = [Column(name, Kind.WORD if is_wide else Kind.TEXT) for name in cell]
-    columns = [Column("creative id"), *cells, Column("take", Kind.NUMBER), *text]
+    text = (
+        TableColumn("prompt", ColumnKind.TEXT),
+        *([TableColumn("frame", ColumnKind.TEXT)] if is_wide else []),
+    )
+    cells = [TableColumn(name, ColumnKind.WORD if is_wide else ColumnKind.TEXT) for name in cell]
+    columns = [TableColumn("creative id"), *cells, TableColumn("take", ColumnKind.NUMBER), *text]
     show_table(
-        [*columns, Column("price", Kind.NUMBER), Column("state")],
+        [*columns, TableColumn("price", ColumnKind.NUMBER), TableColumn("state")],
         [_clip(planned, is_wide=is_wide) for planned in plan.everything],
         title="clips",
     )

@@ -14,7 +14,7 @@ from hailuo.cli.options import as_json_option, choose, edition_option, file_argu
 from hailuo.cli.plan import Seen, look
 from hailuo.cli.screen import count, echo_json, plan_json, say, show_plan, state_text
 from hailuo.cli.sums import cells, cells_json, remarks, show_sums, sums_json
-from hailuo.cli.tables import Column, Kind, show_table
+from hailuo.cli.tables import ColumnKind, TableColumn, show_table
 from hailuo.cli.terminal import console
 from hailuo.errors import ExitCode
 from hailuo.ledger.facts import JobState
@@ -103,10 +103,19 @@ def _show_unfinished(plan: Plan) -> None:
     if not waiting:
         return
     is_wide = console().width >= _WIDE_ENOUGH
-    counts = [Column("attempt", Kind.NUMBER), Column("retry", Kind.NUMBER)] if is_wide else []
-    words = [Column("creative id"), Column("state"), *counts, Column("reserved", Kind.NUMBER)]
+    counts = (
+        [TableColumn("attempt", ColumnKind.NUMBER), TableColumn("retry", ColumnKind.NUMBER)]
+        if is_wide
+        else []
+    )
+    words = [
+        TableColumn("creative id"),
+        TableColumn("state"),
+        *counts,
+        TableColumn("reserved", ColumnKind.NUMBER),
+    ]
     show_table(
-        [*words, Column("task"), Column("reason", Kind.TEXT)],
+        [*words, TableColumn("task"), TableColumn("reason", ColumnKind.TEXT)],
         [_line(planned, is_wide=is_wide) for planned in waiting],
         title="not finished",
     )

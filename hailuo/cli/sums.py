@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from hailuo.campaign.pricing import price_key_of, usd
 from hailuo.cli.screen import count
-from hailuo.cli.tables import Column, Kind, show_table
+from hailuo.cli.tables import ColumnKind, TableColumn, show_table
 from hailuo.cli.terminal import console
 from hailuo.ledger.money import JobMoney, Sums, by_job
 
@@ -26,10 +26,11 @@ def show_sums(rows: Mapping[str, Sums], total: Sums, *, title: str, key: str) ->
     """A row each and the total: the estimate when the jobs were ordered, and what was spent for them."""
     shown = _NUMBERS if console().width >= _WIDE_ENOUGH else _NARROW
     numbers = [
-        Column(name, Kind.NUMBER, footer) for name, footer in zip(shown, _numbers(total), strict=False)
+        TableColumn(name, ColumnKind.NUMBER, footer)
+        for name, footer in zip(shown, _numbers(total), strict=False)
     ]
     show_table(
-        [Column(key, Kind.TEXT, "total"), *numbers],
+        [TableColumn(key, ColumnKind.TEXT, "total"), *numbers],
         [(name, *_numbers(sums)[: len(shown)]) for name, sums in rows.items()],
         title=title,
         has_footer=True,

@@ -19,7 +19,7 @@ _TEXT_AT_LEAST: Final = 16
 _GAP: Final = 1
 
 
-class Kind(Enum):
+class ColumnKind(Enum):
     """What a column holds, and so what may happen to it where room is short."""
 
     WORD = auto()  # an id, a model, a state: never folded, never cut
@@ -28,16 +28,16 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class TableColumn:
     """A column of a table; `footer` is under its last row."""
 
     name: str
-    kind: Kind = Kind.WORD
+    kind: ColumnKind = ColumnKind.WORD
     footer: str = ""
 
 
 def show_table(
-    columns: Sequence[Column],
+    columns: Sequence[TableColumn],
     rows: Iterable[Sequence[str | Text]],
     *,
     title: str | None = None,
@@ -64,12 +64,12 @@ def show_table(
             *(line for row in cells for line in row[number].plain.split("\n")),
         ]
         widest = max(map(cell_len, parts))
-        is_text = column.kind is Kind.TEXT
+        is_text = column.kind is ColumnKind.TEXT
         needed += (min(widest, _TEXT_AT_LEAST) if is_text else widest) + _GAP
         table.add_column(
             column.name,
             footer=column.footer,
-            justify="right" if column.kind is Kind.NUMBER else "left",
+            justify="right" if column.kind is ColumnKind.NUMBER else "left",
             no_wrap=not is_text,
             overflow="fold",
             min_width=min(widest, _TEXT_AT_LEAST) if is_text else widest,

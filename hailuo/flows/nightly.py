@@ -1,11 +1,9 @@
 """The night: render every campaign of the folder that has the mark `nightly:`, one after the other."""
 
-from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from prefect import flow
 from prefect.client.schemas.objects import State
@@ -13,7 +11,7 @@ from prefect.runtime import deployment, flow_run
 from prefect.states import Completed, Failed
 
 from hailuo import CampaignRequest, open_session, prepare
-from hailuo.errors import ExitCode, Problem, RefusedError, StoreUnavailableError
+from hailuo.errors import ExitCode, Problem, StoreUnavailableError
 from hailuo.flows.machinery.events import emit_not_started
 from hailuo.flows.machinery.flow_run import (
     LINKS_VALID_FOR,
@@ -25,8 +23,8 @@ from hailuo.flows.machinery.flow_run import (
 from hailuo.flows.machinery.parameters import Budget, DueAt, Machines
 from hailuo.flows.render_campaign import render_campaign
 from hailuo.flows.ui.night_page import show_night
-from hailuo.ledger.facts import JobState
 from hailuo.ledger.leftovers import Leftover, find_leftovers
+from hailuo.night.endings import exit_code_of, reasons_of
 from hailuo.night.night import CampaignResult, DueCampaign, NightReport, night_of
 from hailuo.night.outcome import CampaignOutcome, NightBudget, outcome_between
 from hailuo.plan.plan import Plan, admission_problems
@@ -36,8 +34,6 @@ from hailuo.run.events import RunReport
 from hailuo.run.leftovers import PaidClips
 from hailuo.run.watching import quietly
 from hailuo.store.open import open_store
-
-_MOST_REASONS: Final = 5
 
 
 def night_run_name() -> str:
@@ -177,11 +173,11 @@ class _Campaign:
         summing = await in_task_run("outcome", self.due.name, sum_up)
         summed = await summing.aresult(raise_on_failure=False)
         outcome, gallery = (None, None) if isinstance(summed, Exception) else summed
-        exit_code = _exit_code(ended)
+        exit_code = exit_code_of(ended)
         return CampaignResult(
             due=self.due,
             exit_code=exit_code,
-            reasons=(*_reasons(ended), *(_reasons(summed) if isinstance(summed, Exception) else ())),
+            reasons=(*reasons_of(ended), *(reasons_of(summed) if isinstance(summed, Exception) else ())),
             outcome=outcome.as_refused if outcome and exit_code is ExitCode.REFUSED else outcome,
             gallery=gallery,
             committed_usd=outcome.spent_usd + outcome.reserved_usd if outcome else before.money.planned,
@@ -200,7 +196,7 @@ class _Campaign:
         return result
 
     def _failed(self, error: Exception) -> CampaignResult:
-        return CampaignResult(due=self.due, exit_code=_exit_code(error), reasons=_reasons(error))
+        return CampaignResult(due=self.due, exit_code=exit_code_of(error), reasons=reasons_of(error))
 
     def _refused(self, plan: Plan, problems: Sequence[Problem]) -> CampaignResult:
         return CampaignResult(
@@ -209,25 +205,3 @@ class _Campaign:
             reasons=tuple(map(str, problems)),
             outcome=outcome_between(plan, plan).as_refused,
         )
-
-
-def _exit_code(ended: RunReport | Exception) -> ExitCode:
-    if isinstance(ended, RunReport):
-        return ended.exit_code
-    return ExitCode.REFUSED if isinstance(ended, RefusedError) else ExitCode.STOPPED
-
-
-def _reasons(ended: RunReport | Exception) -> tuple[str, ...]:
-    """Why the run stopped, then the most frequent reasons for clips that are not stored; or the error's problems."""
-    match ended:
-        case RunReport():
-            stop = ended.interrupted or ended.stopped
-            missing = Counter(
-                e.reason or e.state.words for e in ended.endings if e.state is not JobState.STORED
-            )
-            frequent = missing.most_common(_MOST_REASONS)
-            return (*([stop] if stop else []), *(f"{number} x {reason}" for reason, number in frequent))
-        case RefusedError():
-            return (*map(str, ended.problems), *ended.notes)
-        case _:
-            return (f"{type(ended).__name__}: {ended}",)

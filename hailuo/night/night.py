@@ -170,7 +170,7 @@ class NightReport:
     """How a night went. In a dry run nothing was bought, and the results say what would happen.
 
     `collected` says in words what the night collected first. `leftovers` are the editions, those of earlier nights
-    among them, that still have paid or unknown clips.
+    among them, that still have paid or unknown clips. An interrupted night has no results of its last campaigns.
     """
 
     night: Night
@@ -178,6 +178,7 @@ class NightReport:
     is_dry_run: bool = False
     collected: tuple[str, ...] = ()
     leftovers: tuple[Leftover, ...] = ()
+    is_interrupted: bool = False
 
     @property
     def total(self) -> CampaignOutcome:
@@ -191,6 +192,16 @@ class NightReport:
         if self.night.invalid or codes - {ExitCode.COMPLETE, ExitCode.INCOMPLETE}:
             return ExitCode.STOPPED
         return ExitCode.INCOMPLETE if ExitCode.INCOMPLETE in codes else ExitCode.COMPLETE
+
+    @property
+    def worst(self) -> ExitCode:
+        """The worst exit code of a campaign; REFUSED for an invalid file, INTERRUPTED if the night was."""
+        codes = {result.exit_code for result in self.results}
+        if self.night.invalid:
+            codes.add(ExitCode.REFUSED)
+        if self.is_interrupted:
+            codes.add(ExitCode.INTERRUPTED)
+        return max(codes, default=ExitCode.COMPLETE)
 
     @property
     def headline(self) -> str:

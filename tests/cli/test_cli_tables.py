@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hailuo.cli.tables import Column, Kind, show_table
+from hailuo.cli.tables import ColumnKind, TableColumn, show_table
 
 IDS = st.text("0123456789ABCDEFGHJKMNPQRSTVWXYZ", min_size=10, max_size=10)
 TASKS = st.text("abcdef0123456789_", min_size=1, max_size=40)
@@ -24,7 +24,9 @@ class Terminal(io.StringIO):
 
 def shown(rows, *, out: io.StringIO) -> list[str]:
     with redirect_stdout(out):
-        show_table([Column("creative id"), Column("task"), Column("reason", Kind.TEXT)], rows)
+        show_table(
+            [TableColumn("creative id"), TableColumn("task"), TableColumn("reason", ColumnKind.TEXT)], rows
+        )
     return out.getvalue().splitlines()
 
 
