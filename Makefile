@@ -4,6 +4,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BENCH_VENV ?= .venv-bench
+DOCS_VENV ?= .venv-docs
 ORACLE_VENV ?= .venv-oracle
 BENCH_DATA := .bench-data
 # Only if you have it: a parquet file of the Upworthy Research Archive's exploratory set, for `make judge`.
@@ -23,7 +24,7 @@ JAVASCRIPT := scripts/javascript
 export PYTHONDONTWRITEBYTECODE :=
 PYTEST := $(BIN)/python -m pytest --quiet --inline-snapshot=disable --durations 5
 
-.PHONY: help demo test test-live test-flows test-browser test-rest coverage unit fuzz check javascript smoke lint schema lock release-check proof scale-proof bench-exports bench-gallery bench-ledger bench-media bench-overhead bench-pay-once judge report-demo ui pictures clean
+.PHONY: help demo test test-live test-flows test-browser test-rest coverage unit fuzz check javascript docs smoke lint schema lock release-check proof scale-proof bench-exports bench-gallery bench-ledger bench-media bench-overhead bench-pay-once judge report-demo ui pictures clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -86,7 +87,7 @@ check: $(VENV)/.dev  ## format, lint, types, layers, spelling, generated files; 
 	$(BIN)/lint-imports
 	$(BIN)/codespell
 	$(BIN)/python scripts/generate_schema.py --check
-	$(BIN)/python scripts/generate_manifest_docs.py --check
+	$(BIN)/python scripts/generate_reference.py --check
 	@$(if $(NPM),$(MAKE) --no-print-directory javascript,echo 'no npm here: the JavaScript of the pages is not checked')
 
 $(JAVASCRIPT)/node_modules/.package-lock.json: $(JAVASCRIPT)/package.json $(JAVASCRIPT)/package-lock.json
@@ -96,6 +97,15 @@ $(JAVASCRIPT)/node_modules/.package-lock.json: $(JAVASCRIPT)/package.json $(JAVA
 javascript: $(JAVASCRIPT)/node_modules/.package-lock.json  ## lint and type-check the JavaScript of the pages; needs npm
 	$(JAVASCRIPT)/node_modules/.bin/eslint --config $(JAVASCRIPT)/eslint.config.mjs hailuo
 	$(JAVASCRIPT)/node_modules/.bin/tsc --project $(JAVASCRIPT)
+
+# The site generator is installed apart: nothing else needs it.
+$(DOCS_VENV)/.docs: constraints-docs.txt
+	$(PYTHON) -m venv $(DOCS_VENV)
+	$(DOCS_VENV)/bin/python $(LOCKED) $<
+	@touch $@
+
+docs: $(DOCS_VENV)/.docs  ## build docs/ as a site into site/; a broken link is an error
+	$(DOCS_VENV)/bin/zensical build --clean --strict
 
 smoke: $(VENV)/.dev  ## build the wheel and use it outside this folder
 	sh scripts/smoke.sh $(abspath $(BIN))
@@ -110,6 +120,7 @@ lock: $(VENV)/.dev  ## write the lock files after a change of dependencies; need
 	$(LOCK) pyproject.toml --group build --extra server --extra c2pa --output-file constraints.txt
 	$(LOCK) pyproject.toml --group build --extra server --extra c2pa --extra dev --extra release --constraint constraints.txt --output-file constraints-dev.txt
 	$(LOCK) pyproject.toml --group build --extra bench --constraint constraints.txt --output-file constraints-bench.txt
+	$(LOCK) --group docs --output-file constraints-docs.txt
 	$(LOCK) benchmarks/judge/oracle-requirements.in --output-file benchmarks/judge/oracle-requirements.txt
 
 release-check: $(VENV)/.dev  ## what a release needs: the wheel works, no known vulnerability in what it brings, dist/sbom.cdx.json
@@ -118,9 +129,9 @@ release-check: $(VENV)/.dev  ## what a release needs: the wheel works, no known 
 	$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --output-file dist/sbom.cdx.json constraints.txt
 	$(BIN)/pip-audit --strict --require-hashes --disable-pip --requirement constraints.txt
 
-schema: $(VENV)/.dev  ## write campaigns/schema.json and the tables of docs/reference/manifest.md
+schema: $(VENV)/.dev  ## write campaigns/schema.json and the generated parts of docs/
 	$(BIN)/python scripts/generate_schema.py
-	$(BIN)/python scripts/generate_manifest_docs.py
+	$(BIN)/python scripts/generate_reference.py
 
 # The other programs of the comparison are installed apart, so that their versions do not mix with the product's.
 $(BENCH_VENV)/.bench: constraints-bench.txt
@@ -144,8 +155,8 @@ bench-exports: $(VENV)/.dev  ## CPU and memory that an export of a million rows 
 bench-media: $(VENV)/.dev  ## what the checks of a clip cost, against ffprobe and ffmpeg; about six minutes, writes docs/evidence/media.md
 	$(BIN)/python -m benchmarks.media --write docs/evidence/media.md
 
-bench-gallery: $(VENV)/.dev  ## a gallery of 2,000 variants in a real browser; writes docs/how-to/gallery.md
-	$(BIN)/python -m benchmarks.gallery --write docs/how-to/gallery.md
+bench-gallery: $(VENV)/.dev  ## a gallery of 2,000 variants in a real browser; writes docs/evidence/gallery.md
+	$(BIN)/python -m benchmarks.gallery --write docs/evidence/gallery.md
 
 bench-overhead: $(VENV)/.dev  ## what the flow costs more than the library alone; about twenty-five minutes, writes docs/evidence/overhead.md
 	$(BIN)/python -m benchmarks.flow_overhead --write docs/evidence/overhead.md
@@ -178,4 +189,4 @@ pictures: $(VENV)/.dev  ## take the pictures of docs/how-to/operations.md again,
 	$(BIN)/python -m scripts.pictures
 
 clean:  ## delete everything that can be made again
-	rm -rf $(VENV) $(BENCH_VENV) $(ORACLE_VENV) $(BENCH_DATA) $(JAVASCRIPT)/node_modules demo-store .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
+	rm -rf $(VENV) $(BENCH_VENV) $(DOCS_VENV) site .cache $(ORACLE_VENV) $(BENCH_DATA) $(JAVASCRIPT)/node_modules demo-store .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage

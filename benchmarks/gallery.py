@@ -1,4 +1,4 @@
-"""How large and how quick a gallery is: `python -m benchmarks.gallery`, with `--write docs/how-to/gallery.md` into that document.
+"""How large and how quick a gallery is: `python -m benchmarks.gallery`, with `--write docs/evidence/gallery.md` into that document.
 
 Pages of 10, 200 and 2,000 jobs (and 200 with embedded proxies) are opened from disk in a real chromium; times are
 taken inside the page, from the press to the frame that shows it, and told as the median of several.

@@ -290,7 +290,7 @@ def _tables(clips: dict[str, Path], costs: Sequence[Cost], batch: Batch) -> str:
 
 
 _TEXT: Final = """\
-## What the checks cost
+## Measured
 
 Written by `make bench-media` on {at:%Y-%m-%d}, on two cores that others used too. Result: {result}.
 

@@ -51,7 +51,9 @@ class Settings(BaseSettings):
     )
 
     api_key: SecretStr | None = Field(
-        default=None, validation_alias="IMAROUTER_API_KEY", description="The vendor's key, `sk-...`."
+        default=None,
+        validation_alias="IMAROUTER_API_KEY",
+        description="The vendor's key, `sk-...`. It appears in no log, error, manifest or ledger fact.",
     )
     base_url: str = Field(
         default="https://api.imarouter.com",
@@ -63,7 +65,8 @@ class Settings(BaseSettings):
         description="The vendor's name in the store, where its address has changed. By default the address.",
     )
     store: Annotated[str, BeforeValidator(_expand)] = Field(
-        default="./store", description="A folder, or `s3://bucket/prefix`."
+        default="./store",
+        description="Where ledger, clips, manifests and galleries are kept: a folder, or `s3://bucket/prefix`.",
     )
     s3_checksums: Literal["when_supported", "when_required"] = Field(
         default="when_supported", description="`when_required` for S3 servers that refuse checksum trailers."
@@ -78,31 +81,37 @@ class Settings(BaseSettings):
     in_flight: Annotated[int, Field(ge=1, le=1000)] = Field(
         default=8, description="Tasks in flight at once: where the limiter starts, and its ceiling."
     )
-    poll_first_seconds: _Seconds = Field(default=20, description="Age of a task at its first poll.")
+    poll_first_seconds: _Seconds = Field(
+        default=20, description="The age of a task at its first poll, in seconds."
+    )
     poll_every_seconds: _Seconds = Field(default=10, description="The pace of further polls.")
-    deadline_seconds: _Seconds = Field(default=1800, description="The age at which a job is overdue.")
+    deadline_seconds: _Seconds = Field(
+        default=1800, description="The age at which a job is overdue: kept, and collected by the next run."
+    )
     status_words: Annotated[
         Mapping[str, Literal["pending", "rendering", "completed", "failed"]] | None,
         NoDecode,
         BeforeValidator(_read_words),
     ] = Field(
         default=None,
-        description="More words for a task's status, as in `archived=completed,void=failed`.",
+        description="More words for a task's status, as in `archived=completed,void=failed`. The meanings are `pending`, `rendering`, `completed` and `failed`.",
     )
     max_jobs: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
         default=10_000, description="The largest plan."
     )
     campaigns: Annotated[Path, BeforeValidator(_expand)] = Field(
-        default=Path("./campaigns"), description="The folder of campaign files that the flows offer."
+        default=Path("./campaigns"),
+        description="The folder of campaign files that the flows offer, and that the nightly run reads.",
     )
     catalog: Annotated[Path | None, BeforeValidator(_expand)] = Field(
-        default=None, description="A catalog file laid over the built-in one."
+        default=None, description="Your own catalog file (models, prices), laid over the built-in one."
     )
     checks: Literal["on", "off"] = Field(
-        default="on", description="Look at every clip that is stored, in two processes beside the run."
+        default="on",
+        description="Check every stored clip, in two processes beside the run; `off` leaves it to `hailuo check`.",
     )
     max_usd_per_run: Annotated[Decimal, Field(gt=0)] | None = Field(
-        default=None, description="The most that one run may buy for, whatever the file says."
+        default=None, description="The most that one run may spend, whatever the file says."
     )
     max_usd_per_month: Annotated[Decimal, Field(gt=0)] | None = Field(
         default=None, description="The most that all runs on this store may spend in a calendar month (UTC)."
@@ -114,7 +123,7 @@ class Settings(BaseSettings):
     prefect_api_url: str | None = Field(
         default=None,
         validation_alias="PREFECT_API_URL",
-        description="A Prefect server: with one, `hailuo run` runs as the flow.",
+        description="A Prefect server: with one, `hailuo run` runs as the flow `render-campaign`.",
     )
 
 

@@ -57,7 +57,7 @@ def test_the_first_and_the_last_night_are_of_the_same_zone(tmp_path):
 
 
 def test_the_recipe_and_the_shipped_schedule_name_one_zone():
-    """README's recipe, the example campaign, and the schedule of `nightly`."""
+    """The how-to's recipe, the example campaign, and the schedule of `nightly`."""
     deployments = yaml.safe_load(Path("prefect.yaml").read_text())["deployments"]
     (nightly,) = [one for one in deployments if one["name"] == "nightly"]
     zones = {schedule["timezone"] for schedule in nightly["schedules"]}
@@ -65,4 +65,4 @@ def test_the_recipe_and_the_shipped_schedule_name_one_zone():
     example = yaml.safe_load(Path("campaigns/lifestyle-reveal.yaml").read_text())["timezone"]
 
     assert zones == {example}
-    assert f"timezone: {example}" in Path("README.md").read_text()
+    assert f"timezone: {example}" in Path("docs/how-to/nightly.md").read_text()

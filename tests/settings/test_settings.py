@@ -222,14 +222,14 @@ def test_a_proxy_of_the_environment_is_seen(monkeypatch: pytest.MonkeyPatch, var
 
 
 def test_no_other_module_asks_the_environment_for_proxies() -> None:
-    """The README names the variables that httpx reads by itself."""
+    """The reference names the variables that httpx reads by itself."""
     root = Path(__file__).parents[2]
     readers = [
         path.name
         for path in (root / "hailuo").rglob("*.py")
         if "getproxies" in path.read_text(encoding="utf-8")
     ]
-    readme = (root / "README.md").read_text(encoding="utf-8")
+    page = (root / "docs" / "reference" / "settings.md").read_text(encoding="utf-8")
 
     assert readers == ["settings.py"]
-    assert all(name in readme for name in ("HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE"))
+    assert all(name in page for name in ("HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE"))

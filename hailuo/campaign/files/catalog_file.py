@@ -30,49 +30,73 @@ class CatalogSection(BaseModel):
 
 
 class SourceFile(CatalogSection):
-    text: str
-    checked: Annotated[date, Field(strict=False)]
+    """Where facts were found."""
+
+    text: str = Field(description="The document or page.")
+    checked: Annotated[date, Field(strict=False, description="The day it was last read, such as 2026-11-22.")]
 
 
 class FamilyFile(CatalogSection):
-    request: str | None = None
-    source: str | None = None
-    camera_commands: dict[str, str] = {}
-    commands_per_bracket: int = Field(3, ge=1)
-    parameters: dict[str, list[str]] = {}
+    """Models that share a request at the vendor."""
+
+    request: str | None = Field(None, description="The builder of its requests, such as `minimax`.")
+    source: str | None = Field(None, description="A name under `sources`.")
+    camera_commands: dict[str, str] = Field(
+        {}, description="Commands in square brackets: the English spelling, then the Chinese."
+    )
+    commands_per_bracket: int = Field(3, ge=1, description="How many commands one bracket may hold.")
+    parameters: dict[str, list[str]] = Field(
+        {}, description="Further settings with their values. An axis of that name is a setting."
+    )
 
 
 class PromptFile(CatalogSection):
-    limit: int = Field(ge=1)
-    source: str
+    """What a prompt may be."""
+
+    limit: int = Field(ge=1, description="The most characters.")
+    source: str = Field(description="A name under `sources`.")
 
 
 class FirstFrameFile(CatalogSection):
-    rule: Literal["required", "optional", "none"]
-    source: str
-    warning: str | None = None
+    """Whether a clip may start from a picture."""
+
+    rule: Literal["required", "optional", "none"] = Field(
+        description="Whether the model takes a first frame."
+    )
+    source: str = Field(description="A name under `sources`.")
+    warning: str | None = Field(None, description="What the plan warns about.")
 
 
 class OfferFile(CatalogSection):
-    duration: int = Field(ge=1, le=600)
-    size: str
-    price_usd: Annotated[Decimal, Field(strict=False, ge=0, allow_inf_nan=False)] | None = None
-    source: str
-    warning: str | None = None
-    warns_without_frame: bool = False
+    """One length at one size."""
+
+    duration: int = Field(ge=1, le=600, description="The length in whole seconds.")
+    size: str = Field(description="The size, such as 768p.")
+    price_usd: Annotated[Decimal, Field(strict=False, ge=0, allow_inf_nan=False)] | None = Field(
+        None, description="The list price of a clip in US dollars. Without one, nothing is bought."
+    )
+    source: str = Field(description="A name under `sources`.")
+    warning: str | None = Field(None, description="What the plan warns about.")
+    warns_without_frame: bool = Field(
+        default=False, description="Warn only about clips without a first frame."
+    )
 
 
 class ModelFile(CatalogSection):
-    family: str | None = None
-    prompt: PromptFile | None = None
-    first_frame: FirstFrameFile | None = None
-    offers: list[OfferFile] = []
+    """One model."""
+
+    family: str | None = Field(None, description="A name under `families`.")
+    prompt: PromptFile | None = Field(None, description="What a prompt may be.")
+    first_frame: FirstFrameFile | None = Field(None, description="Whether a clip may start from a picture.")
+    offers: list[OfferFile] = Field([], description="The lengths and sizes that it sells.")
 
 
 class CatalogFile(CatalogSection):
-    sources: dict[str, SourceFile] = {}
-    families: dict[str, FamilyFile] = {}
-    models: dict[str, ModelFile] = {}
+    """What the vendor offers. Each fact names its source."""
+
+    sources: dict[str, SourceFile] = Field({}, description="Where facts were found, by a name of your own.")
+    families: dict[str, FamilyFile] = Field({}, description="Families of models, by name.")
+    models: dict[str, ModelFile] = Field({}, description="Models, exactly as the vendor spells them.")
 
 
 _REMEDIES = {

@@ -1,0 +1,293 @@
+"""Write the generated parts of docs/ and docs/reference/judgements.schema.json from the code; --check only compares (for CI).
+
+A page holds a generated part between `<!-- NAME: written by scripts/generate_reference.py -->` and `<!-- /NAME -->`.
+"""
+
+import json
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from hailuo.campaign.files import campaign_schema, load_catalog
+from hailuo.campaign.files.catalog_file import CatalogFile
+from hailuo.cli.main import cli
+from hailuo.media.verdict import Code
+from hailuo.publish.manifest import COLUMN_TABLE, Column, judgement_schema
+from hailuo.publish.uploads import platforms
+from hailuo.settings import Settings, variable_of
+
+DOCS: Final = Path(__file__).parents[1] / "docs"
+JUDGEMENTS: Final = DOCS / "reference" / "judgements.schema.json"
+_WRITTEN: Final = "written by scripts/generate_reference.py"
+_PART: Final = re.compile(rf"(<!-- ([\w-]+): {re.escape(_WRITTEN)} -->\n).*?(<!-- /\2 -->)", re.DOTALL)
+
+Schema = Mapping[str, Any]
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
+    """Lines of Markdown; a bar within a cell is escaped."""
+    cells = list(head)
+    yield f"| {' | '.join(cells)} |"
+    yield f"| {' | '.join('---' for _ in cells)} |"
+    for row in rows:
+        yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |"
+
+
+def columns() -> Iterator[str]:
+    """The data dictionary of the manifest."""
+    rows = (
+        (f"`{column.name}`", column.kind, column.unit, "never" if column.required else "", _about(column))
+        for column in COLUMN_TABLE
+    )
+    yield from table(("column", "kind", "unit", "null?", "what it is"), rows)
+
+
+def disclosure() -> Iterator[str]:
+    """What each platform asks advertisers to declare."""
+    rows = []
+    for platform in platforms().values():
+        field = platform.disclosure
+        cells = (f"`{field.field}`", f"`{field.value}`", field.source) if field else ("none known", "", "")
+        rows.append((platform.title, *cells, str(platform.checked)))
+    yield from table(("platform", "field", "value", "source", "checked"), rows)
+
+
+def settings() -> Iterator[str]:
+    """Every variable, its default and its values."""
+    fields = Settings.model_json_schema(by_alias=False)["properties"]
+    rows = (
+        (
+            f"`{variable_of(name)}`",
+            f"`{field.default}`" if field.default is not None else "none",
+            _values(fields[name], {}),
+            field.description or "",
+        )
+        for name, field in Settings.model_fields.items()
+    )
+    yield from table(("environment variable", "default", "values", "meaning"), rows)
+
+
+def command_list() -> Iterator[str]:
+    """Every command and its first sentence."""
+    with _group() as context:
+        rows = [
+            (f"[`hailuo {name}`](#hailuo-{name})", command.get_short_help_str(limit=200))
+            for name, command in _commands(context)
+        ]
+    yield from table(("command", "what it does"), rows)
+
+
+def commands() -> Iterator[str]:
+    """Every command with its usage, help, arguments and options."""
+    with _group() as context:
+        for name, command in _commands(context):
+            own = command.make_context(name, [], parent=context, resilient_parsing=True)
+            yield from _command(own, command)
+
+
+def models() -> Iterator[str]:
+    """Every model of the built-in catalog: each length and size with its list price."""
+    catalog = load_catalog()
+    rows = (
+        (
+            f"`{model.name}`",
+            f"{offer.duration} s",
+            offer.size,
+            f"${offer.price_usd:.2f}" if offer.price_usd is not None else "unknown",
+            str(model.first_frame),
+            f"{offer.source.text} ({offer.source.checked})",
+        )
+        for model in catalog.models.values()
+        for offer in model.offers
+    )
+    yield from table(("model", "length", "size", "list price", "first frame", "source (checked)"), rows)
+
+
+def model_warnings() -> Iterator[str]:
+    """What the plan warns about, by model."""
+    for model in load_catalog().models.values():
+        warnings = [model.first_frame_warning, *(offer.warning for offer in model.offers)]
+        for warning in dict.fromkeys(filter(None, warnings)):
+            yield f"- `{model.name}`: {warning}."
+
+
+def camera_commands() -> Iterator[str]:
+    """The commands that each family knows, in square brackets."""
+    for family in load_catalog().families.values():
+        english = [name for name in family.camera_commands if name.isascii()]
+        yield f"{', '.join(f'`[{name}]`' for name in english)}."
+
+
+def campaign_keys() -> Iterator[str]:
+    """Every key of a campaign file, section by section."""
+    yield from _sections(campaign_schema(), "The file")
+
+
+def catalog_keys() -> Iterator[str]:
+    """Every key of a catalog file, section by section."""
+    yield from _sections(CatalogFile.model_json_schema(), "The file")
+
+
+def check_codes() -> Iterator[str]:
+    """Every code that a check can give."""
+    yield from table(
+        ("code", "verdict", "means"), ((f"`{code.value}`", code.verdict.value, code.words) for code in Code)
+    )
+
+
+PARTS: Final[Mapping[str, Callable[[], Iterable[str]]]] = {
+    "camera-commands": camera_commands,
+    "campaign-keys": campaign_keys,
+    "catalog-keys": catalog_keys,
+    "check-codes": check_codes,
+    "columns": columns,
+    "command-list": command_list,
+    "commands": commands,
+    "disclosure": disclosure,
+    "model-warnings": model_warnings,
+    "models": models,
+    "settings": settings,
+}
+
+
+def rendered(page: str) -> str:
+    """The page with its generated parts anew."""
+    return _PART.sub(lambda part: f"{part[1]}{chr(10).join(PARTS[part[2]]())}\n{part[3]}", page)
+
+
+def main(arguments: list[str]) -> int:
+    wanted = {path: rendered(path.read_text(encoding="utf-8")) for path in sorted(DOCS.rglob("*.md"))}
+    wanted[JUDGEMENTS] = json.dumps(judgement_schema(), indent=2, ensure_ascii=False) + "\n"
+    stale = [path for path, text in wanted.items() if not path.is_file() or path.read_text("utf-8") != text]
+    for path in stale:
+        if "--check" in arguments:
+            print(f"{path.relative_to(DOCS.parent)} is stale; run: python scripts/generate_reference.py")
+        else:
+            path.write_text(wanted[path], encoding="utf-8")
+            print(f"wrote {path.relative_to(DOCS.parent)}")
+    return 1 if stale and "--check" in arguments else 0
+
+
+def _about(column: Column) -> str:
+    words = ": " + ", ".join(f"`{word}`" for word in column.words) if column.words else ""
+    bounds = " ({} to {})".format(*column.bounds) if column.bounds else ""
+    return f"{column.about}{words}{bounds}"
+
+
+def _group() -> click.Context:
+    return cli.make_context("hailuo", [], resilient_parsing=True)
+
+
+def _commands(context: click.Context) -> Iterator[tuple[str, click.Command]]:
+    for name in cli.list_commands(context):
+        command = cli.get_command(context, name)
+        if command and not command.hidden:
+            yield name, command
+
+
+def _command(context: click.Context, command: click.Command) -> Iterator[str]:
+    yield f"## {context.command_path}"
+    yield ""
+    yield from ("```", " ".join([context.command_path, *command.collect_usage_pieces(context)]), "```", "")
+    yield from (" ".join(line.split()) for line in (command.help or "").replace("\b", "").strip().split("\n"))
+    yield ""
+    options = (one for one in command.get_params(context) if isinstance(one, click.Option))
+    records = (one.get_help_record(context) for one in options if "--help" not in one.opts)
+    rows = [(f"`{record[0]}`", " ".join(record[1].split())) for record in records if record]
+    if rows:
+        yield from table(("option", "what it does"), rows)
+        yield ""
+
+
+def _sections(schema: Schema, title: str) -> Iterator[str]:
+    """The keys of an object, then those of each object that it holds, named by the key that leads there."""
+    definitions = schema.get("$defs", {})
+    queue: list[tuple[str, Schema]] = [(title, schema)]
+    seen: set[str] = set()
+    for heading, section in queue:
+        yield f"### {heading}"
+        yield ""
+        yield from (section["description"], "")
+        yield from table(("key", "values", "default", "what it is"), _key_rows(section, definitions))
+        yield ""
+        for key, value in section.get("properties", {}).items():
+            named = f"`{key}`" if section is schema else f"`{key}` as a mapping"
+            new = [name for name in _references(value) if name not in seen]
+            seen.update(new)
+            queue += [(named, definitions[name]) for name in new]
+
+
+def _key_rows(section: Schema, definitions: Schema) -> Iterator[tuple[str, str, str, str]]:
+    required = section.get("required", ())
+    for key, value in section.get("properties", {}).items():
+        about = value.get("description", "")
+        yield f"`{key}`", _values(value, definitions), _default(key, value, required), about
+    extra = section.get("additionalProperties")
+    if isinstance(extra, Mapping):
+        name = "any other name" if section.get("properties") else "any axis"
+        yield name, _values(extra, definitions), "", "An axis of your own." if "other" in name else ""
+
+
+def _references(value: Schema) -> Iterator[str]:
+    """The names of the objects that a value may be or hold."""
+    if "$ref" in value:
+        yield value["$ref"].rpartition("/")[2]
+    inner = (value.get("items"), value.get("additionalProperties"))
+    for part in (*value.get("anyOf", ()), *value.get("oneOf", ()), *inner):
+        if isinstance(part, Mapping):
+            yield from _references(part)
+
+
+def _default(key: str, value: Schema, required: Iterable[str]) -> str:
+    if key in required:
+        return "required"
+    default = value.get("default")
+    return "" if default in (None, [], {}) else _code(default)
+
+
+def _values(value: Schema, definitions: Schema) -> str:
+    """The type and limits of a value, in words."""
+    if "enum" in value:
+        return ", ".join(map(_code, value["enum"]))
+    if "$ref" in value:
+        name = value["$ref"].rpartition("/")[2]
+        keys = ", ".join(f"`{key}`" for key in definitions[name].get("properties", {}))
+        return f"a mapping: {keys}" if keys else "a mapping"
+    if options := value.get("anyOf") or value.get("oneOf"):
+        words = [_values(one, definitions) for one in options if one.get("type") != "null"]
+        if words[0].startswith("number"):  # money, which may also be quoted
+            words = words[:1]
+        return ", or ".join(dict.fromkeys(words))
+    kinds = [value["type"]] if isinstance(value["type"], str) else value["type"]
+    extra = value.get("additionalProperties")
+    if "array" in kinds:
+        return f"a list of: {_values(value['items'], definitions)}"
+    if "object" in kinds:
+        return f"a mapping of: {_values(extra, definitions)}" if isinstance(extra, Mapping) else "a mapping"
+    names = {"string": "text", "number": "number", "integer": "whole number", "boolean": "`true`, `false`"}
+    kind = (
+        "date" if value.get("format") == "date" else " or ".join(names[one] for one in kinds if one in names)
+    )
+    return kind + _limits(value)
+
+
+def _code(value: object) -> str:
+    text = value if isinstance(value, str) else json.dumps(value)
+    return f"`{text}`"
+
+
+def _limits(value: Schema) -> str:
+    least, most = value.get("minimum", value.get("exclusiveMinimum")), value.get("maximum")
+    if least is None:
+        return ""
+    if "exclusiveMinimum" in value:
+        return f", above {least:g}" + (f", at most {most:,.9g}" if most is not None else "")
+    return f", {least:g} to {most:,.9g}" if most is not None else f", {least:g} or more"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
