@@ -18,6 +18,7 @@ import yaml
 from hailuo.campaign.files import load_catalog
 from hailuo.campaign.files.campaign_file import load_campaign
 from hailuo.cli.main import cli
+from hailuo.feed.feed import read_map
 from hailuo.project import read_project
 from hailuo.report.exports.mapping import read_mapping
 from hailuo.settings import Settings
@@ -63,7 +64,7 @@ def _typed() -> list[str]:
 def test_a_command_in_the_documents_exists_with_its_options(typed):
     """Whoever types it is not refused for the words."""
     words = [word for word in shlex.split(typed)[1:] if not word.startswith("...")]
-    if words[:1] in (["COMMAND"], ["--version"]):
+    if words[0] in {"COMMAND", "--help", "--version", "pl"}:  # "pl" is completed by the shell
         return
     command = cli.get_command(click.Context(cli), words[0])
     assert command, f"there is no command {words[0]}"
@@ -117,13 +118,15 @@ def test_a_yaml_block_is_read_without_a_problem(place, text, tmp_path):
 
 @pytest.mark.parametrize(("place", "text"), [*_blocks("toml")], ids=[place for place, _ in _blocks("toml")])
 def test_a_toml_block_is_read_without_a_problem(place, text, tmp_path):
-    """A project file, or a mapping file of an export."""
+    """A project file, a mapping file of an export, or the map of a feed."""
     path = tmp_path / "hailuo.toml"
     path.write_text(text, encoding="utf-8")
     if tomllib.loads(text).keys() & Settings.model_fields.keys():
         read_project(path, known=Settings.model_fields.keys())
     elif "columns" in tomllib.loads(text):
         read_mapping(text.encode(), name="mapping.toml")
+    elif "row" in tomllib.loads(text):
+        read_map(text.encode(), "feed.toml")
     else:
         assert tomllib.loads(text).keys() == {"events"}, "continues the mapping file"
 
