@@ -121,11 +121,7 @@ class GridBuilder:
         for name in sorted(unused):
             meant = "first_frame" if key_of(name) in _PICTURES else nearest(name, known)
             self._faulty_axes |= {name, meant or name}
-            if meant:
-                reason, remedy = f"unknown axis {quoted(name)}", f"did you mean '{meant}'?"
-            else:
-                reason = f"no prompt uses the axis {quoted(name)}: it would buy identical clips"
-                remedy = f"write {{{name}}} into a prompt, or remove the axis"
+            reason, remedy = _unused(name, meant)
             self._problems.add(places[name], reason, remedy)
         if unused:
             kept = [{n: raws for n, raws in p.axes.items() if n not in unused} for p in self._written]
@@ -238,6 +234,17 @@ class GridBuilder:
                     remedy = suggestion(axis, tuple(self._labels))
                 self._problems.add(raw.place, reason, remedy)
             yield label
+
+
+def _unused(name: str, meant: str | None) -> tuple[str, str]:
+    """Reason and remedy for an axis that no prompt uses; `meant` is a known name that it resembles."""
+    if meant:
+        return f"unknown axis {quoted(name)}", f"did you mean '{meant}'?"
+    if not FIELD_NAME.fullmatch(name):
+        reason = f"{quoted(name)} is no name of an axis: a comma or colon in a text begins a new one"
+        return reason, "enclose the whole text in quotes"
+    reason = f"no prompt uses the axis {quoted(name)}: it would buy identical clips"
+    return reason, f"write {{{name}}} into a prompt, or remove the axis"
 
 
 def _meets(grid: Grid, match: Match) -> bool:

@@ -26,6 +26,7 @@ _KEYED: Final = re.compile(r"(?P<head>\s*(?:- +)*(?P<key>[\w-]+):\s+)(?P<value>.
 _FLOW_TEXT: Final = re.compile(
     r"(?P<head>.*\{.*\b(?:text|file):\s+)(?P<value>[^\"'].*?)(?P<tail>\s*\}[\s\]},]*)"
 )
+_ENCLOSED: Final = re.compile(r"\s*(?:- +)*[“”„«‘].*[“”»’]\s*")
 _FLOW_LIST: Final = re.compile(r"(?P<head>\s*[\w-]+:\s+\[\s*)(?P<value>.+?)(?P<tail>\s*\]\s*)")
 
 
@@ -84,7 +85,9 @@ def shown(line: str) -> str:
 
 def as_text(line: str) -> str | None:
     """The line with its text in quotes; None where it is not clear what the text is."""
-    return next(_candidates(line), None)
+    straight = with_straight_quotes(line)
+    found = (one for one in _candidates(line) if one != straight or _ENCLOSED.fullmatch(line))
+    return next(found, None)
 
 
 def mended(text: str, index: int) -> tuple[int, str] | None:

@@ -50,6 +50,7 @@ TRAPS = {
     "percent": ("    - id: a\n      text: %50 off", 'text: "%50 off"'),
     "exclamation": ("    - id: a\n      text: ! Bottle", 'text: "! Bottle"'),
     "curly": ("    - “Bottle on stone”", '- "Bottle on stone"'),
+    "colon-curly": ("    - she said: “hi”", '- "she said: “hi”"'),
     "curly-colon": ("    - “Bottle: slow”", '- "Bottle: slow"'),
 }
 
@@ -114,6 +115,16 @@ def test_an_unquoted_prompt_is_sent_whole_or_refused(text: str) -> None:
 
     whole = text.strip()
     assert sent in ([clean(whole)], [clean(whole[1:-1].replace("''", "'"))]) or whole[:1] in "|>"
+
+
+def test_a_comma_in_a_row_of_include_is_explained() -> None:
+    """It begins a new key, which no prompt asks for."""
+    row = "include:\n  - {prompt: Bottle on stone, slow orbit, model: MiniMax-Hailuo-02, duration: 6, size: 768p}\n"
+    at = datetime(2026, 11, 22, tzinfo=UTC)
+
+    problems = load_campaign(Path("s.yaml"), catalog=CATALOG, at=at, text=f"campaign: s\n{row}").problems
+
+    assert [problem.remedy for problem in problems] == ["enclose the whole text in quotes"]
 
 
 def test_a_name_before_a_text_that_nothing_uses_is_refused() -> None:
