@@ -5,6 +5,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 
 from hailuo.errors import ExitCode
 from hailuo.ledger.facts import JobState
@@ -173,3 +174,23 @@ def test_the_lock_files_agree() -> None:
     )
 
     assert users <= tested
+
+
+def test_every_ci_runs_the_same_script() -> None:
+    """What passes in one place passes in the other."""
+    workflow = yaml.safe_load(Path(".github/workflows/ci.yml").read_text(encoding="utf-8"))
+    (job,) = workflow["jobs"].values()
+
+    assert [step["run"] for step in job["steps"] if "run" in step] == ["bash .ci/run"]
+    assert {"make check", "make docs", "make smoke", "make test"} <= set(
+        Path(".ci/run").read_text().splitlines()
+    )
+
+
+@pytest.mark.parametrize("form", sorted(Path(".github/ISSUE_TEMPLATE").glob("[!c]*.yml")), ids=str)
+def test_an_issue_form_is_complete(form: Path) -> None:
+    """A form with a mistake is not offered."""
+    read = yaml.safe_load(form.read_text(encoding="utf-8"))
+
+    assert {"name", "description", "body"} <= read.keys()
+    assert all(field["type"] == "markdown" or field["id"] for field in read["body"])
