@@ -24,7 +24,7 @@ JAVASCRIPT := scripts/javascript
 export PYTHONDONTWRITEBYTECODE :=
 PYTEST := $(BIN)/python -m pytest --quiet --inline-snapshot=disable --durations 5
 
-.PHONY: help demo test test-live test-flows test-browser test-rest coverage unit fuzz check javascript docs smoke lint schema lock release-check proof scale-proof bench-exports bench-gallery bench-ledger bench-media bench-overhead bench-pay-once judge report-demo ui pictures clean
+.PHONY: help demo test test-live test-flows test-browser test-rest coverage unit fuzz check javascript docs smoke lint schema lock release-check proof scale-proof bench-exports bench-gallery bench-ledger bench-media bench-overhead bench-pay-once bench-start judge report-demo ui pictures clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -148,6 +148,9 @@ bench-ledger: $(VENV)/.dev  ## S3 requests that the state of 10,000 jobs costs; 
 
 proof: $(VENV)/.dev  ## kill real runs at every step and at random, and compare invoice and ledger; about fifteen minutes, writes docs/evidence/proof.md
 	$(BIN)/python -m benchmarks.proof --write docs/evidence/proof.md
+
+bench-start: $(VENV)/.dev  ## what a command costs before it does anything, against an empty Python; half a minute, writes docs/evidence/measurements.md
+	$(BIN)/python -m benchmarks.start_cost --write docs/evidence/measurements.md
 
 bench-exports: $(VENV)/.dev  ## CPU and memory that an export of a million rows costs, against pandas alone; about two minutes, writes docs/evidence/measurements.md
 	$(BIN)/python -m benchmarks.export_load --write docs/evidence/measurements.md

@@ -3,8 +3,9 @@
 What another program may call; docs/how-to/python.md shows each with an example. `import hailuo` alone loads nothing else.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
+
+from hailuo.lazy import lazy_names
 
 if TYPE_CHECKING:
     from hailuo.errors import HailuoError
@@ -28,22 +29,18 @@ __all__ = [
     "read_statement",
 ]
 
-_MODULES: Final = {
-    "CampaignRequest": "plan.prepare",
-    "HailuoError": "errors",
-    "Settings": "settings",
-    "judge_results": "report.notebook",
-    "open_session": "run.session",
-    "prepare": "plan.prepare",
-    "read_ads": "report.notebook",
-    "read_manifest": "publish.read",
-    "read_results": "report.notebook",
-    "read_statement": "ledger.statement",
-}
-
-
-def __getattr__(name: str) -> object:
-    """Load a public name when it is first used."""
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"hailuo.{_MODULES[name]}"), name)
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "CampaignRequest": "plan.prepare",
+        "HailuoError": "errors",
+        "Settings": "settings",
+        "judge_results": "report.notebook",
+        "open_session": "run.session",
+        "prepare": "plan.prepare",
+        "read_ads": "report.notebook",
+        "read_manifest": "publish.read",
+        "read_results": "report.notebook",
+        "read_statement": "ledger.statement",
+    },
+)

@@ -4,7 +4,6 @@ Everything that waits takes a `Clock`, so that a night passes in a test within a
 (see `hailuo.testing.VirtualClock`).
 """
 
-import asyncio
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -36,6 +35,8 @@ class SystemClock:
         return time.monotonic()
 
     async def sleep(self, seconds: float) -> None:
+        import asyncio  # noqa: PLC0415 (slow to load, and commands that only read files do without)
+
         await asyncio.sleep(max(0.0, seconds))
 
 

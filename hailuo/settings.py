@@ -9,10 +9,16 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
-from urllib.request import getproxies
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 
 from hailuo.errors import Place, Problem, SettingsError
 from hailuo.project import Project, find_project, read_project
@@ -43,12 +49,10 @@ def _expand(value: object) -> object:
     return expanded
 
 
-class Settings(BaseSettings):
-    """Every setting, with its default. Secrets do not print."""
+class Settings(BaseModel):
+    """Every setting: as given, else of the environment, else its default. Secrets do not print."""
 
-    model_config = SettingsConfigDict(
-        env_prefix=_PREFIX, env_ignore_empty=True, extra="ignore", frozen=True, populate_by_name=True
-    )
+    model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True, validate_default=True)
 
     api_key: SecretStr | None = Field(
         default=None,
@@ -90,7 +94,6 @@ class Settings(BaseSettings):
     )
     status_words: Annotated[
         Mapping[str, Literal["pending", "rendering", "completed", "failed"]] | None,
-        NoDecode,
         BeforeValidator(_read_words),
     ] = Field(
         default=None,
@@ -126,6 +129,18 @@ class Settings(BaseSettings):
         description="A Prefect server: with one, `hailuo run` runs as the flow `render-campaign`.",
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _from_environment(cls, given: Mapping[str, object]) -> dict[str, object]:
+        """Add what the environment sets. An empty variable is unset, and its name may be in lower case."""
+        environment = {name.upper(): value for name, value in os.environ.items() if value}
+        variables = {name: variable_of(name) for name in cls.model_fields}
+        named = {
+            name: variable for name, variable in variables.items() if not {name, variable} & given.keys()
+        }
+        found = {name: environment[variable] for name, variable in named.items() if variable in environment}
+        return {**given, **found}
+
 
 def uses_proxy() -> bool:
     """Whether the environment names a proxy for the vendor's connections.
@@ -133,6 +148,8 @@ def uses_proxy() -> bool:
     httpx takes HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR from the environment by
     itself; boto3 takes the first two and its own AWS_ variables. See `aws_region` for the one it leaves out. Nothing else is read outside this module.
     """
+    from urllib.request import getproxies  # noqa: PLC0415 (it loads an HTTP client, which most commands do not need)
+
     return not {"http", "https", "all"}.isdisjoint(getproxies())
 
 

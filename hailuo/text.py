@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Collection
-from difflib import get_close_matches
 
 # The start of a formula in a spreadsheet, also after blanks and invisible characters
 # (OWASP ASVS 1.2.10, CWE-1236).
@@ -20,6 +19,8 @@ def nearest(word: str, known: Collection[str]) -> str | None:
     if len(known) > _MOST_COMPARED:
         return None
     by_folded = {name.casefold(): name for name in sorted(known)}
+    from difflib import get_close_matches  # noqa: PLC0415 (only where somebody mistyped)
+
     matches = get_close_matches(word.casefold()[:_LONGEST], by_folded, n=1, cutoff=0.7)
     return by_folded[matches[0]] if matches else None
 

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from hailuo.campaign.pricing import usd
 from hailuo.cli.options import as_json_option, edition_of, edition_option, file_or_edition_argument
-from hailuo.cli.screen import count, echo_json, say
+from hailuo.cli.plain import count, echo_json, say
 from hailuo.cli.tables import FAILURE, ColumnKind, TableColumn, show_table
 from hailuo.errors import ExitCode
 from hailuo.media import Code, Verdict, load_thresholds

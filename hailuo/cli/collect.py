@@ -7,8 +7,8 @@ import click
 
 from hailuo.cli.options import as_json_option, optional_file_or_edition_argument, require_bought, scope_of
 from hailuo.cli.output import unfailing_output
+from hailuo.cli.plain import echo_json, say
 from hailuo.cli.progress import Watcher
-from hailuo.cli.screen import echo_json, say
 from hailuo.cli.stopping import watching
 from hailuo.cli.verbosity import quiet_option, verbose_option
 from hailuo.errors import ExitCode

@@ -16,7 +16,7 @@ from hailuo.cli.options import (
     file_or_edition_argument,
     only_option,
 )
-from hailuo.cli.screen import count, echo_json, say
+from hailuo.cli.plain import count, echo_json, say
 from hailuo.errors import ExitCode
 from hailuo.media.credentials import Credentials, CredentialsError, open_credentials
 from hailuo.media.placements import Fit, placement_book

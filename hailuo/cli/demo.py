@@ -12,10 +12,11 @@ from pydantic import SecretStr
 import hailuo
 from hailuo.campaign.files import load_catalog
 from hailuo.cli.output import unfailing_output
+from hailuo.cli.plain import say
 from hailuo.cli.plan import Seen, look
 from hailuo.cli.prefect_driver import prefect_driver
 from hailuo.cli.progress import Watcher, watched
-from hailuo.cli.screen import say, show_plan, show_report
+from hailuo.cli.screen import show_plan, show_report
 from hailuo.clock import RehearsalClock
 from hailuo.errors import ExitCode
 from hailuo.plan.prepare import CampaignRequest

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from hailuo.cli.screen import count, say
+from hailuo.cli.plain import count, say
 from hailuo.errors import CampaignError, ExitCode, Place, Problem
 from hailuo.feed import make_rows, read_map
 from hailuo.vendor.pictures import fetch_pictures

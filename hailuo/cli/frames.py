@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from hailuo.campaign.files import check_frame
-from hailuo.cli.screen import say
+from hailuo.cli.plain import say
 from hailuo.errors import CampaignError, ExitCode, Place, Problem
 from hailuo.media.still import FrameFit, FrameShape, StillError, converted
 

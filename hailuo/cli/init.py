@@ -12,7 +12,7 @@ from hailuo.campaign.files import load_catalog
 from hailuo.campaign.files.schema import SLUG
 from hailuo.campaign.files.starter import Starter, startable_models
 from hailuo.cli.options import usd_type, yes_option
-from hailuo.cli.screen import say
+from hailuo.cli.plain import say
 from hailuo.cli.terminal import is_terminal
 from hailuo.errors import CampaignError, ExitCode, Place, Problem
 from hailuo.project import PROJECT_FILE

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from hailuo.cli.options import edition_of, edition_option, file_or_edition_argument
-from hailuo.cli.screen import count, say
+from hailuo.cli.plain import count, say
 from hailuo.errors import ExitCode
 from hailuo.publish.picks import judge
 from hailuo.publish.publish import publish

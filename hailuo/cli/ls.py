@@ -10,7 +10,7 @@ from rich.text import Text
 
 from hailuo.campaign.pricing import usd
 from hailuo.cli.options import as_json_option
-from hailuo.cli.screen import count, echo_json, say
+from hailuo.cli.plain import count, echo_json, say
 from hailuo.cli.tables import FAILURE, ColumnKind, TableColumn, show_table
 from hailuo.errors import AdmissionError, ExitCode, Place, Problem
 from hailuo.ledger.facts import JobState

@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import importlib
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -81,6 +82,8 @@ def cli() -> None:
 
 def main() -> None:
     """The entry point of the command `hailuo`."""
+    # Without this, pydantic reads the metadata of every installed package in search of plug-ins, at every start.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # noqa: TID251 (written, before pydantic is loaded)
     sys.exit(run())
 
 

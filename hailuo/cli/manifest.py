@@ -10,7 +10,7 @@ import click
 from rich.progress import Progress
 
 from hailuo.cli.options import edition_of, edition_option, file_or_edition_argument
-from hailuo.cli.screen import count, say
+from hailuo.cli.plain import count, say
 from hailuo.cli.terminal import console, is_terminal
 from hailuo.clock import Clock
 from hailuo.errors import ExitCode

@@ -8,7 +8,8 @@ import click
 
 from hailuo.campaign.pricing import usd
 from hailuo.cli.options import as_json_option, edition_of, edition_option, file_or_edition_argument
-from hailuo.cli.screen import echo_json, findings_json, say
+from hailuo.cli.plain import echo_json, say
+from hailuo.cli.screen import findings_json
 from hailuo.cli.sums import cells, cells_json, remarks, show_sums, sums_json
 from hailuo.errors import ExitCode
 from hailuo.ledger.money import JobMoney, Sums, by_day, by_job, sums_of_jobs

@@ -12,9 +12,9 @@ from rich.text import Text
 from hailuo.campaign.pricing import usd
 from hailuo.cli.options import as_json_option, usd_type, yes_option
 from hailuo.cli.output import unfailing_output
+from hailuo.cli.plain import echo_json, say
 from hailuo.cli.progress import Watcher
 from hailuo.cli.run import require_named_store
-from hailuo.cli.screen import echo_json, say
 from hailuo.cli.stopping import watching
 from hailuo.cli.tables import FAILURE, ColumnKind, TableColumn, show_table
 from hailuo.cli.terminal import is_terminal

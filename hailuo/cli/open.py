@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from hailuo.cli.options import edition_of, edition_option, file_or_edition_argument
-from hailuo.cli.screen import say
+from hailuo.cli.plain import say
 from hailuo.errors import AdmissionError, ExitCode, Place, Problem
 from hailuo.publish.share import GalleryLink, link_to_gallery
 from hailuo.run.environment import run_environment

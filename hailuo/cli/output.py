@@ -4,7 +4,6 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TextIO
 
 
@@ -36,8 +35,10 @@ class _UnfailingStream:
 
 def lead_nowhere(stream: TextIO) -> None:
     """Let a broken stream write to nothing, so that its buffer can be emptied when the process ends."""
-    with contextlib.suppress(OSError, ValueError), Path(os.devnull).open("w") as nothing:
-        os.dup2(nothing.fileno(), stream.fileno())
+    with contextlib.suppress(OSError, ValueError):
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nothing, stream.fileno())
+        os.close(nothing)
 
 
 @contextlib.contextmanager

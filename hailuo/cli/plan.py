@@ -17,7 +17,8 @@ from hailuo.cli.options import (
     only_option,
     usd_type,
 )
-from hailuo.cli.screen import echo_json, plan_json, say, show_clips, show_plan
+from hailuo.cli.plain import echo_json, say
+from hailuo.cli.screen import plan_json, show_clips, show_plan
 from hailuo.cli.verbosity import quiet_option, verbose_option
 from hailuo.errors import ExitCode, Problem
 from hailuo.plan.plan import Plan

@@ -9,7 +9,7 @@ from hailuo.campaign.catalog import Catalog
 from hailuo.campaign.files import load_catalog
 from hailuo.campaign.pricing import PriceKey, list_price, usd, usd_or_unknown
 from hailuo.cli.options import usd_type
-from hailuo.cli.screen import say
+from hailuo.cli.plain import say
 from hailuo.errors import AdmissionError, ExitCode, Place, Problem
 from hailuo.ledger.prices import AcceptedPrice, PriceRecords, new_nonce, read_prices, record_price
 from hailuo.run.environment import run_environment

@@ -11,7 +11,7 @@ from rich.progress import Progress as Bars
 from rich.text import Text
 
 from hailuo.campaign.pricing import usd
-from hailuo.cli.screen import say
+from hailuo.cli.plain import say
 from hailuo.cli.terminal import console, is_terminal
 from hailuo.clock import SystemClock
 from hailuo.run.events import Event, Progress

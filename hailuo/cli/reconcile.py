@@ -12,7 +12,7 @@ import click
 
 from hailuo.campaign.pricing import usd
 from hailuo.cli.options import as_json_option, edition_of, edition_option, file_or_edition_argument
-from hailuo.cli.screen import count, echo_json, say
+from hailuo.cli.plain import count, echo_json, say
 from hailuo.errors import ExitCode, Place, Problem, SettingsError
 from hailuo.ledger.facts import Attempt, Doubt
 from hailuo.reconcile.reconciler import Adopted, Findings, Released, open_reconciler

@@ -19,7 +19,7 @@ from hailuo.cli.options import (
     file_or_edition_argument,
     usd_type,
 )
-from hailuo.cli.screen import count, echo_json, say
+from hailuo.cli.plain import count, echo_json, say
 from hailuo.cli.tables import ColumnKind, TableColumn, show_table
 from hailuo.errors import ExitCode
 from hailuo.plan.prepare import prepare

@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -23,18 +23,11 @@ from hailuo.cli.options import (
     yes_option,
 )
 from hailuo.cli.output import unfailing_output
+from hailuo.cli.plain import count, echo_json, say
 from hailuo.cli.plan import look, show_look
 from hailuo.cli.prefect_driver import prefect_driver
 from hailuo.cli.progress import Watcher
-from hailuo.cli.screen import (
-    count,
-    echo_json,
-    plan_json,
-    report_json,
-    say,
-    show_plan,
-    show_report,
-)
+from hailuo.cli.screen import plan_json, report_json, show_plan, show_report
 from hailuo.cli.stopping import watching
 from hailuo.cli.terminal import is_terminal
 from hailuo.cli.verbosity import quiet_option, verbose_option
@@ -42,13 +35,15 @@ from hailuo.errors import AdmissionError, ExitCode, Place, Problem, StoreUnavail
 from hailuo.ledger.facts import JobState
 from hailuo.plan.plan import Plan
 from hailuo.plan.prepare import CampaignRequest, PreparedCampaign
-from hailuo.publish.publish import Publication
 from hailuo.run.environment import RunEnvironment, run_environment
 from hailuo.run.events import RunReport
 from hailuo.run.leftovers import NOT_LOOKED_FOR, PaidClips
 from hailuo.run.session import Session, StorePlace, open_session
 from hailuo.store.layout import MONEY, Edition
 from hailuo.text import printable
+
+if TYPE_CHECKING:
+    from hailuo.publish.publish import Publication
 
 _DIGEST_AT_LEAST: Final = 12
 """As many characters of a digest as `hailuo plan` shows."""
@@ -200,7 +195,7 @@ async def _paid_first(
         yield None if collected.interrupted else prepared
 
 
-async def _published(session: Session) -> Publication | None:
+async def _published(session: Session) -> "Publication | None":
     """Publish, or print why not: a store that does not answer must not hide how the run ended."""
     try:
         return await session.publish()

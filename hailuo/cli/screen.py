@@ -3,21 +3,23 @@
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
-from pydantic_core import to_json
 from rich.text import Text
 
 from hailuo.campaign.pricing import usd, usd_or_unknown
+from hailuo.cli.plain import count, say
 from hailuo.cli.tables import FAILURE, ColumnKind, TableColumn, show_table
 from hailuo.cli.terminal import console
 from hailuo.errors import Problem
 from hailuo.ledger.facts import JobState
 from hailuo.plan.plan import Plan, PlannedJob, price_of_all
 from hailuo.run.events import RunReport
-from hailuo.run.session import StorePlace
 from hailuo.text import printable
+
+if TYPE_CHECKING:
+    from hailuo.run.session import StorePlace
 
 DECISIONS = {
     JobState.STORED: "done",
@@ -37,21 +39,6 @@ _PROMPT_SHOWN: Final = 60
 _FAILED: Final = frozenset({JobState.FAILED, JobState.REFUSED})
 
 
-def say(text: str) -> None:
-    """Print one line for people. Control characters from files or the vendor are made visible."""
-    click.echo(printable(text))
-
-
-def echo_json(content: object) -> None:
-    """Print a JSON document, in ASCII because it may be shown on a terminal. Decimals are written as text."""
-    click.echo(to_json(content, indent=2, ensure_ascii=True).decode())
-
-
-def count(number: int, noun: str, nouns: str | None = None) -> str:
-    """`1 job`, `2 jobs`; `nouns` where an s is not enough."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {nouns or noun + 's'}"
-
-
 def state_text(state: JobState) -> Text:
     """The state in words, red where the job failed."""
     return Text(state.words, style=_style(state))
@@ -61,7 +48,7 @@ def _style(state: JobState) -> str:
     return FAILURE if state in _FAILED else ""
 
 
-def plan_json(plan: Plan, place: StorePlace) -> dict[str, object]:
+def plan_json(plan: Plan, place: "StorePlace") -> dict[str, object]:
     """The plan for machines."""
     return {
         "store": {"uri": place.uri, "vendor": place.vendor, "is_new": place.is_new},
@@ -107,7 +94,7 @@ def _job_json(planned: PlannedJob, plan: Plan) -> dict[str, object]:
     }
 
 
-def show_plan(plan: Plan, place: StorePlace, *, quiet: bool = False) -> None:
+def show_plan(plan: Plan, place: "StorePlace", *, quiet: bool = False) -> None:
     """Print the plan: the price of each cell, what is stored already, the budget, and where clips are kept.
 
     If `quiet`, only how many jobs it has and what it costs.

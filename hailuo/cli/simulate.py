@@ -8,7 +8,7 @@ import click
 
 from hailuo.campaign.files import load_catalog
 from hailuo.cli.options import usd_type
-from hailuo.cli.screen import say
+from hailuo.cli.plain import say
 from hailuo.errors import ExitCode
 from hailuo.run.environment import run_environment
 from hailuo.simulator import ClipDetail, FaultPlan, Profile, SimulatorOptions, serve

@@ -11,8 +11,9 @@ from rich.text import Text
 
 from hailuo.campaign.pricing import usd
 from hailuo.cli.options import as_json_option, choose, edition_option, file_argument
+from hailuo.cli.plain import count, echo_json, say
 from hailuo.cli.plan import Seen, look
-from hailuo.cli.screen import count, echo_json, plan_json, say, show_plan, state_text
+from hailuo.cli.screen import plan_json, show_plan, state_text
 from hailuo.cli.sums import cells, cells_json, remarks, show_sums, sums_json
 from hailuo.cli.tables import ColumnKind, TableColumn, show_table
 from hailuo.cli.terminal import console

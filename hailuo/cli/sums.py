@@ -5,7 +5,7 @@ from dataclasses import asdict
 from decimal import ROUND_HALF_UP, Decimal
 
 from hailuo.campaign.pricing import price_key_of, usd
-from hailuo.cli.screen import count
+from hailuo.cli.plain import count
 from hailuo.cli.tables import ColumnKind, TableColumn, show_table
 from hailuo.cli.terminal import console
 from hailuo.ledger.money import JobMoney, Sums, by_job

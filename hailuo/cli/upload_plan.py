@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from hailuo.cli.options import choose, edition_of, edition_option, file_or_edition_argument
-from hailuo.cli.screen import count, say
+from hailuo.cli.plain import count, say
 from hailuo.errors import ExitCode
 from hailuo.plan.prepare import prepare
 from hailuo.publish.upload_plan import UploadOptions, UploadPlan, plan_upload

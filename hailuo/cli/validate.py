@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from hailuo.cli.options import as_json_option, choose, edition_option
-from hailuo.cli.screen import count, echo_json, say
+from hailuo.cli.plain import count, echo_json, say
 from hailuo.errors import CampaignError, ExitCode
 from hailuo.plan.prepare import prepare
 from hailuo.run.environment import run_environment

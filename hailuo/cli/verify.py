@@ -13,7 +13,8 @@ from hailuo.cli.options import (
     require_bought,
     scope_of,
 )
-from hailuo.cli.screen import count, echo_json, findings_json, say
+from hailuo.cli.plain import count, echo_json, say
+from hailuo.cli.screen import findings_json
 from hailuo.errors import ExitCode
 from hailuo.ledger.leftovers import bought_editions
 from hailuo.publish.verify import VerifiedEdition, verify

@@ -11,28 +11,32 @@ conform        makes a copy by a recipe; conformed: its record in the store
 Modules that decode are imported by name, so that reading inspections does not load a decoder.
 """
 
-from hailuo.media.duplicates import NearDuplicate, near_duplicates
-from hailuo.media.expectation import order_of
-from hailuo.media.inspection import (
-    PREVIEW_TYPES,
-    QA_VERSION,
-    Inspection,
-    Order,
-    Preview,
-    keep_inspection,
-    read_inspections,
-)
-from hailuo.media.verdict import (
-    DISPUTE,
-    Code,
-    Ruling,
-    Thresholds,
-    Verdict,
-    differences,
-    disputes,
-    load_thresholds,
-    verdict,
-)
+from typing import TYPE_CHECKING
+
+from hailuo.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from hailuo.media.duplicates import NearDuplicate, near_duplicates
+    from hailuo.media.expectation import order_of
+    from hailuo.media.inspection import (
+        PREVIEW_TYPES,
+        QA_VERSION,
+        Inspection,
+        Order,
+        Preview,
+        keep_inspection,
+        read_inspections,
+    )
+    from hailuo.media.verdict import (
+        DISPUTE,
+        Code,
+        Ruling,
+        Thresholds,
+        Verdict,
+        differences,
+        disputes,
+        load_thresholds,
+    )
 
 __all__ = [
     "DISPUTE",
@@ -53,5 +57,28 @@ __all__ = [
     "near_duplicates",
     "order_of",
     "read_inspections",
-    "verdict",
 ]
+
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "Code": "verdict",
+        "DISPUTE": "verdict",
+        "Inspection": "inspection",
+        "NearDuplicate": "duplicates",
+        "Order": "inspection",
+        "PREVIEW_TYPES": "inspection",
+        "Preview": "inspection",
+        "QA_VERSION": "inspection",
+        "Ruling": "verdict",
+        "Thresholds": "verdict",
+        "Verdict": "verdict",
+        "differences": "verdict",
+        "disputes": "verdict",
+        "keep_inspection": "inspection",
+        "load_thresholds": "verdict",
+        "near_duplicates": "duplicates",
+        "order_of": "expectation",
+        "read_inspections": "inspection",
+    },
+)

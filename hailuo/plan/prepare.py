@@ -15,7 +15,6 @@ from hailuo.campaign.files import load_campaign, load_catalog
 from hailuo.campaign.model import Campaign
 from hailuo.clock import SystemClock
 from hailuo.errors import CampaignError, Problem
-from hailuo.media.expectation import placement_warnings
 from hailuo.settings import Settings, load_settings
 from hailuo.store.layout import Edition, name_problem
 from hailuo.text import slug_of
@@ -114,7 +113,11 @@ def prepare(request: CampaignRequest, settings: Settings | None = None) -> Prepa
         text=request.text,
     )
     expansion = expand(loaded.campaign, catalog) if loaded.campaign else Expansion(jobs=())
-    places = placement_warnings(loaded.campaign, expansion.jobs, catalog) if loaded.campaign else ()
+    places: Iterable[Problem] = ()
+    if loaded.campaign and loaded.campaign.placements:
+        from hailuo.media.expectation import placement_warnings  # noqa: PLC0415 (only for a file with placements)
+
+        places = placement_warnings(loaded.campaign, expansion.jobs, catalog)
     chosen = expansion
     if loaded.campaign and request.only:
         chosen = expand(loaded.campaign, catalog, only=request.only)

@@ -7,18 +7,11 @@ from dataclasses import asdict, dataclass, field
 
 from hailuo.campaign.job import Job
 from hailuo.ledger.facts import Done
-from hailuo.media import (
-    Inspection,
-    NearDuplicate,
-    Preview,
-    near_duplicates,
-    order_of,
-    read_inspections,
-    verdict,
-)
+from hailuo.media import Inspection, NearDuplicate, Preview, near_duplicates, order_of, read_inspections
 from hailuo.media.conformed import Conformed, read_conformed
 from hailuo.media.inspection import Facts
 from hailuo.media.placements import verdicts
+from hailuo.media.verdict import verdict
 from hailuo.publish import manifest
 from hailuo.publish.picks import judgements_of
 from hailuo.store import Store

@@ -19,8 +19,8 @@ from hailuo.media import (
     near_duplicates,
     order_of,
     read_inspections,
-    verdict,
 )
+from hailuo.media.verdict import verdict
 from hailuo.plan.file import StoredEdition
 from hailuo.run.inspector import inspecting
 from hailuo.store import Store

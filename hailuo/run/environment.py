@@ -5,15 +5,23 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, context
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hailuo.clock import Clock, SystemClock
-from hailuo.run.events import Observer, no_observer
-from hailuo.run.runner import Runner
 from hailuo.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from hailuo.run.events import Event, Observer
+    from hailuo.run.runner import Runner
+
+
+def _unobserved(event: "Event") -> None:
+    """`no_observer`, without loading what a run needs."""
+    del event
 
 
 @asynccontextmanager
-async def no_watcher(runner: Runner) -> AsyncIterator[None]:
+async def no_watcher(runner: "Runner") -> AsyncIterator[None]:
     """Show no progress."""
     del runner
     yield
@@ -28,8 +36,8 @@ class RunEnvironment:
 
     settings: Settings
     clock: Clock
-    observe: Observer = no_observer
-    watch: Callable[[Runner], AbstractAsyncContextManager[None]] = no_watcher
+    observe: "Observer" = _unobserved
+    watch: "Callable[[Runner], AbstractAsyncContextManager[None]]" = no_watcher
 
 
 _CURRENT: ContextVar[RunEnvironment | None] = ContextVar("run_environment", default=None)

@@ -15,7 +15,6 @@ from hailuo.ledger.ledger import Ledger
 from hailuo.ledger.leftovers import Leftover, find_leftovers
 from hailuo.plan.plan import Plan, PlannedJob
 from hailuo.plan.prepare import CampaignRequest, PreparedCampaign, named_campaign, prepare
-from hailuo.publish.publish import publish
 from hailuo.run.events import Observer, RunReport, no_observer
 from hailuo.run.inspector import CHECKS_SECONDS_AT_MOST, inspecting
 from hailuo.run.runner import Runner
@@ -205,6 +204,8 @@ class PaidClips:
                 if checks_on and not report.interrupted:
                     await quietly(inspector.catch_up(patience_seconds=CHECKS_SECONDS_AT_MOST))
         if report.in_state(JobState.STORED):
+            from hailuo.publish.publish import publish  # noqa: PLC0415 (it loads pandas: only to make pages)
+
             await quietly(publish(store, clock, edition))
         return report
 

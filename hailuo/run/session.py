@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hailuo.clock import Clock, SystemClock
 from hailuo.errors import Problem
@@ -16,8 +17,6 @@ from hailuo.ledger.prices import NO_RECORDS, read_prices
 from hailuo.logs import quiet_loggers
 from hailuo.plan.plan import Plan, make_plan
 from hailuo.plan.prepare import PreparedCampaign
-from hailuo.publish.publish import Publication, publish
-from hailuo.publish.share import GalleryLink, link_to
 from hailuo.run.admission import admit, frame_warnings, refusals, vendor_name
 from hailuo.run.events import Observer, RunReport, no_observer
 from hailuo.run.inspector import CHECKS_SECONDS_AT_MOST, Inspector, inspecting
@@ -33,6 +32,10 @@ from hailuo.store import Store
 from hailuo.store.layout import MONEY
 from hailuo.store.open import nothing_bought_without_store, open_store, uri_in_full
 from hailuo.vendor.open import open_client
+
+if TYPE_CHECKING:
+    from hailuo.publish.publish import Publication
+    from hailuo.publish.share import GalleryLink
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,15 +215,19 @@ class Session:
         if self.inspector and not interrupted:
             await self.inspector.catch_up(patience_seconds=CHECKS_SECONDS_AT_MOST)
 
-    async def gallery_link(self, made: Publication, *, valid_for: timedelta) -> GalleryLink:
+    async def gallery_link(self, made: "Publication", *, valid_for: timedelta) -> "GalleryLink":
         """Where to look at what was published: a signed link where the store can sign, else a path."""
+        from hailuo.publish.share import link_to  # noqa: PLC0415 (it loads pandas: only to show a gallery)
+
         lasting = open_store(
             self._settings
         )  # a folder served for a simulator has links that end with this run
         return await link_to(made, lasting, self._tools.clock, valid_for=valid_for)
 
-    async def publish(self) -> Publication:
+    async def publish(self) -> "Publication":
         """Build manifest and gallery; what was stored is checked first, for ten minutes at most."""
+        from hailuo.publish.publish import publish  # noqa: PLC0415 (it loads pandas: only to make pages)
+
         await self._finish_checks()
         return await publish(self._tools.store, self._tools.clock, self.campaign.this_edition)
 

@@ -5,7 +5,6 @@ ValueError. A part `.scratch` is the stores' own.
 All methods raise `StoreUnavailableError` when the store does not answer.
 """
 
-import asyncio
 import contextlib
 import re
 from collections.abc import Callable, Sequence
@@ -121,6 +120,8 @@ async def read_many(
     Left out: a key that was deleted since it was listed, and a name that is no key, such as that of a sync copy.
     `progress` is called with the number of objects read so far. Raises: StoreUnavailableError.
     """
+    import asyncio  # noqa: PLC0415 (slow to load, and commands that only read files do without)
+
     gate, contents = asyncio.Semaphore(_READS_AT_ONCE), dict[str, bytes]()
 
     async def read(key: str) -> None:

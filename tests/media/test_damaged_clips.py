@@ -12,13 +12,14 @@ from av.video.frame import VideoFrame
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hailuo.media import Inspection, Order, verdict
+from hailuo.media import Inspection, Order
 from hailuo.media.conform import make_copy, measure
 from hailuo.media.inspection import from_json, to_json
 from hailuo.media.placements import placement_book, verdicts
 from hailuo.media.probe import inspect
 from hailuo.media.recipe import ConformError, CopyOptions, recipe_for_aspect
 from hailuo.media.showing import ChangingPicturesError, Turning
+from hailuo.media.verdict import verdict
 from hailuo.run.inspector import Worker
 from tests.support.films import landscape, panned, write_film
 

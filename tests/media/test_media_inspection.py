@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from hailuo.media import Code, Order, Preview, verdict
+from hailuo.media import Code, Order, Preview
 from hailuo.media.inspection import Inspection, from_json, to_json
 from hailuo.media.probe import inspect
+from hailuo.media.verdict import verdict
 from tests.support.films import Frame, grained, landscape, lit, panned, png, write_film
 
 pytestmark = pytest.mark.slow

@@ -17,8 +17,8 @@ from hailuo.media import (
     disputes,
     load_thresholds,
     order_of,
-    verdict,
 )
+from hailuo.media.verdict import verdict
 from hailuo.thresholds import thresholds_from
 from tests.support.factories import VARIANT, make_job
 

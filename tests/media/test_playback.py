@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from av.video.stream import VideoStream
 
-from hailuo.media import Code, Inspection, Order, verdict
+from hailuo.media import Code, Inspection, Order
 from hailuo.media.container import read_bytes, read_header
 from hailuo.media.inspection import ClipFacts, Facts
 from hailuo.media.placements import placement_book, verdicts
 from hailuo.media.playback import browsers_that_play, odd_variant, playback_table
+from hailuo.media.verdict import verdict
 
 CALM_X265 = {"x265-params": "log-level=none", "preset": "ultrafast"}
 ORDER = Order(duration_s=6, size="768p")

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from hailuo.media import Order as InspectedOrder
-from hailuo.media import near_duplicates, verdict
+from hailuo.media import near_duplicates
 from hailuo.media.probe import inspect
+from hailuo.media.verdict import verdict
 from hailuo.simulator import ClipDetail
 from hailuo.simulator.clips import ClipMaker
 from hailuo.simulator.film import film

@@ -1,0 +1,48 @@
+"""What a command loads when it starts. How long that takes is measured by `make bench-start`."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+NEVER = {
+    "av",
+    "boto3",
+    "botocore",
+    "cv2",
+    "fastapi",
+    "numpy",
+    "pandas",
+    "prefect",
+    "pyarrow",
+    "scipy",
+    "starlette",
+}
+WITHOUT_A_VENDOR = NEVER | {"asyncio", "httpx", "jinja2", "rich", "urllib.request"}
+MAY_NOT_LOAD = {
+    "--help": WITHOUT_A_VENDOR | {"PIL", "pathlib", "pydantic", "yaml"},
+    "--version": WITHOUT_A_VENDOR | {"PIL", "pydantic", "yaml"},
+    "validate": WITHOUT_A_VENDOR | {"pydantic_settings"},
+    "plan": NEVER | {"jinja2", "uvicorn"},
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", MAY_NOT_LOAD)
+def test_a_command_loads_only_what_it_needs(command, campaign, tmp_path):
+    """A new process runs the command, and says which of the listed modules it has loaded."""
+    arguments = [command] if command.startswith("--") else [command, str(campaign)]
+    code = (
+        "import json, sys; from hailuo.cli.main import main\n"
+        "try: main()\n"
+        "finally: print(json.dumps(sorted(sys.modules)), file=sys.stderr)"
+    )
+
+    said = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", code, *arguments], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+
+    loaded = set(json.loads(said.stderr.splitlines()[-1]))
+    assert "hailuo.cli.main" in loaded
+    assert sorted(loaded & MAY_NOT_LOAD[command]) == []
