@@ -37,12 +37,10 @@ def _citations() -> list[tuple[str, str, str]]:
 
 
 def _document(citing: str, cited: str) -> Path | None:
-    """The cited file: by its path from the citing file or from the repository. Code may name a page of docs/ alone."""
+    """The cited file: by its path from the citing file or from the repository. Code may also name a page within docs/."""
     places = [Path(citing).parent / cited, Path(cited)]
-    if citing == "zensical.toml":
-        places.append(Path("docs") / cited)
-    if Path(citing).suffix != ".md" and "/" not in cited:
-        places += Path("docs").rglob(cited)
+    if Path(citing).suffix != ".md":
+        places += [Path("docs") / cited, *Path("docs").rglob(cited)]
     return next((place for place in places if place.is_file()), None)
 
 
