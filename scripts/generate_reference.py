@@ -23,7 +23,7 @@ from hailuo.settings import Settings, variable_of
 DOCS: Final = Path(__file__).parents[1] / "docs"
 JUDGEMENTS: Final = DOCS / "reference" / "judgements.schema.json"
 _WRITTEN: Final = "written by scripts/generate_reference.py"
-_PART: Final = re.compile(rf"(<!-- ([\w-]+): {re.escape(_WRITTEN)} -->\n).*?(<!-- /\2 -->)", re.DOTALL)
+PART: Final = re.compile(rf"(<!-- ([\w-]+): {re.escape(_WRITTEN)} -->\n).*?(<!-- /\2 -->)", re.DOTALL)
 
 Schema = Mapping[str, Any]
 
@@ -156,7 +156,7 @@ PARTS: Final[Mapping[str, Callable[[], Iterable[str]]]] = {
 
 def rendered(page: str) -> str:
     """The page with its generated parts anew."""
-    return _PART.sub(lambda part: f"{part[1]}{chr(10).join(PARTS[part[2]]())}\n{part[3]}", page)
+    return PART.sub(lambda part: f"{part[1]}{chr(10).join(PARTS[part[2]]())}\n{part[3]}", page)
 
 
 def main(arguments: list[str]) -> int:

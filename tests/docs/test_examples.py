@@ -22,7 +22,7 @@ from hailuo.feed.feed import read_map
 from hailuo.project import read_project
 from hailuo.report.exports.mapping import read_mapping
 from hailuo.settings import Settings
-from scripts.generate_reference import _PART
+from scripts.generate_reference import PART
 
 DOCUMENTS = [
     *map(Path, ("README.md", "CONTRIBUTING.md", "SECURITY.md", "campaigns/README.md")),
@@ -37,7 +37,7 @@ _CUT = re.compile(r"\s(?:\d?>>?|\||&&?|;)")
 def _blocks(*languages: str) -> Iterator[tuple[str, str]]:
     """(document:line, text) of each block in one of the languages; "" is a block without one."""
     for path in DOCUMENTS:
-        text = _PART.sub(lambda part: "\n" * part[0].count("\n"), path.read_text(encoding="utf-8"))
+        text = PART.sub(lambda part: "\n" * part[0].count("\n"), path.read_text(encoding="utf-8"))
         for match in _BLOCK.finditer(text):
             if match[2] in languages:
                 line = text.count("\n", 0, match.start()) + 2
@@ -55,7 +55,7 @@ def _typed() -> list[str]:
     """Every `hailuo` command of the documents, once: of shell blocks and of running text."""
     lines = [line for _, text in _shell_blocks() for line in text.splitlines()]
     lines = [found[1] for line in lines if (found := re.search(r"(?:^|&& )(hailuo .*)", line))]
-    texts = (_PART.sub("", path.read_text(encoding="utf-8")) for path in DOCUMENTS)
+    texts = (PART.sub("", path.read_text(encoding="utf-8")) for path in DOCUMENTS)
     inline = [found for text in texts for found in _INLINE.findall(text)]
     return sorted({_CUT.split(re.sub(r"\s+#.*", "", line))[0].strip() for line in (*lines, *inline)})
 
