@@ -12,6 +12,7 @@ from hailuo.campaign.pricing import usd
 from hailuo.cli.options import as_json_option
 from hailuo.cli.plain import count, echo_json, say
 from hailuo.cli.tables import FAILURE, ColumnKind, TableColumn, show_table
+from hailuo.cli.terminal import console
 from hailuo.errors import AdmissionError, ExitCode, Place, Problem
 from hailuo.ledger.facts import JobState
 from hailuo.plan.overview import EditionOverview, read_overview
@@ -27,6 +28,9 @@ _SHOWN: Final = {
     "to buy": (JobState.NEW,),
 }
 """The columns of numbers, and the states that each counts."""
+
+_WIDE_ENOUGH: Final = 100
+"""Columns of a terminal. On a narrower one what is reserved is only in the last line."""
 
 
 @click.command("ls")
@@ -56,30 +60,29 @@ def command(campaign: str | None, as_json: bool) -> ExitCode:
 
 
 def _show(found: Sequence[EditionOverview], uri: str) -> None:
+    reserved = sum((one.sums.reserved_usd for one in found), Decimal(0))
     if found:
+        is_wide = console().width >= _WIDE_ENOUGH
         numbers = [TableColumn(name, ColumnKind.NUMBER, str(_total(found, *_SHOWN[name]))) for name in _SHOWN]
         spent = sum((one.sums.spent_usd for one in found), Decimal(0))
-        reserved = sum((one.sums.reserved_usd for one in found), Decimal(0))
-        money = [
-            TableColumn("spent", ColumnKind.NUMBER, usd(spent)),
-            TableColumn("reserved", ColumnKind.NUMBER, usd(reserved)),
-        ]
-        show_table(
-            [TableColumn("edition", ColumnKind.WORD, "total"), *numbers, *money],
-            map(_row, found),
-            has_footer=True,
-        )
+        money = [TableColumn("spent", ColumnKind.NUMBER, usd(spent))]
+        if is_wide:
+            money.append(TableColumn("reserved", ColumnKind.NUMBER, usd(reserved)))
+        edition = TableColumn("edition", ColumnKind.WORD, "total")
+        rows = [_row(one, is_wide=is_wide) for one in found]
+        show_table([edition, *numbers, *money], rows, has_footer=True)
     for one in found:
         if one.trouble:
             say(f"warning: {one.edition}: {one.trouble}")
     campaigns = len({one.edition.campaign for one in found})
     held = f"{count(campaigns, 'campaign')}, {count(len(found), 'edition')}" if found else "nothing ever ran"
-    say(f"{held} in {uri}")
+    say(f"{held} in {uri}" + (f"; {usd(reserved)} reserved" if reserved else ""))
 
 
-def _row(one: EditionOverview) -> tuple[str | Text, ...]:
+def _row(one: EditionOverview, *, is_wide: bool) -> tuple[str | Text, ...]:
     states = (_number(name, _total([one], *states)) for name, states in _SHOWN.items())
-    return str(one.edition), *states, usd(one.sums.spent_usd), usd(one.sums.reserved_usd)
+    reserved = (usd(one.sums.reserved_usd),) if is_wide else ()
+    return str(one.edition), *states, usd(one.sums.spent_usd), *reserved
 
 
 def _number(name: str, number: int) -> Text:

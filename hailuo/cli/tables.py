@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
+import click
 from rich.box import SIMPLE_HEAD
 from rich.cells import cell_len
 from rich.table import Table
@@ -15,7 +16,8 @@ from hailuo.text import printable
 
 FAILURE: Final = "red"
 _TEXT_AT_LEAST: Final = 16
-"""Columns that a text keeps before a table becomes wider than its terminal."""
+_WORD_AT_MOST: Final = 30
+"""Columns that a text keeps before a table becomes wider than its terminal: its longest word, within these bounds."""
 _GAP: Final = 1
 
 
@@ -58,26 +60,28 @@ def show_table(
     )
     needed = 0
     for number, column in enumerate(columns):
-        parts = [
-            column.name,
-            column.footer,
-            *(line for row in cells for line in row[number].plain.split("\n")),
-        ]
-        widest = max(map(cell_len, parts))
+        parts = [column.name, column.footer, *(row[number].plain for row in cells)]
         is_text = column.kind is ColumnKind.TEXT
-        needed += (min(widest, _TEXT_AT_LEAST) if is_text else widest) + _GAP
+        least = max(map(cell_len, parts))
+        if is_text:
+            longest_word = max(cell_len(word) for part in parts for word in part.split() or [""])
+            least = min(least, max(_TEXT_AT_LEAST, min(longest_word, _WORD_AT_MOST)))
+        needed += least + _GAP
         table.add_column(
             column.name,
             footer=column.footer,
             justify="right" if column.kind is ColumnKind.NUMBER else "left",
             no_wrap=not is_text,
             overflow="fold",
-            min_width=min(widest, _TEXT_AT_LEAST) if is_text else widest,
+            min_width=least,
         )
     for row in cells:
         table.add_row(*row)
     screen = console()
-    screen.print(table, width=max(screen.width, needed), crop=False, soft_wrap=False)
+    with screen.capture() as captured:
+        screen.print(table, width=max(screen.width, needed), crop=False, soft_wrap=False)
+    for line in captured.get().splitlines():
+        click.echo(line if screen.is_terminal else line.rstrip())
 
 
 def _cell(text: str | Text) -> Text:

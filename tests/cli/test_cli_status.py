@@ -1,6 +1,7 @@
 """What `status` and the lines of a run say about jobs that are not stored."""
 
 import json
+from datetime import datetime
 
 import pytest
 
@@ -72,12 +73,14 @@ class TestARefusedKey:
     ],
 )
 def test_every_event_has_its_line(capsys, kind, text, line):
-    """Without a terminal a run is followed line by line."""
+    """Without a terminal a run is followed line by line, each with its time."""
     watcher = Watcher()
 
     watcher(Event(kind=kind, creative_id="ID", text=text))
 
-    assert capsys.readouterr().out == (f"{line}\n" if line else "")
+    time, _, words = capsys.readouterr().out.partition(" ")
+    assert words == (f"{line}\n" if line else "")
+    assert not words or datetime.fromisoformat(time).tzinfo
 
 
 def test_what_came_from_the_vendor_steers_no_terminal(capsys):
