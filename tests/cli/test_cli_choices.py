@@ -57,7 +57,7 @@ def test_only_takes_jobs_away_and_changes_none(campaign, only):
     ("only", "remedy"),
     [
         ("foo=bar", "choose"),
-        ("modle=MiniMax-Hailuo-02", "did you mean 'model'?"),
+        ("modle=MiniMax-Hailuo-02", "did you mean 'model'?"),  # codespell:ignore modle
         ("model=MiniMax-Hailuo-20", "did you mean 'MiniMax-Hailuo-02'?"),
         ("prompt=street", "choose stone"),
         ("take=3", "choose 1 or 2"),

@@ -131,7 +131,7 @@ def test_a_deleted_ledger_is_not_sound(hailuo: Command, campaign: Path, store: P
 
 
 @pytest.mark.parametrize("command", ["verify", "collect"])
-@pytest.mark.parametrize("name", ["smal/main", "small/mian"])
+@pytest.mark.parametrize("name", ["smal/main", "small/mian"])  # codespell:ignore smal,mian
 def test_a_mistyped_edition_is_refused(hailuo: Command, store: Path, command: str, name: str) -> None:
     """An edition that never bought anything is neither sound nor complete."""
     said = hailuo(command, name)
