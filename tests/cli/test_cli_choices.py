@@ -4,6 +4,7 @@ import io
 import json
 import re
 import sys
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from hailuo.campaign.expand import expand, is_chosen
 from hailuo.campaign.files import load_catalog
 from hailuo.plan.prepare import CampaignRequest, prepare
+from hailuo.run.environment import within
 from tests.support.rehearsals import accepted
 
 pytestmark = pytest.mark.enable_socket
@@ -133,6 +135,22 @@ def test_a_run_from_standard_input_asks_nothing(hailuo, rehearsal, piped):
 
     assert said.code == 2
     assert "--yes" in said.err
+    assert accepted(rehearsal) == 0
+
+
+@pytest.mark.parametrize("more", [("x", "--limit", "1"), ("-",)])
+def test_what_the_flow_does_not_take_is_refused(hailuo, rehearsal, campaign, piped, more):
+    """With a Prefect server set, before anything is asked or bought; never left out in silence."""
+    place = replace(
+        rehearsal,
+        settings=rehearsal.settings.model_copy(update={"prefect_api_url": "http://127.0.0.1:9/api"}),
+    )
+
+    with within(place):
+        said = hailuo("run", *(campaign if word == "x" else word for word in more), "--yes")
+
+    assert said.code == 2
+    assert "PREFECT_API_URL" in said.err
     assert accepted(rehearsal) == 0
 
 

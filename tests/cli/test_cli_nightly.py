@@ -1,14 +1,21 @@
 """`hailuo nightly`: one line of cron renders what is marked, and one campaign's fault stops no other."""
 
+import asyncio
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from hailuo.run.environment import within
+from hailuo.errors import ExitCode
+from hailuo.night.night import night_of
+from hailuo.night.outcome import NightBudget
+from hailuo.night.render import NightRun
+from hailuo.run.environment import RunEnvironment, within
+from hailuo.run.runner import Runner
 from tests.support.rehearsals import accepted
 
 pytestmark = pytest.mark.enable_socket
@@ -133,6 +140,52 @@ def test_a_new_store_that_was_not_named_needs_a_word(hailuo, rehearsal, lay):
 
     assert (refused.code, begun.code) == (2, 0)
     assert "--new-store" in refused.err
+    assert accepted(rehearsal) == 1
+
+
+def night_run(
+    rehearsal: RunEnvironment, watch: Callable[[Runner], AbstractAsyncContextManager[None]]
+) -> NightRun:
+    """Tonight, with something that happens while each campaign runs."""
+    env = replace(rehearsal, watch=watch)
+    settings = env.settings.model_copy(update={"campaigns": Path("campaigns")})
+    return NightRun(night=night_of(settings, env.clock.now()), env=env)
+
+
+def test_an_interrupted_night_begins_no_other_campaign(rehearsal, lay):
+    """What was bought is in the store; the next night goes on."""
+    lay("autumn")
+    lay("spring")
+
+    @asynccontextmanager
+    async def interrupted(runner: Runner) -> AsyncIterator[None]:
+        runner.interrupt("SIGTERM")
+        yield
+
+    report = asyncio.run(night_run(rehearsal, interrupted).render(NightBudget(left_usd=None)))
+
+    assert [result.due.name for result in report.results] == ["autumn.yaml"]
+    assert (report.is_interrupted, report.worst) == (True, ExitCode.INTERRUPTED)
+    assert accepted(rehearsal) == 0
+
+
+def test_a_crash_of_one_campaign_stops_no_other(rehearsal, lay):
+    """Whatever it is, it is named."""
+    lay("autumn")
+    lay("spring")
+    crashes = iter([True, False])
+
+    @asynccontextmanager
+    async def crashing(runner: Runner) -> AsyncIterator[None]:
+        if next(crashes):
+            raise ZeroDivisionError("by chance")
+        yield
+
+    report = asyncio.run(night_run(rehearsal, crashing).render(NightBudget(left_usd=None)))
+
+    assert [result.exit_code for result in report.results] == [ExitCode.STOPPED, ExitCode.COMPLETE]
+    assert report.results[0].reasons == ("ZeroDivisionError: by chance",)
+    assert report.worst is ExitCode.STOPPED
     assert accepted(rehearsal) == 1
 
 
