@@ -65,3 +65,16 @@ def test_the_refusal_names_only_what_was_typed(hailuo, slip):
 
     assert said.code == 2
     assert set(re.findall(r"'(--?[\w-]+)'", said.err)) & NEVER_OFFERED == {slip} & NEVER_OFFERED
+
+
+def test_every_option_that_skips_a_question_is_never_offered():
+    """A new one is added to the list, by what its help says."""
+    skipping = {
+        name
+        for command in cli.list_commands(None)  # type: ignore[arg-type]  # the context is not looked at
+        for option in cli.get_command(None, command).params  # type: ignore[arg-type, union-attr]  # as above
+        if isinstance(option, click.Option) and re.search(r"\bask(ing)?\b", option.help or "", re.IGNORECASE)
+        for name in option.opts
+    }
+
+    assert {"-y", "--yes", "--plan"} <= skipping <= NEVER_OFFERED

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hailuo.cli.screen import state_text
 from hailuo.cli.tables import ColumnKind, TableColumn, show_table
+from hailuo.ledger.facts import JobState
 
 IDS = st.text("0123456789ABCDEFGHJKMNPQRSTVWXYZ", min_size=10, max_size=10)
 TASKS = st.text("abcdef0123456789_", min_size=1, max_size=40)
@@ -63,3 +65,18 @@ def test_a_cell_is_no_markup_and_no_control_character():
     assert "[red]x[/red]" in lines[2]
     assert "\x1b" not in lines[2]
     assert "a�[31m b" in lines[2]
+
+
+def test_failures_are_red_on_a_terminal_and_plain_in_a_pipe(monkeypatch):
+    """Each state in its own words; only what failed has a colour."""
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    rows = [(state_text(state), "", "") for state in JobState]
+
+    terminal, pipe = shown(rows, out=Terminal()), shown(rows, out=io.StringIO())
+
+    red = [line for line in terminal if "\x1b[31m" in line]
+    assert len(red) == 2
+    assert any("refused" in line for line in red)
+    assert any("failed" in line for line in red)
+    assert "\x1b" not in "".join(pipe)
