@@ -117,9 +117,9 @@ lint: $(VENV)/.dev  ## format, and fix what can be fixed automatically
 # Versions stay as they are where they still fit: delete a line, or the file, to get the newest of it.
 LOCK := $(BIN)/uv pip compile --quiet --python-version 3.11 --universal --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links
 lock: $(VENV)/.dev  ## write the lock files after a change of dependencies; needs the registry
-	$(LOCK) pyproject.toml --group build --extra server --extra c2pa --output-file constraints.txt
-	$(LOCK) pyproject.toml --group build --extra server --extra c2pa --extra dev --extra release --constraint constraints.txt --output-file constraints-dev.txt
-	$(LOCK) pyproject.toml --group build --extra bench --constraint constraints.txt --output-file constraints-bench.txt
+	$(LOCK) pyproject.toml --group build --extra all --extra server --extra c2pa --output-file constraints.txt
+	$(LOCK) pyproject.toml --group build --extra all --extra server --extra c2pa --extra dev --extra release --constraint constraints.txt --output-file constraints-dev.txt
+	$(LOCK) pyproject.toml --group build --extra all --extra bench --constraint constraints.txt --output-file constraints-bench.txt
 	$(LOCK) --group docs --output-file constraints-docs.txt
 	$(LOCK) benchmarks/judge/oracle-requirements.in --output-file benchmarks/judge/oracle-requirements.txt
 

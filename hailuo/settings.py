@@ -11,6 +11,7 @@ from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -21,6 +22,7 @@ from pydantic import (
 )
 
 from hailuo.errors import Place, Problem, SettingsError
+from hailuo.extras import Extra, is_installed, name_of
 from hailuo.project import Project, find_project, read_project
 
 PRICE_TOLERANCE_PERCENT: Final = Decimal(10)
@@ -47,6 +49,12 @@ def _expand(value: object) -> object:
     if "$" in expanded:
         raise ValueError("names a variable that is not set")
     return expanded
+
+
+def _checks_possible(value: str) -> str:
+    if value == "on" and not is_installed(Extra.MEDIA):
+        raise ValueError(f"needs packages that are not installed: pip install {name_of(Extra.MEDIA)}")
+    return value
 
 
 class Settings(BaseModel):
@@ -109,7 +117,7 @@ class Settings(BaseModel):
     catalog: Annotated[Path | None, BeforeValidator(_expand)] = Field(
         default=None, description="Your own catalog file (models, prices), laid over the built-in one."
     )
-    checks: Literal["on", "off"] = Field(
+    checks: Annotated[Literal["on", "off"], AfterValidator(_checks_possible)] = Field(
         default="on",
         description="Check every stored clip, in two processes beside the run; `off` leaves it to `hailuo check`.",
     )
@@ -139,7 +147,8 @@ class Settings(BaseModel):
             name: variable for name, variable in variables.items() if not {name, variable} & given.keys()
         }
         found = {name: environment[variable] for name, variable in named.items() if variable in environment}
-        return {**given, **found}
+        unset = {} if is_installed(Extra.MEDIA) else {"checks": "off"}
+        return {**unset, **found, **given}
 
 
 def uses_proxy() -> bool:

@@ -12,7 +12,6 @@ rm -rf build  # what an earlier build left behind would get into the wheel
 "$bin/python" -m pip --python "$folder/venv/bin/python" install \
     --quiet --disable-pip-version-check --no-deps --no-index "$folder"/*.whl
 site=$(echo "$folder"/venv/lib/python3*/site-packages)
-"$bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))' > "$site/dependencies.pth"
 new="$folder/venv/bin"
 mkdir "$folder/empty"
 cd "$folder/empty"
@@ -27,6 +26,23 @@ done
     cmp "$top/$file" "$site/hailuo/examples/${file#campaigns/}"
 done
 
+# With the base packages alone: the demo, and a refusal that names the extra.
+"$bin/python" "$top/scripts/link_packages.py" "$site"
+"$new/python" -m hailuo --version
+"$new/hailuo" --help >/dev/null
+"$new/hailuo" demo --speed 600 >demo.txt || { cat demo.txt; exit 1; }
+grep '30 of 30 jobs are stored' demo.txt
+test -f demo-store/demo/main/gallery.html
+"$new/hailuo" validate campaigns/demo.yaml 2>/dev/null
+for refused in "HAILUO_STORE=s3://bucket/x status" "HAILUO_CHECKS=on plan" "HAILUO_CHECKS= check" \
+    "HAILUO_CHECKS= report" "PREFECT_API_URL=http://127.0.0.1:9/api run"; do
+    code=0
+    env "${refused% *}" "$new/hailuo" "${refused##* }" campaigns/demo.yaml 2>refused.txt || code=$?
+    test "$code" = 2 && grep "pip install 'hailuo-campaigns\[" refused.txt || { cat refused.txt; exit 1; }
+done
+
+# With everything: the flows too.
+"$bin/python" "$top/scripts/link_packages.py" "$site" all
 "$new/python" -P -W error - <<'PYTHON'
 from datetime import UTC, datetime
 
@@ -38,7 +54,7 @@ assert "/venv/lib/" in hailuo.__file__, hailuo.__file__
 assert load_catalog().models
 assert gallery.render(manifest.build([], store_uri="store"), title="smoke", built_at=datetime.now(UTC))
 PYTHON
-# Every deployment's flow is found in the wheel by the name that docs/operations.md gives.
+# Every deployment's flow is found in the wheel by the name that docs/how-to/operations.md gives.
 for entrypoint in $(sed -n 's/^ *entrypoint: *flows/hailuo.flows/p' "$top/prefect.yaml"); do
     "$new/python" -P - "$entrypoint" <<'PYTHON'
 import sys
@@ -49,10 +65,4 @@ assert load_flow_from_entrypoint(sys.argv[1]).parameters.properties
 PYTHON
 done
 
-"$new/python" -m hailuo --version
-"$new/hailuo" --help >/dev/null
-HAILUO_CHECKS=off "$new/hailuo" demo --speed 600 >demo.txt || { cat demo.txt; exit 1; }
-grep '30 of 30 jobs are stored' demo.txt
-test -f demo-store/demo/main/gallery.html
-"$new/hailuo" validate campaigns/demo.yaml 2>/dev/null
 echo 'the wheel works by itself'

@@ -13,7 +13,8 @@ from hailuo.campaign.pricing import usd
 from hailuo.cli.options import as_json_option, edition_of, edition_option, file_or_edition_argument
 from hailuo.cli.plain import count, echo_json, say
 from hailuo.cli.tables import FAILURE, ColumnKind, TableColumn, show_table
-from hailuo.errors import ExitCode
+from hailuo.errors import ExitCode, Place
+from hailuo.extras import Extra, require
 from hailuo.media import Code, Verdict, load_thresholds
 from hailuo.run.check_edition import CheckedClip, check_edition
 from hailuo.run.environment import run_environment
@@ -31,6 +32,7 @@ def command(file: Path, edition: str | None, force: bool, as_json: bool) -> Exit
     Nothing is bought or rendered again. A dispute is a clip that differs from the order, with its charge.
     Exit code 1 if a clip could not be checked. A bad verdict alone does not change the exit code.
     """
+    require(Extra.MEDIA, Place("hailuo check"), "looking at clips")
     env = run_environment()
     with nothing_bought_without_store():
         store, named = open_store(env.settings), edition_of(file, edition)

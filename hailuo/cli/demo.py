@@ -19,8 +19,12 @@ from hailuo.cli.progress import Watcher, watched
 from hailuo.cli.screen import show_plan, show_report
 from hailuo.clock import RehearsalClock
 from hailuo.errors import ExitCode
-from hailuo.plan.prepare import CampaignRequest
-from hailuo.run.environment import RunEnvironment, within
+from hailuo.extras import Extra, is_installed
+from hailuo.plan.plan import Plan
+from hailuo.plan.prepare import CampaignRequest, prepare
+from hailuo.run.environment import RunEnvironment, run_environment, within
+from hailuo.run.events import RunReport
+from hailuo.run.session import open_session
 from hailuo.settings import Settings, prefer_embedded_prefect
 from hailuo.simulator import SimulatorOptions, simulating
 
@@ -39,7 +43,7 @@ _EXAMPLE: Final = Path("campaigns/demo.yaml")
     help="How many times as fast as real time.",
 )
 def command(file: Path, store: Path, speed: float) -> ExitCode:
-    """Run a whole campaign against the simulator, as a Prefect flow, into a folder. No key, no money."""
+    """Run a whole campaign against the simulator, as a Prefect flow where Prefect is installed, into a folder. No key, no money."""
     if file == _EXAMPLE and not file.exists():
         write_example(file.parent)
     prefer_embedded_prefect(home=store / "prefect")
@@ -83,7 +87,11 @@ def _rehearse(request: CampaignRequest, store: Path) -> ExitCode:
     request, seen = _fresh(request)
     plan = seen.plan
     show_plan(plan, seen.place)
-    report = prefect_driver()(request, plan.digest)
+    report = (
+        prefect_driver()(request, plan.digest)
+        if is_installed(Extra.PREFECT)
+        else asyncio.run(_run_here(request, plan))
+    )
     show_report(report)
     if not plan.to_buy:
         say("nothing was bought: every clip is in the store already")
@@ -91,6 +99,20 @@ def _rehearse(request: CampaignRequest, store: Path) -> ExitCode:
     say(f"gallery   {edition / 'gallery.html'}")
     say(f"manifest  {edition / 'manifest' / 'manifest.csv'}")
     return report.exit_code
+
+
+async def _run_here(request: CampaignRequest, agreed: Plan) -> RunReport:
+    """Without Prefect: what the flow does, in this process."""
+    env = run_environment()
+    prepared = prepare(request, env.settings)
+    async with open_session(prepared, env.settings, clock=env.clock) as session:
+        plan = await session.plan()
+        await session.admit(plan, agreed_digest=agreed.digest)
+        runner = session.runner(plan, observe=env.observe)
+        async with env.watch(runner):
+            report = await runner.run()
+        await session.publish()
+    return report
 
 
 def _fresh(request: CampaignRequest) -> tuple[CampaignRequest, Seen]:

@@ -4,6 +4,7 @@ from importlib.metadata import entry_points
 from typing import Protocol
 
 from hailuo.errors import Place, Problem, SettingsError
+from hailuo.extras import Extra, require
 from hailuo.plan.prepare import CampaignRequest
 from hailuo.run.events import RunReport
 
@@ -15,13 +16,14 @@ class Driver(Protocol):
 
 
 def prefect_driver() -> Driver:
-    """The Prefect flow `render-campaign`. Raises: SettingsError where it is not installed."""
+    """The Prefect flow `render-campaign`. Raises: SettingsError where Prefect is not installed."""
+    require(Extra.PREFECT, Place("PREFECT_API_URL"), "a run as a flow")
     found = entry_points(group="hailuo.drivers", name="prefect")
     if not found:
         problem = Problem(
             Place("PREFECT_API_URL"),
-            "the package `flows` is not installed",
-            "install it, or unset PREFECT_API_URL",
+            "the flow `render-campaign` is not installed",
+            "install hailuo-campaigns again, or unset PREFECT_API_URL",
         )
         raise SettingsError([problem])
     driver: Driver = next(iter(found)).load()

@@ -21,7 +21,8 @@ from hailuo.cli.options import (
 )
 from hailuo.cli.plain import count, echo_json, say
 from hailuo.cli.tables import ColumnKind, TableColumn, show_table
-from hailuo.errors import ExitCode
+from hailuo.errors import ExitCode, Place
+from hailuo.extras import Extra, require
 from hailuo.plan.prepare import prepare
 from hailuo.report.findings import Health, PlatformFindings, Proposal, ProposedRow, Recommendation
 from hailuo.report.metrics import METRICS, PLATFORM_NAMES, Design, Metric
@@ -109,6 +110,7 @@ def command(file: Path, as_json: bool, **given: Any) -> ExitCode:
     are read. Exit code 0: a report exists; 1: it exists, and no row of the exports found its creative; 2: something was
     refused, and nothing was written.
     """
+    require(Extra.REPORT, Place("hailuo report"), "a report")
     from hailuo.report.inputs import find_files  # noqa: PLC0415 (loads scipy: not for --help)
     from hailuo.report.make import report  # noqa: PLC0415 (as above)
 

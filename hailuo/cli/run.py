@@ -132,10 +132,11 @@ def _refuse_for_flow(choice: CampaignRequest) -> None:
 
 def _run_as_flow(choice: CampaignRequest, env: RunEnvironment, options: _RunOptions) -> ExitCode:
     """Ask here, let Prefect's flow run the plan that was agreed to, then print what the store holds."""
+    drive = prefect_driver()
     agreed = asyncio.run(_agreed(choice, env, options))
     if agreed is None:
         return ExitCode.INTERRUPTED
-    report = prefect_driver()(choice, agreed.plan.digest)
+    report = drive(choice, agreed.plan.digest)
     after = asyncio.run(look(choice))
     edition = agreed.plan.campaign.this_edition
     _show_end(replace(agreed, after=after.plan), report, edition, options)

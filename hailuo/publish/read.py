@@ -7,7 +7,8 @@ from typing import Final
 
 import pandas as pd
 
-from hailuo.errors import StoreError
+from hailuo.errors import Place, StoreError
+from hailuo.extras import Extra, require
 from hailuo.publish import manifest
 from hailuo.settings import Settings
 from hailuo.store.open import open_store
@@ -33,6 +34,8 @@ def read_manifest(place: Path | str, *, typed: bool = False) -> pd.DataFrame:
     name = str(place).rstrip("/")
     if not name.endswith(_NAMES):
         name = f"{name}/manifest/manifest.jsonl"
+    if name.endswith(".parquet"):
+        require(Extra.REPORT, Place(name), "a Parquet file")
     content = _from_bucket(name) if "://" in name else Path(name).read_bytes()
     rows = manifest.read_parquet(content) if name.endswith(".parquet") else manifest.read_jsonl(content)
     if not typed:

@@ -8,10 +8,11 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from hailuo.clock import Clock, SystemClock
-from hailuo.errors import Problem
+from hailuo.errors import Place, Problem
+from hailuo.extras import Extra, is_installed, missing
 from hailuo.ledger.ledger import Ledger
 from hailuo.ledger.prices import NO_RECORDS, read_prices
 from hailuo.logs import quiet_loggers
@@ -36,6 +37,9 @@ from hailuo.vendor.open import open_client
 if TYPE_CHECKING:
     from hailuo.publish.publish import Publication
     from hailuo.publish.share import GalleryLink
+
+
+_UNCHECKED: Final = missing(Extra.MEDIA, Place("HAILUO_CHECKS"), "looking at each clip that is stored")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +107,8 @@ class Session:
             money = (*self._prices.findings, *await self._spending.findings())
             frames = await frame_warnings(self._prepared.expansion.jobs, self.store)
         findings = (*ledger.findings, *ledger.clip_findings, *money)
-        self._warnings = (*self._prepared.warnings, *frames, *findings)
+        checks = [] if is_installed(Extra.MEDIA) else [_UNCHECKED]
+        self._warnings = (*self._prepared.warnings, *frames, *findings, *checks)
         self._chosen, limit = self._prepared.chosen, self._prepared.request.limit
         if limit is not None:
             self._chosen = self.plan_by_now().within(limit)

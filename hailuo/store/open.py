@@ -8,6 +8,7 @@ from typing import Final
 
 from hailuo.clock import SystemClock
 from hailuo.errors import AdmissionError, Place, Problem, SettingsError, StoreUnavailableError
+from hailuo.extras import Extra, require
 from hailuo.settings import Settings
 from hailuo.store import FolderStore, Store
 from hailuo.store.port import checked
@@ -75,6 +76,7 @@ def nothing_bought_without_store() -> Iterator[None]:
 
 
 def _bucket_store(bucket: str, prefix: str, settings: Settings) -> Store:
+    require(Extra.S3, Place("HAILUO_STORE"), "a bucket")
     from hailuo.store.aws import S3Options  # noqa: PLC0415 (a folder does not pay for boto3)
     from hailuo.store.s3 import S3Store  # noqa: PLC0415 (a folder does not pay for boto3)
 

@@ -4,6 +4,9 @@
 Bytes in, bytes out: the store is written by `hailuo.publish.publish`.
 """
 
+from typing import TYPE_CHECKING
+
+from hailuo.lazy import lazy_names
 from hailuo.publish.manifest.columns import (
     COLUMN_TABLE,
     COLUMNS,
@@ -27,8 +30,10 @@ from hailuo.publish.manifest.judgements import (
     read_judgements,
 )
 from hailuo.publish.manifest.package import CONTENT_TYPES, bundle
-from hailuo.publish.manifest.parquet import read_parquet, to_parquet
 from hailuo.publish.manifest.rows import ClipCopy, ManifestEntry, build
+
+if TYPE_CHECKING:
+    from hailuo.publish.manifest.parquet import read_parquet, to_parquet
 
 __all__ = [
     "COLUMNS",
@@ -62,3 +67,5 @@ __all__ = [
     "to_jsonl",
     "to_parquet",
 ]
+
+__getattr__ = lazy_names(__name__, {"read_parquet": "parquet", "to_parquet": "parquet"})

@@ -11,10 +11,10 @@ from typing import Final
 
 import pandas as pd
 
+from hailuo.extras import Extra, is_installed
 from hailuo.publish.manifest.columns import COLUMN_TABLE, SCHEMA, Kind
 from hailuo.publish.manifest.contract import check, json_schema
 from hailuo.publish.manifest.files import csv_header, to_csv, to_jsonl
-from hailuo.publish.manifest.parquet import to_parquet
 
 _TYPES: Final[Mapping[Kind, str]] = {
     Kind.TEXT: "string",
@@ -43,12 +43,14 @@ CONTENT_TYPES: Final[Mapping[str, str]] = {
 def bundle(frame: pd.DataFrame, *, name: str, built_at: datetime) -> dict[str, bytes]:
     """Every file by name, in the order of `CONTENT_TYPES`; `name` names the package.
 
+    Without the extra `report` there is no Parquet file.
+
     Raises: ManifestError if a row breaks the contract: then write nothing.
     """
     check(frame)
     files = {
         "manifest.jsonl": to_jsonl(frame),
-        "manifest.parquet": to_parquet(frame),
+        **_parquet(frame),
         "manifest.csv": to_csv(frame),
         "manifest.schema.json": json.dumps(json_schema(), ensure_ascii=False, indent=1).encode(),
     }
@@ -71,6 +73,15 @@ def bundle(frame: pd.DataFrame, *, name: str, built_at: datetime) -> dict[str, b
         "resources": [{"name": "manifest", **described[_TABLE], **_table(csv_header(frame))}],
     }
     return {**files, "datapackage.json": json.dumps(package, ensure_ascii=False, indent=1).encode()}
+
+
+def _parquet(frame: pd.DataFrame) -> dict[str, bytes]:
+    """The Parquet file, where what writes it is installed."""
+    if not is_installed(Extra.REPORT):
+        return {}
+    from hailuo.publish.manifest.parquet import to_parquet  # noqa: PLC0415 (of an extra)
+
+    return {"manifest.parquet": to_parquet(frame)}
 
 
 def _table(header: Sequence[str]) -> dict[str, object]:
