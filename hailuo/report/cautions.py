@@ -96,6 +96,10 @@ def _day_rows(matched: pd.DataFrame) -> Iterator[str]:
 
 
 def _attributions(matched: pd.DataFrame) -> Iterator[str]:
+    mixed = [p for p, rows in matched.groupby("platform", sort=False) if rows["attribution"].nunique() > 1]
+    for platform in mixed:
+        values = _by_platform(matched[matched["platform"] == platform], "attribution")
+        yield say("caution.mixed_attribution", platform=_platform(platform), values=values)
     converted = matched[matched[Count.CONVERSIONS.value].notna()]
     if converted.empty:
         return

@@ -1,6 +1,6 @@
 """Upload plans: platforms' bulk sheets filled by their own headers, and `ads.csv` that ties ads to creatives."""
 
-from hailuo.publish.uploads.files import UploadFile, files_to_upload, with_tags
+from hailuo.publish.uploads.files import UploadFile, files_to_upload, landing_page, with_tags
 from hailuo.publish.uploads.platforms import Platform, PlatformName, UploadError, platforms, read_platforms
 from hailuo.publish.uploads.sheet import (
     ADS_COLUMNS,
@@ -19,6 +19,7 @@ __all__ = [
     "ads_csv",
     "files_to_upload",
     "fill",
+    "landing_page",
     "platform_of",
     "platforms",
     "read_platforms",

@@ -1,16 +1,21 @@
 """What is uploaded: the stored clips of the manifest for one platform, each with what its ad must carry."""
 
+import contextlib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from string import Template
 from typing import Final
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from hailuo.campaign.model import SyntheticPerformer
-from hailuo.publish.uploads.platforms import Platform, PlatformName
+from hailuo.publish.uploads.platforms import Platform, PlatformName, refused
+from hailuo.text import quoted
 
 Row = Mapping[str, object]
+_KEPT: Final = ":/?#[]@!$&'()*+,;=%-._~{}|"
+"""What an address may hold as it is (RFC 3986), and what the macros of platforms are written with."""
 _TAGS: Final = {"campaign": "campaign_id", "edition": "edition", "utm_content": "utm_content"}
 
 
@@ -56,11 +61,31 @@ def files_to_upload(
     return tuple(_file(row, known[name]) for row in kept if row["creative_id"] not in replaced)
 
 
+def landing_page(link: str, *, place: str) -> str:
+    """A landing page as an address that ads take, with blanks and letters of other alphabets encoded.
+
+    Raises: UploadError for what is no http(s) address; `place` is where it was written.
+    """
+    text = link.strip()
+    try:
+        parts = urlsplit(text)
+        host = parts.hostname or ""
+    except ValueError:
+        host = ""
+    if not host or parts.scheme not in {"http", "https"} or re.search(r"[\s\x00-\x1f]", parts.netloc):
+        remedy = "write a whole address, as https://shop.example/page"
+        raise refused(place, f"the landing page is {quoted(link)}", remedy)
+    with contextlib.suppress(UnicodeError):  # a name that has no spelling in ASCII stays as it is
+        text = urlunsplit(parts._replace(netloc=parts.netloc.encode("idna").decode()))
+    return quote(text, safe=_KEPT)
+
+
 def with_tags(link: str, tags: str) -> str:
-    """The landing page with the tags after what its query has already."""
+    """The landing page with the tags after what its query has already. What it has under the tags' own keys is replaced."""
     parts = urlsplit(link)
-    query = f"{parts.query}&{tags}" if parts.query else tags
-    return urlunsplit((parts.scheme, parts.netloc, parts.path, query, parts.fragment))
+    ours = {tag.partition("=")[0] for tag in tags.split("&")}
+    theirs = [pair for pair in parts.query.split("&") if pair and unquote(pair.partition("=")[0]) not in ours]
+    return urlunsplit((parts.scheme, parts.netloc, parts.path, "&".join([*theirs, tags]), parts.fragment))
 
 
 def _copy_name(row: Row) -> str:

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Final
 
 from hailuo.errors import Place, Problem
-from hailuo.publish.uploads.files import UploadFile, with_tags
+from hailuo.publish.uploads.files import UploadFile, landing_page, with_tags
 from hailuo.publish.uploads.platforms import Headers, Platform, PlatformName, UploadError, refused
 from hailuo.text import is_formula, quoted, suggestion
 
@@ -88,15 +88,16 @@ def fill(
 
     Columns that travel with a file fill those of the same name. Without a `link`, theirs is the landing page.
 
-    Where the sheet has a column for URL tags the link stays bare, else it carries them. Raises: UploadError for a value
-    that a spreadsheet would run as a formula: in an upload nothing is escaped.
+    Where the sheet has a column for URL tags the link stays bare, else it carries them. Raises: UploadError for a landing
+    page that is no http(s) address, and for a value that a spreadsheet would run as a formula: in an upload nothing is escaped.
     """
     given = _matched(sheet, constants or {})
+    page = None if link is None else landing_page(link, place="--link")
     aliases = _by_alias(platform.headers)
     fields = [aliases.get(_bare(cell)) for cell in sheet.header]
     rows = []
     for file in files:
-        values = _values(file, link or _own_link(file), apart="url_tags" in fields)
+        values = _values(file, page or _own_link(file), apart="url_tags" in fields)
         own = {_bare(name): cell for name, cell in file.columns.items()}
         cells = zip(sheet.header, fields, strict=True)
         rows.append([given.get(h) or values.get(f or "") or own.get(_bare(h), "") for h, f in cells])
@@ -168,10 +169,7 @@ def _own_link(file: UploadFile) -> str | None:
     """The landing page that travels with the file. Raises: UploadError for one that is no address."""
     by_name = {_bare(name): cell for name, cell in file.columns.items() if cell}
     link = next((by_name[name] for name in _LINKS if name in by_name), None)
-    if link is not None and not re.fullmatch(r"https?://[^\s/]+\S*", link):
-        remedy = "write an https address without spaces"
-        raise refused(file.ad_name, f"the landing page is {quoted(link)}", remedy)
-    return link
+    return None if link is None else landing_page(link, place=file.ad_name)
 
 
 def _matched(sheet: UploadSheet, constants: Mapping[str, str]) -> dict[str, str]:

@@ -52,9 +52,9 @@ def sample_for_first_two(
 
 
 def enough(comparison: Comparison, config: AnalysisConfig) -> bool:
-    """Whether the smallest lift that matters would have been found, with the power asked for, by a typical creative."""
+    """Whether the smallest lift that matters would have been found, with the power asked for, by each creative."""
     trials = _of_one(comparison, config.options.relevant_lift, config)
-    return trials is not None and float(np.median(comparison.trials)) >= trials
+    return trials is not None and float(np.min(comparison.trials)) >= trials
 
 
 def _need(

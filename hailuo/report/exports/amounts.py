@@ -1,8 +1,7 @@
 """The counts of an export's rows: summable numbers, never a rate."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Final
 
 import numpy as np
@@ -12,7 +11,7 @@ from hailuo.errors import Place, Problem
 from hailuo.report.cells import ValueColumn, together
 from hailuo.report.exports.data_rows import DataRows, is_null
 from hailuo.report.exports.fields import RATES, WHOLE_COUNTS, ExportError
-from hailuo.report.exports.formats import formats_that_ship, money_signs
+from hailuo.report.exports.formats import formats_that_ship, money_signs, whole_currencies
 from hailuo.report.exports.layout import ExportColumn
 from hailuo.report.exports.numbers import (
     Decimal,
@@ -32,25 +31,23 @@ Floats = npt.NDArray[np.float64]
 _AVERAGE: Final = "avg_watch_s"
 _MICROS: Final = 1e-6
 _CENT: Final = 0.01
+_MONEY: Final = frozenset({Count.SPEND.value, Count.REVENUE.value})
 _READ_FIELDS: Final = (*COUNT_NAMES, *RATES, _AVERAGE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Amounts:
-    """Count -> its numbers, NaN where the export has none; and each row's currency, by the sign beside the spend."""
+def decimal_in(data: DataRows, given: Decimal | None, currencies: Set[str] = frozenset()) -> Decimal:
+    """The decimal mark of the file: given, its format's, or what its numbers show. Raises: ExportError.
 
-    counts: Mapping[str, Floats]
-    currencies: ValueColumn[str | None]
-
-
-def decimal_in(data: DataRows, given: Decimal | None) -> Decimal:
-    """The decimal mark of the file: given, its format's, or what its numbers show. Raises: ExportError."""
+    `currencies` are those of its money: without a smaller unit, `1,234` of money is a thousand and more.
+    """
     fixed = given or data.sheet.decimal
     if fixed is not None:
         return "," if fixed == "," else "."
-    fractional = data.columns(*(name for name in _READ_FIELDS if name not in WHOLE_COUNTS))
+    whole_names = {*WHOLE_COUNTS, *((_MONEY) if currencies and currencies <= whole_currencies() else ())}
+    fractional = data.columns(*(name for name in _READ_FIELDS if name not in whole_names))
+    whole = data.columns(*(name for name in _READ_FIELDS if name in whole_names))
     try:
-        return decimal_of(_digits(data, fractional), _digits(data, data.columns(*WHOLE_COUNTS)))
+        return decimal_of(_digits(data, fractional), _digits(data, whole))
     except Unclear as unclear:
         one, other = unclear.args
     votes = {vote_of(digits) for digits in _digits(data, data.layout.ignored)} & {".", ","}
@@ -74,8 +71,8 @@ def _digits(data: DataRows, columns: Sequence[ExportColumn]) -> Iterator[str]:
                 yield found.digits
 
 
-def read_amounts(data: DataRows, decimal: Decimal) -> tuple[Amounts, list[Problem]]:
-    """All counts of all rows, and a problem for every cell that is no count.
+def read_amounts(data: DataRows, decimal: Decimal) -> tuple[Mapping[str, Floats], list[Problem]]:
+    """Count -> its numbers, NaN where the export has none; and a problem for every cell that is no count.
 
     A field is read from its columns, the later ones where the earlier are empty. Where the format's blanks mean zero, no
     count is missing.
@@ -97,7 +94,7 @@ def read_amounts(data: DataRows, decimal: Decimal) -> tuple[Amounts, list[Proble
     if _AVERAGE in read:
         plays, watched = counts[Count.PLAYS.value], counts[Count.WATCH_S.value]
         counts[Count.WATCH_S.value] = _filled(watched, np.where(plays == 0, 0.0, read[_AVERAGE]) * plays)
-    return Amounts(counts=counts, currencies=_currencies(data)), problems
+    return counts, problems
 
 
 def _filled(first: Floats, second: Floats) -> Floats:
@@ -157,7 +154,7 @@ def _rate(value: float) -> float | str:
     return value if 0 <= value <= 1 else "no share of the impressions"
 
 
-def _currencies(data: DataRows) -> ValueColumn[str | None]:
+def currencies_by_sign(data: DataRows) -> ValueColumn[str | None]:
     """The currency of each row by the sign beside its spend, if that sign is of one currency only."""
     codes, symbols = formats_that_ship().currencies, formats_that_ship().symbols
 

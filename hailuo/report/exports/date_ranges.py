@@ -10,8 +10,9 @@ import numpy as np
 from hailuo.errors import Problem
 from hailuo.report.cells import ValueColumn, together
 from hailuo.report.exports.data_rows import DataRows, is_everything, is_null
-from hailuo.report.exports.days import day_of, half_turned, is_day_first, span_in
+from hailuo.report.exports.days import day_of, days_named_in, half_turned, is_day_first, span_in
 from hailuo.report.exports.fields import DATES
+from hailuo.report.exports.formats import formats_that_ship
 from hailuo.sheets import SheetCell, as_text
 from hailuo.text import quoted
 
@@ -32,7 +33,10 @@ def read_date_ranges(data: DataRows, form: str | None) -> tuple[ValueColumn[Date
     texts = {text for column in cells for text in column.distinct if text}
     if not texts:
         return ValueColumn((_preamble(data),), np.zeros(len(data), dtype=np.int32)), []
-    day_first = is_day_first(texts)
+    day_first = is_day_first(texts, within=_covered(data))
+    always = formats_that_ship().platforms().get(data.layout.platform)
+    if day_first is None and always and always.days:
+        day_first = always.days == "day first"
     known: dict[str, DateRange | None] = {"": None}
     for text in texts:  # most are one day, a week is written as two
         day = day_of(text, day_first=day_first, form=form)
@@ -86,6 +90,14 @@ def _problems(
         start, end = ranges[position]
         reason = f"begins on {start} and ends on {end}, before it begins"
         yield Problem(data.place(position), reason, _REMEDY)
+
+
+def _covered(data: DataRows) -> tuple[date, date] | None:
+    """The first and last day named above the header, as LinkedIn's reports have them."""
+    top = data.sheet.top()
+    texts = [as_text(cell) for row in top[: top.index(data.layout.header)] for cell in row.cells]
+    days = [day for text in texts for day in days_named_in(text)]
+    return (min(days), max(days)) if len(set(days)) > 1 else None
 
 
 def _preamble(data: DataRows) -> DateRange:

@@ -14,15 +14,44 @@ _NUMBERS: Final = re.compile(rf"(?P<a>\d{{1,2}})(?P<by>[-/.])(?P<b>\d{{1,2}})[-/
 _NAMED: Final = re.compile(
     rf"{_NAME}\s+(?P<d>\d{{1,2}}),?\s+(?P<y>\d{{4}})|(?P<d2>\d{{1,2}})[\s-]{_NAME.replace('name', 'name2')}[\s-](?P<y2>\d{{4}})"
 )
+_YEAR_MONTH_DAY: Final = re.compile(r"(?<!\d)20\d{2}-\d{2}-\d{2}(?!\d)")
+_A_RUN: Final = 3
 _SPAN: Final = re.compile(
     r"(?P<start>[^–—]*?\d{4}(?:-\d\d-\d\d)?)\s*(?:[–—]|\s-\s|\sto\s)\s*(?P<end>.*\d{4}(?:-\d\d-\d\d)?)"
 )
 
 
-def is_day_first(texts: Iterable[str]) -> bool | None:
-    """Whether days are written before months; None where the texts do not say, or contradict each other."""
-    votes = {vote for text in texts if (vote := _vote(text)) is not None}
-    return votes.pop() if len(votes) == 1 else None
+def is_day_first(texts: Iterable[str], *, within: tuple[date, date] | None = None) -> bool | None:
+    """Whether days are written before months; None where the texts do not say, or contradict each other.
+
+    Where every text could be two days, the order is the one in which all are `within` the days that the file says it
+    covers, or the one in which three or more are consecutive.
+    """
+    known = frozenset(texts)
+    votes = {vote for text in known if (vote := _vote(text)) is not None}
+    if votes:
+        return votes.pop() if len(votes) == 1 else None
+    numbers = [text for text in known if _NUMBERS.fullmatch(text)]
+    orders = {
+        first: sorted({_of_numbers(text, first) or date.min for text in numbers}) for first in (True, False)
+    }
+    fits = [
+        first
+        for first, days in orders.items()
+        if within and days and within[0] <= days[0] <= days[-1] <= within[1]
+    ]
+    runs = [
+        first
+        for first, days in orders.items()
+        if len(days) >= _A_RUN and (days[-1] - days[0]).days == len(days) - 1
+    ]
+    return next((found[0] for found in (fits, runs) if len(found) == 1), None)
+
+
+def days_named_in(text: str) -> list[date]:
+    """The days in a sentence such as `Report Start: November 1, 2026, 12:00 AM`, where they can be only one."""
+    found = (_of_parts(match[0]) for pattern in (_NAMED, _YEAR_MONTH_DAY) for match in pattern.finditer(text))
+    return [day for day in found if day]
 
 
 def half_turned(texts: Iterable[str]) -> frozenset[str]:

@@ -248,14 +248,23 @@ def _twins_of(lines: Sequence[AdDays]) -> Iterator[Problem]:
 
 
 def mixtures(frame: pd.DataFrame, table: AdDaysTable) -> Iterator[Problem]:
-    """Currencies and attributions that differ on one platform: their sums would mean nothing."""
-    for column in ("currency", "attribution"):
-        for platform, values in frame[column].groupby(frame["platform"], sort=False):
-            rows = values[values.astype(bool)]
-            for value, same in rows.groupby(rows, sort=False) if rows.nunique() > 1 else ():
-                others = ", ".join(quoted(other) for other in rows.unique() if other != value)
-                reason = (
-                    f"{column} is {quoted(value)} here and in {len(same) - 1} more rows of {platform}, "
-                    f"elsewhere {others}"
-                )
-                yield Problem(table.place(same.index[0]), reason, "report them apart, or export them alike")
+    """Currencies that differ on one platform: their sums would mean nothing."""
+    for platform, values in frame["currency"].groupby(frame["platform"], sort=False):
+        rows = values[values.astype(bool)]
+        for value, same in rows.groupby(rows, sort=False) if rows.nunique() > 1 else ():
+            others = ", ".join(quoted(other) for other in rows.unique() if other != value)
+            reason = (
+                f"currency is {quoted(value)} here and in {len(same) - 1} more rows of {platform}, "
+                f"elsewhere {others}"
+            )
+            yield Problem(table.place(same.index[0]), reason, "report them apart, or export them alike")
+
+
+def mixed_attributions(frame: pd.DataFrame) -> dict[str, tuple[str, ...]]:
+    """Platform -> its attribution settings, where its rows have several: conversions counted so cannot be compared."""
+    found: dict[str, tuple[str, ...]] = {}
+    for platform, values in frame["attribution"].groupby(frame["platform"], sort=False):
+        names = sorted(values[values.astype(bool)].unique())
+        if len(names) > 1:
+            found[str(platform)] = tuple(names)
+    return found

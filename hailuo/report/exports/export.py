@@ -10,7 +10,7 @@ import pandas as pd
 
 from hailuo.errors import Place, Problem
 from hailuo.report.cells import ValueColumn, together
-from hailuo.report.exports.amounts import Amounts, Floats, decimal_in, read_amounts
+from hailuo.report.exports.amounts import Floats, currencies_by_sign, decimal_in, read_amounts
 from hailuo.report.exports.data_rows import (
     ADS_LEVEL,
     DataRows,
@@ -62,7 +62,8 @@ def read_export(content: bytes, *, name: str, mappings: Sequence[ExportMapping] 
     sheet = sheet_of(content, name, known_headers(mappings))
     data, problems = data_rows_of(sheet, layout_of(sheet, mappings))
     frame, more = _frame(data)
-    refuse([*problems, *more])
+    broken = {problem.place for problem in problems}  # the cells of such a row are not where they belong
+    refuse([*problems, *(one for one in more if one.place not in broken)])
     if data.layout.mapping and data.layout.mapping.events:
         frame = _one_row_per_day(frame)
     frame.attrs = {"totals": data.totals, "repeated": data.repeated, "unread": list(data.layout.unread)}
@@ -103,10 +104,13 @@ def _sheet_of_workbook(content: bytes, name: str, known: frozenset[str]) -> Expo
 
 def _frame(data: DataRows) -> tuple[pd.DataFrame, list[Problem]]:
     rows, mapping = len(data), data.layout.mapping
-    decimal = decimal_in(data, mapping.decimal if mapping else None)
+    currencies = _currencies(data)
+    decimal = decimal_in(
+        data, mapping.decimal if mapping else None, {one for one in currencies.distinct if one}
+    )
     amounts, problems = read_amounts(data, decimal)
     constants = mapping.constants() if mapping else {}
-    counts = {**amounts.counts, **{count.value: np.full(rows, one) for count, one in constants.items()}}
+    counts = {**amounts, **{count.value: np.full(rows, one) for count, one in constants.items()}}
     ranges, wrong_days = read_date_ranges(data, mapping.date_format if mapping else None)
     texts = {name: _texts(data, name) for name in TEXTS}
     attribution = _texts(data, "attribution").map(lambda one: one or (mapping and mapping.attribution))
@@ -117,7 +121,7 @@ def _frame(data: DataRows) -> tuple[pd.DataFrame, list[Problem]]:
             "breakdown": _breakdowns(data).array(),
             "date_start": ranges.map(lambda days: days[0]).array(),
             "date_end": ranges.map(lambda days: days[1]).array(),
-            "currency": _currencies(data, amounts).array(),
+            "currency": currencies.array(),
             "attribution": attribution.array(),
             **counts,
             "source_file": np.full(rows, data.sheet.name, dtype=object),
@@ -129,7 +133,9 @@ def _frame(data: DataRows) -> tuple[pd.DataFrame, list[Problem]]:
         for name in _IDS
         for row, reason, remedy in rounded_ids(name, texts[name])
     ]
-    return frame, [*problems, *wrong_days, *wrong_ids, *_impossible(data, counts, decimal)]
+    unread = {problem.place for problem in problems}  # what such a row says cannot be compared
+    impossible = (one for one in _impossible(data, counts, decimal) if one.place not in unread)
+    return frame, [*problems, *wrong_days, *wrong_ids, *impossible]
 
 
 def _texts(data: DataRows, name: str) -> ValueColumn[str | None]:
@@ -140,12 +146,12 @@ def _texts(data: DataRows, name: str) -> ValueColumn[str | None]:
     return together([data.cells(column) for column in data.columns(name)], len(data)).map(text)
 
 
-def _currencies(data: DataRows, amounts: Amounts) -> ValueColumn[str | None]:
+def _currencies(data: DataRows) -> ValueColumn[str | None]:
     """As a column says, a header, the sign beside the spend, or the mapping."""
     mapping = data.layout.mapping
     headers = [one.currency for columns in data.layout.columns.values() for one in columns if one.currency]
     rest = mapping.currency if mapping else None
-    given = together([_texts(data, "currency"), amounts.currencies], len(data))
+    given = together([_texts(data, "currency"), currencies_by_sign(data)], len(data))
     return given.map(
         lambda cells: (cells[0].upper() if cells[0] else None) or next(iter(headers), cells[1]) or rest
     )
@@ -168,13 +174,21 @@ def _breakdowns(data: DataRows) -> ValueColumn[str | None]:
 
 
 def _impossible(data: DataRows, counts: Mapping[str, Floats], decimal: Decimal) -> Iterator[Problem]:
-    """More clicks than impressions; and first or last rows without an ad that are too small for a total."""
+    """More clicks than impressions, clicks or money without any; and first or last rows without an ad that are too small for a total."""
     shown, clicked = counts[Count.IMPRESSIONS.value], counts[Count.CLICKS_LINK.value]
     for position in np.flatnonzero((clicked > shown) & (shown >= _FEW_IMPRESSIONS)):
         reason = f"has {clicked[position]:g} link clicks of {shown[position]:g} impressions"
         yield Problem(data.place(int(position)), reason, "look whether the columns are the right ones")
+    paid = np.nan_to_num(clicked) + np.nan_to_num(counts[Count.SPEND.value])
+    for position in np.flatnonzero((shown == 0) & (paid > 0)):
+        reason = "has clicks or spend, and no impressions"
+        yield Problem(
+            data.place(int(position)),
+            reason,
+            "add the column of impressions to the export, or fill its cells",
+        )
     edge = replace(data, at=data.unnamed)
-    totals = read_amounts(edge, decimal)[0].counts[Count.IMPRESSIONS.value]
+    totals = read_amounts(edge, decimal)[0][Count.IMPRESSIONS.value]
     for position in np.flatnonzero((totals > 0) & (totals < _WHOLE * np.nansum(shown))):
         reason = "has numbers, and neither an id nor a name of an ad; for a total they are too small"
         yield Problem(edge.place(int(position)), reason, ADS_LEVEL)

@@ -46,6 +46,7 @@ class Format:
     headers: tuple[HeaderGroup, ...]
     breakdowns: Mapping[str, tuple[str, ...]]
     ignored: tuple[str, ...] = ()
+    days: Literal["month first", "day first"] | None = None
     scale: Mapping[str, float] | None = None
 
     def columns(self) -> Iterator[tuple[str, str]]:
@@ -65,6 +66,7 @@ class Formats:
     totals: tuple[str, ...]
     everything: frozenset[str]
     currencies: frozenset[str]
+    whole_currencies: frozenset[str]
     symbols: Mapping[str, str]
     meta: Format
     tiktok: Format
@@ -89,6 +91,11 @@ def formats_that_ship() -> Formats:
 def money_signs() -> frozenset[str]:
     """The currency codes and signs that may be beside a number."""
     return frozenset({*formats_that_ship().currencies, *formats_that_ship().symbols})
+
+
+def whole_currencies() -> frozenset[str]:
+    """The currencies without a smaller unit."""
+    return formats_that_ship().whole_currencies
 
 
 def read_formats(content: bytes, *, name: str) -> Formats:

@@ -8,6 +8,7 @@ from hailuo.errors import Problem
 from hailuo.report.exports.deduplicate import (
     ad_days_of,
     contradictions,
+    mixed_attributions,
     mixtures,
     overlaps,
     repetitions,
@@ -16,15 +17,17 @@ from hailuo.report.exports.deduplicate import (
 from hailuo.report.exports.export import frame_of, read_export
 from hailuo.report.exports.fields import RESULT_COLUMNS, ExportError, refuse
 from hailuo.report.exports.mapping import ExportMapping
+from hailuo.report.metrics import Count
 
 
 def read_exports(files: Mapping[str, bytes], *, mappings: Sequence[ExportMapping] = ()) -> pd.DataFrame:
     """The rows of all files, in order of their names; each ad's every day is in it once.
 
-    `attrs` has `duplicates` (number of rows that repeat another, left out), `totals` (number of rows of sums, left out)
-    and `unread` (unknown columns, by file).
-    Raises: ExportError with every problem of every file: unreadable cells, currencies or attributions that differ on one
-    platform, the same ad and day with other numbers, overlapping days, several breakdowns of the same days.
+    Where a platform's rows differ in their attribution setting, its conversions and revenue are left out: they cannot be
+    compared. `attrs` has `duplicates` (number of rows that repeat another, left out), `totals` (number of rows of sums,
+    left out) and `unread` (unknown columns, by file).
+    Raises: ExportError with every problem of every file: unreadable cells, currencies that differ on one platform, the
+    same ad and day with other numbers, overlapping days, several breakdowns of the same days.
     """
     frames: dict[str, pd.DataFrame] = {}
     problems: list[Problem] = []
@@ -43,7 +46,12 @@ def read_exports(files: Mapping[str, bytes], *, mappings: Sequence[ExportMapping
     if again.any():
         once = merged[~again].reset_index(drop=True)
         table = ad_days_of(once)
+    attributions = mixed_attributions(once)
     refuse([*mixtures(once, table), *contradictions(once, table), *overlaps(table), *twins(table)])
+    if attributions:
+        once = once.copy(deep=False)
+        for count in (Count.CONVERSIONS.value, Count.REVENUE.value):
+            once[count] = once[count].where(~once["platform"].isin(attributions))
     once.attrs = {
         "duplicates": int(again.sum()) + sum(one.attrs["repeated"] for one in frames.values()),
         "totals": sum(one.attrs["totals"] for one in frames.values()),

@@ -17,6 +17,8 @@ _SPACES: Final = re.compile(r"[\s\u00a0\u202f\u2009'’\u200e\u200f]")
 _PARTS: Final = re.compile(
     r"(?P<before>[^\d.,+\-−]*)(?P<sign>[+\-−]?)(?P<between>[^\d.,+\-−]*)(?P<digits>\d[\d.,]*|[.,]\d+)(?P<after>\D*)"
 )
+_AFTER_LETTER: Final = re.compile(r"(?<=[^\W\d_])\.")
+"""A dot that belongs to a sign of money, as in `kr.` or `Rp.`."""
 _CLOCK: Final = re.compile(r"(?:(\d+):)?(\d{1,2}):(\d{2}(?:\.\d+)?)")
 _OTHER: Final[Mapping[str, Decimal]] = {".": ",", ",": "."}
 
@@ -38,13 +40,14 @@ class NumberParts:
 @lru_cache(maxsize=65536)
 def written(text: str, money: frozenset[str]) -> NumberParts | None:
     """The parts of a number, or None where it is none. `money` are the codes and signs that may be beside it."""
-    parts = _PARTS.fullmatch(_SPACES.sub("", text))
+    parts = _PARTS.fullmatch(_AFTER_LETTER.sub("", _SPACES.sub("", text)))
     if parts is None:
         return None
-    beside = parts["before"] + parts["between"] + parts["after"].removesuffix("%")
-    if beside and beside not in money:
+    signs = {parts["before"] + parts["between"], parts["after"].removesuffix("%")} - {""}
+    if not signs <= money:
         return None
-    return NumberParts(parts["digits"], parts["sign"] in ("-", "−"), parts["after"].endswith("%"), beside)
+    sign = max(signs, key=len, default="")  # of `$3.20 USD`, the one that says more
+    return NumberParts(parts["digits"], parts["sign"] in ("-", "−"), parts["after"].endswith("%"), sign)
 
 
 def vote_of(digits: str) -> Vote:

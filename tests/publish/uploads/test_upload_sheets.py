@@ -21,6 +21,7 @@ from hailuo.publish.uploads import (
     ads_csv,
     files_to_upload,
     fill,
+    landing_page,
     platform_of,
     platforms,
     read_platforms,
@@ -225,7 +226,7 @@ def test_columns_that_travel_fill_columns_of_their_name_and_the_landing_page() -
     assert b",B," in fixed
 
 
-@pytest.mark.parametrize("link", ["shop.example/p", "javascript:alert(1)", "https://shop.example/a b"])
+@pytest.mark.parametrize("link", ["shop.example/p", "javascript:alert(1)", "https://"])
 def test_a_landing_page_that_travels_must_be_an_address(link: str) -> None:
     """It would be an ad that leads nowhere."""
     sheet = read_sheet(b"ad name,Link\r\n", name="sheet.csv", known=KNOWN)
@@ -247,11 +248,48 @@ def test_ads_csv_ties_creatives_to_ads_yet_without_ids() -> None:
 
 
 @pytest.mark.parametrize(
+    ("link", "kept"),
+    [
+        (" https://x.example/a b ", "https://x.example/a%20b"),
+        ("https://x.example/été?q=ü", "https://x.example/%C3%A9t%C3%A9?q=%C3%BC"),
+        ("https://bücher.example/", "https://xn--bcher-kva.example/"),
+        ("https://x.example/a%20b?id={{ad.id}}", "https://x.example/a%20b?id={{ad.id}}"),
+        ("http://x.example:8080/p", "http://x.example:8080/p"),
+    ],
+)
+def test_a_landing_page_is_written_as_ads_take_it(link: str, kept: str) -> None:
+    """What is encoded stays so, and macros keep their braces."""
+    assert landing_page(link, place="--link") == kept
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "",
+        " ",
+        "shop.example/p",
+        "javascript:alert(1)",
+        "ftp://x.example",
+        "https://",
+        "https:///p",
+        "https://[x",
+        "//x.example",
+    ],
+)
+def test_what_is_no_address_is_no_landing_page(link: str) -> None:
+    """Refused with where it was written."""
+    with pytest.raises(UploadError, match="--link: the landing page is"):
+        landing_page(link, place="--link")
+
+
+@pytest.mark.parametrize(
     ("link", "tagged"),
     [
         ("https://x.example", "https://x.example?a={b}"),
         ("https://x.example/?q=1", "https://x.example/?q=1&a={b}"),
         ("https://x.example/p#f", "https://x.example/p?a={b}#f"),
+        ("https://x.example/p?a=old&x=2&%61=too", "https://x.example/p?x=2&a={b}"),
+        ("https://x.example/?", "https://x.example/?a={b}"),
     ],
 )
 def test_tags_stand_in_the_query(link: str, tagged: str) -> None:
