@@ -45,7 +45,7 @@ def test_the_readme_is_short():
     assert len(README.splitlines()) <= 120
 
 
-_OF_THE_READER = {"campaigns/sneaker-launch.yaml", "campaigns/lifestyle.yaml"}
+_OF_THE_READER = {"campaigns/spring.yaml", "campaigns/sneaker-launch.yaml", "campaigns/lifestyle.yaml"}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=str)
