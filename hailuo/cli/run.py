@@ -35,6 +35,7 @@ from hailuo.errors import AdmissionError, ExitCode, Place, Problem, StoreUnavail
 from hailuo.ledger.facts import JobState
 from hailuo.plan.plan import Plan
 from hailuo.plan.prepare import CampaignRequest, PreparedCampaign
+from hailuo.run.admission import agreement_problems
 from hailuo.run.environment import RunEnvironment, run_environment
 from hailuo.run.events import RunReport
 from hailuo.run.leftovers import NOT_LOOKED_FOR, PaidClips
@@ -207,11 +208,18 @@ async def _published(session: Session) -> "Publication | None":
 
 
 def _confirm(agreed: _Agreed, options: _RunOptions) -> None:
-    """Show the plan and ask before spending. Raises: AdmissionError without a terminal, click.Abort."""
+    """Show the plan and ask before spending, unless its digest was named.
+
+    Raises: AdmissionError for another plan than the one named, or without a terminal to ask on; click.Abort.
+    """
     plan, place = agreed.plan, agreed.place
     if not options.as_json:
         show_plan(plan, place, quiet=options.quiet)
-    if not plan.to_buy or options.digest:
+    if options.digest:
+        if problems := agreement_problems(plan, options.agreed_digest(plan)):
+            raise AdmissionError(problems)
+        return
+    if not plan.to_buy:
         return
     if options.yes:
         if not options.new_store:

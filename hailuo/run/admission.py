@@ -77,7 +77,7 @@ async def _problems(
     plan: Plan, tools: Tools, settings: Settings, *, agreed_digest: str | None, ask_vendor: bool = True
 ) -> list[Problem]:
     """Every reason but the caps that runs share. What can be known here comes first, before anyone is asked."""
-    problems = _agreement_problems(plan, agreed_digest) + _key_problems(plan, settings)
+    problems = agreement_problems(plan, agreed_digest) + _key_problems(plan, settings)
     problems += await _vendor_problems(plan, tools, settings)
     problems += await _frame_problems(plan, tools.store) + _private_frame_problems(plan, settings)
     problems += admission_problems(plan, balance_usd=None)
@@ -124,7 +124,8 @@ def _other_vendor(held: str, tools: Tools, settings: Settings) -> list[Problem]:
     return [Problem(Place("IMAROUTER_BASE_URL"), reason, remedy)]
 
 
-def _agreement_problems(plan: Plan, agreed_digest: str | None) -> list[Problem]:
+def agreement_problems(plan: Plan, agreed_digest: str | None) -> list[Problem]:
+    """Why this is not the plan that was agreed to; `agreed_digest` is None where nobody named one."""
     if agreed_digest in {None, plan.digest}:
         return []
     reason = f"the plan is now {plan.digest[:12]}, not the approved plan {str(agreed_digest)[:12]}"
