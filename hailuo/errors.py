@@ -9,6 +9,7 @@
     │   └── SettlementError       a decision about an unknown attempt that cannot be recorded
     ├── TransientError          wait, then ask again
     │   └── StoreUnavailableError the store did not answer; nothing was decided
+    │       └── StoreFullError      it has no room, or is read-only: waiting does not help
     ├── TerminalError           give up on this job, the others go on
     │   ├── FrameError            its first frame cannot be offered to the vendor
     │   └── DamagedClipError      the bytes fetched are not the clip
@@ -105,6 +106,10 @@ class TransientError(HailuoError):
 
 class StoreUnavailableError(TransientError):
     """The store did not answer; whether the write landed is not known."""
+
+
+class StoreFullError(StoreUnavailableError):
+    """The store has no room left, or is read-only: a person has to act before a write can succeed."""
 
 
 class TerminalError(HailuoError):

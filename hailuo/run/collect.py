@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from hailuo.campaign.job import Job
-from hailuo.errors import DamagedClipError, MissingKeyError, StoreUnavailableError
+from hailuo.errors import DamagedClipError, MissingKeyError, StoreFullError, StoreUnavailableError
 from hailuo.ledger.facts import Done, End, PaidTask
 from hailuo.logs import quiet_logger
 from hailuo.run.charges import ChargeWatch
@@ -23,6 +23,7 @@ from hailuo.run.tools import StopSignal, Tools, retry_until_recorded
 from hailuo.run.watching import Announcer
 from hailuo.vendor import Downloaded, DownloadFault, TaskPhase, TaskStatus, is_whole_clip
 
+_TRIES_WHEN_FULL: Final = 3
 _DOWNLOAD_TRIES: Final = 5
 _LAST_RESORT_TRIES: Final = 2
 _CLIP_TYPE: Final = "video/mp4"
@@ -198,6 +199,7 @@ class Collector:
                 self._tools.clock,
                 lambda: self._store_clip(job, task, path, got),
                 about=f"clip of job {job.creative_id}",
+                tries_when_full=_TRIES_WHEN_FULL,  # the vendor keeps the clip: the next run collects it
             )
             twin = self._with_the_same_bytes(job, kept.sha256 if kept else got.sha256)
             if twin:
@@ -208,7 +210,8 @@ class Collector:
             if kept:
                 await self._record_done(job, task, status, kept)
         except (StoreUnavailableError, DamagedClipError) as error:
-            return overdue(job, "store", f"rendered, but not stored: {error}")
+            cause = "store_full" if isinstance(error, StoreFullError) else "store"
+            return overdue(job, cause, f"rendered, but not stored: {error}")
         text = kept.key if kept else job.clip_key
         # The file is only of use to a check where it has the bytes that were stored.
         file = None if kept and kept.sha256 != got.sha256 else path

@@ -26,6 +26,9 @@ FAILURES_TO_BREAK: Final = 5
 _NO_FAILURE: Final = frozenset({None, "stopped", "in_doubt", "not_bought", "base_url"})
 """Causes of an ending that are no failure of the vendor, the store or the job."""
 
+_STOPS_AT_ONCE: Final = frozenset({"store_full"})
+"""Causes that the next job would meet too."""
+
 REMEDIES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "moderation": "change the prompts or first frames that were refused, then run again",
@@ -44,6 +47,7 @@ REMEDIES: Final[Mapping[str, str]] = MappingProxyType(
         "unknown_status": "set HAILUO_STATUS_WORDS if the vendor's word means an end, then run again to collect it",
         "task_not_exist": "ask the vendor's support about these tasks before anything more is bought",
         "store": "look at the store (full, read-only, unreachable), then run again",
+        "store_full": "make room in the store, or make it writable, then run again: the clips are collected then",
         "first_frame": "use a store that the vendor can fetch from, or https URLs",
     }
 )
@@ -197,6 +201,8 @@ class StopPolicy:
     def _job_failed(self, job: Job, ending: Ending, *, was_canary: bool) -> None:
         cause = ending.cause or ending.state.value
         witness = job.variant.prompt if cause == "moderation" else job.creative_id
+        if cause in _STOPS_AT_ONCE:
+            self._stop(f"{ending.reason}; {_remedy(cause)}")
         if was_canary and self._canary.fail(job.variant.model, cause=cause, witness=witness):
             what = f"the first jobs of {job.variant.model} all failed for one cause ({cause})"
             self._stop(f"{what}: {ending.reason}; {_remedy(cause)}")

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 
 from hailuo.campaign.catalog import Catalog
 from hailuo.clock import Clock
-from hailuo.errors import Place, Problem, SettingsError, StoreUnavailableError
+from hailuo.errors import Place, Problem, SettingsError, StoreFullError, StoreUnavailableError
 from hailuo.ledger.ledger import Ledger
 from hailuo.logs import quiet_logger
 from hailuo.run.pace import Limiter, PollSchedule
@@ -94,11 +94,14 @@ def scratch_folder() -> Iterator[Path]:
         yield Path(name)
 
 
-async def retry_until_recorded(clock: Clock, write: Callable[[], Awaitable[T]], *, about: str) -> T:
+async def retry_until_recorded(
+    clock: Clock, write: Callable[[], Awaitable[T]], *, about: str, tries_when_full: int | None = None
+) -> T:
     """Repeat a write that the store did not answer, for about two minutes: 1, 2, 4 ... 30 s apart.
 
-    `about` goes into the log: it names what would be forgotten, such as the task id.
-    Raises: StoreUnavailableError, saying so, when the last try fails too.
+    `about` goes into the log: it names what would be forgotten, such as the task id. A store without room is tried
+    `tries_when_full` times at most: give it where nothing is forgotten.
+    Raises: StoreUnavailableError, saying so, when the last try fails too; StoreFullError where it has no room.
     """
     last: StoreUnavailableError | None = None
     for tries in range(1, _WRITE_TRIES + 1):
@@ -107,8 +110,11 @@ async def retry_until_recorded(clock: Clock, write: Callable[[], Awaitable[T]], 
         except StoreUnavailableError as error:
             _log.error("hailuo.store.unavailable: %s; try %d of %d: %s", about, tries, _WRITE_TRIES, error)
             last = error
+            if isinstance(error, StoreFullError) and tries == tries_when_full:
+                break
         await clock.sleep(min(_WRITE_LONGEST_SECONDS, 2.0 ** (tries - 1)))
-    raise StoreUnavailableError(f"{about}, but writing it to the store failed: {last}") from last
+    kind = StoreFullError if isinstance(last, StoreFullError) else StoreUnavailableError
+    raise kind(f"{about}, but writing it to the store failed: {last}") from last
 
 
 class StoppedError(Exception):

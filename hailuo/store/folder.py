@@ -13,11 +13,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from hailuo.errors import DamagedClipError, MissingKeyError, StoreUnavailableError, UnsafeStoreError
+from hailuo.errors import (
+    DamagedClipError,
+    MissingKeyError,
+    StoreFullError,
+    StoreUnavailableError,
+    UnsafeStoreError,
+)
 from hailuo.store.port import SCRATCH, Entry, FetchLinks, checked
 
 _NO_LINKS: Final = frozenset({errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP})
 """man7.org/linux/man-pages/man2/link.2.html; a network file system may not know the call at all."""
+_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 _NEEDS_LINKS: Final = (
     "is on a file system without hard links (such as FAT, exFAT or a shared folder of a virtual machine), and only "
     "with them a record is created once and whole; use a folder on a local disk (ext4, XFS, Btrfs, APFS), or s3://"
@@ -179,7 +186,8 @@ def _store_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StoreUnavailableError(f"{path}: {error.strerror or error}") from error
+        kind = StoreFullError if error.errno in _NO_ROOM else StoreUnavailableError
+        raise kind(f"{path}: {error.strerror or error}") from error
 
 
 def _files_below(folder: Path) -> Iterator[Path]:

@@ -7,10 +7,11 @@ from decimal import Decimal
 
 import pytest
 
-from hailuo.errors import ExitCode, StoreUnavailableError
+from hailuo.errors import ExitCode, StoreFullError, StoreUnavailableError
 from hailuo.ledger.facts import Done, JobState
+from hailuo.run.tools import retry_until_recorded
 from hailuo.simulator import FaultName, FaultPlan, Profile, ScriptedFault
-from hailuo.testing import MemoryStore
+from hailuo.testing import MemoryStore, VirtualClock
 from tests.support.worlds import campaign_of
 
 
@@ -300,6 +301,49 @@ class FlakyStore(MemoryStore):
         if self.down:
             raise StoreUnavailableError("the disk is full")
         return await super().create(key, content)
+
+
+class FullStore(MemoryStore):
+    """A store with room for records, and for so many clips."""
+
+    room = 2
+
+    async def create_file(self, key, path, *, sha256, content_type):
+        if self.room == 0:
+            raise StoreFullError("no space left")
+        self.room -= 1
+        return await super().create_file(key, path, sha256=sha256, content_type=content_type)
+
+
+def test_a_full_store_ends_the_run_in_seconds_and_buys_no_more(make_world):
+    """What was bought stays at the vendor, and is collected once there is room; nothing more is bought meanwhile."""
+    world = make_world(jobs=30)
+    world.store = FullStore(world.clock)
+
+    full = world.run()
+    bought = len(world.simulator.invoice().lines)
+    world.store.room = 100
+    after = world.run()
+
+    assert any(ending.cause == "store_full" for ending in full.endings)
+    assert "make room in the store" in str(full.stopped)
+    assert bought < 30
+    assert after.exit_code is ExitCode.COMPLETE
+    assert len(world.simulator.invoice().lines) == 30
+
+
+@pytest.mark.parametrize(("tries", "seconds"), [(3, 3.0), (None, 181.0)])
+def test_a_full_store_is_tried_for_seconds_where_nothing_is_forgotten(tries, seconds):
+    """A record that would be forgotten is tried for minutes: a person may make room."""
+    clock = VirtualClock()
+
+    async def write() -> None:
+        raise StoreFullError("no space left")
+
+    with pytest.raises(StoreFullError):
+        clock.run(retry_until_recorded(clock, write, about="a clip", tries_when_full=tries))
+
+    assert clock.monotonic() == pytest.approx(seconds, abs=60 if tries is None else 0.1)
 
 
 def test_a_task_id_is_recorded_as_soon_as_the_store_answers_again(make_world):
