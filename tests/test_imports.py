@@ -15,7 +15,7 @@ MAY_IMPORT = {
     "tests/support": (*PRODUCT, SUPPORT),
     "benchmarks": (*PRODUCT, SUPPORT, "benchmarks"),
     "scripts": (*PRODUCT, SUPPORT, "scripts"),
-    "tests": (*PRODUCT, "tests", "benchmarks"),
+    "tests": (*PRODUCT, "tests", "benchmarks", "scripts"),
 }
 
 

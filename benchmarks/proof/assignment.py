@@ -91,6 +91,7 @@ class Assignment:
         return Settings(
             api_key=SecretStr("sk-simulated"),
             base_url=self.base_url,
+            vendor="the proof's",  # each part starts another simulator
             store=self.place.uri,
             submits_per_minute=self.submits_per_minute,
             in_flight=self.in_flight,

@@ -136,9 +136,10 @@ class _Expander:
         self._problems.update(twins)
         self._warnings.update(problem for problem, _ in self._cautions.problems())
         self._check_jobs(jobs, only)
-        self._warnings.update(
-            _lost_levels(jobs, [cell for _, cells in self._illegal.problems() for cell in cells])
-        )
+        if illegal:
+            self._warnings.update(
+                _lost_levels(jobs, [cell for _, cells in self._illegal.problems() for cell in cells])
+            )
         return Expansion(
             jobs=jobs,
             illegal=tuple(illegal),

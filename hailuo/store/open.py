@@ -56,7 +56,9 @@ def _folder(text: str) -> Path:
     found = [reason for reason, is_so in slips.items() if is_so]
     if found:
         problem = Problem(
-            Place("HAILUO_STORE"), f"{quoted(text)} {found[0]}", "name a folder or s3://bucket/prefix"
+            Place("HAILUO_STORE"),
+            f"{quoted(text)} {found[0]}",
+            "name a folder or s3://bucket/prefix; nothing was bought",
         )
         raise SettingsError([problem])
     return Path(text)

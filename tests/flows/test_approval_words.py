@@ -59,6 +59,7 @@ The edition would then have cost $1.68 ($0.00 spent, $0.00 reserved), of a budge
 
 **Warnings**
 
+- launch\\.yaml\\:5\\: no clip has model 'MiniMax\\-Hailuo\\-2\\.3\\-Fast'\\: all of its 2 combinations are skipped; change what it is combined with, or delete it
 - launch\\.yaml\\:8\\: '\\[Wild pan\\]' is not a camera command of the family minimax; say it in plain words, or use a command of the catalog
 
 **Left out, because the vendor does not offer it**
