@@ -125,7 +125,7 @@ def _other_vendor(held: str, tools: Tools, settings: Settings) -> list[Problem]:
 
 
 def agreement_problems(plan: Plan, agreed_digest: str | None) -> list[Problem]:
-    """Why this is not the plan that was agreed to; `agreed_digest` is None where nobody named one."""
+    """Why this is not the plan that was agreed to; `agreed_digest` is None where no digest was named."""
     if agreed_digest in {None, plan.digest}:
         return []
     reason = f"the plan is now {plan.digest[:12]}, not the approved plan {str(agreed_digest)[:12]}"
