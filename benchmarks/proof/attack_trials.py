@@ -5,6 +5,7 @@ import contextlib
 import hashlib
 import itertools
 import logging
+import os
 import traceback
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -318,6 +319,7 @@ def _broken_watch(event: Event) -> None:
 
 def attacked(place: Place, folder: Path, *, trials: int) -> Iterator[Row]:
     """A row for each attack, with so many trials on a store of the place."""
+    os.environ.update(place.environment)  # noqa: TID251 (boto3 reads keys and endpoint there)
     settings = Settings(api_key=SecretStr("sk-test"), store=place.uri)
     folder.mkdir(exist_ok=True)
     logging.disable()  # thousands of warnings, as wanted
