@@ -65,12 +65,12 @@ class Vendor:
 
     def invoice(self) -> Invoice:
         """The books as they stand now."""
-        told = httpx.get(f"{self.url}/_sim/invoice", timeout=60, trust_env=False).raise_for_status().json()
+        invoice = httpx.get(f"{self.url}/_sim/invoice", timeout=60, trust_env=False).raise_for_status().json()
         return Invoice(
-            lines=tuple(_line(line) for line in told["lines"]),
-            posts=told["calls"]["submits"],
-            net_usd=Decimal(told["net_usd"]),
-            downloads=told["calls"]["downloads"],
+            lines=tuple(_line(line) for line in invoice["lines"]),
+            posts=invoice["calls"]["submits"],
+            net_usd=Decimal(invoice["net_usd"]),
+            downloads=invoice["calls"]["downloads"],
         )
 
 
@@ -98,10 +98,10 @@ def stumbling(*, tasks: int) -> FaultPlan:
     return FaultPlan(script=(ScriptedFault(fault=FaultName.FAILED_OBJECT, skip=1, times=tasks),))
 
 
-def _line(told: Mapping[str, str]) -> Line:
+def _line(invoice: Mapping[str, str]) -> Line:
     return Line(
-        task_id=told["task_id"],
-        body=told["request_sha256"],
-        price_usd=Decimal(told["price_usd"]),
-        refunded_usd=Decimal(told["refunded_usd"]),
+        task_id=invoice["task_id"],
+        body=invoice["request_sha256"],
+        price_usd=Decimal(invoice["price_usd"]),
+        refunded_usd=Decimal(invoice["refunded_usd"]),
     )

@@ -45,8 +45,8 @@ class Bucket:
 
     def requests(self) -> int:
         """What it was asked by everybody else."""
-        told = httpx.get(self.metrics_url, timeout=30, trust_env=False).raise_for_status().text
-        return sum(int(count) for _, count in _COUNT.findall(told)) - self.looks
+        metrics = httpx.get(self.metrics_url, timeout=30, trust_env=False).raise_for_status().text
+        return sum(int(count) for _, count in _COUNT.findall(metrics)) - self.looks
 
     def _s3(self) -> Any:
         if self._client is None:

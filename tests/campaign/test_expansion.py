@@ -86,7 +86,7 @@ def test_skip_drops_and_lists_illegal_cells(expanded: Expanded) -> None:
 
 
 def test_a_value_that_loses_all_its_cells_is_a_warning(expanded: Expanded) -> None:
-    """Beside the rules that skip them: nobody looks for a value in a list of combinations."""
+    """It is named by itself, beside the rules that skip its combinations."""
     made = expanded(
         """\
 campaign: c

@@ -81,7 +81,7 @@ def test_a_bad_file_and_a_refused_plan_stop_no_other(hailuo, rehearsal, lay):
 
 
 def test_without_yes_it_asks_before_it_buys(hailuo, rehearsal, lay):
-    """Where nobody can be asked, nothing is bought."""
+    """Without a terminal to ask on, nothing is bought."""
     lay("spring")
 
     said, dry = hailuo("nightly"), hailuo("nightly", "--dry-run")

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -44,7 +43,6 @@ def test_the_line_names_the_variable_that_gives_the_script(shell):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(shutil.which("bash") is None, reason="no bash")
 def test_bash_completes_after_the_line_was_read():
     """In bash itself: the function is registered for the command."""
     folder = Path(sys.executable).parent

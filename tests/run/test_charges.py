@@ -477,7 +477,7 @@ def test_only_amounts_that_the_vendor_named_show_that_it_names_them(case: str) -
 
 
 class MoneyLost:
-    """A store whose money records fail as told; all else works."""
+    """A store that raises the given error for every money record; all else works."""
 
     def __init__(self, store: Store, error: Exception) -> None:
         self._store = store

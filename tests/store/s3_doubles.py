@@ -12,6 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
 from urllib.parse import urlsplit
 
+from tests.support.servers.processes import pause
+
 _LATE_SECONDS = 0.15
 _LOOKING_SECONDS = 1.5
 """Between look and write of a careless server: long enough that racers meet in it on a busy machine too."""
@@ -256,7 +258,7 @@ def serving_mute_bucket(*, waits_seconds: float) -> Iterator[tuple[str, list[str
     class Handler(_Handler):
         def do_HEAD(self) -> None:
             asked.append(self.path)
-            time.sleep(waits_seconds)  # noqa: TID251 (a slow server)
+            pause(waits_seconds)
             self.close_connection = True
 
     with _serving(Handler) as url:

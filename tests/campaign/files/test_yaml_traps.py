@@ -57,7 +57,7 @@ TRAPS = {
 
 @pytest.mark.parametrize(("lines", "remedy"), TRAPS.values(), ids=TRAPS.keys())
 def test_a_trap_is_refused_with_the_line_as_it_should_be(lines: str, remedy: str) -> None:
-    """The line is the one to mend, and the mended file is read."""
+    """The error names the line to correct, and the corrected file is read."""
     problems = load(f"  prompt:\n{lines}\n").problems
 
     last = lines.count("\n") + 7

@@ -39,10 +39,12 @@ class Simulator:
 
     def traffic(self) -> Traffic:
         """By its own books."""
-        told = httpx.get(f"{self.url}/_sim/invoice", timeout=600, trust_env=False).raise_for_status().json()
+        invoice = (
+            httpx.get(f"{self.url}/_sim/invoice", timeout=600, trust_env=False).raise_for_status().json()
+        )
         return Traffic(
-            calls=told["calls"],
-            accepted_at=tuple(datetime.fromisoformat(line["at"]) for line in told["lines"]),
+            calls=invoice["calls"],
+            accepted_at=tuple(datetime.fromisoformat(line["at"]) for line in invoice["lines"]),
         )
 
 
