@@ -13,7 +13,7 @@ from typing import Any, Final
 import click
 
 from hailuo.campaign.files import campaign_schema, load_catalog
-from hailuo.campaign.files.catalog_file import CatalogFile
+from hailuo.campaign.files.catalog_schema import CatalogFile
 from hailuo.cli.main import cli
 from hailuo.media.verdict import Code
 from hailuo.publish.manifest import COLUMN_TABLE, Column, judgement_schema

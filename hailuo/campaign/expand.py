@@ -12,7 +12,7 @@ from typing import Final
 
 from hailuo.campaign.catalog import Catalog, Model
 from hailuo.campaign.job import Job, creative_id_of
-from hailuo.campaign.legality import Remark, cautions, rule_against
+from hailuo.campaign.legality import Remark, cautions, rule_against, settled
 from hailuo.campaign.model import SETTING_AXES, Campaign, Cell, Grid, IllegalPolicy, Level
 from hailuo.campaign.prompt import Template, camera_remarks, clean, read_template
 from hailuo.campaign.variant import FirstFrame, Variant
@@ -118,7 +118,8 @@ class _Expander:
         self._templates: dict[str, Template | None] = {}
         self._prompts_checked: set[tuple[str, str, Place]] = set()
         self._rules: dict[tuple[object, frozenset[str]], Remark | None] = {}
-        self._parameters = frozenset(name for f in catalog.families.values() for name in f.parameters)
+        every = frozenset(name for family in catalog.families.values() for name in family.settings)
+        self._parameters, self._words = every & campaign.settings, every - campaign.settings
         self._settings = {*SETTING_AXES, *self._parameters} - {"prompt"}
 
     def expand(self, only: Mapping[str, frozenset[str]]) -> Expansion:
@@ -175,7 +176,7 @@ class _Expander:
             if axis in self._settings
         )
         template = self._template(cell["prompt"])
-        in_prompt = template.fields & self._parameters if template else frozenset()
+        in_prompt = (template.fields & self._parameters if template else frozenset()) | self._words
         if (settings, in_prompt) not in self._rules:
             self._rules[settings, in_prompt] = rule_against(cell, self._catalog, in_prompt=in_prompt)
         rule = self._rules[settings, in_prompt]
@@ -201,14 +202,13 @@ class _Expander:
             return None
         frame = cell["first_frame"].value if "first_frame" in cell else None
         seconds = cell["duration"].value
-        parameters = self._catalog.family_of(model).parameters
         return Variant(
             model=model.name,
             prompt=prompt,
             duration=seconds if isinstance(seconds, int) else 0,
             size=str(cell["size"].value),
             first_frame=frame if isinstance(frame, FirstFrame) else None,
-            parameters={a: str(level.value) for a, level in cell.items() if a in parameters and level.value},
+            parameters=settled(cell, self._catalog.family_of(model)).labels,
         )
 
     def _prompt(self, cell: Cell, model: Model) -> str | None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from hailuo.campaign.catalog import Catalog, FirstFrameRule, Model
+from hailuo.campaign.catalog import Catalog, Family, FirstFrameRule, Model, Setting, Settled
 from hailuo.campaign.model import Cell
 from hailuo.text import listed, quoted, suggestion
 
@@ -20,7 +20,7 @@ class Remark:
 def rule_against(cell: Cell, catalog: Catalog, *, in_prompt: frozenset[str] = frozenset()) -> Remark | None:
     """The first rule of the catalog that forbids the cell's settings; None when it is legal.
 
-    A setting of another family is forbidden, unless the prompt uses it (`in_prompt`).
+    A setting of another family is forbidden, unless it is one of `in_prompt`: a word that prompts use.
     """
     name = str(cell["model"].value)
     model = catalog.model(name)
@@ -30,7 +30,26 @@ def rule_against(cell: Cell, catalog: Catalog, *, in_prompt: frozenset[str] = fr
     return (
         _against_offer(cell, model)
         or _against_frame(cell, model, catalog)
-        or _against_parameters(cell, model, catalog, in_prompt)
+        or _against_settings(cell, model, catalog, in_prompt)
+        or _against_rules(cell, model, catalog.family_of(model))
+    )
+
+
+def given_settings(cell: Cell, family: Family) -> dict[str, str]:
+    """The label of each setting of the family that the cell has a value for."""
+    return {
+        axis: str(level.value)
+        for axis, level in cell.items()
+        if axis in family.settings and level.value is not None
+    }
+
+
+def settled(cell: Cell, family: Family) -> Settled:
+    """Every setting of the cell as it is sent, and the rules that forbid it."""
+    duration, size = cell["duration"].value, str(cell["size"].value)
+    seconds = duration if isinstance(duration, int) else 0
+    return family.settle(
+        given_settings(cell, family), duration=seconds, size=size, has_frame=_has_frame(cell)
     )
 
 
@@ -65,17 +84,43 @@ def _has_frame(cell: Cell) -> bool:
     return "first_frame" in cell and cell["first_frame"].value is not None
 
 
-def _against_parameters(
-    cell: Cell, model: Model, catalog: Catalog, in_prompt: frozenset[str]
-) -> Remark | None:
-    settings = {name for family in catalog.families.values() for name in family.parameters}
-    own = catalog.family_of(model).parameters
-    for axis in sorted(((settings - in_prompt) | set(own)) & set(cell)):
-        level, allowed = cell[axis], own.get(axis, ())
-        if level.value is not None and level.value not in allowed:
+def _against_settings(cell: Cell, model: Model, catalog: Catalog, in_prompt: frozenset[str]) -> Remark | None:
+    """A value that the family does not have, or a setting that is not given although nothing else decides it."""
+    every = {name for family in catalog.families.values() for name in family.settings}
+    family = catalog.family_of(model)
+    own = family.settings
+    for axis in sorted(((every - in_prompt) | set(own)) & set(cell)):
+        level, setting = cell[axis], own.get(axis)
+        if level.value is not None and (setting is None or setting.read(str(level.value)) is None):
             reason = f"{axis} {quoted(level.label)} is not offered by {model.name}"
-            return Remark(axis, reason, f"choose {listed([*allowed, 'none'])}")
+            return Remark(axis, reason, _instead(axis, family))
+    for name in settled(cell, family).missing:
+        reason = f"{model.name} needs a value for {name}: what it does without one is not known"
+        return Remark("model", reason, f"add the axis '{name}': {listed(own[name].choices)}")
     return None
+
+
+def _instead(axis: str, family: Family) -> str:
+    """What to choose where a family does not offer a value of a setting."""
+    setting = family.settings.get(axis)
+    if setting is None:
+        return "choose none"
+    return f"choose {listed([*setting.choices, *([] if _must_be_given(setting) else ['none'])])}"
+
+
+def _must_be_given(setting: Setting) -> bool:
+    return setting.is_always_sent and setting.default is None
+
+
+def _against_rules(cell: Cell, model: Model, family: Family) -> Remark | None:
+    broken = settled(cell, family).broken
+    if not broken:
+        return None
+    rule = broken[0]
+    axis = next((name for name in (*rule.fix, *rule.when) if name in cell), "model")
+    words = [f"{name} {label}" if label else f"no {name}" for name, label in rule.fix.items()]
+    remedy = f"choose {' and '.join(words)}" if words else f"change {listed(sorted(rule.when))}"
+    return Remark(axis, f"{model.name}: {rule.because}", remedy)
 
 
 def cautions(cell: Cell, catalog: Catalog) -> Iterator[Remark]:

@@ -91,11 +91,16 @@ class Nightly:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Campaign:
-    """One file: defaults, grids (the matrix, the rows, the includes), takes, a budget."""
+    """One file: defaults, grids (the matrix, the rows, the includes), takes, a budget.
+
+    `settings` are the axes that are settings of some model of the file: another axis of such a name is a word of its
+    prompts.
+    """
 
     name: str
     edition: str = "main"
     grids: tuple[Grid, ...]
+    settings: frozenset[str] = frozenset()
     takes: int = 1
     illegal: IllegalPolicy = IllegalPolicy.STOP
     budget_usd: Decimal | None = None

@@ -4,12 +4,11 @@ from hailuo.vendor.client import NO_BALANCE_REPORTED, SUBMIT_SECONDS_AT_MOST, Ac
 from hailuo.vendor.download import Downloaded, DownloadFault, is_whole_clip, on_our_own_network
 from hailuo.vendor.error_table import Cause, Meaning
 from hailuo.vendor.read_fault import Fault, fault_of, read_fault
-from hailuo.vendor.request import BUILDERS, build_request, request_sha256
+from hailuo.vendor.request import build_request, request_sha256
 from hailuo.vendor.status import TaskPhase, TaskStatus, read_status
 from hailuo.vendor.wire import task_id_of
 
 __all__ = [
-    "BUILDERS",
     "NO_BALANCE_REPORTED",
     "SUBMIT_SECONDS_AT_MOST",
     "Accepted",

@@ -38,9 +38,7 @@ def make_catalog(price_usd: Decimal = PRICE) -> Catalog:
         prompt_limit=2000,
         prompt_source=SOURCE,
     )
-    return Catalog(
-        models={model.name: model}, families={"minimax": Family(name="minimax", request="minimax")}
-    )
+    return Catalog(models={model.name: model}, families={"minimax": Family(name="minimax", request={})})
 
 
 def make_campaign(budget_usd: Decimal | None = None, failed_retries: int = 1) -> Campaign:

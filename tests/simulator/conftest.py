@@ -60,7 +60,7 @@ MODELS = (
 )
 CATALOG = Catalog(
     models={model.name: model for model in MODELS},
-    families={name: Family(name=name, request=name) for name in ("minimax", "seedance")},
+    families={name: Family(name=name, request={}) for name in ("minimax", "seedance")},
 )
 
 

@@ -192,6 +192,7 @@ def _build(
         name=file.campaign,
         edition=edition,
         grids=grids,
+        settings=builder.settings,
         takes=file.takes,
         illegal=IllegalPolicy(file.illegal),
         budget_usd=file.budget.usd if file.budget else None,

@@ -54,8 +54,12 @@ class GridBuilder:
             [raw for is_include, raw in prompts if is_include],
             problems,
         )
-        self._levels = LevelReader(catalog, Path(file.place.file).parent, self._book, problems)
-        self._settings = (*SETTING_AXES, *self._levels.parameters)
+        models = {raw.content or "" for p in filled for raw in p.axes.get("model", ())}
+        self._levels = LevelReader(catalog, models, Path(file.place.file).parent, self._book, problems)
+        self.settings = frozenset(self._levels.settings)
+        """The axes that are settings of some model of the campaign."""
+        self._settings = (*SETTING_AXES, *self._levels.settings)
+        self._of_others = {name for f in catalog.families.values() for name in f.settings} - self.settings
         self._uses: dict[str, str | None] = {}
         settled = [self._settled(product, has_frames=has_frames) for product in products]
         self._written = [_filled(product, defaults, has_frames=has_frames) for product in settled]
@@ -121,7 +125,11 @@ class GridBuilder:
         for name in sorted(unused):
             meant = "first_frame" if key_of(name) in _PICTURES else nearest(name, known)
             self._faulty_axes |= {name, meant or name}
-            reason, remedy = _unused(name, meant)
+            if name in self._of_others:
+                reason = f"no model of the campaign takes the setting {quoted(name)}"
+                remedy = "remove it, or add a model that takes it"
+            else:
+                reason, remedy = _unused(name, meant)
             self._problems.add(places[name], reason, remedy)
         if unused:
             kept = [{n: raws for n, raws in p.axes.items() if n not in unused} for p in self._written]

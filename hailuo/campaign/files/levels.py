@@ -1,10 +1,10 @@
 """One written value as a Level: looked up in the catalog, measured, cleaned. Or a problem at its line."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
-from hailuo.campaign.catalog import Catalog
+from hailuo.campaign.catalog import Catalog, Setting
 from hailuo.campaign.files.document import Scalar
 from hailuo.campaign.files.frames import read_frame
 from hailuo.campaign.files.prompt_book import PromptBook, cleaned
@@ -23,13 +23,18 @@ _USER = re.compile(r"//.*@")
 class LevelReader:
     """Reads the values of one campaign; frames are opened once each."""
 
-    def __init__(self, catalog: Catalog, folder: Path, book: PromptBook, problems: ProblemList) -> None:
-        self.parameters: dict[str, dict[str, None]] = {}
-        for family in catalog.families.values():
-            for name, values in family.parameters.items():
-                self.parameters.setdefault(name, {}).update(dict.fromkeys(values))
+    def __init__(
+        self, catalog: Catalog, models: Collection[str], folder: Path, book: PromptBook, problems: ProblemList
+    ) -> None:
+        """`models` are those that the campaign names: an axis is a setting if one of them takes it."""
+        named = [model for name, model in catalog.models.items() if name in models]
+        self.settings: dict[str, list[Setting]] = {}
+        for family in dict.fromkeys(model.family for model in named):
+            for name, setting in catalog.families[family].settings.items():
+                self.settings.setdefault(name, []).append(setting)
         self._models = tuple(catalog.models)
-        self._sizes = {o.size.casefold(): o.size for m in catalog.models.values() for o in m.offers}
+        sellers = (*catalog.models.values(), *named)  # the sizes of the campaign's own models go first
+        self._sizes = {o.size.casefold(): o.size for model in sellers for o in model.offers}
         self._folder = folder
         self._book = book
         self._problems = problems
@@ -57,17 +62,28 @@ class LevelReader:
     def _label_and_value(self, axis: str, raw: Scalar) -> tuple[str, str | int | FirstFrame | None]:
         if axis in self._readers:
             return self._readers[axis](raw)
-        text = raw.content
-        if axis not in self.parameters:
-            text = cleaned(axis, raw, self._problems)
-            if not text:
-                raise RefusedValueError(f"{axis}: a value is empty", "write a text, or remove it")
-        elif text is None or text == NOTHING:
-            return NOTHING, None
-        elif text not in self.parameters[axis]:
-            reason = f"no model offers the {axis} {quoted(text)}"
-            raise RefusedValueError(reason, f"choose {listed(self.parameters[axis])}")
+        if axis in self.settings:
+            return self._setting(axis, raw)
+        if isinstance(raw.value, bool):
+            reason = f"{axis}: {quoted(raw.text)} is read as a yes/no value"
+            raise RefusedValueError(reason, f'put it in quotes: "{raw.text}"')
+        text = cleaned(axis, raw, self._problems)
+        if not text:
+            raise RefusedValueError(f"{axis}: a value is empty", "write a text, or remove it")
         return text, text
+
+    def _setting(self, axis: str, raw: Scalar) -> tuple[str, str | None]:
+        """The label as the families of the campaign's models spell it; each family reads it in its own way again."""
+        text, settings = raw.content, self.settings[axis]
+        if text is None or text == NOTHING:
+            return NOTHING, None
+        read = [label for setting in settings if (label := setting.read(text)) is not None]
+        if not read:
+            reason = f"no model offers the {axis} {quoted(text)}"
+            choices = dict.fromkeys(choice for setting in settings for choice in setting.choices)
+            raise RefusedValueError(reason, f"choose {listed(choices)}")
+        label = text if text in read else read[0]
+        return label, label
 
     def _model(self, raw: Scalar) -> tuple[str, str]:
         name = raw.content or ""

@@ -9,7 +9,15 @@ from pydantic import AfterValidator, Discriminator, Field, PlainValidator, Tag, 
 from pydantic_core import PydanticCustomError
 
 from hailuo.campaign.files.document import Scalar
-from hailuo.campaign.files.sections import AxesSection, Matched, Seconds, Section, Word, WordOrNothing
+from hailuo.campaign.files.sections import (
+    AxesSection,
+    Matched,
+    Seconds,
+    Section,
+    ValueOrNothing,
+    Word,
+    WordOrNothing,
+)
 
 SLUG = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"
 LABEL = r"^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$"
@@ -76,7 +84,7 @@ Frame = Annotated[
 class Matrix(AxesSection):
     """The axes. Every combination of their values is rendered. An axis with any other name fills {name} in the prompts."""
 
-    __pydantic_extra__: dict[str, Annotated[list[WordOrNothing], Field(min_length=1)]] = Field(init=False)
+    __pydantic_extra__: dict[str, Annotated[list[ValueOrNothing], Field(min_length=1)]] = Field(init=False)
 
     model: list[Word] = Field(
         default=[], min_length=1, description="Models, exactly as the vendor spells them."
@@ -99,7 +107,7 @@ def _absent() -> Any:
 class DefaultValues(AxesSection):
     """One value per axis."""
 
-    __pydantic_extra__: dict[str, WordOrNothing] = Field(init=False)
+    __pydantic_extra__: dict[str, ValueOrNothing] = Field(init=False)
 
     model: Word = Field(default_factory=_absent, description="A model, exactly as the vendor spells it.")
     prompt: Prompt = Field(default_factory=_absent, description="A prompt's id, its text, or {id, text}.")
@@ -168,7 +176,7 @@ class Exclusion(AxesSection):
 class Control(AxesSection):
     """One value of each axis. An axis that is not named matches any value."""
 
-    __pydantic_extra__: dict[str, WordOrNothing] = Field(init=False)
+    __pydantic_extra__: dict[str, ValueOrNothing] = Field(init=False)
 
 
 _Usd = Annotated[

@@ -34,6 +34,11 @@ def _word_or_nothing(value: object) -> object:
     return value if isinstance(value, Scalar) and value.value is None else _word(value)
 
 
+def _value_or_nothing(value: object) -> object:
+    """Any single value: whether yes and no are meant is known once the axis is."""
+    return value if isinstance(value, Scalar) else _word(value)
+
+
 def _seconds(value: object) -> object:
     number = value.value if isinstance(value, Scalar) else None
     if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= LONGEST_DURATION:
@@ -42,13 +47,17 @@ def _seconds(value: object) -> object:
 
 
 def _values(value: object) -> object:
-    return [_word_or_nothing(item) for item in value] if isinstance(value, Items) else _word_or_nothing(value)
+    return (
+        [_value_or_nothing(item) for item in value] if isinstance(value, Items) else _value_or_nothing(value)
+    )
 
 
 _WORD = {"type": ["string", "number"]}
 _WORD_OR_NULL = {"type": ["string", "number", "null"]}
+_VALUE_OR_NULL = {"type": ["string", "number", "boolean", "null"]}
 Word = Annotated[Scalar, PlainValidator(_word), WithJsonSchema(_WORD)]
 WordOrNothing = Annotated[Scalar | None, PlainValidator(_word_or_nothing), WithJsonSchema(_WORD_OR_NULL)]
+ValueOrNothing = Annotated[Scalar | None, PlainValidator(_value_or_nothing), WithJsonSchema(_VALUE_OR_NULL)]
 Seconds = Annotated[
     Scalar,
     PlainValidator(_seconds),
@@ -57,7 +66,7 @@ Seconds = Annotated[
 Matched = Annotated[
     Scalar | list[Scalar],
     PlainValidator(_values),
-    WithJsonSchema({"anyOf": [_WORD_OR_NULL, {"type": "array", "items": _WORD_OR_NULL}]}),
+    WithJsonSchema({"anyOf": [_VALUE_OR_NULL, {"type": "array", "items": _VALUE_OR_NULL}]}),
 ]
 
 

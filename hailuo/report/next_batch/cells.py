@@ -61,7 +61,7 @@ class Cells:
     @property
     def parameters(self) -> frozenset[str]:
         """Axes that are settings of some family of models."""
-        return frozenset(name for family in self._catalog.families.values() for name in family.parameters)
+        return self._campaign.settings
 
     def resolve(self, labels: Labels) -> Resolved | None:
         """The combination of these labels; None where it is none, or is not legal."""
