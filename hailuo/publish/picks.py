@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from hailuo.clock import Clock
 from hailuo.errors import MissingKeyError, Place, Problem
 from hailuo.logs import quiet_logger
 from hailuo.named_files import read_named
@@ -14,23 +16,33 @@ from hailuo.store import Store, read_many
 from hailuo.store.layout import Edition
 
 _MOST_SHOWN: Final = 10
+_CLOCKS_DIFFER: Final = timedelta(days=1)
 _log = quiet_logger(__name__)
 
 
-async def judge(store: Store, paths: Sequence[Path], edition: Edition) -> int:
+async def judge(
+    store: Store, paths: Sequence[Path], edition: Edition, *, clock: Clock, reviewer: str | None = None
+) -> int:
     """Store the judgements in the files, all of them or none; returns how many they are.
 
-    A file that was stored before changes nothing. Raises: JudgementError, StoreUnavailableError.
+    A file that was stored before changes nothing. `reviewer` says whose all files are. Without it two files in which
+    different people seem to have one name are refused, also if one was stored earlier.
+    Raises: JudgementError, StoreUnavailableError.
     """
     known = await _creatives(store, edition)
-    files, problems = [], []
+    files: list[manifest.JudgementFile] = []
+    problems: list[Problem] = []
+    stored = [] if reviewer else await _stored(store, edition)
     for path in paths:
         content = await asyncio.to_thread(
             read_named, path, refuse=manifest.JudgementError, remedy="name the exported file"
         )
         file = manifest.read_judgements(content, name=str(path))
-        files.append(file)
-        problems += _problems(Place(str(path)), file, known, edition)
+        place = Place(str(path))
+        problems += _problems(place, file, known, edition)
+        problems += _times_to_come(place, file, clock.now())
+        problems += [] if reviewer else _equal_names(place, file, [*stored, *files])
+        files.append(_by(reviewer, file) if reviewer else file)
     if problems:
         raise manifest.JudgementError(problems)
     for file in files:
@@ -41,14 +53,20 @@ async def judge(store: Store, paths: Sequence[Path], edition: Edition) -> int:
 
 async def judgements_of(store: Store, edition: Edition) -> Mapping[str, Sequence[manifest.Judgement]]:
     """creative id -> the newest judgement of every reviewer, newest first. Raises: StoreUnavailableError."""
+    return manifest.newest(
+        judgement for file in await _stored(store, edition) for judgement in file.judgements
+    )
+
+
+async def _stored(store: Store, edition: Edition) -> list[manifest.JudgementFile]:
     keys = [entry.key for entry in await store.listing(edition.judgements)]
-    found: list[manifest.Judgement] = []
+    found = []
     for key, content in (await read_many(store, keys)).items():
         try:
-            found += manifest.read_judgements(content, name=key).judgements
+            found.append(manifest.read_judgements(content, name=key))
         except manifest.JudgementError:  # edited by hand: no reason to stop a manifest
             _log.warning("hailuo.judgements.not_readable", extra={"key": key})
-    return manifest.newest(found)
+    return found
 
 
 async def _creatives(store: Store, edition: Edition) -> frozenset[str]:
@@ -70,3 +88,40 @@ def _problems(
     strangers = sorted({one.creative_id for one in file.judgements} - known)[:_MOST_SHOWN]
     remedy = "rebuild with `hailuo manifest`, or export again from the newest gallery"
     return [Problem(place, f"no creative of the edition is called {cid}", remedy) for cid in strangers]
+
+
+def _times_to_come(place: Place, file: manifest.JudgementFile, now: datetime) -> list[Problem]:
+    """A judgement from the future would count as the newest for as long as it lasts."""
+    remedy = "set the clock of the machine that judged, and `reviewed_at` in the file to when it was given"
+    return [
+        Problem(
+            place, f"{one.creative_id} was judged at {one.reviewed_at.isoformat()}, which is to come", remedy
+        )
+        for one in file.judgements
+        if one.reviewed_at > now + _CLOCKS_DIFFER
+    ][:_MOST_SHOWN]
+
+
+def _equal_names(
+    place: Place, file: manifest.JudgementFile, others: Sequence[manifest.JudgementFile]
+) -> list[Problem]:
+    """The names in the file under which another person seems to have judged before."""
+    problems = []
+    for name in dict.fromkeys(one.reviewer for one in file.judgements):
+        known = [
+            other
+            for other in others
+            if any(manifest.folded(one.reviewer) == manifest.folded(name) for one in other.judgements)
+        ]
+        if known and not any(manifest.is_one_person(name, file, other) for other in known):
+            reason = f"another file differs and is also by {name}"
+            remedy = (
+                "if it is one person, add --reviewer NAME; if not, give each file a name of its own with it"
+            )
+            problems.append(Problem(place, reason, remedy))
+    return problems
+
+
+def _by(reviewer: str, file: manifest.JudgementFile) -> manifest.JudgementFile:
+    named = tuple(one.model_copy(update={"reviewer": reviewer}) for one in file.judgements)
+    return file.model_copy(update={"reviewer": reviewer, "judgements": named})

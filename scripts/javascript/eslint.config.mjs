@@ -6,9 +6,9 @@ import { Linter } from "eslint";
 const GALLERY = "hailuo/publish/gallery"; // its files become one script in one scope, so each may use the names of the others
 
 const BROWSER = [
-  "Blob", "HTMLAnchorElement", "HTMLButtonElement", "HTMLDetailsElement", "HTMLDialogElement", "HTMLElement", "HTMLInputElement",
+  "Blob", "CSS", "HTMLAnchorElement", "HTMLButtonElement", "HTMLDetailsElement", "HTMLDialogElement", "HTMLElement", "HTMLInputElement",
   "HTMLSelectElement", "HTMLVideoElement", "Element", "IntersectionObserver", "Node", "URL", "URLSearchParams", "addEventListener",
-  "cancelAnimationFrame", "clearTimeout", "document", "getSelection", "history", "localStorage", "location", "matchMedia", "navigator",
+  "cancelAnimationFrame", "clearTimeout", "crypto", "document", "getSelection", "history", "localStorage", "location", "matchMedia", "navigator",
   "requestAnimationFrame", "setTimeout",
 ];
 const MARKUP = ["innerHTML", "outerHTML", "insertAdjacentHTML", "write", "writeln", "setHTMLUnsafe"];

@@ -58,7 +58,7 @@ function differences(jobs) {
 function details(job) {
   const known = DATA.columns.filter(({ name, trace }) => !trace && (valueIn(job, name) ?? null) !== null);
   return make("div", { class: "after two" },
-    make("div", {}, make("h3", {}, "Prompt"), promptText(promptOf(job)), ...placementList(job), ...copyList(job), ...notesOn(job)),
+    make("div", {}, make("h3", {}, "Prompt"), promptText(promptOf(job)), ...placementList(job), ...copyList(job), ...othersInFull(job), ...notesOn(job)),
     make("div", {}, make("h3", {}, "Measurements and cost"),
       make("dl", { class: "known" }, ...known.map(({ name, label }) => make("div", {}, make("dt", {}, label), make("dd", {}, bdi(cellText(valueIn(job, name))))))),
       make("p", { class: "row" }, button(job.id, (own) => copyToClipboard(own, job.id), { class: "link mono", title: "Copy the creative id", "aria-label": `Copy creative id ${job.id}` }),

@@ -59,7 +59,7 @@
  * @property {number | null} rating 1 to 5.
  * @property {string[]} tags
  * @property {string} note
- * @property {string} reviewer
+ * @property {string} reviewer "" for your own, which get your name when they are exported.
  * @property {string} reviewed_at ISO 8601, UTC.
  */
 /** @typedef {string | number | null | undefined} Value */
@@ -91,7 +91,7 @@
  * @property {Placement[]} placements
  * @property {Copy[]} copies
  * @property {Value[]} values One per column.
- * @property {Judgement | null} judged The judgement in the manifest.
+ * @property {Judgement[]} judgements Those in the manifest: the newest of each reviewer.
  */
 
 const DATA = /** @type {Data} */ (JSON.parse(byId("data").textContent ?? ""));

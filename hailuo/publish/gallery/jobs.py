@@ -80,7 +80,7 @@ def jobs_of(
             "placements": placements(row),
             "copies": copies.get(text(row, "creative_id"), ()),
             "values": [_value(row, str(column["name"])) for column in columns],
-            "judged": _judged(row),
+            "judgements": _judgements(row),
         }
         for row in rows
     ]
@@ -225,17 +225,25 @@ def _media(row: ManifestRow, links: Links) -> Json:
     }
 
 
-def _judged(row: ManifestRow) -> Json | None:
-    if not any(row.get(column) for column in ("pick", "rating", "note", "tags")):
-        return None
-    return {
-        "pick": text(row, "pick") or "none",
-        "rating": number(row, "rating"),
-        "tags": texts(row, "tags"),
-        "note": text(row, "note"),
-        "reviewer": text(row, "reviewer"),
-        "reviewed_at": text(row, "reviewed_at"),
-    }
+def _judgements(row: ManifestRow) -> list[Json]:
+    """The newest of each reviewer; of a manifest without that list, the one in its columns."""
+    listed = row.get("judgements")
+    given: list[Json] = []
+    if isinstance(listed, list | tuple):
+        given = [one for one in listed if isinstance(one, dict)]
+    if not given and any(row.get(column) for column in ("pick", "rating", "note", "tags")):
+        given = [row]
+    return [
+        {
+            "pick": text(one, "pick") or "none",
+            "rating": number(one, "rating"),
+            "tags": texts(one, "tags"),
+            "note": text(one, "note"),
+            "reviewer": text(one, "reviewer") or "unnamed",
+            "reviewed_at": text(one, "reviewed_at"),
+        }
+        for one in given
+    ]
 
 
 def _level(row: ManifestRow, axis: str) -> str:

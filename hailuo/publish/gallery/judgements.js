@@ -1,28 +1,55 @@
-// What you think of the clips: saved in this browser, exported and imported as a file.
+// What people think of the clips. Yours are saved in this browser, one entry per clip. Those of others come from the manifest
+// and from imported files; they are shown beside yours, with a name, and are never changed.
 
 /** @type {Readonly<Record<string, [sign: string, word: string]>>} */
 const PICKS = { pick: ["✓", "Pick"], finalist: ["★", "Finalist"], reject: ["✕", "Reject"] };
 const PICK_ORDER = ["reject", "none", "pick", "finalist"];
-const SCHEMA = "hailuo.judgements/1.0";
+const EARLIEST = "2020-01-01T00:00:00.000Z"; // for a judgement that names no time: everything else is newer
 /** @type {Judgement} */
 const NOT_JUDGED = Object.freeze({ pick: "none", rating: null, tags: [], note: "", reviewer: "", reviewed_at: "" });
-const STORAGE_KEY = `hailuo:${DATA.campaign}/${DATA.edition}`;
-/** @type {Map<string, Judgement>} */
+const STORED_AS = `hailuo:${DATA.campaign}/${DATA.edition}`; // alone, it is what earlier versions of the page wrote
+const OWN = `${STORED_AS}#mine:`, IMPORTED = `${STORED_AS}#imported`, NAME = `${STORED_AS}#reviewer`, EXPORTED = `${STORED_AS}#exported`;
+/** @type {Map<string, Judgement>} Your judgements, also of clips that only another copy of the page has. */
 const mine = new Map();
+/** @type {Map<string, Map<string, Judgement>>} By the id of the clip, then by the reviewer as `sameName` compares. */
+const given = new Map();
 /** @type {((id: string | null) => void)[]} Called after a judgement changed; with null after many did. */
 const onJudged = [];
+const saved = { name: "", exportedAt: "", works: true };
 
-/** @param {string} id */
-const judgementOf = (id) => mine.get(id) ?? BY_ID.get(id)?.judged ?? NOT_JUDGED;
-const reviewer = () => byId("reviewer", HTMLInputElement).value.trim();
+/** @param {string} name */
+const folded = (name) => name.normalize("NFKC").trim().replace(/\s+/g, " ").toLowerCase();
+/** @param {Judgement} judgement */
+const saysSomething = ({ pick, rating, tags, note }) => pick !== "none" || rating !== null || tags.length > 0 || note !== "";
 
 /**
+ * Your judgement of a clip: the newest that this browser saved or that your name was given with.
+ * @param {string} id
+ */
+function judgementOf(id) {
+  const own = mine.get(id), named = saved.name ? given.get(id)?.get(folded(saved.name)) : undefined;
+  return (own && named ? (own.reviewed_at >= named.reviewed_at ? own : named) : own ?? named) ?? NOT_JUDGED;
+}
+
+/**
+ * What other people say of a clip, the newest first.
+ * @param {string} id
+ */
+function othersOn(id) {
+  const found = [...(given.get(id) ?? [])].filter(([name, judgement]) => name !== folded(saved.name) && saysSomething(judgement));
+  return found.map(([, judgement]) => judgement).sort((one, other) => (one.reviewed_at < other.reviewed_at ? 1 : -1));
+}
+
+/**
+ * Add your judgement to what another tab may have saved since. Times only rise, so that the newest is the last one given.
  * @param {string} id
  * @param {Partial<Judgement>} change
  */
 function judge(id, change) {
-  mine.set(id, { ...judgementOf(id), ...change, reviewer: reviewer(), reviewed_at: new Date().toISOString() });
-  save();
+  takeOwn(id, readStored(OWN + id));
+  const before = judgementOf(id), after = Math.max(Date.now(), (Date.parse(before.reviewed_at) || 0) + 1);
+  mine.set(id, { ...before, ...change, reviewer: "", reviewed_at: new Date(after).toISOString() });
+  writeStored(OWN + id, mine.get(id));
   for (const listener of onJudged) listener(id);
 }
 
@@ -38,107 +65,111 @@ const togglePick = (id, pick) => judge(id, { pick: judgementOf(id).pick === pick
  */
 const toggleRating = (id, rating) => judge(id, { rating: judgementOf(id).rating === rating ? null : rating });
 
-function save() {
-  try {
-    localStorage.setItem(STORAGE_KEY, JSON.stringify({ reviewer: reviewer(), judgements: [...mine] }));
-  } catch { /* some browsers store nothing for a page opened from disk: you can still export */ }
-}
-
-function restore() {
-  try {
-    const saved = JSON.parse(localStorage.getItem(STORAGE_KEY) ?? "{}");
-    byId("reviewer", HTMLInputElement).value = saved.reviewer ?? "";
-    for (const [id, judgement] of saved.judgements ?? []) if (BY_ID.has(id)) mine.set(id, cleaned(judgement, ""));
-  } catch { /* as above */ }
-}
-
-/** @param {Date} at */
-function exported(at) {
-  const by = reviewer() || "unnamed"; // the schema requires a name
-  const judgements = [...mine].map(([creative_id, judgement]) => ({ creative_id, ...judgement, reviewer: judgement.reviewer || by }));
-  return { schema: SCHEMA, campaign: DATA.campaign, edition: DATA.edition, reviewer: by, exported_at: at.toISOString(), judgements };
-}
-
-function download() {
-  const text = JSON.stringify(exported(new Date()), null, 2);
-  const address = URL.createObjectURL(new Blob([text], { type: "application/json" }));
-  make("a", { href: address, download: `${DATA.campaign}-${DATA.edition}-judgements.json` }).click();
-  setTimeout(() => URL.revokeObjectURL(address), 1000);
-  notify(`${plural(mine.size, "judgement")} exported`);
-}
+/** How many of your judgements are in no exported file. */
+const unexported = () => [...mine.values()].filter(({ reviewed_at }) => reviewed_at > saved.exportedAt).length;
 
 /**
- * Import the judgements that are newer than yours, and say how many were imported and how many skipped.
- * @param {any} file Parsed JSON of any shape.
+ * Whether your judgement is newer than the one you had, which it then replaces.
+ * @param {string} id
+ * @param {any} entry A judgement from outside the page.
  */
-function importJudgements(file) {
-  if (file?.schema !== SCHEMA || !Array.isArray(file.judgements)) return "This is not a file of judgements.";
-  if (file.campaign !== DATA.campaign || file.edition !== DATA.edition) return `This file is for ${file.campaign}, edition ${file.edition}.`;
-  let imported = 0, unknown = 0, older = 0;
-  for (const entry of file.judgements) {
-    if (!BY_ID.has(entry?.creative_id)) unknown += 1;
-    else if ((mine.get(entry.creative_id)?.reviewed_at ?? "") >= String(entry.reviewed_at ?? "~")) older += 1;
-    else { mine.set(entry.creative_id, cleaned(entry, file.reviewer)); imported += 1; }
-  }
-  save();
-  for (const listener of onJudged) listener(null);
-  const skipped = [unknown ? `${unknown} for clips that are not on this page` : "", older ? `${older} not newer than yours` : ""].filter(Boolean);
-  return [`${plural(imported, "judgement")} imported`, ...skipped].join(", ");
+function takeOwn(id, entry) {
+  if (!entry) return false;
+  const judgement = cleaned(entry);
+  if ((mine.get(id)?.reviewed_at ?? "") >= judgement.reviewed_at) return false;
+  mine.set(id, { ...judgement, reviewer: "" });
+  return true;
 }
 
 /**
- * A judgement from outside the page, with whatever is not valid replaced.
+ * Whether the judgement of somebody is newer than theirs that the page had, which it then replaces.
+ * @param {string} id
+ * @param {any} entry A judgement from outside the page, with a reviewer.
+ */
+function takeGiven(id, entry) {
+  const judgement = cleaned(entry), by = given.get(id) ?? new Map(), name = folded(judgement.reviewer);
+  if ((by.get(name)?.reviewed_at ?? "") >= judgement.reviewed_at) return false;
+  given.set(id, by.set(name, judgement));
+  return true;
+}
+
+/**
+ * A judgement from outside the page, with whatever is not valid replaced. A time to come would win for ever: it is now.
  * @param {any} entry
- * @param {unknown} by The reviewer, where the entry names none.
  * @returns {Judgement}
  */
-const cleaned = (entry, by) => ({
-  pick: Object.hasOwn(PICKS, entry.pick) ? entry.pick : "none",
-  rating: Number.isInteger(entry.rating) && entry.rating >= 1 && entry.rating <= 5 ? entry.rating : null,
-  tags: Array.isArray(entry.tags) ? entry.tags.map((/** @type {unknown} */ tag) => String(tag).slice(0, 60)).slice(0, 50) : [],
-  note: String(entry.note ?? "").slice(0, 2000),
-  reviewer: String(entry.reviewer || by || "").slice(0, 100),
-  reviewed_at: Number.isNaN(Date.parse(entry.reviewed_at)) ? new Date().toISOString() : new Date(entry.reviewed_at).toISOString(),
-});
-
-/** @param {File} file */
-async function importFile(file) {
-  try { notify(importJudgements(JSON.parse(await file.text()))); } catch { notify("This file could not be read."); }
+function cleaned(entry) {
+  const at = Date.parse(entry.reviewed_at);
+  return {
+    pick: Object.hasOwn(PICKS, entry.pick) ? entry.pick : "none",
+    rating: Number.isInteger(entry.rating) && entry.rating >= 1 && entry.rating <= 5 ? entry.rating : null,
+    tags: Array.isArray(entry.tags) ? entry.tags.map((/** @type {unknown} */ tag) => String(tag).slice(0, 60)).slice(0, 50) : [],
+    note: String(entry.note ?? "").slice(0, 2000),
+    reviewer: String(entry.reviewer ?? "").slice(0, 100),
+    reviewed_at: at >= Date.parse(EARLIEST) ? new Date(Math.min(at, Date.now())).toISOString() : EARLIEST,
+  };
 }
-
-function paintTally() {
-  const judged = [...mine.values()];
-  const counts = Object.entries(PICKS).map(([pick, [, word]]) => `${judged.filter((judgement) => judgement.pick === pick).length} ${word.toLowerCase()}`);
-  byId("judged").textContent = String(mine.size);
-  byId("tally").textContent = mine.size ? counts.join(" · ") : "You have not judged any clips yet.";
-}
-onJudged.push(paintTally);
 
 /**
- * The buttons to judge one clip; they are the same wherever the clip is shown.
- * @param {Job} job
- * @param {string} name
+ * @param {string} key
+ * @returns {any} Parsed JSON of any shape; null where there is none.
  */
-function judgeBar(job, name) {
-  const bar = make("div", { class: "judge", role: "group", "aria-label": `Judge ${name}`, "data-judge": job.id });
-  for (const [pick, [sign, word]] of Object.entries(PICKS)) {
-    bar.append(button(sign, () => togglePick(job.id, pick), { class: `sign ${pick}`, "data-pick": pick, "aria-label": word, title: word }));
-  }
-  const stars = make("span", { class: "stars", role: "group", "aria-label": "Rating" });
-  for (const value of [1, 2, 3, 4, 5]) {
-    stars.append(button("●", () => toggleRating(job.id, value), { "data-rating": value, "aria-label": `${value} of 5`, title: `${value} of 5` }));
-  }
-  bar.append(stars);
-  paintJudgeBar(bar);
-  return bar;
+function readStored(key) {
+  try { return JSON.parse(localStorage.getItem(key) ?? "null"); } catch { return null; }
 }
 
-/** @param {HTMLElement} bar */
-function paintJudgeBar(bar) {
-  const { pick, rating } = judgementOf(bar.dataset.judge ?? "");
-  for (const sign of all("[data-pick]", bar)) sign.setAttribute("aria-pressed", String(sign.dataset.pick === pick));
-  for (const star of all("[data-rating]", bar)) {
-    star.setAttribute("aria-pressed", String(Number(star.dataset.rating) === rating));
-    star.classList.toggle("lit", Number(star.dataset.rating) <= (rating ?? 0));
+/**
+ * @param {string} key
+ * @param {unknown} value
+ */
+function writeStored(key, value) {
+  try { localStorage.setItem(key, JSON.stringify(value)); } catch {
+    if (saved.works) notify("This browser saves no judgements. Export them before you close the page.");
+    saved.works = false; // a page in a sandbox, or a full storage
   }
 }
+
+/** The ids of the clips that you judged in this browser. */
+function storedIds() {
+  try { return Object.keys(localStorage).filter((key) => key.startsWith(OWN)).map((key) => key.slice(OWN.length)); } catch { return []; }
+}
+
+/** Read what this browser and the manifest have; what is newer than the page's own replaces it. */
+function restore() {
+  saved.name = String(readStored(NAME) ?? readStored(STORED_AS)?.reviewer ?? "").slice(0, 80);
+  saved.exportedAt = String(readStored(EXPORTED) ?? "");
+  for (const { id, judgements } of JOBS) for (const judgement of judgements) takeGiven(id, judgement);
+  for (const entry of asList(readStored(IMPORTED))) takeGiven(String(entry?.creative_id), { ...entry });
+  for (const [id, entry] of asList(readStored(STORED_AS)?.judgements)) {
+    const isMine = !entry?.reviewer || folded(String(entry.reviewer)) === folded(saved.name);
+    if (isMine) takeOwn(String(id), entry); else takeGiven(String(id), entry);
+  }
+  for (const id of storedIds()) takeOwn(id, readStored(OWN + id));
+}
+
+/**
+ * @param {unknown} value
+ * @returns {any[]}
+ */
+const asList = (value) => (Array.isArray(value) ? value : []);
+
+/** @param {string} name */
+function setName(name) {
+  saved.name = name.trim();
+  writeStored(NAME, saved.name);
+  for (const listener of onJudged) listener(null);
+}
+
+// Another tab of this edition judged, imported or exported.
+addEventListener("storage", ({ key }) => {
+  if (key !== STORED_AS && !key?.startsWith(`${STORED_AS}#`)) return;
+  const id = key.startsWith(OWN) ? key.slice(OWN.length) : null;
+  if (id === null) restore(); else takeOwn(id, readStored(key));
+  for (const listener of onJudged) listener(id);
+});
+addEventListener("pageshow", ({ persisted }) => {
+  if (!persisted) return; // a page that the browser kept got no storage events
+  restore();
+  for (const listener of onJudged) listener(null);
+});
+addEventListener("beforeunload", (event) => { if (unexported()) event.preventDefault(); });

@@ -42,7 +42,8 @@ function connect() {
     if (chosen) await importFile(chosen);
     file.value = "";
   });
-  byId("reviewer").addEventListener("change", save);
+  const name = byId("reviewer", HTMLInputElement);
+  name.addEventListener("change", () => setName(name.value));
   onClick("help-open", openHelp);
   addEventListener("hashchange", () => { fromFragment(location.hash.slice(1)); paintTray(); show(); });
   addEventListener("beforeprint", addEverything);

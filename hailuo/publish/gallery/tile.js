@@ -51,7 +51,8 @@ function captionOf(job) {
     make("h3", {}, bdi(job.model), " ", make("span", {}, job.setting), job.control ? make("em", {}, "control") : null),
     make("p", { class: "line" }, make("span", { class: "named" }, bdi(promptOf(job).label)), make("span", {}, `Take ${job.take}`), job.frame ? make("span", { class: "from" }, "from ", bdi(job.frame)) : null),
     make("p", { class: "line money" }, make("span", {}, make("strong", {}, job.cost), ` ${job.costNote}`), ...badgesOf(job)),
-    job.clip ? judgeBar(job, job.spoken) : null);
+    job.clip ? judgeBar(job, job.spoken) : null,
+    othersLine(job.id));
 }
 
 /** @param {Job} job */
@@ -90,10 +91,10 @@ function paintTile(tile) {
   for (const name of Object.keys(PICKS)) tile.classList.toggle(`is-${name}`, pick === name);
   tile.querySelector("[data-compare]")?.setAttribute("aria-pressed", String(chosen));
   for (const bar of all("[data-judge]", tile)) paintJudgeBar(bar);
+  for (const line of all("[data-others]", tile)) paintOthers(line);
 }
 onJudged.push((id) => {
-  for (const [own, tile] of tiles) if (id === null || own === id) paintTile(tile);
-  for (const bar of all("#stage [data-judge]")) paintJudgeBar(bar);
+  for (const tile of id === null ? tiles.values() : [tiles.get(id)]) if (tile) paintTile(tile);
 });
 
 /**

@@ -1,8 +1,9 @@
 """Judgements of reviewers: the file that a gallery exports, and the newest judgement of each reviewer."""
 
 import hashlib
+import unicodedata
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Final, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -12,6 +13,7 @@ from hailuo.publish.manifest.columns import Pick
 from hailuo.store.layout import Edition
 
 _MOST_TEXT: Final = 2000
+_EARLIEST: Final = datetime(2020, 1, 1, tzinfo=UTC)  # no older clip is compared; older times break calendars
 _Text = Annotated[str, Field(max_length=_MOST_TEXT)]
 
 
@@ -34,7 +36,9 @@ class Judgement(_Part):
     )
     note: _Text | None = Field(default=None, description="In words.")
     reviewer: Annotated[str, Field(min_length=1, max_length=100)] = Field(description="Who judged.")
-    reviewed_at: AwareDatetime = Field(description="When it was given; the newest of a reviewer counts.")
+    reviewed_at: AwareDatetime = Field(
+        ge=_EARLIEST, description="When it was given; the newest of a reviewer counts."
+    )
 
 
 class JudgementFile(_Part):
@@ -46,6 +50,11 @@ class JudgementFile(_Part):
     campaign: str = Field(description="The campaign that was judged.")
     edition: str = Field(description="Its edition.")
     reviewer: str | None = Field(default=None, description="Who exported it.")
+    source: str | None = Field(
+        default=None,
+        max_length=64,
+        description="Which browser exported it, so that equal names are told apart.",
+    )
     exported_at: AwareDatetime | None = Field(default=None, description="When.")
     judgements: tuple[Judgement, ...] = Field(description="One entry per creative judged.")
 
@@ -76,11 +85,35 @@ def judgement_key(content: bytes, edition: Edition) -> str:
     return f"{edition.judgements}{hashlib.sha256(content).hexdigest()}.json"
 
 
+def folded(reviewer: str) -> str:
+    """The name as names are compared: `Ana`, `ana` and ` ANA ` are one reviewer."""
+    return " ".join(unicodedata.normalize("NFKC", reviewer).casefold().split())
+
+
+def is_one_person(reviewer: str, one: JudgementFile, other: JudgementFile) -> bool:
+    """Whether what two files say under one name is by one person, as far as the files show.
+
+    They do if one browser exported both. A file of an older version does not name its browser: then one file must
+    hold all of the other's judgements, or a judgement that was given at the same moment with the same words.
+    """
+    if (
+        one.source
+        and other.source
+        and folded(one.reviewer or "") == folded(other.reviewer or "") == folded(reviewer)
+    ):
+        return one.source == other.source
+    mine, theirs = (
+        {judgement for judgement in file.judgements if folded(judgement.reviewer) == folded(reviewer)}
+        for file in (one, other)
+    )
+    return bool(mine & theirs) or not mine or not theirs
+
+
 def newest(judgements: Iterable[Judgement]) -> dict[str, tuple[Judgement, ...]]:
     """creative id -> the newest judgement of every reviewer, newest first."""
     latest: dict[tuple[str, str], Judgement] = {}
     for judgement in sorted(judgements, key=_age):
-        latest[judgement.creative_id, judgement.reviewer] = judgement
+        latest[judgement.creative_id, folded(judgement.reviewer)] = judgement
     by_creative: dict[str, list[Judgement]] = {}
     for judgement in sorted(latest.values(), key=_age, reverse=True):
         by_creative.setdefault(judgement.creative_id, []).append(judgement)

@@ -226,7 +226,7 @@ def test_clips_that_were_never_checked_have_no_badge() -> None:
     """Silence is not a pass."""
     [job] = page_of(make_frame({})).jobs
 
-    assert (job["quality"], job["placements"], job["poster"], job["judged"]) == (None, [], None, None)
+    assert (job["quality"], job["placements"], job["poster"], job["judgements"]) == (None, [], None, [])
 
 
 COPY: dict[str, object] = {
@@ -289,14 +289,11 @@ def test_copies_change_no_count_and_no_sum() -> None:
 
 
 def test_judgements_of_the_manifest_are_shown() -> None:
-    """What was picked last week is not picked again."""
+    """What was picked last week is not picked again; it says by whom."""
     [job] = page_of(make_frame({"pick": "finalist", "rating": 4, "tags": ["hero"], "reviewer": "Ana"})).jobs
 
-    assert (job["judged"]["pick"], job["judged"]["rating"], job["judged"]["tags"]) == (
-        "finalist",
-        4,
-        ["hero"],
-    )
+    [ana] = job["judgements"]
+    assert (ana["pick"], ana["rating"], ana["tags"], ana["reviewer"]) == ("finalist", 4, ["hero"], "Ana")
 
 
 @pytest.mark.parametrize("missing", ["qa_verdict", "placements", "poster_uri", "pick", "derived_from", "fps"])

@@ -2,9 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from decimal import Decimal
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +11,15 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from hailuo.publish.embed import data_uris
-from hailuo.publish.gallery import inside, render
-from tests.publish.gallery.pages import BUILT_AT, clips_at, make_frame, without_clip, write_clip
+from hailuo.publish.gallery import inside
+from tests.publish.gallery.browsing import AXE, STAGE_READY, exported, job, write_gallery
+from tests.publish.gallery.pages import clips_at, without_clip, write_clip
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.enable_socket]
 
-AXE = resources.files("axe_playwright_python").joinpath("axe.min.js").read_text()
 # Promises, not polling: the page's policy rightly forbids the `eval` by which playwright would poll.
 FIRST_CLIP_MOVES = """new Promise((moves) => document.querySelector(".media video").addEventListener(
     "timeupdate", ({ target }) => target.currentTime > 0.2 && moves(true)))"""
-STAGE_READY = """Promise.all([...document.querySelectorAll("#stage video")].map((video) =>
-    video.readyState >= 2 || new Promise((ready) => video.addEventListener("loadeddata", ready))))"""
 POSITIONS = """Promise.all([...document.querySelectorAll("#stage video")].map((video) => video.seeking
     ? new Promise((there) => video.addEventListener("seeked", () => there(video.currentTime))) : video.currentTime))"""
 # Whether what has the focus is covered by something else.
@@ -31,12 +28,6 @@ IS_COVERED = """(() => {
     const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
     return !(it.contains(top) || top?.contains(it)) && it.outerHTML;
 })()"""
-
-
-def job(creative_id: str, model: str = "MiniMax-Hailuo-02", **changes: object) -> dict[str, object]:
-    prompt = str(changes.get("prompt_label", "street"))
-    factors = {"prompt": prompt, "model": model, "duration": str(changes.get("duration_req", 6))}
-    return {"creative_id": creative_id, "model": model, "factors": factors, **changes}
 
 
 CHECKED = {
@@ -69,12 +60,6 @@ ROWS: tuple[dict[str, object], ...] = (
         **without_clip("unknown", cost_est=Decimal("0.28")),
     },
 )
-
-
-def write_gallery(folder: Path, rows: Sequence[dict[str, object]] = ROWS, **options: Any) -> Path:
-    path = folder / "gallery.html"
-    path.write_bytes(render(make_frame(*rows), title="street", built_at=BUILT_AT, **options))
-    return path
 
 
 @pytest.fixture(scope="module")
@@ -373,13 +358,6 @@ def test_no_more_than_four_are_compared(browser: Browser, tmp_path: Path) -> Non
     page.close()
 
 
-def exported(page: Page) -> Any:
-    page.locator("#judgements summary").click()
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Export").click()
-    return json.loads(Path(download.value.path()).read_text())
-
-
 def test_blind_picking_needs_only_the_keyboard_and_tells_nothing(page: Page) -> None:
     """Neither model nor price nor check is on the screen; afterwards the page tells where the picks went."""
     page.keyboard.press("b")
@@ -396,10 +374,12 @@ def test_blind_picking_needs_only_the_keyboard_and_tells_nothing(page: Page) -> 
 
     expect(page.get_by_role("heading", name="What you picked")).to_be_visible()
     expect(page.locator("#stage table").nth(1)).to_contain_text("Hailuo 02")
+    page.keyboard.press("Enter")
+    page.get_by_label("Name", exact=True).fill("Ana")
     with page.expect_download() as download:
         page.keyboard.press("Enter")
     judgements = json.loads(Path(download.value.path()).read_text())["judgements"]
-    assert {judgement["reviewer"] for judgement in judgements} == {"unnamed"}
+    assert {judgement["reviewer"] for judgement in judgements} == {"Ana"}
     assert sorted((judgement["pick"], judgement["rating"]) for judgement in judgements) == [
         ("pick", 4),
         ("reject", None),
@@ -423,7 +403,7 @@ def test_the_blind_order_is_the_seed_s(browser: Browser, gallery: Path, page: Pa
 def test_judgements_are_exported_and_imported(
     browser: Browser, gallery: Path, page: Page, tmp_path: Path
 ) -> None:
-    """What one person picked, rated, tagged and noted is on another person's page after an import."""
+    """What one person picked, rated, tagged and noted is beside another person's judgement after an import."""
     page.locator("#judgements summary").click()
     page.get_by_label("Your name").fill("Ana")
     page.locator("h1").click()
@@ -459,10 +439,9 @@ def test_judgements_are_exported_and_imported(
     }
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]+Z", judgement["reviewed_at"])
     expect(other.locator("#notice")).to_have_text("1 judgement imported")
-    expect(other.locator("[data-id=WIDE000001] [data-pick=finalist]")).to_have_attribute(
-        "aria-pressed", "true"
-    )
-    assert exported(other)["judgements"] == file["judgements"]
+    expect(other.locator("[data-id=WIDE000001] .others")).to_have_text("Ana Finalist, 5 of 5")
+    expect(other.locator("[data-id=WIDE000001] [aria-pressed=true]")).to_have_count(0)
+    assert exported(other, name="Ben")["judgements"] == []
     other.close()
 
 
@@ -492,7 +471,7 @@ def test_a_wrong_file_is_refused_with_a_reason(
 
 def test_an_imported_pick_that_does_not_exist_is_no_pick(page: Page, tmp_path: Path) -> None:
     """A name that every JavaScript object has, such as "constructor", is not taken for a pick."""
-    entry = {"creative_id": "WIDE000001", "pick": "constructor", "rating": 4}
+    entry = {"creative_id": "WIDE000001", "pick": "constructor", "rating": 4, "reviewer": "Ana"}
     file = {"schema": "hailuo.judgements/1.0", "campaign": "street", "edition": "main", "judgements": [entry]}
     path = tmp_path / "picks.json"
     path.write_text(json.dumps(file))
@@ -500,7 +479,7 @@ def test_an_imported_pick_that_does_not_exist_is_no_pick(page: Page, tmp_path: P
     page.set_input_files("#import-file", path)
     expect(page.locator("#notice")).to_have_text("1 judgement imported")
 
-    assert [(it["pick"], it["rating"]) for it in exported(page)["judgements"]] == [("none", 4)]
+    expect(page.locator("[data-id=WIDE000001] .others")).to_have_text("Ana 4 of 5")
 
 
 def test_an_address_with_an_unknown_layout_shows_the_clips(
@@ -573,7 +552,7 @@ def test_a_lost_clip_says_so(browser: Browser, tmp_path: Path) -> None:
     """A page sent without its clips folder explains itself."""
     page = browser.new_page(viewport={"width": 1400, "height": 1600})
 
-    page.goto(write_gallery(tmp_path).as_uri())
+    page.goto(write_gallery(tmp_path, ROWS).as_uri())
 
     expect(
         page.get_by_text("The clip could not be loaded. Keep this page next to its clips folder.")

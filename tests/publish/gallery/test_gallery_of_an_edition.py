@@ -205,6 +205,8 @@ def test_judgements_go_round(edition: Edition, page: Page, tmp_path: Path) -> No
     """
     page.goto(edition.gallery.as_uri())
     press(page, ["b", "p", "4", "b", "x", "Enter"])
+    press(page, ["Enter"])
+    page.get_by_label("Name", exact=True).fill("Ana")
     with page.expect_download() as download:
         press(page, ["Enter"])
     file = tmp_path / "judgements.json"
@@ -221,5 +223,5 @@ def test_judgements_go_round(edition: Edition, page: Page, tmp_path: Path) -> No
     [picked] = [creative_id for creative_id, (pick, _) in judged.items() if pick == "pick"]
     other = page.context.browser.new_page()  # type: ignore[union-attr]  # it has one
     other.goto(edition.gallery.as_uri())
-    expect(other.locator(f"[data-id='{picked}'] [data-pick=pick]")).to_have_attribute("aria-pressed", "true")
+    expect(other.locator(f"[data-id='{picked}'] .others")).to_have_text("Ana Pick, 4 of 5")
     other.close()

@@ -133,8 +133,8 @@ def test_a_file_comes_in_once_however_often_it_is_given(
     clock: VirtualClock, store: MemoryStore, exported: Path
 ) -> None:
     """Its record is named by its content and never changed."""
-    clock.run(judge(store, [exported], edition=EDITION))
-    clock.run(judge(store, [exported], edition=EDITION))
+    clock.run(judge(store, [exported], edition=EDITION, clock=clock))
+    clock.run(judge(store, [exported], edition=EDITION, clock=clock))
 
     records = clock.run(store.listing("cmp/main/judgements/"))
     assert len(records) == 1
@@ -159,7 +159,7 @@ def test_words_on_other_creatives_are_refused_and_nothing_comes_in(
     other.write_text(json.dumps({**EXPORTED, **change}))
 
     with pytest.raises(JudgementError, match=message):
-        clock.run(judge(store, [exported, other], edition=EDITION))
+        clock.run(judge(store, [exported, other], edition=EDITION, clock=clock))
 
     assert not clock.run(store.listing("cmp/main/judgements/"))
 
@@ -169,7 +169,7 @@ def test_a_file_that_cannot_be_read_is_refused(
 ) -> None:
     """With its name."""
     with pytest.raises(JudgementError, match=r"missing\.json"):
-        clock.run(judge(store, [tmp_path / "missing.json"], edition=EDITION))
+        clock.run(judge(store, [tmp_path / "missing.json"], edition=EDITION, clock=clock))
 
 
 def test_a_record_that_was_cut_by_hand_holds_nothing_up(clock: VirtualClock, store: MemoryStore) -> None:
@@ -179,3 +179,69 @@ def test_a_record_that_was_cut_by_hand_holds_nothing_up(clock: VirtualClock, sto
         clock.run(store.create(f"cmp/main/judgements/{name}.json", content))
 
     assert clock.run(judgements_of(store, EDITION)) == {"7KQ2M9X401": (JUDGEMENT,)}
+
+
+def judged_file(folder: Path, name: str, *judgements: Judgement, **changes: object) -> Path:
+    path = folder / f"{name}.json"
+    content = [one.model_dump(mode="json") for one in judgements]
+    path.write_text(json.dumps({**EXPORTED, "judgements": content, **changes}))
+    return path
+
+
+@pytest.mark.parametrize("name", ["ann", "unnamed", " ANN "])
+@pytest.mark.parametrize("sources", [(None, None), ("1", "2"), (None, "2")])
+@pytest.mark.parametrize("at_once", [True, False])
+def test_two_people_of_one_name_are_refused_until_they_are_named(
+    *,
+    clock: VirtualClock,
+    store: MemoryStore,
+    tmp_path: Path,
+    name: str,
+    sources: tuple[str | None, str | None],
+    at_once: bool,
+) -> None:
+    """What one said would count as the other's; also if the first file came in long before."""
+    reviewers = ("ann" if name == " ANN " else name, name)
+    first, second = (
+        judged_file(tmp_path, str(number), judged(one, minutes=number), source=source, reviewer=one)
+        for number, (one, source) in enumerate(zip(reviewers, sources, strict=True))
+    )
+    if not at_once:
+        clock.run(judge(store, [first], edition=EDITION, clock=clock))
+
+    with pytest.raises(JudgementError, match="another file differs and is also by"):
+        clock.run(judge(store, [first, second], edition=EDITION, clock=clock))
+    clock.run(judge(store, [first], edition=EDITION, clock=clock, reviewer="Ann A"))
+    clock.run(judge(store, [second], edition=EDITION, clock=clock, reviewer="Ann B"))
+
+    known = clock.run(judgements_of(store, EDITION))["7KQ2M9X401"]
+    assert {one.reviewer for one in known} >= {"Ann A", "Ann B"}
+
+
+@pytest.mark.parametrize("source", [None, "1"])
+def test_one_person_who_went_on_is_one_person(
+    clock: VirtualClock, store: MemoryStore, tmp_path: Path, source: str | None
+) -> None:
+    """A second export holds what the first one held, and more."""
+    other = Judgement(creative_id="7KQ2M9X402", pick=Pick.REJECT, reviewer="ann", reviewed_at=NOON)
+    first = judged_file(tmp_path, "1", judged(), other, source=source)
+    second = judged_file(tmp_path, "2", judged(minutes=5, pick=Pick.NONE), other, source=source)
+
+    clock.run(judge(store, [first], edition=EDITION, clock=clock))
+    clock.run(judge(store, [second], edition=EDITION, clock=clock))
+
+    [newest_word] = clock.run(judgements_of(store, EDITION))["7KQ2M9X401"]
+    assert newest_word.pick is Pick.NONE
+
+
+@pytest.mark.parametrize(
+    "at", ["9999-12-31T23:59:59-14:00", "2027-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00"]
+)
+def test_times_have_bounds(clock: VirtualClock, store: MemoryStore, tmp_path: Path, at: str) -> None:
+    """A judgement from the future would win for as long as it lasts, and one from the year 1 has no time in UTC."""
+    wrong = {**judged().model_dump(mode="json"), "reviewed_at": at}
+    path = tmp_path / "ann.json"
+    path.write_text(json.dumps({**EXPORTED, "judgements": [wrong]}))
+
+    with pytest.raises(JudgementError, match=r"is to come|reviewed_at: .* greater than or equal"):
+        clock.run(judge(store, [path], edition=EDITION, clock=clock))

@@ -1,0 +1,71 @@
+// How a clip is judged, and what others say of it; the same wherever the clip is shown.
+
+/**
+ * The buttons to judge one clip.
+ * @param {Job} job
+ * @param {string} name
+ */
+function judgeBar(job, name) {
+  const bar = make("div", { class: "judge", role: "group", "aria-label": `Judge ${name}`, "data-judge": job.id });
+  for (const [pick, [sign, word]] of Object.entries(PICKS)) {
+    bar.append(button(sign, () => togglePick(job.id, pick), { class: `sign ${pick}`, "data-pick": pick, "aria-label": word, title: word }));
+  }
+  const stars = make("span", { class: "stars", role: "group", "aria-label": "Rating" });
+  for (const value of [1, 2, 3, 4, 5]) {
+    stars.append(button("●", () => toggleRating(job.id, value), { "data-rating": value, "aria-label": `${value} of 5`, title: `${value} of 5` }));
+  }
+  bar.append(stars);
+  paintJudgeBar(bar);
+  return bar;
+}
+
+/** @param {HTMLElement} bar */
+function paintJudgeBar(bar) {
+  const { pick, rating } = judgementOf(bar.dataset.judge ?? "");
+  for (const sign of all("[data-pick]", bar)) sign.setAttribute("aria-pressed", String(sign.dataset.pick === pick));
+  for (const star of all("[data-rating]", bar)) {
+    star.setAttribute("aria-pressed", String(Number(star.dataset.rating) === rating));
+    star.classList.toggle("lit", Number(star.dataset.rating) <= (rating ?? 0));
+  }
+}
+
+/**
+ * A judgement in a few words, such as "Pick, 4 of 5".
+ * @param {Judgement} judgement
+ */
+const verdictText = ({ pick, rating }) => [PICKS[pick]?.[1], rating && `${rating} of 5`].filter(Boolean).join(", ");
+
+/**
+ * Who else judged the clip, in one line; it is empty where there is none.
+ * @param {string} id
+ */
+function othersLine(id) {
+  const line = make("p", { class: "others line", "data-others": id });
+  paintOthers(line);
+  return line;
+}
+
+/** @param {HTMLElement} line */
+function paintOthers(line) {
+  const others = othersOn(line.dataset.others ?? "");
+  if (!others.length && !line.childElementCount) return;
+  line.replaceChildren(...others.slice(0, 4).map((judgement) => make("span", { title: [...judgement.tags, judgement.note].filter(Boolean).join(" · ") || null },
+    bdi(judgement.reviewer), ` ${verdictText(judgement) || "commented"}`)), others.length > 4 ? make("span", {}, `and ${others.length - 4} more`) : "");
+}
+
+/**
+ * Everything that others say of a clip, with their names.
+ * @param {Job} job
+ */
+function othersInFull(job) {
+  const others = othersOn(job.id);
+  if (!others.length) return [];
+  return [make("h3", {}, "What others say"), make("ul", { class: "said" }, ...others.map((judgement) => make("li", {},
+    make("b", {}, bdi(judgement.reviewer)), verdictText(judgement) ? ` ${verdictText(judgement)}` : "",
+    judgement.tags.length ? make("span", { class: "soft" }, " · ", bdi(judgement.tags.join(", "))) : null,
+    judgement.note ? make("p", { dir: "auto" }, judgement.note) : null)))];
+}
+
+onJudged.push((id) => {
+  for (const bar of all(id === null ? "#stage [data-judge]" : `#stage [data-judge="${CSS.escape(id)}"]`)) paintJudgeBar(bar);
+});
