@@ -38,6 +38,8 @@ def _cautions(
     yield from _other_days(matched)
     yield from _day_rows(matched)
     yield from _attributions(matched)
+    yield from _of_reading(joined)
+    yield from _parts(matched)
     for platform, rows in matched.groupby("platform", sort=False):
         if unknown := int(rows[Count.IMPRESSIONS.value].isna().sum()):
             say_rows = plural(unknown, "row has no impressions", "rows have no impressions")
@@ -110,6 +112,45 @@ def _attributions(matched: pd.DataFrame) -> Iterator[str]:
     yield from _some_silent(converted, "attribution")
 
 
+def _of_reading(joined: pd.DataFrame) -> Iterator[str]:
+    """What was left out when the exports were read, as `read_exports` notes it, and what rows count as conversions."""
+    for file, headers in dict(joined.attrs.get("unread_money", {})).items():
+        if headers:
+            names = _named([f'"{printable(header)}"' for header in headers])
+            yield say("caution.unread_money", file=printable(file), names=names)
+    for platform, currencies in dict(joined.attrs.get("set_apart", {})).items():
+        for currency, rows in currencies.items():
+            counted = plural(rows, "row is", "rows are")
+            yield say("caution.set_apart", platform=_platform(platform), rows=counted, currency=currency)
+    if "conversion" not in joined:
+        return
+    for platform, rows in joined.groupby("platform", sort=False):
+        kinds = [printable(str(kind)) for kind in rows["conversion"].dropna().unique()]
+        if kinds:
+            which = (
+                "caution.conversion" if rows[Count.CONVERSIONS.value].notna().any() else "caution.conversions"
+            )
+            yield say(which, platform=_platform(platform), kinds=_named(kinds))
+
+
+def _parts(matched: pd.DataFrame) -> Iterator[str]:
+    """The breakdowns whose parts are added up."""
+    if "breakdown" not in matched:
+        return
+    for platform, rows in matched.groupby("platform", sort=False):
+        names = {
+            part.split("=")[0]
+            for some in rows["breakdown"].dropna().unique()
+            for part in str(some).split("; ")
+        }
+        if names:
+            yield say(
+                "caution.breakdowns",
+                platform=_platform(platform),
+                names=", ".join(sorted(map(printable, names))),
+            )
+
+
 def _clips(matched: pd.DataFrame, variants: pd.DataFrame) -> Iterator[str]:
     """Creatives with results that have no stored clip, or that a reviewer rejected."""
     ran = set(matched["creative_id"])
@@ -132,6 +173,8 @@ def _counted_once(matched: pd.DataFrame, duplicates: int, totals: int) -> Iterat
         yield say("caution.several_ads", creatives=ran)
     if duplicates:
         yield say("caution.duplicates", rows=plural(duplicates, "row was", "rows were"))
+    if nameless := int(matched.attrs.get("nameless", 0)):
+        yield say("caution.nameless", rows=plural(nameless, "of them has", "of them have"))
     if totals:
         left_out = plural(totals, "row was left out as a total", "rows were left out as totals")
         yield say("caution.totals", rows=left_out)

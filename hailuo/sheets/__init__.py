@@ -3,11 +3,13 @@
 from hailuo.sheets.cells import SheetCell, as_text
 from hailuo.sheets.delimited import decoded, rows_of_text
 from hailuo.sheets.headers import currency_in, key_of
+from hailuo.sheets.kinds import UnreadKind, unread_kind
 from hailuo.sheets.problems import UnreadableSheetError
 from hailuo.sheets.workbook import is_old_workbook, is_workbook, sheets_of_workbook
 
 __all__ = [
     "SheetCell",
+    "UnreadKind",
     "UnreadableSheetError",
     "as_text",
     "currency_in",
@@ -17,4 +19,5 @@ __all__ = [
     "key_of",
     "rows_of_text",
     "sheets_of_workbook",
+    "unread_kind",
 ]

@@ -353,7 +353,10 @@ def test_micros_that_never_make_a_cent_are_refused() -> None:
 @pytest.mark.parametrize(
     ("header", "reason"),
     [
-        ("Gregorian date,Campaign,Ad group,Ad ID,Impressions,Clicks,Avg. CPC,Spend", "there 'Spend' means"),
+        (
+            "Gregorian date,Campaign,Ad group,Ad ID,Impressions,Clicks,Avg. CPC,Spend",
+            "export of Microsoft Advertising",
+        ),
         ("Date,Ad Group Name,Ad Name,Amount Spent (USD),Impressions,Clicks,Video Views", "'Ad Group Name'"),
         ("Content,Video title,Views,Watch time (hours),Impressions", "is of no platform that is known"),
     ],

@@ -44,7 +44,7 @@ def decimal_in(data: DataRows, given: Decimal | None, currencies: Set[str] = fro
     if fixed is not None:
         return "," if fixed == "," else "."
     whole_names = {*WHOLE_COUNTS, *((_MONEY) if currencies and currencies <= whole_currencies() else ())}
-    fractional = data.columns(*(name for name in _READ_FIELDS if name not in whole_names))
+    fractional = data.columns(*(name for name in (*_READ_FIELDS, "results") if name not in whole_names))
     whole = data.columns(*(name for name in _READ_FIELDS if name in whole_names))
     try:
         return decimal_of(_digits(data, fractional), _digits(data, whole))
@@ -84,7 +84,7 @@ def read_amounts(data: DataRows, decimal: Decimal) -> tuple[Mapping[str, Floats]
         if columns or name in COUNT_NAMES:
             read[name] = np.full(len(data), np.nan)
         for column in columns:
-            read[name] = _filled(read[name], _column(data, name, column, decimal, problems))
+            read[name] = _filled(read[name], read_column(data, name, column, decimal, problems))
         if columns and data.layout.blank == "zero" and name in COUNT_NAMES:
             read[name] = np.nan_to_num(read[name], nan=0.0)
     counts = {name: read[name] for name in COUNT_NAMES}
@@ -101,9 +101,10 @@ def _filled(first: Floats, second: Floats) -> Floats:
     return np.where(np.isnan(first), second, first)
 
 
-def _column(
+def read_column(
     data: DataRows, name: str, column: ExportColumn, decimal: Decimal, problems: list[Problem]
 ) -> Floats:
+    """The numbers of one column, NaN for no value; a problem is added for every cell that is no count."""
     cells = data.cells(column)
     values = [math.nan if is_null(one) else _value(one, name, column, decimal) for one in cells.distinct]
     wrong = np.array([isinstance(value, str) for value in values], dtype=np.bool_)

@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -21,10 +22,11 @@ from hailuo.text import quoted
 
 ADS_LEVEL: Final = "export it on the level of ads, without subtotals"
 
-_AFTER_TOTAL: Final = re.compile(r":|\s(of|from)\s+(\d|all\b|the\b)")  # "Total: account"
+_COUNTED_FIRST: Final = re.compile(r"\D{0,8}\d[\d,.]*\D{0,8}(結果|结果|成效|결과)")  # 広告2件の結果
 _GROUPS: Final = ("account", "campaign_name", "adset_name")
 _EXPONENT: Final = re.compile(r"\d[.,]\d+E\+?\d+|\dE\+\d+", re.IGNORECASE)
-_URN: Final = re.compile(r"urn:li:\w+:(\w+)")  # LinkedIn's connectors
+_URN: Final = re.compile(r"urn:li:(?P<kind>\w+):(?P<id>\w+)")  # LinkedIn's connectors
+_ADS_OF_LINKEDIN: Final = frozenset({"sponsoredCreative", "sponsoredAd"})
 _FORMULA: Final = re.compile(r'="(.*)"')  # how some exports keep a spreadsheet from rounding
 _KEPT_DIGITS: Final = 15  # of a number in a spreadsheet; the rest become zeros
 _LEAST_ZEROS: Final = 4  # over all ids of a column: that they all end in zeros by chance is 1 in 10,000
@@ -128,16 +130,24 @@ def _total_rows(data: DataRows, positions: Ints) -> list[int]:
     """Those of the positions that say that they are a total; rows without a label in any cell are not looked at."""
     labelled = np.zeros(len(positions), dtype=np.bool_)
     for column in data.sheet.columns:
-        labelled |= column.taken(data.at[positions]).where(lambda cell: _is_label(as_text(cell)))
+        labelled |= column.taken(data.at[positions]).where(lambda cell: is_total_label(as_text(cell)))
     return [one for one in positions[labelled].tolist() if _says_total(data, one)]
 
 
-def _is_label(text: str) -> bool:
-    word = text.casefold()
-    return any(
-        word == label or (word.startswith(label) and bool(_AFTER_TOTAL.match(word, len(label))))
-        for label in formats_that_ship().totals
+def is_total_label(text: str) -> bool:
+    """Whether a text is a total's: `Total`, `Total: account`, `Total - filtered`, `Ergebnisse aus 2 Anzeigen`."""
+    return bool(_total_label().fullmatch(text.casefold()))
+
+
+@cache
+def _total_label() -> re.Pattern[str]:
+    formats = formats_that_ship()
+    labels, of_words = (
+        "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
+        for words in (formats.totals, formats.of_words)
     )
+    after = rf"\s?:.*|\s+[-–—]\s.*|\s\(.*\)|\s({of_words})\s+(\d|all\b|the\b).*"
+    return re.compile(rf"({labels})({after})?|{_COUNTED_FIRST.pattern}")
 
 
 def _says_total(data: DataRows, position: int) -> bool:
@@ -152,7 +162,7 @@ def _says_total(data: DataRows, position: int) -> bool:
         for fields in (("ad_name",), _GROUPS)
     )
     is_group = any(names) and first in of_groups
-    labelled = any(map(_is_label, names if is_group else [first, *names]))
+    labelled = any(map(is_total_label, names if is_group else [first, *names]))
     return labelled and not any(map(creative_id_in, texts))
 
 
@@ -187,10 +197,17 @@ def _subtotals(data: DataRows) -> Bools:
 def clean_id(text: str) -> str:
     """The id without the marks that keep a spreadsheet from rounding it, and without LinkedIn's prefix."""
     text = text.removeprefix("'").strip()
-    for wrapper in (_FORMULA, _URN):
-        if found := wrapper.fullmatch(text):
-            text = found[1]
+    if found := _FORMULA.fullmatch(text):
+        text = found[1]
+    if found := _URN.fullmatch(text):
+        text = found["id"]
     return text.removesuffix(".0") if text.endswith(".0") and text[:-2].isdigit() else text
+
+
+def names_no_ad(text: str) -> bool:
+    """Whether an id is LinkedIn's of a campaign, an account or anything else but an ad."""
+    found = _URN.fullmatch(text)
+    return found is not None and found["kind"] not in _ADS_OF_LINKEDIN
 
 
 def rounded_ids(field: str, ids: ValueColumn[str | None]) -> Iterator[tuple[int, str, str]]:

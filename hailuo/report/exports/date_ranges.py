@@ -10,7 +10,14 @@ import numpy as np
 from hailuo.errors import Problem
 from hailuo.report.cells import ValueColumn, together
 from hailuo.report.exports.data_rows import DataRows, is_everything, is_null
-from hailuo.report.exports.days import day_of, days_named_in, half_turned, is_day_first, span_in
+from hailuo.report.exports.days import (
+    day_of,
+    days_named_in,
+    ends_of_span,
+    half_turned,
+    is_day_first,
+    span_in,
+)
 from hailuo.report.exports.fields import DATES
 from hailuo.report.exports.formats import formats_that_ship
 from hailuo.sheets import SheetCell, as_text
@@ -19,28 +26,35 @@ from hailuo.text import quoted
 DateRange = tuple[date | None, date | None]
 
 _MIDNIGHT: Final = re.compile(r".*T00:00(:00(\.0+)?)?(Z|[+-]\d\d:?\d\d)")  # Snap: after the last day
+_LONGEST_DAY: Final = 20
+_CLOCK: Final = re.compile(r"(?<=[T\s])(\d{1,2}):(\d{2})")
 _REMEDY: Final = (
     'export it with days as 2026-11-30, or write a mapping file with date_format = "%d.%m.%Y" or the like'
 )
 
 
-def read_date_ranges(data: DataRows, form: str | None) -> tuple[ValueColumn[DateRange], list[Problem]]:
+def read_date_ranges(
+    data: DataRows, form: str | None, until: date | None = None
+) -> tuple[ValueColumn[DateRange], list[Problem]]:
     """First and last day of each row, and a problem for every cell that is no day. `form` is strptime's.
 
-    Without columns of days the range is the one above the header, if there is one.
+    Without columns of days the range is the one above the header, if there is one. No day is after `until`, if that is
+    known: it decides between two readings.
     """
     cells = [_texts(data, name) for name in DATES]
     texts = {text for column in cells for text in column.distinct if text}
     if not texts:
         return ValueColumn((_preamble(data),), np.zeros(len(data), dtype=np.int32)), []
-    day_first = is_day_first(texts, within=_covered(data))
     always = formats_that_ship().platforms().get(data.layout.platform)
-    if day_first is None and always and always.days:
-        day_first = always.days == "day first"
+    if always and always.days:
+        day_first: bool | None = always.days == "day first"
+    else:
+        alone = {part for text in texts for part in ends_of_span(text) or (text,)}
+        day_first = is_day_first(alone, within=_covered(data), until=until, siblings=_siblings(data))
     known: dict[str, DateRange | None] = {"": None}
     for text in texts:  # most are one day, a week is written as two
         day = day_of(text, day_first=day_first, form=form)
-        known[text] = (day, day) if day else span_in(text)
+        known[text] = (day, day) if day else span_in(text, day_first=day_first)
 
     def of_row(texts: tuple[str, ...]) -> DateRange:
         day, start, end = texts
@@ -48,6 +62,12 @@ def read_date_ranges(data: DataRows, form: str | None) -> tuple[ValueColumn[Date
 
     ranges = together(cells, len(data)).map(of_row)
     return ranges, list(_problems(data, cells, known, ranges))
+
+
+def hour_of(cell: SheetCell) -> str | None:
+    """The time of day beside a day: `05:00` of `2026-11-01 05:00:00`."""
+    found = _CLOCK.search(as_text(cell))
+    return f"{int(found[1]):02}:{found[2]}" if found else None
 
 
 def _texts(data: DataRows, name: str) -> ValueColumn[str]:
@@ -90,6 +110,18 @@ def _problems(
         start, end = ranges[position]
         reason = f"begins on {start} and ends on {end}, before it begins"
         yield Problem(data.place(position), reason, _REMEDY)
+
+
+def _siblings(data: DataRows) -> set[str]:
+    """The texts of all other columns: some may be days, of a campaign's start, say."""
+    own = {column.index for column in data.columns(*DATES)}
+    columns = [column for index, column in enumerate(data.sheet.columns) if index not in own]
+    return {
+        text
+        for column in columns
+        for cell in column.taken(data.at).distinct
+        if isinstance(cell, str) and len(text := as_text(cell)) <= _LONGEST_DAY
+    }
 
 
 def _covered(data: DataRows) -> tuple[date, date] | None:

@@ -1,36 +1,64 @@
 """Days as platforms and spreadsheets write them. Whether 03/04 is in March or in April is read off the whole file."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime
 from typing import Final
 
-_MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_NAME: Final = r"(?P<name>[A-Za-z]{3,9})\.?"
-_TIME: Final = r"(?:[T\s,].*)?"
-_YEAR_FIRST: Final = re.compile(rf"(?P<y>\d{{4}})[-/.]\s?(?P<m>\d{{1,2}})[-/.]\s?(?P<d>\d{{1,2}})\.?{_TIME}")
+_MONTHS: Final = (
+    *("jan janv jän ene gen sty", "feb febr fév févr fev lut", "mar mär mrz mrt mars", "apr abr avr kwi"),
+    *("may mai mag mei maj", "jun juin giu cze", "jul juil lug lip", "aug ago aoû août sie"),
+    *("sep sept set wrz", "oct okt out ott paź", "nov lis", "dec dez dic déc gru"),
+)
+"""How the names of the months begin, in English, German, Spanish, French, Italian, Portuguese, Dutch and Polish."""
+
+_MONTH_OF: Final = {name: number for number, names in enumerate(_MONTHS, start=1) for name in names.split()}
+_NAME: Final = r"(?P<name>[^\W\d_]{3,12})\.?"
+_OF: Final = r"(?:\.?[\s-]|\sde\s)"
+_TIME: Final = r"(?:[T\s,]\s*\d{1,2}(?::\d{2}|\s?[ap]m).*|\s+\(?UTC\)?)?"
+_YEAR_FIRST: Final = re.compile(
+    rf"(?P<y>\d{{4}})[-/.]\s?(?P<m>\d{{1,2}})[-/.]\s?(?P<d>\d{{1,2}})\.?{_TIME}", re.IGNORECASE
+)
 _SOLID: Final = re.compile(r"(?P<y>20\d{2})(?P<m>\d{2})(?P<d>\d{2})")
-_NUMBERS: Final = re.compile(rf"(?P<a>\d{{1,2}})(?P<by>[-/.])(?P<b>\d{{1,2}})[-/.](?P<y>\d{{4}}){_TIME}")
+_NUMBERS: Final = re.compile(
+    rf"(?P<a>\d{{1,2}})(?P<by>[-/.])(?P<b>\d{{1,2}})(?P=by)(?P<y>\d{{4}}|\d{{2}}){_TIME}", re.IGNORECASE
+)
+_YEAR: Final = r"(?:\d{4}|\d{2}(?!\d))"
 _NAMED: Final = re.compile(
-    rf"{_NAME}\s+(?P<d>\d{{1,2}}),?\s+(?P<y>\d{{4}})|(?P<d2>\d{{1,2}})[\s-]{_NAME.replace('name', 'name2')}[\s-](?P<y2>\d{{4}})"
+    rf"{_NAME}\s+(?P<d>\d{{1,2}})(?:,\s*|\s+)(?P<y>\d{{4}})"
+    rf"|(?P<d2>\d{{1,2}}){_OF}{_NAME.replace('name', 'name2')}{_OF}(?P<y2>{_YEAR})"
 )
 _YEAR_MONTH_DAY: Final = re.compile(r"(?<!\d)20\d{2}-\d{2}-\d{2}(?!\d)")
 _A_RUN: Final = 3
-_SPAN: Final = re.compile(
-    r"(?P<start>[^–—]*?\d{4}(?:-\d\d-\d\d)?)\s*(?:[–—]|\s-\s|\sto\s)\s*(?P<end>.*\d{4}(?:-\d\d-\d\d)?)"
+_SPAN_SIGN: Final = re.compile(
+    r"\s*[~–—→]\s*|\s+-\s+|\s+(?:to|bis|au|al|até|tot|do|a)\s+"
+    r"|(?<=\d{4}[-/.]\d\d[-/.]\d\d)[-/](?=\d{4})|(?<=\d{4})-(?=[A-Za-z]|\d{1,2}[/.])",
+    re.IGNORECASE,
 )
+_SENSIBLE_YEARS: Final = range(2015, 2045)
+"""Of a year in two digits: 01 is no year of an ad's days, so that 26/11/01 is no day."""
 
 
-def is_day_first(texts: Iterable[str], *, within: tuple[date, date] | None = None) -> bool | None:
+def is_day_first(
+    texts: Iterable[str],
+    *,
+    within: tuple[date, date] | None = None,
+    until: date | None = None,
+    siblings: Collection[str] = (),
+) -> bool | None:
     """Whether days are written before months; None where the texts do not say, or contradict each other.
 
-    Where every text could be two days, the order is the one in which all are `within` the days that the file says it
-    covers, or the one in which three or more are consecutive.
+    Where every text could be two days, the order is that of the `siblings`, texts of other columns of the file; or the
+    one in which all are `within` the days that the file says it covers, or not after the day `until`; or the one in
+    which three or more are consecutive.
     """
     known = frozenset(texts)
-    votes = {vote for text in known if (vote := _vote(text)) is not None}
-    if votes:
-        return votes.pop() if len(votes) == 1 else None
+    for some in (known, siblings):
+        votes = {vote for text in some if (vote := _vote(text)) is not None}
+        if len(votes) == 1:
+            return votes.pop()
+        if votes and some is known:
+            return None
     numbers = [text for text in known if _NUMBERS.fullmatch(text)]
     orders = {
         first: sorted({_of_numbers(text, first) or date.min for text in numbers}) for first in (True, False)
@@ -40,17 +68,18 @@ def is_day_first(texts: Iterable[str], *, within: tuple[date, date] | None = Non
         for first, days in orders.items()
         if within and days and within[0] <= days[0] <= days[-1] <= within[1]
     ]
+    past = [first for first, days in orders.items() if until and days and days[-1] <= until]
     runs = [
         first
         for first, days in orders.items()
         if len(days) >= _A_RUN and (days[-1] - days[0]).days == len(days) - 1
     ]
-    return next((found[0] for found in (fits, runs) if len(found) == 1), None)
+    return next((found[0] for found in (fits, past, runs) if len(found) == 1), None)
 
 
 def days_named_in(text: str) -> list[date]:
     """The days in a sentence such as `Report Start: November 1, 2026, 12:00 AM`, where they can be only one."""
-    found = (_of_parts(match[0]) for pattern in (_NAMED, _YEAR_MONTH_DAY) for match in pattern.finditer(text))
+    found = (day_of(match[0]) for pattern in (_NAMED, _YEAR_MONTH_DAY) for match in pattern.finditer(text))
     return [day for day in found if day]
 
 
@@ -88,9 +117,11 @@ def day_of(text: str, *, day_first: bool | None = None, form: str | None = None)
 def _of_parts(text: str) -> date | None:
     if found := _YEAR_FIRST.fullmatch(text) or _SOLID.fullmatch(text):
         return date(int(found["y"]), int(found["m"]), int(found["d"]))
-    if found := _NAMED.fullmatch(text):
-        name = (found["name"] or found["name2"])[:3].casefold()
-        return date(int(found["y"] or found["y2"]), _MONTHS.index(name) + 1, int(found["d"] or found["d2"]))
+    if found := _NAMED.fullmatch(re.sub(r",?\s+\d{1,2}:\d{2}.*$", "", text)):
+        name = (found["name"] or found["name2"]).casefold()
+        month = _MONTH_OF.get(name[:4]) or _MONTH_OF.get(name[:3])
+        year = _year(found["y"] or found["y2"])
+        return date(year, month, int(found["d"] or found["d2"])) if month else None
     return None
 
 
@@ -99,16 +130,37 @@ def _of_numbers(text: str, day_first: bool | None) -> date | None:
     if found is None:
         return None
     first = day_first if day_first is not None else _vote(text)
-    one, two, year = int(found["a"]), int(found["b"]), int(found["y"])
+    one, two, year = int(found["a"]), int(found["b"]), _year(found["y"])
     if first is None:
         return date(year, one, two) if one == two else None
     return date(year, two, one) if first else date(year, one, two)
 
 
-def span_in(text: str) -> tuple[date, date] | None:
-    """The first and last day of a line like `November 1, 2026 - November 30, 2026`, or None."""
-    found = _SPAN.search(re.sub(r"^.*:\s*", "", text))
-    if found is None:
-        return None
-    start, end = day_of(found["start"].strip()), day_of(found["end"].strip())
-    return (start, end) if start and end else None
+def _year(digits: str) -> int:
+    """Raises: ValueError for two digits that no ad's year ends with."""
+    if len(digits) == 4:
+        return int(digits)
+    year = 2000 + int(digits)
+    if year not in _SENSIBLE_YEARS:
+        raise ValueError(f"{digits} is no year")
+    return year
+
+
+def ends_of_span(text: str) -> tuple[str, str] | None:
+    """The two texts of a span such as `2026-11-01 - 2026-11-30` or `1/11/26 ~ 30/11/26`, or None."""
+    ends = _SPAN_SIGN.split(text)
+    return (ends[0], ends[1]) if len(ends) == 2 else None
+
+
+def span_in(text: str, *, day_first: bool | None = None) -> tuple[date, date] | None:
+    """The first and last day of a line like `November 1, 2026 - November 30, 2026`, or None.
+
+    What is before a colon or around brackets does not count: `Ad report (Oct 25, 2016-Oct 31, 2016)`.
+    """
+    inside = re.search(r"\(([^()]*\d{4}[^()]*)\)", text)
+    for one in (re.sub(r"^[^:]*:\s+|\s*\(UTC\)$", "", text), inside[1] if inside else "", text):
+        if ends := ends_of_span(one.strip()):
+            start, end = (day_of(part.strip(), day_first=day_first) for part in ends)
+            if start and end:
+                return start, end
+    return None

@@ -12,11 +12,12 @@ import pandas as pd
 from hailuo.errors import Place, Problem
 from hailuo.report.cells import Bools, Ints, ValueColumn, earliest, groups, together
 from hailuo.report.exports.fields import IDENTITY
-from hailuo.report.metrics import COUNT_NAMES
+from hailuo.report.metrics import COUNT_NAMES, Count
 from hailuo.text import quoted
 
 _CAMPAIGN: Final = ("account", "campaign_name", "adset_name")
 _OTHERS: Final = ("platform", "breakdown", "date_start", "date_end", "source_file")
+_MOST: Final = 0.5  # of a platform's rows
 _ANY_DAYS: Final = (date.min, date.max)  # of a row without days
 
 
@@ -258,6 +259,34 @@ def mixtures(frame: pd.DataFrame, table: AdDaysTable) -> Iterator[Problem]:
                 f"elsewhere {others}"
             )
             yield Problem(table.place(same.index[0]), reason, "report them apart, or export them alike")
+
+
+def set_apart(frame: pd.DataFrame) -> tuple[Bools, dict[str, dict[str, int]]]:
+    """True for each row in another currency than most of its platform's rows, and their numbers by platform and currency.
+
+    Where no currency has more than half of the rows, none are set apart: then it is open which are meant.
+    """
+    found = np.zeros(len(frame), dtype=np.bool_)
+    numbers: dict[str, dict[str, int]] = {}
+    for platform, values in frame["currency"].groupby(frame["platform"], sort=False):
+        rows = values[values.astype(bool)]
+        shares = rows.value_counts(normalize=True)
+        if len(shares) > 1 and shares.iloc[0] > _MOST:
+            foreign = rows[rows != shares.index[0]]
+            found[foreign.index.to_numpy()] = True
+            numbers[str(platform)] = {str(one): int(count) for one, count in foreign.value_counts().items()}
+    return found, numbers
+
+
+def mixed_conversions(frame: pd.DataFrame) -> dict[str, tuple[str, ...]]:
+    """Platform -> what its rows count as conversions, where that differs: `Results` of several kinds."""
+    found: dict[str, tuple[str, ...]] = {}
+    counted = frame[frame[Count.CONVERSIONS.value] > 0]
+    for platform, values in counted["conversion"].groupby(counted["platform"], sort=False):
+        names = sorted(values.fillna("purchases").unique())
+        if len(names) > 1:
+            found[str(platform)] = tuple(names)
+    return found
 
 
 def mixed_attributions(frame: pd.DataFrame) -> dict[str, tuple[str, ...]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from itertools import islice
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ import pandas as pd
 
 from hailuo.errors import Place, Problem
 from hailuo.report.cells import ValueColumn, together
+from hailuo.report.exports.action_lists import with_action_lists
 from hailuo.report.exports.amounts import Floats, currencies_by_sign, decimal_in, read_amounts
 from hailuo.report.exports.data_rows import (
     ADS_LEVEL,
@@ -18,31 +20,41 @@ from hailuo.report.exports.data_rows import (
     data_rows_of,
     is_everything,
     is_null,
+    names_no_ad,
     rounded_ids,
 )
-from hailuo.report.exports.date_ranges import read_date_ranges
+from hailuo.report.exports.date_ranges import hour_of, read_date_ranges
+from hailuo.report.exports.deduplicate import ad_days_of, contradictions, repetitions
 from hailuo.report.exports.fields import RESULT_COLUMNS, TEXTS, ExportError, refuse
-from hailuo.report.exports.layout import has_header, known_headers, layout_of
+from hailuo.report.exports.formats import formats_that_ship
+from hailuo.report.exports.layout import Layout, has_header, known_headers, layout_of, mapping_for
 from hailuo.report.exports.mapping import ExportMapping
 from hailuo.report.exports.numbers import Decimal
+from hailuo.report.exports.platform_parts import platform_parts
 from hailuo.report.exports.records import is_json, sheet_of_records
+from hailuo.report.exports.results import read_results_column
 from hailuo.report.exports.sheet import ExportSheet, sheet_of_rows
+from hailuo.report.exports.sums import sum_rows
+from hailuo.report.exports.unread import unread_money
 from hailuo.report.metrics import COUNT_NAMES, Count
 from hailuo.sheets import (
     SheetCell,
     UnreadableSheetError,
     as_text,
     decoded,
-    is_old_workbook,
     is_workbook,
+    key_of,
     rows_of_text,
     sheets_of_workbook,
+    unread_kind,
 )
+from hailuo.text import quoted
 
 _RAW: Final = (
     "Raw Data Report"  # Meta's workbook repeats the same ads in a sheet that is dressed up for people
 )
 _IDS: Final = ("ad_id", "platform_video_id")
+_HOUR: Final = "hour="
 _WHOLE: Final = 0.99
 """Of the ads' impressions a total has at least so many: platforms round and estimate."""
 
@@ -50,23 +62,68 @@ _FEW_IMPRESSIONS: Final = 20
 """Below this many, one person who clicks twice makes more clicks than impressions."""
 
 
-def read_export(content: bytes, *, name: str, mappings: Sequence[ExportMapping] = ()) -> pd.DataFrame:
+def read_export(
+    content: bytes, *, name: str, mappings: Sequence[ExportMapping] = (), until: date | None = None
+) -> pd.DataFrame:
     """The rows of one export, as platform, ad, days, breakdown and counts; columns as in `RESULT_COLUMNS`.
 
-    The first mapping that is for the file is used; without one the platform is recognised by its headers.
+    The first mapping that is for the file is used; without one the platform is named by a column of each row, or
+    recognised by the headers. `until` is the last day that the file can be about, if that is known. Hours are summed.
 
     Counts are NaN where the export has none. `attrs` has `totals` (number of rows of sums, left out), `repeated` (rows
-    equal to an earlier one, left out) and `unread` (unknown columns). Rates are not read, except rates of the impressions
-    where the export has no counts. Raises: ExportError with every problem of the file.
+    equal to an earlier one, left out), `nameless` (those of them without an ad's id), `unread` (unknown columns) and
+    `unread_money` (those of money or conversions). Rates are not read, except rates of the impressions where the export
+    has no counts. Raises: ExportError with every problem of the file.
     """
     sheet = sheet_of(content, name, known_headers(mappings))
-    data, problems = data_rows_of(sheet, layout_of(sheet, mappings))
-    frame, more = _frame(data)
+    parts = [] if mapping_for(sheet, mappings) else platform_parts(sheet)
+    if not parts:
+        return _read(sheet, layout_of(sheet, mappings), until)
+    frames: list[pd.DataFrame] = []
+    problems: list[Problem] = []
+    for part in parts:
+        try:
+            frames.append(_read(part.sheet, layout_of(part.sheet, mappings, part), until))
+        except ExportError as error:
+            problems += error.every
+    refuse(problems)
+    return _one_frame(frames)
+
+
+def _one_frame(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """The frames of a file's platforms as one."""
+    if len(frames) == 1:
+        return frames[0]
+    frame = pd.concat(frames, ignore_index=True)
+    counted = ("totals", "repeated", "nameless")
+    frame.attrs = {name: sum(one.attrs[name] for one in frames) for name in counted}
+    for name in ("unread", "unread_money"):
+        frame.attrs[name] = list(dict.fromkeys(header for one in frames for header in one.attrs[name]))
+    return frame
+
+
+def _read(sheet: ExportSheet, layout: Layout, until: date | None) -> pd.DataFrame:
+    data, problems = data_rows_of(sheet, layout)
+    frame, more = _frame(data, until)
     broken = {problem.place for problem in problems}  # the cells of such a row are not where they belong
     refuse([*problems, *(one for one in more if one.place not in broken)])
-    if data.layout.mapping and data.layout.mapping.events:
+    repeated, totals = data.repeated, data.totals
+    nameless = data.repeated if not data.columns("ad_id") else 0
+    if layout.mapping and layout.mapping.events:
         frame = _one_row_per_day(frame)
-    frame.attrs = {"totals": data.totals, "repeated": data.repeated, "unread": list(data.layout.unread)}
+    if frame["breakdown"].str.contains(_HOUR, na=False, regex=False).any():
+        frame, again = _without_hours(frame)
+        repeated += again
+    if (sums := sum_rows(frame)).any():
+        frame = frame[~sums].reset_index(drop=True)
+        totals += int(sums.sum())
+    frame.attrs = {
+        "totals": totals,
+        "repeated": repeated,
+        "nameless": nameless,
+        "unread": list(layout.unread),
+        "unread_money": unread_money(data),
+    }
     return frame
 
 
@@ -75,17 +132,16 @@ def sheet_of(content: bytes, name: str, known: frozenset[str], *, most: int | No
 
     Raises: ExportError.
     """
+    if kind := unread_kind(content):
+        raise ExportError([Problem(Place(name), f"is {kind.name}", kind.remedy)])
     try:
-        if is_old_workbook(content):
-            remedy = "save it as .xlsx, or as CSV in UTF-8"
-            raise ExportError([Problem(Place(name), "is a workbook of Excel 97 to 2003", remedy)])
         if is_workbook(content):
             return _sheet_of_workbook(content, name, known)
         text, _ = decoded(content, name)
         if is_json(text):
             return sheet_of_records(text, name)
         rows = islice(rows_of_text(text, name, known), most)
-        return sheet_of_rows(rows, name, ends=text.endswith(("\n", "\r")))
+        return with_action_lists(sheet_of_rows(rows, name, ends=text.endswith(("\n", "\r"))))
     except UnreadableSheetError as error:
         raise ExportError(error.problems) from error
 
@@ -102,16 +158,17 @@ def _sheet_of_workbook(content: bytes, name: str, known: frozenset[str]) -> Expo
     return next(iter([*found.values(), *sheets.values()]))
 
 
-def _frame(data: DataRows) -> tuple[pd.DataFrame, list[Problem]]:
+def _frame(data: DataRows, until: date | None) -> tuple[pd.DataFrame, list[Problem]]:
     rows, mapping = len(data), data.layout.mapping
     currencies = _currencies(data)
     decimal = decimal_in(
         data, mapping.decimal if mapping else None, {one for one in currencies.distinct if one}
     )
     amounts, problems = read_amounts(data, decimal)
+    amounts, conversion, wrong_results = read_results_column(data, amounts, decimal)
     constants = mapping.constants() if mapping else {}
     counts = {**amounts, **{count.value: np.full(rows, one) for count, one in constants.items()}}
-    ranges, wrong_days = read_date_ranges(data, mapping.date_format if mapping else None)
+    ranges, wrong_days = read_date_ranges(data, mapping.date_format if mapping else None, until)
     texts = {name: _texts(data, name) for name in TEXTS}
     attribution = _texts(data, "attribution").map(lambda one: one or (mapping and mapping.attribution))
     frame = frame_of(
@@ -123,6 +180,7 @@ def _frame(data: DataRows) -> tuple[pd.DataFrame, list[Problem]]:
             "date_end": ranges.map(lambda days: days[1]).array(),
             "currency": currencies.array(),
             "attribution": attribution.array(),
+            "conversion": conversion.array(),
             **counts,
             "source_file": np.full(rows, data.sheet.name, dtype=object),
             "source_row": data.sheet.lines[data.at],
@@ -133,6 +191,7 @@ def _frame(data: DataRows) -> tuple[pd.DataFrame, list[Problem]]:
         for name in _IDS
         for row, reason, remedy in rounded_ids(name, texts[name])
     ]
+    problems += [*wrong_results, *_not_of_ads(data)]
     unread = {problem.place for problem in problems}  # what such a row says cannot be compared
     impossible = (one for one in _impossible(data, counts, decimal) if one.place not in unread)
     return frame, [*problems, *wrong_days, *wrong_ids, *impossible]
@@ -160,6 +219,10 @@ def _currencies(data: DataRows) -> ValueColumn[str | None]:
 def _breakdowns(data: DataRows) -> ValueColumn[str | None]:
     """`age=25-34; gender=female`: the parts that the row is about; what is blank is no part."""
     names = sorted(data.layout.breakdowns)
+    columns: list[ValueColumn[SheetCell]] = [data.cells(data.layout.breakdowns[name]) for name in names]
+    times = [_hours(data, name) for name in ("day", "date_start")]
+    if clock := next((one for one in times if one and len(one.distinct) > 1), None):
+        names, columns = [*names, "hour"], [*columns, clock]
 
     def parts(cells: tuple[SheetCell, ...]) -> str | None:
         texts = zip(names, map(as_text, cells), strict=True)
@@ -170,7 +233,31 @@ def _breakdowns(data: DataRows) -> ValueColumn[str | None]:
         ]
         return "; ".join(found) or None
 
-    return together([data.cells(data.layout.breakdowns[name]) for name in names], len(data)).map(parts)
+    return together(columns, len(data)).map(parts)
+
+
+def _hours(data: DataRows, name: str) -> ValueColumn[SheetCell] | None:
+    """The times of day in a column of days, if it has any."""
+    columns = data.columns(name)
+    return data.cells(columns[0]).map(hour_of) if columns else None
+
+
+def _not_of_ads(data: DataRows) -> Iterator[Problem]:
+    """Rows that say that they are about a campaign or an account; LinkedIn says it in the name of the id."""
+    levels = frozenset(map(key_of, formats_that_ship().levels))
+    for column in (*data.columns("level"), *data.columns("ad_id")):
+        is_level = column in data.columns("level")
+        cells = data.cells(column)
+        strange = cells.where(
+            lambda cell, is_level=is_level: (  # type: ignore[misc]
+                key_of(as_text(cell)) in levels if is_level else names_no_ad(as_text(cell))
+            )
+        )
+        for position in np.flatnonzero(strange).tolist()[:1]:
+            reason = (
+                f"{quoted(column.header)} is {quoted(as_text(cells[position]))}, in {int(strange.sum())} rows"
+            )
+            yield Problem(data.place(position), reason, ADS_LEVEL)
 
 
 def _impossible(data: DataRows, counts: Mapping[str, Floats], decimal: Decimal) -> Iterator[Problem]:
@@ -204,10 +291,30 @@ def frame_of(columns: Mapping[str, Sequence[Any] | np.ndarray[Any, Any]]) -> pd.
     return pd.DataFrame(series, copy=False)
 
 
+def _without_hours(frame: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    """The hours of each day added up, and how many rows repeated an hour. Raises: ExportError where they contradict."""
+    table = ad_days_of(frame)
+    again = repetitions(frame, table)
+    once = frame[~again].reset_index(drop=True)
+    refuse([*contradictions(once, ad_days_of(once))])
+    parts = once["breakdown"].str.split("; ")
+    rest = parts.map(
+        lambda some: "; ".join(one for one in some if not one.startswith(_HOUR)) or None, na_action="ignore"
+    )
+    once["breakdown"] = rest.astype(object).where(rest.notna(), None)
+    return _one_row_per_day(once), int(again.sum())
+
+
 def _one_row_per_day(frame: pd.DataFrame) -> pd.DataFrame:
-    """A log's events added up by ad, day and breakdown. `source_row` is the first event's; NaN only if all are NaN."""
+    """Events or hours added up by ad, day and breakdown. `source_row` is the first one's; NaN only if all are NaN.
+
+    People who were reached in several hours cannot be added up: there the reach is NaN.
+    """
     same = [name for name in RESULT_COLUMNS if name not in (*COUNT_NAMES, "source_row")]
     group = frame.groupby(same, sort=False, dropna=False).ngroup()
     counts = frame[list(COUNT_NAMES)].groupby(group).sum(min_count=1)
+    counts[Count.REACH.value] = counts[Count.REACH.value].where(
+        group.value_counts(sort=False).sort_index() == 1
+    )
     first = frame.loc[~group.duplicated()].reset_index(drop=True)
     return frame_of({name: (counts if name in counts else first)[name].to_numpy() for name in RESULT_COLUMNS})

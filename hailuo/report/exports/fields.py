@@ -22,7 +22,10 @@ RATES: Final[Mapping[str, Count]] = {
 }
 """Rates of the impressions, where other platforms export counts: the only rates that are ever read."""
 
-FIELDS: Final = frozenset({*TEXTS, *DATES, *RATES, *COUNT_NAMES, "currency", "attribution", "avg_watch_s"})
+_RESULTS: Final = ("results", "result_type", "level")
+FIELDS: Final = frozenset(
+    {*TEXTS, *DATES, *RATES, *COUNT_NAMES, *_RESULTS, "currency", "attribution", "avg_watch_s"}
+)
 WHOLE_COUNTS: Final = frozenset(COUNT_NAMES) - {
     *(Count.SPEND.value, Count.CONVERSIONS.value, Count.REVENUE.value, Count.WATCH_S.value)
 }
@@ -31,7 +34,7 @@ WHOLE_COUNTS: Final = frozenset(COUNT_NAMES) - {
 RESULT_COLUMNS: Final = (
     "platform",
     *TEXTS,
-    *("breakdown", "date_start", "date_end", "currency", "attribution"),
+    *("breakdown", "date_start", "date_end", "currency", "attribution", "conversion"),
     *COUNT_NAMES,
     *("source_file", "source_row"),
 )

@@ -31,7 +31,7 @@ class HeaderGroup:
     """Field -> what it is called, and where that is known from."""
 
     source: str
-    kind: Literal["sdk", "doc", "connector", "parser", "memory"]
+    kind: Literal["file", "sdk", "doc", "connector", "parser", "memory"]
     columns: Mapping[Field, tuple[str, ...]]
 
 
@@ -64,10 +64,20 @@ class Formats:
     version: Literal["exports/1.0"]
     nulls: frozenset[str]
     totals: tuple[str, ...]
+    of_words: tuple[str, ...]
     everything: frozenset[str]
+    common: tuple[str, ...]
+    platform_columns: tuple[str, ...]
+    platform_words: Mapping[str, tuple[str, ...]]
+    levels: tuple[str, ...]
+    no_conversions: tuple[str, ...]
+    money_words: tuple[str, ...]
+    ratio_words: tuple[str, ...]
+    others: Mapping[str, tuple[str, ...]]
     currencies: frozenset[str]
     whole_currencies: frozenset[str]
     symbols: Mapping[str, str]
+    connectors: tuple[HeaderGroup, ...]
     meta: Format
     tiktok: Format
     google: Format

@@ -19,6 +19,7 @@ from hailuo.text import listed, quoted
 _LEAST_FIELDS: Final = 2
 _TELLTALE: Final = frozenset({"spend", "adset_name", "ad_id", "ad_name"})
 _LEAST_LEAD: Final = 0.5  # half a header that only this platform has
+_MICROS: Final = 1e-6
 _MOST_LISTED: Final = 20
 _WRITE_MAPPING: Final = (
     'write a mapping file (docs/reference/exports.md) with `platform = "..."` and its `[columns]`'
@@ -53,6 +54,15 @@ class Layout:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformPart:
+    """The rows of a table that are of one platform, as the column with this header says."""
+
+    platform: AdPlatform
+    header: str
+    sheet: ExportSheet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _HeaderNames:
     """The headers of a platform, as `key_of` spells them -> fields and breakdowns, the preferred headers first.
 
@@ -73,6 +83,24 @@ class _HeaderNames:
     def known(self) -> frozenset[str]:
         return frozenset({*self.fields, *self.breakdowns, *self.ignored})
 
+    def with_connectors(self, platform_header: str) -> "_HeaderNames":
+        """With the headers that connectors have beside the platform's own. They divide money, so it is not in micros."""
+        mine = self.fields.keys() | self.breakdowns.keys() | self.ignored
+        more = {
+            key_of(header): name
+            for group in formats_that_ship().connectors
+            for name, headers in group.columns.items()
+            for header in headers
+        }
+        key = _key(platform_header)
+        return replace(
+            self,
+            fields={**self.fields, **{one: name for one, name in more.items() if one not in mine}},
+            breakdowns={one: name for one, name in self.breakdowns.items() if one != key},
+            ignored=self.ignored | {key},
+            scale={one: factor for one, factor in self.scale.items() if "micro" in one or factor != _MICROS},
+        )
+
 
 @cache
 def _platform_names() -> Mapping[AdPlatform, _HeaderNames]:
@@ -91,6 +119,23 @@ def _platform_names() -> Mapping[AdPlatform, _HeaderNames]:
             scale={key_of(header): factor for header, factor in (form.scale or {}).items()},
         )
     return names
+
+
+@cache
+def _own_headers() -> Mapping[AdPlatform, frozenset[str]]:
+    """By platform, the headers that only its exports have."""
+    users = Counter(key for names in _platform_names().values() for key in names.known)
+    common = frozenset(map(key_of, formats_that_ship().common))
+    return {
+        platform: frozenset(key for key in names.known - common if users[key] == 1)
+        for platform, names in _platform_names().items()
+    }
+
+
+def field_named(platform: AdPlatform, header: str) -> str | None:
+    """The field that a text means as a header of a platform."""
+    names = _platform_names().get(platform)
+    return names.fields.get(_key(header)) if names else None
 
 
 def _mapped_names(mapping: ExportMapping) -> _HeaderNames:
@@ -116,7 +161,7 @@ def _mapped_names(mapping: ExportMapping) -> _HeaderNames:
 def known_headers(mappings: Sequence[ExportMapping]) -> frozenset[str]:
     """Every header that a platform or a mapping has, without case and punctuation."""
     names = [*_platform_names().values(), *map(_mapped_names, mappings)]
-    return frozenset[str]().union(*(one.known for one in names))
+    return frozenset(map(key_of, formats_that_ship().platform_columns)).union(*(one.known for one in names))
 
 
 def has_header(sheet: ExportSheet, known: frozenset[str]) -> bool:
@@ -124,18 +169,26 @@ def has_header(sheet: ExportSheet, known: frozenset[str]) -> bool:
     return any(len(_keys(row) & known) > _LEAST_FIELDS for row in sheet.top())
 
 
-def layout_of(sheet: ExportSheet, mappings: Sequence[ExportMapping]) -> Layout:
-    """How the sheet is read: by the first mapping that is for it, else by the headers of the platform it looks like.
+def layout_of(
+    sheet: ExportSheet, mappings: Sequence[ExportMapping], part: PlatformPart | None = None
+) -> Layout:
+    """How the sheet is read: by the first mapping that is for it, else by the platform that a column of it names, else by
+    the headers of the platform it looks like.
 
     Raises: ExportError if no platform or several fit, or a column is missing or doubled.
     """
     if not len(sheet):
         raise ExportError([Problem(Place(sheet.name), "is empty", "export it again")])
-    mapping = _mapping_for(sheet, mappings)
-    names = _mapped_names(mapping) if mapping else _recognised(sheet, mappings)
+    mapping = mapping_for(sheet, mappings)
+    if mapping:
+        names = _mapped_names(mapping)
+    elif part:
+        names = _platform_names()[part.platform].with_connectors(part.header)
+    else:
+        names = _recognised(sheet, mappings)
     header = max(sheet.top(), key=lambda row: len(_keys(row) & names.known))
     layout = _laid_out(header, names, mapping)
-    certain = mapping is not None or _is_named(names.platform, sheet.name)
+    certain = mapping is not None or part is not None or names.platform in platforms_named(sheet.name)
     refuse([*_problems(layout, names, sheet.name), *([] if certain else _foreign(layout, sheet.name))])
     return layout
 
@@ -148,7 +201,7 @@ def _keys(row: SheetRow) -> frozenset[str]:
     return frozenset(_key(cell) for cell in row.cells if isinstance(cell, str))
 
 
-def _mapping_for(sheet: ExportSheet, mappings: Sequence[ExportMapping]) -> ExportMapping | None:
+def mapping_for(sheet: ExportSheet, mappings: Sequence[ExportMapping]) -> ExportMapping | None:
     """The first that names the file, or else the first without file names all of whose columns are there."""
     for mapping in mappings:
         if mapping.is_meant_for(sheet.name):
@@ -171,11 +224,15 @@ def _missing(sheet: ExportSheet, mapping: ExportMapping) -> list[str]:
 
 
 def _recognised(sheet: ExportSheet, mappings: Sequence[ExportMapping]) -> _HeaderNames:
-    """The platform with a clear lead; a platform's name in the file's name decides what is close.
+    """The platform that the file is named after; else the one with a clear lead that has a header only it has.
 
-    A platform's score is the known headers of its best row; one that several platforms use counts for a part.
+    A platform's score is the known headers of its best row; one that several platforms use counts for a part. The name
+    of a file does not count against headers that only another platform has.
     """
+    _refuse_others(sheet)
     platforms = _platform_names()
+    seen = frozenset[str]().union(*map(_keys, sheet.top()))
+    own = {platform for platform, keys in _own_headers().items() if keys & seen}
     users = Counter(key for names in platforms.values() for key in names.known)
     scores = dict.fromkeys(platforms, 0.0)
     for keys in map(_keys, sheet.top()):
@@ -183,18 +240,31 @@ def _recognised(sheet: ExportSheet, mappings: Sequence[ExportMapping]) -> _Heade
             if len({names.fields[key] for key in keys & names.fields.keys()}) > _LEAST_FIELDS:
                 score = sum(1 / users[key] for key in keys & names.known)
                 scores[platform] = max(scores[platform], score)
+    named = [platform for platform in platforms_named(sheet.name) if scores[platform] > 0]
+    if len(named) == 1 and (named[0] in own or not own):
+        return platforms[named[0]]
     best = max(scores.values())
     close = [platform for platform, score in scores.items() if score > 0 and best - score < _LEAST_LEAD]
-    named = [platform for platform in close if _is_named(platform, sheet.name)]
-    if len(close) != 1 and len(named) != 1:
-        raise ExportError([_unrecognised(sheet, close, mappings)])
-    return platforms[(named if len(named) == 1 else close)[0]]
+    if len(close) != 1 or close[0] not in own:
+        raise ExportError([_unrecognised(sheet, close if len(close) > 1 else [], mappings)])
+    return platforms[close[0]]
 
 
-def _is_named(platform: AdPlatform, name: str) -> bool:
-    """Whether a file is named after a platform: as a word, for a snapshot is not of Snap."""
-    words = re.split(r"[^a-z]+", name.casefold())
-    return not {platform.value, f"{platform.value}ads", f"{platform.value}chat"}.isdisjoint(words)
+def platforms_named(name: str) -> frozenset[AdPlatform]:
+    """The platforms that a file is named after: as a word, for a snapshot is not of Snap."""
+    words = {*re.split(r"[^a-z]+", name.casefold())}
+    known = formats_that_ship().platform_words
+    return frozenset(AdPlatform(one) for one, names in known.items() if not words.isdisjoint(names))
+
+
+def _refuse_others(sheet: ExportSheet) -> None:
+    """Raises: ExportError for an export of an ad tool that is known not to be read."""
+    for row in sheet.top():
+        keys = _keys(row)
+        for tool, titles in formats_that_ship().others.items():
+            if not keys.isdisjoint(map(key_of, titles)):
+                reason = f"is an export of {tool}, which is not read"
+                raise ExportError([Problem(Place(sheet.name, row.line), reason, _WRITE_MAPPING)])
 
 
 def _unrecognised(sheet: ExportSheet, close: list[AdPlatform], mappings: Sequence[ExportMapping]) -> Problem:
@@ -202,7 +272,7 @@ def _unrecognised(sheet: ExportSheet, close: list[AdPlatform], mappings: Sequenc
     cells = [quoted(as_text(cell)) for cell in widest.cells if as_text(cell)]
     more = len(cells) - _MOST_LISTED
     seen = ", ".join(cells[:_MOST_LISTED]) + (f" and {more} more" if more > 0 else "")
-    several = f"could be of {listed(close)}: no column separates them"
+    several = f"could be of {listed(close)}: no column is of one of them alone"
     lost = [
         f"; a mapping that was given lacks {listed(_missing(sheet, one))}"
         for one in mappings
@@ -230,6 +300,13 @@ def _foreign(layout: Layout, name: str) -> Iterator[Problem]:
             yield Problem(Place(name, layout.header.line), reason, remedy)
 
 
+def _currency_at_end(header: str) -> str | None:
+    """USD of `Spend in USD`."""
+    found = re.search(r"\bin ([A-Z]{3})$", header, re.IGNORECASE)
+    code = found[1].upper() if found else ""
+    return code if code in formats_that_ship().currencies else None
+
+
 def _laid_out(header: SheetRow, names: _HeaderNames, mapping: ExportMapping | None) -> Layout:
     fields: dict[str, list[ExportColumn]] = {}
     breakdowns: dict[str, ExportColumn] = {}
@@ -239,7 +316,7 @@ def _laid_out(header: SheetRow, names: _HeaderNames, mapping: ExportMapping | No
         text = as_text(cell)
         key = _key(text)
         scale = names.field_scale.get(names.fields.get(key, ""), names.scale.get(key, 1.0))
-        currency = currency_in(text, formats_that_ship().currencies)
+        currency = currency_in(text, formats_that_ship().currencies) or _currency_at_end(text)
         column = ExportColumn(index=index, header=text, scale=scale, currency=currency)
         if key in names.fields:
             fields.setdefault(names.fields[key], []).append(column)
