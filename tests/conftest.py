@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tests.support.worlds import World
 
 _AT_ANY_PACE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("same", _AT_ANY_PACE, derandomize=True)
+settings.register_profile("same", _AT_ANY_PACE, derandomize=True, max_examples=40)
 settings.register_profile("few", settings.get_profile("same"), max_examples=20)  # `make unit`
 settings.register_profile("fuzz", _AT_ANY_PACE, print_blob=True)  # `make fuzz`: other examples each time
 settings.register_profile(
@@ -64,10 +64,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.whole)
 
 
+gc.disable()  # what is imported and collected stays
+
+
 def pytest_collection_finish() -> None:
     """Thousands of tests stay to the end: no collection of garbage need look at them again and again."""
-    gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-socket's own, and before any fixture

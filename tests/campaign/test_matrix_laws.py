@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hailuo.campaign.expand import expand
 from hailuo.campaign.files import load_campaign, load_catalog
 from hailuo.campaign.job import Job
+from tests.support.examples import examples
 
 pytestmark = pytest.mark.slow
 
@@ -120,7 +121,7 @@ def test_names_are_no_part_of_an_id(axes: Axes) -> None:
     assert _ids(_from_matrix({**axes, "prompt": named})) == _ids(_from_matrix(axes))
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(st.text("ab{}.[]!:0_", max_size=12))
 def test_templates_take_plain_names_or_are_refused(text: str) -> None:
     """No attribute, index, conversion or format is ever evaluated."""

@@ -25,6 +25,7 @@ def keys_of(value: object, place: str = "") -> set[str]:
 
 def test_the_keys_of_json_output_are_those_that_were_published(hailuo, rehearsal, campaign):
     """Each command's document keeps its keys; a key more is a line in CHANGELOG.md, a key less breaks scripts."""
+    campaign.write_text(campaign.read_text().replace("takes: 2", "takes: 1"))
     documents = {
         "plan": hailuo("plan", campaign, "--json").out,
         "run": hailuo("run", campaign, "--yes", "--json").out,

@@ -16,6 +16,7 @@ from hailuo.ledger.facts import End, JobState, Outcome, Submitted
 from hailuo.ledger.ledger import HORIZON, Ledger
 from hailuo.store.layout import Edition
 from hailuo.testing import MemoryStore, VirtualClock
+from tests.support.examples import examples
 from tests.support.factories import (
     ABANDONED,
     BUSY,
@@ -222,5 +223,5 @@ class TwoWorkers(RuleBasedStateMachine):
         assert len(held) == len(set(held)), "a task is one attempt's"
 
 
-TwoWorkers.TestCase.settings = settings(max_examples=200, stateful_step_count=STEPS)
+TwoWorkers.TestCase.settings = settings(max_examples=examples(200), stateful_step_count=STEPS)
 TestTwoWorkers = pytest.mark.slow(TwoWorkers.TestCase)

@@ -32,6 +32,7 @@ from hailuo.settings import Settings
 from hailuo.store.layout import Edition
 from hailuo.testing import MemoryStore, VirtualClock
 from hailuo.vendor import VideoClient
+from tests.support.examples import examples
 from tests.support.factories import (
     ABANDONED,
     AT,
@@ -171,7 +172,7 @@ def ledger_with(plan: Plan) -> Ledger:
     return ledger
 
 
-@settings(max_examples=20)  # each opens a client
+@settings(max_examples=examples(20))  # each opens a client
 @given(lives)
 def test_a_run_shows_the_money_of_its_plan(lives: list[Life]) -> None:
     """The progress of a run that has done nothing yet is the plan's spent and held."""

@@ -21,6 +21,7 @@ from hailuo.media.recipe import ConformError, CopyOptions, recipe_for_aspect
 from hailuo.media.showing import ChangingPicturesError, Turning
 from hailuo.media.verdict import verdict
 from hailuo.run.inspector import Worker
+from tests.support.examples import examples
 from tests.support.films import landscape, panned, write_film
 
 pytestmark = pytest.mark.slow
@@ -67,7 +68,7 @@ def _mutated(whole: bytes, seed: int) -> bytes:
     return bytes(content)
 
 
-@settings(max_examples=500 if _FUZZING else 60, suppress_health_check=list(HealthCheck))
+@settings(max_examples=500 if _FUZZING else examples(60), suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 2**32 - 1))
 def test_a_damaged_clip_is_told_and_never_raises(folder: Path, whole: bytes, seed: int) -> None:
     """The check, its verdicts and its record; the facts for a copy, and the copy."""

@@ -11,6 +11,7 @@ from hailuo.errors import RefusedError
 from hailuo.report.archive import SCHEMA, ReportError, from_json, to_json
 from tests.report.factories import make_findings
 from tests.report.strategies import findings
+from tests.support.examples import examples
 
 STORED = to_json(make_findings())
 
@@ -21,7 +22,7 @@ def changed(**fields):
 
 
 @pytest.mark.slow
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(findings())
 def test_a_report_comes_back_as_it_was(report):
     """Whatever a report says, its file says the same: to the last digit, date, kind and None."""

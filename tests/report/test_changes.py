@@ -11,6 +11,7 @@ from hailuo.report.findings import CreativeStanding, VerdictOutcome
 from hailuo.report.metrics import AdPlatform, Design, Metric
 from tests.report.factories import make_findings, make_health, make_platform
 from tests.report.strategies import findings
+from tests.support.examples import examples
 
 META = make_platform()
 BEST, SECOND = META.creatives[:2]
@@ -43,7 +44,7 @@ def test_the_first_report_changes_nothing():
 
 
 @pytest.mark.slow
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=examples(25), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(findings())
 def test_the_same_again_says_that_nothing_changed(report):
     """A report against itself: one sentence, whatever it says."""
@@ -51,7 +52,7 @@ def test_the_same_again_says_that_nothing_changed(report):
 
 
 @pytest.mark.slow
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=examples(25), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(findings(), findings())
 def test_any_two_reports_can_be_compared(now, before):
     """Something is always said, in whole sentences."""

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from scipy.stats import chi2_contingency
 
 from hailuo.report.stats.dispersion import dispersion
+from tests.support.examples import examples
 
 
 def make_days(
@@ -81,7 +82,7 @@ def test_none_where_days_are_too_few_to_tell(days: pd.DataFrame) -> None:
 
 @pytest.mark.slow
 @given(st.permutations(range(60)))
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 def test_the_order_of_rows_does_not_matter(order: list[int]) -> None:
     """Exports come in any order."""
     days = make_days(ads=3, days=20, impressions=2_000, rate=0.02, sd=0.1)

@@ -13,6 +13,7 @@ from hailuo.report.findings import Interval
 from hailuo.report.metrics import AdPlatform, Metric
 from tests.report.factories import make_findings, make_health, make_platform
 from tests.report.strategies import findings
+from tests.support.examples import examples
 
 REPORT = make_findings()
 META = REPORT.platforms[0]
@@ -125,7 +126,7 @@ def test_money_of_no_known_currency_is_no_dollar():
 
 
 @pytest.mark.slow
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=examples(25), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(findings())
 def test_any_report_makes_a_table_of_the_same_types(report):
     """Columns and dtypes never depend on the data, nor on there being any; both files can be written."""

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from hailuo.report.exports import ExportError, read_export, read_exports
 from hailuo.report.metrics import COUNT_NAMES
+from tests.support.examples import examples
 from tests.support.report.golden import GOLDEN
 
 _HEADER = "Reporting starts,Reporting ends,Ad name,Ad ID,Currency,Attribution setting,Amount spent,Impressions,Link clicks,Age,Gender"
@@ -221,7 +222,7 @@ def test_no_file_is_an_empty_frame() -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(order=st.permutations(range(26)))
 def test_the_order_of_columns_does_not_matter(order: list[int]) -> None:
     """Shuffled columns, the same frame."""
@@ -248,7 +249,7 @@ def test_the_order_of_columns_does_not_matter(order: list[int]) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(impressions=st.lists(st.integers(0, 10**7), min_size=1, max_size=25), data=st.data())
 def test_a_file_split_in_two_sums_the_same(impressions: list[int], data: st.DataObject) -> None:
     """Nothing is lost between files, and nothing counted twice where they share rows."""

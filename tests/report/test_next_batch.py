@@ -25,6 +25,7 @@ from hailuo.report.findings import (
 from hailuo.report.metrics import Count, Metric
 from hailuo.report.next_batch.propose import Policy, propose
 from hailuo.report.stats.chances import DROP_BELOW, apportion, shares
+from tests.support.examples import examples
 
 PRICE = Decimal("0.28")
 
@@ -235,7 +236,7 @@ def test_the_leader_comes_first_when_money_is_short() -> None:
     rows_at_most=st.integers(0, 30),
     seed=st.integers(0, 9),
 )
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_never_above_the_budget_nor_a_cell_twice(
     chances: list[float], standings: list[CreativeStanding], budget: Decimal, rows_at_most: int, seed: int
 ) -> None:

@@ -32,6 +32,7 @@ from hailuo.store.layout import Edition
 from hailuo.testing import VirtualClock
 from tests.report.editions import CAMPAIGN, keep_edition, prepared_from
 from tests.report.factories import make_creative, make_findings, make_platform
+from tests.support.examples import examples
 
 AT = datetime(2026, 11, 22, tzinfo=UTC)
 FOLDER = Path(__file__).resolve().parents[2] / "campaigns"
@@ -120,7 +121,7 @@ def price_of(job: Job, made: Shot, charged: Mapping[PriceKey, Decimal]) -> Decim
 
 @pytest.mark.slow
 @given(data=st.data())
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 def test_whatever_is_proposed_the_file_is_sound_and_within_its_budget(data):
     """No problem of the loader, no cent too much, and exactly the combinations and takes of the proposal."""
     made = shot(data.draw(st.sampled_from(EXAMPLES)))

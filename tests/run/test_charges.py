@@ -42,6 +42,7 @@ from hailuo.simulator import (
 )
 from hailuo.store import Entry, Store
 from hailuo.testing import MemoryStore
+from tests.support.examples import examples
 from tests.support.factories import make_done
 from tests.support.worlds import HERE, World, world_of
 
@@ -259,7 +260,7 @@ factors = st.sampled_from(
 )
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(
     factor=factors,
     from_task=st.integers(0, 12),

@@ -22,6 +22,7 @@ from hailuo.settings import Settings
 from hailuo.simulator import ClipDetail, FaultName, FaultPlan, SimulatorOptions, SimulatorTransport
 from hailuo.testing import WatchedStore, WatchedTransport
 from hailuo.vendor import VideoClient
+from tests.support.examples import examples
 from tests.support.processes import Process
 from tests.support.worlds import BASE_URL, World, campaign_of
 
@@ -148,5 +149,5 @@ class Night(RuleBasedStateMachine):
         return ledger
 
 
-Night.TestCase.settings = settings(max_examples=40, stateful_step_count=8, deadline=None)
+Night.TestCase.settings = settings(max_examples=examples(40), stateful_step_count=8, deadline=None)
 TestNight = Night.TestCase

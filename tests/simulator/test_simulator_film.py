@@ -24,6 +24,7 @@ from hailuo.simulator.film import film
 from hailuo.simulator.frames import Frame
 from hailuo.simulator.orders import VideoOrder
 from hailuo.simulator.tasks import Task
+from tests.support.examples import examples
 
 pytestmark = pytest.mark.slow
 
@@ -173,7 +174,7 @@ def test_picture_0_is_the_first_frame():
     assert difference(first, original) < 3
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(
     short=st.sampled_from([120, 180, 240]),
     aspect=st.floats(0.4, 2.5),

@@ -13,6 +13,7 @@ from hailuo.simulator.frames import Frame
 from hailuo.simulator.orders import VideoOrder
 from hailuo.simulator.tasks import TICK_SECONDS, Phase, Task, pixels
 from tests.simulator.conftest import CATALOG, Desk
+from tests.support.examples import examples
 
 AT = datetime(2026, 11, 22, 22, 0, tzinfo=UTC)
 ORDER = VideoOrder(
@@ -106,7 +107,7 @@ def happen(desk: Desk, happenings: Sequence[dict | float]) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(happenings=events, rates=chances, seed=st.integers(0, 9))
 def test_no_cent_is_lost_whatever_happens(happenings, rates, seed):
     """Every accepted POST is one line at its list price; what failed is refunded, and the balance is the rest."""
@@ -130,7 +131,7 @@ def test_no_cent_is_lost_whatever_happens(happenings, rates, seed):
 
 
 @pytest.mark.slow
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(rates=chances, seed=st.integers(0, 99), order=st.permutations(range(8)))
 def test_faults_fall_by_seed_and_request_alone(rates, seed, order):
     """The same seed and bodies meet the same faults, in whatever order the requests arrive."""

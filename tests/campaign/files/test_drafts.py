@@ -16,6 +16,7 @@ from hailuo.campaign.files.damage import check_text
 from hailuo.campaign.files.text import RefusedValueError
 from hailuo.campaign.model import Axis, Campaign, Grid, Level
 from hailuo.errors import CampaignError, Place
+from tests.support.examples import examples
 
 AT = datetime(2026, 11, 22, tzinfo=UTC)
 CATALOG = load_catalog()
@@ -81,7 +82,7 @@ def test_every_example_can_be_written_row_by_row(name):
 
 @pytest.mark.slow
 @given(data=st.data())
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_any_choice_of_rows_is_read_back_as_it_was_chosen(data):
     """Cells and takes are exactly those written, whichever prompts, frames and axes of one's own they have."""
     campaign = example(data.draw(st.sampled_from(EXAMPLES)))
@@ -110,7 +111,7 @@ def is_sound(text):
 
 @pytest.mark.slow
 @given(text=st.text(min_size=1).filter(lambda t: any(c.isalnum() for c in t)), word=st.text(min_size=1))
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 def test_no_prompt_and_no_value_is_read_as_something_else(text, word):
     """Whatever a prompt or a value of one's own says, YAML does not make a number, a truth value or markup of it."""
     source = (

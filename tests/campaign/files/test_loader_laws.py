@@ -12,6 +12,7 @@ from hypothesis import given, settings
 
 from hailuo.campaign.expand import expand
 from hailuo.campaign.files import load_campaign, load_catalog
+from tests.support.examples import examples
 
 AT = datetime(2026, 11, 22, tzinfo=UTC)
 CATALOG = load_catalog()
@@ -82,7 +83,7 @@ def test_arbitrary_bytes_are_answered(suffix: str, content: bytes) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(st.integers(0, len(SOUND)), st.integers(0, 12), st.sampled_from(PIECES) | st.text(max_size=6))
 def test_a_damaged_campaign_is_answered(start: int, length: int, piece: str) -> None:
     """Wherever a sound file is cut and patched, there is an answer."""

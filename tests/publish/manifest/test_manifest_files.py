@@ -37,6 +37,7 @@ from hailuo.publish.manifest import (
     to_parquet,
 )
 from tests.publish.manifest.rows import full_table, make_job, planned, stored
+from tests.support.examples import examples
 
 GOLDEN = Path(__file__).parent / "golden"
 SCHEMA = json_schema()
@@ -88,7 +89,7 @@ TABLE = st.lists(ROW, max_size=2, unique_by=lambda row: str(row["creative_id"]))
 
 
 @pytest.mark.slow
-@settings(max_examples=30)  # each is a hundred columns wide
+@settings(max_examples=examples(30))  # each is a hundred columns wide
 @given(frame=TABLE)
 def test_json_lines_to_parquet_and_back_lose_nothing(frame: pd.DataFrame) -> None:
     """Every value, type and column, those of later versions too; money to the last digit."""
@@ -101,7 +102,7 @@ def test_json_lines_to_parquet_and_back_lose_nothing(frame: pd.DataFrame) -> Non
 
 
 @pytest.mark.slow
-@settings(max_examples=30)  # each is a hundred columns wide
+@settings(max_examples=examples(30))  # each is a hundred columns wide
 @given(frame=TABLE)
 def test_rows_that_pass_the_check_are_valid_by_the_schema(frame: pd.DataFrame) -> None:
     """The check and the published schema are one contract."""
