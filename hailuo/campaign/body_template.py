@@ -68,4 +68,8 @@ def _filled_text(template: str, values: Mapping[str, object]) -> object:
     whole = PLACEHOLDER.fullmatch(template)
     if whole and not whole[2]:
         return values[whole[1]]
-    return PLACEHOLDER.sub(lambda found: str(values[found[1]]), template)
+    return PLACEHOLDER.sub(lambda found: _text(values[found[1]]), template)
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

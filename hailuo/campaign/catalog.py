@@ -75,6 +75,51 @@ class Offer:
     warns_without_frame: bool = False
 
 
+class PriceKind(StrEnum):
+    """What a price is for."""
+
+    CLIP = "usd"
+    SECOND = "usd_per_second"
+    TOKENS = "usd_per_million_video_tokens"  # width x height x frames / 1024, with one frame more than fps x seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """The list price of every cell of a model, by a formula. US dollars.
+
+    `rates` are by size, and of a price per clip by `size/seconds`. `times` and `plus` are what a value of a setting
+    multiplies and adds, by setting and label; a label that is not named changes nothing.
+    """
+
+    kind: PriceKind
+    rates: Mapping[str, Decimal]
+    times: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
+    plus: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
+    source: Citation
+
+    def amount(
+        self, *, duration: int, size: str, settings: Mapping[str, str], tokens: Decimal | None
+    ) -> Decimal | None:
+        """US dollars of a clip; None where a rate, the `tokens` of the clip or a setting that the price names is not known."""
+        rate = self.rates.get(f"{size}/{duration}" if self.kind is PriceKind.CLIP else size)
+        if rate is None or not {*self.times, *self.plus} <= settings.keys():
+            return None
+        match self.kind:
+            case PriceKind.CLIP:
+                usd = rate
+            case PriceKind.SECOND:
+                usd = rate * duration
+            case PriceKind.TOKENS if tokens is None:
+                return None
+            case PriceKind.TOKENS:
+                usd = rate * tokens / 1_000_000
+        for name, factors in self.times.items():
+            usd *= factors.get(settings[name], Decimal(1))
+        return usd + sum(
+            (added.get(settings[name], Decimal(0)) for name, added in self.plus.items()), Decimal(0)
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
     """One model: what it offers and what it requires of a request."""
@@ -87,6 +132,7 @@ class Model:
     first_frame_warning: str | None = None
     prompt_limit: int
     prompt_source: Citation
+    price: Price | None = None
     trust: Trust = Trust.DOCUMENTED
 
     def offer(self, *, duration: int, size: str) -> Offer | None:
@@ -252,6 +298,21 @@ class Family:
             broken=tuple(rule for rule in self.rules if rule.matches(order | fixed)),
             missing=tuple(sorted(missing)),
         )
+
+    def box(self, size: str, settings: Mapping[str, str]) -> Pixels | None:
+        """Width and height of a clip without a first frame; the largest of its size where its shape is not known."""
+        shape = self.shape
+        label = (settings.get(shape.setting or "") or shape.native or "") if shape else ""
+        boxes = {ratio: box for (own, ratio), box in self.pixels.items() if own == size}
+        known = boxes.get(label) or boxes.get("")
+        return known or max(boxes.values(), key=lambda box: box[0] * box[1], default=None)
+
+    def video_tokens(self, *, duration: int, size: str, settings: Mapping[str, str]) -> Decimal | None:
+        """What a price per token counts; None where pixels or frames per second are not known."""
+        box = self.box(size, settings)
+        if box is None or self.fps is None:
+            return None
+        return Decimal(box[0] * box[1] * (round(self.fps * duration) + 1)) / 1024
 
     def _is_left_out(self, name: str, label: str) -> bool:
         setting = self.settings.get(name)

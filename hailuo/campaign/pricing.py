@@ -25,14 +25,16 @@ RECENT_CHARGES: Final = 5
 
 
 class PriceKey(NamedTuple):
-    """What a list price is for; `duration` in seconds."""
+    """What a list price is for; `duration` in seconds, and the label of every setting by name."""
 
     model: str
     duration: int
     size: str
+    settings: tuple[tuple[str, str], ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.model} at {self.duration} s, {self.size}"
+        settings = "".join(f", {name} {label}" for name, label in self.settings)
+        return f"{self.model} at {self.duration} s, {self.size}{settings}"
 
 
 class ChargeKey(NamedTuple):
@@ -76,7 +78,7 @@ class Quote:
 
 def price_key_of(variant: Variant) -> PriceKey:
     """What decides the list price of the variant."""
-    return PriceKey(variant.model, variant.duration, variant.size)
+    return PriceKey(variant.model, variant.duration, variant.size, tuple(sorted(variant.parameters.items())))
 
 
 def charge_key_of(variant: Variant) -> ChargeKey:
@@ -86,10 +88,16 @@ def charge_key_of(variant: Variant) -> ChargeKey:
 
 
 def list_price(cell: PriceKey, catalog: Catalog) -> Decimal | None:
-    """The catalog's price; None where it has none."""
+    """The catalog's price: that of the offer, else by the formula of the model. None where it has none."""
     model = catalog.model(cell.model)
     offer = model.offer(duration=cell.duration, size=cell.size) if model else None
-    return offer.price_usd if offer else None
+    if model is None or offer is None:
+        return None
+    if offer.price_usd is not None or model.price is None:
+        return offer.price_usd
+    seconds, size, settings = cell.duration, cell.size, dict(cell.settings)
+    tokens = catalog.family_of(model).video_tokens(duration=seconds, size=size, settings=settings)
+    return model.price.amount(duration=seconds, size=size, settings=settings, tokens=tokens)
 
 
 def quote(

@@ -14,6 +14,7 @@ from hailuo.errors import AdmissionError, ExitCode, Place, Problem
 from hailuo.ledger.prices import AcceptedPrice, PriceRecords, new_nonce, read_prices, record_price
 from hailuo.run.environment import run_environment
 from hailuo.store.open import nothing_bought_without_store, open_store
+from hailuo.text import listed, quoted
 
 
 @click.command("price")
@@ -21,12 +22,20 @@ from hailuo.store.open import nothing_bought_without_store, open_store
 @click.argument("seconds", required=False, type=click.IntRange(1))
 @click.argument("size", required=False)
 @click.argument("price_usd", metavar="[USD]", required=False, type=usd_type)
+@click.option(
+    "settings",
+    "--setting",
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="A setting of the clip, such as audio=true.",
+)
 @click.option("--why", "message", help="Your reason, kept with the answer.")
 def command(
     model: str | None,
     seconds: int | None,
     size: str | None,
     price_usd: Decimal | None,
+    settings: tuple[str, ...],
     message: str | None,
 ) -> ExitCode:
     """Record the price that you accept for a model, length and size, as in: hailuo price MiniMax-Hailuo-02 6 768p 0.35
@@ -39,7 +48,8 @@ def command(
         store = open_store(env.settings)
         catalog = load_catalog(env.settings.catalog)
         if model and seconds and size and price_usd:
-            cell = _offered(PriceKey(model, seconds, size), catalog)
+            named = tuple(sorted((name, label) for name, _, label in (s.partition("=") for s in settings)))
+            cell = _offered(PriceKey(model, seconds, size, named), catalog)
             answer = AcceptedPrice(
                 nonce=new_nonce(), at=env.clock.now(), cell=cell, price_usd=price_usd, message=message
             )
@@ -57,6 +67,12 @@ def _offered(cell: PriceKey, catalog: Catalog) -> PriceKey:
     """Raises: AdmissionError for a cell that the catalog does not have."""
     model = catalog.model(cell.model)
     if model and model.offer(duration=cell.duration, size=cell.size):
+        known = catalog.family_of(model).settings
+        for name, label in cell.settings:
+            if name not in known or known[name].read(label) != label:
+                choices = known[name].choices if name in known else sorted(known)
+                reason = f"has no {name} {quoted(label)}"
+                raise AdmissionError([Problem(Place(cell.model), reason, f"choose {listed(choices)}")])
         return cell
     offers = [f"{o.duration} {o.size}" for o in model.offers] if model else sorted(catalog.models)
     problem = Problem(Place(str(cell)), "is not in the catalog", f"choose one of {', '.join(offers)}")

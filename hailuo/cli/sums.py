@@ -17,9 +17,12 @@ _WIDE_ENOUGH = 100
 
 
 def cells(bills: Iterable[JobMoney]) -> dict[str, Sums]:
-    """A row per cell for people, `MiniMax-Hailuo-02 6 s 768p`, by model, duration and size."""
+    """A row per cell for people, `MiniMax-Hailuo-02 6 s 768p`, by model, duration, size and settings."""
     found = sorted(by_job(bills, lambda job: price_key_of(job.variant)).items())
-    return {f"{cell.model} {cell.duration} s {cell.size}": sums for cell, sums in found}
+    return {
+        " ".join([f"{c.model} {c.duration} s {c.size}", *(f"{n} {label}" for n, label in c.settings)]): sums
+        for c, sums in found
+    }
 
 
 def show_sums(rows: Mapping[str, Sums], total: Sums, *, title: str, key: str) -> None:
@@ -91,8 +94,8 @@ def sums_json(sums: Sums) -> dict[str, object]:
 
 
 def cells_json(bills: Iterable[JobMoney]) -> list[dict[str, object]]:
-    """A row per cell, by model, duration and size."""
+    """A row per cell, by model, duration, size and settings."""
     return [
-        {**cell._asdict(), **sums_json(sums)}
+        {**cell._asdict(), "settings": dict(cell.settings), **sums_json(sums)}
         for cell, sums in sorted(by_job(bills, lambda job: price_key_of(job.variant)).items())
     ]

@@ -16,6 +16,7 @@ class Leftover:
     """An edition with bought clips that are not stored, by creative id.
 
     `to_collect` are paid and at the vendor; `lost` are those of them whose clip was stored once. `unsettled` may be paid: their submits have no clear answer.
+    `models` are the models of both, as far as they are recorded.
     `trouble` says which of its facts cannot be read: their jobs are in neither list.
     """
 
@@ -23,6 +24,7 @@ class Leftover:
     to_collect: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
     unsettled: tuple[str, ...] = ()
+    models: frozenset[str] = frozenset()
     trouble: str | None = None
 
     @property
@@ -79,11 +81,14 @@ async def _leftover(store: Store, clock: Clock, edition: Edition) -> Leftover:
     states = {cid: ledger.state(cid, failed_retries=0) for cid in sorted(whole)}
     unknown = {JobState.UNKNOWN, JobState.IN_DOUBT}
     to_collect = tuple(cid for cid, state in states.items() if state is JobState.SUBMITTED)
+    unsettled = tuple(cid for cid, state in states.items() if state in unknown)
+    jobs = (ledger.record(cid).job for cid in (*to_collect, *unsettled))
     return Leftover(
         edition=edition,
         to_collect=to_collect,
         lost=tuple(cid for cid in to_collect if ledger.record(cid).done),
-        unsettled=tuple(cid for cid, state in states.items() if state in unknown),
+        unsettled=unsettled,
+        models=frozenset(job.variant.model for job in jobs if job),
         trouble="; ".join(damage) or None,
     )
 

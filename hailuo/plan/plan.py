@@ -302,7 +302,8 @@ def _price_questions(plan: Plan) -> list[Problem]:
 
 def price_command(cell: PriceKey) -> str:
     """The command that records the price of a cell, but for the amount."""
-    return shlex.join(["hailuo", "price", cell.model, str(cell.duration), cell.size])
+    settings = (word for name, label in cell.settings for word in ("--setting", f"{name}={label}"))
+    return shlex.join(["hailuo", "price", *settings, cell.model, str(cell.duration), cell.size])
 
 
 def _recent_charges(

@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
+from hailuo.campaign.catalog import Billing, Catalog
+from hailuo.campaign.job import Job
 from hailuo.errors import StoreUnavailableError
 from hailuo.ledger.leftovers import find_leftovers
 from hailuo.ledger.money import Fate, Item, items_of
@@ -24,19 +26,26 @@ _REFUNDED_WITHIN: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """US dollars that the balance had fallen by after the submit, and by the end of the task."""
+    """US dollars that the balance had fallen by after the submit, and by the end of the task.
+
+    A family that is billed at the end takes nothing at the submit: then only the end says something.
+    """
 
     at_submit: Decimal
     at_end: Decimal
+    billing: Billing = Billing.AT_SUBMIT
 
     @property
     def price_usd(self) -> Decimal | None:
         """What the clip cost; None where the two differ or nothing was taken."""
-        return self.at_submit if self.at_submit == self.at_end > 0 else None
+        taken = self.at_end if self.billing is Billing.AT_END else self.at_submit
+        return taken if taken == self.at_end > 0 else None
 
     @property
     def refunded(self) -> bool | None:
-        """Whether a failed task was refunded; None where the balance does not show it."""
+        """Whether a failed task was refunded, or never charged; None where the balance does not show it."""
+        if self.billing is Billing.AT_END:
+            return True if self.at_end == 0 else None
         if self.at_submit <= 0 or self.at_end not in {Decimal(0), self.at_submit}:
             return None
         return not self.at_end
@@ -54,12 +63,16 @@ class Balances:
         self._spending = spending
         self._before: dict[str, Decimal] = {}
         self._at_submit: dict[str, Decimal] = {}
+        self._billed_at_end: set[str] = set()
         self._newest: str | None = None
         self._others_left: bool | None = None
         self._is_hidden = False
 
-    async def before(self, creative_id: str) -> None:
+    async def before(self, job: Job) -> None:
         """The job is about to be submitted, and no other of this run is at the vendor."""
+        creative_id = job.creative_id
+        if billing_of(job, self._tools.catalog) is Billing.AT_END:
+            self._billed_at_end.add(creative_id)
         self._before.pop(creative_id, None)
         self._at_submit.pop(creative_id, None)
         is_quiet, balance = await self._is_quiet(), await self._tools.client.balance()
@@ -74,8 +87,11 @@ class Balances:
         return self._is_hidden
 
     def fell_by(self, creative_id: str) -> Decimal | None:
-        """US dollars that the balance lost at the submit of a job that went alone; None where that is not known."""
-        return self._at_submit.get(creative_id)
+        """US dollars that the balance lost at the submit of a job that went alone; None where that is not known.
+
+        Of a family that is billed at the end a submit proves nothing.
+        """
+        return None if creative_id in self._billed_at_end else self._at_submit.get(creative_id)
 
     async def submitted(self, creative_id: str) -> None:
         """Its submit has an answer."""
@@ -94,7 +110,8 @@ class Balances:
         if at_submit is None or creative_id not in self._before:
             return None
         at_end = await self._taken(creative_id)
-        return None if at_end is None else Taken(at_submit=at_submit, at_end=at_end)
+        billing = Billing.AT_END if creative_id in self._billed_at_end else Billing.AT_SUBMIT
+        return None if at_end is None else Taken(at_submit=at_submit, at_end=at_end, billing=billing)
 
     async def _taken(self, creative_id: str) -> Decimal | None:
         if creative_id not in self._before:
@@ -119,6 +136,12 @@ class Balances:
                 left = await find_leftovers(self._tools.store, self._tools.clock, skip=edition)
                 self._others_left = any(one.may_be_refunded for one in left)
         return self._others_left is False and await self._spending.was_alone()
+
+
+def billing_of(job: Job, catalog: Catalog) -> Billing:
+    """When the vendor takes the price of the job's clip; with the submit where the catalog does not know its model."""
+    model = catalog.model(job.variant.model)
+    return catalog.family_of(model).billing if model else Billing.AT_SUBMIT
 
 
 def _may_be_refunded(item: Item, now: datetime) -> bool:

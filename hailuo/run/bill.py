@@ -8,10 +8,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from hailuo.campaign.catalog import Billing
+from hailuo.errors import StoreUnavailableError
+from hailuo.ledger.leftovers import find_leftovers
+from hailuo.ledger.money import Fate, items_of
 from hailuo.run.spending import SpendingGrant, spent_by
 from hailuo.run.tools import Tools
 
 _ZERO: Final = Decimal(0)
+_OPEN: Final = frozenset({Fate.RENDERING, Fate.MAYBE_CHARGED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,10 +45,29 @@ class Bill:
     async def open(self) -> None:
         """Read the balance, before anything is submitted; once."""
         async with self._reading:
-            if not self._is_open and not self._spending.is_shared:
+            if not self._is_open and not self._spending.is_shared and not await self._awaits_charges():
                 balance = await self._tools.client.balance()
                 self._opening = balance if isinstance(balance, Decimal) else None
             self._is_open = True
+
+    async def _awaits_charges(self) -> bool:
+        """Whether something that was bought before may be charged in this run, because its family is billed at the end.
+
+        Then the balance also loses what this run did not buy. So it may where the store cannot say.
+        """
+        tools, catalog = self._tools, self._tools.catalog
+        open_here = {
+            record.job.variant.model
+            for record in tools.ledger.records.values()
+            if record.job and any(item.fate in _OPEN for item in items_of(record))
+        }
+        try:
+            left = await find_leftovers(tools.store, tools.clock, skip=tools.ledger.edition)
+        except StoreUnavailableError:
+            return True
+        names = open_here.union(*(one.models for one in left))
+        models = [model for name in names if (model := catalog.model(name))]
+        return any(catalog.family_of(model).billing is Billing.AT_END for model in models)
 
     async def unexplained(self, completed: str | None = None) -> Unexplained | None:
         """The difference, if it is beyond the tolerance and no other run bought meanwhile; else None.

@@ -93,7 +93,7 @@ class ChargeWatch:
         if self.measures:
             await self._bill.open()
         if alone and self.measures:
-            await self.balances.before(job.creative_id)
+            await self.balances.before(job)
 
     async def submitted(self, priced: PricedJob) -> None:
         """The submit has its answer. If the balance fell by the price, the others of the cell need not wait for the clip."""

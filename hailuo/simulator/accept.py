@@ -81,7 +81,7 @@ class TaskMaker:
         self._takes[order.request_sha256] += 1
         take, seed = self._takes[order.request_sha256], self.options.seed
         at, now = self.time.now(), self.time.seconds()
-        width, height = pixels(order.size, frame)
+        width, height = pixels(order.size, frame, order.box)
         occasion = Occasion(place=Strikes.TASK, key=f"{order.request_sha256}:{take}", model=order.model)
         rendering = render_seconds(
             order,

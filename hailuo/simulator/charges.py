@@ -90,7 +90,10 @@ class Invoice:
 
 
 class Charges:
-    """Charges the full price at acceptance, and refunds it in full when a failure becomes visible, if it `refunds`."""
+    """Charges the full price at acceptance, and refunds it in full when a failure becomes visible, if it `refunds`.
+
+    An order that is `billed_at_end` is charged when its clip becomes visible, and never for a failure.
+    """
 
     def __init__(self, balance_usd: Decimal, *, refunds: bool = True) -> None:
         self._opening_usd = balance_usd
@@ -98,20 +101,25 @@ class Charges:
         self._charged_usd = Decimal(0)
         self._accepted: list[tuple[Task, bool]] = []
         self._failing: list[Task] = []
+        self._billed_at_end: list[Task] = []
         self._calls: Counter[Call] = Counter()
 
     def count(self, call: Call) -> None:
         self._calls[call] += 1
 
     def balance_usd(self, now: float) -> Decimal:
-        """The balance at `now` (simulated seconds), with the refunds of all failures visible by then."""
+        """The balance at `now` (simulated seconds), with all charges and refunds visible by then."""
         refunded = (self._refunded_usd(task, now) for task in self._failing)
-        return self._opening_usd - self._charged_usd + sum(refunded, Decimal(0))
+        at_end = (self._charged_at_end_usd(task, now) for task in self._billed_at_end)
+        return self._opening_usd - self._charged_usd - sum(at_end, Decimal(0)) + sum(refunded, Decimal(0))
 
     def charge(self, task: Task, *, answered: bool) -> None:
-        """Charge the full price of a task."""
-        self._charged_usd += task.order.price_usd
+        """Charge the full price of a task, or remember it for its end."""
         self._accepted.append((task, answered))
+        if task.order.billed_at_end:
+            self._billed_at_end.append(task)
+            return
+        self._charged_usd += task.order.price_usd
         if task.failed_at_tick is not None:
             self._failing.append(task)
 
@@ -126,7 +134,7 @@ class Charges:
                 duration=task.order.duration,
                 size=task.order.size,
                 request_sha256=task.order.request_sha256,
-                price_usd=task.order.price_usd,
+                price_usd=self._price_usd(task, now),
                 refunded_usd=self._refunded_usd(task, now),
                 status=task.state(now).phase.value,
                 answered=answered,
@@ -135,7 +143,16 @@ class Charges:
         )
         return Invoice(lines=lines, calls=dict(self._calls), balance_usd=self.balance_usd(now))
 
+    def _price_usd(self, task: Task, now: float) -> Decimal:
+        return self._charged_at_end_usd(task, now) if task.order.billed_at_end else task.order.price_usd
+
+    def _charged_at_end_usd(self, task: Task, now: float) -> Decimal:
+        is_charged = task.has_clip(now)
+        return task.order.price_usd if is_charged else Decimal(0)
+
     def _refunded_usd(self, task: Task, now: float) -> Decimal:
+        if task.order.billed_at_end:
+            return Decimal(0)
         tick = task.failed_at_tick
         due = self._refunds and task.is_refundable and tick is not None and tick_of(now) >= tick
         return task.order.price_usd if due else Decimal(0)

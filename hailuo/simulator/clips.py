@@ -1,4 +1,4 @@
-"""Clips as the vendor delivers them: real H.264 in mp4, 24 frames a second, silent, faststart."""
+"""Clips as the vendor delivers them: real H.264 in mp4, faststart, with the rate and the sound of their family."""
 
 import functools
 import itertools
@@ -6,7 +6,7 @@ import random
 import tempfile
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import av
@@ -21,6 +21,7 @@ _FRAMES_PER_SECOND = 24
 _EXTRA_FRAMES = 3  # a 10 s clip of the vendor's lasts 10.1 s (docs/reference/vendor.md#fetching-the-clip)
 # A fixed qp saves x264 its rate control; without deblocking dark gradients show squares.
 _H264 = {"preset": "ultrafast", "qp": "24", "x264-params": "no-deblock=0"}
+_SOUND_RATE, _SOUND_FRAME = 44_100, 1024
 _KEPT_BYTES = 64 * 1024 * 1024
 _PADDING_BYTES = 12 * 1024
 
@@ -57,15 +58,17 @@ class ClipMaker:
         return clip
 
     def _make(self, task: Task) -> bytes:
-        seconds = task.order.duration
-        frames = seconds * _FRAMES_PER_SECOND + (_EXTRA_FRAMES if seconds >= 10 else 0)
+        seconds, rate = task.order.duration, round(task.order.fps)
+        frames = seconds * rate + (_EXTRA_FRAMES if seconds >= 10 else 0)
+        sound = task.order.has_sound
         if task.meets(FaultName.CLIP_TINY):
             return _plain_clip(1, 64, 36) + _skipped(task.task_id.encode())
         if self._detail is ClipDetail.SMALL:
             padding = task.task_id.encode().ljust(_PADDING_BYTES, b"\0")
-            return _plain_clip(frames, task.width, task.height) + _skipped(padding)
+            return _plain_clip(frames, task.width, task.height, rate, sound) + _skipped(padding)
         dice = random.Random(f"{self._seed}:{task.order.request_sha256}:{task.take}")  # noqa: S311 (looks)
-        return _encode(film(task, frames=frames, dice=dice), task.width, task.height)
+        pictures = film(task, frames=frames, dice=dice)
+        return _encode(pictures, task.width, task.height, rate=rate, sound_s=frames / rate if sound else 0.0)
 
 
 def _skipped(content: bytes) -> bytes:
@@ -74,22 +77,40 @@ def _skipped(content: bytes) -> bytes:
 
 
 @functools.cache
-def _plain_clip(frames: int, width: int, height: int) -> bytes:
+def _plain_clip(
+    frames: int, width: int, height: int, rate: int = _FRAMES_PER_SECOND, sound: bool = False
+) -> bytes:
     picture = np.full((height, width, 3), (52, 68, 96), dtype=np.uint8)
     frame = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(format="yuv420p")
-    return _encode(itertools.repeat(frame, frames), width, height)
+    seconds = frames / rate if sound else 0.0
+    return _encode(itertools.repeat(frame, frames), width, height, rate=rate, sound_s=seconds)
 
 
-def _encode(frames: Iterable[av.VideoFrame], width: int, height: int) -> bytes:
-    """H.264 in mp4, the index first. It needs a file, because the muxer reopens it to move the index."""
+def _encode(frames: Iterable[av.VideoFrame], width: int, height: int, *, rate: int, sound_s: float) -> bytes:
+    """H.264 in mp4, the index first, with a tone of so many seconds. It needs a file: the muxer moves the index."""
     with tempfile.TemporaryDirectory(prefix="hailuo-simulator-") as folder:
         path = Path(folder) / "clip.mp4"
         with av.open(path, "w", options={"movflags": "+faststart"}) as container:
-            stream = container.add_stream("libx264", rate=_FRAMES_PER_SECOND, options=dict(_H264))
+            stream = container.add_stream("libx264", rate=rate, options=dict(_H264))
             stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
             stream.codec_context.thread_count = 1
+            tone = container.add_stream("aac", rate=_SOUND_RATE) if sound_s else None
             for number, frame in enumerate(frames):
                 frame.pts = number
                 container.mux(stream.encode(frame))
             container.mux(stream.encode())
+            if tone is not None:
+                for part in _tone(sound_s):
+                    container.mux(tone.encode(part))
+                container.mux(tone.encode())
         return path.read_bytes()
+
+
+def _tone(seconds: float) -> Iterator[av.AudioFrame]:
+    """A quiet tone of 220 Hz, in frames of AAC's length."""
+    for start in range(0, int(seconds * _SOUND_RATE), _SOUND_FRAME):
+        times = np.arange(start, start + _SOUND_FRAME) / _SOUND_RATE
+        wave = (0.1 * np.sin(2 * np.pi * 220 * times)).astype(np.float32)
+        frame = av.AudioFrame.from_ndarray(wave[np.newaxis, :], format="fltp", layout="mono")
+        frame.sample_rate, frame.pts = _SOUND_RATE, start
+        yield frame

@@ -6,23 +6,27 @@ Source: docs/reference/vendor.md#submit, docs/reference/vendor.md#errors and doc
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
-from hailuo.campaign.catalog import Catalog, FirstFrameRule, Model, Offer
+from hailuo.campaign.catalog import Billing, Catalog, Family, FirstFrameRule, Model, Offer, Setting
+from hailuo.campaign.pricing import PriceKey, list_price
 from hailuo.simulator.answers import AnswerError, HttpAnswer, flat, nested
+from hailuo.simulator.body_reader import read_by_template
 
-_STRICT_FAMILY = "minimax"
-_FIELDS = frozenset({"model", "prompt", "duration", "size", "metadata"})
-_METADATA_FIELDS = frozenset({"first_frame_image"})
-_DEFAULT_DURATION, _DEFAULT_SIZE = 6, "768p"
+_USUAL_DURATION, _USUAL_SIZE = 6, "768p"
+"""What a body without them gets, where the model makes it; else the first thing that the model makes."""
 
 Fields = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VideoOrder:
-    """A legal order and its price. `request_sha256` identifies the body byte for byte."""
+    """A legal order and its price. `request_sha256` identifies the body byte for byte.
+
+    `settings` are the labels of further settings. `box` is width and height where the family says so. `billed_at_end`
+    says that the price is taken with the finished clip.
+    """
 
     model: str
     prompt: str
@@ -31,6 +35,11 @@ class VideoOrder:
     frame_url: str | None
     price_usd: Decimal
     request_sha256: str
+    settings: Mapping[str, str] = field(default_factory=dict)
+    box: tuple[int, int] | None = None
+    fps: float = 24.0
+    has_sound: bool = False
+    billed_at_end: bool = False
 
 
 def read_fields(body: bytes) -> Fields:
@@ -57,26 +66,38 @@ def read_model(fields: Fields, catalog: Catalog) -> Model:
 
 
 def read_order(
-    body: bytes, fields: Fields, model: Model, *, strict: bool, unlisted_price_usd: Decimal
+    body: bytes, fields: Fields, model: Model, catalog: Catalog, *, strict: bool, unlisted_price_usd: Decimal
 ) -> VideoOrder:
-    """The legal order. Raises AnswerError: 400 invalid_request, or 400 with MiniMax's "2013"."""
-    metadata = fields.get("metadata", {})
-    if not isinstance(metadata, dict):
-        raise _invalid_request("metadata must be an object")
-    if strict and model.family == _STRICT_FAMILY:
-        inside = sorted(f"metadata.{name}" for name in set(metadata) - _METADATA_FIELDS)
-        if unknown := sorted(set(fields) - _FIELDS) + inside:
-            raise _invalid_request(f"unknown field: {', '.join(unknown)}")
-    prompt = _prompt(fields, model)
-    offer = _offer(fields, metadata, model)
+    """The legal order, by the template of the model's family in reverse.
+
+    Raises AnswerError: 400 invalid_request, or 400 with MiniMax's "2013".
+    """
+    family = catalog.family_of(model)
+    read = read_by_template(family.request, fields)
+    if read.wrong:
+        raise _invalid_request("; ".join(read.wrong))
+    if strict and family.is_strict and read.unknown:
+        raise _invalid_request(f"unknown field: {', '.join(sorted(read.unknown))}")
+    prompt = _prompt(read.values, model)
+    offer = _offer(read.values, model, family)
+    frame_url = _frame_url(read.values, model)
+    settings = _settings(read.values, model, family, offer, has_frame=frame_url is not None)
+    cell = PriceKey(model.name, offer.duration, offer.size, tuple(sorted(settings.items())))
+    listed = list_price(cell, catalog)
+    sound = family.audio
     return VideoOrder(
         model=model.name,
         prompt=prompt,
         duration=offer.duration,
         size=offer.size,
-        frame_url=_frame_url(fields, metadata, model),
-        price_usd=unlisted_price_usd if offer.price_usd is None else offer.price_usd,
+        frame_url=frame_url,
+        price_usd=unlisted_price_usd if listed is None else listed,
         request_sha256=hashlib.sha256(body).hexdigest(),
+        settings=settings,
+        box=family.box(offer.size, settings),
+        fps=family.fps or 24.0,
+        has_sound=settings.get(sound.setting) == "true" if sound.setting else bool(sound.always),
+        billed_at_end=family.billing is Billing.AT_END,
     )
 
 
@@ -98,28 +119,48 @@ def _prompt(fields: Fields, model: Model) -> str:
     return prompt
 
 
-def _offer(fields: Fields, metadata: Fields, model: Model) -> Offer:
-    duration, size = fields.get("duration", _DEFAULT_DURATION), fields.get("size", _DEFAULT_SIZE)
-    if model.family != _STRICT_FAMILY:
-        size = metadata.get("resolution", size)
+def _offer(values: Fields, model: Model, family: Family) -> Offer:
+    usual = model.offer(duration=_USUAL_DURATION, size=_USUAL_SIZE) or model.offers[0]
+    duration, size = values.get("duration", usual.duration), values.get("size")
     if not isinstance(duration, int) or isinstance(duration, bool):
         raise _invalid_request("duration must be an integer")
-    if not isinstance(size, str):
+    if size is not None and not isinstance(size, str):
         raise _invalid_request("size must be a string")
-    offer = model.offer(duration=duration, size=size)
+    names = {family.size_words.get(o.size, o.size): o.size for o in model.offers}
+    named = usual.size if size is None else names.get(size, size)
+    offer = model.offer(duration=duration, size=named)
     if offer is None:
-        raise AnswerError(invalid_params(f"{model.name} does not render {duration} s at {size}"))
+        raise AnswerError(invalid_params(f"{model.name} does not render {duration} s at {size or named}"))
     return offer
 
 
-def _frame_url(fields: Fields, metadata: Fields, model: Model) -> str | None:
-    images = fields.get("images")
-    first_image = images[0] if isinstance(images, list) and images else None
-    url = metadata.get("first_frame_image") or first_image
+def _frame_url(values: Fields, model: Model) -> str | None:
+    url = values.get("first_frame")
     if url is not None and not isinstance(url, str):
-        raise _invalid_request("first_frame_image must be a URL")
+        raise _invalid_request("the first frame must be a URL")
     if url is None and model.first_frame is FirstFrameRule.REQUIRED:
         raise AnswerError(invalid_params(f"{model.name} needs a first frame"))
     if url is not None and model.first_frame is FirstFrameRule.NONE:
         raise AnswerError(invalid_params(f"{model.name} takes no first frame"))
     return url
+
+
+def _settings(
+    values: Fields, model: Model, family: Family, offer: Offer, *, has_frame: bool
+) -> Mapping[str, str]:
+    """The label of every setting that the body has, and of the vendor's defaults."""
+    given = {name: _label(family.settings[name], values[name]) for name in family.settings if name in values}
+    settled = family.settle(given, duration=offer.duration, size=offer.size, has_frame=has_frame)
+    if settled.broken:
+        raise AnswerError(invalid_params(f"{model.name}: {settled.broken[0].because}"))
+    return settled.labels
+
+
+def _label(setting: Setting, value: object) -> str:
+    """The label whose value this is, in the same JSON type."""
+    labels = setting.labels if setting.values else (str(value),)
+    for label in labels:
+        wire = setting.sent(label) if setting.read(label) == label else None
+        if type(wire) is type(value) and wire == value:
+            return label
+    raise AnswerError(invalid_params(f"{setting.name} cannot be {value!r}"))

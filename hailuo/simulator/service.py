@@ -90,6 +90,7 @@ class Simulator:
             route("/v1/videos/{task_id}", self._status),
             route("/v1/video/generations/{task_id}", self._status_legacy),
             route("/v1/videos/{task_id}/content", self._content),
+            route("/v1/models", self._models),
             route("/api/usage/token/user-balance", self._balance),
             route("/_clips/{task_id}.mp4", self._download),
             route("/_sim/invoice", self._show_invoice),
@@ -132,7 +133,14 @@ class Simulator:
         if row and not row.charged:
             raise AnswerError(row.answer) if row.answer else ConnectionCutError
         unlisted = self._options.unlisted_price_usd
-        order = read_order(body, fields, model, strict=self._options.strict, unlisted_price_usd=unlisted)
+        order = read_order(
+            body,
+            fields,
+            model,
+            self._options.catalog,
+            strict=self._options.strict,
+            unlisted_price_usd=unlisted,
+        )
         lost = row is not None and row.ending is not ConnectionEnd.OTHERWISE
         task = await self._tasks.accept(order, answered=not lost)
         await self._spoil_answer(request, row, task)
@@ -234,6 +242,11 @@ class Simulator:
             return await self._nowhere(request)
         left = self._charges.balance_usd(self._time.seconds())
         return ok(balance_body(left, used_usd=self._options.balance_usd - left))
+
+    async def _models(self, request: Request) -> HttpAnswer:
+        self._check_key(request)
+        models = [{"id": name, "object": "model"} for name in sorted(self._options.catalog.models)]
+        return ok({"object": "list", "data": models})
 
     async def _nowhere(self, request: Request) -> HttpAnswer:
         text = f"Invalid URL ({request.method} {request.url.path})"

@@ -85,10 +85,14 @@ class Task:
         tick = tick_of(now)
         phase = self._phase(tick)
         late = _URL_LATE_SECONDS if self.meets(FaultName.URL_LATE) else 0.0
-        has_clip = phase is Phase.COMPLETED or (phase is Phase.FAILED and not self.is_refundable)
-        has_url = has_clip and tick >= _next_tick(self.ready) + late
+        has_url = self.has_clip(now) and tick >= _next_tick(self.ready) + late
         changed_at = self.accepted_at + timedelta(seconds=(self._changed(phase) - self.accepted) / self.speed)
         return TaskState(phase=phase, updated_at=changed_at, has_url=has_url)
+
+    def has_clip(self, now: float) -> bool:
+        """Whether the task has ended with a clip by `now` (simulated seconds)."""
+        phase = self._phase(tick_of(now))
+        return phase is Phase.COMPLETED or (phase is Phase.FAILED and not self.is_refundable)
 
     def _phase(self, tick: float) -> Phase:
         if tick <= self.accepted:
@@ -137,8 +141,12 @@ def render_seconds(order: VideoOrder, *, dice: random.Random, median: float, p95
     return drawn * (_FAST_FACTOR if order.model.endswith("-Fast") else 1)
 
 
-def pixels(size: str, frame: Frame | None) -> tuple[int, int]:
-    """Width and height: 16:9 at the tier, or the first frame's aspect with the tier as the short side."""
+def pixels(size: str, frame: Frame | None, box: tuple[int, int] | None = None) -> tuple[int, int]:
+    """Width and height: the family's `box`, else 16:9 at the tier, or the first frame's aspect with the tier as the
+    short side.
+    """
+    if frame is None and box is not None:
+        return box
     digits = "".join(character for character in size if character.isdigit())
     short = int(digits) if digits else _DEFAULT_SHORT_SIDE
     if frame is None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import cast
@@ -215,7 +216,7 @@ def test_a_job_that_comes_while_the_balance_is_read_disturbs_the_reading(
             tools = world.tools(ledger, client, tmp_path)
             balances = Balances(tools, await granted(plan, tools))
             balances.disturbed("A")
-            await balances.before("A")
+            await balances.before(replace(world.jobs[0], creative_id="A"))
             await balances.submitted("A")
             taken = await balances.ended("A")
         assert balances.fell_by("A") == (LIST if read in {None, 3} else None)

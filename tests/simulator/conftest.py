@@ -10,7 +10,19 @@ import httpx
 import pytest
 from PIL import Image
 
-from hailuo.campaign.catalog import Catalog, Citation, Family, FirstFrameRule, Model, Offer
+from hailuo.campaign.catalog import (
+    Audio,
+    Billing,
+    Catalog,
+    Citation,
+    ClipShape,
+    Family,
+    FirstFrameRule,
+    Model,
+    Offer,
+    Setting,
+)
+from hailuo.campaign.files import load_catalog
 from hailuo.simulator import ClipDetail, Invoice, Simulator, SimulatorOptions, SimulatorTransport
 from hailuo.testing import VirtualClock
 
@@ -60,7 +72,28 @@ MODELS = (
 )
 CATALOG = Catalog(
     models={model.name: model for model in MODELS},
-    families={name: Family(name=name, request={}) for name in ("minimax", "seedance")},
+    families={
+        "minimax": load_catalog().families["minimax"],
+        "seedance": Family(
+            name="seedance",
+            request={
+                "model": "{model}",
+                "prompt": "{prompt}",
+                "duration": "{duration}",
+                "metadata": {"resolution": "{size}", "audio": "{audio}", "aspect_ratio": "{aspect_ratio}"},
+                "images": ["{first_frame}"],
+            },
+            settings={
+                "audio": Setting(name="audio", values=(True, False)),
+                "aspect_ratio": Setting(name="aspect_ratio", values=("16:9", "9:16"), default="16:9"),
+            },
+            shape=ClipShape(setting="aspect_ratio", from_frame=True),
+            audio=Audio(setting="audio"),
+            fps=30,
+            pixels={("720p", "16:9"): (320, 180), ("720p", "9:16"): (180, 320)},
+            billing=Billing.AT_END,
+        ),
+    },
 )
 
 

@@ -4,9 +4,19 @@ from datetime import date
 from importlib.resources import files
 from pathlib import Path
 
-from hailuo.campaign.catalog import Catalog, Citation, Family, FirstFrameRule, Model, Offer, Trust
+from hailuo.campaign.catalog import (
+    Catalog,
+    Citation,
+    Family,
+    FirstFrameRule,
+    Model,
+    Offer,
+    Price,
+    Trust,
+)
 from hailuo.campaign.files.catalog_family import FamilyReader
 from hailuo.campaign.files.catalog_layers import Layer, Layers, cells_of
+from hailuo.campaign.files.catalog_price import read_price
 from hailuo.campaign.files.catalog_schema import CatalogFile, FamilyFile, ModelFile
 from hailuo.campaign.files.document import plain, read_document
 from hailuo.campaign.files.pydantic_errors import Steps, checked, report
@@ -94,6 +104,7 @@ class _Assembly:
             first_frame_warning=frame.warning,
             prompt_limit=prompt.limit,
             prompt_source=self._source(steps, prompt.source),
+            price=self._price(steps, file),
             trust=self._trust(file, self._layers.families[family]),
         )
 
@@ -113,6 +124,13 @@ class _Assembly:
                     warns_without_frame=written.warns_without_frame,
                 )
         return tuple(cells.values())
+
+    def _price(self, steps: Steps, file: ModelFile) -> Price | None:
+        family = self._families.get(file.family or "")
+        if file.price is None or family is None:
+            return None
+        source = self._source((*steps, "price", "source"), file.price.source)
+        return read_price(self._layers, (*steps, "price"), file, family, source)
 
     def _trust(self, file: ModelFile, family: FamilyFile) -> Trust:
         return Trust(file.trust or family.trust or Trust.DOCUMENTED)

@@ -167,6 +167,29 @@ class OfferFile(CatalogSection):
     )
 
 
+_Rate = Annotated[Decimal, Field(strict=False, ge=0, allow_inf_nan=False)]
+
+
+class PriceFile(CatalogSection):
+    """The list price by a formula, where an offer names none. Name one of the three kinds."""
+
+    usd: dict[str, dict[str, _Rate]] | None = Field(
+        None, description="US dollars of a clip, by size and seconds, such as {768p: {6: 0.28}}."
+    )
+    usd_per_second: dict[str, _Rate] | None = Field(None, description="US dollars of a second, by size.")
+    usd_per_million_video_tokens: dict[str, _Rate] | None = Field(
+        None,
+        description="US dollars of a million tokens, by size. A clip has width x height x frames / 1024 of them.",
+    )
+    times: dict[str, dict[str, _Rate]] = Field(
+        {}, description="What a value of a setting multiplies, such as {audio: {true: 1.5}}."
+    )
+    plus: dict[str, dict[str, _Rate]] = Field(
+        {}, description="What a value of a setting adds, in US dollars."
+    )
+    source: str = Field(description="A name under `sources`.")
+
+
 class ModelFile(CatalogSection):
     """One model."""
 
@@ -177,6 +200,9 @@ class ModelFile(CatalogSection):
     prompt: PromptFile | None = Field(None, description="What a prompt may be.")
     first_frame: FirstFrameFile | None = Field(None, description="Whether a clip may start from a picture.")
     offers: list[OfferFile] = Field([], description="The lengths and sizes that it sells.")
+    price: PriceFile | None = Field(
+        None, description="The list price by a formula, where an offer names none."
+    )
 
 
 class CatalogFile(CatalogSection):

@@ -120,11 +120,16 @@ def charged_prices(rows: pd.DataFrame) -> Mapping[PriceKey, Decimal]:
     """The vendor's last charge for a model, length and size, by the manifest."""
     paid = rows[rows["cost_actual"].notna()]
     ordered = paid.assign(_at=paid["completed_at"].fillna("")).sort_values("_at", kind="stable")
-    columns = (ordered[name] for name in ("model", "duration_req", "size_req", "cost_actual"))
+    columns = (ordered[name] for name in ("model", "duration_req", "size_req", "params", "cost_actual"))
     return {
-        PriceKey(str(model), int(duration), str(size)): Decimal(str(cost))
-        for model, duration, size, cost in zip(*columns, strict=True)
+        PriceKey(str(model), int(duration), str(size), _settings(params)): Decimal(str(cost))
+        for model, duration, size, params, cost in zip(*columns, strict=True)
     }
+
+
+def _settings(params: object) -> tuple[tuple[str, str], ...]:
+    """A cell of the manifest's column `params` as part of a price's key."""
+    return tuple(sorted(params.items())) if isinstance(params, Mapping) else ()
 
 
 def prices_paid(rows: pd.DataFrame) -> Mapping[frozenset[tuple[str, str]], Decimal]:
