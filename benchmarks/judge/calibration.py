@@ -122,7 +122,7 @@ def judged(made: World, variants: pd.DataFrame, *, seed: int) -> ReportFindings:
     return analyse(
         joined,
         variants,
-        options=AnalysisOptions(seed=seed),
+        options=AnalysisOptions(metric=Metric.CTR, seed=seed),
         health=found,
         made_at=MADE_AT,
         version="calibration",

@@ -19,7 +19,7 @@ from hailuo.report.exports import ADS_COLUMNS, read_ads, read_export, read_mappi
 from hailuo.report.findings import ReportFindings
 from hailuo.report.health import health
 from hailuo.report.join import join
-from hailuo.report.metrics import Count, Design
+from hailuo.report.metrics import Count, Design, Metric
 
 PUBLISHED: Final = {
     ("random", "all"): 0.0038,
@@ -66,7 +66,7 @@ def report_of(log: pd.DataFrame, *, name: str) -> ReportFindings:
     variants, ads = _clips(log)
     joined = join(results, variants, ads)
     found = health(joined, variants, duplicates=0)
-    options = AnalysisOptions(design=Design.RANDOMISED_SPLIT)
+    options = AnalysisOptions(design=Design.RANDOMISED_SPLIT, metric=Metric.CTR)
     return analyse(joined, variants, options=options, health=found, made_at=MADE_AT, version="logs")
 
 

@@ -33,7 +33,8 @@ from hailuo.text import printable
 if TYPE_CHECKING:
     from hailuo.report.make import Report, ReportOptions
 
-_METRICS: Final = (Metric.HOOK, Metric.CTR, Metric.CVR, Metric.CPA)
+_METRICS: Final = (Metric.HOOK, Metric.CTR, Metric.CVR, Metric.CPA, Metric.ROAS)
+_DEEPEST: Final = "auto"
 _ACTIONS: Final = {
     Recommendation.KEEP: "keep",
     Recommendation.EXPLORE: "explore",
@@ -68,10 +69,20 @@ class _Percent(click.ParamType[float]):
 )
 @click.option(
     "--metric",
-    type=click.Choice([metric.value for metric in _METRICS]),
-    default=Metric.CTR.value,
+    type=click.Choice([_DEEPEST, *(metric.value for metric in _METRICS)]),
+    default=_DEEPEST,
     show_default=True,
-    help="The metric that decides.",
+    help="The metric that decides. auto: the deepest one with enough events.",
+)
+@click.option(
+    "--target-cpa",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Cost per conversion to meet, in the account's currency. CPA then decides.",
+)
+@click.option(
+    "--target-roas",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Return on ad spend to meet, such as 2.5. ROAS then decides.",
 )
 @click.option(
     "--ads", multiple=True, type=click.Path(path_type=Path), help="A filled ads.csv. Repeat it for more."
@@ -155,7 +166,9 @@ def _options(file: Path, given: Mapping[str, Any]) -> "ReportOptions":
         mappings=given["mappings"],
         analysis=AnalysisOptions(
             design=Design(given["design"]),
-            metric=Metric(given["metric"]),
+            metric=None if given["metric"] == _DEEPEST else Metric(given["metric"]),
+            target_cpa=given["target_cpa"],
+            target_roas=given["target_roas"],
             seed=given["seed"],
             sequential=given["sequential"],
             relevant_lift=given["relevant_lift"],

@@ -36,13 +36,16 @@ from hailuo.report.metrics import PLATFORM_NAMES, Design, Metric
 class DecidedBy(StrEnum):
     """The metrics that may decide a report."""
 
+    DEEPEST = "auto"
     HOOK = Metric.HOOK.value
     CTR = Metric.CTR.value
     CVR = Metric.CVR.value
     CPA = Metric.CPA.value
+    ROAS = Metric.ROAS.value
 
 
 ExportsFolder = Annotated[str, Field(max_length=1_000)]
+Target = Annotated[float, Field(gt=0)]
 LiftPercent = Annotated[float, Field(ge=0.1, le=1_000)]
 
 
@@ -64,7 +67,9 @@ async def ad_report(  # noqa: PLR0913, PLR0917 (the fields of the run form)
     edition: EditionName = "",
     exports: ExportsFolder = "",
     design: Design = Design.AUCTION,
-    metric: DecidedBy = DecidedBy.CTR,
+    metric: DecidedBy = DecidedBy.DEEPEST,
+    target_cpa: Target | None = None,
+    target_roas: Target | None = None,
     sequential: bool = False,
     relevant_lift_percent: LiftPercent = 10,
     next_batch_budget_usd: Budget | None = None,
@@ -81,7 +86,9 @@ async def ad_report(  # noqa: PLR0913, PLR0917 (the fields of the run form)
         edition: The edition's name as it was rendered, with its date filled in. The default is the file's.
         exports: A folder on the worker, or s3://bucket/prefix. The default is CAMPAIGN/EDITION/exports/ in the store.
         design: How people came to see the ads; it decides what the report may claim. randomised_split: you split people at random. platform_ab_test: the platform's own test. auction: ordinary delivery.
-        metric: The metric that decides. hook: who stays past the first seconds. ctr: clicks per impression. cvr: conversions per click. cpa: spend per conversion.
+        metric: The metric that decides. auto: the deepest one with enough events. hook: who stays past the first seconds. ctr: clicks per impression. cvr: conversions per click. cpa: spend per conversion. roas: value of the conversions per spend.
+        target_cpa: Spend per conversion to meet, in the account's currency. CPA then decides.
+        target_roas: Value of the conversions per spend to meet, such as 2.5. ROAS then decides.
         sequential: Switch it on if you look at the results every day. The intervals are wider and stay valid however often you look.
         relevant_lift_percent: The smallest difference that matters to you, in percent, such as 10.
         next_batch_budget_usd: What the next batch may cost in US dollars. The default is the file's budget.
@@ -98,7 +105,9 @@ async def ad_report(  # noqa: PLR0913, PLR0917 (the fields of the run form)
         files=FoundFiles(files={}, where=()),
         analysis=AnalysisOptions(
             design=design,
-            metric=Metric(metric),
+            metric=None if metric is DecidedBy.DEEPEST else Metric(metric),
+            target_cpa=target_cpa,
+            target_roas=target_roas,
             sequential=sequential,
             relevant_lift=relevant_lift_percent / 100,
         ),

@@ -19,7 +19,7 @@ from hailuo.report.findings import (
     SampleNeeded,
     TakeSpread,
 )
-from hailuo.report.metrics import METRICS, Count, Metric, MetricKind
+from hailuo.report.metrics import METRICS, Metric, MetricKind, counts_of
 from hailuo.text import is_formula
 
 SCHEMA: Final = "hailuo.estimates/1.0"
@@ -237,15 +237,11 @@ def _unit(metric: Metric, currency: str) -> str:
             return "fraction"
         case MetricKind.COST:
             return currency
-        case MetricKind.RATIO:
-            return spec.unit
+        case MetricKind.RATIO | MetricKind.RETURN | MetricKind.PAID:
+            return currency if spec.unit == "money" else spec.unit
 
 
 def _counts(metric: Metric, found: PlatformFindings) -> _Row:
     """Which counts a metric was made from: hook and hold are not the same on two platforms."""
-    top, bottom = METRICS[metric].top, METRICS[metric].bottom
-    if metric is Metric.HOOK:
-        top, bottom = found.hook_count, Count.IMPRESSIONS
-    if metric is Metric.HOLD:
-        top, bottom = found.hold_counts or (None, None)
-    return {"top_count": top and top.value, "bottom_count": bottom and bottom.value}
+    counts = counts_of(metric, found.platform)
+    return {"top_count": counts and counts[0].value, "bottom_count": counts and counts[1].value}

@@ -13,7 +13,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from hailuo.report.metrics import AdPlatform, Count, Design, Metric
+from hailuo.report.metrics import METRICS, AdPlatform, Count, Design, Metric
 
 
 class JoinMethod(StrEnum):
@@ -117,6 +117,7 @@ class CreativeFinding:
     render_usd: float | None
     looks: Mapping[str, float] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
+    brings_conversions: bool = False  # so that CTR or hook alone never switch it off
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,6 +204,17 @@ class PlatformVerdict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MetricPreference:
+    """The clip that one metric prefers, its counted value and interval in `words`; `clips` have enough events."""
+
+    metric: Metric
+    creative_id: str
+    label: str
+    words: str
+    clips: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlatformFindings:
     """One platform's ads judged by themselves: metrics of two platforms are never pooled."""
 
@@ -221,12 +233,15 @@ class PlatformFindings:
     power: tuple[SampleNeeded, ...]  # impressions for several lifts, smallest first
     unsafe_metrics: tuple[Metric, ...]  # shown but never ranked, as durations differ
     takes: TakeSpread | None = None  # None where too few combinations ran in several takes
+    metric_reason: str = ""  # why `metric` decides, one sentence
+    preferences: tuple[MetricPreference, ...] = ()  # the shallowest metric first
 
     def pooled(self, metric: Metric) -> float | None:
         """The metric of all creatives together; None where none of them has it."""
         known = [one.estimates[metric] for one in self.creatives if metric in one.estimates]
         bottom = sum(estimate.bottom for estimate in known)
-        return sum(estimate.top for estimate in known) / bottom if bottom else None
+        top = sum(estimate.top for estimate in known) * METRICS[metric].per
+        return top / bottom if bottom else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -194,16 +194,18 @@ class MetricFormatter:
     @property
     def trials(self) -> str:
         """What n counts."""
-        return "conversions" if self.spec.kind is MetricKind.COST else self.spec.trials
+        return self.spec.events if self.spec.kind is MetricKind.COST else self.spec.trials
 
     def based_on(self, trials: float) -> str:
-        """`96,000 impressions`; a cost is based on what was spent."""
-        if self.spec.kind is MetricKind.COST:
+        """`96,000 impressions`; a cost or a return is based on what was spent."""
+        if self.spec.kind in {MetricKind.COST, MetricKind.RETURN}:
             return f"{money(trials, self.currency)} spent"
         return f"{count(trials)} {self.trials}"
 
     def counted(self, events: float, trials: float) -> str:
-        """`2,904 clicks of 240,000 impressions`, `42 conversions for $512`."""
+        """`2,904 clicks of 240,000 impressions`, `42 conversions for $512`, `$1,024 earned for $512`."""
+        if self.spec.kind is MetricKind.RETURN:
+            return f"{self.amount(events)} earned for {self.amount(trials)}"
         if self.spec.kind is MetricKind.COST:
             return f"{count(events)} {self.spec.events} for {self.amount(trials)}"
         return f"{count(events)} {self.spec.events} of {count(trials)} {self.spec.trials}"

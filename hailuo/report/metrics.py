@@ -96,6 +96,9 @@ class Metric(StrEnum):
     CPA = "cpa"
     ROAS = "roas"
     AVG_WATCH = "avg_watch_s"
+    THUMBSTOP_COST = "cost_per_thumbstop"
+    CPM = "cpm"
+    FREQUENCY = "frequency"
 
 
 class MetricKind(StrEnum):
@@ -104,11 +107,13 @@ class MetricKind(StrEnum):
     RATE = "rate"  # events of trials: Wilson
     COST = "cost"  # spend per event: exact Poisson limits of the events (Garwood)
     RATIO = "ratio"  # a ratio of two sums: bootstrap over days, or none
+    RETURN = "return"  # revenue over spend: orders and value per order, modelled apart
+    PAID = "paid"  # what was paid, or who was reached: a fact of the delivery, so without an interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricSpec:
-    """One metric. `top` over `bottom`; None where that depends on the platform (hook and hold).
+    """One metric. `top` over `bottom`, times `per`; None where that depends on the platform (hook and hold).
 
     `events` of `trials` are the words for what is counted. `across_durations` is False where the number means something
     else for clips of another length: 3 seconds after the start compare, the share of a clip that was watched does not.
@@ -123,6 +128,7 @@ class MetricSpec:
     trials: str = "impressions"
     higher_is_better: bool = True
     across_durations: bool = True
+    per: float = 1.0
 
 
 def _rate(label: str, top: Count | None, bottom: Count | None = Count.IMPRESSIONS, **more: Any) -> MetricSpec:
@@ -147,7 +153,13 @@ METRICS: Final[Mapping[Metric, MetricSpec]] = {
         higher_is_better=False,
     ),
     Metric.ROAS: MetricSpec(
-        label="ROAS", unit="x", kind=MetricKind.RATIO, top=Count.REVENUE, bottom=Count.SPEND, trials="days"
+        label="ROAS",
+        unit="x",
+        kind=MetricKind.RETURN,
+        top=Count.REVENUE,
+        bottom=Count.SPEND,
+        events="conversions",
+        trials="conversions",
     ),
     Metric.AVG_WATCH: MetricSpec(
         label="Average watch",
@@ -156,6 +168,34 @@ METRICS: Final[Mapping[Metric, MetricSpec]] = {
         top=Count.WATCH_S,
         bottom=Count.PLAYS,
         trials="days",
+    ),
+    Metric.THUMBSTOP_COST: MetricSpec(
+        label="Cost per thumbstop",
+        unit="money",
+        kind=MetricKind.COST,
+        top=Count.SPEND,
+        bottom=None,
+        events="early views",
+        trials="early views",
+        higher_is_better=False,
+    ),
+    Metric.CPM: MetricSpec(
+        label="CPM",
+        unit="money",
+        kind=MetricKind.PAID,
+        top=Count.SPEND,
+        bottom=Count.IMPRESSIONS,
+        higher_is_better=False,
+        per=1000.0,
+    ),
+    Metric.FREQUENCY: MetricSpec(
+        label="Frequency",
+        unit="x",
+        kind=MetricKind.PAID,
+        top=Count.IMPRESSIONS,
+        bottom=Count.REACH,
+        trials="people",
+        higher_is_better=False,
     ),
 }
 
@@ -187,7 +227,7 @@ def counts_of(metric: Metric, platform: AdPlatform) -> tuple[Count, Count] | Non
     if metric is Metric.HOLD:
         return HOLD_COUNTS[platform]
     top = HOOK_COUNTS[platform] if metric is Metric.HOOK else METRICS[metric].top
-    bottom = METRICS[metric].bottom
+    bottom = HOOK_COUNTS[platform] if metric is Metric.THUMBSTOP_COST else METRICS[metric].bottom
     return None if top is None or bottom is None else (top, bottom)
 
 

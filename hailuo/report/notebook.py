@@ -34,6 +34,8 @@ class JudgeOptions(TypedDict, total=False):
     planned_split: Mapping[str, float]
     relevant_lift: float
     power: float
+    target_cpa: float
+    target_roas: float
 
 
 def read_results(*sources: ResultSource) -> pd.DataFrame:
@@ -66,13 +68,14 @@ def judge_results(
     *,
     ads: pd.DataFrame | None = None,
     design: str = Design.AUCTION,
-    metric: str = Metric.CTR,
+    metric: str | None = None,
     **options_given: Unpack[JudgeOptions],
 ) -> AnalysedResults:
     """Join results with a manifest and analyse them, as `hailuo report` does; the same seed gives the same numbers.
 
     `results` and `ads` are as `read_results` and `read_ads` give them, rows taken out at will; `manifest` is what
-    `read_manifest` gives (not typed) or reads. Designs and metrics are those of `hailuo report`.
+    `read_manifest` gives (not typed) or reads. Designs and metrics are those of `hailuo report`; without a metric, the
+    deepest one with enough events decides.
 
     Of what comes back, `findings` is everything that the report's page says, `estimates` every number as a tidy table,
     `joined` the results with the creative of each row, how it was found, or why none was.
@@ -81,7 +84,9 @@ def judge_results(
     """
     variants = manifest if isinstance(manifest, pd.DataFrame) else read_manifest(manifest)
     options = AnalysisOptions(
-        design=_one_of(Design, design, "design"), metric=_one_of(Metric, metric, "metric"), **options_given
+        design=_one_of(Design, design, "design"),
+        metric=None if metric is None else _one_of(Metric, metric, "metric"),
+        **options_given,
     )
     return analyse_results(results, variants, ads, options=options, at=run_environment().clock.now())
 

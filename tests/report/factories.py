@@ -225,7 +225,7 @@ def _winner(leader: CreativeFinding) -> PlatformVerdict:
     return PlatformVerdict(
         outcome=VerdictOutcome.WINNER,
         headline="desert-dawn on Hailuo-2.3 leads: CTR 1.70 % (1.54 to 1.87 %), 96 % likely the best",
-        sentences=("It was delivered with a CTR 41 % above the mean of the others.",),
+        sentences=("Its CTR was 41 % above the mean of the others.",),
         caveat="The platform chose who saw which clip: a lead is no proof of cause.",
         creative_id=leader.creative_id,
         need=_need(0.1),

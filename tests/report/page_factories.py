@@ -87,7 +87,7 @@ def _platform(platform: AdPlatform, *, impressions: int, base: float) -> Platfor
         outcome=VerdictOutcome.WINNER,
         headline=f"{leader.label} leads with a CTR of {value * 100:.2f} %, and is 97 % likely the best of 12",
         sentences=(
-            "It was delivered with 38 % more link clicks for each impression than the control (21 to 57 % more).",
+            "It had 38 % more link clicks for each impression than the control (21 to 57 % more).",
             "Its prompt explains most of that: the model and the length hardly matter here.",
         ),
         caveat="The platform chose who saw which clip: this is a strong hint, not proof that the clip causes the clicks.",

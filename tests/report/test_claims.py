@@ -32,7 +32,7 @@ def judged(joined: pd.DataFrame, variants: pd.DataFrame, **options: object) -> P
     found = analyse(
         joined,
         variants,
-        options=AnalysisOptions(**options),  # type: ignore[arg-type]  # a test names any option
+        options=AnalysisOptions(**{"metric": Metric.CTR, **options}),  # type: ignore[arg-type]  # a test names any option
         health=make_health(),
         made_at=AT,
         version="0.1.0",
@@ -50,7 +50,9 @@ def evidence_of(joined: pd.DataFrame, variants: pd.DataFrame, config: AnalysisCo
 
 
 def config_of(**options: object) -> AnalysisConfig:
-    return AnalysisConfig(options=AnalysisOptions(**options), limits=load_thresholds(), platforms=1)  # type: ignore[arg-type]
+    return AnalysisConfig(
+        options=AnalysisOptions(**{"metric": Metric.CTR, **options}), limits=load_thresholds(), platforms=1
+    )  # type: ignore[arg-type]
 
 
 def one_ahead(impressions: float, *, lift: float, seed: int) -> pd.DataFrame:

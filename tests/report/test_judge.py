@@ -26,7 +26,7 @@ def judged(joined: pd.DataFrame, variants: pd.DataFrame = TWO, **options: object
     return analyse(
         joined,
         variants,
-        options=AnalysisOptions(**options),  # type: ignore[arg-type]  # a test names any option
+        options=AnalysisOptions(**{"metric": Metric.CTR, **options}),  # type: ignore[arg-type]  # a test names any option
         health=make_health(),
         made_at=AT,
         version="0.1.0",

@@ -24,7 +24,7 @@ def judged(joined: pd.DataFrame, variants: pd.DataFrame, **options: object) -> R
     return analyse(
         joined,
         variants,
-        options=AnalysisOptions(**options),  # type: ignore[arg-type]  # a test names any option
+        options=AnalysisOptions(**{"metric": Metric.CTR, **options}),  # type: ignore[arg-type]  # a test names any option
         health=make_health(),
         made_at=AT,
         version="0.1.0",

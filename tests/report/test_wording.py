@@ -105,7 +105,7 @@ def test_headlines_are_short_and_words_are_plain(
     [
         (Design.RANDOMISED_SPLIT, "gets", "the clips' doing"),
         (Design.PLATFORM_AB_TEST, "in the platform's test", "audiences may differ"),
-        (Design.AUCTION, "was delivered with", "not proof"),
+        (Design.AUCTION, " had ", "not proof"),
     ],
 )
 @pytest.mark.parametrize("outcome", [VerdictOutcome.WINNER, VerdictOutcome.FACTOR])
@@ -125,7 +125,7 @@ def test_a_winner_is_told_with_name_size_and_certainty() -> None:
     headline = verdict_of(VerdictOutcome.WINNER).headline.replace("\u00a0", " ")
 
     assert re.fullmatch(
-        r"“prompt-a” was delivered with the best CTR: \d\.\d\d % \(\d\.\d\d % to \d\.\d\d %\); "
+        r"“prompt-a” had the best CTR: \d\.\d\d % \(\d\.\d\d % to \d\.\d\d %\); "
         r"(more than )?\d\d % likely the best of 4 clips",
         headline,
     )

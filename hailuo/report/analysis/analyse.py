@@ -1,6 +1,6 @@
 """From matched results to findings: the statistics in their order, platform by platform."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -8,6 +8,7 @@ import pandas as pd
 
 from hailuo.report.analysis.creatives import creatives_of
 from hailuo.report.analysis.decision import ComparisonEvidence, decide, significance_of
+from hailuo.report.analysis.decision_metric import decision_metric
 from hailuo.report.analysis.experiment import AnalysisConfig, Comparison, comparison_of
 from hailuo.report.analysis.headlines import nothing_to_compare, verdict_facts
 from hailuo.report.analysis.heat import heat, heat_note
@@ -15,13 +16,14 @@ from hailuo.report.analysis.leaderboard import factors_in_metric, ranked_creativ
 from hailuo.report.analysis.measures import MOST_RATIOS, ONE_IN, estimates
 from hailuo.report.analysis.observations import Observed, observe
 from hailuo.report.analysis.options import AnalysisOptions, load_thresholds
+from hailuo.report.analysis.preferences import with_preferences
 from hailuo.report.analysis.ranking import MOST_LEVERAGE, rank
 from hailuo.report.analysis.sample_size import samples_needed
 from hailuo.report.analysis.sentences import verdict_of
 from hailuo.report.analysis.srm import split_check
 from hailuo.report.cautions import APART_DAYS
 from hailuo.report.findings import CreativeFinding, Health, PlatformFindings, ReportFindings
-from hailuo.report.metrics import HOLD_COUNTS, HOOK_COUNTS, METRICS
+from hailuo.report.metrics import HOLD_COUNTS, HOOK_COUNTS, METRICS, Metric
 from hailuo.report.stats.bootstrap import DAYS_NEEDED, RESAMPLES
 from hailuo.report.stats.dispersion import LEAST_DF, LEAST_EXPECTED, take_spread
 from hailuo.report.stats.factors import LEAST_A_CELL, LEAST_SCALE
@@ -45,22 +47,37 @@ def analyse(
     limits, creatives = load_thresholds(), creatives_of(variants)
     platforms = observe(joined[joined["creative_id"].isin(list(creatives))])
     config = AnalysisConfig(options=options, limits=limits, platforms=max(1, len(platforms)))
+    found = tuple(
+        with_preferences(
+            _platform(observed, creatives, config),
+            least=limits.least_events_each.value,
+            currency=observed.currency,
+        )
+        for observed in platforms
+    )
     return ReportFindings(
         campaign=_first(variants, "campaign_id"),
         edition=_first(variants, "edition"),
         made_at=made_at,
         version=version,
         design=options.design,
-        metric=options.metric,
+        metric=_metric_of(found, options),
         confidence=options.confidence,
         seed=options.seed,
         health=health,
-        platforms=tuple(_platform(observed, creatives, config) for observed in platforms),
+        platforms=found,
         proposal=None,
         changes=(),
         previous=None,
         thresholds={**_options_in_words(options), **limits.in_words(), **rules_in_words()},
     )
+
+
+def _metric_of(found: Sequence[PlatformFindings], options: AnalysisOptions) -> Metric:
+    """The metric of the platform with most spend, where the options leave it open."""
+    if options.target:
+        return options.target[0]
+    return options.metric or next((one.metric for one in found), Metric.CTR)
 
 
 def _first(variants: pd.DataFrame, column: str) -> str:
@@ -72,7 +89,10 @@ def _platform(
     observed: Observed, creatives: Mapping[str, CreativeFinding], config: AnalysisConfig
 ) -> PlatformFindings:
     """Where there is nothing to compare (no such count, one creative, no events), every number there is is still shown."""
-    options, limits = config.options, config.limits
+    limits = config.limits
+    decides = decision_metric(observed, config.options, limits)
+    options = replace(config.options, metric=decides.metric)
+    config = replace(config, options=options)
     measured = estimates(
         observed,
         options,
@@ -84,7 +104,8 @@ def _platform(
     durations = {one.duration_s for one in found}
     nothing = PlatformFindings(
         platform=observed.platform,
-        metric=options.metric,
+        metric=decides.metric,
+        metric_reason=decides.reason,
         hook_count=HOOK_COUNTS[observed.platform],
         hold_counts=HOLD_COUNTS[observed.platform],
         verdict=nothing_to_compare(observed, found, comparison, config),

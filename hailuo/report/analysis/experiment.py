@@ -11,7 +11,7 @@ from hailuo.report.analysis.metric_scale import MetricScale
 from hailuo.report.analysis.observations import Observed
 from hailuo.report.analysis.options import AnalysisOptions, ReportThresholds
 from hailuo.report.findings import CreativeFinding
-from hailuo.report.metrics import Count, counts_of
+from hailuo.report.metrics import METRICS, Count, Metric, MetricKind, counts_of
 from hailuo.report.stats.intervals import is_rate
 
 _Floats = npt.NDArray[np.float64]
@@ -26,6 +26,11 @@ class AnalysisConfig:
     platforms: int
 
     @property
+    def metric(self) -> Metric:
+        """The metric that decides; what the options leave open is settled platform by platform (`decision_metric`)."""
+        return self.options.metric or Metric.CTR
+
+    @property
     def gate(self) -> float:
         """The p-value that a claim on one platform has to be below."""
         return self.limits.gate_p.value / self.platforms
@@ -33,7 +38,8 @@ class AnalysisConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """One position per creative that has trials. Cost metrics are analysed as events per bit of spend (`scale`).
+    """One position per creative that has trials. Costs are analysed as events per bit of spend (`scale`), and returns as
+    average conversions' worth of value per bit of spend.
 
     `excluded` are those with more events than trials, which no rate describes; `horizon` is that of one creative, None
     for one look.
@@ -63,13 +69,18 @@ def comparison_of(
     observed: Observed, creatives: Mapping[str, CreativeFinding], config: AnalysisConfig
 ) -> Comparison | None:
     """The creatives with trials of the decision metric; None where the platform or its export does not have it."""
-    counts = counts_of(config.options.metric, observed.platform)
+    counts = counts_of(config.metric, observed.platform)
     if counts is None or not all(observed.has(count) for count in counts):
         return None
     event, trial = counts
-    scale = MetricScale(metric=config.options.metric)
+    scale = MetricScale(metric=config.metric)
     if scale.is_cost:
         event, trial = trial, event
+    if METRICS[scale.metric].kind is MetricKind.RETURN:
+        revenue, orders = observed.sums(Count.REVENUE, Count.CONVERSIONS)[["top", "bottom"]].sum()
+        scale = replace(scale, worth=float(revenue / orders) if revenue > 0 and orders > 0 else 1.0)
+        observed = observed.scaled(event, 1 / scale.worth)
+    if trial is Count.SPEND:
         sums = observed.sums(event, trial)
         scale = replace(scale, bits=spend_bits(float(sums["top"].sum()), float(sums["bottom"].sum())))
         observed = observed.scaled(trial, scale.bits)

@@ -1,7 +1,7 @@
 """The verdict in plain English, for somebody who buys ads: the design of the test decides the verbs.
 
-A split by chance lets a clip "get" its numbers; in a platform's test it "did better"; in an auction it "was delivered
-with" them, because the platform chose who saw it. The texts are in `hailuo/report/texts.toml`.
+A split by chance lets a clip "get" its numbers; in a platform's test it "did better"; in an auction it only "had" them,
+because the platform chose who saw it. The texts are in `hailuo/report/texts.toml`.
 """
 
 from dataclasses import dataclass
@@ -94,7 +94,7 @@ def verdict_facts(
     if decision.outcome is not VerdictOutcome.WINNER:
         need = (sample_for_one if nothing else sample_for_first_two)(comparison, observed, needed, config)
     return VerdictFacts(
-        metric=MetricFormatter(config.options.metric, observed.currency),
+        metric=MetricFormatter(config.metric, observed.currency),
         design=Design.AUCTION if srm and srm.flagged else config.options.design,
         evidence=evidence,
         decision=decision,
@@ -114,7 +114,7 @@ def nothing_to_compare(
     config: AnalysisConfig,
 ) -> PlatformVerdict:
     """The count is not in the export, one clip runs alone, or nothing has happened yet."""
-    metric = config.options.metric
+    metric = config.metric
     formatter, platform = MetricFormatter(metric, observed.currency), PLATFORM_NAMES[observed.platform]
     if comparison is None:
         reason = "not_counted" if counts_of(metric, observed.platform) is None else "not_exported"

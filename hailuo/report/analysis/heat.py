@@ -50,7 +50,7 @@ def _cell(
     return HeatCell(
         row=key[0],
         column=key[1],
-        rate=scale.cost(mean) if scale.is_cost else mean,
+        rate=scale.cost(mean) if scale.is_cost else scale.value(mean) or 0.0,
         interval=scale.interval(Interval(float(low), float(high))),
         trials=float(trials.sum()) / scale.bits,
         creatives=len(positions),

@@ -75,12 +75,12 @@ def factors_in_metric(evidence: ComparisonEvidence) -> tuple[Factor, ...]:
 
 def level_in_metric(level: FactorLevel, scale: MetricScale) -> FactorLevel:
     """A level in the metric's unit: costs turned around, trials as people count them."""
-    if not scale.is_cost:
-        return level
+    events, trials = scale.counted(level.events, level.trials)
     return replace(
         level,
-        trials=level.trials / scale.bits,
-        rate=scale.cost(level.rate),
+        events=events,
+        trials=trials,
+        rate=scale.cost(level.rate) if scale.is_cost else scale.value(level.rate) or 0.0,
         interval=scale.interval(level.interval),
         difference=scale.difference(level.difference, level.rate - level.difference.value),
     )
@@ -88,7 +88,7 @@ def level_in_metric(level: FactorLevel, scale: MetricScale) -> FactorLevel:
 
 def _shrunk(evidence: ComparisonEvidence, at: int) -> Estimate:
     comparison, scale = evidence.comparison, evidence.comparison.scale
-    events, trials = float(comparison.events[at]), float(comparison.trials[at]) / scale.bits
+    events, trials = scale.counted(float(comparison.events[at]), float(comparison.trials[at]))
     top, bottom = (trials, events) if scale.is_cost else (events, trials)
     return Estimate(
         metric=scale.metric,

@@ -14,6 +14,7 @@ from hailuo.report.metrics import COUNTS, METRICS, Count, Metric, MetricKind, co
 from hailuo.report.stats.bootstrap import ratio_by_days
 from hailuo.report.stats.dispersion import dispersion
 from hailuo.report.stats.intervals import cost_per_event, wilson
+from hailuo.report.stats.returns import order_values, return_interval
 from hailuo.report.stats.sequential import mixture_interval
 from hailuo.report.texts import say
 
@@ -102,6 +103,10 @@ def _of_metric(
             return {name: _cost(rule, top, bottom, bits=bits) for name, top, bottom in rows}
         case MetricKind.RATIO:
             return _ratios(observed, metric, counts, rows, options)
+        case MetricKind.RETURN:
+            return _returns(observed, metric, options, widen_above)
+        case MetricKind.PAID:
+            return _paid(observed, metric, rows)
 
 
 def _rate(rule: _Rule, events: float, trials: float) -> Estimate:
@@ -158,10 +163,49 @@ def _ratios(
     return {row[0]: ratio(*row) for row in rows}
 
 
+def _returns(
+    observed: Observed, metric: Metric, options: AnalysisOptions, widen_above: float
+) -> dict[str, Estimate]:
+    """Revenue over spend, by how many conversions came and what one is worth."""
+    rows = observed.rows.dropna(subset=[Count.CONVERSIONS, Count.REVENUE, Count.SPEND])
+    values = order_values(rows["creative_id"], rows[Count.CONVERSIONS], rows[Count.REVENUE])
+    orders, spend = float(rows[Count.CONVERSIONS].sum()), float(rows[Count.SPEND].sum())
+    scaled = observed.scaled(Count.SPEND, spend_bits(orders, spend))
+    phi = dispersion_of(scaled, Count.CONVERSIONS, Count.SPEND, widen_above=widen_above).widening
+    counted = observed.sums(Count.CONVERSIONS, Count.SPEND).set_index("creative_id")["top"].to_dict()
+
+    def returned(name: str, revenue: float, spend: float) -> Estimate:
+        own = float(counted.get(name, 0.0))
+        interval = None
+        note = say("note.no_spend") if not spend else say("note.no_conversion_values")
+        if options.sequential:
+            note = say("note.one_look_only")
+        elif values is not None and spend:
+            interval = return_interval(
+                own, revenue, spend, values, confidence=options.confidence, dispersion=phi
+            )
+            note = "" if own else say("note.no_conversion_return")
+        return _estimate(metric, revenue, spend, interval, n=own, note=note)
+
+    sums = observed.sums(Count.REVENUE, Count.SPEND)
+    return {
+        str(name): returned(str(name), float(top), float(bottom))
+        for name, top, bottom in sums.itertuples(index=False)
+    }
+
+
+def _paid(observed: Observed, metric: Metric, rows: Sequence[_Sums]) -> dict[str, Estimate]:
+    """What was paid or reached: a fact. People are known of a single row only, as those of two rows overlap."""
+    single = set(observed.totals()[Count.REACH.value].dropna().index)
+    by_people = METRICS[metric].bottom is Count.REACH
+    known = (row for row in rows if not by_people or row[0] in single)
+    return {row[0]: _estimate(metric, row[1], row[2], None, n=row[2], note=say("note.paid")) for row in known}
+
+
 def _estimate(
     metric: Metric, top: float, bottom: float, interval: Interval | None, *, n: float, note: str
 ) -> Estimate:
-    value = top / bottom if bottom else None
+    value = top / bottom * METRICS[metric].per if bottom else None
     return Estimate(
         metric=metric, value=value, interval=interval, top=top, bottom=bottom, n=float(n), note=note
     )
@@ -174,4 +218,6 @@ def _unknown(metric: Metric, observed: Observed) -> Estimate:
         note = say("note.not_counted", platform=observed.platform.value)
     else:
         note = say("note.not_exported", counts="; ".join(absent)) if absent else say("note.no_row")
+        if not absent and metric is Metric.FREQUENCY:
+            note = say("note.several_rows")
     return _estimate(metric, 0.0, 0.0, None, n=0.0, note=note)

@@ -60,12 +60,12 @@ def _claim(facts: VerdictFacts) -> Iterator[str]:
     if facts.decision.outcome is not VerdictOutcome.WINNER:
         return
     estimate, at = leader.estimates[metric.metric], facts.evidence.leader
-    trials = float(comparison.trials[at]) / comparison.scale.bits
+    counts = comparison.scale.counted(float(comparison.events[at]), float(comparison.trials[at]))
     yield say(
         "sentence.counted",
         label=metric.label,
         estimate=metric.estimate(estimate.value, estimate.interval),
-        counts=metric.counted(float(comparison.events[at]), trials),
+        counts=metric.counted(*counts),
     )
     difference = leader.against_control
     if difference is not None:
@@ -88,7 +88,7 @@ def _all_clips(facts: VerdictFacts) -> str:
         clips=facts.clips,
         label=metric.label,
         estimate=metric.estimate(scale.value(comparison.pooled), interval and scale.interval(interval)),
-        counts=metric.counted(events, trials / scale.bits),
+        counts=metric.counted(*scale.counted(events, trials)),
     )
 
 

@@ -91,6 +91,7 @@ class _Tested:
     leads: bool
     behind: bool
     waits: bool
+    brings: bool
     impressions: str
 
     @property
@@ -120,6 +121,7 @@ def _tested(creatives: Sequence[CreativeFinding]) -> list[_Tested]:
                 waits=all(
                     one.standing is CreativeStanding.TOO_LITTLE_DATA or one.p_best is None for one in takes
                 ),
+                brings=any(one.brings_conversions for one in takes),
                 impressions=f"{impressions:,.0f} impressions",
             )
         )
@@ -179,8 +181,11 @@ def _of_tested(tested: Sequence[_Tested], budget: _Budget, *, new: int) -> Itera
 
 
 def _without_takes(one: _Tested) -> ProposedRow:
-    """A cell with too little data, or one that is behind."""
-    if one.behind:
+    """A cell with too little data, or one that is behind: switched off, unless it brings conversions."""
+    if one.behind and one.brings:
+        action = Recommendation.KEEP
+        reason = say("next_batch.brings", chance=one.chance, impressions=one.impressions)
+    elif one.behind:
         action = Recommendation.DROP
         reason = say("next_batch.drop", chance=one.chance, impressions=one.impressions)
     else:
