@@ -117,6 +117,7 @@ class CreativeFinding:
     render_usd: float | None
     looks: Mapping[str, float] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
+    target_chance: float | None = None  # to meet the target, where there is one
     brings_conversions: bool = False  # so that CTR or hook alone never switch it off
 
 
@@ -204,6 +205,17 @@ class PlatformVerdict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What the decision metric has to meet, and how many clips do, do not, and may either way."""
+
+    metric: Metric
+    value: float
+    meets: int
+    misses: int
+    open: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MetricPreference:
     """The clip that one metric prefers, its counted value and interval in `words`; `clips` have enough events."""
 
@@ -235,6 +247,7 @@ class PlatformFindings:
     takes: TakeSpread | None = None  # None where too few combinations ran in several takes
     metric_reason: str = ""  # why `metric` decides, one sentence
     preferences: tuple[MetricPreference, ...] = ()  # the shallowest metric first
+    target: Target | None = None
 
     def pooled(self, metric: Metric) -> float | None:
         """The metric of all creatives together; None where none of them has it."""

@@ -50,9 +50,8 @@ def evidence_of(joined: pd.DataFrame, variants: pd.DataFrame, config: AnalysisCo
 
 
 def config_of(**options: object) -> AnalysisConfig:
-    return AnalysisConfig(
-        options=AnalysisOptions(**{"metric": Metric.CTR, **options}), limits=load_thresholds(), platforms=1
-    )  # type: ignore[arg-type]
+    chosen = AnalysisOptions(**{"metric": Metric.CTR, **options})  # type: ignore[arg-type]  # as above
+    return AnalysisConfig(options=chosen, limits=load_thresholds(), platforms=1)
 
 
 def one_ahead(impressions: float, *, lift: float, seed: int) -> pd.DataFrame:

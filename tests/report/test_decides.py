@@ -160,7 +160,9 @@ def test_metrics_that_disagree_are_named_with_the_clip_that_each_prefers() -> No
         (Metric.CVR, "p0"),
         (Metric.CPA, "p1"),
     ]
-    assert found.verdict.sentences[-1].startswith("Metrics disagree: CTR prefers “p2”; CVR prefers “p0”; CPA prefers “p1”")
+    assert found.verdict.sentences[-1].startswith(
+        "Metrics disagree: CTR prefers “p2”; CVR prefers “p0”; CPA prefers “p1”"
+    )
     assert found.metric_reason in found.verdict.sentences[-1]
 
 

@@ -21,6 +21,7 @@ from hailuo.report.analysis.ranking import MOST_LEVERAGE, rank
 from hailuo.report.analysis.sample_size import samples_needed
 from hailuo.report.analysis.sentences import verdict_of
 from hailuo.report.analysis.srm import split_check
+from hailuo.report.analysis.target import with_target
 from hailuo.report.cautions import APART_DAYS
 from hailuo.report.findings import CreativeFinding, Health, PlatformFindings, ReportFindings
 from hailuo.report.metrics import HOLD_COUNTS, HOOK_COUNTS, METRICS, Metric
@@ -47,14 +48,7 @@ def analyse(
     limits, creatives = load_thresholds(), creatives_of(variants)
     platforms = observe(joined[joined["creative_id"].isin(list(creatives))])
     config = AnalysisConfig(options=options, limits=limits, platforms=max(1, len(platforms)))
-    found = tuple(
-        with_preferences(
-            _platform(observed, creatives, config),
-            least=limits.least_events_each.value,
-            currency=observed.currency,
-        )
-        for observed in platforms
-    )
+    found = tuple(_judged(observed, creatives, config) for observed in platforms)
     return ReportFindings(
         campaign=_first(variants, "campaign_id"),
         edition=_first(variants, "edition"),
@@ -83,6 +77,15 @@ def _metric_of(found: Sequence[PlatformFindings], options: AnalysisOptions) -> M
 def _first(variants: pd.DataFrame, column: str) -> str:
     known = variants[column].dropna() if column in variants else pd.Series(dtype=object)
     return str(known.iloc[0]) if len(known) else ""
+
+
+def _judged(
+    observed: Observed, creatives: Mapping[str, CreativeFinding], config: AnalysisConfig
+) -> PlatformFindings:
+    """A platform's findings, held against the target and against what other metrics prefer."""
+    currency, least = observed.currency, config.limits.least_events_each.value
+    found = with_preferences(_platform(observed, creatives, config), least=least, currency=currency)
+    return with_target(found, config.options, currency=currency)
 
 
 def _platform(
