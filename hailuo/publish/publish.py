@@ -1,12 +1,14 @@
 """Manifest and gallery, from the store alone."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
 from hailuo.campaign.model import SyntheticPerformer
 from hailuo.clock import Clock
+from hailuo.errors import MissingKeyError
 from hailuo.plan.file import StoredEdition
 from hailuo.publish import gallery, manifest
 from hailuo.publish.evidence import Evidence, gather
@@ -36,6 +38,7 @@ async def publish(store: Store, clock: Clock, edition: Edition) -> Publication:
         _entries(stored, evidence),
         store_uri=store.uri if "://" in store.uri else "",
         synthetic_performer=stored.plan.synthetic_performer if stored.plan else SyntheticPerformer.UNDECLARED,
+        numbers=await _numbers(store, edition),
     )
     made = Publication(
         rows=rows[rows["derived_from"].isna()].reset_index(drop=True),
@@ -51,6 +54,14 @@ async def publish(store: Store, clock: Clock, edition: Edition) -> Publication:
         await store.put(f"{edition.manifest}{name}", content, content_type=manifest.CONTENT_TYPES[name])
     await store.put(edition.gallery, page, content_type="text/html; charset=utf-8")
     return made
+
+
+async def _numbers(store: Store, edition: Edition) -> Mapping[str, int]:
+    """The clip numbers that people may have noted down, from the manifest before."""
+    try:
+        return manifest.numbers_in(await store.read(edition.manifest_jsonl))
+    except MissingKeyError:
+        return {}
 
 
 def _entries(stored: StoredEdition, evidence: Evidence) -> list[manifest.ManifestEntry]:

@@ -17,7 +17,7 @@ function paintTray() {
   tray.hidden = !jobs.length;
   document.body.classList.toggle("has-tray", jobs.length > 0);
   tray.replaceChildren(
-    make("ul", {}, ...jobs.map((job) => make("li", {}, make("span", {}, bdi(job.model), ` · take ${job.take}`), button("×", () => toggleCompared(job.id), { class: "quiet", "aria-label": `Remove ${job.spoken}` })))),
+    make("ul", {}, ...jobs.map((job) => make("li", {}, make("span", {}, numberMark(job), bdi(job.model), ` · take ${job.take}`), button("×", () => toggleCompared(job.id), { class: "quiet", "aria-label": `Remove ${job.spoken}` })))),
     button("Clear", () => { choice.compared = []; paintTray(); writeFragment(); }, { class: "quiet" }),
     button(jobs.length > 1 ? `Compare ${jobs.length}` : "Choose one more", openCompared, { class: "primary", disabled: jobs.length < 2 }));
 }
@@ -35,7 +35,7 @@ function openStage(jobs) {
 
 /** @param {Job} job */
 const about = (job) => [
-  make("h3", {}, bdi(job.model), " ", make("span", {}, job.setting), job.control ? make("em", {}, "control") : null),
+  make("h3", {}, numberMark(job), bdi(job.model), " ", make("span", {}, job.setting), job.control ? make("em", {}, "control") : null),
   make("p", { class: "line" }, make("span", {}, bdi(promptOf(job).label), ...promptOf(job).variables.flatMap(([, level]) => [" · ", bdi(level)])), make("span", {}, `take ${job.take}`), job.frame ? make("span", {}, "from ", bdi(job.frame)) : null),
   make("p", { class: "line money" }, make("span", {}, make("strong", {}, job.cost), ` ${job.costNote}`), ...badgesOf(job)),
 ];

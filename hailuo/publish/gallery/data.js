@@ -66,6 +66,7 @@
 /**
  * @typedef {object} Job One job, in the order of the campaign.
  * @property {string} id The creative id.
+ * @property {number} number The number of the clip, which it keeps.
  * @property {string} model
  * @property {string} setting
  * @property {number | null} seconds
@@ -111,6 +112,8 @@ function jobWithId(id) {
 }
 
 /** @param {Job} job */
+const numberOf = (job) => `#${job.number}`;
+/** @param {Job} job */
 const promptOf = (job) => DATA.prompts[job.prompt];
 
 /** @type {Map<Job, string>} */
@@ -125,7 +128,7 @@ function searchTextOf(job) {
   if (known !== undefined) return known;
   const { label, text, variables } = promptOf(job);
   const texts = [
-    label, text, ...variables.flat(), job.model, job.setting, job.frame,
+    numberOf(job), label, text, ...variables.flat(), job.model, job.setting, job.frame,
     job.id, job.adName, job.stateWord, job.clip ? "" : job.why, ...(job.quality?.reasons ?? []),
   ].join(" ").toLowerCase();
   searchTexts.set(job, texts);
@@ -140,7 +143,7 @@ function searchTextOf(job) {
  */
 function valueIn(job, name) {
   if (name === "state") return job.stateWord;
-  if (name === "id") return job.id;
+  if (name === "id") return job.number;
   if (name === "my_pick") return PICK_ORDER.indexOf(judgementOf(job.id).pick);
   if (name === "my_rating") return judgementOf(job.id).rating;
   const at = COLUMN_POSITIONS.get(name);

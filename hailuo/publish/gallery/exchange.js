@@ -14,7 +14,7 @@ function sourceId() {
 
 /** @param {Date} at */
 function exported(at) {
-  const judgements = [...mine].map(([creative_id, judgement]) => ({ creative_id, ...judgement, reviewer: saved.name }));
+  const judgements = [...mine].map(([creative_id, judgement]) => ({ creative_id, number: BY_ID.get(creative_id)?.number, ...judgement, reviewer: saved.name }));
   return { schema: SCHEMA, campaign: DATA.campaign, edition: DATA.edition, reviewer: saved.name, source: sourceId(), exported_at: at.toISOString(), judgements };
 }
 

@@ -31,7 +31,7 @@ _NO_COLUMN: Final = frozenset(
         *("first_frame_sha256", "first_frame_uri", "poster_uri", "sheet_uri", "proxy_uri"),
         *("sprite_uri", "ad_name", "cell_id", "prompt_id", "cost_currency", "pick", "rating", "reviewer"),
         *("reviewed_at", "note", "tags", "status", "digital_source_type", "provider", "qa_version"),
-        *("spent_usd", "assumed_usd", "reserved_usd", "to_buy_usd"),
+        *("spent_usd", "assumed_usd", "reserved_usd", "to_buy_usd", "clip_number"),
     )
 )
 _TRACES: Final = frozenset(
@@ -68,13 +68,14 @@ def jobs_of(
     built_at: datetime,
 ) -> list[Json]:
     """One entry per row, with the copies made of its clip."""
-    positions = {(prompt["label"], prompt["text"]): at for at, prompt in enumerate(prompts)}
+    places = {(prompt["label"], prompt["text"]): place for place, prompt in enumerate(prompts)}
     return [
         {
             **_identity(row),
+            "number": number(row, "clip_number") or at,
             **_state(row, built_at),
             **_media(row, links),
-            "prompt": positions[_prompt_key(row)],
+            "prompt": places[_prompt_key(row)],
             "levels": {axis: _level(row, axis) for axis in mapping(row, "factors")},
             "quality": quality(row),
             "placements": placements(row),
@@ -82,7 +83,7 @@ def jobs_of(
             "values": [_value(row, str(column["name"])) for column in columns],
             "judgements": _judgements(row),
         }
-        for row in rows
+        for at, row in enumerate(rows, start=1)
     ]
 
 

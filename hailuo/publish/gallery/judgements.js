@@ -53,18 +53,6 @@ function judge(id, change) {
   for (const listener of onJudged) listener(id);
 }
 
-/**
- * @param {string} id
- * @param {string} pick
- */
-const togglePick = (id, pick) => judge(id, { pick: judgementOf(id).pick === pick ? "none" : pick });
-
-/**
- * @param {string} id
- * @param {number} rating
- */
-const toggleRating = (id, rating) => judge(id, { rating: judgementOf(id).rating === rating ? null : rating });
-
 /** How many of your judgements are in no exported file. */
 const unexported = () => [...mine.values()].filter(({ reviewed_at }) => reviewed_at > saved.exportedAt).length;
 
@@ -127,6 +115,11 @@ function writeStored(key, value) {
     if (saved.works) notify("This browser saves no judgements. Export them before you close the page.");
     saved.works = false; // a page in a sandbox, or a full storage
   }
+}
+
+/** @param {string} key */
+function forgetStored(key) {
+  try { localStorage.removeItem(key); } catch { saved.works = false; }
 }
 
 /** The ids of the clips that you judged in this browser. */

@@ -1,18 +1,31 @@
 // How a clip is judged, and what others say of it; the same wherever the clip is shown.
 
+/** @typedef {{of: (id: string) => Judgement, set: (id: string, change: Partial<Judgement>) => void}} Verdicts */
+/** In a blind pick nothing that was judged elsewhere is read or written. @type {{own: Verdicts, blind: Verdicts}} */
+const VERDICTS = { own: { of: judgementOf, set: judge }, blind: { of: (id) => verdictOf(id), set: (id, change) => judgeBlind(id, change) } };
+
+/**
+ * @param {string} id
+ * @param {string} pick
+ * @param {Verdicts} verdicts
+ */
+const togglePick = (id, pick, verdicts) => verdicts.set(id, { pick: verdicts.of(id).pick === pick ? "none" : pick });
+
 /**
  * The buttons to judge one clip.
  * @param {Job} job
  * @param {string} name
+ * @param {"own" | "blind"} [kind]
  */
-function judgeBar(job, name) {
-  const bar = make("div", { class: "judge", role: "group", "aria-label": `Judge ${name}`, "data-judge": job.id });
+function judgeBar(job, name, kind = "own") {
+  const verdicts = VERDICTS[kind];
+  const bar = make("div", { class: "judge", role: "group", "aria-label": `Judge ${name}`, "data-judge": job.id, "data-kind": kind });
   for (const [pick, [sign, word]] of Object.entries(PICKS)) {
-    bar.append(button(sign, () => togglePick(job.id, pick), { class: `sign ${pick}`, "data-pick": pick, "aria-label": word, title: word }));
+    bar.append(button(sign, () => togglePick(job.id, pick, verdicts), { class: `sign ${pick}`, "data-pick": pick, "aria-label": word, title: word }));
   }
   const stars = make("span", { class: "stars", role: "group", "aria-label": "Rating" });
   for (const value of [1, 2, 3, 4, 5]) {
-    stars.append(button("●", () => toggleRating(job.id, value), { "data-rating": value, "aria-label": `${value} of 5`, title: `${value} of 5` }));
+    stars.append(button("●", () => verdicts.set(job.id, { rating: verdicts.of(job.id).rating === value ? null : value }), { "data-rating": value, "aria-label": `${value} of 5`, title: `${value} of 5` }));
   }
   bar.append(stars);
   paintJudgeBar(bar);
@@ -21,7 +34,7 @@ function judgeBar(job, name) {
 
 /** @param {HTMLElement} bar */
 function paintJudgeBar(bar) {
-  const { pick, rating } = judgementOf(bar.dataset.judge ?? "");
+  const { pick, rating } = VERDICTS[bar.dataset.kind === "blind" ? "blind" : "own"].of(bar.dataset.judge ?? "");
   for (const sign of all("[data-pick]", bar)) sign.setAttribute("aria-pressed", String(sign.dataset.pick === pick));
   for (const star of all("[data-rating]", bar)) {
     star.setAttribute("aria-pressed", String(Number(star.dataset.rating) === rating));

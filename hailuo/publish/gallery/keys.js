@@ -18,14 +18,14 @@ const PICK_KEYS = new Map([["p", "pick"], ["f", "finalist"], ["x", "reject"]]);
  * @param {string} id
  */
 function judgeByKey(key, id) {
-  const pick = PICK_KEYS.get(key);
+  const pick = PICK_KEYS.get(key), verdicts = VERDICTS[stage.blind ? "blind" : "own"];
   if (pick) {
-    togglePick(id, pick);
-    notify(judgementOf(id).pick === "none" ? "Pick removed" : PICKS[pick][1]);
+    togglePick(id, pick, verdicts);
+    notify(verdicts.of(id).pick === "none" ? "Pick removed" : PICKS[pick][1]);
     return true;
   }
   if (!/^[0-5]$/.test(key)) return false;
-  judge(id, { rating: Number(key) || null });
+  verdicts.set(id, { rating: Number(key) || null });
   notify(key === "0" ? "Rating removed" : `${key} of 5`);
   return true;
 }
@@ -104,7 +104,7 @@ function pageKey(key) {
   /** @type {Actions} */
   const onChosen = choice.compared.length > 1 ? { enter: openCompared } : {};
   return act(key, {
-    j: () => walk(1), k: () => walk(-1), "/": () => byId("find").focus(), "?": openHelp, b: startBlindPick, v: nextLayout,
+    j: () => walk(1), k: () => walk(-1), "/": () => byId("find").focus(), "?": openHelp, b: startBlind, v: nextLayout,
     ...onTile, ...onClip, ...onChosen,
   });
 }

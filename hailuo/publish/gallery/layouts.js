@@ -168,7 +168,7 @@ function columnHead({ name, label, numeric }) {
 /** @param {Job} job */
 function tableRow(job) {
   const { pick, rating } = judgementOf(job.id);
-  const first = make("th", { scope: "row" }, job.clip ? button(job.id, () => openStage([job]), { class: "link mono", "aria-label": `Enlarge ${job.id}` }) : make("span", { class: "mono" }, job.id));
+  const first = make("th", { scope: "row" }, numberMark(job), job.clip ? button(job.id, () => openStage([job]), { class: "link mono", "aria-label": `Enlarge ${job.id}` }) : make("span", { class: "mono" }, job.id));
   const state = make("td", {}, make("span", { class: `state s-${job.state}`, title: job.clip ? "" : job.why }, job.stateWord));
   const judged = make("td", {}, [PICKS[pick]?.[1], rating && `${rating}/5`].filter(Boolean).join(" · ") || "–");
   return make("tr", { "data-id": job.id }, first, state, judged,

@@ -19,8 +19,6 @@ function buildBar() {
     ...DATA.columns.map(({ name, label }) => make("option", { value: name }, label)), make("option", { value: "state" }, "state"), make("option", { value: "id" }, "creative id"));
 }
 
-const startBlindPick = () => startBlind(Number(choice.seed) || DATA.seed);
-
 function connect() {
   const find = byId("find", HTMLInputElement), sort = byId("sort", HTMLSelectElement), file = byId("import-file", HTMLInputElement);
   const judgements = byId("judgements", HTMLDetailsElement);
@@ -34,7 +32,7 @@ function connect() {
   onClick("direction", () => { choice.down = !choice.down; show(); });
   onClick("reset", () => { choice.levels.clear(); choice.find = ""; show(); find.focus(); });
   onClick("together", () => setPlayingAll(!playingAll));
-  onClick("blind-start", startBlindPick);
+  onClick("blind-start", startBlind);
   onClick("export", download);
   onClick("import", () => file.click());
   file.addEventListener("change", async () => {
@@ -45,7 +43,7 @@ function connect() {
   const name = byId("reviewer", HTMLInputElement);
   name.addEventListener("change", () => setName(name.value));
   onClick("help-open", openHelp);
-  addEventListener("hashchange", () => { fromFragment(location.hash.slice(1)); paintTray(); show(); });
+  addEventListener("hashchange", () => { fromFragment(location.hash.slice(1)); paintTray(); paintBlindStart(); show(); });
   addEventListener("beforeprint", addEverything);
   document.addEventListener("click", ({ target }) => { if (target instanceof Node && !judgements.contains(target)) judgements.open = false; });
 }
@@ -62,6 +60,7 @@ wide.addEventListener("change", openFiltersIfWide);
 for (const part of ["bar", "facets"]) byId(part).hidden = false;
 fromFragment(location.hash.slice(1));
 paintTally();
+paintBlindStart();
 paintTray();
 show();
 if (choice.compared.length > 1) openCompared();

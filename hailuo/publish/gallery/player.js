@@ -48,7 +48,11 @@ function openClip(media) {
   const job = jobOf(media), progress = media.querySelector("i");
   const video = make("video", { src: `${job.proxy ?? job.clip}#t=0.1`, preload: "metadata", loop: true, playsinline: true, tabindex: -1, "aria-hidden": "true" });
   video.muted = true;
-  video.addEventListener("loadedmetadata", () => { media.classList.add("seen"); setAspect(media, video.videoWidth / video.videoHeight); });
+  video.addEventListener("loadedmetadata", () => {
+    media.classList.add("seen");
+    job.aspect ??= video.videoWidth / video.videoHeight || null;
+    setAspect(media, video.videoWidth / video.videoHeight);
+  });
   video.addEventListener("timeupdate", () => { if (progress) progress.style.transform = `scaleX(${video.currentTime / video.duration || 0})`; });
   video.addEventListener("error", () => showMissing(media));
   media.insertBefore(video, progress);

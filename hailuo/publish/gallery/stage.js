@@ -1,7 +1,5 @@
 // The stage: one to four clips, large, played in step to the frame.
 
-/** @typedef {{rounds: Job[][], seed: number, at: number, seen: Map<string, Job>}} BlindPick */
-
 const stage = {
   /** @type {HTMLVideoElement[]} */
   clips: [],
@@ -31,20 +29,20 @@ const timeText = (seconds) => `${seconds.toFixed(2)} s`;
  * @property {(job: Job) => HTMLElement[]} about What is shown below each clip.
  * @property {HTMLElement[]} after What is shown below all clips.
  * @property {BlindPick} [blind]
- * @property {() => void} [close] What the Close button does.
+ * @property {string} [closeWord]
  */
 /**
  * @param {Job[]} jobs One to four jobs with clips.
  * @param {StageOptions} options
  */
-function buildStage(jobs, { title, about, after, blind, close = () => dialog.close() }) {
+function buildStage(jobs, { title, about, after, blind, closeWord = "Close" }) {
   emptyStage();
   stage.blind = blind ?? null;
   stage.frames = jobs.find(({ fps }) => fps)?.fps ?? 24;
   const videos = jobs.map(videoOf);
   dialog.className = blind ? "blind" : "";
   dialog.replaceChildren(
-    make("header", {}, make("h2", { id: "stage-title", dir: "auto" }, title), button("Close", close, { class: "quiet" })),
+    make("header", {}, make("h2", { id: "stage-title", dir: "auto" }, title), button(closeWord, () => dialog.close(), { class: "quiet" })),
     make("div", { class: `lanes n${jobs.length}` }, ...jobs.map((job, at) => laneOf(job, videos[at], LETTERS[at], about(job)))),
     transport(), ...after);
   stage.clips = videos;
@@ -81,7 +79,7 @@ function videoOf(job, at) {
  */
 const laneOf = (job, video, letter, about) => make("section", { class: "lane", "data-id": job.id, "aria-label": `Clip ${letter}` },
   make("div", { class: "screen" }, video, make("span", { class: "letter", "aria-hidden": "true" }, letter)),
-  make("div", { class: "about" }, ...about), judgeBar(job, `clip ${letter}`));
+  make("div", { class: "about" }, ...about), judgeBar(job, `clip ${letter}`, stage.blind ? "blind" : "own"));
 
 function transport() {
   return make("div", { class: "transport", role: "group", "aria-label": "Playback of all clips together" },
@@ -188,6 +186,8 @@ function paintTime(at) {
 dialog.addEventListener("close", () => {
   emptyStage();
   dialog.replaceChildren();
+  if (stage.blind) notify("Paused. Nothing is lost; B goes on.");
   stage.blind = null;
+  paintBlindStart();
   tiles.get(stage.from)?.querySelector("button")?.focus();
 });

@@ -46,9 +46,12 @@ const overlayOf = (job) => make("div", { class: "over" },
   button("⤢", () => openStage([job]), { class: "chip", "aria-label": `Enlarge ${job.spoken}`, title: "Enlarge" }));
 
 /** @param {Job} job */
+const numberMark = (job) => make("span", { class: "no" }, numberOf(job), " ");
+
+/** @param {Job} job */
 function captionOf(job) {
   return make("div", { class: "caption" },
-    make("h3", {}, bdi(job.model), " ", make("span", {}, job.setting), job.control ? make("em", {}, "control") : null),
+    make("h3", {}, numberMark(job), bdi(job.model), " ", make("span", {}, job.setting), job.control ? make("em", {}, "control") : null),
     make("p", { class: "line" }, make("span", { class: "named" }, bdi(promptOf(job).label)), make("span", {}, `Take ${job.take}`), job.frame ? make("span", { class: "from" }, "from ", bdi(job.frame)) : null),
     make("p", { class: "line money" }, make("span", {}, make("strong", {}, job.cost), ` ${job.costNote}`), ...badgesOf(job)),
     job.clip ? judgeBar(job, job.spoken) : null,

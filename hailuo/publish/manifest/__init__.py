@@ -18,7 +18,7 @@ from hailuo.publish.manifest.columns import (
     Status,
 )
 from hailuo.publish.manifest.contract import check, json_schema
-from hailuo.publish.manifest.files import ManifestError, plain_rows, read_jsonl, to_csv, to_jsonl
+from hailuo.publish.manifest.files import ManifestError, numbers_in, plain_rows, read_jsonl, to_csv, to_jsonl
 from hailuo.publish.manifest.judgements import (
     Judgement,
     JudgementError,
@@ -63,6 +63,7 @@ __all__ = [
     "judgement_schema",
     "judgements_json",
     "newest",
+    "numbers_in",
     "plain_rows",
     "read_jsonl",
     "read_judgements",

@@ -241,6 +241,9 @@ _OURS = (
         Kind.OBJECT,
         columns="what travels with its row of a sheet: column to cell; in the CSV one column each",
     ),
+    *_integers(
+        "", clip_number="the clip's number on gallery and report, which it keeps; a copy has its original's"
+    ),
 )
 
 COLUMN_TABLE: tuple[Column, ...] = (

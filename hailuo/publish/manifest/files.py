@@ -49,6 +49,19 @@ def read_jsonl(content: bytes) -> pd.DataFrame:
     return pd.DataFrame(complete, columns=columns, dtype=object)
 
 
+def numbers_in(content: bytes) -> dict[str, int]:
+    """creative id -> clip number, of the rows of `manifest.jsonl` that have one. What cannot be read has none."""
+    found = {}
+    for line in content.splitlines():
+        try:
+            row = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(row, dict) and isinstance(row.get("clip_number"), int):
+            found[str(row.get("creative_id"))] = row["clip_number"]
+    return found
+
+
 def to_csv(frame: pd.DataFrame) -> bytes:
     """RFC 4180 in UTF-8 with a byte order mark; objects and lists as JSON text, factors and further columns one each.
 

@@ -1,6 +1,7 @@
 """The rows of the manifest, made from jobs and what the ledger has of them."""
 
 import hashlib
+import itertools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -70,22 +71,28 @@ def build(
     *,
     store_uri: str,
     synthetic_performer: SyntheticPerformer = SyntheticPerformer.UNDECLARED,
+    numbers: Mapping[str, int] | None = None,
 ) -> pd.DataFrame:
     """One row per job in the order given, each followed by its clip's copies, with every column of `COLUMNS`.
 
     All columns have dtype object and hold plain values: str, int, float, bool, Decimal (money), dict, list, and None
     for what is not known; times are RFC 3339 in UTC. Clips and frames are named `{store_uri}/{key}`, or by the key
-    alone if `store_uri` is empty.
+    alone if `store_uri` is empty. `numbers` (creative id -> clip number) are those of the manifest before: they stay, and
+    jobs without one get the next.
     """
     # The axes with more than one level: settings first, then by name.
     levels = [entry.job.levels for entry in entries]
     named = {axis for own in levels for axis in own}
     ordered = [axis for axis in SETTING_AXES if axis in named] + sorted(named - set(SETTING_AXES))
     axes = [axis for axis in ordered if len({own.get(axis) for own in levels}) > 1]
+    numbered = dict(numbers or {})
+    following = itertools.count(max(numbered.values(), default=0) + 1)
     rows = []
     for entry in entries:
-        rows.append(_job_row(entry, axes, store_uri))
-        rows += [_copy_row(entry, copy, axes, store_uri) for copy in entry.copies]
+        clip_number = numbered.get(entry.job.creative_id) or next(following)
+        made = [_job_row(entry, axes, store_uri)]
+        made += [_copy_row(entry, copy, axes, store_uri) for copy in entry.copies]
+        rows += [row | {"clip_number": clip_number} for row in made]
     always = {"cost_currency": CURRENCY, "synthetic_performer": synthetic_performer.value}
     complete = [dict.fromkeys(COLUMNS) | always | row for row in rows]
     return pd.DataFrame(complete, columns=list(COLUMNS), dtype=object)

@@ -103,6 +103,7 @@ def test_it_opens_from_disk_without_a_complaint(page: Page, complaints: list[str
     page.keyboard.press("?")
     page.keyboard.press("Escape")
     page.keyboard.press("b")
+    expect(page.locator("#stage .lane").first).to_be_visible()
     page.evaluate(STAGE_READY)
     page.keyboard.press("Escape")
 
@@ -361,6 +362,7 @@ def test_no_more_than_four_are_compared(browser: Browser, tmp_path: Path) -> Non
 def test_blind_picking_needs_only_the_keyboard_and_tells_nothing(page: Page) -> None:
     """Neither model nor price nor check is on the screen; afterwards the page tells where the picks went."""
     page.keyboard.press("b")
+    expect(page.locator("#stage .lane").first).to_be_visible()
     page.evaluate(STAGE_READY)
     shown = page.locator("#stage").inner_text()
     assert not re.search(r"Hailuo|\$|no audio|WIDE|TALL|768p", shown)
@@ -393,6 +395,7 @@ def test_the_blind_order_is_the_seed_s(browser: Browser, gallery: Path, page: Pa
         page.goto("about:blank")
         page.goto(gallery.as_uri() + fragment)
         page.keyboard.press("b")
+        expect(page.locator("#stage .lane").first).to_be_visible()
         orders.append(
             page.locator("#stage .lane").evaluate_all("lanes => lanes.map(lane => lane.dataset.id)")
         )
@@ -508,6 +511,7 @@ def test_a_clip_that_loads_after_the_stage_was_closed_changes_nothing(
 ) -> None:
     """The event of a clip can come when its stage is gone."""
     page.keyboard.press("b")
+    expect(page.locator("#stage .lane").first).to_be_visible()
     page.evaluate(STAGE_READY)
     video = page.query_selector("#stage video")
     page.keyboard.press("Escape")
@@ -670,6 +674,8 @@ def test_axe_finds_nothing_serious(browser: Browser, gallery: Path, scheme: Any,
     page.goto(gallery.as_uri() + fragment)
     for key in keys:
         page.keyboard.press(key)
+        if key == "b":
+            expect(page.locator("#stage .lane").first).to_be_visible()
     page.evaluate("new Promise((done) => setTimeout(done, 300))")
 
     page.evaluate(AXE)

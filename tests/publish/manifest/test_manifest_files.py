@@ -285,7 +285,7 @@ def test_the_first_manifests_of_version_1_0_are_read() -> None:
 @pytest.mark.parametrize("name", ["manifest-1.0.jsonl", "manifest-1.0.parquet"])
 def test_version_1_0_is_read_without_what_1_1_added(name: str) -> None:
     """Every value is as it was, and the columns of 1.1 are null."""
-    since_1_1 = ["schema", "spent_usd", "assumed_usd", "reserved_usd", "to_buy_usd", "columns"]
+    since_1_1 = ["schema", "spent_usd", "assumed_usd", "reserved_usd", "to_buy_usd", "columns", "clip_number"]
     rows, today = read_manifest(GOLDEN / name), read_jsonl(to_jsonl(full_table()))
 
     assert list(rows.columns) == list(COLUMNS)

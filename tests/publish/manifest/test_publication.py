@@ -186,3 +186,22 @@ def test_nothing_is_to_buy_for_a_job_that_left_the_plan(clock: VirtualClock, sto
 
     [row] = made.rows[made.rows["creative_id"] == removed.creative_id].to_dict("records")
     assert (row["state"], row["to_buy_usd"]) == ("new", Decimal(0))
+
+
+def test_a_clip_keeps_its_number_whatever_joins_or_leaves_the_plan(
+    clock: VirtualClock, store: MemoryStore
+) -> None:
+    """People note numbers down: a new first row of the sheet changes none. A copy has its original's."""
+    conform(clock, store, COPY)
+    clock.run(publish(store, clock, EDITION))
+    first, second = make_job(take=2), make_job(take=3)
+    for jobs in ((first, JOB), (second, first)):
+        lines = tuple(PlanLine(job=job, price_usd=PRICE, price_basis=next(iter(Basis))) for job in jobs)
+        content = TypeAdapter(PlanFile).dump_json(replace(PLAN, lines=lines))
+        clock.run(store.put(EDITION.plan, content, content_type="application/json"))
+
+        made = clock.run(publish(store, clock, EDITION))
+
+    numbers = dict(zip(made.rows["creative_id"], made.rows["clip_number"], strict=True))
+    assert numbers == {second.creative_id: 3, first.creative_id: 2, JOB.creative_id: 1}
+    assert set(made.all_rows.dropna(subset=["derived_from"])["clip_number"]) == {1}
