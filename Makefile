@@ -12,6 +12,8 @@ BENCH_DATA := .bench-data
 HAILUO_UPWORTHY ?=
 # Likewise Kaggle's KAG_conversion_data.csv.
 HAILUO_KAG ?=
+# And a folder of public export files of real accounts.
+HAILUO_EXPORTS ?= ../shared/exports
 BIN := $(VENV)/bin
 # Everything is installed with a hash from a lock file; only the product itself has none, and brings nothing along.
 LOCKED := -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement
@@ -185,7 +187,8 @@ $(BENCH_DATA)/obp-0.4.1-py3-none-any.whl: benchmarks/judge/logs-requirements.txt
 judge: $(VENV)/.dev $(ORACLE_VENV)/.oracle $(BENCH_DATA)/obp-0.4.1-py3-none-any.whl  ## how right the ad report is: published figures, simulated worlds, another engine; about six minutes, writes docs/evidence/judge.md
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.judge --workers 2 --write docs/evidence/judge.md \
 	  --oracle $(ORACLE_VENV)/bin/python --obp $(BENCH_DATA)/obp-0.4.1-py3-none-any.whl \
-	  $(if $(HAILUO_UPWORTHY),--upworthy $(HAILUO_UPWORTHY)) $(if $(HAILUO_KAG),--kag $(HAILUO_KAG))
+	  $(if $(HAILUO_UPWORTHY),--upworthy $(HAILUO_UPWORTHY)) $(if $(HAILUO_KAG),--kag $(HAILUO_KAG)) \
+	  --exports $(HAILUO_EXPORTS)
 
 report-demo: $(VENV)/.dev  ## an ad report of the demo's clips with SYNTHETIC results, and its pictures, with chromium
 	$(BIN)/python -m scripts.report_pictures

@@ -18,6 +18,7 @@ from hailuo.cli.main import cli
 from hailuo.media.verdict import Code
 from hailuo.publish.manifest import COLUMN_TABLE, Column, judgement_schema
 from hailuo.publish.uploads import platforms
+from hailuo.report.exports import formats_that_ship
 from hailuo.settings import Settings, variable_of
 
 DOCS: Final = Path(__file__).parents[1] / "docs"
@@ -54,6 +55,25 @@ def disclosure() -> Iterator[str]:
         cells = (f"`{field.field}`", f"`{field.value}`", field.source) if field else ("none known", "", "")
         rows.append((platform.title, *cells, str(platform.checked)))
     yield from table(("platform", "field", "value", "source", "checked"), rows)
+
+
+def export_headers() -> Iterator[str]:
+    """The headers of exports that are known, by platform and language, each with where it is known from."""
+    formats = formats_that_ship()
+    platforms = {one.value: form.headers for one, form in formats.platforms().items()}
+    rows = (
+        (
+            name,
+            group.language,
+            f"`{field}`",
+            ", ".join(f"`{header}`" for header in headers),
+            f"{group.source} ({group.kind})",
+        )
+        for name, groups in {**platforms, "connectors": formats.connectors}.items()
+        for group in groups
+        for field, headers in group.columns.items()
+    )
+    yield from table(("platform", "language", "field", "headers", "evidence"), rows)
 
 
 def settings() -> Iterator[str]:
@@ -148,6 +168,7 @@ PARTS: Final[Mapping[str, Callable[[], Iterable[str]]]] = {
     "command-list": command_list,
     "commands": commands,
     "disclosure": disclosure,
+    "export-headers": export_headers,
     "model-warnings": model_warnings,
     "models": models,
     "settings": settings,

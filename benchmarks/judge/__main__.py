@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from benchmarks.document import write_section
+from benchmarks.judge.accounts import real_accounts
 from benchmarks.judge.batters import baseball
 from benchmarks.judge.calibration import NATURES, NULL, Calibration, calibrate, goals
 from benchmarks.judge.durations import duration_safe
@@ -59,6 +60,7 @@ def _arguments() -> argparse.Namespace:
         "--upworthy", type=Path, help="a parquet file of the Upworthy archive's exploratory set"
     )
     parser.add_argument("--kag", type=Path, help="KAG_conversion_data.csv of Kaggle")
+    parser.add_argument("--exports", type=Path, help="a folder of public export files of real accounts")
     parser.add_argument("--write", type=Path, help="the document that takes the tables")
     return parser.parse_args()
 
@@ -73,6 +75,7 @@ def _figures(given: argparse.Namespace) -> Iterator[Line]:
     yield from agrees_with_gbstats(given.oracle)
     yield from golden_exports()
     yield from kaggle_totals(given.kag)
+    yield from real_accounts(given.exports)
     yield from open_bandit(given.obp)
     yield from mangled_names()
 

@@ -8,6 +8,7 @@ import pandas as pd
 from hailuo.report.formatting import plural
 from hailuo.report.join import CONTRADICTED, MISREAD
 from hailuo.report.metrics import PLATFORM_NAMES, AdPlatform, Count
+from hailuo.report.no_match import no_match
 from hailuo.report.texts import say
 from hailuo.text import printable
 
@@ -28,6 +29,7 @@ def cautions(joined: pd.DataFrame, variants: pd.DataFrame, *, duplicates: int = 
 def _cautions(
     joined: pd.DataFrame, matched: pd.DataFrame, variants: pd.DataFrame, duplicates: int
 ) -> Iterator[str]:
+    yield from no_match(joined, variants)
     if joined["spend"].notna().any() and joined["currency"].isna().all():
         yield say("caution.no_currency")
     if joined["currency"].nunique() > 1:
@@ -39,6 +41,7 @@ def _cautions(
     yield from _day_rows(matched)
     yield from _attributions(matched)
     yield from _of_reading(joined)
+    yield from _kinds_of_conversions(matched)
     yield from _parts(matched)
     for platform, rows in matched.groupby("platform", sort=False):
         if unknown := int(rows[Count.IMPRESSIONS.value].isna().sum()):
@@ -113,7 +116,7 @@ def _attributions(matched: pd.DataFrame) -> Iterator[str]:
 
 
 def _of_reading(joined: pd.DataFrame) -> Iterator[str]:
-    """What was left out when the exports were read, as `read_exports` notes it, and what rows count as conversions."""
+    """What was left out when the exports were read, as `read_exports` notes it."""
     for file, headers in dict(joined.attrs.get("unread_money", {})).items():
         if headers:
             names = _named([f'"{printable(header)}"' for header in headers])
@@ -122,14 +125,17 @@ def _of_reading(joined: pd.DataFrame) -> Iterator[str]:
         for currency, rows in currencies.items():
             counted = plural(rows, "row is", "rows are")
             yield say("caution.set_apart", platform=_platform(platform), rows=counted, currency=currency)
-    if "conversion" not in joined:
-        return
-    for platform, rows in joined.groupby("platform", sort=False):
+    if replaced := int(joined.attrs.get("restated", 0)):
+        yield say("caution.restated", rows=plural(replaced, "row was", "rows were"))
+
+
+def _kinds_of_conversions(joined: pd.DataFrame) -> Iterator[str]:
+    """What rows count as conversions, where that is not the platform's own column."""
+    for platform, rows in joined.groupby("platform", sort=False) if "conversion" in joined else ():
         kinds = [printable(str(kind)) for kind in rows["conversion"].dropna().unique()]
         if kinds:
-            which = (
-                "caution.conversion" if rows[Count.CONVERSIONS.value].notna().any() else "caution.conversions"
-            )
+            is_known = rows[Count.CONVERSIONS.value].notna().any()
+            which = "caution.conversion" if is_known else "caution.conversions"
             yield say(which, platform=_platform(platform), kinds=_named(kinds))
 
 

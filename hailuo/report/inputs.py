@@ -3,7 +3,8 @@
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import partial
 from itertools import count
 from pathlib import Path, PurePosixPath
@@ -31,22 +32,38 @@ class InputError(RefusedError):
     """A file for a report cannot be read, or there is none."""
 
 
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """One file; `modified_at` is the time of its file system or store, if it has one."""
+
+    content: bytes
+    modified_at: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundFiles:
-    """Contents by name; `where` names the places that were searched, for messages."""
+    """Contents by name; `where` names the places that were searched, for messages. `times` are when files changed last."""
 
     files: Mapping[str, bytes]
     where: tuple[str, ...]
+    times: Mapping[str, datetime] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, found: Mapping[str, FoundFile], where: Sequence[str]) -> "FoundFiles":
+        """From files by name."""
+        times = {name: one.modified_at for name, one in found.items() if one.modified_at}
+        return cls(files={name: one.content for name, one in found.items()}, where=tuple(where), times=times)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InputFiles:
-    """Contents by name and kind; `where` names the places that were searched, for messages."""
+    """Contents by name and kind; `where` names the places that were searched, for messages. `times` are the exports'."""
 
     exports: Mapping[str, bytes]
     ads: Mapping[str, bytes]
     mappings: Mapping[str, bytes]
     where: tuple[str, ...]
+    times: Mapping[str, datetime] = field(default_factory=dict)
 
     def digests(self) -> list[tuple[str, str, str]]:
         """Kind, name and SHA-256 of every file: the same files, the same report."""
@@ -67,12 +84,11 @@ async def find_files(
     Raises: InputError with every source and file that cannot be read.
     """
     if sources:
-        return FoundFiles(files=await files_named(settings, sources), where=tuple(sources))
-    where = (f"{store.uri}/{edition.exports}",)
-    return FoundFiles(files=await _under(store, edition.exports), where=where)
+        return FoundFiles.of(await files_named(settings, sources), where=sources)
+    return FoundFiles.of(await _under(store, edition.exports), where=[f"{store.uri}/{edition.exports}"])
 
 
-async def files_named(settings: Settings, sources: Sequence[str]) -> Mapping[str, bytes]:
+async def files_named(settings: Settings, sources: Sequence[str]) -> Mapping[str, FoundFile]:
     """Every file of the sources alone, each by a unique name. Raises: as `find_files`."""
     return named_apart(await _each(_of_source(source, settings) for source in sources))
 
@@ -94,7 +110,8 @@ async def sort_files(
     uploaded = [entry.key for entry in await store.listing(edition.uploads)]
     filled = await read_many(store, [key for key in uploaded if key.endswith("/ads.csv")])
     filled = {key.removeprefix(edition.uploads): content for key, content in filled.items()}
-    named = await _each(asyncio.to_thread(_contents, {str(path): path}) for path in (*ads, *mappings))
+    given = await _each(asyncio.to_thread(_contents, {str(path): path}) for path in (*ads, *mappings))
+    named = [{name: one.content for name, one in some.items()} for some in given]
     return replace(
         sorted_files,
         ads=_merged([filled, sorted_files.ads, *named[: len(ads)]]),
@@ -110,7 +127,7 @@ def by_kind(found: FoundFiles) -> InputFiles:
     tables = {name: content for name, content in found.files.items() if name not in mappings}
     ads = {name: content for name, content in tables.items() if is_ads_file(content, name=name)}
     exports = {name: content for name, content in tables.items() if name not in ads}
-    return InputFiles(exports=exports, ads=ads, mappings=mappings, where=found.where)
+    return InputFiles(exports=exports, ads=ads, mappings=mappings, where=found.where, times=found.times)
 
 
 async def read_results(files: InputFiles) -> tuple[pd.DataFrame, pd.DataFrame | None]:
@@ -125,7 +142,7 @@ async def read_results(files: InputFiles) -> tuple[pd.DataFrame, pd.DataFrame | 
     def read() -> tuple[pd.DataFrame, pd.DataFrame | None]:
         mappings = [read_mapping(content, name=name) for name, content in sorted(files.mappings.items())]
         ads = ads_rows(files) if files.ads else None
-        return read_exports(files.exports, mappings=mappings), ads
+        return read_exports(files.exports, mappings=mappings, times=files.times), ads
 
     return await asyncio.to_thread(read)
 
@@ -136,9 +153,9 @@ def ads_rows(files: InputFiles) -> pd.DataFrame:
     return pd.concat(ads, ignore_index=True)
 
 
-def named_apart(found: Sequence[Mapping[str, bytes]]) -> Mapping[str, bytes]:
+def named_apart(found: Sequence[Mapping[str, FoundFile]]) -> Mapping[str, FoundFile]:
     """The files of several sources; a name that is taken gets a number, so that no file hides another."""
-    files: dict[str, bytes] = {}
+    files: dict[str, FoundFile] = {}
     for name, content in ((name, content) for source in found for name, content in source.items()):
         path = PurePosixPath(name)
         numbered = (str(path.with_name(f"{path.stem} ({number}){path.suffix}")) for number in count(2))
@@ -146,9 +163,9 @@ def named_apart(found: Sequence[Mapping[str, bytes]]) -> Mapping[str, bytes]:
     return files
 
 
-async def _each(reads: Iterable[Awaitable[Mapping[str, bytes]]]) -> list[Mapping[str, bytes]]:
+async def _each(reads: Iterable[Awaitable[Mapping[str, FoundFile]]]) -> list[Mapping[str, FoundFile]]:
     """One result per read. Raises: InputError with the problems of all of them."""
-    found: list[Mapping[str, bytes]] = []
+    found: list[Mapping[str, FoundFile]] = []
     problems: list[Problem] = []
     for read in reads:
         try:
@@ -163,7 +180,7 @@ def _merged(found: Iterable[Mapping[str, bytes]]) -> Mapping[str, bytes]:
     return {name: content for files in found for name, content in files.items()}
 
 
-async def _of_source(source: str, settings: Settings) -> Mapping[str, bytes]:
+async def _of_source(source: str, settings: Settings) -> Mapping[str, FoundFile]:
     if "://" not in source:
         path = Path(source)
         is_folder = await asyncio.to_thread(path.is_dir)
@@ -180,7 +197,7 @@ async def _of_source(source: str, settings: Settings) -> Mapping[str, bytes]:
     return await _under(bucket, "")
 
 
-async def _under(store: Store, prefix: str) -> Mapping[str, bytes]:
+async def _under(store: Store, prefix: str) -> Mapping[str, FoundFile]:
     if isinstance(store, FolderStore):  # its files may have any name, the keys of a store may not
         return await asyncio.to_thread(_in_folder, Path(store.uri) / prefix)
     entries = [entry for entry in await store.listing(prefix) if _is_wanted(entry.key)]
@@ -193,10 +210,12 @@ async def _under(store: Store, prefix: str) -> Mapping[str, bytes]:
         if not is_key(key)
     ]
     _refuse([*bad_keys, *_unusable(sizes)])
-    return {names[key]: content for key, content in (await read_many(store, list(names))).items()}
+    times = {entry.key: entry.modified_at for entry in entries}
+    contents = await read_many(store, list(names))
+    return {names[key]: FoundFile(content, times[key]) for key, content in contents.items()}
 
 
-def _in_folder(folder: Path) -> Mapping[str, bytes]:
+def _in_folder(folder: Path) -> Mapping[str, FoundFile]:
     paths = {
         path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()
     }
@@ -205,9 +224,17 @@ def _in_folder(folder: Path) -> Mapping[str, bytes]:
     return _contents(wanted)
 
 
-def _contents(paths: Mapping[str, Path]) -> Mapping[str, bytes]:
+def _contents(paths: Mapping[str, Path]) -> Mapping[str, FoundFile]:
     remedy = "name a file or folder that can"
-    return {name: read_named(path, refuse=InputError, remedy=remedy) for name, path in paths.items()}
+    contents = {name: read_named(path, refuse=InputError, remedy=remedy) for name, path in paths.items()}
+    return {name: FoundFile(content, _changed_at(paths[name])) for name, content in contents.items()}
+
+
+def _changed_at(path: Path) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except OSError:  # gone since it was read, or no file at all
+        return None
 
 
 def _is_wanted(name: str) -> bool:

@@ -13,7 +13,7 @@ from hailuo.errors import Place, Problem
 from hailuo.publish.read import read_manifest
 from hailuo.report import inputs
 from hailuo.report.analysis.options import AnalysisOptions, ReportOptionsError
-from hailuo.report.inputs import FoundFiles, InputError, files_named, named_apart
+from hailuo.report.inputs import FoundFile, FoundFiles, InputError, files_named, named_apart
 from hailuo.report.metrics import Design, Metric
 from hailuo.report.run_analysis import AnalysedResults, analyse_results
 from hailuo.run.environment import run_environment
@@ -104,13 +104,13 @@ def _one_of(known: type[_Known], given: str, name: str) -> _Known:
 def _sorted(sources: tuple[ResultSource, ...]) -> inputs.InputFiles:
     tables = [one for one in sources if isinstance(one, pd.DataFrame)]
     places = [str(one) for one in sources if not isinstance(one, pd.DataFrame)]
-    named: list[Mapping[str, bytes]] = []
+    named: list[Mapping[str, FoundFile]] = []
     for number, table in enumerate(tables, start=1):
         has_index = any(name is not None for name in table.index.names)  # days and ads often are the index
         name = str(table.attrs.get("name") or f"table {number}")
-        named.append({name: table.to_csv(index=has_index).encode()})
+        named.append({name: FoundFile(table.to_csv(index=has_index).encode())})
     files = named_apart([_awaited(files_named(run_environment().settings, places)), *named])
-    return inputs.by_kind(FoundFiles(files=files, where=tuple(places) or tuple(files)))
+    return inputs.by_kind(FoundFiles.of(files, where=places or list(files)))
 
 
 def _awaited(coroutine: Coroutine[object, object, _T]) -> _T:

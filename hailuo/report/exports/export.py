@@ -31,6 +31,7 @@ from hailuo.report.exports.layout import Layout, has_header, known_headers, layo
 from hailuo.report.exports.mapping import ExportMapping
 from hailuo.report.exports.numbers import Decimal
 from hailuo.report.exports.platform_parts import platform_parts
+from hailuo.report.exports.pulls import export_time
 from hailuo.report.exports.records import is_json, sheet_of_records
 from hailuo.report.exports.results import read_results_column
 from hailuo.report.exports.sheet import ExportSheet, sheet_of_rows
@@ -96,7 +97,7 @@ def _one_frame(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
         return frames[0]
     frame = pd.concat(frames, ignore_index=True)
     counted = ("totals", "repeated", "nameless")
-    frame.attrs = {name: sum(one.attrs[name] for one in frames) for name in counted}
+    frame.attrs = {**frames[0].attrs, **{name: sum(one.attrs[name] for one in frames) for name in counted}}
     for name in ("unread", "unread_money"):
         frame.attrs[name] = list(dict.fromkeys(header for one in frames for header in one.attrs[name]))
     return frame
@@ -118,6 +119,8 @@ def _read(sheet: ExportSheet, layout: Layout, until: date | None) -> pd.DataFram
         frame = frame[~sums].reset_index(drop=True)
         totals += int(sums.sum())
     frame.attrs = {
+        "columns": tuple(sorted(layout.columns)),
+        "exported_at": export_time(sheet.top()[: sheet.top().index(layout.header)]),
         "totals": totals,
         "repeated": repeated,
         "nameless": nameless,

@@ -33,6 +33,7 @@ class HeaderGroup:
     source: str
     kind: Literal["file", "sdk", "doc", "connector", "parser", "memory"]
     columns: Mapping[Field, tuple[str, ...]]
+    language: str = "en"
 
 
 @with_config(_STRICT)

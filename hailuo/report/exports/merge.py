@@ -1,6 +1,7 @@
 """Many exports as one frame in which nothing is counted twice."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
 
 import pandas as pd
 
@@ -19,17 +20,27 @@ from hailuo.report.exports.deduplicate import (
 from hailuo.report.exports.export import frame_of, read_export
 from hailuo.report.exports.fields import RESULT_COLUMNS, ExportError, refuse
 from hailuo.report.exports.mapping import ExportMapping
+from hailuo.report.exports.pulls import Pull, restated, time_in_name
 from hailuo.report.metrics import Count
 
 
-def read_exports(files: Mapping[str, bytes], *, mappings: Sequence[ExportMapping] = ()) -> pd.DataFrame:
+def read_exports(
+    files: Mapping[str, bytes],
+    *,
+    mappings: Sequence[ExportMapping] = (),
+    times: Mapping[str, datetime] | None = None,
+) -> pd.DataFrame:
     """The rows of all files, in order of their names; each ad's every day is in it once.
 
     Where a platform's rows differ in their attribution setting, or in what counts as a conversion, its conversions and
     revenue are left out: they cannot be compared. A few rows in another currency than the rest of their platform are set
-    apart. `attrs` has `duplicates` (number of rows that repeat another, left out), `nameless` (those of them that are of
-    one file and have no ad id), `totals` (number of rows of sums, left out), `set_apart` (platform -> currency -> number
-    of rows), `unread` (unknown columns, by file) and `unread_money` (those of money or conversions).
+    apart. Pulls of one report that restate a day are read together, and the newest of each ad's day counts (see
+    `hailuo.report.exports.pulls`); `times` are when the files changed last.
+
+    `attrs` has `duplicates` (number of rows that repeat another, left out), `nameless` (those of them that are of one
+    file and have no ad id), `totals` (number of rows of sums, left out), `set_apart` (platform -> currency -> number of
+    rows), `restated` (number of rows that a newer pull replaces), `unread` (unknown columns, by file) and `unread_money`
+    (those of money or conversions).
     Raises: ExportError with every problem of every file: unreadable cells, currencies that differ on one platform, the
     same ad and day with other numbers, overlapping days, several breakdowns of the same days.
     """
@@ -37,7 +48,9 @@ def read_exports(files: Mapping[str, bytes], *, mappings: Sequence[ExportMapping
     problems: list[Problem] = []
     for name in sorted(files):
         try:
-            frames[name] = read_export(files[name], name=name, mappings=mappings)
+            frames[name] = read_export(
+                files[name], name=name, mappings=mappings, until=_last_day((times or {}).get(name))
+            )
         except ExportError as error:
             problems.extend(error.every)
     refuse(problems)
@@ -45,6 +58,10 @@ def read_exports(files: Mapping[str, bytes], *, mappings: Sequence[ExportMapping
     filled = [one for one in frames.values() if len(one)] or [empty]
     merged = filled[0] if len(filled) == 1 else pd.concat(filled, ignore_index=True)
     table = ad_days_of(merged)
+    replaced = restated(merged, table, _pulls(frames, times or {}))
+    if replaced.any():
+        merged = merged[~replaced].reset_index(drop=True)
+        table = ad_days_of(merged)
     again = repetitions(merged, table)
     once = merged
     if again.any():
@@ -65,7 +82,25 @@ def read_exports(files: Mapping[str, bytes], *, mappings: Sequence[ExportMapping
         "totals": sum(one.attrs["totals"] for one in frames.values()),
         "nameless": sum(one.attrs["nameless"] for one in frames.values()),
         "set_apart": foreign,
+        "restated": int(replaced.sum()),
         "unread": {name: one.attrs["unread"] for name, one in frames.items()},
         "unread_money": {name: one.attrs["unread_money"] for name, one in frames.items()},
     }
     return once
+
+
+def _pulls(frames: Mapping[str, pd.DataFrame], times: Mapping[str, datetime]) -> Mapping[str, Pull]:
+    return {
+        name: Pull(
+            said=frame.attrs["exported_at"],
+            named=time_in_name(name),
+            changed=times.get(name),
+            columns=frame.attrs["columns"],
+        )
+        for name, frame in frames.items()
+    }
+
+
+def _last_day(changed_at: datetime | None) -> date | None:
+    """No day of a file is after the day on which it was written, anywhere on earth."""
+    return changed_at.date() + timedelta(days=1) if changed_at else None
