@@ -183,9 +183,8 @@ def test_every_ci_runs_the_same_script() -> None:
     (job,) = workflow["jobs"].values()
 
     assert [step["run"] for step in job["steps"] if "run" in step] == ["bash .ci/run"]
-    assert {"make check", "make docs", "make smoke", "make test"} <= set(
-        Path(".ci/run").read_text().splitlines()
-    )
+    lines = [line for line in Path(".ci/run").read_text().splitlines() if line.startswith("make ")]
+    assert {"check", "docs", "smoke", "demo", "test"} <= {word for line in lines for word in line.split()}
 
 
 @pytest.mark.parametrize("form", sorted(Path(".github/ISSUE_TEMPLATE").glob("[!c]*.yml")), ids=str)

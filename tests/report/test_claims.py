@@ -72,7 +72,7 @@ def test_what_would_have_been_found_is_found(*, sequential: bool) -> None:
     assert need is not None
 
     tests = [
-        evidence_of(one_ahead(need.trials_each, lift=0.2, seed=seed), TWELVE, config) for seed in range(60)
+        evidence_of(one_ahead(need.trials_each, lift=0.2, seed=seed), TWELVE, config) for seed in range(25)
     ]
 
     opened = [one.significance.any_open for one in tests]

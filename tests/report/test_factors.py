@@ -268,16 +268,15 @@ def test_a_prompt_that_works_on_one_model_only_is_an_interaction() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("take_sd", [0.0, 0.15, 0.3])
+@pytest.mark.parametrize("take_sd", [0.0, 0.3])
 def test_intervals_hold_the_truth_as_often_as_they_say(take_sd: float) -> None:
-    """G6 in small: 40 campaigns of 144 creatives; `make judge` runs 250."""
-    found = coverage(40, 11, take_sd=take_sd)
+    """G6 in small: 20 campaigns of 144 creatives; `make judge` runs 250.
+
+    The failing baseline, a plain fit, is too sure where takes differ: its 95 % intervals hold the truth in two cases of
+    three at best.
+    """
+    found = coverage(20, 11, take_sd=take_sd)
 
     assert 0.91 <= found.differences <= 0.99
     assert 0.90 <= found.rates <= 0.995
-
-
-@pytest.mark.slow
-def test_a_plain_fit_would_be_too_sure() -> None:
-    """The failing baseline: with takes that differ by .3 its 95 % intervals hold the truth in two cases of three at best."""
-    assert coverage(40, 11, take_sd=0.3).plain < 0.75
+    assert (found.plain < 0.75) == (take_sd > 0)

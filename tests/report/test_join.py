@@ -258,12 +258,12 @@ def test_every_two_manglings_together_leave_the_id():
 
 
 @pytest.mark.slow
-def test_100_000_rows_are_all_joined():
+def test_20_000_rows_are_all_joined():
     """A year of daily rows of hundreds of ads: nothing in the join grows faster than the rows."""
     rng = random.Random(5)  # noqa: S311 (no secret)
     ids = ["".join(rng.choices(_ALPHABET, k=10)) for _ in range(500)]
-    rows = make_results({}).loc[[0] * 100_000].reset_index(drop=True)
-    rows["ad_name"] = [f"HV-{ids[n % 500]}_launch {n // 10} – Copy" for n in range(100_000)]
+    rows = make_results({}).loc[[0] * 20_000].reset_index(drop=True)
+    rows["ad_name"] = [f"HV-{ids[n % 500]}_launch {n // 10} – Copy" for n in range(20_000)]
 
     frame = join(rows, make_variants(*ids))
 
