@@ -126,6 +126,7 @@ def test_a_signal_ends_in_good_order_and_the_next_run_goes_on(vendor, environmen
 @pytest.mark.parametrize("output", ["full disk", "reader left", "closed terminal"])
 def test_an_output_that_breaks_costs_nothing(vendor, environment, campaign, output):
     """The run goes on to its end, with the exit code of what it did, and nothing is left unknown."""
+    campaign.write_text(campaign.read_text().replace("takes: 4", "takes: 1"))
     command = [*HAILUO, "run", str(campaign), "--yes"]
     with contextlib.ExitStack() as stack:
         if output == "full disk":
@@ -146,4 +147,4 @@ def test_an_output_that_breaks_costs_nothing(vendor, environment, campaign, outp
     invoice = httpx.get(f"{vendor}/_sim/invoice").json()
     stored = list(Path(environment["HAILUO_STORE"], "killed", "main", "clips").glob("*.mp4"))
     assert code == 0
-    assert (invoice["accepted"], len(stored)) == (JOBS, JOBS)
+    assert (invoice["accepted"], len(stored)) == (JOBS // 4, JOBS // 4)
