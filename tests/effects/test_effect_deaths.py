@@ -29,11 +29,18 @@ STUMBLING = FaultPlan(
 LOST_ANSWERS = FaultPlan(script=(ScriptedFault(fault=FaultName.CHARGED_THEN_DROPPED, times=2),))
 
 
-@pytest.mark.parametrize("faults", [SMOOTH, STUMBLING], ids=["smooth", "stumbling"])
-def test_a_run_that_dies_at_any_effect_costs_nothing_twice_and_loses_nothing(faults, tmp_path):
+@pytest.mark.parametrize(
+    ("faults", "jobs"),
+    [
+        pytest.param(SMOOTH, 1, id="one job"),
+        pytest.param(SMOOTH, 2, id="two jobs", marks=pytest.mark.slow),
+        pytest.param(STUMBLING, 2, id="stumbling", marks=pytest.mark.slow),
+    ],
+)
+def test_a_run_that_dies_at_any_effect_costs_nothing_twice_and_loses_nothing(faults, jobs, tmp_path):
     """Whatever it was about to do: the next runs and a person who looks finish every job for one charge each."""
     for stops_at in count(1):
-        scene, process = new_scene(tmp_path, faults, jobs=2), Process(stops_at)
+        scene, process = new_scene(tmp_path, faults, jobs=jobs), Process(stops_at)
 
         async def night(scene: Scene = scene, process: Process = process) -> None:
             await process.lives(scene.run(process))
@@ -44,9 +51,10 @@ def test_a_run_that_dies_at_any_effect_costs_nothing_twice_and_loses_nothing(fau
         scene.world.clock.run(night())
         if not process.stopped.is_set():
             break
-    assert stops_at > 20
+    assert stops_at > 10 * jobs
 
 
+@pytest.mark.slow
 def test_a_run_that_sleeps_at_any_effect_while_another_works_costs_nothing_twice(tmp_path):
     """It slept for as long as the other run took, then goes on with what it knew before."""
     for stops_at in count(1):

@@ -82,6 +82,7 @@ def test_sixteen_bits_become_eight() -> None:
     assert near(opened(converted(buffer.getvalue())).getpixel((5, 5)), (128, 128, 128))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fit", FrameFit)
 @pytest.mark.parametrize("shape", ["9:16", "1:1", "4:5", "16:9"])
 def test_a_picture_comes_into_the_shape(fit: FrameFit, shape: str) -> None:

@@ -10,24 +10,29 @@ from hailuo.report.exports import RESULT_COLUMNS, read_export, read_exports
 from hailuo.report.metrics import COUNT_NAMES, AdPlatform
 from tests.support.report.golden import FOLDER, GOLDEN, Golden
 
-_EVERY = pytest.mark.parametrize("golden", GOLDEN, ids=lambda golden: golden.file)
+
+@pytest.fixture(scope="module", params=GOLDEN, ids=lambda golden: golden.file)
+def golden(request: pytest.FixtureRequest) -> Golden:
+    """Each of the files, and what it holds."""
+    one: Golden = request.param
+    return one
 
 
-@_EVERY
-def test_a_golden_export_reads_to_its_numbers(golden: Golden) -> None:
+@pytest.fixture(scope="module")
+def frame(golden: Golden) -> pd.DataFrame:
+    """The file as it is read."""
+    return read_export(golden.content(), name=golden.file, mappings=golden.mappings())
+
+
+def test_a_golden_export_reads_to_its_numbers(golden: Golden, frame: pd.DataFrame) -> None:
     """Counts and money are those that were written, in every encoding, separator, language and number style."""
     expected = pd.DataFrame(golden.counts, dtype="float64")
-
-    frame = read_export(golden.content(), name=golden.file, mappings=golden.mappings())
 
     pd.testing.assert_frame_equal(frame[list(golden.counts)], expected, rtol=1e-12)
 
 
-@_EVERY
-def test_a_golden_export_says_whose_days_they_are(golden: Golden) -> None:
+def test_a_golden_export_says_whose_days_they_are(golden: Golden, frame: pd.DataFrame) -> None:
     """Platform, currency, days and the line of the file come along."""
-    frame = read_export(golden.content(), name=golden.file, mappings=golden.mappings())
-
     assert set(frame["platform"]) == {golden.platform.value}
     assert set(frame["currency"]) == {golden.currency}
     assert [day.isoformat() if day else None for day in frame["date_start"]] == list(golden.days)
@@ -35,11 +40,8 @@ def test_a_golden_export_says_whose_days_they_are(golden: Golden) -> None:
     assert frame.attrs["totals"] == golden.totals
 
 
-@_EVERY
-def test_every_results_frame_has_the_same_columns(golden: Golden) -> None:
+def test_every_results_frame_has_the_same_columns(frame: pd.DataFrame) -> None:
     """Columns and their types do not depend on the platform."""
-    frame = read_export(golden.content(), name=golden.file, mappings=golden.mappings())
-
     assert tuple(frame.columns) == RESULT_COLUMNS
     assert {str(frame[name].dtype) for name in COUNT_NAMES} == {"float64"}
     assert {

@@ -6,6 +6,7 @@ from pathlib import Path
 from types import FrameType
 
 import pandas as pd
+import pytest
 
 from benchmarks.export_load import write_export
 from hailuo.report.cells import ValueColumn, earliest, groups, together
@@ -39,6 +40,7 @@ def _python_calls(folder: Path, *, rows: int, ads: int) -> int:
     return calls.total()
 
 
+@pytest.mark.slow
 def test_the_calls_follow_the_different_values_not_the_rows(tmp_path: Path) -> None:
     """Ten times the rows of ten times the ads, for the same days: less than one call for each row that is added."""
     _python_calls(tmp_path, rows=100, ads=10)  # what is read once for each process

@@ -39,7 +39,9 @@ TOTALS = [
 
 
 @pytest.mark.parametrize("label", TOTALS)
-@pytest.mark.parametrize("place", ["first", "last"])
+@pytest.mark.parametrize(
+    "place", [pytest.param("first", marks=pytest.mark.slow), pytest.param("last")], ids=["first", "last"]
+)
 def test_a_row_of_totals_is_no_ad(label: str, place: str) -> None:
     """In every language, and above or below the ads."""
     ads = ["2026-11-01,2026-11-01,a,1000,5,10", "2026-11-01,2026-11-01,b,2000,7,30"]
@@ -195,7 +197,7 @@ _CONNECTOR = "{column},Date,Campaign,Ad name,Impressions,Clicks,{spend},Conversi
 @pytest.mark.parametrize(
     "column", ["datasource", "Data Source type", "Data source", "Platform", "Channel", "source"]
 )
-@pytest.mark.parametrize("spend", ["Spend", "Cost"])
+@pytest.mark.parametrize("spend", ["Spend", pytest.param("Cost", marks=pytest.mark.slow)])
 def test_a_table_of_several_platforms_is_split(column: str, spend: str) -> None:
     """By the column that names them, however it is called; each with its own meaning of a click."""
     rows = [

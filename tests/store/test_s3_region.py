@@ -32,6 +32,7 @@ def signed_for(store: S3Store) -> tuple[str, str]:
     return url.netloc, parse_qs(url.query)["X-Amz-Credential"][0].split("/")[2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("variables", "region"),
     [
