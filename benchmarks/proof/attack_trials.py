@@ -268,7 +268,8 @@ class _Trial:
         missing = [line for line in whole if line.task_id in owners and line.task_id not in stored]
         net = sum((line.price_usd - line.refunded_usd for line in lines), Decimal(0))
         dearest = max((line.price_usd for line in lines), default=_LISTED_USD)
-        at_most = _IN_FLIGHT * self.attack.workers if self.attack.amounts_named else 1 + self.deaths
+        unnoticed = self.attack.unnoticed
+        at_most = _IN_FLIGHT * self.attack.workers if unnoticed is None else unnoticed + self.deaths
         is_dearer = dearest > _LISTED_USD
         return Row(
             store=store_name,

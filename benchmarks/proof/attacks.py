@@ -41,7 +41,8 @@ class Attack:
     broken_store: float = 0.0
     broken_watch: bool = False
     suspends: bool = False
-    amounts_named: bool = True
+    unnoticed: int | None = None
+    """Clips that a process may buy at a new price before it can know it; None: as many as are in flight."""
 
 
 def _mixed_answers(random: Random) -> Answer:
@@ -92,11 +93,13 @@ def _changed(response: httpx.Response, body: Mapping[str, Any]) -> httpx.Respons
     return httpx.Response(response.status_code, json=body, request=response.request)
 
 
-def _priced(*factors: int | str, amounts: AmountStyle = AmountStyle.CHARGED) -> list[Mapping[str, Any]]:
+def _priced(
+    *factors: int | str, amounts: AmountStyle = AmountStyle.CHARGED, starts: Sequence[int] = (0, 3, 6)
+) -> list[Mapping[str, Any]]:
     return [
         {"pricing": Pricing(factor=Decimal(factor), from_task=start, amounts=amounts)}
         for factor in factors
-        for start in ((0,) if amounts is AmountStyle.NOTHING else (0, 3, 6))
+        for start in starts
     ]
 
 
@@ -122,8 +125,13 @@ ATTACKS: Final = (
     Attack(name="another price, named", variants=_priced("1.05", "1.5", 2, 10, 100)),
     Attack(
         name="another price from the first clip, not named",
-        variants=_priced("1.5", 2, 10, amounts=AmountStyle.NOTHING),
-        amounts_named=False,
+        variants=_priced("1.5", 2, 10, amounts=AmountStyle.NOTHING, starts=(0,)),
+        unnoticed=1,
+    ),
+    Attack(
+        name="another price in mid-run, not named",
+        variants=_priced("1.2", 2, 10, amounts=AmountStyle.NOTHING, starts=(1, 3, 6)),
+        unnoticed=7,
     ),
     Attack(
         name="amounts that cannot be believed",

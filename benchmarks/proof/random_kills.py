@@ -17,7 +17,7 @@ from hailuo.simulator import FaultPlan
 
 _SPEED: Final = 60.0
 _AT_ONCE: Final = 2
-_SUBMITS_PER_MINUTE: Final = 5.0
+_SUBMITS_PER_MINUTE: Final = 3.0
 _MEAN_LIFE_SECONDS: Final = 0.5
 _STEERING: Final = 16.0  # lives are half as long for each sixteenth that the kills lag behind the work
 _START_SECONDS_AT_MOST: Final = 60.0
@@ -116,7 +116,7 @@ class _Hunt:
     def _kill_later(self, worker: Worker, left_to_buy: int) -> None:
         """SIGKILL between at once and twice the mean life; lives are shorter while kills lag behind the work."""
         ahead = (1 - left_to_buy / self._jobs) - self._killed / self._kills
-        mean = _MEAN_LIFE_SECONDS * 2.0 ** max(-3.0, min(2.0, -_STEERING * ahead))
+        mean = _MEAN_LIFE_SECONDS * 2.0 ** max(-6.0, min(2.0, -_STEERING * ahead))
         until = self._crew.clock.monotonic() + self._random.uniform(0.0, 2 * mean)
         for _ in worker.words(until_seconds=until):
             pass

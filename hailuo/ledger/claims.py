@@ -7,6 +7,7 @@ outcome that does not name the task (another task, or abandoned): then the next 
 created once, and say the same whoever writes them: an adoption repeated after a crash finds its own claim.
 """
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Mapping
@@ -19,10 +20,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from hailuo.errors import MissingKeyError
 from hailuo.ledger.ledger import HORIZON
+from hailuo.ledger.rollups import Rollups
 from hailuo.store import Entry, Store, read_many
-from hailuo.store.layout import CLAIMS, RecordKey, claims_of, is_attempt, is_claim
+from hailuo.store.layout import CLAIMS, Edition, RecordKey, claims_of, is_attempt, is_claim
 
 _NAME_A_TASK: Final = ("done", "outcome", "orphan-")
+_DONE_AT_ONCE: Final = 2
+"""The facts that name a task, of a job whose first attempt has its clip: one outcome and `done` name the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +100,33 @@ async def claims_for(
         if claim.attempt in attempts and entry.key.startswith(_folder(claim)):
             found.setdefault(claim.attempt, []).append((entry.key, claim, entry.modified_at))
     return {attempt: claims[0] for attempt, claims in found.items() if len(claims) == 1}
+
+
+async def tasks_before_claims(store: Store) -> Mapping[str, str]:
+    """Task id -> the ledger key that names it, for facts that are older than the store's first claim.
+
+    Earlier versions wrote no claims. One listing; of stored clips the rollups are read, where they have them.
+    Raises: StoreUnavailableError.
+    """
+    entries = await store.listing("")
+    first = min((entry.modified_at for entry in entries if is_claim(entry.key)), default=None)
+    jobs: dict[tuple[Edition, str], list[str]] = {}
+    for entry in entries:
+        key = RecordKey.of(entry.key) if first is None or entry.modified_at < first else None
+        if key and key.is_fact and key.name.startswith(_NAME_A_TASK):
+            jobs.setdefault((key.edition, key.creative_id), []).append(entry.key)
+    found, keys = dict[str, str](), list[str]()
+    for edition in {edition for edition, _ in jobs}:
+        done = await Rollups(store, edition).read()
+        for (_, cid), named in ((job, named) for job, named in jobs.items() if job[0] == edition):
+            if cid in done and len(named) == _DONE_AT_ONCE:
+                found[done[cid].task_id] = named[0]
+            else:
+                keys += named
+    for at, content in (await read_many(store, keys)).items():
+        with contextlib.suppress(ValueError, AttributeError):  # what cannot be read names nothing
+            found[json.loads(content).get("task_id")] = at
+    return found
 
 
 async def traces_of(store: Store, task_id: str, *, since: datetime | None, until: datetime | None) -> Traces:

@@ -232,10 +232,17 @@ class Grants:
         own = (g for g in self._grants if Edition(g.campaign, g.edition) == edition and g.run in closes)
         return frozenset(cid for grant in own for cid, amount in closes[grant.run].spent.items() if amount)
 
-    def was_alone(self, run: str, *, store_now: datetime, but_for: Edition | None = None) -> bool:
+    def was_alone(
+        self,
+        run: str,
+        *,
+        store_now: datetime,
+        gone: Collection[str] = (),
+        but_for: Edition | None = None,
+    ) -> bool:
         """Whether no other run of the store had an open grant at any time since this run took its own.
 
-        Runs of the edition `but_for` are passed over.
+        Runs that were `gone` by then, and those of the edition `but_for`, are passed over.
         """
         dead = store_now - LIFETIME - _MARGIN
         began, others = (
@@ -245,8 +252,9 @@ class Grants:
         for _, entry in sorted(self._entries.items()):
             if isinstance(entry, Grant) and entry.run == run:
                 began = began or entry
-            elif isinstance(entry, Grant) and Edition(entry.campaign, entry.edition) != but_for:
-                others[entry.run] = entry.at
+            elif isinstance(entry, Grant) and entry.run not in gone:
+                if Edition(entry.campaign, entry.edition) != but_for:
+                    others[entry.run] = entry.at
             elif isinstance(entry, Close) and began is None:
                 others.pop(entry.run, None)
         return began is not None and not self._damaged and all(at < dead for at in others.values())

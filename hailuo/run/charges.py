@@ -12,6 +12,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
+from hailuo.campaign.catalog import Billing
 from hailuo.campaign.job import Job
 from hailuo.campaign.pricing import (
     ChargeKey,
@@ -27,8 +28,8 @@ from hailuo.ledger.fact_json import RESTORE
 from hailuo.ledger.facts import JobState, PaidTask
 from hailuo.ledger.prices import OddCharge, new_nonce, record_price
 from hailuo.plan.plan import Plan, PricedJob, price_command
-from hailuo.run.balances import Balances
-from hailuo.run.bill import Bill
+from hailuo.run.balances import Balances, billing_of
+from hailuo.run.bill import Bill, Unexplained
 from hailuo.run.events import Event, EventKind
 from hailuo.run.probes import PriceProbes
 from hailuo.run.spending import SpendingGrant
@@ -70,6 +71,9 @@ class ChargeWatch:
         self._amounts: defaultdict[ChargeKey, list[Decimal]] = defaultdict(list)
         self._charged: dict[str, Decimal] = {}
         self._reports = reports_amounts(plan)
+        self._charged_at_submit = all(
+            billing_of(job, tools.catalog) is Billing.AT_SUBMIT for job in self._jobs.values()
+        )
         self._is_uncounted = False
         self._is_unexplained = False
         self.balances = Balances(tools, spending)
@@ -95,12 +99,26 @@ class ChargeWatch:
         if alone and self.measures:
             await self.balances.before(job)
 
-    async def submitted(self, priced: PricedJob) -> None:
-        """The submit has its answer. If the balance fell by the price, the others of the cell need not wait for the clip."""
-        await self.balances.submitted(priced.job.creative_id)
-        fall = self.balances.fell_by(priced.job.creative_id)
+    async def submitted(self, priced: PricedJob, *, is_quiet: Callable[[], bool]) -> None:
+        """The submit has its answer. If the balance fell by the price, the others of the cell need not wait for the clip.
+
+        `is_quiet` says whether no other submit of this run is under way.
+        """
+        cid = priced.job.creative_id
+        await self.balances.submitted(cid)
+        fall = self.balances.fell_by(cid)
         if fall and self._is_near(fall, priced.price_usd):
             self.probes.measured(priced.job)
+        watches = self.measures and self._charged_at_submit and not self._is_unexplained
+        found = await self._bill.submitted(is_quiet) if watches else None
+        if isinstance(found, Unexplained):
+            await self._unexplained(found)
+        elif found:
+            text = (
+                f"the balance fell by {usd(found.usd)} more than this run bought, and the next clip cost what was "
+                "granted: something else uses this account"
+            )
+            self._announce(Event(kind=EventKind.CHARGED, creative_id=cid, text=text))
 
     async def finish(self) -> None:
         """Compare what the balance lost over the whole run with its records; what they do not explain asks a person."""
@@ -111,15 +129,18 @@ class ChargeWatch:
         found = (
             await self._bill.unexplained(completed) if self.measures and not self._is_unexplained else None
         )
-        if found is None:
-            return
+        if found:
+            await self._unexplained(found)
+
+    async def _unexplained(self, found: Unexplained) -> None:
         self._is_unexplained = True
         jobs = {charge_key_of(self._jobs[cid].variant): self._jobs[cid] for cid in found.clips}
         commands = sorted({f"{price_command(key.cell)} USD" for key in jobs})
         self._stop(
-            f"the balance fell by {usd(found.fall_usd)} in this run, and its records explain {usd(found.expected_usd)}; "
-            f"the vendor named no amount for {len(found.clips)} clips. Compare with the vendor's bill, record the right "
-            f"price with {' and '.join(commands)}, then run again"
+            f"the balance fell by {usd(found.fall_usd)}, and the records explain {usd(found.expected_usd)}; the vendor "
+            f"named no amount for {len(found.clips)} clips. What was bought is still collected. Compare with the vendor's "
+            f"bill, record the right price with {' and '.join(commands)}, then run again. Should something else use this "
+            "account, give this project a key of its own account"
         )
         for job in jobs.values():
             amount = found.factor * (self._held.get(job.creative_id) or Decimal(0))

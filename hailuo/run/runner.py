@@ -238,7 +238,7 @@ class Runner:
         try:
             await self._charges.submitting(job, alone=self._in_flight == {job.creative_id})
             placed = await self._orders.place(priced, turn=turn)
-            await self._charges.submitted(priced)
+            await self._charges.submitted(priced, is_quiet=lambda: len(self._under_way) == 1)
         except FrameError as error:
             return self._ending(job, cause="first_frame", reason=str(error))
         else:

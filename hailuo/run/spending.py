@@ -1,5 +1,6 @@
 """What a run may spend: the grant that it takes before it buys, and what it gives back at the end."""
 
+import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -17,7 +18,7 @@ from hailuo.errors import (
     StoreUnavailableError,
 )
 from hailuo.ledger.fact_json import RESTORE
-from hailuo.ledger.facts import JobRecord
+from hailuo.ledger.facts import JobRecord, JobState
 from hailuo.ledger.grants import LIFETIME, Cap, Grant, Grants, OverCapError
 from hailuo.ledger.ledger import Ledger
 from hailuo.ledger.money import Fate, items_of, sums_of
@@ -49,6 +50,7 @@ class SpendingGrant:
         self._process: str | None = None
         self._shares_out = 0
         self._was_lent = False
+        self._gone: frozenset[str] = frozenset()
         self._spent: dict[str, Decimal] = {}
 
     @property
@@ -75,6 +77,7 @@ class SpendingGrant:
         self._process = None if shared else this_process()
         problems = await self._refusals(plan, self._grants.take)
         if plan.to_buy and not problems:
+            self._gone = await self._runs_gone()
             self._granted = started
         return problems
 
@@ -198,13 +201,14 @@ class SpendingGrant:
         """
         if self.is_shared or self._granted is None:
             return False
-        edition, run = self._tools.ledger.edition, self._run
+        edition, run, gone = self._tools.ledger.edition, self._run, self._gone
         try:
             await self._grants.load()
             now = await self._tools.store.now()
-            if self._grants.was_alone(run, store_now=now):
+            if self._grants.was_alone(run, store_now=now, gone=gone):
                 return True
-            return self._grants.was_alone(run, store_now=now, but_for=edition) and await self._bought_alone()
+            passed = self._grants.was_alone(run, store_now=now, gone=gone, but_for=edition)
+            return passed and await self._bought_alone()
         except (StoreUnavailableError, LedgerError, MissingKeyError):
             return False
 
@@ -294,6 +298,21 @@ class SpendingGrant:
         now = await self._tools.store.now()
         dead = [grant for grant in self._grants.open_grants(covers) if has_died(grant.process)]
         return any([await self._close(grant, at=now) for grant in dead])
+
+    async def _runs_gone(self) -> frozenset[str]:
+        """The runs of processes that died on this machine, and that have no submit on its way to the vendor.
+
+        Asked before this run buys: a process that dies later may have bought meanwhile.
+        """
+        gone, tools = set[str](), self._tools
+        for grant in self._grants.open_grants(lambda grant: has_died(grant.process)):
+            edition = Edition(grant.campaign, grant.edition)
+            ledger = Ledger(tools.store, tools.clock, edition, worker=tools.ledger.worker)
+            with contextlib.suppress(StoreUnavailableError):
+                await ledger.load_unfinished()
+                states = {ledger.state(cid, failed_retries=0) for cid in ledger.records}
+                gone |= set() if JobState.IN_DOUBT in states else {grant.run}
+        return frozenset(gone)
 
     async def _close(self, grant: Grant, *, at: datetime) -> bool:
         """Close a dead run's grant by what its attempts cost or hold; False where a fact about them is damaged."""

@@ -1,5 +1,6 @@
 """Submit one attempt of a job: record the intent, POST once, record the outcome."""
 
+import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator
@@ -10,7 +11,7 @@ from typing import Final
 from hailuo.campaign.job import Job
 from hailuo.clock import Stopwatch
 from hailuo.errors import FrameError, StoreUnavailableError
-from hailuo.ledger.claims import Claim, claim_task
+from hailuo.ledger.claims import Claim, claim_task, tasks_before_claims
 from hailuo.ledger.facts import Doubt, JobRecord, Outcome, Refused, Submitted, Unsent
 from hailuo.plan.plan import PricedJob
 from hailuo.run.events import Ending, Event, EventKind
@@ -62,6 +63,7 @@ class Orders:
         self._met: Counter[tuple[str, str]] = Counter()
         self.lost: set[str] = set()
         self._holders: dict[str, str] | None = None
+        self._reading_holders = asyncio.Lock()
 
     async def _request(self, job: Job) -> dict[str, object]:
         """The body that the vendor gets. Raises: FrameError, StoreUnavailableError."""
@@ -80,6 +82,7 @@ class Orders:
         if not self._may_buy():
             self._stop("this run's spending grant expired; run again to continue")
             return None
+        await self._read_holders()
         ledger, asleep = self._tools.ledger, await self._sleep_watch()
         right = {"request_sha256": request_sha256(request), "base_url": self._tools.client.base_url}
         if not await ledger.intend(job, price_usd=priced.price_usd, **right):
@@ -150,13 +153,19 @@ class Orders:
         self._announce(Event(kind=EventKind.SUBMITTED, creative_id=job.creative_id, text=answer.task_id))
         return None
 
+    async def _read_holders(self) -> dict[str, str]:
+        """Which attempt has which task: of this edition, and of the whole store where no claim says so. Read once."""
+        async with self._reading_holders:
+            if self._holders is None:
+                earlier = await tasks_before_claims(self._tools.store)
+                self._holders = {**earlier, **dict(_holders(self._tools.ledger.records.values()))}
+        return self._holders
+
     async def _other_holder(self, job: Job, answer: Accepted) -> str | None:
         """Another attempt that has this task, in this edition or by a claim in the whole store; or a claim that cannot be read."""
         ledger, base_url = self._tools.ledger, self._tools.client.base_url
         own = ledger.attempt_key(job.creative_id)
-        if self._holders is None:
-            self._holders = dict(_holders(ledger.records.values()))
-        holder = self._holders.setdefault(answer.task_id, own)
+        holder = (await self._read_holders()).setdefault(answer.task_id, own)
         if holder != own:
             return holder
         wanted = Claim(task_id=answer.task_id, base_url=base_url, attempt=own)

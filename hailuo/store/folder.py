@@ -7,6 +7,7 @@ import hashlib
 import os
 import secrets
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -24,7 +25,11 @@ from hailuo.store.port import SCRATCH, Entry, FetchLinks, checked
 
 _NO_LINKS: Final = frozenset({errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP})
 """man7.org/linux/man-pages/man2/link.2.html; a network file system may not know the call at all."""
+_LEADS_NOWHERE: Final = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
 _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
+_LONG_AGO: Final = -2e10
+"""Some six centuries before 1970, in seconds; file systems hold times for which Python has no datetime."""
+_LONG_HENCE: Final = 2e11
 _NEEDS_LINKS: Final = (
     "is on a file system without hard links (such as FAT, exFAT or a shared folder of a virtual machine), and only "
     "with them a record is created once and whole; use a folder on a local disk (ext4, XFS, Btrfs, APFS), or s3://"
@@ -87,7 +92,7 @@ class FolderStore:
         with _store_errors(path), self._scratch() as scratch:
             _write_durably(scratch, content)
             if not self._link(scratch, path):
-                return path.read_bytes() == content
+                return _is_file(path) and path.read_bytes() == content
         return True
 
     def _link(self, scratch: Path, path: Path) -> bool:
@@ -109,9 +114,11 @@ class FolderStore:
     def _read(self, key: str) -> bytes:
         path = self._path(key)
         with _store_errors(path):
+            if not _is_file(path):  # a folder, a link to nothing, or a pipe: reading that would wait for ever
+                raise MissingKeyError(f"{key} is not in {self.uri}")
             try:
                 return path.read_bytes()
-            except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
+            except FileNotFoundError as error:
                 raise MissingKeyError(f"{key} is not in {self.uri}") from error
 
     def _put(self, path: Path, content: bytes) -> None:
@@ -129,6 +136,8 @@ class FolderStore:
             _copy_durably(source, scratch, sha256)
             if self._link(scratch, path):
                 return True
+            if not _is_file(path):
+                return False
             with path.open("rb") as file:
                 return hashlib.file_digest(file, "sha256").hexdigest() == sha256
 
@@ -137,11 +146,11 @@ class FolderStore:
         folder = prefix.rpartition("/")[0]
         start = self._path(folder) if folder else self._root
         with _store_errors(start):
-            found = ((path.relative_to(self._root).as_posix(), path.stat()) for path in _files_below(start))
+            found = ((path.relative_to(self._root).as_posix(), _stat(path)) for path in _files_below(start))
             return [
-                Entry(key, stat.st_size, datetime.fromtimestamp(stat.st_mtime, UTC))
-                for key, stat in sorted(found, key=lambda one: one[0])
-                if key.startswith(prefix)
+                Entry(key, about.st_size, _time(about.st_mtime))
+                for key, about in sorted(found, key=lambda one: one[0])
+                if about and key.startswith(prefix)
             ]
 
     def _now(self) -> datetime:
@@ -194,6 +203,30 @@ def _files_below(folder: Path) -> Iterator[Path]:
     for parent, folders, names in os.walk(folder, onerror=_stumbled):
         folders[:] = [name for name in folders if name != SCRATCH]
         yield from (Path(parent, name) for name in names)
+
+
+def _stat(path: Path) -> os.stat_result | None:
+    """Of the file; of a link that leads nowhere, such as an editor's lock; None where there is nothing.
+
+    Raises: OSError where the operating system cannot say.
+    """
+    for follow in (True, False):
+        try:
+            return path.stat(follow_symlinks=follow)
+        except OSError as error:
+            if error.errno not in _LEADS_NOWHERE:
+                raise
+    return None
+
+
+def _is_file(path: Path) -> bool:
+    found = _stat(path)
+    return found is not None and stat.S_ISREG(found.st_mode)
+
+
+def _time(seconds: float) -> datetime:
+    """A file's time. One that no datetime has, or can be reckoned with, is some time in the far future or past."""
+    return datetime.fromtimestamp(min(max(seconds, _LONG_AGO), _LONG_HENCE), UTC)
 
 
 def _stumbled(error: OSError) -> None:

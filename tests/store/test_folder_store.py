@@ -7,13 +7,14 @@ import subprocess
 import sys
 from asyncio import run
 from collections.abc import Callable, Coroutine, Iterable, Iterator
-from datetime import timedelta
+from datetime import UTC, timedelta
 from pathlib import Path
 
 import pytest
 
 from hailuo.errors import DamagedClipError, MissingKeyError, StoreUnavailableError
 from hailuo.store import FolderStore, Store
+from hailuo.store.folder import _time
 from hailuo.store.port import SCRATCH
 from tests.store.contract import CLIP, KEY, MP4, TEXT, StoreContract, link, sha256_of
 
@@ -202,3 +203,50 @@ def test_a_vanished_clip_is_missing(store: FolderStore, root: Path) -> None:
 
     with pytest.raises(MissingKeyError):
         run(store.read(CLIP))
+
+
+def _pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def _link_to_nothing(path: Path) -> None:
+    path.symlink_to("/nowhere/a file")
+
+
+def _link_to_itself(path: Path) -> None:
+    path.symlink_to(path.name)
+
+
+NO_FILES: dict[str, Callable[[Path], None]] = {
+    "a pipe": _pipe,
+    "a link to nothing": _link_to_nothing,
+    "a link to itself": _link_to_itself,
+    "a folder": Path.mkdir,
+}
+
+
+@pytest.mark.parametrize("kind", NO_FILES)
+def test_what_is_no_file_is_listed_and_never_waited_for(
+    store: FolderStore, root: Path, clip: Path, kind: str
+) -> None:
+    """An editor's lock is a link to nothing, and reading a pipe would wait for ever: neither stops another key."""
+    (root / "c/e").mkdir(parents=True)
+    NO_FILES[kind](root / "c/e/odd")
+    run(store.create("c/e/good", b"fact"))
+
+    keys = [entry.key for entry in run(store.listing("c/"))]
+    with pytest.raises(MissingKeyError):
+        run(store.read("c/e/odd"))
+    created = run(store.create("c/e/odd", b"fact"))
+    stored = run(store.create_file("c/e/odd", clip, sha256=sha256_of(clip), content_type=MP4))
+
+    assert keys == ["c/e/good"] + ["c/e/odd"] * (kind != "a folder")
+    assert (created, stored) == (False, False)
+    assert run(store.read("c/e/good")) == b"fact"
+
+
+@pytest.mark.parametrize("seconds", [-1e18, -1e10, 0.0, 1e11, 1e18])
+def test_a_time_that_no_calendar_has_is_the_nearest_one(seconds: float) -> None:
+    """Some file systems hold times for which Python has no datetime."""
+    assert _time(seconds).tzinfo is UTC
+    assert (_time(seconds).year < 1970) == (seconds < 0)
