@@ -135,14 +135,14 @@ def floats(value: object) -> object:
             return value
 
 
-_ONE_EACH: Final = {"factors": "factor_", "columns": "column_"}
+ONE_EACH: Final = {"factors": "factor_", "columns": "column_"}
 """Objects that become one CSV column for each of their names, with this before it."""
 
 
 def _names_in(frame: pd.DataFrame) -> Mapping[str, Sequence[str]]:
     """For each object that is flattened, every name in it in any row, in order of appearance."""
     found = {}
-    for column in _ONE_EACH:
+    for column in ONE_EACH:
         objects = [value for value in frame.get(column, ()) if isinstance(value, dict)]
         found[column] = list(dict.fromkeys(name for value in objects for name in value))
     return found
@@ -156,7 +156,7 @@ def _flattened(row: Mapping[str, object], names: Mapping[str, Sequence[str]]) ->
             flat[column] = value
             continue
         cells = value if isinstance(value, dict) else {}
-        flat |= {f"{_ONE_EACH[column]}{name}": cells.get(name) for name in names[column]}
+        flat |= {f"{ONE_EACH[column]}{name}": cells.get(name) for name in names[column]}
     return flat
 
 

@@ -12,6 +12,7 @@ from shutil import which
 
 import jsonschema
 import pandas as pd
+import pyarrow.parquet as pq  # type: ignore[import-untyped]  # has no types
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -36,6 +37,7 @@ from hailuo.publish.manifest import (
     to_jsonl,
     to_parquet,
 )
+from hailuo.publish.manifest.files import csv_header
 from tests.publish.manifest.rows import full_table, make_job, planned, stored
 from tests.support.examples import examples
 
@@ -346,3 +348,61 @@ def test_an_address_without_an_object_is_refused() -> None:
     """Instead of a question to a bucket that has no name."""
     with pytest.raises(StoreError, match="names no object"):
         read_manifest("s3://manifest.jsonl")
+
+
+@pytest.fixture
+def parquet(tmp_path: Path) -> Path:
+    """Two stored clips, as a run of two models leaves them."""
+    frame = build([stored(make_job(take=take)) for take in (1, 2)], store_uri="")
+    frame["factors"] = pd.Series([{"model": "2.3"}, {"model": "02"}], dtype=object)
+    path = tmp_path / "manifest.parquet"
+    path.write_bytes(
+        to_parquet(
+            frame.assign(completed_at="2026-11-22T12:01:30.500Z", submitted_at="2026-11-22T12:00:00.000Z")
+        )
+    )
+    return path
+
+
+def test_pandas_subtracts_times_and_divides_money(parquet: Path) -> None:
+    """What an analyst types first works, without a conversion."""
+    rows = pd.read_parquet(parquet)
+
+    assert (rows["completed_at"] - rows["submitted_at"]).max() == pd.Timedelta(seconds=90.5)
+    assert str(rows["completed_at"].dt.tz) == "UTC"
+    assert (rows["cost_actual"] / rows["duration_req"]).round(4).iloc[0] == 0.045
+    assert list(rows["factor_model"]) == ["2.3", "02"]
+    assert "factors" not in rows
+
+
+def test_duckdb_subtracts_times_and_divides_money(parquet: Path) -> None:
+    """As pandas."""
+    duckdb = pytest.importorskip("duckdb")
+    query = """SELECT epoch(completed_at - submitted_at), round(cost_actual / duration_req, 4), typeof(completed_at)
+        FROM read_parquet(?) WHERE factor_model = '2.3'"""
+
+    assert duckdb.sql(query, params=[str(parquet)]).fetchall() == [(90.5, 0.045, "TIMESTAMP WITH TIME ZONE")]
+
+
+def test_polars_subtracts_times_and_divides_money(parquet: Path) -> None:
+    """As pandas."""
+    polars = pytest.importorskip("polars")
+    rows = polars.read_parquet(parquet).filter(polars.col("factor_model") == "2.3")
+
+    [(waited, cost)] = rows.select(
+        polars.col("completed_at") - polars.col("submitted_at"),
+        (polars.col("cost_actual") / polars.col("duration_req")).round(4),
+    ).rows()
+    assert (waited.total_seconds(), cost) == (90.5, 0.045)
+    assert rows.schema["completed_at"].time_zone == "UTC"
+
+
+def test_parquet_has_the_factors_of_the_csv_and_no_column_twice(parquet: Path) -> None:
+    """One table, two formats; the objects that became columns are not there a second time."""
+    frame = read_parquet(parquet.read_bytes())
+    in_csv = [name for name in csv_header(frame) if name.startswith("factor_")]
+
+    names = pq.read_schema(parquet).names
+    assert [name for name in names if name.startswith("factor_")] == in_csv == ["factor_model"]
+    assert len(names) == len(set(names))
+    assert not {"factors", "columns"} & set(names)
