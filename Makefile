@@ -79,7 +79,7 @@ unit: $(VENV)/.dev  ## the quick tests only: half a minute on two cores
 	@$(MAKE) --no-print-directory --jobs 2 --keep-going --output-sync=target unit-campaigns unit-results
 
 UNIT := $(PYTEST) --hypothesis-profile few -m 'not whole and not slow and not prefect and not browser'
-RESULTS := tests/docs tests/flows tests/media tests/placements tests/publish tests/report
+RESULTS := tests/docs tests/feed tests/flows tests/media tests/placements tests/publish tests/report tests/store
 
 unit-campaigns:
 	$(UNIT) $(addprefix --ignore ,$(RESULTS))

@@ -35,8 +35,11 @@ _LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 _OURS = re.compile(r"(HAILUO|IMAROUTER|AWS)_.*|PREFECT_API_URL|(ALL|HTTPS?|NO)_PROXY", re.IGNORECASE)
 
 
-_WHOLE = frozenset({"benchmarks", "cli", "processes", "proof", "reconcile", "run", "security"})
+_WHOLE = frozenset({"benchmarks", "cli", "processes", "proof", "run", "security"})
 """Folders whose tests drive whole runs or commands: `make unit` leaves them to `make test`."""
+
+_QUICK = frozenset({"test_balances.py", "test_cli_init.py", "test_cli_price.py", "test_cli_refusals.py"})
+"""Files of these folders that are quick all the same, so that `make unit` sees each room."""
 
 
 _LEFT_OUT = re.compile(r"^pytestmark = \[?[^\]=]*\bmark\.(slow|prefect|browser)\b", re.MULTILINE)
@@ -46,10 +49,10 @@ _LEFT_OUT = re.compile(r"^pytestmark = \[?[^\]=]*\bmark\.(slow|prefect|browser)\
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """What a part of the tests leaves out it need not import either: that alone took half of its time."""
     chosen = config.option.markexpr
-    if collection_path.is_dir():
-        return ("not whole" in chosen and collection_path.name in _WHOLE) or None
     if not fnmatch(collection_path.name, "test_*.py"):
         return None
+    if "not whole" in chosen and _is_whole(collection_path):
+        return True
     text = collection_path.read_text(encoding="utf-8")
     if "not whole" in chosen:
         return bool(_LEFT_OUT.search(text)) or None
@@ -60,8 +63,12 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark by folder what no unit test is."""
     for item in items:
-        if item.path.parent.name in _WHOLE:
+        if _is_whole(item.path):
             item.add_marker(pytest.mark.whole)
+
+
+def _is_whole(path: Path) -> bool:
+    return path.parent.name in _WHOLE and path.name not in _QUICK
 
 
 gc.disable()  # what is imported and collected stays

@@ -15,4 +15,4 @@ class Size:
 
 
 FULL = Size(jobs=400, kills=200, race_jobs=300, trials=20, passings=(1, 4))
-QUICK = Size(jobs=36, kills=10, race_jobs=24, trials=1, passings=(2,))
+QUICK = Size(jobs=36, kills=6, race_jobs=24, trials=1, passings=(2,))
