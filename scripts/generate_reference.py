@@ -1,4 +1,4 @@
-"""Write the generated parts of docs/ and docs/reference/judgements.schema.json from the code; --check only compares (for CI).
+"""Write the generated parts of docs/ and the schemas in docs/reference/ from the code; --check only compares (for CI).
 
 A page holds a generated part between `<!-- NAME: written by scripts/generate_reference.py -->` and `<!-- /NAME -->`.
 """
@@ -8,12 +8,14 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import click
+from pydantic import TypeAdapter
 
 from hailuo.campaign.files import campaign_schema, load_catalog
 from hailuo.campaign.files.catalog_schema import CatalogFile
+from hailuo.campaign.model_card import ModelCard, model_cards, seconds_in_words
 from hailuo.cli.main import cli
 from hailuo.media.verdict import Code
 from hailuo.publish.manifest import COLUMN_TABLE, Column, judgement_schema
@@ -22,6 +24,7 @@ from hailuo.report.exports import formats_that_ship
 from hailuo.settings import Settings, variable_of
 
 DOCS: Final = Path(__file__).parents[1] / "docs"
+MODELS: Final = DOCS / "reference" / "models.schema.json"
 JUDGEMENTS: Final = DOCS / "reference" / "judgements.schema.json"
 _WRITTEN: Final = "written by scripts/generate_reference.py"
 PART: Final = re.compile(rf"(<!-- ([\w-]+): {re.escape(_WRITTEN)} -->\n).*?(<!-- /\2 -->)", re.DOTALL)
@@ -110,21 +113,45 @@ def commands() -> Iterator[str]:
 
 
 def models() -> Iterator[str]:
-    """Every model of the built-in catalog: each length and size with its list price."""
-    catalog = load_catalog()
+    """Every model of the built-in catalog: what can be asked of it, and the price of a comparable clip."""
     rows = (
         (
-            f"`{model.name}`",
-            f"{offer.duration} s",
-            offer.size,
-            f"${offer.price_usd:.2f}" if offer.price_usd is not None else "unknown",
-            str(model.first_frame),
-            f"{offer.source.text} ({offer.source.checked})",
+            f"`{card.model}`",
+            f"{seconds_in_words(card.durations)} s",
+            ", ".join(card.sizes),
+            ", ".join(card.shapes) or "unknown",
+            card.audio,
+            card.first_frame,
+            "unknown" if (price := card.comparable.price_usd) is None else f"${price:.2f}",
+            f"{card.comparable.duration} s, {card.comparable.size}",
+            card.trust,
+            f"{card.source} ({card.checked})",
         )
-        for model in catalog.models.values()
-        for offer in model.offers
+        for card in model_cards(load_catalog())
     )
-    yield from table(("model", "length", "size", "list price", "first frame", "source (checked)"), rows)
+    head = (
+        "model",
+        "lengths",
+        "sizes",
+        "shapes",
+        "sound",
+        "first frame",
+        "list price",
+        "of",
+        "trust",
+        "source (checked)",
+    )
+    yield from table(head, rows)
+
+
+def prices() -> Iterator[str]:
+    """Every list price of the built-in catalog, without sound where that can be chosen."""
+    for card in model_cards(load_catalog()):
+        for size in card.sizes:
+            own = [cell for cell in card.cells if cell.size == size and cell.price_usd is not None]
+            if own:
+                said = ", ".join(f"{cell.duration} s ${cell.price_usd:.2f}" for cell in own)
+                yield f"- `{card.model}`, {size}: {said}"
 
 
 def model_warnings() -> Iterator[str]:
@@ -139,7 +166,8 @@ def camera_commands() -> Iterator[str]:
     """The commands that each family knows, in square brackets."""
     for family in load_catalog().families.values():
         english = [name for name in family.camera_commands if name.isascii()]
-        yield f"{', '.join(f'`[{name}]`' for name in english)}."
+        if english:
+            yield f"{', '.join(f'`[{name}]`' for name in english)}."
 
 
 def campaign_keys() -> Iterator[str]:
@@ -171,6 +199,7 @@ PARTS: Final[Mapping[str, Callable[[], Iterable[str]]]] = {
     "export-headers": export_headers,
     "model-warnings": model_warnings,
     "models": models,
+    "prices": prices,
     "settings": settings,
 }
 
@@ -180,8 +209,15 @@ def rendered(page: str) -> str:
     return PART.sub(lambda part: f"{part[1]}{chr(10).join(PARTS[part[2]]())}\n{part[3]}", page)
 
 
+def models_schema() -> dict[str, object]:
+    """JSON Schema 2020-12 of what `hailuo models --json` prints."""
+    cards = TypeAdapter(dict[Literal["models"], list[ModelCard]]).json_schema(mode="serialization")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **cards}
+
+
 def main(arguments: list[str]) -> int:
     wanted = {path: rendered(path.read_text(encoding="utf-8")) for path in sorted(DOCS.rglob("*.md"))}
+    wanted[MODELS] = json.dumps(models_schema(), indent=2, ensure_ascii=False) + "\n"
     wanted[JUDGEMENTS] = json.dumps(judgement_schema(), indent=2, ensure_ascii=False) + "\n"
     stale = [path for path, text in wanted.items() if not path.is_file() or path.read_text("utf-8") != text]
     for path in stale:

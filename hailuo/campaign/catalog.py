@@ -36,6 +36,11 @@ class Trust(StrEnum):
     REPORTED = "reported"  # one source, or another seller of the model
     GUESSED = "guessed"  # no source says so
 
+    def reaches(self, least: "Trust") -> bool:
+        """Whether facts of this trust are accepted where at least `least` is asked."""
+        order = list(Trust)
+        return order.index(self) <= order.index(least)
+
 
 class Billing(StrEnum):
     """When the vendor takes the price."""
@@ -332,10 +337,11 @@ class Settled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalog:
-    """Every model and family known, by name."""
+    """Every model and family known, by name. `tiers` are sizes that are alike, by `sd`, `hd` and `fullhd`."""
 
     models: Mapping[str, Model]
     families: Mapping[str, Family]
+    tiers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def model(self, name: str) -> Model | None:
         return self.models.get(name)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from hailuo.campaign.catalog import Catalog, Family, FirstFrameRule, Model, Setting, Settled
+from hailuo.campaign.catalog import Catalog, Family, FirstFrameRule, Model, Setting, Settled, Trust
 from hailuo.campaign.model import Cell
 from hailuo.text import listed, quoted, suggestion
 
@@ -73,11 +73,13 @@ def _against_frame(cell: Cell, model: Model, catalog: Catalog) -> Remark | None:
     rule = model.first_frame
     if rule is FirstFrameRule.OPTIONAL or _has_frame(cell) is (rule is FirstFrameRule.REQUIRED):
         return None
-    others = listed([other.name for other in catalog.models.values() if other.first_frame is not rule])
+    others = [
+        m.name for m in catalog.models.values() if m.family == model.family and m.first_frame is not rule
+    ]
+    instead = f", or choose {listed(others)}" if others else ""
     if rule is FirstFrameRule.REQUIRED:
-        remedy = f"add a first_frame, or choose {others}"
-        return Remark("model", f"{model.name} needs a first frame", remedy)
-    return Remark("first_frame", f"{model.name} takes no first frame", f"leave it out, or choose {others}")
+        return Remark("model", f"{model.name} needs a first frame", f"add a first_frame{instead}")
+    return Remark("first_frame", f"{model.name} takes no first frame", f"leave it out{instead}")
 
 
 def _has_frame(cell: Cell) -> bool:
@@ -131,5 +133,9 @@ def cautions(cell: Cell, catalog: Catalog) -> Iterator[Remark]:
     has_frame, remedy = _has_frame(cell), "try one take of it first"
     if offer and offer.warning and not (offer.warns_without_frame and has_frame):
         yield Remark("size", f"{model.name}, {duration} s, {size}: {offer.warning}", remedy)
+    if not model.trust.reaches(Trust.DOCUMENTED):
+        source = catalog.family_of(model).source
+        origin = f" {source.text} ({source.checked})" if source else " no source is named"
+        yield Remark("model", f"the facts of {model.name} are {model.trust}:{origin}", remedy)
     if has_frame and model.first_frame_warning:
         yield Remark("first_frame", f"{model.name}: {model.first_frame_warning}", remedy)

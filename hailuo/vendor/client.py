@@ -35,7 +35,7 @@ from hailuo.vendor.download import (
 from hailuo.vendor.error_table import Cause
 from hailuo.vendor.read_fault import Fault, fault_about_another, fault_of, read_fault, request_id_of
 from hailuo.vendor.status import TaskPhase, TaskStatus, other_task_in, read_status
-from hailuo.vendor.wire import parse_json, read_balance, task_id_of, without_secrets
+from hailuo.vendor.wire import parse_json, read_balance, read_models, task_id_of, without_secrets
 
 NO_BALANCE_REPORTED: Final = frozenset({200, 404, 501})
 """HTTP statuses with which a gateway answers that has no balance to show."""
@@ -160,6 +160,14 @@ class VideoClient:
             return answer
         balance = read_balance(parse_json(answer.body)) if answer.is_success else None
         return self._fault(answer) if balance is None else balance
+
+    async def models(self) -> frozenset[str] | Fault:
+        """The names of the models that this key may use: `GET /v1/models`, which is free."""
+        answer = await self._ask(self._reads, "GET", "v1/models")
+        if isinstance(answer, Fault):
+            return answer
+        names = read_models(parse_json(answer.body)) if answer.is_success else None
+        return self._fault(answer) if names is None else names
 
     async def strangeness(self) -> Fault | None:
         """Why this address is no vendor of videos, by its answer about a task that does not exist; None if it may be one."""

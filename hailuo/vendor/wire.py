@@ -283,3 +283,11 @@ def _usd_in(text: str) -> Decimal | None:
 def read_balance(document: object) -> Decimal | None:
     """The account's balance in USD, from `data.balance_usd`."""
     return amount_of(mapping_of(mapping_of(document).get("data")).get("balance_usd"))
+
+
+def read_models(document: object) -> frozenset[str] | None:
+    """The ids of a list of models, from `data[].id`; None where there is no list."""
+    listed = mapping_of(document).get("data")
+    if not isinstance(listed, list):
+        return None
+    return frozenset(str(found) for one in listed if (found := mapping_of(one).get("id")))

@@ -107,14 +107,13 @@ matrix:
 @pytest.mark.parametrize(
     ("model", "frame", "reason"),
     [
-        ("MiniMax-Hailuo-02", "https://a.example/h.png", "MiniMax-Hailuo-02 takes no first frame"),
         ("MiniMax-Hailuo-2.3-Fast", "null", "MiniMax-Hailuo-2.3-Fast needs a first frame"),
     ],
 )
 def test_the_first_frame_rule_of_a_model_is_kept(
     expanded: Expanded, model: str, frame: str, reason: str
 ) -> None:
-    """Required on Fast, not offered on 02."""
+    """Required on Fast."""
     text = MATRIX.replace("MiniMax-Hailuo-02", model) + f"  first_frame: [{frame!r}]\n".replace(
         "'null'", "null"
     )

@@ -81,7 +81,7 @@ class _Assembly:
         models = {name: model for name, m in self._layers.models.items() if (model := self._model(name, m))}
         for name, family in self._families.items():
             reader.check_models(family, [model for model in models.values() if model.family == name])
-        return Catalog(models=models, families=self._families)
+        return Catalog(models=models, families=self._families, tiers=self._layers.tiers)
 
     def _model(self, name: str, file: ModelFile) -> Model | None:
         steps: Steps = ("models", name)

@@ -38,6 +38,7 @@ class Layers:
         self._problems = problems
         self.requests = {n: body for layer in layers for n, body in layer.file.requests.items()}
         self.sources = {n: source for layer in layers for n, source in layer.file.sources.items()}
+        self.tiers = {n: tuple(sizes) for layer in layers for n, sizes in layer.file.tiers.items()}
         self.families: dict[str, FamilyFile] = {}
         self.models: dict[str, ModelFile] = {}
         for layer in layers:

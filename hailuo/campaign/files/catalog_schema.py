@@ -209,6 +209,7 @@ class CatalogFile(CatalogSection):
     """What the vendor offers. Each fact names its source."""
 
     sources: dict[str, SourceFile] = Field({}, description="Where facts were found, by a name of your own.")
+    tiers: dict[str, list[str]] = Field({}, description="Sizes that are alike across families, by tier.")
     requests: dict[str, dict[str, Any]] = Field(
         {}, description="Bodies that several families share, by a name of your own."
     )

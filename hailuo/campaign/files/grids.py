@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from hailuo.campaign.catalog import Catalog
+from hailuo.campaign.catalog import Catalog, Trust
 from hailuo.campaign.files.document import Scalar
 from hailuo.campaign.files.levels import NOTHING, LevelReader
 from hailuo.campaign.files.prompt_book import PromptBook
@@ -55,7 +55,8 @@ class GridBuilder:
             problems,
         )
         models = {raw.content or "" for p in filled for raw in p.axes.get("model", ())}
-        self._levels = LevelReader(catalog, models, Path(file.place.file).parent, self._book, problems)
+        folder, trust = Path(file.place.file).parent, Trust(file.trust)
+        self._levels = LevelReader(catalog, models, folder, self._book, problems, trust=trust)
         self.settings = frozenset(self._levels.settings)
         """The axes that are settings of some model of the campaign."""
         self._settings = (*SETTING_AXES, *self._levels.settings)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
-from hailuo.campaign.catalog import Catalog, Setting
+from hailuo.campaign.catalog import Catalog, Setting, Trust
 from hailuo.campaign.files.document import Scalar
 from hailuo.campaign.files.frames import read_frame
 from hailuo.campaign.files.prompt_book import PromptBook, cleaned
@@ -24,16 +24,28 @@ class LevelReader:
     """Reads the values of one campaign; frames are opened once each."""
 
     def __init__(
-        self, catalog: Catalog, models: Collection[str], folder: Path, book: PromptBook, problems: ProblemList
+        self,
+        catalog: Catalog,
+        models: Collection[str],
+        folder: Path,
+        book: PromptBook,
+        problems: ProblemList,
+        *,
+        trust: Trust,
     ) -> None:
-        """`models` are those that the campaign names: an axis is a setting if one of them takes it."""
+        """`models` are those that the campaign names: an axis is a setting if one of them takes it.
+
+        A model whose facts do not reach `trust` is refused.
+        """
+        self._catalog, self._trust = catalog, trust
         named = [model for name, model in catalog.models.items() if name in models]
         self.settings: dict[str, list[Setting]] = {}
         for family in dict.fromkeys(model.family for model in named):
             for name, setting in catalog.families[family].settings.items():
                 self.settings.setdefault(name, []).append(setting)
         self._models = tuple(catalog.models)
-        sellers = (*catalog.models.values(), *named)  # the sizes of the campaign's own models go first
+        families = {model.family for model in named}
+        sellers = [m for m in catalog.models.values() if m.family in families] or catalog.models.values()
         self._sizes = {o.size.casefold(): o.size for model in sellers for o in model.offers}
         self._folder = folder
         self._book = book
@@ -90,6 +102,12 @@ class LevelReader:
         if name not in self._models:
             reason = f"the model {quoted(name)} is not in the catalog"
             raise RefusedValueError(reason, suggestion(name, self._models))
+        model = self._catalog.models[name]
+        if not model.trust.reaches(self._trust):
+            source = self._catalog.family_of(model).source
+            origin = f" ({source.text}, {source.checked})" if source else ""
+            reason = f"the facts of {name} are {model.trust}{origin}"
+            raise RefusedValueError(reason, f"write `trust: {model.trust}` in the YAML file to accept that")
         return name, name
 
     def _duration(self, raw: Scalar) -> tuple[str, int]:

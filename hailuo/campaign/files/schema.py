@@ -1,5 +1,6 @@
 """What a campaign file may say: the pydantic models behind the checks and behind campaigns/schema.json."""
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from re import fullmatch
@@ -8,6 +9,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Discriminator, Field, PlainValidator, Tag, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from hailuo.campaign.catalog import Catalog, Model
+from hailuo.campaign.files.catalog_file import load_catalog
 from hailuo.campaign.files.document import Scalar
 from hailuo.campaign.files.sections import (
     AxesSection,
@@ -284,6 +287,11 @@ class CampaignFile(Section):
     control: Control = Field(
         default_factory=Control, description="The baseline that the report compares with."
     )
+    trust: Literal["verified", "documented", "reported", "guessed"] = Field(
+        "documented",
+        description="How well the facts of every model must be known. `reported` and `guessed` accept models whose request "
+        "or rules are not documented; the plan names the source.",
+    )
     placements: list[Placement] = Field(default=[], description="Where the clips will run as ads.")
     disclosure: Disclosure = Field(
         default_factory=Disclosure, description="What you declare about the clips, for ad platforms and laws."
@@ -298,7 +306,36 @@ class CampaignFile(Section):
 
 
 def campaign_schema() -> dict[str, object]:
-    """The JSON Schema of campaign files, for editors: `# yaml-language-server: $schema=schema.json`."""
+    """The JSON Schema of campaign files, for editors: `# yaml-language-server: $schema=schema.json`.
+
+    For each built-in model it says which lengths, sizes and settings may be written beside it.
+    """
+    catalog = load_catalog()
     schema = CampaignFile.model_json_schema()
     content = [{"required": [key]} for key in ("matrix", "rows", "include")]
+    defs = schema["$defs"]
+    defs["Matrix"]["allOf"] = [_of_model(model, catalog, is_list=True) for model in catalog.models.values()]
+    defs["IncludeRow"]["allOf"] = [
+        _of_model(model, catalog, is_list=False) for model in catalog.models.values()
+    ]
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "anyOf": content}
+
+
+def _of_model(model: Model, catalog: Catalog, *, is_list: bool) -> dict[str, object]:
+    """What a section that names this model alone may say."""
+
+    def some(words: Iterable[object]) -> dict[str, object]:
+        one: dict[str, object] = {"enum": [*words]}
+        return {"items": one} if is_list else one
+
+    sizes = dict.fromkeys(offer.size for offer in model.offers)
+    allowed = {
+        "duration": some(sorted({offer.duration for offer in model.offers})),
+        "size": some(dict.fromkeys(word for size in sizes for word in (size, size.upper(), size.lower()))),
+    }
+    for name, setting in catalog.family_of(model).settings.items():
+        if setting.values:
+            allowed[name] = some([*dict.fromkeys([*setting.values, *setting.labels]), "none", None])
+    named = {"items": {"const": model.name}, "type": "array"} if is_list else {"const": model.name}
+    condition = {"required": ["model"], "properties": {"model": named}}
+    return {"if": condition, "then": {"properties": allowed}}

@@ -1,6 +1,7 @@
 """Families are data: whatever a catalog says is checked when it is read, and whatever it admits can be ordered."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 from itertools import product
 from pathlib import Path
 
@@ -10,10 +11,13 @@ from hailuo.campaign.catalog import Catalog, Model
 from hailuo.campaign.files import load_catalog
 from hailuo.campaign.legality import rule_against, settled
 from hailuo.campaign.model import Cell, Level
-from hailuo.campaign.variant import FirstFrame, Variant
+from hailuo.campaign.pricing import list_price, price_key_of
+from hailuo.campaign.variant import FirstFrame, Variant, canonical_json
 from hailuo.errors import CatalogError, Place
+from hailuo.simulator.orders import read_order
 from hailuo.vendor import build_request
 
+BUILT_IN = load_catalog()
 FRAME = FirstFrame(label="f", sha256="00" * 32, url="https://frames.example/f.jpg")
 INVENTED = """
 sources: {own: {text: our own notes, checked: 2026-11-29}}
@@ -284,4 +288,64 @@ models:
         "duration": 6,
         "metadata": {"resolution": "768p", "role_mode": "frame"},
         "images": [FRAME.url],
+    }
+
+
+@pytest.mark.parametrize("name", load_catalog().models)
+def test_every_admitted_cell_of_a_built_in_model_is_read_back_as_it_was_asked(name: str) -> None:
+    """Its body is built, and a vendor that follows the same template reads the same order."""
+    model, family = BUILT_IN.models[name], BUILT_IN.family_of(BUILT_IN.models[name])
+    ends = {(o.size, end(s for s in lengths(model, o.size))) for o in model.offers for end in (min, max)}
+    admitted = 0
+    for asked in cells_of(model, BUILT_IN):
+        key = (str(asked["size"].value), asked["duration"].value)
+        if key not in ends or rule_against(asked, BUILT_IN) is not None:
+            continue
+        order, admitted = order_of(asked, BUILT_IN), admitted + 1
+        body = build_request(order, family, first_frame_url=FRAME.url if order.first_frame else None)
+        read = read_order(
+            canonical_json(body), body, model, BUILT_IN, strict=True, unlisted_price_usd=Decimal(1)
+        )
+        assert (read.duration, read.size, read.settings) == (order.duration, order.size, order.parameters)
+        assert (read.frame_url is None) is (order.first_frame is None)
+        assert read.price_usd == (list_price(price_key_of(order), BUILT_IN) or 1)
+
+    assert admitted
+
+
+def lengths(model: Model, size: str) -> list[int]:
+    return [offer.duration for offer in model.offers if offer.size == size]
+
+
+@pytest.mark.parametrize(
+    ("name", "seconds", "size", "settings", "frame", "body"),
+    [
+        ("seedance-2.0", 5, "720p", {"audio": "false"}, None, {"duration": 5, "metadata": {"resolution": "720p", "aspect_ratio": "16:9", "audio": False}}),
+        ("seedance-2.0", 5, "720p", {"audio": "true"}, FRAME, {"duration": 5, "images": [FRAME.url], "metadata": {"resolution": "720p", "audio": True, "role_mode": "frame"}}),
+        ("MiniMax-H3", 8, "768p", {"aspect_ratio": "9:16"}, None, {"duration": 8, "resolution": "768P", "ratio": "9:16"}),
+        ("MiniMax-H3", 8, "768p", {}, FRAME, {"duration": 8, "resolution": "768P", "ratio": "adaptive", "images": [FRAME.url], "role_mode": "first_frame"}),
+        ("kling-v3-omni-video", 10, "pro", {"audio": "true", "aspect_ratio": "9:16"}, None, {"duration": 10, "mode": "pro", "aspect_ratio": "9:16", "sound": "on"}),
+        ("viduq3-turbo", 8, "1080p", {"aspect_ratio": "9:16"}, None, {"duration": 8, "size": "9:16", "metadata": {"resolution": "1080p"}}),
+        ("happyhorse-1.0-t2v", 8, "720p", {}, None, {"duration": 8, "size": "720P", "aspect_ratio": "16:9"}),
+        ("wan2.6-t2v", 5, "720p", {"audio": "true"}, None, {"duration": 5, "size": "720P", "metadata": {"parameters": {"audio": True, "prompt_extend": True}}}),
+        ("MiniMax-Hailuo-02", 6, "768p", {}, FRAME, {"duration": 6, "size": "768p", "metadata": {"first_frame_image": FRAME.url}}),
+    ],
+)  # fmt: skip
+def test_the_bodies_of_the_built_in_families(
+    name: str,
+    seconds: int,
+    size: str,
+    settings: dict[str, str | None],
+    frame: FirstFrame | None,
+    body: dict[str, object],
+) -> None:
+    """As the vendor's SDK and the code of its users send them; what has a default is always said."""
+    asked = cell(name, seconds, size, frame, settings)
+    family = BUILT_IN.family_of(BUILT_IN.models[name])
+
+    assert rule_against(asked, BUILT_IN) is None
+    assert build_request(order_of(asked, BUILT_IN), family, first_frame_url=FRAME.url if frame else None) == {
+        "model": name,
+        "prompt": "A shoe",
+        **body,
     }

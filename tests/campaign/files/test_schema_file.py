@@ -51,6 +51,28 @@ def test_the_schema_refuses_what_the_loader_refuses(change: dict[str, object]) -
         jsonschema.validate({"campaign": "spring", "matrix": {"duration": [6]}, **change}, SCHEMA)
 
 
+@pytest.mark.parametrize(
+    ("section", "is_sound"),
+    [
+        ({"model": ["MiniMax-Hailuo-2.3"], "duration": [6], "size": ["768p"]}, True),
+        ({"model": ["MiniMax-Hailuo-2.3"], "duration": [5]}, False),
+        ({"model": ["MiniMax-Hailuo-2.3"], "size": ["512p"]}, False),
+        ({"model": ["MiniMax-Hailuo-2.3", "seedance-2.0"], "duration": [5, 6]}, True),
+        ({"model": ["seedance-2.0"], "duration": [5], "aspect_ratio": ["9:16"], "audio": [True]}, True),
+        ({"model": ["seedance-2.0"], "aspect_ratio": ["4:5"]}, False),
+        ({"model": ["seedance-2.0"], "audio": ["loud"]}, False),
+    ],
+    ids=str,
+)
+def test_an_editor_refuses_what_the_only_model_does_not_make(
+    section: dict[str, object], is_sound: bool
+) -> None:
+    """While it is typed, and in the form of Prefect."""
+    validator = jsonschema.Draft202012Validator(SCHEMA)
+
+    assert validator.is_valid({"campaign": "spring", "matrix": section}) is is_sound
+
+
 def test_every_key_is_described() -> None:
     """Hovering over a key explains it."""
     properties = SCHEMA["properties"]
