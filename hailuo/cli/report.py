@@ -201,7 +201,8 @@ def _show(made: "Report", uri: str) -> None:
 def _show_verdict(platform: PlatformFindings) -> None:
     verdict, label = platform.verdict, METRICS[platform.metric].label
     say(_plain(f"{PLATFORM_NAMES[platform.platform]}, {label}: {verdict.headline}"))
-    for sentence in (*verdict.sentences, verdict.caveat):
+    decides = platform.disagreement or platform.metric_reason
+    for sentence in (*verdict.sentences, decides, verdict.caveat):
         if sentence:
             say(f"  {_plain(sentence)}")
 

@@ -1,13 +1,15 @@
 """What you must know about the data before you believe a number, in plain sentences, the most important first."""
 
+import re
 from collections.abc import Iterator
+from datetime import date, timedelta
 from typing import Final
 
 import pandas as pd
 
-from hailuo.report.formatting import plural
+from hailuo.report.formatting import date_range, plural
 from hailuo.report.join import CONTRADICTED, MISREAD
-from hailuo.report.metrics import PLATFORM_NAMES, AdPlatform, Count
+from hailuo.report.metrics import CONVERSION_DAYS, PLATFORM_NAMES, AdPlatform, Count
 from hailuo.report.no_match import no_match
 from hailuo.report.texts import say
 from hailuo.text import printable
@@ -16,6 +18,7 @@ APART_DAYS: Final = 3
 """A creative that starts or stops so many days from the rest is named: weekdays and seasons are in its rates."""
 
 _MOST_NAMED: Final = 5
+_DAYS: Final = re.compile(r"(\d{1,2})[- _]?d(?:ay)?", re.IGNORECASE)
 
 
 def cautions(joined: pd.DataFrame, variants: pd.DataFrame, *, duplicates: int = 0) -> tuple[str, ...]:
@@ -40,6 +43,7 @@ def _cautions(
     yield from _other_days(matched)
     yield from _day_rows(matched)
     yield from _attributions(matched)
+    yield from _late(matched)
     yield from _of_reading(joined)
     yield from _kinds_of_conversions(matched)
     yield from _parts(matched)
@@ -155,6 +159,31 @@ def _parts(matched: pd.DataFrame) -> Iterator[str]:
                 platform=_platform(platform),
                 names=", ".join(sorted(map(printable, names))),
             )
+
+
+def _late(matched: pd.DataFrame) -> Iterator[str]:
+    """Conversions of the last days that an early export does not have yet, by the account's window or the platform's."""
+    converted = matched[(matched[Count.CONVERSIONS.value] > 0) & matched["date_end"].notna()]
+    for name, rows in converted.groupby("platform", sort=False):
+        windows = [
+            int(days) for text in rows["attribution"].dropna().unique() for days in _DAYS.findall(str(text))
+        ]
+        usual = CONVERSION_DAYS.get(AdPlatform(str(name)))
+        days = max(windows, default=usual or 0)
+        if not days:
+            continue
+        last: date = matched.loc[matched["platform"] == name, "date_end"].dropna().max()
+        first = max(
+            matched.loc[matched["platform"] == name, "date_start"].dropna().min(), last - timedelta(days - 1)
+        )
+        yield say(
+            "caution.late",
+            platform=_platform(name),
+            days=plural(days, "day"),
+            whose="as these exports say" if windows else "by the platform's usual window",
+            complete=date_range(last + timedelta(days), last + timedelta(days)),
+            lacking=date_range(first, last),
+        )
 
 
 def _clips(matched: pd.DataFrame, variants: pd.DataFrame) -> Iterator[str]:

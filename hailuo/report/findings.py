@@ -247,6 +247,7 @@ class PlatformFindings:
     takes: TakeSpread | None = None  # None where too few combinations ran in several takes
     metric_reason: str = ""  # why `metric` decides, one sentence
     preferences: tuple[MetricPreference, ...] = ()  # the shallowest metric first
+    disagreement: str = ""  # one sentence where metrics prefer different clips
     target: Target | None = None
 
     def pooled(self, metric: Metric) -> float | None:

@@ -231,6 +231,17 @@ def counts_of(metric: Metric, platform: AdPlatform) -> tuple[Count, Count] | Non
     return None if top is None or bottom is None else (top, bottom)
 
 
+CONVERSION_DAYS: Final[Mapping[AdPlatform, int]] = {
+    AdPlatform.META: 7,
+    AdPlatform.TIKTOK: 7,
+    AdPlatform.GOOGLE: 30,
+    AdPlatform.PINTEREST: 30,
+    AdPlatform.SNAP: 28,
+    AdPlatform.LINKEDIN: 30,
+}
+"""For how many days after a click a platform counts a conversion, where the account did not choose another window."""
+
+
 class Design(StrEnum):
     """How people came to see the ads: it decides what may be claimed, never how it is computed.
 

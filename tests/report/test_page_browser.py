@@ -1,5 +1,7 @@
 """The report in a real browser: what only a browser can tell."""
 
+import csv
+import io
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -10,6 +12,7 @@ from typing import Any, TypeVar
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
+from hailuo.report.metrics import Metric
 from hailuo.report.page import Clip, render
 from tests.report.page_factories import make_shoot
 from tests.report.pages import POSTER, media_of
@@ -133,12 +136,13 @@ def test_a_phone_folds_what_can_wait(chromium: Chromium) -> None:
         rows = page.locator(".board tbody tr:visible")
         before = rows.count()
         page.locator(".unfold input").first.check()
+        page.locator(".behind-too input").first.check()
         return tops, [before, rows.count(), page.locator(".funnel:visible").count()]
 
     tops, rows = chromium.see(look, viewport={"width": 390, "height": 844})
 
     assert tops == sorted(tops)
-    assert rows == [5, 12, 0]
+    assert rows == [3, 12, 0]
 
 
 def test_a_click_opens_the_clip_in_place(chromium: Chromium) -> None:
@@ -156,10 +160,28 @@ def test_a_click_opens_the_clip_in_place(chromium: Chromium) -> None:
     assert not still_open
 
 
-def test_it_prints_with_everything_folded_out(chromium: Chromium, tmp_path: Path) -> None:
+def test_it_prints_one_sheet_for_each_platform(chromium: Chromium) -> None:
+    """Verdict, picture, three numbers, what next: nothing else, and nothing that breaks over two pages."""
+
+    def printed(page: Page) -> tuple[bytes, list[str]]:
+        page.emulate_media(media="print")
+        shown = page.evaluate(
+            "[...document.querySelectorAll('body > *, .sheet > *')].filter((it) => it.checkVisibility()).map((it) => it.className || it.localName)"
+        )
+        return page.pdf(prefer_css_page_size=True), shown
+
+    pdf, shown = chromium.see(printed)
+
+    assert pdf.count(b"/Type /Page\n") == 2
+    assert {"top", "main", "footer", "bar"}.isdisjoint(shown)
+    assert {"figure", "answers", "ul"} <= set(shown)
+
+
+def test_it_prints_with_everything_folded_out_if_you_ask(chromium: Chromium) -> None:
     """A PDF of several pages of A4, in which no fold hides a table, dark screens or not."""
 
     def printed(page: Page) -> tuple[bytes, list[bool]]:
+        page.locator("#print-all").check()
         page.emulate_media(media="print")
         drawn = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
         page.evaluate(drawn)  # what a fold hid is laid out with the next picture
@@ -171,6 +193,59 @@ def test_it_prints_with_everything_folded_out(chromium: Chromium, tmp_path: Path
     pdf, tables = chromium.see(printed, color_scheme="dark")
 
     assert pdf.startswith(b"%PDF")
-    assert pdf.count(b"/Type /Page\n") >= 4
+    assert pdf.count(b"/Type /Page\n") >= 6
     assert tables
     assert all(tables)
+
+
+def test_every_table_can_be_saved_as_csv(chromium: Chromium) -> None:
+    """Numbers unrounded, intervals in a column of their own, nothing that a spreadsheet would run."""
+
+    def look(page: Page) -> tuple[list[int], str, str]:
+        page.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
+        page.evaluate("document.querySelector('.board tbody th .name bdi').textContent = '=HYPERLINK(1)'")
+        numbers: list[int] = page.evaluate(
+            "[document.querySelectorAll('.scroll > table').length, document.querySelectorAll('.tools').length]"
+        )
+        with page.expect_download() as download:
+            page.locator("#ranking + details .tools button, .part .tools button").nth(1).click()
+        return numbers, download.value.suggested_filename, Path(download.value.path()).read_text("utf-8-sig")
+
+    numbers, name, text = chromium.see(look, viewport={"width": 1400, "height": 900})
+
+    rows = list(csv.DictReader(io.StringIO(text)))
+    creatives = make_shoot().platforms[0].creatives
+    assert numbers[0] == numbers[1] > 10
+    assert name == "Clips-on-Meta-with-CTR-and-other-results.csv"
+    assert len(rows) == len(creatives)
+    assert rows[0]["Clip"].startswith("'=HYPERLINK(1)")
+    assert [float(row["CTR counted"]) for row in rows] == [
+        one.estimates[Metric.CTR].value for one in creatives
+    ]
+    assert "–" in rows[0]["CTR counted: interval, notes"]
+
+
+def test_the_clips_are_sorted_by_a_click_and_the_head_stays(chromium: Chromium) -> None:
+    """By the number, not by its text: most spend first, then least."""
+
+    def look(page: Page) -> tuple[list[list[float]], float]:
+        page.locator(".behind-too input").first.check()
+        head = page.locator(".board").first.locator("thead button", has_text="Impressions")
+        orders = []
+        for _ in range(2):
+            head.click()
+            orders.append(
+                page.evaluate(
+                    "[...document.querySelector('.board').tBodies[1].rows].map((row) => Number(row.querySelector('.c-impressions').dataset.v))"
+                )
+            )
+        gap: float = page.evaluate(
+            "(() => { const box = document.querySelector('.tall'); box.scrollTop = 300; return box.querySelector('thead th').getBoundingClientRect().top - box.getBoundingClientRect().top; })()"
+        )
+        return orders, gap
+
+    orders, gap = chromium.see(look, viewport={"width": 1400, "height": 700})
+
+    assert orders == [sorted(orders[0], reverse=True), sorted(orders[0])]
+    assert len(orders[0]) > 3
+    assert gap == pytest.approx(0, abs=2)

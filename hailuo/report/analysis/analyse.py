@@ -85,7 +85,27 @@ def _judged(
     """A platform's findings, held against the target and against what other metrics prefer."""
     currency, least = observed.currency, config.limits.least_events_each.value
     found = with_preferences(_platform(observed, creatives, config), least=least, currency=currency)
-    return with_target(found, config.options, currency=currency)
+    found = with_target(found, config.options, currency=currency)
+    return _valid_at_every_look(found) if config.options.sequential else found
+
+
+def _valid_at_every_look(found: PlatformFindings) -> PlatformFindings:
+    """Without what holds for one look: intervals of corrected values, factors, pairs and takes."""
+    bare = (
+        replace(one, shrunk=one.shrunk and replace(one.shrunk, interval=None, note=say("note.one_look_only")))
+        for one in found.creatives
+    )
+    absent = tuple(
+        replace(one, levels=(), p_value=None, note=say("note.one_look_section")) for one in found.factors
+    )
+    return replace(
+        found,
+        creatives=tuple(bare),
+        factors=absent,
+        heat=(),
+        heat_note=say("note.one_look_section"),
+        takes=None,
+    )
 
 
 def _platform(

@@ -53,7 +53,7 @@ def significance_of(comparison: Comparison, ranking: Ranking, config: AnalysisCo
     if comparison.events.sum() < config.limits.least_events.value:
         return Significance(creatives_p=None, factors_p={}, limit=config.gate)
     if comparison.horizon is not None:
-        p = _sequential(comparison, comparison.horizon)
+        p = _sequential(comparison, comparison.horizon, config.limits.least_expected.value)
         return Significance(creatives_p=p, factors_p={}, limit=config.gate)
     tested = [(factor.name, factor.p_value) for factor in ranking.factors if factor.p_value is not None]
     adjusted = zip(tested, holm([p for _, p in tested]), strict=True)
@@ -77,14 +77,16 @@ def _homogeneity(comparison: Comparison, least_expected: float) -> float | None:
     return float(chi2.sf(statistic / comparison.dispersion.cautious, len(events) - 1))
 
 
-def _sequential(comparison: Comparison, horizon: float) -> float | None:
-    """The smallest of every creative's always-valid p-values against the others, Holm-adjusted."""
+def _sequential(comparison: Comparison, horizon: float, least_expected: float) -> float | None:
+    """The smallest of the always-valid p-values of each creative with enough expected events against the others,
+    Holm-adjusted. One order of a clip that cost a dollar is no evidence, however large it is.
+    """
     events, trials = comparison.events.sum(), comparison.trials.sum()
     horizon, phi = horizon * len(comparison.events), comparison.dispersion.cautious
     ps = [
         sequential_p(x, n, events - x, trials - n, horizon=horizon, dispersion=phi)
-        for x, n in zip(comparison.events, comparison.trials, strict=True)
-        if n < trials
+        for x, n, expected in zip(comparison.events, comparison.trials, comparison.expected, strict=True)
+        if n < trials and expected >= least_expected
     ]
     return min(holm(ps), default=None)
 

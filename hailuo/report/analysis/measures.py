@@ -151,6 +151,8 @@ def _ratios(
 
     def ratio(name: str, top: float, bottom: float) -> Estimate:
         mine: pd.DataFrame | None = by_creative.get(name) if name in first else None
+        if options.sequential and bottom:
+            return _estimate(metric, top, bottom, None, n=0, note=say("note.one_look_only"))
         if not bottom or mine is None:
             note = say("note.no_days", most=MOST_RATIOS) if bottom else say("note.no_trials")
             return _estimate(metric, top, bottom, None, n=0, note=note)

@@ -21,12 +21,11 @@ def with_preferences(found: PlatformFindings, *, least: float, currency: str | N
     conversions marked. `least` is the number of events that a preferred clip needs, if all were alike.
     """
     preferences = tuple(_preferences(found.creatives, least, currency))
-    sentences = tuple(_disagreement(found, preferences))
     return replace(
         found,
         creatives=_marked(found),
         preferences=preferences,
-        verdict=replace(found.verdict, sentences=(*found.verdict.sentences, *sentences)),
+        disagreement=_disagreement(found, preferences),
     )
 
 
@@ -72,11 +71,11 @@ def _expected(estimate: Estimate, known: Sequence[tuple[CreativeFinding, Estimat
     return events * own / trials if trials else 0.0
 
 
-def _disagreement(found: PlatformFindings, preferences: tuple[MetricPreference, ...]) -> Iterator[str]:
-    """One sentence where two metrics prefer different clips: which, and why one decides."""
+def _disagreement(found: PlatformFindings, preferences: tuple[MetricPreference, ...]) -> str:
+    """Where two metrics prefer different clips: which, and why one decides."""
     names = [one.label for one in preferences]
     if len(set(names)) < 2:
-        return
+        return ""
     by_clip: dict[str, list[str]] = {}
     for one in preferences:
         by_clip.setdefault(one.label, []).append(METRICS[one.metric].label)
@@ -88,7 +87,7 @@ def _disagreement(found: PlatformFindings, preferences: tuple[MetricPreference, 
         )
         for label, metrics in by_clip.items()
     ]
-    yield say("sentence.disagree", preferences="; ".join(parts), reason=found.metric_reason)
+    return say("sentence.disagree", preferences="; ".join(parts), reason=found.metric_reason)
 
 
 def _marked(found: PlatformFindings) -> tuple[CreativeFinding, ...]:

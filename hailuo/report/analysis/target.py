@@ -30,7 +30,12 @@ def with_target(
     metric, value = options.target
     creatives = tuple(
         replace(
-            one, target_chance=chance_to_meet(one.shrunk or one.estimates[metric], value, options.confidence)
+            one,
+            target_chance=chance_to_meet(
+                one.estimates[metric] if options.sequential or one.shrunk is None else one.shrunk,
+                value,
+                options.confidence,
+            ),
         )
         for one in found.creatives
     )

@@ -28,7 +28,7 @@ def forests_of(found: PlatformFindings, *, findings: ReportFindings) -> tuple[Va
                 unit=metric.difference_unit,
                 n=f"{sum(level.creatives for level in factor.levels):,} clips, "
                 f"{metric.based_on(sum(level.trials for level in factor.levels))}; of each level in its row",
-                interval=f"{confidence} (bar), all other factors held the same",
+                interval=f"{confidence} interval (bar), all other factors held the same",
             ),
             "scale": head,
             "rows": tuple(_row(factor.name, level, metric, axis) for level in factor.levels),

@@ -28,7 +28,7 @@ def funnel_of(found: PlatformFindings, *, findings: ReportFindings) -> Values | 
             title=f"Step by step: {len(first)} of {len(found.creatives):,} clips on {PLATFORM_NAMES[found.platform]}",
             unit="%, of the count named under each step",
             n="printed in each field: how many of how many",
-            interval=f"{percent(findings.confidence, digits=0)} (bar); dashed: all clips together",
+            interval=f"{percent(findings.confidence, digits=0)} interval (bar); dashed: all clips together",
         ),
         "heads": tuple(_head(metric, axes[metric], found) for metric in steps),
         "rows": tuple(

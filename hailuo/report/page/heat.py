@@ -26,7 +26,7 @@ def heat_of(found: PlatformFindings, *, findings: ReportFindings) -> Values | No
             title=f"{metric.name} by prompt and model, corrected for luck, {PLATFORM_NAMES[found.platform]}",
             unit=metric.unit,
             n=f"{clips:,} clips, {metric.based_on(trials)}; of each pair in its field",
-            interval=f"{percent(findings.confidence, digits=0)}, printed in each field",
+            interval=f"{percent(findings.confidence, digits=0)} interval, printed in each field",
         ),
         "columns": tuple(model_name(column) for column in columns),
         "rows": tuple(

@@ -22,7 +22,7 @@ from hailuo.report.texts import say
 
 FIRST_ROWS: Final = 25
 """The rows that are seen at once; the others are a click away."""
-_MAIN: Final = (Metric.HOOK, Metric.CTR, Metric.CVR, Metric.CPA)
+_MAIN: Final = (Metric.HOOK, Metric.CTR, Metric.CVR, Metric.CPA, Metric.ROAS)
 _NO_CLIP: Final = Clip(poster=None, href=None, label="")
 _ORDERED: Final = frozenset({VerdictOutcome.WINNER, VerdictOutcome.FACTOR, VerdictOutcome.DIFFERENT})
 
@@ -36,6 +36,7 @@ class MetricCell:
     interval: str
     note: str
     unsafe: bool
+    raw: float | None = None
 
 
 def board_of(found: PlatformFindings, *, findings: ReportFindings, clips: Mapping[str, Clip]) -> Values:
@@ -49,6 +50,7 @@ def board_of(found: PlatformFindings, *, findings: ReportFindings, clips: Mappin
         maker.row(rank if is_ordered else None, creative, seen=rank <= FIRST_ROWS, drawn=is_drawn)
         for rank, creative in enumerate(creatives, 1)
     ]
+    first = rows[:FIRST_ROWS]
     if not safe or not known:
         order = say("ranking.not_exported" if safe else "ranking.unsafe", metric=metric.name)
     else:
@@ -65,13 +67,16 @@ def board_of(found: PlatformFindings, *, findings: ReportFindings, clips: Mappin
             title=f"{metric.name} of each clip on {PLATFORM_NAMES[found.platform]}",
             unit=metric.unit,
             n=f"{len(creatives):,} clips; {metric.trials} of each in its row",
-            interval=f"{percent(findings.confidence, digits=0)} (bar)"
+            interval=f"{percent(findings.confidence, digits=0)} interval (bar)"
             + ("" if widened is None else f", widened for a dispersion of {widened:.1f}"),
         ),
         "order": order,
+        "reason": found.metric_reason,
+        "target": metric.value(found.target.value) if found.target else "",
         "heads": tuple(maker.head(one) for one in maker.main),
         "more": tuple(maker.head(one) for one in maker.more),
-        "rows": tuple(rows[:FIRST_ROWS]),
+        "rows": tuple(row for row in first if not row["is_behind"]),
+        "behind": tuple(row for row in first if row["is_behind"]),
         "rest": tuple(rows[FIRST_ROWS:]),
     }
 
@@ -82,7 +87,11 @@ class _RowMaker:
     def __init__(self, found: PlatformFindings, currency: str | None, clips: Mapping[str, Clip]) -> None:
         self.found, self.currency, self.clips = found, currency, clips
         self.formatter = MetricFormatter(found.metric, currency)
-        self.main = tuple(metric for metric in _MAIN if metric != found.metric)
+        self.main = tuple(
+            metric
+            for metric in _MAIN
+            if metric != found.metric and (metric is not Metric.ROAS or _is_known(found, metric))
+        )
         others = (metric for metric in METRICS if metric not in (*_MAIN, found.metric))
         self.more = tuple(metric for metric in others if _is_known(found, metric))
         # Of the creatives with data enough, where there are any: the others run off the edge.
@@ -114,13 +123,18 @@ class _RowMaker:
             "is_control": creative.is_control,
             "clip": self.clips.get(creative.creative_id, _NO_CLIP),
             "standing": STANDINGS[creative.standing],
+            "is_behind": creative.standing is CreativeStanding.BEHIND,
+            "p_best": creative.p_best,
+            "target_chance": creative.target_chance,
+            "target": "" if creative.target_chance is None else chance(creative.target_chance),
             "chance": "" if creative.p_best is None else chance(creative.p_best),
             "loss": "" if creative.expected_loss is None else self.formatter.size(creative.expected_loss),
             "value": self._cell(creative, self.found.metric),
-            "shrunk": self.formatter.value(creative.shrunk.value) if creative.shrunk else UNKNOWN,
+            "shrunk": self._shrunk(creative),
             "strip": self._strip(creative) if seen and drawn else Markup(),
             "impressions": UNKNOWN if impressions is None else count(impressions),
             "spend": UNKNOWN if spend is None else money(spend, self.currency),
+            "raw": {"impressions": impressions, "spend": spend},
             "delivered": f"{plural(creative.ads, 'ad')}, {creative.days} d",
             "cells": tuple(self._cell(creative, metric) for metric in self.main),
             "more": tuple(self._cell(creative, metric) for metric in self.more) if seen else (),
@@ -135,7 +149,14 @@ class _RowMaker:
         if estimate.interval is not None:
             interval = formatter.interval(estimate.interval)
             note = estimate.note if estimate.value is None else ""
-        return MetricCell(metric.value, value, interval, note, unsafe)
+        return MetricCell(metric.value, value, interval, note, unsafe, estimate.value)
+
+    def _shrunk(self, creative: CreativeFinding) -> MetricCell:
+        one, unsafe = creative.shrunk, self.found.metric in self.found.unsafe_metrics
+        if one is None:
+            return MetricCell("luck", UNKNOWN, "", "", unsafe)
+        interval = self.formatter.interval(one.interval) if one.interval else ""
+        return MetricCell("luck", self.formatter.value(one.value), interval, "", unsafe, one.value)
 
     def _strip(self, creative: CreativeFinding) -> Markup:
         metric, estimate, shrunk = self.formatter, creative.estimates.get(self.found.metric), creative.shrunk

@@ -6,7 +6,7 @@ from typing import Final
 from hailuo.publish.gallery.words import moment
 from hailuo.publish.webpage import asset, render_page
 from hailuo.report.findings import ReportFindings
-from hailuo.report.formatting import date_range, money, plural
+from hailuo.report.formatting import date_range, money, percent, plural
 from hailuo.report.metrics import METRICS, PLATFORM_NAMES
 from hailuo.report.page.batch import batch_of
 from hailuo.report.page.clip import Clip, safe_link, with_posters
@@ -17,11 +17,13 @@ from hailuo.report.page.heat import heat_of
 from hailuo.report.page.leaderboard import FIRST_ROWS, board_of
 from hailuo.report.page.methods import methods_of
 from hailuo.report.page.scatter import scatters_of
+from hailuo.report.page.sheets import sheets_of
 from hailuo.report.page.soundness import soundness_of
 from hailuo.report.page.verdict import verdict_of
 from hailuo.report.texts import texts
 
 _STYLES: Final = ("tokens.css", "page.css", "tables.css", "charts.css", "print.css")
+_SCRIPTS: Final = ("player.js", "tables.js")
 _SOURCES: Final = {"img-src": "data: 'self' file: https:", "media-src": "'self' file: https: data:"}
 
 
@@ -35,7 +37,7 @@ def render(findings: ReportFindings, *, media: Mapping[str, Clip], title: str | 
     page = render_page(
         __package__,
         styles=_STYLES,
-        script=asset(__package__, "player.js"),
+        script="".join(asset(__package__, name) for name in _SCRIPTS),
         sources=_SOURCES,
         values={
             "title": title or findings.campaign,
@@ -47,6 +49,8 @@ def render(findings: ReportFindings, *, media: Mapping[str, Clip], title: str | 
                 verdict_of(found, currency=findings.health.currency, clips=clips)
                 for found in findings.platforms
             ],
+            "sheets": sheets_of(findings, clips),
+            "confidence": percent(findings.confidence, digits=0),
             "data": soundness_of(findings),
             "boards": [board_of(found, findings=findings, clips=clips) for found in findings.platforms],
             "charts": [  # of sections 4 to 7
@@ -79,7 +83,9 @@ def _about(findings: ReportFindings) -> str:
     days = f"{date_range(health.first_day, health.last_day)} ({plural(health.days, 'day')} with results)"
     spend = f"{money(health.spend, health.currency)} spent"
     parts = (f"{plural(len(clips), 'clip')} on {names or 'no platform'}", days, spend)
-    return " · ".join((*parts, f"decided by {METRICS[findings.metric].label}"))
+    metrics = dict.fromkeys(METRICS[found.metric].label for found in findings.platforms)
+    decided = " and ".join(metrics) or METRICS[findings.metric].label
+    return " · ".join((*parts, f"decided by {decided}"))
 
 
 def _shown(findings: ReportFindings) -> Iterable[str]:

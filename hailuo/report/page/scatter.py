@@ -63,7 +63,7 @@ def _scatter(
         title=title,
         unit=f"across {unit}, up {metric.unit}",
         n=f"{len(points):,} clips{most}",
-        interval=f"{percent(findings.confidence, digits=0)} (line)",
+        interval=f"{percent(findings.confidence, digits=0)} interval (line)",
     )
     drawing = picture(*shapes, title=title, desc=desc, height=_HEIGHT, class_="scatter")
     return {"caption": caption, "drawing": drawing}

@@ -66,6 +66,7 @@ def verdict_of(found: PlatformFindings, *, currency: str | None, clips: Mapping[
         ),
         "sentences": tuple(_tied(sentence) for sentence in verdict.sentences[:FIRST_SENTENCES]),
         "more": tuple(_tied(sentence) for sentence in verdict.sentences[FIRST_SENTENCES:]),
+        "decides": _tied(found.disagreement or found.metric_reason),
         "caveat": _tied(verdict.caveat),
         "clip": clips.get(shown.creative_id) if shown else None,
         "is_example": shown is not None and shown.creative_id != verdict.creative_id,
