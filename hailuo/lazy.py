@@ -1,11 +1,18 @@
-"""Public names of a package that are loaded when they are first used (PEP 562)."""
+"""What is loaded or built when it is first used, so that a command starts quickly."""
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from pydantic import ConfigDict
+
+DEFERRED: Final["ConfigDict"] = {"defer_build": True}
+"""For a type that pydantic reads: its reader is built at the first use, not at every start."""
 
 
 def lazy_names(package: str, modules: Mapping[str, str]) -> Callable[[str], object]:
-    """The `__getattr__` of a package. `modules` names the module, within the package, of each public name.
+    """The `__getattr__` of a package (PEP 562). `modules` names the module, within the package, of each public name.
 
     Raises: ValueError for a name that is also a module's, which would hide it once it is loaded.
     """

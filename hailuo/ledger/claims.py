@@ -19,6 +19,7 @@ from typing import Final
 from pydantic import TypeAdapter, ValidationError
 
 from hailuo.errors import MissingKeyError
+from hailuo.lazy import DEFERRED
 from hailuo.ledger.ledger import HORIZON
 from hailuo.ledger.rollups import Rollups
 from hailuo.store import Entry, Store, read_many
@@ -36,6 +37,7 @@ class Claim:
     task_id: str
     base_url: str
     attempt: str
+    __pydantic_config__ = DEFERRED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

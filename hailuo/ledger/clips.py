@@ -8,6 +8,7 @@ from typing import Final
 from pydantic import TypeAdapter, ValidationError
 
 from hailuo.errors import MissingKeyError
+from hailuo.lazy import DEFERRED
 from hailuo.ledger.facts import ClipFault, Done
 from hailuo.store import Entry, Store
 from hailuo.store.layout import ClipKey, Edition
@@ -21,7 +22,7 @@ class ChangedClip:
     modified_at: datetime
 
 
-_CHANGED: Final = TypeAdapter(dict[str, ChangedClip])
+_CHANGED: Final = TypeAdapter(dict[str, ChangedClip], config=DEFERRED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from pydantic_core import to_json
 
 from hailuo.errors import Place, Problem
+from hailuo.lazy import DEFERRED
 from hailuo.ledger.facts import (
     Abandoned,
     Done,
@@ -26,7 +27,9 @@ from hailuo.ledger.facts import (
 
 INTENT: Final = TypeAdapter(Intent)
 DOUBT: Final = TypeAdapter(Doubt)
-OUTCOME: Final[TypeAdapter[Outcome]] = TypeAdapter(Annotated[Outcome, Field(discriminator="kind")])
+OUTCOME: Final[TypeAdapter[Outcome]] = TypeAdapter(
+    Annotated[Outcome, Field(discriminator="kind")], config=DEFERRED
+)
 END: Final = TypeAdapter(End)
 DONE: Final = TypeAdapter(Done)
 ORPHAN: Final = TypeAdapter(Orphan)

@@ -9,6 +9,7 @@ from typing import Literal
 from hailuo.campaign.job import Job
 from hailuo.campaign.pricing import is_credible
 from hailuo.errors import LedgerError, Problem
+from hailuo.lazy import DEFERRED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,7 @@ class Intent:
     job: Job
     adopts: str | None = None
     base_url: str | None = None
+    __pydantic_config__ = DEFERRED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +40,7 @@ class Doubt:
     code: str | None
     message: str
     request_id: str | None
+    __pydantic_config__ = DEFERRED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +101,7 @@ class End:
     message: str | None
     moderated: bool
     refunded: bool | None
+    __pydantic_config__ = DEFERRED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +111,7 @@ class Orphan:
     task_id: str
     base_url: str
     at: datetime
+    __pydantic_config__ = DEFERRED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +137,7 @@ class Done:
     request_id: str | None = None
     amount_text: str | None = None
     amount_by: Literal["vendor", "balance"] | None = None
+    __pydantic_config__ = DEFERRED
 
     @property
     def charge_usd(self) -> Decimal | None:

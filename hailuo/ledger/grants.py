@@ -39,6 +39,7 @@ from hailuo.errors import (
     Problem,
     StoreUnavailableError,
 )
+from hailuo.lazy import DEFERRED
 from hailuo.ledger.fact_json import damaged, stranger
 from hailuo.store import Store, read_many
 from hailuo.store.layout import GRANTS, GRANTS_ROLLUP, MONEY, Edition
@@ -98,8 +99,8 @@ class LateCost:
 
 _Fact = Grant | Close | LateCost
 _Entry = Annotated[_Fact, Field(discriminator="kind")]
-_ADAPTER: Final[TypeAdapter[_Fact]] = TypeAdapter(_Entry)
-_ROLLUP: Final[TypeAdapter[list[_Fact]]] = TypeAdapter(list[_Entry])
+_ADAPTER: Final[TypeAdapter[_Fact]] = TypeAdapter(_Entry, config=DEFERRED)
+_ROLLUP: Final[TypeAdapter[list[_Fact]]] = TypeAdapter(list[_Entry], config=DEFERRED)
 _FACT: Final = re.compile(re.escape(GRANTS) + r"(\d{8,})")
 _FACTS_BESIDE_ROLLUP: Final = 16
 """The facts that are read one by one at most: more are rolled up."""

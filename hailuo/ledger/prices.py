@@ -20,6 +20,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from hailuo.campaign.pricing import ChargeKey, PriceKey
 from hailuo.errors import Problem
+from hailuo.lazy import DEFERRED
 from hailuo.ledger.fact_json import damaged, stranger
 from hailuo.store import Store, read_many
 from hailuo.store.layout import PRICES
@@ -60,7 +61,7 @@ class AcceptedPrice:
 
 _FACT: Final = re.compile(re.escape(PRICES) + r"(\d{8,})")
 _ADAPTER: Final[TypeAdapter[OddCharge | AcceptedPrice]] = TypeAdapter(
-    Annotated[OddCharge | AcceptedPrice, Field(discriminator="kind")]
+    Annotated[OddCharge | AcceptedPrice, Field(discriminator="kind")], config=DEFERRED
 )
 
 

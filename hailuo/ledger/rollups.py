@@ -13,6 +13,7 @@ from typing import Final
 from pydantic import TypeAdapter, ValidationError
 
 from hailuo.errors import StoreUnavailableError
+from hailuo.lazy import DEFERRED
 from hailuo.ledger.facts import Done
 from hailuo.store import Entry, Store, read_many
 from hailuo.store.layout import Edition
@@ -21,7 +22,7 @@ ROLLUP_SIZE: Final = 100
 """Done facts per rollup: one request more per hundred clips, a hundred reads fewer at the next start."""
 
 _NAME: Final = re.compile(r"[0-9a-f]{24}")
-_ADAPTER: Final[TypeAdapter[dict[str, Done]]] = TypeAdapter(dict[str, Done])
+_ADAPTER: Final[TypeAdapter[dict[str, Done]]] = TypeAdapter(dict[str, Done], config=DEFERRED)
 
 
 class Rollups:

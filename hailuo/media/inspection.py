@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 from pydantic import TypeAdapter
 
+from hailuo.lazy import DEFERRED
 from hailuo.logs import quiet_logger
 from hailuo.store import Store, read_many
 from hailuo.store.layout import Edition
@@ -101,6 +102,7 @@ class Inspection:
     phash: tuple[str, ...] = ()
     pdq: tuple[str, ...] = ()
     aigc_metadata_present: bool | None = None
+    __pydantic_config__ = DEFERRED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

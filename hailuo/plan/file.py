@@ -13,6 +13,7 @@ from hailuo.campaign.model import SyntheticPerformer
 from hailuo.campaign.pricing import Basis
 from hailuo.clock import Clock
 from hailuo.errors import AdmissionError, MissingKeyError, Place, Problem
+from hailuo.lazy import DEFERRED
 from hailuo.ledger.ledger import Ledger
 from hailuo.plan.plan import Plan
 from hailuo.store import Store
@@ -40,6 +41,7 @@ class PlanFile:
     control: Mapping[str, str] = field(default_factory=dict)
     synthetic_performer: SyntheticPerformer = SyntheticPerformer.UNDECLARED
     lines: tuple[PlanLine, ...]
+    __pydantic_config__ = DEFERRED
 
 
 _ADAPTER = TypeAdapter(PlanFile)

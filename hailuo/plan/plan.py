@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from hailuo.campaign.catalog import Catalog
 from hailuo.campaign.expand import Expansion, IllegalCell
@@ -28,8 +29,9 @@ from hailuo.ledger.facts import JobRecord, JobState
 from hailuo.ledger.ledger import Ledger
 from hailuo.ledger.money import JobMoney, Sums, money_of, sums_of_jobs
 from hailuo.ledger.prices import NO_RECORDS, PriceRecords
-from hailuo.media.expectation import expected_verdicts
-from hailuo.media.placement_rules import PlacementVerdict
+
+if TYPE_CHECKING:
+    from hailuo.media.placement_rules import PlacementVerdict
 
 RESERVED_STATES = frozenset({JobState.SUBMITTED, JobState.UNKNOWN, JobState.IN_DOUBT})
 """States of a job whose money may be at the vendor while its clip is not stored yet."""
@@ -115,7 +117,7 @@ class Plan:
     illegal: tuple[IllegalCell, ...] = ()
     warnings: tuple[Problem, ...] = ()
     budget_usd: Decimal | None = None
-    placements: Mapping[str, Mapping[str, PlacementVerdict]] = field(default_factory=dict)
+    placements: "Mapping[str, Mapping[str, PlacementVerdict]]" = field(default_factory=dict)
 
     @property
     def everything(self) -> tuple[PlannedJob, ...]:
@@ -241,8 +243,19 @@ def make_plan(  # noqa: PLR0913 (an input each)
         warnings=expansion.warnings,
         budget_usd=campaign.budget_usd if budget_usd is None else budget_usd,
         removed_jobs=tuple(p for p in no_longer_listed if p.state not in kept),
-        placements=expected_verdicts(listed.values(), campaign.placements, catalog),
+        placements=_verdicts(campaign, listed, catalog),
     )
+
+
+def _verdicts(
+    campaign: Campaign, listed: Mapping[str, Job], catalog: Catalog
+) -> "dict[str, Mapping[str, PlacementVerdict]]":
+    """By creative id: whether the clip could run in each placement of the campaign."""
+    if not campaign.placements:
+        return {creative_id: {} for creative_id in listed}
+    from hailuo.media.expectation import expected_verdicts  # noqa: PLC0415 (only for a file with placements)
+
+    return expected_verdicts(listed.values(), campaign.placements, catalog)
 
 
 def price_of_all(jobs: Iterable[PlannedJob]) -> Decimal | None:

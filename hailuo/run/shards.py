@@ -18,6 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from hailuo.clock import Clock, Stopwatch
 from hailuo.errors import MissingKeyError, Place, Problem, StoreUnavailableError
+from hailuo.lazy import DEFERRED
 from hailuo.run.events import Progress, RunReport
 from hailuo.settings import Settings
 from hailuo.store import Entry, Store
@@ -91,6 +92,7 @@ class ShardNote:
     progress: Progress
     report: RunReport | None = None
     spent: Mapping[str, Decimal] = field(default_factory=dict)
+    __pydantic_config__ = DEFERRED
 
 
 _ADAPTER: Final = TypeAdapter(ShardNote)

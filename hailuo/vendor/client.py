@@ -9,9 +9,11 @@ file.
 import asyncio
 import ipaddress
 import logging
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -111,18 +113,8 @@ class VideoClient:
         self.base_url = str(api)
         self._secret = _checked_key(key)
         self._log_filter = _SecretFilter(self._secret)
-        connect = _Connector(api=api, transport=transport, user_agent=user_agent)
-        authorization = httpx.Headers({"Authorization": f"Bearer {self._key}"})
-        self._submits = connect.client(_SUBMIT_TIMEOUT, _FRESH_CONNECTIONS, authorization)
-        self._reads = connect.client(_READ_TIMEOUT, _KEPT_CONNECTIONS, authorization)
-        self._downloads = connect.client(_DOWNLOAD_TIMEOUT, _FRESH_CONNECTIONS, httpx.Headers())
-        self._downloader = Downloader(
-            client=self._downloads,
-            api=api,
-            key=self._secret,
-            resolve=resolve or (literals_only if transport else system_resolve),
-            proxied=connect.proxied,
-        )
+        self._connect = _Connector(api=api, transport=transport, user_agent=user_agent)
+        self._resolve = resolve or (literals_only if transport else system_resolve)
 
     async def submit(self, request: Mapping[str, object]) -> Accepted | Fault:
         """Orders a clip; sends the request exactly once. Raises no httpx error; a cancellation goes through.
@@ -191,8 +183,7 @@ class VideoClient:
 
     async def aclose(self) -> None:
         """Closes every connection."""
-        for client in (self._submits, self._reads, self._downloads):
-            await client.aclose()
+        await self._connect.aclose()
         self._log_filter.end()
 
     async def __aenter__(self) -> Self:
@@ -203,9 +194,32 @@ class VideoClient:
     ) -> None:
         await self.aclose()
 
-    @property
-    def _key(self) -> str:
-        return self._secret.get_secret_value()
+    # Made when first used: a plan opens the vendor and asks it nothing, and TLS takes longer than the plan.
+
+    @cached_property
+    def _submits(self) -> httpx.AsyncClient:
+        return self._connect.client(_SUBMIT_TIMEOUT, _FRESH_CONNECTIONS, self._authorization())
+
+    @cached_property
+    def _reads(self) -> httpx.AsyncClient:
+        return self._connect.client(_READ_TIMEOUT, _KEPT_CONNECTIONS, self._authorization())
+
+    @cached_property
+    def _downloads(self) -> httpx.AsyncClient:
+        return self._connect.client(_DOWNLOAD_TIMEOUT, _FRESH_CONNECTIONS, httpx.Headers())
+
+    @cached_property
+    def _downloader(self) -> Downloader:
+        return Downloader(
+            client=self._downloads,
+            api=self._connect.api,
+            key=self._secret,
+            resolve=self._resolve,
+            proxied=self._connect.proxied,
+        )
+
+    def _authorization(self) -> httpx.Headers:
+        return httpx.Headers({"Authorization": f"Bearer {self._secret.get_secret_value()}"})
 
     async def _ask(
         self, client: httpx.AsyncClient, method: str, path: str, content: bytes | None = None
@@ -288,8 +302,9 @@ class _Connector:
     def __init__(
         self, *, api: httpx.URL, transport: httpx.AsyncBaseTransport | None, user_agent: str
     ) -> None:
-        self._api = api
+        self.api = api
         self._transport = transport
+        self._made: list[httpx.AsyncClient] = []
         self._headers = {
             "User-Agent": user_agent,
             "Accept-Language": "en",  # messages are localised, often to Chinese
@@ -297,15 +312,18 @@ class _Connector:
         }
         self._trust_env = not _is_loopback(api.host)  # a proxy has no business on our own machine
         self.proxied = transport is None and self._trust_env and uses_proxy()
-        self._tls = httpx.create_ssl_context(trust_env=self._trust_env) if transport is None else True
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext | bool:
+        return True if self._transport else httpx.create_ssl_context(trust_env=self._trust_env)
 
     def client(
         self, timeout: httpx.Timeout, limits: httpx.Limits, authorization: httpx.Headers
     ) -> httpx.AsyncClient:
         headers = httpx.Headers(self._headers)
         headers.update(authorization)
-        return httpx.AsyncClient(
-            base_url=self._api,
+        client = httpx.AsyncClient(
+            base_url=self.api,
             headers=headers,
             timeout=timeout,
             limits=limits,
@@ -315,6 +333,15 @@ class _Connector:
             follow_redirects=False,
             event_hooks={"response": [_reject_unbounded_encoding]},
         )
+        self._made.append(client)
+        return client
+
+    async def aclose(self) -> None:
+        """Close every client, and the transport also where no client was made."""
+        for client in self._made:
+            await client.aclose()
+        if self._transport:
+            await self._transport.aclose()
 
 
 async def _reject_unbounded_encoding(answer: httpx.Response) -> None:

@@ -13,7 +13,7 @@ _Size = Annotated[list[Annotated[int, Field(ge=16, le=16_384)]], Field(min_lengt
 
 
 class CatalogSection(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
 
 class SourceFile(CatalogSection):

@@ -80,7 +80,7 @@ def _unwrapped(tree: Tree) -> object:
 class Section(BaseModel):
     """A mapping of the file that knows its place and those of its keys."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
     kept_as_written: ClassVar[frozenset[str]] = frozenset()
     _place: Place = PrivateAttr(Place(""))
     _places: Mapping[str, Place] = PrivateAttr(default_factory=dict)
