@@ -14,7 +14,7 @@ from hailuo.cli.options import as_json_option, usd_type, yes_option
 from hailuo.cli.output import unfailing_output
 from hailuo.cli.plain import echo_json, say
 from hailuo.cli.progress import Watcher
-from hailuo.cli.run import require_named_store
+from hailuo.cli.run import require_known_store
 from hailuo.cli.stopping import watching
 from hailuo.cli.tables import FAILURE, ColumnKind, TableColumn, show_table
 from hailuo.cli.terminal import is_terminal
@@ -34,7 +34,7 @@ from hailuo.text import printable
 @click.option("--budget", "budget_usd", type=usd_type, help="What the whole night may cost, in US dollars.")
 @click.option("--dry-run", is_flag=True, help="Price the night, and buy nothing.")
 @yes_option("Do not ask before spending.")
-@click.option("--new-store", is_flag=True, help="With --yes: begin a new store where none was named.")
+@click.option("--new-store", is_flag=True, help="With --yes: begin a new, empty store.")
 @quiet_option
 @verbose_option
 @as_json_option
@@ -66,7 +66,7 @@ def command(  # noqa: PLR0913 (an option each)
             if seen.total.to_buy:
                 _confirm(seen, quiet=quiet, as_json=as_json)
         elif night.due and not new_store:
-            require_named_store(asyncio.run(_place(night.due[0].path, env)))
+            require_known_store(asyncio.run(_place(night.due[0].path, env)))
         return _show(asyncio.run(run.render(budget)), quiet=quiet, as_json=as_json)
 
 

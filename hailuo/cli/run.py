@@ -76,7 +76,7 @@ class _RunOptions:
     "--budget", "budget_usd", type=usd_type, help="Use this budget instead of the file's, in US dollars."
 )
 @yes_option("Do not ask before spending.")
-@click.option("--new-store", is_flag=True, help="With --yes: begin a new store where none was named.")
+@click.option("--new-store", is_flag=True, help="With --yes: begin a new, empty store.")
 @click.option(
     "--plan",
     "digest",
@@ -223,7 +223,7 @@ def _confirm(agreed: _Agreed, options: _RunOptions) -> None:
         return
     if options.yes:
         if not options.new_store:
-            require_named_store(place)
+            require_known_store(place)
         return
     if options.as_json or not is_terminal():
         problem = Problem(Place("hailuo run"), "no terminal to ask on before spending", "pass --yes")
@@ -232,9 +232,12 @@ def _confirm(agreed: _Agreed, options: _RunOptions) -> None:
     click.confirm(f"Buy {len(plan.to_buy)} clips for {usd(plan.money.planned)} into {where}?", abort=True)
 
 
-def require_named_store(place: StorePlace) -> None:
-    """Refuse a new store that was not named: the command may have begun in another folder. Raises: AdmissionError."""
-    if place.is_new and place.is_default:
+def require_known_store(place: StorePlace) -> None:
+    """Refuse a new store: its name may have a slip, or the command may have begun in another folder.
+
+    A named store for a simulator costs nothing and may be new. Raises: AdmissionError.
+    """
+    if place.is_new and (place.is_default or not place.is_simulated):
         reason = f"{place.uri} would be a new store: nothing was bought there yet, and every cap begins at $0"
         remedy = f"set HAILUO_STORE to your store{_other_stores(place)}, or pass --new-store"
         raise AdmissionError([Problem(Place("HAILUO_STORE"), reason, remedy)])

@@ -46,13 +46,15 @@ _UNCHECKED: Final = missing(Extra.MEDIA, Place("HAILUO_CHECKS"), "looking at eac
 class StorePlace:
     """Where a session keeps what it buys: the store in full, its vendor, and whether nothing was bought there yet.
 
-    `is_default` is true where neither HAILUO_STORE nor a project file names the store.
+    `is_default` is true where neither HAILUO_STORE nor a project file names the store, `is_simulated` where the
+    vendor is a simulator on this machine, whose clips cost nothing.
     """
 
     uri: str
     vendor: str
     is_new: bool
     is_default: bool
+    is_simulated: bool
 
 
 class Session:
@@ -91,6 +93,7 @@ class Session:
             vendor=vendor_name(self._tools, self._settings),
             is_new=is_new,
             is_default="store" not in self._settings.model_fields_set,
+            is_simulated=is_loopback(self._settings.base_url),
         )
 
     async def plan(self, *, histories: bool = False) -> Plan:

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from hailuo.campaign.files import load_catalog
-from hailuo.errors import ExitCode
+from hailuo.cli.run import require_known_store
+from hailuo.errors import AdmissionError, ExitCode
 from hailuo.run.environment import RunEnvironment, within
+from hailuo.run.session import StorePlace
 from hailuo.settings import Settings
 from hailuo.simulator import SimulatorOptions, simulating
 from tests.support.commands import Command
@@ -123,3 +125,44 @@ def test_a_new_store_that_was_not_named_needs_a_word(
     assert "pass --new-store" in unasked.err
     assert f"such as {tmp_path / 'store'}" in elsewhere.err
     assert not (tmp_path / "campaigns" / "store").exists()
+
+
+@pytest.mark.parametrize("command", ["run", "nightly"])
+def test_a_slip_in_the_name_of_the_store_buys_nothing(
+    hailuo: Command, rehearsal: RunEnvironment, campaign: Path, tmp_path: Path, command: str
+) -> None:
+    """A named store that is new needs a word with --yes; the vendor is not asked and nothing is created."""
+    marked = campaign.read_text(encoding="utf-8") + "nightly: true\n"
+    campaign.write_text(marked, encoding="utf-8")
+    slip = tmp_path / "shop" / "stroe"
+    fields = {"base_url": "https://vendor.invalid", "store": str(slip), "campaigns": campaign.parent}
+    real = replace(rehearsal, settings=rehearsal.settings.model_copy(update=fields))
+
+    with within(real):
+        said = hailuo(command, *([campaign] if command == "run" else []), "--yes")
+
+    assert said.code == ExitCode.REFUSED
+    assert f"{slip} would be a new store" in said.err
+    assert "pass --new-store" in said.err
+    assert not slip.exists()
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+@pytest.mark.parametrize("is_default", [True, False])
+@pytest.mark.parametrize("is_simulated", [True, False])
+def test_what_begins_a_store_without_a_word(*, is_new: bool, is_default: bool, is_simulated: bool) -> None:
+    """A store that has something, or that was named for a simulator: its clips cost nothing."""
+    place = StorePlace(
+        uri="/ads/store",
+        vendor="https://vendor.invalid",
+        is_new=is_new,
+        is_default=is_default,
+        is_simulated=is_simulated,
+    )
+    try:
+        require_known_store(place)
+        begins = True
+    except AdmissionError:
+        begins = False
+
+    assert begins is (not is_new or (is_simulated and not is_default))
