@@ -31,6 +31,13 @@ def is_installed(extra: Extra) -> bool:
     return all(find_spec(name) for name in MODULES[extra])
 
 
+def refusal_of(error: ModuleNotFoundError, place: Place) -> SettingsError | None:
+    """What to say where a module of an extra could not be loaded; None for any other module."""
+    module = (error.name or "").partition(".")[0]
+    extra = next((extra for extra, modules in MODULES.items() if module in modules), None)
+    return SettingsError([missing(extra, place, "it")]) if extra else None
+
+
 def missing(extra: Extra, place: Place, what: str) -> Problem:
     """`what` is what needs the extra, as a subject: `a bucket`."""
     return Problem(place, f"{what} needs packages that are not installed", f"pip install {name_of(extra)}")

@@ -14,7 +14,8 @@ DEFERRED: Final["ConfigDict"] = {"defer_build": True}
 def lazy_names(package: str, modules: Mapping[str, str]) -> Callable[[str], object]:
     """The `__getattr__` of a package (PEP 562). `modules` names the module, within the package, of each public name.
 
-    Raises: ValueError for a name that is also a module's, which would hide it once it is loaded.
+    Raises: ValueError for a name that is also a module's, which would hide it once it is loaded. A name whose extra is
+    not installed raises SettingsError when it is used.
     """
     if hidden := modules.keys() & modules.values():
         raise ValueError(f"{package} has modules of the names {sorted(hidden)}")
@@ -22,6 +23,12 @@ def lazy_names(package: str, modules: Mapping[str, str]) -> Callable[[str], obje
     def load(name: str) -> object:
         if name not in modules:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        return getattr(import_module(f"{package}.{modules[name]}"), name)
+        try:
+            return getattr(import_module(f"{package}.{modules[name]}"), name)
+        except ModuleNotFoundError as error:
+            from hailuo.errors import Place  # noqa: PLC0415 (as below)
+            from hailuo.extras import refusal_of  # noqa: PLC0415 (only where an extra is missing)
+
+            raise refusal_of(error, Place(f"{package}.{name}")) or error from error
 
     return load

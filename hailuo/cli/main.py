@@ -11,7 +11,7 @@ from typing import Final
 import click
 
 from hailuo.cli.output import lead_nowhere
-from hailuo.errors import ExitCode, HailuoError, RefusedError
+from hailuo.errors import ExitCode, HailuoError, Place, RefusedError
 from hailuo.text import printable
 
 # Written out here so that `hailuo --help` need not load what the commands load.
@@ -103,14 +103,12 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return ExitCode.INTERRUPTED
     except HailuoError as error:
         return _show_error(error)
+    except ModuleNotFoundError as error:
+        return _show_error(_missing_extra(error))
     except OSError as error:
         if error.errno not in _BROKEN_OUTPUT or error.filename is not None:  # a file, not the output
             raise
-        lead_nowhere(sys.stdout)
-        if error.errno != errno.EPIPE:  # a reader that has left, such as `head`, knows
-            with contextlib.suppress(OSError):
-                click.echo(f"the output could not be written: {error.strerror}", err=True)
-        return ExitCode.INCOMPLETE
+        result = _end_output(error)
     return result if isinstance(result, int) else ExitCode.COMPLETE
 
 
@@ -121,6 +119,25 @@ def without_spending(error: click.NoSuchOption) -> click.NoSuchOption:
         options = error.ctx.command.get_params(error.ctx)
         known = {name for option in options for name in option.opts if name.startswith("--")}
     return click.NoSuchOption(error.option_name, possibilities=sorted(known - NEVER_OFFERED), ctx=error.ctx)
+
+
+def _missing_extra(error: ModuleNotFoundError) -> HailuoError:
+    """What to install. Raises: the error itself, for a module that no extra brings."""
+    from hailuo.extras import refusal_of  # noqa: PLC0415 (only where an extra is missing)
+
+    refusal = refusal_of(error, Place("hailuo"))
+    if refusal is None:
+        raise error
+    return refusal
+
+
+def _end_output(error: OSError) -> ExitCode:
+    """Write nothing more, after the output has failed."""
+    lead_nowhere(sys.stdout)
+    if error.errno != errno.EPIPE:  # a reader that has left, such as `head`, knows
+        with contextlib.suppress(OSError):
+            click.echo(f"the output could not be written: {error.strerror}", err=True)
+    return ExitCode.INCOMPLETE
 
 
 def _show_error(error: HailuoError) -> ExitCode:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from hailuo.extras import MODULES, Extra, is_installed
+from hailuo.errors import Place
+from hailuo.extras import MODULES, Extra, is_installed, refusal_of
 
 REFUSED = {
     Extra.S3: ({"HAILUO_STORE": "s3://bucket/prefix"}, ["status"], "HAILUO_STORE: a bucket"),
@@ -56,6 +57,56 @@ def test_checks_that_cannot_be_made_are_refused_only_where_they_were_asked_for(c
     assert "pip install 'hailuo-campaigns[media]'" in plain.stdout + plain.stderr
     assert "HAILUO_CHECKS" in asked.stderr
     assert "pip install 'hailuo-campaigns[media]'" in asked.stderr
+
+
+EVERY_NAME_AND_COMMAND = """
+import sys
+import hailuo
+from hailuo.cli.main import run
+
+for name in hailuo.__all__:
+    try:
+        getattr(hailuo, name)
+    except hailuo.HailuoError as error:
+        print(error)
+file, other = sys.argv[1:]
+lines = "validate plan status money manifest check collect verify upload-plan reconcile report conform judge".split()
+for line in [["ls"], ["frames", other], *([name, file] for name in lines), ["judge", file, other], ["report", file, other]]:
+    assert run(line) in (0, 1, 2), line
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("extra", Extra)
+def test_no_public_name_and_no_command_fails_for_a_missing_extra(extra, campaign, tmp_path):
+    """A module that is not there is never a traceback: it is named by its extra, or was not needed."""
+    other = tmp_path / "other.json"
+    other.write_text("{}")
+    code = f"import sys; sys.modules.update(dict.fromkeys({MODULES[extra]!r}))\n{EVERY_NAME_AND_COMMAND}"
+
+    said = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", code, campaign, other],
+        env={"HOME": "/nonexistent", "HAILUO_STORE": str(tmp_path / "store"), "IMAROUTER_API_KEY": "sk-x"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert said.returncode == 0, said.stderr
+    assert (f"pip install 'hailuo-campaigns[{extra}]'" in said.stdout + said.stderr) is (
+        extra in (Extra.REPORT, Extra.MEDIA)
+    )
+    if extra is Extra.REPORT:
+        for name in ("judge_results", "read_ads", "read_results"):
+            assert f"hailuo.{name}: it needs packages that are not installed" in said.stdout
+
+
+def test_a_module_of_no_extra_keeps_its_error():
+    """Only what an extra brings is explained by it."""
+    place = Place("hailuo")
+
+    assert refusal_of(ModuleNotFoundError(name="no_such_module"), place) is None
+    assert "hailuo-campaigns[report]" in str(refusal_of(ModuleNotFoundError(name="scipy.stats"), place))
 
 
 def test_every_extra_is_one_of_the_project_and_installed_for_its_tests():
