@@ -98,7 +98,7 @@ def test_an_ad_with_an_id_is_never_a_sum() -> None:
 
 # Days -------------------------------------------------------------------------------------------------------------------
 
-SPANS = ["2026-01-01 - 2026-01-31", "2026-01-01 ~ 2026-01-31", "2026-01-01~2026-01-31", "2026-01-01 to 2026-01-31", "Jan 1, 2026 – Jan 31, 2026",
+SPANS = ["2026-01-01 00:00 - 2026-01-31 23:59", "2026-01-01..2026-01-31", "2026-01-01 through 2026-01-31", "2026/01/01～2026/01/31", "2026年1月1日~2026年1月31日", "2026-01-01 - 2026-01-31", "2026-01-01 ~ 2026-01-31", "2026-01-01~2026-01-31", "2026-01-01 to 2026-01-31", "Jan 1, 2026 – Jan 31, 2026",
          "1/1/2026 - 1/31/2026", "01.01.2026 - 31.01.2026", "2026/01/01-2026/01/31", "2026-01-01/2026-01-31"]  # fmt: skip
 
 
@@ -210,6 +210,40 @@ def test_a_table_of_several_platforms_is_split(column: str, spend: str) -> None:
 
     assert dict(zip(frame["platform"], frame["spend"], strict=True)) == {"meta": 5.5, "google": 7, "snap": 8}
     assert frame.set_index("platform")["clicks_link"].dropna().to_dict() == {"google": 40, "snap": 50}
+
+
+@pytest.mark.parametrize(
+    ("name", "platform"),
+    [
+        ("Meta Ads (Facebook)", "meta"),
+        ("TikTok Ads Manager", "tiktok"),
+        ("facebookads", "meta"),
+        ("YouTube", "google"),
+        ("Snapchat", "snap"),
+    ],
+)
+def test_a_platform_goes_by_many_names(name: str, platform: str) -> None:
+    """Beside another; rows of what it has besides ads are refused."""
+    rows = [f"{name},2026-11-01,c,a,1000,30,5.5,1", "Pinterest,2026-11-01,c,a,2000,40,7,2"]
+    header = _CONNECTOR.format(column="Channel", spend="Cost")
+
+    assert set(read(header, *rows)["platform"]) == {platform, "pinterest"}
+    assert "no platform that is read" in reasons(
+        "\n".join([header, *rows, "Google Analytics,2026-11-01,c,a,1,1,1,1"]).encode()
+    )
+
+
+def test_a_total_of_several_platforms_is_counted_as_one() -> None:
+    """It names none of them."""
+    rows = [
+        "facebook,2026-11-01,c,a,1000,30,5.5,1",
+        "google_ads,2026-11-01,c,a,2000,40,7,2",
+        "Total,,,,3000,70,12.5,3",
+    ]
+
+    frame = read(_CONNECTOR.format(column="datasource", spend="Spend"), *rows)
+
+    assert (len(frame), frame.attrs["totals"]) == (2, 1)
 
 
 def test_a_platform_that_is_not_read_is_refused_in_a_table_of_several() -> None:
@@ -396,6 +430,27 @@ def test_lists_of_actions_in_cells_are_read(write: object) -> None:
     )
 
     assert frame[["clicks_link", "v3s", "conversions"]].to_numpy().tolist() == [[7, 290, 2], [0, 0, 0]]
+
+
+@pytest.mark.parametrize("column", ["Datum", "Region code", "Hour of day"])
+def test_equal_numbers_that_an_unknown_column_tells_apart_are_refused(column: str) -> None:
+    """They are parts or days that nobody knows: left out as repeats, their numbers would be missing."""
+    header = f"date_start,date_stop,ad_id,impressions,spend,inline_link_clicks,{column}"
+    rows = [f"2026-11-01,2026-11-07,1,1000,5,10,{part}" for part in ("01.11.2026", "02.11.2026")]
+
+    assert f"has the same numbers in export.csv:2, with another '{column}'" in reasons(
+        "\n".join([header, *rows]).encode()
+    )
+    assert len(read(header.replace(column, "_fivetran_synced"), *rows)) == 1
+
+
+def test_the_id_in_metas_link_to_a_preview_is_the_ads() -> None:
+    """Where there is no column of ids, and every link has one."""
+    links = ["https://www.facebook.com/?feed_demo_ad=120235309548440595&h=AQB", "https://fb.me/1abc"]
+    rows = [f"2026-11-01,2026-11-01,a,1000,5,10,{link}" for link in links]
+
+    assert read(f"{_META},Preview link", rows[0])["ad_id"].tolist() == ["120235309548440595"]
+    assert read(f"{_META},Preview link", *rows)["ad_id"].tolist() == [None, None]
 
 
 def test_identical_rows_without_ids_are_counted() -> None:

@@ -26,6 +26,8 @@ _COUNTED_FIRST: Final = re.compile(r"\D{0,8}\d[\d,.]*\D{0,8}(結果|结果|成�
 _GROUPS: Final = ("account", "campaign_name", "adset_name")
 _EXPONENT: Final = re.compile(r"\d[.,]\d+E\+?\d+|\dE\+\d+", re.IGNORECASE)
 _URN: Final = re.compile(r"urn:li:(?P<kind>\w+):(?P<id>\w+)")  # LinkedIn's connectors
+_PREVIEW: Final = re.compile(r"https?://(?:[\w-]+\.)*(?:facebook\.com|fb\.me)\b")  # Meta's links to previews
+_PREVIEWED: Final = re.compile(r"[?&]feed_demo_ad=(?P<id>\d+)")
 _ADS_OF_LINKEDIN: Final = frozenset({"sponsoredCreative", "sponsoredAd"})
 _FORMULA: Final = re.compile(r'="(.*)"')  # how some exports keep a spreadsheet from rounding
 _KEPT_DIGITS: Final = 15  # of a number in a spreadsheet; the rest become zeros
@@ -195,13 +197,20 @@ def _subtotals(data: DataRows) -> Bools:
 
 
 def clean_id(text: str) -> str:
-    """The id without the marks that keep a spreadsheet from rounding it, and without LinkedIn's prefix."""
+    """The id without the marks that keep a spreadsheet from rounding it, and without LinkedIn's prefix; that in Meta's link."""
     text = text.removeprefix("'").strip()
     if found := _FORMULA.fullmatch(text):
         text = found[1]
     if found := _URN.fullmatch(text):
         text = found["id"]
+    elif _PREVIEW.match(text):
+        text = found["id"] if (found := _PREVIEWED.search(text)) else ""
     return text.removesuffix(".0") if text.endswith(".0") and text[:-2].isdigit() else text
+
+
+def is_preview(cells: tuple[SheetCell, ...]) -> bool:
+    """Whether the first of a row's cells with a value is Meta's link to a preview of the ad."""
+    return bool(_PREVIEW.match(next((as_text(cell) for cell in cells if not is_null(cell)), "")))
 
 
 def names_no_ad(text: str) -> bool:

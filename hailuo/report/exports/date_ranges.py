@@ -50,7 +50,9 @@ def read_date_ranges(
         day_first: bool | None = always.days == "day first"
     else:
         alone = {part for text in texts for part in ends_of_span(text) or (text,)}
-        day_first = is_day_first(alone, within=_covered(data), until=until, siblings=_siblings(data))
+        day_first = is_day_first(alone)
+        if day_first is None:
+            day_first = is_day_first(alone, within=_covered(data), until=until, siblings=_siblings(data))
     known: dict[str, DateRange | None] = {"": None}
     for text in texts:  # most are one day, a week is written as two
         day = day_of(text, day_first=day_first, form=form)

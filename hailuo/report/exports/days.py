@@ -15,9 +15,10 @@ _MONTHS: Final = (
 _MONTH_OF: Final = {name: number for number, names in enumerate(_MONTHS, start=1) for name in names.split()}
 _NAME: Final = r"(?P<name>[^\W\d_]{3,12})\.?"
 _OF: Final = r"(?:\.?[\s-]|\sde\s)"
-_TIME: Final = r"(?:[T\s,]\s*\d{1,2}(?::\d{2}|\s?[ap]m).*|\s+\(?UTC\)?)?"
+_CLOCK: Final = r"\d{1,2}(?::\d{2}){0,2}(?:\.\d+)?\s?(?:[ap]m)?\s?(?:z|\(?utc\)?|[+-]\d\d:?\d\d)?"
+_TIME: Final = rf"(?:(?:t|,?\s+){_CLOCK}|\s+\(?utc\)?)?"
 _YEAR_FIRST: Final = re.compile(
-    rf"(?P<y>\d{{4}})[-/.]\s?(?P<m>\d{{1,2}})[-/.]\s?(?P<d>\d{{1,2}})\.?{_TIME}", re.IGNORECASE
+    rf"(?P<y>\d{{4}})[-/.年]\s?(?P<m>\d{{1,2}})[-/.月]\s?(?P<d>\d{{1,2}})[.日]?{_TIME}", re.IGNORECASE
 )
 _SOLID: Final = re.compile(r"(?P<y>20\d{2})(?P<m>\d{2})(?P<d>\d{2})")
 _NUMBERS: Final = re.compile(
@@ -31,7 +32,7 @@ _NAMED: Final = re.compile(
 _YEAR_MONTH_DAY: Final = re.compile(r"(?<!\d)20\d{2}-\d{2}-\d{2}(?!\d)")
 _A_RUN: Final = 3
 _SPAN_SIGN: Final = re.compile(
-    r"\s*[~–—→]\s*|\s+-\s+|\s+(?:to|bis|au|al|até|tot|do|a)\s+"
+    r"\s*(?:[~～–—→]|\.\.+)\s*|\s+-\s+|\s+(?:to|through|bis|au|al|até|tot|do|a)\s+"
     r"|(?<=\d{4}[-/.]\d\d[-/.]\d\d)[-/](?=\d{4})|(?<=\d{4})-(?=[A-Za-z]|\d{1,2}[/.])",
     re.IGNORECASE,
 )
@@ -117,7 +118,9 @@ def day_of(text: str, *, day_first: bool | None = None, form: str | None = None)
 def _of_parts(text: str) -> date | None:
     if found := _YEAR_FIRST.fullmatch(text) or _SOLID.fullmatch(text):
         return date(int(found["y"]), int(found["m"]), int(found["d"]))
-    if found := _NAMED.fullmatch(re.sub(r",?\s+\d{1,2}:\d{2}.*$", "", text)):
+    if found := _NAMED.fullmatch(
+        re.sub(rf",?\s+{_CLOCK}$", "", text, flags=re.IGNORECASE) if ":" in text else text
+    ):
         name = (found["name"] or found["name2"]).casefold()
         month = _MONTH_OF.get(name[:4]) or _MONTH_OF.get(name[:3])
         year = _year(found["y"] or found["y2"])

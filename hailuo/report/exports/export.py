@@ -1,5 +1,6 @@
 """One export, read: bytes in, a results frame out, or every problem of the file."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -10,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from hailuo.errors import Place, Problem
-from hailuo.report.cells import ValueColumn, together
+from hailuo.report.cells import ValueColumn, earliest, together
 from hailuo.report.exports.action_lists import with_action_lists
 from hailuo.report.exports.amounts import Floats, currencies_by_sign, decimal_in, read_amounts
 from hailuo.report.exports.data_rows import (
@@ -20,17 +21,18 @@ from hailuo.report.exports.data_rows import (
     data_rows_of,
     is_everything,
     is_null,
+    is_preview,
     names_no_ad,
     rounded_ids,
 )
 from hailuo.report.exports.date_ranges import hour_of, read_date_ranges
-from hailuo.report.exports.deduplicate import ad_days_of, contradictions, repetitions
+from hailuo.report.exports.deduplicate import ad_days_of, contradictions, has_id, repetitions
 from hailuo.report.exports.fields import RESULT_COLUMNS, TEXTS, ExportError, refuse
 from hailuo.report.exports.formats import formats_that_ship
 from hailuo.report.exports.layout import Layout, has_header, known_headers, layout_of, mapping_for
 from hailuo.report.exports.mapping import ExportMapping
 from hailuo.report.exports.numbers import Decimal
-from hailuo.report.exports.platform_parts import platform_parts
+from hailuo.report.exports.platform_parts import left_out, platform_parts
 from hailuo.report.exports.pulls import export_time
 from hailuo.report.exports.records import is_json, sheet_of_records
 from hailuo.report.exports.results import read_results_column
@@ -56,6 +58,11 @@ _RAW: Final = (
 )
 _IDS: Final = ("ad_id", "platform_video_id")
 _HOUR: Final = "hour="
+_OF_A_LOAD: Final = re.compile(
+    r"sync|update|extract|emit|load|fetch|insert|batch|unnamed|^index$|^row|^$", re.IGNORECASE
+)
+"""Headers of what a connector adds to each row: when it was loaded says nothing of what it is about."""
+
 _WHOLE: Final = 0.99
 """Of the ads' impressions a total has at least so many: platforms round and estimate."""
 
@@ -88,7 +95,9 @@ def read_export(
         except ExportError as error:
             problems += error.every
     refuse(problems)
-    return _one_frame(frames)
+    frame = _one_frame(frames)
+    frame.attrs["totals"] += left_out(sheet, parts)
+    return frame
 
 
 def _one_frame(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
@@ -112,6 +121,8 @@ def _read(sheet: ExportSheet, layout: Layout, until: date | None) -> pd.DataFram
     nameless = data.repeated if not data.columns("ad_id") else 0
     if layout.mapping and layout.mapping.events:
         frame = _one_row_per_day(frame)
+    else:
+        refuse([*_separated(data, frame)])
     if frame["breakdown"].str.contains(_HOUR, na=False, regex=False).any():
         frame, again = _without_hours(frame)
         repeated += again
@@ -203,9 +214,13 @@ def _frame(data: DataRows, until: date | None) -> tuple[pd.DataFrame, list[Probl
 def _texts(data: DataRows, name: str) -> ValueColumn[str | None]:
     def text(cells: tuple[SheetCell, ...]) -> str | None:
         found = next((as_text(cell) for cell in cells if not is_null(cell)), None)
-        return clean_id(found) if found and name in _IDS else found
+        return (clean_id(found) or None) if found and name in _IDS else found
 
-    return together([data.cells(column) for column in data.columns(name)], len(data)).map(text)
+    cells = together([data.cells(column) for column in data.columns(name)], len(data))
+    found = cells.map(text)
+    if name == "ad_id" and None in found.distinct and any(map(is_preview, cells.distinct)):
+        return found.map(lambda _: None)  # ids for some ads only: all are known by their names
+    return found
 
 
 def _currencies(data: DataRows) -> ValueColumn[str | None]:
@@ -237,6 +252,32 @@ def _breakdowns(data: DataRows) -> ValueColumn[str | None]:
         return "; ".join(found) or None
 
     return together(columns, len(data)).map(parts)
+
+
+def _separated(data: DataRows, frame: pd.DataFrame) -> Iterator[Problem]:
+    """Rows of one ad, day and part with the same numbers, that a column which is not read tells apart: parts, or repeats?"""
+    table = ad_days_of(frame)
+    before = earliest(table.about())
+    again = (
+        (before != np.arange(len(table)))
+        & table.ad.where(has_id)
+        & (frame[Count.IMPRESSIONS.value] > 0).to_numpy()
+    )
+    for row in np.flatnonzero(again).tolist():
+        here, there = data.row(row).cells, data.row(int(before[row])).cells
+        one, other = frame.loc[[row, before[row]], list(COUNT_NAMES)].to_numpy(dtype=np.float64)
+        same = np.array_equal(one, other, equal_nan=True)
+        differs = [
+            header
+            for header, one, other in zip(map(as_text, data.layout.header.cells), here, there, strict=False)
+            if as_text(one) != as_text(other)
+            and header in data.layout.unread
+            and not _OF_A_LOAD.search(header)
+        ]
+        if same and differs:
+            reason = f"{table[row]} has the same numbers in {table.place(int(before[row]))}, with another {quoted(differs[0])}"
+            remedy = "name that column under [breakdowns] of a mapping file (docs/reference/exports.md), or take one of the rows out"
+            yield Problem(data.place(row), reason, remedy)
 
 
 def _hours(data: DataRows, name: str) -> ValueColumn[SheetCell] | None:

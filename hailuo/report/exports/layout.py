@@ -238,13 +238,15 @@ def _recognised(sheet: ExportSheet, mappings: Sequence[ExportMapping]) -> _Heade
     for keys in map(_keys, sheet.top()):
         for platform, names in platforms.items():
             if len({names.fields[key] for key in keys & names.fields.keys()}) > _LEAST_FIELDS:
-                score = round(sum(1 / users[key] for key in keys & names.known), 6)
+                score = sum(1 / users[key] for key in keys & names.known)
                 scores[platform] = max(scores[platform], score)
     named = [platform for platform in platforms_named(sheet.name) if scores[platform] > 0]
     if len(named) == 1 and (named[0] in own or not own):
         return platforms[named[0]]
     best = max(scores.values())
-    close = [platform for platform, score in scores.items() if score > 0 and best - score < _LEAST_LEAD]
+    close = [
+        platform for platform, score in scores.items() if score > 0 and round(best - score, 3) < _LEAST_LEAD
+    ]
     certain = [platform for platform in close if platform in own]
     if len(certain) != 1:
         raise ExportError([_unrecognised(sheet, close if len(close) > 1 else [], mappings)])

@@ -1,8 +1,10 @@
 """Tables of several platforms, as connectors and agencies make them: the rows of each platform apart."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
+from typing import Final
 
 import numpy as np
 
@@ -16,6 +18,22 @@ from hailuo.report.exports.sheet import ExportSheet
 from hailuo.report.metrics import AdPlatform
 from hailuo.sheets import SheetCell, as_text, key_of
 from hailuo.text import listed, quoted
+
+_NOT_ADS: Final = frozenset(
+    {
+        "analytics",
+        "organic",
+        "insights",
+        "pages",
+        "page",
+        "console",
+        "merchant",
+        "business",
+        "profile",
+        "sheets",
+    }
+)
+"""Words of what a platform has besides ads."""
 
 
 def platform_parts(sheet: ExportSheet) -> list[PlatformPart]:
@@ -42,6 +60,12 @@ def platform_parts(sheet: ExportSheet) -> list[PlatformPart]:
         return []
     _refuse_strange_rows(sheet, body, cells, title)
     return [PlatformPart(platform=platforms[0], header=title, sheet=sheet)]
+
+
+def left_out(sheet: ExportSheet, parts: Sequence[PlatformPart]) -> int:
+    """How many rows are of no part: totals."""
+    lines = {line for part in parts for line in part.sheet.lines.tolist()}
+    return len(sheet) - len(lines)
 
 
 def _platform_column(sheet: ExportSheet) -> tuple[int, int] | None:
@@ -74,7 +98,13 @@ def _platform_words() -> Mapping[str, AdPlatform]:
 
 
 def _platform(cell: SheetCell) -> AdPlatform | None:
-    return _platform_words().get(key_of(as_text(cell)))
+    """The one platform that a text names: `facebook_ads`, `Meta Ads (Facebook)`, and not `Google Analytics`."""
+    text = as_text(cell).casefold()
+    if known := _platform_words().get(key_of(text)):
+        return known
+    words = {*re.split(r"[^a-z]+", text)}
+    named = {_platform_words()[word] for word in words if word in _platform_words()}
+    return named.pop() if len(named) == 1 and words.isdisjoint(_NOT_ADS) else None
 
 
 def _text(cell: SheetCell) -> str:
