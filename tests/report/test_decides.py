@@ -14,6 +14,8 @@ from hailuo.report.next_batch.draft import next_batch
 from hailuo.report.stats.returns import order_values, return_interval
 from tests.report.worlds import joined_rows, make_health, variants_of
 
+pytestmark = pytest.mark.slow
+
 AT = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
 FOUR = variants_of([(f"p{at}", "MiniMax-Hailuo-02", 6, 1) for at in range(4)])
 _NONE = {"conversions": np.nan, "revenue": np.nan, "v3s": np.nan, "clicks_link": np.nan}
