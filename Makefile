@@ -27,7 +27,7 @@ JAVASCRIPT := scripts/javascript
 export PYTHONDONTWRITEBYTECODE :=
 PYTEST := $(BIN)/python -m pytest --quiet --inline-snapshot=disable --durations 5
 
-.PHONY: help demo test test-live test-flows test-browser test-rest coverage unit unit-campaigns unit-results fuzz check javascript docs smoke lint schema lock release-check proof scale-proof bench-exports bench-gallery bench-ledger bench-media bench-overhead bench-pay-once bench-start judge report-demo ui pictures clean
+.PHONY: help demo test test-live test-flows test-browser test-rest coverage unit unit-campaigns unit-results fuzz check javascript docs smoke lint schema lock release-check proof scale-proof bench-exports bench-gallery bench-jobs bench-ledger bench-media bench-overhead bench-pay-once bench-start judge report-demo ui pictures clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -202,6 +202,9 @@ judge: $(VENV)/.dev $(ORACLE_VENV)/.oracle $(BENCH_DATA)/obp-0.4.1-py3-none-any.
 
 report-demo: $(VENV)/.dev  ## an ad report of the demo's clips with SYNTHETIC results, and its pictures, with chromium
 	$(BIN)/python -m scripts.report_pictures
+
+bench-jobs: $(VENV)/.dev  ## 10,000 jobs in one process that may open 1,000 files; about a quarter of an hour, writes docs/evidence/scale.md
+	$(BIN)/python -m benchmarks.many_jobs --write docs/evidence/scale.md
 
 scale-proof: $(VENV)/.dev  ## 2,000 jobs on four machines, one killed, the server restarted; about nine minutes, writes docs/evidence/scale.md
 	$(BIN)/python -m benchmarks.scale --write docs/evidence/scale.md

@@ -223,11 +223,10 @@ last the paid clips are collected. Then the invoice is compared with the ledger 
 - **Left uncollected**: a clip that the vendor finished, kept the money for and named to us, and that is not in the store with the SHA-256 of its `done`.
 - **Over the budget**: what the vendor keeps beyond the budget. When a price rises, the clips already submitted cannot be called back. At most that many, at the new price, may
   go over it. Where the vendor names no amounts, the first clip of a cell goes alone, between two readings of the balance. That is one clip. A process
-  that is killed before the second reading adds one more.
+  that is killed before the second reading adds one more. A price that rises in mid-run is seen after seven clips at most.
 
 Not tried: a real vendor, a real suspended machine, and a real full disk. The errors of store and observer are raised by the test. Clocks that differ between machines are not in
-the table. A price that rises in mid-run and is never named is not either: the balance shows it at the end of the run (`tests/run/test_charges.py`). A vendor that
-gives one task's clip under another task's right id cannot be noticed.
+the table. A vendor that gives one task's clip under another task's right id cannot be noticed.
 
 {attack_table}
 """

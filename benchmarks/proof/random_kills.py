@@ -17,7 +17,7 @@ from hailuo.simulator import FaultPlan
 
 _SPEED: Final = 60.0
 _AT_ONCE: Final = 2
-_SUBMITS_PER_MINUTE: Final = 3.0
+_SUBMITS_PER_MINUTE: Final = 2.0
 _MEAN_LIFE_SECONDS: Final = 0.5
 _STEERING: Final = 16.0  # lives are half as long for each sixteenth that the kills lag behind the work
 _START_SECONDS_AT_MOST: Final = 60.0

@@ -51,6 +51,8 @@ _NO_WORDS: Final[Mapping[str, TaskPhase]] = MappingProxyType({})
 _WORD_KEYS = ("status", "task_status", "state")
 _PROGRESS_KEYS = ("progress", "progress_percent", "percentage")
 _ID_KEYS = ("task_id", "id")
+_ID_NAMES = frozenset({"id", "taskid", "videoid", "jobid"})
+"""Names of fields with the id of a task, in lower case without underscores."""
 _DONE_PERCENT = 100
 _REFUND_FLAGS = ("refunded", "refund", "is_refunded")
 _REFUND_AMOUNTS = ("refund_usd", "refunded_usd", "refund_amount_usd", "refunded_amount_usd")
@@ -134,7 +136,7 @@ def read_status(
     `asked` is the task id of the poll, `base_url` what relative URLs are relative to, and `words` more status words,
     in lower case. An envelope without content (G4: `{"code": "success", "data": null}`) is a task not yet visible.
     """
-    outer = mapping_of(document)
+    outer = mapping_of(_about(document, asked))
     task = _task_in(outer, asked)
     if any(key in task for key in (*_WORD_KEYS, *_PROGRESS_KEYS, *_ID_KEYS)):
         return _status_of(task, outer, words, base_url=base_url, secret=secret)
@@ -145,8 +147,14 @@ def read_status(
 
 
 def other_task_in(document: object, asked: str) -> str | None:
-    """The task that an answer to a poll of `asked` is about, where it is another one."""
-    task = _task_in(mapping_of(document), asked)
+    """The task that an answer to a poll of `asked` is about, where it is another one.
+
+    An answer that names tasks somewhere, and never the one that was asked for, is about another too.
+    """
+    about = _about(document, asked)
+    if about is document and (strange := _only_others_in(document, asked)):
+        return strange
+    task = _task_in(mapping_of(about), asked)
     task_id, bare_id = (id_of(task.get(key)) for key in _ID_KEYS)
     # Beside a task id, a bare id may be a row's number or a request's.
     named = [
@@ -155,6 +163,30 @@ def other_task_in(document: object, asked: str) -> str | None:
         if found and (found == task_id or not task_id or _is_like_a_task(found))
     ]
     return next((found for found in named if found != asked), None)
+
+
+def _about(document: object, asked: str | None) -> object:
+    """The answer; of one with several tasks, such as a list, the one that was asked for."""
+    if not asked or any(_names(layer, asked) for layer in layers_of(document)):
+        return document
+    objects = (mapping_of(value) for _, value in fields_of(document))
+    return next((found for found in objects if _names(found, asked)), document)
+
+
+def _names(fields: Mapping[str, object], asked: str) -> bool:
+    """Whether these are a task's own fields, with a status and the id that was asked for."""
+    has_word = any(key in fields for key in _WORD_KEYS)
+    return has_word and asked in {id_of(fields.get(key)) for key in _ID_KEYS}
+
+
+def _only_others_in(document: object, asked: str) -> str | None:
+    """The first task that is named at any depth, where none of them is the one that was asked for."""
+    ids = [
+        found
+        for keys, value in fields_of(document)
+        if keys and keys[-1].replace("_", "").lower() in _ID_NAMES and (found := id_of(value))
+    ]
+    return None if asked in ids else next(filter(_is_like_a_task, ids), None)
 
 
 def _is_like_a_task(text: str) -> bool:

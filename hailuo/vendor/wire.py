@@ -281,8 +281,17 @@ def _usd_in(text: str) -> Decimal | None:
 
 
 def read_balance(document: object) -> Decimal | None:
-    """The account's balance in USD, from `data.balance_usd`."""
-    return amount_of(mapping_of(mapping_of(document).get("data")).get("balance_usd"))
+    """The account's balance in USD, from `data.balance_usd`; None where the answer says no, or names another unit."""
+    outer = mapping_of(document)
+    data = mapping_of(outer.get("data"))
+    units = {str(data[name]).upper() for name in ("currency", "unit") if data.get(name)}
+    if (
+        outer.get("success") is False
+        or error_body(outer).shape is not Shape.NONE
+        or units - {"USD", "US$", "$"}
+    ):
+        return None
+    return amount_of(data.get("balance_usd"))
 
 
 def read_models(document: object) -> frozenset[str] | None:

@@ -66,6 +66,6 @@ def test_other_attacks_cost_nothing_twice_and_lose_nothing():
     found = prove("--part", "attacks", "--store", "folder")
 
     assert found["broken"] == []
-    assert len(found["attacks"]) == 14
+    assert len(found["attacks"]) == 15
     assert all(row["charged"] > 0 for row in found["attacks"])
     assert sum(row["deaths"] for row in found["attacks"]) > 0

@@ -163,6 +163,16 @@ def test_status_asks_for_the_task_by_its_id(ask: Ask, vendor_of: Any) -> None:
         ({"id": "task_1", "status": "failed", "data": {"task_id": "upstream-9", "status": "Fail"}}, None),
         ({"id": "req_1", "data": {"task_id": "task_1", "status": "failed"}}, None),
         ({"status": "failed"}, None),
+        ([{"id": "task_2", "status": "failed"}, {"id": "task_3", "status": "failed"}], "task_2"),
+        ([{"id": "task_2", "status": "completed"}, {"id": "task_1", "status": "failed"}], None),
+        ({"items": [{"task_id": "task_1", "status": "failed"}]}, None),
+        ({"data": [{"id": "task_2", "status": "failed"}]}, "task_2"),
+        ({"taskId": "task_2", "status": "failed"}, "task_2"),
+        ({"video_id": "task_2", "status": "completed", "url": "https://cdn.example.com/2.mp4"}, "task_2"),
+        ({"request": {"task_id": "task_2"}, "status": "failed"}, "task_2"),
+        ({"status": "failed", "data": {"task_id": "task_2"}}, "task_2"),
+        ({"status": "failed", "remixed_from_video_id": "task_2"}, None),
+        ({"taskId": "task_1", "status": "failed", "parent": {"id": "task_2"}}, None),
     ],
 )
 def test_an_answer_about_another_task_is_a_missed_poll(
@@ -214,6 +224,12 @@ def test_balance_is_read_to_the_cent(ask: Ask, vendor_of: Any) -> None:
         (httpx.Response(404, json={"error": {"message": "Invalid URL", "code": ""}}), "wrong_route"),
         (httpx.Response(401, json={"error": {"message": "Invalid token", "code": ""}}), "key_refused"),
         (httpx.Response(200, json={"success": False, "message": "no", "data": None}), "accepted_without_id"),
+        (httpx.Response(200, json={"success": False, "data": {"balance_usd": 0}}), "accepted_without_id"),
+        (httpx.Response(200, json={"error": "database", "data": {"balance_usd": 0}}), "accepted_without_id"),
+        (
+            httpx.Response(200, json={"data": {"balance_usd": 500, "currency": "CNY"}}),
+            "accepted_without_id",
+        ),
         (httpx.ConnectError("no"), "not_connected"),
     ],
 )

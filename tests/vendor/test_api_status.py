@@ -256,6 +256,11 @@ WHOLE = [
     {"status": "success", "data": {"task_id": "task_1", "status": "completed", "url": MP4}},
     {"code": "success", "data": [{"task_id": "task_1", "state": "success", "url": MP4}]},
     {"id": "task_1", "status": "completed", "data": {"status": "Processing", "task_id": "9"}, "url": MP4},
+    [
+        {"id": "task_2", "status": "failed", "url": f"{MP4}?2"},
+        {"id": "task_1", "status": "completed", "url": MP4},
+    ],
+    {"items": [{"id": "task_2", "status": "running"}, {"id": "task_1", "status": "completed", "url": MP4}]},
 ]
 
 
