@@ -2,8 +2,11 @@
 
 import asyncio
 import json
+import os
 import re
 import secrets
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -198,3 +201,28 @@ def test_links_that_end_with_a_session_are_told_in_the_plan(
 
     assert "end with this session" not in before.out
     assert "HAILUO_STORE: the links to local first frames end with this session" in after.out
+
+
+def test_the_gallery_of_a_bucket_opens_by_a_signed_link(
+    hailuo: Command, bucket: Store, framed: Path, tmp_path: Path
+) -> None:
+    """The browser gets a link that works without the bucket's keys; --serve is for folders and says so."""
+    before = hailuo("open", framed)
+    hailuo("run", framed, "--yes", "--only", "prompt=stone", "--only", "take=1")
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\nprintf "%s" "$1" > {tmp_path}/seen\n')
+    browser.chmod(0o755)
+    env = {**os.environ, "HAILUO_STORE": bucket.uri, "BROWSER": str(browser)}  # noqa: TID251 (a child's)
+    command = [sys.executable, "-c", "from hailuo.cli import main; main()", "open", str(framed)]
+
+    said = subprocess.run(command, env=env, capture_output=True, text=True, check=True)  # noqa: S603
+    served = hailuo("open", framed, "--serve")
+
+    assert (before.code, served.code) == (2, 2)
+    assert "holds no gallery of framed/main" in before.err
+    assert "--serve is for a folder" in served.err
+    link = (tmp_path / "seen").read_text()
+    assert said.stdout.strip() == link
+    page = httpx.get(link)
+    assert (page.status_code, page.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert "framed" in page.text
