@@ -7,6 +7,7 @@ from typing import Final
 import httpx
 from pydantic import SecretStr
 
+from hailuo.settings import uses_proxy
 from hailuo.vendor.download import (
     Downloaded,
     Downloader,
@@ -30,18 +31,17 @@ async def fetch_pictures(
 ) -> Mapping[str, str | None]:
     """Each address into its file, one after the other: None where it is there, else why not.
 
+    httpx takes a proxy from the environment, as for the vendor.
     Raises: OSError when a file cannot be written.
     """
     limits = httpx.Limits(max_keepalive_connections=0)
-    async with httpx.AsyncClient(
-        transport=transport, limits=limits, timeout=_SECONDS, trust_env=False
-    ) as client:
+    async with httpx.AsyncClient(transport=transport, limits=limits, timeout=_SECONDS) as client:
         downloader = Downloader(
             client=client,
             api=_NO_API,
             key=SecretStr("none"),
             resolve=resolve or (literals_only if transport else system_resolve),
-            proxied=False,
+            proxied=transport is None and uses_proxy(),
             is_video=False,
         )
         faults: dict[str, str | None] = {}
