@@ -23,6 +23,7 @@ from hailuo.media.placements import Fit, placement_book
 from hailuo.media.recipe import OWN, SILENT, CopyOptions
 from hailuo.plan.prepare import prepare
 from hailuo.publish.conform import ConformOptions, CopyResult, conform, file_sha256, stored_clips
+from hailuo.publish.publish import publish
 from hailuo.run.environment import run_environment
 from hailuo.store.layout import Edition
 from hailuo.store.open import nothing_bought_without_store, open_store
@@ -157,6 +158,8 @@ async def _conform(
         copies.append(copy)
         if not quiet:
             _show(copy)
+    if any(copy.state == "made" for copy in copies):
+        await publish(store, env.clock, edition)  # else the gallery shows the copies of last time
     return copies
 
 

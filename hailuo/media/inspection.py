@@ -142,6 +142,19 @@ class Preview(StrEnum):
     PROXY = "proxy.mp4"  # the clip at 240 lines, 12 frames a second
 
 
+_PROXY_FPS: Final = 12
+
+
+def every_nth(fps: float) -> int:
+    """Which frames of a clip its small film has: every n-th."""
+    return max(1, round(fps / _PROXY_FPS))
+
+
+def proxy_fps(fps: float) -> int:
+    """Frames a second of the small film of a clip."""
+    return max(1, round(fps / every_nth(fps)))
+
+
 PREVIEW_TYPES: Final[Mapping[Preview, str]] = {
     Preview.POSTER: "image/webp",
     Preview.SHEET: "image/webp",

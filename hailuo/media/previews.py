@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from hailuo.media.inspection import Preview
+from hailuo.media.inspection import Preview, every_nth, proxy_fps
 from hailuo.media.likeness import Picture
 
 POSTER_WIDTH: Final = 640
@@ -19,7 +19,6 @@ SPRITE_FRAMES: Final = 24
 _SHEET_ROWS: Final = 3
 _SHEET_CELL: Final = 320
 _SPRITE_CELL: Final = 240
-_PROXY_FPS: Final = 12
 # Looks do not matter at 240 lines, CPU does: these cost a third of x264's defaults.
 _PROXY_H264: Final = {"preset": "veryfast", "crf": "30", "tune": "fastdecode"}
 _WEBP_QUALITY, _WEBP_METHOD = 75, 2  # of 6 methods: a slower one saves little
@@ -62,11 +61,11 @@ class ProxyWriter:
     """
 
     def __init__(self, folder: Path, *, fps: float, size: tuple[int, int]) -> None:
-        self._every = max(1, round(fps / _PROXY_FPS))
+        self._every = every_nth(fps)
         self._container = av.open(
             str(folder / Preview.PROXY), "w", options={"movflags": "+faststart"}, format="mp4"
         )
-        rate = max(1, round(fps / self._every))
+        rate = proxy_fps(fps)
         stream = self._container.add_stream("libx264", rate=rate, options=dict(_PROXY_H264))
         stream.width, stream.height = size
         stream.pix_fmt = "yuv420p"

@@ -8,8 +8,8 @@ const GALLERY = "hailuo/publish/gallery"; // its files become one script in one 
 const BROWSER = [
   "Blob", "CSS", "HTMLAnchorElement", "HTMLButtonElement", "HTMLDetailsElement", "HTMLDialogElement", "HTMLElement", "HTMLInputElement",
   "HTMLSelectElement", "HTMLVideoElement", "Element", "IntersectionObserver", "Node", "URL", "URLSearchParams", "addEventListener",
-  "cancelAnimationFrame", "clearTimeout", "crypto", "document", "getSelection", "history", "localStorage", "location", "matchMedia", "navigator",
-  "requestAnimationFrame", "setTimeout",
+  "cancelAnimationFrame", "clearTimeout", "crypto", "document", "fetch", "getSelection", "innerHeight", "history", "localStorage", "location", "matchMedia", "navigator",
+  "requestAnimationFrame", "scrollTo", "scrollX", "scrollY", "setTimeout",
 ];
 const MARKUP = ["innerHTML", "outerHTML", "insertAdjacentHTML", "write", "writeln", "setHTMLUnsafe"];
 const RULES = {

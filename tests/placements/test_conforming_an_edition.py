@@ -155,9 +155,9 @@ class TestTheCommand:
             yield
 
     def test_it_tells_what_it_made_and_ends_with_1_for_what_it_could_not(
-        self, capsys: pytest.CaptureFixture[str]
+        self, capsys: pytest.CaptureFixture[str], store: FolderStore
     ) -> None:
-        """Every copy a line, the sum last; silence where sound is recommended is said."""
+        """Every copy a line, the sum last; silence where sound is recommended is said. The gallery has the copies."""
         code = run(["conform", "shoe/main", "--placement", "youtube_bumper", "--aspect", "1:1"])
 
         out = capsys.readouterr().out
@@ -165,6 +165,9 @@ class TestTheCommand:
         assert f"{SHORT.creative_id} 1x1: made: shoe/main/conformed/{SHORT.creative_id}-1x1.mp4" in out
         assert "youtube_bumper: impossible: YouTube bumper takes 6 s, and the clip has 10 s" in out
         assert out.splitlines()[-1] == "4 copies: 1 impossible, 3 made"
+        assert (
+            f"conformed/{SHORT.creative_id}-1x1.mp4" in Path(store.uri, "shoe/main/gallery.html").read_text()
+        )
 
     def test_its_json_is_for_machines(self, capsys: pytest.CaptureFixture[str], music: Path) -> None:
         """Every copy with its key, its verdicts and its recipe; with sound it passes where sound is asked for."""

@@ -85,7 +85,8 @@
  * @property {string | null} poster
  * @property {string | null} strip One picture with 24 frames of the clip side by side.
  * @property {number | null} aspect Width by height.
- * @property {number | null} fps
+ * @property {number | null} fps Of the film that the stage plays.
+ * @property {boolean} small Whether the stage plays a small film in place of the clip.
  * @property {number} prompt The index in `prompts`.
  * @property {Record<string, string>} levels The level on each axis.
  * @property {Verdict | null} quality Null where the clip was not checked.

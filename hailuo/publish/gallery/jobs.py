@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
+from hailuo.media.inspection import proxy_fps
 from hailuo.publish.gallery.links import Links
 from hailuo.publish.gallery.words import (
     ManifestRow,
@@ -222,7 +223,8 @@ def _media(row: ManifestRow, links: Links) -> Json:
         "poster": preview("poster_uri"),
         "strip": preview("sprite_uri"),
         "aspect": round(width / height, 4) if width and height else None,
-        "fps": fps,
+        "fps": proxy_fps(fps) if fps and proxy and not clip else fps,
+        "small": bool(proxy and not clip),
     }
 
 

@@ -4,6 +4,8 @@
 
 /** @type {Steps | null} */
 let steps = null;
+/** @type {Job[]} The jobs that the layout shows, in its order. */
+let shownJobs = [];
 const CHUNK = 24;
 
 const atEnd = new IntersectionObserver(([{ isIntersecting }]) => { if (isIntersecting) addChunk(); });
@@ -26,8 +28,20 @@ function lay(jobs) {
   root.replaceChildren();
   if (playingAll) setPlayingAll(false);
   const layouts = { matrix: layMatrix, table: layTable, sheet: laySheet, prompts: choice.sort || choice.down ? laySorted : layPrompts };
+  shownJobs = jobs;
   steps = layouts[choice.layout](root, jobs);
   addChunk();
+}
+
+/**
+ * Put the focus on a clip, laying it first where it was not yet.
+ * @param {string | undefined} id
+ */
+function focusOn(id) {
+  if (!id) return;
+  const find = () => all(`#view [data-id="${CSS.escape(id)}"]`)[0];
+  while (steps && !find()) addChunk();
+  find()?.querySelector("button")?.focus({ focusVisible: true, preventScroll: false });
 }
 
 /**
@@ -170,7 +184,7 @@ function tableRow(job) {
   const { pick, rating } = judgementOf(job.id);
   const first = make("th", { scope: "row" }, numberMark(job), job.clip ? button(job.id, () => openStage([job]), { class: "link mono", "aria-label": `Enlarge ${job.id}` }) : make("span", { class: "mono" }, job.id));
   const state = make("td", {}, make("span", { class: `state s-${job.state}`, title: job.clip ? "" : job.why }, job.stateWord));
-  const judged = make("td", {}, [PICKS[pick]?.[1], rating && `${rating}/5`].filter(Boolean).join(" · ") || "–");
+  const judged = make("td", { "data-verdict": job.id }, verdictText({ ...NOT_JUDGED, pick, rating }) || "–");
   return make("tr", { "data-id": job.id }, first, state, judged,
     ...DATA.columns.map(({ name, numeric }) => make("td", { class: numeric ? "number" : "" }, bdi(cellText(valueIn(job, name))))));
 }
@@ -181,3 +195,7 @@ function cellText(value) {
   if (typeof value === "number") return value.toLocaleString("en", { maximumFractionDigits: 2 });
   return value.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d).*Z$/, "$1 $2");
 }
+
+onJudged.push((id) => {
+  for (const cell of all(id === null ? "#view [data-verdict]" : `#view [data-verdict="${CSS.escape(id)}"]`)) cell.textContent = verdictText(judgementOf(cell.dataset.verdict ?? "")) || "–";
+});

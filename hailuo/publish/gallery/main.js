@@ -13,6 +13,28 @@ function show() {
   writeFragment();
 }
 
+let isRefreshing = false;
+
+/**
+ * After a judgement: the counts, and the clips themselves where filter or order go by judgements. The focus stays on the clip,
+ * or goes to the next one where the clip is no longer shown.
+ */
+function refresh() {
+  isRefreshing = false;
+  if (dialog.open) return; // the page is refreshed when the stage is closed
+  if (!choice.levels.has("judged") && !choice.sort.startsWith("my_")) return paintFacets(filterJobs().counts);
+  const before = shownJobs, own = focusedTile()?.getAttribute("data-id"), top = scrollY;
+  show();
+  while (steps && document.documentElement.scrollHeight < top + innerHeight) addChunk();
+  scrollTo(scrollX, top);
+  if (own) focusOn(before.slice(before.findIndex(({ id }) => id === own)).find((job) => shownJobs.includes(job))?.id);
+}
+onJudged.push(() => {
+  if (!isRefreshing) requestAnimationFrame(refresh);
+  isRefreshing = true;
+});
+dialog.addEventListener("close", refresh);
+
 function buildBar() {
   byId("tabs").append(...LAYOUTS.map(([layout, label]) => button(label, () => { choice.layout = layout; show(); }, { "data-layout": layout, "aria-pressed": "false" })));
   byId("sort").append(make("option", { value: "" }, "campaign order"), make("option", { value: "my_pick" }, "your picks"), make("option", { value: "my_rating" }, "your rating"),

@@ -26,6 +26,7 @@ _SCRIPTS: Final = (
 _SOURCES: Final = {
     "media-src": "'self' file: data: blob: https: http:",
     "img-src": "'self' file: data: blob: https: http:",
+    "connect-src": "'self'",  # a clip as a whole, from a server that sends no parts of files
 }
 _BESIDE: Final = Links()
 
@@ -106,6 +107,7 @@ def render(
             "clips_until": until,
             "facts": counts,
             "jobs": jobs,
+            "small": any(job["small"] for job in jobs),
             "prompts": prompts,
             # No text in it can end its script element.
             "data": as_json.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"),

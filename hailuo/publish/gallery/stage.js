@@ -26,7 +26,7 @@ const timeText = (seconds) => `${seconds.toFixed(2)} s`;
 /**
  * @typedef {object} StageOptions
  * @property {string} title
- * @property {(job: Job) => HTMLElement[]} about What is shown below each clip.
+ * @property {(job: Job) => (HTMLElement | null)[]} about What is shown below each clip.
  * @property {HTMLElement[]} after What is shown below all clips.
  * @property {BlindPick} [blind]
  * @property {string} [closeWord]
@@ -38,7 +38,7 @@ const timeText = (seconds) => `${seconds.toFixed(2)} s`;
 function buildStage(jobs, { title, about, after, blind, closeWord = "Close" }) {
   emptyStage();
   stage.blind = blind ?? null;
-  stage.frames = jobs.find(({ fps }) => fps)?.fps ?? 24;
+  stage.frames = Math.min(...jobs.map(({ fps }) => fps ?? 24)); // so that each step shows another picture of every clip
   const videos = jobs.map(videoOf);
   dialog.className = blind ? "blind" : "";
   dialog.replaceChildren(
@@ -55,7 +55,12 @@ function buildStage(jobs, { title, about, after, blind, closeWord = "Close" }) {
 
 function emptyStage() {
   cancelAnimationFrame(stage.raf);
-  for (const clip of stage.clips) { clip.pause(); clip.removeAttribute("src"); clip.load(); }
+  for (const clip of stage.clips) {
+    clip.pause();
+    if (clip.src.startsWith("blob:")) URL.revokeObjectURL(clip.src);
+    clip.removeAttribute("src");
+    clip.load();
+  }
   stage.clips = [];
 }
 
@@ -67,15 +72,31 @@ function videoOf(job, at) {
   const video = make("video", { src: job.clip, poster: job.poster, preload: "auto", playsinline: true, tabindex: -1, "aria-label": `Clip ${LETTERS[at]}` });
   video.muted = stage.muted;
   video.addEventListener("error", () => video.replaceWith(make("p", { class: "well" }, "The clip could not be loaded.")));
+  video.addEventListener("loadedmetadata", () => loadWhole(video), { once: true });
   video.addEventListener("click", () => { select(at); togglePlayback(); });
   return video;
+}
+
+/**
+ * Where a server sends no parts of files, a browser cannot move within a clip: then the clip is loaded as a whole.
+ * @param {HTMLVideoElement} video
+ */
+async function loadWhole(video) {
+  const { seekable, src, paused } = video, end = seekable.length ? seekable.end(seekable.length - 1) : 0;
+  if (end > 0 || new URL(src, location.href).origin !== location.origin || !location.protocol.startsWith("http")) return;
+  try {
+    const whole = URL.createObjectURL(await (await fetch(src)).blob());
+    if (!stage.clips.includes(video)) return URL.revokeObjectURL(whole);
+    video.src = whole;
+    if (!paused) video.play().catch(() => {});
+  } catch { notify("This server sends no parts of clips: you cannot move within them. Open the page with: hailuo open --serve"); }
 }
 
 /**
  * @param {Job} job
  * @param {HTMLVideoElement} video
  * @param {string} letter
- * @param {HTMLElement[]} about
+ * @param {(HTMLElement | null)[]} about
  */
 const laneOf = (job, video, letter, about) => make("section", { class: "lane", "data-id": job.id, "aria-label": `Clip ${letter}` },
   make("div", { class: "screen" }, video, make("span", { class: "letter", "aria-hidden": "true" }, letter)),
@@ -128,9 +149,12 @@ function playAll() {
 }
 
 function pauseAll() {
+  const longest = longestClip();
   for (const clip of stage.clips) clip.pause();
   byId("play").textContent = "Play";
   cancelAnimationFrame(stage.raf);
+  // They never play to the same frame exactly: those that lag or lead go to where the longest is.
+  for (const clip of stage.clips) if (longest && clip !== longest) clip.currentTime = Math.min(longest.currentTime, Math.max(0, (clip.duration || 0) - 0.001));
   paintTime();
 }
 

@@ -1,0 +1,145 @@
+"""What is shown follows what was judged, and clips on the stage are where the page says they are."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from hailuo.publish.embed import data_uris
+from hailuo.publish.gallery import inside
+from tests.publish.gallery.browsing import STAGE_READY, job, write_gallery
+from tests.publish.gallery.pages import clips_at, write_clip
+
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.enable_socket]
+
+IDS = ("AAAAAAAAA1", "AAAAAAAAA2", "AAAAAAAAA3")
+POSITIONS = """Promise.all([...document.querySelectorAll("#stage video")].map((video) => video.seeking
+    ? new Promise((there) => video.addEventListener("seeked", () => there(video.currentTime))) : video.currentTime))"""
+PAUSED_OUT_OF_STEP = """() => {
+    const [lead, other] = document.querySelectorAll("#stage video");
+    other.currentTime = lead.currentTime + 0.07;  // less than what is put right while they play
+    document.querySelector("#play").click();
+}"""
+WHOLE = """new Promise((whole) => { const video = document.querySelector("#stage video");
+    const look = () => video.seekable.length && video.seekable.end(0) > 0.5 ? whole(true) : setTimeout(look, 50); look(); })"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A page of three clips of 1.5 seconds."""
+    folder = tmp_path_factory.mktemp("edition")
+    write_clip(folder / "clip.mp4", width=64, height=36, frames=36)
+    write_gallery(folder, [job(creative_id) for creative_id in IDS], links=clips_at("clip.mp4"))
+    return folder
+
+
+@pytest.fixture
+def page(browser: Browser, folder: Path) -> Iterator[Page]:
+    page = browser.new_page(viewport={"width": 1300, "height": 900})
+    page.goto((folder / "gallery.html").as_uri())
+    yield page
+    page.close()
+
+
+@contextmanager
+def served_without_ranges(folder: Path) -> Iterator[str]:
+    """As `python -m http.server` does: every answer is the whole file."""
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as server:
+        thread = Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_filters_and_counts_follow_a_judgement(page: Page) -> None:
+    """A judged clip leaves the list of those not judged, and the focus goes to the next."""
+    judged = page.locator("fieldset", has=page.get_by_text("Judged", exact=True))
+    judged.get_by_role("checkbox", name="Not judged").check()
+    page.keyboard.press("j")
+    expect(page.locator(f"[data-id={IDS[0]}] button.media")).to_be_focused()
+
+    page.keyboard.press("p")
+
+    expect(page.locator("#view article")).to_have_count(2)
+    expect(page.locator("#count")).to_have_text("2 of 3 jobs")
+    expect(page.locator(f"[data-id={IDS[1]}] button.media")).to_be_focused()
+    expect(judged.locator("label", has_text="Pick")).to_contain_text("1")
+
+
+def test_the_table_follows_a_judgement(page: Page) -> None:
+    """Also one that another tab gave."""
+    page.get_by_role("button", name="Table", exact=True).click()
+    page.keyboard.press("j")
+    page.keyboard.press("f")
+    page.keyboard.press("5")
+
+    expect(page.locator(f"tr[data-id={IDS[0]}] [data-verdict]")).to_have_text("Finalist, 5 of 5")
+
+
+def test_a_pause_puts_every_clip_where_the_longest_is(page: Page) -> None:
+    """While they play they may be two frames apart; what is compared at rest is the same moment."""
+    for key in ("j", "c", "j", "c", "Enter"):
+        page.keyboard.press(key)
+    page.evaluate(STAGE_READY)
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+
+    page.evaluate(PAUSED_OUT_OF_STEP)
+
+    lead, other = page.evaluate(POSITIONS)
+    assert other == pytest.approx(lead, abs=0.005)
+
+
+def test_an_embedded_film_is_stepped_by_its_own_frames_and_named(browser: Browser, tmp_path: Path) -> None:
+    """A small film has half of the frames: each step shows another one. It is not called the vendor's file."""
+    write_clip(tmp_path / "A-proxy.mp4", width=64, height=36, frames=36)
+    films = data_uris({"A-proxy.mp4": (tmp_path / "A-proxy.mp4").read_bytes()})
+    page = browser.new_page()
+    page.goto(
+        write_gallery(
+            tmp_path, [job("A", fps=24.0, proxy_uri="A-proxy.mp4")], links=inside(films.get)
+        ).as_uri()
+    )
+    expect(page.get_by_role("contentinfo")).to_contain_text("small films of the clips")
+    expect(page.get_by_role("contentinfo")).not_to_contain_text("as the vendor delivered")
+    for key in ("j", "o"):
+        page.keyboard.press(key)
+    page.evaluate(STAGE_READY)
+    expect(page.locator("#stage")).to_contain_text("A small film of the clip")
+    page.get_by_role("button", name="Pause").click()
+    page.get_by_role("slider", name="Position").fill("0")
+
+    for _ in range(3):
+        page.keyboard.press(".")
+
+    assert page.evaluate(POSITIONS) == [pytest.approx(3.5 / 12, abs=0.01)]
+    page.close()
+
+
+def test_a_server_that_sends_no_parts_is_no_hindrance(browser: Browser, folder: Path) -> None:
+    """The clip is loaded as a whole, and every frame is reached."""
+    page = browser.new_page(reduced_motion="reduce")
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    with served_without_ranges(folder) as address:
+        page.goto(f"{address}/gallery.html")
+        page.keyboard.press("j")
+        page.keyboard.press("o")
+        page.evaluate(WHOLE)
+
+        for _ in range(6):
+            page.keyboard.press(".")
+
+        assert page.evaluate(POSITIONS) == [pytest.approx(6.5 / 24, abs=0.01)]
+        assert [text for text in complaints if "Content Security" in text] == []
+        page.close()
