@@ -205,6 +205,42 @@ class PlatformVerdict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryPart:
+    """A part of the delivery, such as `placement` and `feed`: all clips together."""
+
+    dimension: str
+    name: str
+    counts: Mapping[Count, float]
+    estimates: Mapping[Metric, Estimate]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayPoint:
+    """A clip's rate on one day."""
+
+    day: date
+    value: float
+    interval: Interval | None
+    top: float
+    bottom: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WearCurve:
+    """A leading clip day by day. `worn_since` is the first day of the fall and `drop` its size (0.2: a fifth), both None
+    where chance explains it; `p_value` is that of no fall.
+    """
+
+    creative_id: str
+    label: str
+    metric: Metric
+    points: tuple[DayPoint, ...]
+    worn_since: date | None
+    drop: float | None
+    p_value: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """What the decision metric has to meet, and how many clips do, do not, and may either way."""
 
@@ -247,6 +283,8 @@ class PlatformFindings:
     takes: TakeSpread | None = None  # None where too few combinations ran in several takes
     metric_reason: str = ""  # why `metric` decides, one sentence
     preferences: tuple[MetricPreference, ...] = ()  # the shallowest metric first
+    parts: tuple[DeliveryPart, ...] = ()  # as far as the exports tell them apart, most spend first
+    wear: tuple[WearCurve, ...] = ()  # of the leading clips
     disagreement: str = ""  # one sentence where metrics prefer different clips
     target: Target | None = None
 

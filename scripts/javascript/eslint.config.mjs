@@ -7,7 +7,7 @@ const GALLERY = "hailuo/publish/gallery"; // its files become one script in one 
 
 const BROWSER = [
   "Blob", "CSS", "HTMLAnchorElement", "HTMLButtonElement", "HTMLDetailsElement", "HTMLDialogElement", "HTMLElement", "HTMLInputElement",
-  "HTMLSelectElement", "HTMLVideoElement", "Element", "IntersectionObserver", "Node", "URL", "URLSearchParams", "addEventListener",
+  "HTMLSelectElement", "HTMLTableElement", "HTMLVideoElement", "Element", "IntersectionObserver", "Node", "URL", "URLSearchParams", "addEventListener",
   "cancelAnimationFrame", "clearTimeout", "crypto", "document", "fetch", "getSelection", "innerHeight", "history", "localStorage", "location", "matchMedia", "navigator",
   "requestAnimationFrame", "scrollTo", "scrollX", "scrollY", "setTimeout",
 ];

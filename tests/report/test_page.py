@@ -17,7 +17,20 @@ from tests.report.factories import make_creative, make_findings, make_health, ma
 from tests.report.page_factories import HOSTILE, make_outcome, make_shoot, make_thousands
 from tests.report.pages import POSTER, Page, media_of, page_of
 
-SECTIONS = ["verdict", "data", "ranking", "factors", "pairs", "funnel", "looks", "cost", "next", "gallery"]
+SECTIONS = [
+    "verdict",
+    "data",
+    "ranking",
+    "factors",
+    "pairs",
+    "funnel",
+    "days",
+    "audiences",
+    "looks",
+    "cost",
+    "next",
+    "gallery",
+]
 SECTIONS += ["methods", "changes"]
 
 

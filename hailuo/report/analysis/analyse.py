@@ -16,12 +16,14 @@ from hailuo.report.analysis.leaderboard import factors_in_metric, ranked_creativ
 from hailuo.report.analysis.measures import MOST_RATIOS, ONE_IN, estimates
 from hailuo.report.analysis.observations import Observed, observe
 from hailuo.report.analysis.options import AnalysisOptions, load_thresholds
+from hailuo.report.analysis.parts import parts_of
 from hailuo.report.analysis.preferences import with_preferences
 from hailuo.report.analysis.ranking import MOST_LEVERAGE, rank
 from hailuo.report.analysis.sample_size import samples_needed
 from hailuo.report.analysis.sentences import verdict_of
 from hailuo.report.analysis.srm import split_check
 from hailuo.report.analysis.target import with_target
+from hailuo.report.analysis.wear import wear_of
 from hailuo.report.cautions import APART_DAYS
 from hailuo.report.findings import CreativeFinding, Health, PlatformFindings, ReportFindings
 from hailuo.report.metrics import HOLD_COUNTS, HOOK_COUNTS, METRICS, Metric
@@ -86,6 +88,11 @@ def _judged(
     currency, least = observed.currency, config.limits.least_events_each.value
     found = with_preferences(_platform(observed, creatives, config), least=least, currency=currency)
     found = with_target(found, config.options, currency=currency)
+    found = replace(
+        found,
+        parts=parts_of(observed, config.options, config.limits),
+        wear=wear_of(observed, found.creatives, config.options, config.limits),
+    )
     return _valid_at_every_look(found) if config.options.sequential else found
 
 
@@ -105,6 +112,7 @@ def _valid_at_every_look(found: PlatformFindings) -> PlatformFindings:
         heat=(),
         heat_note=say("note.one_look_section"),
         takes=None,
+        wear=(),
     )
 
 

@@ -105,5 +105,6 @@ def _observed(platform: AdPlatform, rows: pd.DataFrame) -> Observed:
             day=day.astype(object),
             date_start=first,
             date_end=rows["date_end"],
+            breakdown=rows.get("breakdown"),
         ).reset_index(drop=True),
     )

@@ -11,6 +11,7 @@ from hailuo.report.metrics import METRICS, PLATFORM_NAMES
 from hailuo.report.page.batch import batch_of
 from hailuo.report.page.clip import Clip, safe_link, with_posters
 from hailuo.report.page.costs import costs_of
+from hailuo.report.page.days import curves_of, parts_of
 from hailuo.report.page.forest import forests_of, takes_of
 from hailuo.report.page.funnel import funnel_of
 from hailuo.report.page.heat import heat_of
@@ -53,7 +54,7 @@ def render(findings: ReportFindings, *, media: Mapping[str, Clip], title: str | 
             "confidence": percent(findings.confidence, digits=0),
             "data": soundness_of(findings),
             "boards": [board_of(found, findings=findings, clips=clips) for found in findings.platforms],
-            "charts": [  # of sections 4 to 7
+            "charts": [  # of sections 4 to 9
                 {
                     "key": found.platform.value,
                     "platform": PLATFORM_NAMES[found.platform],
@@ -62,6 +63,8 @@ def render(findings: ReportFindings, *, media: Mapping[str, Clip], title: str | 
                     "heat": heat_of(found, findings=findings),
                     "heat_note": found.heat_note,
                     "funnel": funnel_of(found, findings=findings),
+                    "curves": curves_of(found, findings=findings),
+                    "parts": parts_of(found, findings=findings),
                     "scatters": scatters_of(found, findings=findings),
                 }
                 for found in findings.platforms
