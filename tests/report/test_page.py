@@ -364,6 +364,19 @@ def test_nothing_known_is_a_dash_and_never_nan() -> None:
     assert "None" not in text
 
 
+def test_the_sheet_and_the_next_batch_switch_off_the_same() -> None:
+    """By combination: a take that sells keeps the ads of its combination on, on paper too."""
+    creatives = [make_creative(index) for index in range(12)]
+    sells = replace(creatives[4], brings_conversions=True)
+    page = page_of(one_platform(creatives=(*creatives[:4], sells, *creatives[5:])))
+    sheet = next(one for one in page.all("div") if one.attrs.get("class") == "sheets").text
+
+    assert "Switch off the ads of 4 clips: rain-street · Hailuo-2.3 · take 1," in sheet
+    assert "Leave the ads of 8 clips on." in sheet
+    assert "A winner" in sheet
+    assert "What next" in sheet
+
+
 @pytest.mark.parametrize("metric", [Metric.HOOK, Metric.CVR, Metric.CPA])
 def test_any_metric_may_decide(metric: Metric) -> None:
     """The chart, its unit and its n follow the metric."""

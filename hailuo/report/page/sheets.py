@@ -35,11 +35,7 @@ def _sheet(
 
 def _next(found: PlatformFindings, proposal: Proposal | None) -> Iterator[str]:
     """What to do with the ads that run, and what to render; the proposal follows the platform with most spend."""
-    off = [
-        one.label
-        for one in found.creatives
-        if one.standing is CreativeStanding.BEHIND and not one.is_control and not one.brings_conversions
-    ]
+    off = [one.label for one in found.creatives if one.cell_id in _behind(found)]
     on = len(found.creatives) - len(off)
     if off:
         names = ", ".join(off[:MOST_NAMED]) + (" and others" if len(off) > MOST_NAMED else "")
@@ -51,3 +47,13 @@ def _next(found: PlatformFindings, proposal: Proposal | None) -> Iterator[str]:
         yield say("sheet.render", clips=plural(takes, "clip"), price=money(proposal.usd, "USD"))
         if proposal.file:
             yield say("sheet.file", file=proposal.file)
+
+
+def _behind(found: PlatformFindings) -> set[str]:
+    """The combinations whose ads may go, as the next batch has it: all takes behind, none a control or selling."""
+    kept = {
+        one.cell_id
+        for one in found.creatives
+        if one.standing is not CreativeStanding.BEHIND or one.is_control or one.brings_conversions
+    }
+    return {one.cell_id for one in found.creatives} - kept
