@@ -18,20 +18,22 @@ ID_TOKEN = re.compile(r"(?<![0-9a-z])hv[-–_ ]?([0-9a-hjkmnp-tv-z]{10})(?![0-9a
 
 _VENDOR_PREFIX = re.compile(r"^(minimax-)?hailuo-", re.IGNORECASE)
 _OPEN_ENDS = "-."
+_LONGEST_SETTING, _MOST_OF_SETTINGS = 8, 36
 
 
 def ad_name(job: Job) -> str:
     """`HV-7KQ2M9X4TD_CMP1_p-luxstone_m23_d06_s768_fA1_t02`: ASCII, at most 100 characters.
 
-    Each token after the campaign starts with its key letter, so that their order does not matter. Columns that the
-    campaign asks for come last, as `_x-A-1`.
+    Each token after the campaign starts with its key letter, so that their order does not matter. Settings of the family
+    follow the size, as `_ar9-16_atrue` for `aspect_ratio` and `audio`. Columns that the campaign asks for come last, as `_x-A-1`.
     If the name is too long, the longest labels are cut first; the id is never cut.
     """
     variant = job.variant
     frame = variant.first_frame
     size = _token(variant.size.removesuffix("p"))[:10]
-    setting = f"_d{variant.duration:02d}_s{size}"
     further = [_token(cell) for name in job.ad_name_columns if (cell := job.columns.get(name))]
+    settings = "".join(map(_setting, sorted(variant.parameters.items())))
+    setting = f"_d{variant.duration:02d}_s{size}{settings[: max(0, _MOST_OF_SETTINGS - 3 * len(further))]}"
     fixed = f"HV-{job.creative_id}__p-_m{setting}_f_t{job.take:02d}" + "_x-" * len(further)
     tokens = [
         _token(job.campaign),
@@ -57,6 +59,13 @@ def creative_id_in(text: str) -> str | None:
     """The creative id of the first join token in a name, in capitals; None where there is none."""
     found = ID_TOKEN.search(text)
     return found[1].upper() if found else None
+
+
+def _setting(parameter: tuple[str, str]) -> str:
+    """`_ar9-16`: the first letters of the name's words, and the label."""
+    name, label = parameter
+    initials = "".join(word[0] for word in name.split("_") if word)
+    return f"_{initials}{_token(label)[:_LONGEST_SETTING]}"
 
 
 def _token(text: str) -> str:

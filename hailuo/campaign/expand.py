@@ -10,6 +10,7 @@ from itertools import product
 from types import MappingProxyType
 from typing import Final
 
+from hailuo.campaign.asked import asked_of
 from hailuo.campaign.catalog import Catalog, Model
 from hailuo.campaign.job import Job, creative_id_of
 from hailuo.campaign.legality import Remark, cautions, rule_against, settled
@@ -256,6 +257,7 @@ class _Expander:
     def _takes(self, cell: Cell, variant: Variant, grid: Grid) -> Iterator[Job]:
         campaign = self._campaign
         levels, variant_id = _labels(cell), variant.variant_id
+        asked = asked_of(variant, self._catalog)
         control = campaign.control
         is_control = bool(control) and all(levels.get(axis) == label for axis, label in control.items())
         for take in range(1, (grid.takes or campaign.takes) + 1):
@@ -273,6 +275,7 @@ class _Expander:
                 columns=grid.columns,
                 synthetic_performer=grid.synthetic_performer,
                 ad_name_columns=campaign.ad_name_columns,
+                asked=asked,
             )
 
     def _check_jobs(self, jobs: tuple[Job, ...], only: Mapping[str, frozenset[str]]) -> None:

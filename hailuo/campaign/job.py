@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from hailuo.campaign.asked import Asked
 from hailuo.campaign.model import SyntheticPerformer
 from hailuo.campaign.variant import Variant, canonical_json, crockford
 from hailuo.store.layout import Edition
@@ -24,6 +25,7 @@ class Job:
 
     `levels` maps every axis to the label of its level (the factors of the report). `columns` are cells of its row that
     only travel: they are no part of the clip, and no id depends on them; `ad_name_columns` are those that end the ad name. `synthetic_performer` is the row's own answer.
+    `asked` is what its family makes of the order; None in records of earlier versions.
     """
 
     creative_id: str
@@ -36,6 +38,7 @@ class Job:
     columns: Mapping[str, str] = field(default_factory=dict)
     synthetic_performer: SyntheticPerformer | None = None
     ad_name_columns: tuple[str, ...] = ()
+    asked: Asked | None = None
 
     @property
     def this_edition(self) -> Edition:

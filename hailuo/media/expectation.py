@@ -2,16 +2,19 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Final
 
+from hailuo.campaign.asked import Asked, ShapeBy, asked_of
 from hailuo.campaign.catalog import Catalog
+from hailuo.campaign.files import load_catalog
 from hailuo.campaign.job import Job
 from hailuo.campaign.model import Campaign
 from hailuo.campaign.variant import Variant
 from hailuo.errors import Problem
 from hailuo.media.inspection import Facts, Order
 from hailuo.media.placement_rules import Finding, PlacementReason, PlacementVerdict, is_aspect, ratio_of
-from hailuo.media.placements import FamilyFacts, placement_book, verdicts
+from hailuo.media.placements import verdicts
 from hailuo.media.verdict import Verdict
 
 _FORESEEN: Final = frozenset({"aspect", "audio", "duration", "fps", "size"})
@@ -25,60 +28,57 @@ _MOST_LISTED: Final = 3
 
 def expected_facts(variant: Variant, catalog: Catalog) -> Facts:
     """What a variant's clips will be like, as far as its family is known, with the duration ordered."""
-    model = catalog.model(variant.model)
-    family = placement_book().families.get(model.family) if model else None
-    if family is None:
+    asked = asked_of(variant, catalog)
+    if asked is None:
         return Facts(duration_s=float(variant.duration))
-    width, height = _size(variant, family)
+    width, height = _sides(variant, asked)
     return Facts(
         width=width,
         height=height,
-        fps=family.fps,
+        fps=asked.fps,
         duration_s=float(variant.duration),
-        has_audio=family.has_audio,
+        has_audio=asked.audio,
     )
 
 
 def order_of(job: Job) -> Order:
-    """What a job ordered: by its own settings, its first frame, and what its model makes (docs/reference/vendor.md#submit)."""
+    """What a job ordered: by its own settings, its first frame, and what its model makes (docs/reference/vendor.md#submit).
+
+    A record of an earlier version does not have the facts of its family: then the built-in catalog gives them.
+    """
     variant, frame = job.variant, job.variant.first_frame
-    families = placement_book().families.values()
-    family = next((one for one in families if variant.model.startswith(one.models)), None)
-    aspect = _ratio(variant.parameters.get("aspect_ratio", ""))
-    if aspect is None and frame is not None:
+    asked = job.asked or asked_of(variant, _built_in())
+    aspect = ratio_of(asked.shape) if asked and asked.shape else None
+    if frame is not None and (asked is None or asked.shape_by is not ShapeBy.SETTING):
         aspect = frame.width / frame.height if frame.width and frame.height else None
-    elif aspect is None and family is not None:
-        aspect = ratio_of(family.aspect)
     return Order(
         duration_s=variant.duration,
         size=variant.size,
         has_first_frame=frame is not None,
+        short_side=min(asked.width, asked.height) if asked and asked.width and asked.height else None,
         aspect=aspect,
-        fps=family.fps if family else None,
-        has_audio=family.has_audio if family else None,
+        fps=asked.fps if asked else None,
+        has_audio=asked.audio if asked else None,
     )
 
 
-def _ratio(words: str) -> float | None:
-    """`9:16` as a number; None for a setting that names no shape, such as `adaptive`."""
-    try:
-        return ratio_of(words)
-    except ValueError:
-        return None
+@cache
+def _built_in() -> Catalog:
+    return load_catalog()
 
 
-def _size(variant: Variant, family: FamilyFacts) -> tuple[int | None, int | None]:
-    """The family's own shape, or the first frame's with the tier as its short side."""
-    known, frame = family.sizes.get(variant.size), variant.first_frame
-    if known is None:
+def _sides(variant: Variant, asked: Asked) -> tuple[int | None, int | None]:
+    """The family's own pixels, or the first frame's shape with the tier as its short side."""
+    frame, (width, height) = variant.first_frame, (asked.width, asked.height)
+    if width is None or height is None:
         return None, None
-    if frame is None:
-        return known
+    if frame is None or asked.shape_by is not ShapeBy.FIRST_FRAME:
+        return width, height
     if not frame.width or not frame.height:
         return None, None
-    if is_aspect(frame.width, frame.height, family.aspect):
-        return known
-    scale = min(known) / min(frame.width, frame.height)
+    if is_aspect(frame.width, frame.height, f"{width}:{height}"):
+        return width, height
+    scale = min(width, height) / min(frame.width, frame.height)
     return 2 * round(frame.width * scale / 2), 2 * round(frame.height * scale / 2)
 
 

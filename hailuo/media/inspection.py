@@ -27,7 +27,7 @@ HASHED_FRAMES: Final = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What was ordered: seconds, the resolution tier, and the aspect, frame rate and sound that must come of it.
+    """What was ordered: seconds, the resolution tier, and the short side, aspect, frame rate and sound that must come of it.
 
     `aspect` is width by height: as ordered, or else the first frame's, or else the model's own. `fps` and `has_audio`
     are the model's own. None where that is not known.
@@ -36,6 +36,7 @@ class Order:
     duration_s: int
     size: str
     has_first_frame: bool = False
+    short_side: int | None = None
     aspect: float | None = 16 / 9
     fps: float | None = None
     has_audio: bool | None = None

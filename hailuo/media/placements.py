@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -40,19 +40,6 @@ class Placement:
 
 @with_config(ConfigDict(extra="forbid"))
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FamilyFacts:
-    """What is known of a family's clips before one is bought. `models` begins its models' names. `sizes` are px by the size's name, without a frame."""
-
-    source: str
-    models: str
-    aspect: str
-    fps: float
-    has_audio: bool
-    sizes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-
-
-@with_config(ConfigDict(extra="forbid"))
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PlacementBook:
     """Everything in `placements.toml`. `copies` are px by shape; `loudness_lufs`, `true_peak_dbtp` are of copies."""
 
@@ -61,7 +48,6 @@ class PlacementBook:
     true_peak_dbtp: float
     copies: Mapping[str, tuple[int, int]]
     sources: Mapping[str, Source]
-    families: Mapping[str, FamilyFacts]
     placements: Mapping[str, Placement]
 
 

@@ -202,7 +202,8 @@ def _codes(found: Inspection | None, order: Order) -> set[Code]:
 
 def _checks(found: Inspection, order: Order, limits: Thresholds) -> dict[Code, bool]:
     """Whether each code applies to a clip that could be decoded."""
-    tier = re.match(r"\d+", order.size)
+    tier = re.fullmatch(r"(\d+)[pP]", order.size)
+    wanted_side = order.short_side or (int(tier[1]) if tier else None)
     short_side = min(found.width, found.height) if found.width and found.height else None
     is_audible = (
         bool(found.has_audio)
@@ -215,9 +216,7 @@ def _checks(found: Inspection, order: Order, limits: Thresholds) -> dict[Code, b
         Code.DISPUTE_CUT_OFF: _above(found.undecoded_frames, limits.undecoded_frames),
         Code.DISPUTE_DURATION: found.duration_s is not None
         and abs(found.duration_s - order.duration_s) > limits.duration_tolerance_s.value,
-        Code.DISPUTE_SIZE: _is_off(
-            short_side, int(tier[0]) if tier else None, limits.short_side_tolerance_pct
-        ),
+        Code.DISPUTE_SIZE: _is_off(short_side, wanted_side, limits.short_side_tolerance_pct),
         Code.DISPUTE_ASPECT: _is_off(found.aspect, order.aspect, limits.aspect_dispute_pct),
         Code.DISPUTE_RATE: _is_off(found.fps, order.fps, limits.rate_tolerance_pct),
         Code.DISPUTE_SOUND: bool(order.has_audio) and found.has_audio is not None and not is_audible,

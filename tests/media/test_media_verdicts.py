@@ -4,6 +4,8 @@ from dataclasses import fields, replace
 
 import pytest
 
+from hailuo.campaign.asked import Asked, ShapeBy
+from hailuo.campaign.catalog import Trust
 from hailuo.campaign.variant import FirstFrame
 from hailuo.media import (
     DISPUTE,
@@ -144,7 +146,13 @@ def test_an_upright_clip_of_an_upright_first_frame_is_as_ordered() -> None:
     found = replace(TRUE_FRAME, width=768, height=1366, aspect=768 / 1366)
 
     assert order == Order(
-        duration_s=6, size="768p", has_first_frame=True, aspect=0.5625, fps=24.0, has_audio=False
+        duration_s=6,
+        size="768p",
+        has_first_frame=True,
+        short_side=768,
+        aspect=0.5625,
+        fps=24.0,
+        has_audio=False,
     )
     assert verdict(found, order) == Ruling(Verdict.PASS, ())
 
@@ -160,9 +168,10 @@ def test_the_aspect_of_an_image_nobody_has_seen_is_not_judged() -> None:
     ("model", "parameters", "aspect", "fps"),
     [
         ("MiniMax-Hailuo-02", {}, 16 / 9, 24.0),
-        ("seedance-2.0", {"aspect_ratio": "9:16"}, 9 / 16, None),
-        ("seedance-2.0", {"aspect_ratio": "adaptive"}, None, None),
-        ("seedance-2.0", {}, None, None),
+        ("seedance-2.0", {"aspect_ratio": "9:16"}, 9 / 16, 24.0),
+        ("seedance-2.0", {}, None, 24.0),
+        ("MiniMax-H3", {"aspect_ratio": "adaptive"}, None, 24.0),
+        ("of-another-family", {}, None, None),
     ],
 )
 def test_an_order_is_what_was_set_or_what_the_model_makes(
@@ -172,6 +181,61 @@ def test_an_order_is_what_was_set_or_what_the_model_makes(
     order = order_of(make_job(replace(VARIANT, model=model, parameters=parameters, first_frame=None)))
 
     assert (order.aspect, order.fps) == (aspect, fps)
+
+
+@pytest.mark.parametrize(
+    ("model", "parameters", "sound"),
+    [
+        ("MiniMax-Hailuo-02", {}, False),
+        ("MiniMax-H3", {}, True),
+        ("kling-v3-omni-video", {"audio": "true"}, True),
+        ("kling-v3-omni-video", {"audio": "false"}, False),
+        ("viduq3-turbo", {}, None),
+    ],
+)
+def test_sound_is_expected_as_the_family_makes_it(
+    model: str, parameters: dict[str, str], sound: bool | None
+) -> None:
+    """A model whose name begins like another's is not of its family."""
+    order = order_of(make_job(replace(VARIANT, model=model, parameters=parameters)))
+
+    assert order.has_audio is sound
+
+
+def test_what_the_job_recorded_goes_before_the_catalog_of_today() -> None:
+    """A clip is compared with what was ordered, also for a model of the user's own."""
+    asked = Asked(
+        family="zeppelin",
+        trust=Trust.VERIFIED,
+        shape="9:16",
+        shape_by=ShapeBy.SETTING,
+        audio=True,
+        fps=30,
+        width=720,
+        height=1280,
+    )
+    order = order_of(replace(make_job(replace(VARIANT, model="zeppelin-1", size="HD")), asked=asked))
+
+    assert order == Order(duration_s=6, size="HD", short_side=720, aspect=9 / 16, fps=30, has_audio=True)
+
+
+@pytest.mark.parametrize(
+    ("size", "side", "is_disputed"),
+    [
+        ("2k", None, False),
+        ("std", None, False),
+        ("2k", 1440, True),
+        ("768p", None, False),
+        ("1080P", None, True),
+    ],
+)
+def test_the_size_of_a_tier_without_a_number_is_not_guessed(
+    size: str, side: int | None, is_disputed: bool
+) -> None:
+    """`2k` is not two lines."""
+    found = verdict(GOOD, replace(ORDER, size=size, short_side=side))
+
+    assert (Code.DISPUTE_SIZE in found.codes) is is_disputed
 
 
 @pytest.mark.parametrize(

@@ -107,15 +107,18 @@ class FamilyFile(CatalogSection):
         {}, description="Width and height by size, or by size and shape, such as {720p: {9:16: [720, 1280]}}."
     )
     codec: dict[str, Literal["h264", "hevc", "av1", "vp9"]] = Field(
-        {}, description="The codec by size; h264 where nothing is said."
+        {}, description="The codec by size; h264 where nothing is said. Checks do not compare it."
     )
     billed: Literal["at_submit", "at_end"] | None = Field(
         None, description="When the vendor takes the price: with the submit, or with the finished clip."
     )
     people: Literal["inline", "assets"] | None = Field(
-        None, description="How pictures of people are sent: like every picture, or registered first."
+        None,
+        description="How the vendor takes pictures of people: like every picture, or registered first. A run does not register them.",
     )
-    limits: LimitsFile | None = Field(None, description="The pace that the family bears.")
+    limits: LimitsFile | None = Field(
+        None, description="The pace that the family bears. A run keeps to your settings, not to these."
+    )
     camera_commands: dict[str, str] = Field(
         {}, description="Commands in square brackets: the English spelling, then the Chinese."
     )

@@ -244,6 +244,13 @@ _OURS = (
     *_integers(
         "", clip_number="the clip's number on gallery and report, which it keeps; a copy has its original's"
     ),
+    *_texts(
+        family="the family of the model",
+        trust="how well the facts of the model are known: verified, documented, reported or guessed",
+        shape_req="the shape ordered, such as 9:16",
+        shape_by="how the shape was ordered: setting, first_frame or native",
+    ),
+    *_yes_or_no(audio_req="whether sound was ordered, or is always there"),
 )
 
 COLUMN_TABLE: tuple[Column, ...] = (

@@ -164,6 +164,9 @@ def _ordered(job: Job, axes: Sequence[str], store_uri: str) -> dict[str, object]
         "is_control": job.is_control,
         "columns": dict(job.columns),
     }
+    if asked := job.asked:
+        row |= {"family": asked.family, "trust": asked.trust.value, "audio_req": asked.audio}
+        row |= {"shape_req": asked.shape, "shape_by": asked.shape_by.value if asked.shape_by else None}
     if job.synthetic_performer:
         row["synthetic_performer"] = job.synthetic_performer.value
     if frame:

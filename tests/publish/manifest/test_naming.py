@@ -1,6 +1,7 @@
 """Ad names and the join token."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -57,6 +58,26 @@ def test_ad_name_puts_the_id_first_and_a_key_letter_before_each_token() -> None:
 def test_labels_become_tokens(changes: dict[str, object], token: str) -> None:
     """Tokens are short, ASCII, and never hold the separator."""
     assert token in ad_name(make_job(**changes))
+
+
+def test_settings_tell_names_apart() -> None:
+    """Three shapes of one prompt differ in more than their ids; a family without settings keeps its names."""
+    variant = make_job().variant
+    settings = {"aspect_ratio": "9:16", "audio": "true"}
+
+    name = ad_name(make_job(variant=replace(variant, parameters=settings)))
+
+    assert name == "HV-7KQ2M9X4TD_CMP1_p-luxstone_m23_d06_s768_ar9-16_atrue_fnone_t02"
+
+
+@given(st.dictionaries(st.from_regex(r"[a-z]{1,9}(_[a-z]{1,9})?", fullmatch=True), LABELS, max_size=12))
+def test_a_name_with_many_settings_still_fits(settings: dict[str, str]) -> None:
+    """However many a family has, the id and the take stay."""
+    name = ad_name(make_job(variant=replace(make_job().variant, parameters=settings)))
+
+    assert len(name) <= AD_NAME_LIMIT
+    assert name.startswith(f"HV-{CREATIVE_ID}_")
+    assert name.endswith("_t02")
 
 
 @given(creative_id=IDS, campaign=LABELS, prompt=LABELS, frame=LABELS, model=LABELS)
