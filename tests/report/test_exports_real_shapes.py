@@ -453,6 +453,26 @@ def test_the_id_in_metas_link_to_a_preview_is_the_ads() -> None:
     assert read(f"{_META},Preview link", *rows)["ad_id"].tolist() == [None, None]
 
 
+@pytest.mark.parametrize("empty", ["[]", "", "None", "nan"])
+def test_a_first_row_without_actions_is_no_header(empty: str) -> None:
+    """Its ad had none."""
+    frame = read("date_start,date_stop,ad_id,impressions,spend,actions", f"2026-11-01,2026-11-01,1,1000,5,{empty}",
+                 "2026-11-01,2026-11-01,2,1000,5,\"[{'action_type': 'link_click', 'value': '7'}]\"")  # fmt: skip
+
+    assert frame["clicks_link"].tolist() == [0, 7]
+
+
+def test_a_week_is_its_seven_days() -> None:
+    """As Snap and Google export by week: the column has the first day."""
+    header = "Week,Ad Name,Ad ID,Amount Spent,Paid Impressions,Clicks"
+
+    frame = read(header, *(f"2026-11-{day},a,9,5.5,1000,10" for day in ("02", "09")), name="snap.csv")
+
+    assert [
+        (one.day, other.day) for one, other in zip(frame["date_start"], frame["date_end"], strict=True)
+    ] == [(2, 8), (9, 15)]
+
+
 def test_identical_rows_without_ids_are_counted() -> None:
     """They may be two ads of one name."""
     row = "2026-11-01,2026-11-01,a,1000,5,10"

@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from hailuo.report.cells import ValueColumn
+from hailuo.report.exports.data_rows import is_null
 from hailuo.report.exports.records import actions
 from hailuo.report.exports.sheet import ExportSheet
 from hailuo.sheets import SheetCell, as_text
@@ -24,7 +25,11 @@ def with_action_lists(sheet: ExportSheet) -> ExportSheet:
         if not any(_is_list(cell) for cell in column.distinct):
             continue
         first = int(np.flatnonzero(column.where(_is_list))[0])
-        titles = [row for row in range(first) if as_text(column[row])]
+        titles = [
+            row
+            for row in range(first)
+            if not is_null(column[row]) and not as_text(column[row]).startswith("[")
+        ]
         if not titles:
             continue
         header = titles[-1]

@@ -41,7 +41,7 @@ def read_date_ranges(
     Without columns of days the range is the one above the header, if there is one. No day is after `until`, if that is
     known: it decides between two readings.
     """
-    cells = [_texts(data, name) for name in DATES]
+    cells = [_texts(data, name) for name in (*DATES, "week")]
     texts = {text for column in cells for text in column.distinct if text}
     if not texts:
         return ValueColumn((_preamble(data),), np.zeros(len(data), dtype=np.int32)), []
@@ -59,8 +59,9 @@ def read_date_ranges(
         known[text] = (day, day) if day else span_in(text, day_first=day_first)
 
     def of_row(texts: tuple[str, ...]) -> DateRange:
-        day, start, end = texts
-        return known[day] or _range(known[start], known[end], end)
+        day, start, end, week = texts
+        found = known[day] or _range(known[start], known[end], end)
+        return _week(known[week]) if found == (None, None) else found
 
     ranges = together(cells, len(data)).map(of_row)
     return ranges, list(_problems(data, cells, known, ranges))
@@ -78,6 +79,12 @@ def _texts(data: DataRows, name: str) -> ValueColumn[str]:
         return next((one for one in texts if one and not is_everything(one)), "")
 
     return together([data.cells(column) for column in data.columns(name)], len(data)).map(text)
+
+
+def _week(first: DateRange | None) -> DateRange:
+    """The seven days from a column of weeks, which has their first day."""
+    start, end = first or (None, None)
+    return (start, start + timedelta(days=6)) if start and start == end else (start, end)
 
 
 def _range(start: DateRange | None, end: DateRange | None, end_text: str) -> DateRange:
@@ -116,7 +123,7 @@ def _problems(
 
 def _siblings(data: DataRows) -> set[str]:
     """The texts of all other columns: some may be days, of a campaign's start, say."""
-    own = {column.index for column in data.columns(*DATES)}
+    own = {column.index for column in data.columns(*DATES, "week")}
     columns = [column for index, column in enumerate(data.sheet.columns) if index not in own]
     return {
         text

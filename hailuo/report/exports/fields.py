@@ -22,7 +22,7 @@ RATES: Final[Mapping[str, Count]] = {
 }
 """Rates of the impressions, where other platforms export counts: the only rates that are ever read."""
 
-_RESULTS: Final = ("results", "result_type", "level")
+_RESULTS: Final = ("results", "result_type", "level", "week")
 FIELDS: Final = frozenset(
     {*TEXTS, *DATES, *RATES, *COUNT_NAMES, *_RESULTS, "currency", "attribution", "avg_watch_s"}
 )
