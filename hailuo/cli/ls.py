@@ -10,13 +10,16 @@ from rich.text import Text
 
 from hailuo.campaign.pricing import usd
 from hailuo.cli.options import as_json_option
-from hailuo.cli.plain import count, echo_json, say
+from hailuo.cli.plain import SIMULATED, count, echo_json, say
 from hailuo.cli.tables import FAILURE, ColumnKind, TableColumn, show_table
 from hailuo.cli.terminal import console
+from hailuo.clock import Clock
 from hailuo.errors import AdmissionError, ExitCode, Place, Problem
 from hailuo.ledger.facts import JobState
+from hailuo.ledger.store_vendor import is_simulated
 from hailuo.plan.overview import EditionOverview, read_overview
 from hailuo.run.environment import run_environment
+from hailuo.store import Store
 from hailuo.store.layout import Edition
 from hailuo.store.open import nothing_bought_without_store, open_store, uri_in_full
 
@@ -47,19 +50,24 @@ def command(campaign: str | None, as_json: bool) -> ExitCode:
         reason = "is not the name of a campaign"
         raise AdmissionError([Problem(Place(campaign), reason, "`hailuo ls` alone lists all of them")])
     with nothing_bought_without_store():
-        found = asyncio.run(read_overview(store, env.clock, campaign=campaign))
+        found, simulated = asyncio.run(_read(store, env.clock, campaign))
     uri = uri_in_full(store)
     if campaign and not found:
         reason = f"nothing ever ran for {campaign} in {uri}"
         raise AdmissionError([Problem(Place(campaign), reason, "`hailuo ls` alone lists all campaigns")])
     if as_json:
-        echo_json({"store": uri, "editions": [_json(one, uri) for one in found]})
+        echo_json({"store": uri, "is_simulated": simulated, "editions": [_json(one, uri) for one in found]})
     else:
-        _show(found, uri)
+        _show(found, uri, simulated=simulated)
     return ExitCode.COMPLETE
 
 
-def _show(found: Sequence[EditionOverview], uri: str) -> None:
+async def _read(store: Store, clock: Clock, campaign: str | None) -> tuple[Sequence[EditionOverview], bool]:
+    """The editions, and whether all that they hold is simulated."""
+    return await read_overview(store, clock, campaign=campaign), await is_simulated(store)
+
+
+def _show(found: Sequence[EditionOverview], uri: str, *, simulated: bool) -> None:
     reserved = sum((one.sums.reserved_usd for one in found), Decimal(0))
     if found:
         is_wide = console().width >= _WIDE_ENOUGH
@@ -77,6 +85,8 @@ def _show(found: Sequence[EditionOverview], uri: str) -> None:
     campaigns = len({one.edition.campaign for one in found})
     held = f"{count(campaigns, 'campaign')}, {count(len(found), 'edition')}" if found else "nothing ever ran"
     say(f"{held} in {uri}" + (f"; {usd(reserved)} reserved" if reserved else ""))
+    if simulated:
+        say(SIMULATED)
 
 
 def _row(one: EditionOverview, *, is_wide: bool) -> tuple[str | Text, ...]:

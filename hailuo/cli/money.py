@@ -8,7 +8,7 @@ import click
 
 from hailuo.campaign.pricing import usd
 from hailuo.cli.options import as_json_option, edition_of, edition_option, file_or_edition_argument
-from hailuo.cli.plain import echo_json, say
+from hailuo.cli.plain import SIMULATED, echo_json, say
 from hailuo.cli.screen import findings_json
 from hailuo.cli.sums import cells, cells_json, remarks, show_sums, sums_json
 from hailuo.errors import ExitCode
@@ -49,6 +49,8 @@ def _show(statement: Statement, view: str) -> None:
     show_sums(_rows(statement, view), total, title=title, key=view)
     for line in remarks(total):
         say(line)
+    if statement.is_simulated:
+        say(SIMULATED)
     for problem in statement.findings:
         say(f"warning: {problem}")
     month = statement.month
@@ -78,6 +80,7 @@ def _statement_json(statement: Statement) -> dict[str, object]:
     bills, month = statement.bills, statement.month
     return {
         "campaign": statement.campaign,
+        "is_simulated": statement.is_simulated,
         "editions": _named("edition", by_job(bills, lambda job: job.edition)),
         "cells": cells_json(bills),
         "days": _named("day", by_day(bills)),

@@ -1,8 +1,12 @@
 """Lines and JSON on the terminal: what every command prints with, and which loads nothing else."""
 
+from typing import Final
+
 import click
 
 from hailuo.text import printable
+
+SIMULATED: Final = "SIMULATED: a simulator made these clips, and nothing was billed"
 
 
 def say(text: str) -> None:

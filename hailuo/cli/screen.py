@@ -51,7 +51,12 @@ def _style(state: JobState) -> str:
 def plan_json(plan: Plan, place: "StorePlace") -> dict[str, object]:
     """The plan for machines."""
     return {
-        "store": {"uri": place.uri, "vendor": place.vendor, "is_new": place.is_new},
+        "store": {
+            "uri": place.uri,
+            "vendor": place.vendor,
+            "is_new": place.is_new,
+            "is_simulated": place.is_simulated,
+        },
         "campaign": plan.campaign.name,
         "edition": plan.campaign.edition,
         "digest": plan.digest,
@@ -119,7 +124,8 @@ def show_plan(plan: Plan, place: "StorePlace", *, quiet: bool = False) -> None:
     screen.print(Text(f"plan {plan.digest[:12]}", style="dim"))
     new = " (new: nothing was bought here yet)" if place.is_new else ""
     screen.print(Text(f"store {printable(place.uri)}{new}", style="yellow" if new else "dim"))
-    screen.print(Text(f"vendor {printable(place.vendor)}", style="dim"))
+    simulated = " (SIMULATED: nothing is billed)" if place.is_simulated else ""
+    screen.print(Text(f"vendor {printable(place.vendor)}{simulated}", style="dim"))
 
 
 def _show_cells(plan: Plan) -> None:

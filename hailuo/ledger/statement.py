@@ -8,6 +8,7 @@ from hailuo.errors import AdmissionError, Place, Problem
 from hailuo.ledger.grants import Grants
 from hailuo.ledger.ledger import Ledger
 from hailuo.ledger.money import JobMoney, money_of
+from hailuo.ledger.store_vendor import is_simulated
 from hailuo.settings import Settings, load_settings
 from hailuo.store import Store
 from hailuo.store.layout import Edition, Folder, editions_with
@@ -29,13 +30,17 @@ class Month:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """Every job for which an attempt was made, with its bill; `findings` are records that are missing or cannot be read."""
+    """Every job for which an attempt was made, with its bill; `findings` are records that are missing or cannot be read.
+
+    If `is_simulated`, a simulator made the clips, and nothing was billed.
+    """
 
     campaign: str
     editions: tuple[str, ...]
     bills: tuple[JobMoney, ...]
     month: Month
     findings: tuple[Problem, ...] = ()
+    is_simulated: bool = False
 
 
 async def read_statement(
@@ -61,6 +66,7 @@ async def read_statement(
         ledgers = [await _ledger(store, clock, Edition(campaign, name)) for name in editions]
         grants, name = Grants(store), f"{await store.now():%Y-%m}"
         await grants.load(to_show=True)
+        simulated = await is_simulated(store)
     records = (record for ledger in ledgers for record in ledger.records.values())
     committed = grants.committed(lambda grant: grant.month == name)
     return Statement(
@@ -69,6 +75,7 @@ async def read_statement(
         bills=tuple(money_of(record.job, record) for record in records if record.job),
         month=Month(name=name, committed_usd=committed, cap_usd=settings.max_usd_per_month),
         findings=(*(problem for ledger in ledgers for problem in ledger.findings), *grants.findings),
+        is_simulated=simulated,
     )
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 from hailuo.campaign.model import SyntheticPerformer
 from hailuo.clock import Clock
 from hailuo.errors import MissingKeyError
+from hailuo.ledger.store_vendor import is_simulated
 from hailuo.plan.file import StoredEdition
 from hailuo.publish import gallery, manifest
 from hailuo.publish.evidence import Evidence, gather
@@ -39,6 +40,7 @@ async def publish(store: Store, clock: Clock, edition: Edition) -> Publication:
         store_uri=store.uri if "://" in store.uri else "",
         synthetic_performer=stored.plan.synthetic_performer if stored.plan else SyntheticPerformer.UNDECLARED,
         numbers=await _numbers(store, edition),
+        is_simulated=await is_simulated(store),
     )
     made = Publication(
         rows=rows[rows["derived_from"].isna()].reset_index(drop=True),

@@ -116,7 +116,7 @@ async def report(store: Store, clock: Clock, request: ReportOptions, *, edition:
         findings = replace(
             compared(findings, before.findings if before else None),
             proposal=batch.proposal if batch else None,
-            labels={**findings.labels, _INPUTS: inputs},
+            labels={**findings.labels, _INPUTS: inputs, "provider": str(variants["provider"].iloc[0])},
             thresholds={**findings.thresholds, **proposal_rules()},
         )
         clips = await media_of(findings, variants, store, edition=edition, valid_for=valid_for)

@@ -41,7 +41,33 @@ def test_every_command_names_the_store_in_full(
         "uri": str(tmp_path / "store"),
         "vendor": rehearsal.settings.base_url,
         "is_new": False,
+        "is_simulated": True,
     }
+
+
+def test_what_a_simulator_made_is_marked_wherever_it_is_shown(
+    hailuo: Command, rehearsal: RunEnvironment, campaign: Path, tmp_path: Path
+) -> None:
+    """Its vendor is an address of this machine; a store without a vendor, or with another one, has no mark."""
+    before = hailuo("ls")
+    hailuo("run", campaign, "--yes")
+    vendor = tmp_path / "store/tasks/vendor.json"
+    shown = [hailuo(command, campaign).out for command in ("plan", "status", "money")]
+    listed, edition = hailuo("ls").out, tmp_path / "store/small/main"
+    page, row = (edition / "gallery.html").read_text(), (edition / "manifest/manifest.jsonl").read_text()
+
+    assert "SIMULATED" not in before.out
+    assert all("SIMULATED" in text for text in (*shown, listed, page))
+    assert "Spent (simulated)" in page
+    assert '"provider":"simulator"' in row
+    assert '"provider":"imarouter"' not in row
+
+    vendor.write_text(vendor.read_text().replace(rehearsal.settings.base_url, "https://api.imarouter.com"))
+    hailuo("manifest", campaign)
+
+    assert not any("SIMULATED" in text for text in (hailuo("ls").out, hailuo("money", campaign).out))
+    assert "SIMULATED" not in (edition / "gallery.html").read_text()
+    assert '"provider":"imarouter"' in (edition / "manifest/manifest.jsonl").read_text()
 
 
 @pytest.mark.parametrize("command", ["plan", "status", "validate"])

@@ -14,6 +14,7 @@ from hailuo.publish.gallery.jobs import columns_of, copies_of, facets_of, jobs_o
 from hailuo.publish.gallery.links import Links
 from hailuo.publish.gallery.words import ManifestRow, amount, bytes_in_words, moment, number, short_model
 from hailuo.publish.manifest.files import plain_rows
+from hailuo.publish.manifest.rows import SIMULATOR
 from hailuo.publish.webpage import asset, render_page
 
 _STYLES: Final = ("tokens.css", "page.css", "tiles.css", "views.css", "stage.css", "print.css")
@@ -44,6 +45,7 @@ def facts(rows: Sequence[ManifestRow]) -> Mapping[str, object]:
     unpriced = sum(row["state"] == "new" and row.get("to_buy_usd") is None for row in rows)
     return {
         "editions": ", ".join(distinct("edition")),
+        "simulated": any(row.get("provider") == SIMULATOR for row in rows),
         "jobs": len(rows),
         "clips": sum(row["state"] == "stored" for row in rows),
         "spent": usd(total("spent_usd")),

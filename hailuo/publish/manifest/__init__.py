@@ -32,7 +32,7 @@ from hailuo.publish.manifest.judgements import (
     read_judgements,
 )
 from hailuo.publish.manifest.package import CONTENT_TYPES, bundle
-from hailuo.publish.manifest.rows import ClipCopy, ManifestEntry, build
+from hailuo.publish.manifest.rows import SIMULATOR, ClipCopy, ManifestEntry, build
 
 if TYPE_CHECKING:
     from hailuo.publish.manifest.parquet import read_parquet, to_parquet
@@ -43,6 +43,7 @@ __all__ = [
     "CONTENT_TYPES",
     "MONEY_COLUMNS",
     "SCHEMA",
+    "SIMULATOR",
     "ClipCopy",
     "Column",
     "Judgement",

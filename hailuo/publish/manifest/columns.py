@@ -114,7 +114,7 @@ _ORDER = (
     *_columns(Kind.BOOLEAN, required=True, is_control="whether it is the baseline"),
 )
 _LIFE = (
-    *_always(provider="who renders"),
+    *_always(provider="who renders: `imarouter`, or `simulator` for clips that cost nothing"),
     *_texts(task_id="the vendor's id", request_id="the vendor's id of the request, for support"),
     _words("status", Status, "a simpler form of `state`", required=True),
     *_columns(Kind.INTEGER, required=True, attempts="submissions made"),

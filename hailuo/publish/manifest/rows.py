@@ -22,6 +22,8 @@ from hailuo.media.mark import TRAINED_ALGORITHMIC_MEDIA
 from hailuo.publish.manifest.columns import COLUMNS, CURRENCY, SCHEMA, Pick, Status
 from hailuo.publish.manifest.judgements import Judgement
 
+SIMULATOR: Final = "simulator"
+"""The `provider` of clips that a simulator made: they cost nothing."""
 _WATERMARK: Final = "aigc_watermark"  # the vendor's parameter for a mark that people see
 _SIGNATURE: Final = re.compile(r"sig|token|credential|expires|key|auth|policy", re.IGNORECASE)
 
@@ -72,13 +74,14 @@ def build(
     store_uri: str,
     synthetic_performer: SyntheticPerformer = SyntheticPerformer.UNDECLARED,
     numbers: Mapping[str, int] | None = None,
+    is_simulated: bool = False,
 ) -> pd.DataFrame:
     """One row per job in the order given, each followed by its clip's copies, with every column of `COLUMNS`.
 
     All columns have dtype object and hold plain values: str, int, float, bool, Decimal (money), dict, list, and None
     for what is not known; times are RFC 3339 in UTC. Clips and frames are named `{store_uri}/{key}`, or by the key
     alone if `store_uri` is empty. `numbers` (creative id -> clip number) are those of the manifest before: they stay, and
-    jobs without one get the next.
+    jobs without one get the next. If `is_simulated`, a simulator made the clips, and nothing was billed.
     """
     # The axes with more than one level: settings first, then by name.
     levels = [entry.job.levels for entry in entries]
@@ -93,7 +96,11 @@ def build(
         made = [_job_row(entry, axes, store_uri)]
         made += [_copy_row(entry, copy, axes, store_uri) for copy in entry.copies]
         rows += [row | {"clip_number": clip_number} for row in made]
-    always = {"cost_currency": CURRENCY, "synthetic_performer": synthetic_performer.value}
+    always = {
+        "cost_currency": CURRENCY,
+        "synthetic_performer": synthetic_performer.value,
+        "provider": SIMULATOR if is_simulated else "imarouter",
+    }
     complete = [dict.fromkeys(COLUMNS) | always | row for row in rows]
     return pd.DataFrame(complete, columns=list(COLUMNS), dtype=object)
 
@@ -149,7 +156,6 @@ def _ordered(job: Job, axes: Sequence[str], store_uri: str) -> dict[str, object]
         "variant_id": variant.variant_id,
         "ad_name": ad_name(job),
         "utm_content": utm_content(job),
-        "provider": "imarouter",
         "prompt_id": label,
         "prompt_label": label,
         "prompt": variant.prompt,

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from hailuo.publish.gallery.words import moment
+from hailuo.publish.manifest import SIMULATOR
 from hailuo.publish.webpage import asset, render_page
 from hailuo.report.findings import ReportFindings
 from hailuo.report.formatting import date_range, money, percent, plural
@@ -42,6 +43,7 @@ def render(findings: ReportFindings, *, media: Mapping[str, Clip], title: str | 
         sources=_SOURCES,
         values={
             "title": title or findings.campaign,
+            "simulated": findings.labels.get("provider") == SIMULATOR,
             "findings": findings,
             "designs": texts("design"),
             "about": _about(findings),
