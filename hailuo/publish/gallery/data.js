@@ -78,6 +78,7 @@
  * @property {string} state
  * @property {string} stateWord
  * @property {string} why Why there is no clip.
+ * @property {string} remedy What to do about it; "" for nothing.
  * @property {string} cost
  * @property {string} costNote
  * @property {string | null} clip

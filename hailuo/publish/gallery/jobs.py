@@ -17,6 +17,7 @@ from hailuo.publish.gallery.words import (
     placements,
     quality,
     reason,
+    remedy,
     short_model,
     state_word,
     text,
@@ -203,6 +204,7 @@ def _state(row: ManifestRow, built_at: datetime) -> Json:
         "state": text(row, "state"),
         "stateWord": state_word(text(row, "state")),
         "why": reason(row, built_at=built_at),
+        "remedy": remedy(row),
         "cost": amount,
         "costNote": note,
     }

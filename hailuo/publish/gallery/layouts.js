@@ -23,7 +23,7 @@ function addEverything() {
 
 /** @param {Job[]} jobs */
 function lay(jobs) {
-  const root = byId("view");
+  const root = byId("view"), focused = root.contains(document.activeElement) ? focusedTile()?.getAttribute("data-id") : null;
   root.className = choice.layout;
   root.replaceChildren();
   if (playingAll) setPlayingAll(false);
@@ -31,6 +31,7 @@ function lay(jobs) {
   shownJobs = jobs;
   steps = layouts[choice.layout](root, jobs);
   addChunk();
+  if (focused && jobs.some(({ id }) => id === focused)) focusOn(focused);
 }
 
 /**
@@ -50,7 +51,7 @@ function focusOn(id) {
  * @returns {Steps}
  */
 function* layPrompts(root, jobs) {
-  for (const [at, members] of grouped(jobs, (job) => job.prompt)) {
+  for (const [at, members] of grouped(layFailures(root, jobs), (job) => job.prompt)) {
     const prompt = DATA.prompts[at], cells = make("div", { class: "cells" });
     root.append(make("section", { class: "prompt", "aria-label": [prompt.label, ...prompt.variables.flat()].join(" ") }, promptHeader(prompt, members), cells));
     yield* addTiles(cells, members);
@@ -64,8 +65,9 @@ function* layPrompts(root, jobs) {
  */
 function* laySorted(root, jobs) {
   const cells = make("div", { class: "cells" });
+  const apart = layFailures(root, jobs);
   root.append(make("section", { "aria-label": "Clips, sorted" }, cells));
-  yield* addTiles(cells, jobs);
+  yield* addTiles(cells, apart);
 }
 
 /**
@@ -75,8 +77,9 @@ function* laySorted(root, jobs) {
  */
 function* laySheet(root, jobs) {
   const sheet = make("div", { class: "contact" });
+  const apart = layFailures(root, jobs);
   root.append(sheet);
-  yield* addTiles(sheet, jobs);
+  yield* addTiles(sheet, apart);
 }
 
 /**
@@ -110,6 +113,7 @@ function grouped(jobs, key) {
  * @returns {Steps}
  */
 function* layMatrix(root, jobs) {
+  root.append(...sharedFailures(jobs).map(failureBox)); // their places in the matrix stay
   const axes = axesToCross();
   const rows = axes.find(({ key }) => key === choice.rows) ?? axes[0];
   const cols = axes.find(({ key }) => key === choice.cols && key !== rows.key) ?? axes.find(({ key }) => key !== rows.key);

@@ -20,7 +20,7 @@ from hailuo.publish.webpage import asset, render_page
 _STYLES: Final = ("tokens.css", "page.css", "tiles.css", "views.css", "stage.css", "print.css")
 _SCRIPTS: Final = (
     *("dom.js", "data.js", "judgements.js", "exchange.js", "judging.js", "choice.js"),
-    *("player.js", "tile.js", "layouts.js"),
+    *("player.js", "tile.js", "failures.js", "layouts.js"),
     *("stage.js", "compare.js", "blind.js", "keys.js", "main.js"),
 )
 """In the order in which they build on each other; together they are one script."""

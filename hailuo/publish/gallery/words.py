@@ -120,6 +120,19 @@ def reason(row: ManifestRow, *, built_at: datetime) -> str:
     return reasons.get(str(row["state"]), trouble)
 
 
+def remedy(row: ManifestRow) -> str:
+    """What to do about a job that has no clip and waits for a person; empty where nothing need be done."""
+    edition = f"{text(row, 'campaign_id') or text(row, 'campaign_name')}/{text(row, 'edition')}"
+    change = "change what the reason names in the campaign file, then run again"
+    remedies = {
+        "failed": f"{change}. To buy the same clips again, raise retries in the campaign file.",
+        "refused": f"{change}. Nothing was charged.",
+        "unknown": f"type hailuo reconcile {edition}. It shows what is known, and you decide.",
+        "in_doubt": f"wait some minutes, then type hailuo status {edition}.",
+    }
+    return remedies.get(text(row, "state"), "")
+
+
 def _waited(row: ManifestRow, built_at: datetime) -> str:
     submitted = row["submitted_at"]
     if not isinstance(submitted, str):

@@ -91,6 +91,8 @@ def test_a_pause_tells_nothing_and_loses_nothing(page: Page) -> None:
     expect(page.get_by_role("heading", name="What you picked")).to_be_visible()
     number = {creative_id: f"#{21 + at}" for at, creative_id in enumerate(MODELS)}
     assert page.locator(".picked li b").all_inner_texts() == [number[str(first[0])], number[str(second[1])]]
+    page.set_viewport_size({"width": 360, "height": 800})
+    assert page.locator("#stage").evaluate("stage => stage.scrollWidth <= stage.clientWidth")
     page.keyboard.press("Escape")
     said = {
         one["creative_id"]: (one["number"], one["pick"], one["rating"])

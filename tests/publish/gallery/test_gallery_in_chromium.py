@@ -666,7 +666,7 @@ STATES = {
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("state", STATES)
 def test_axe_finds_nothing_serious(browser: Browser, gallery: Path, scheme: Any, state: str) -> None:
-    """Contrast, names, roles and order hold in every layout and dialog."""
+    """Contrast, names, roles, order and the size of targets (WCAG 2.2 AA) hold in every layout and dialog."""
     fragment, keys = STATES[state]
     page = browser.new_page(
         color_scheme=scheme, viewport={"width": 1300, "height": 1400}, reduced_motion="reduce"
@@ -679,7 +679,7 @@ def test_axe_finds_nothing_serious(browser: Browser, gallery: Path, scheme: Any,
     page.evaluate("new Promise((done) => setTimeout(done, 300))")
 
     page.evaluate(AXE)
-    found = page.evaluate("axe.run()")["violations"]
+    found = page.evaluate("axe.run({ rules: { 'target-size': { enabled: true } } })")["violations"]
 
     serious = [rule for rule in found if rule["impact"] in {"serious", "critical"}]
     assert [(rule["id"], [node["html"][:160] for node in rule["nodes"][:3]]) for rule in serious] == []

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from hailuo.publish.embed import data_uris
 from hailuo.publish.gallery import inside
 from tests.publish.gallery.browsing import STAGE_READY, job, write_gallery
-from tests.publish.gallery.pages import clips_at, write_clip
+from tests.publish.gallery.pages import clips_at, without_clip, write_clip
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.enable_socket]
 
@@ -34,7 +34,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A page of three clips of 1.5 seconds."""
     folder = tmp_path_factory.mktemp("edition")
     write_clip(folder / "clip.mp4", width=64, height=36, frames=36)
-    write_gallery(folder, [job(creative_id) for creative_id in IDS], links=clips_at("clip.mp4"))
+    models = ("MiniMax-Hailuo-02", "MiniMax-Hailuo-2.3", "MiniMax-Hailuo-02")
+    rows = [
+        job(creative_id, model, take=take)
+        for take, (creative_id, model) in enumerate(zip(IDS, models, strict=True), 1)
+    ]
+    write_gallery(folder, rows, links=clips_at("clip.mp4"))
     return folder
 
 
@@ -143,3 +148,67 @@ def test_a_server_that_sends_no_parts_is_no_hindrance(browser: Browser, folder: 
         assert page.evaluate(POSITIONS) == [pytest.approx(6.5 / 24, abs=0.01)]
         assert [text for text in complaints if "Content Security" in text] == []
         page.close()
+
+
+NO_CREDIT = {"error_code": "1008", "error_message": "insufficient balance", "refunded": None}
+SMALL_TARGETS = """() => [...document.querySelectorAll("button, select, summary, input, a[href]:not(.skip)")]
+    .filter(it => it.checkVisibility({ opacityProperty: false }) && it.getBoundingClientRect().width > 0)
+    .map(it => it.type === "checkbox" ? it.closest("label") : it)
+    .filter(it => it.getBoundingClientRect().width < 23.9 || it.getBoundingClientRect().height < 23.9)
+    .map(it => it.outerHTML.slice(0, 120))"""
+
+
+def test_thirty_failures_for_one_reason_are_one_box(browser: Browser, tmp_path: Path) -> None:
+    """The reason once, with what to do; who looks for one of them finds it. Another reason keeps its place."""
+    rows = [
+        {**job(f"{number:010}"), **without_clip("refused", **NO_CREDIT), "campaign_id": "street"}
+        for number in range(30)
+    ]
+    rows += [{**job("OTHER00001"), **without_clip("refused", error_message="prompt refused")}]
+    page = browser.new_page(viewport={"width": 1300, "height": 900})
+    path = write_gallery(tmp_path, rows)
+
+    for layout in ("prompts", "sheet", "matrix"):
+        page.goto("about:blank")
+        page.goto(f"{path.as_uri()}#view={layout}")
+        box = page.get_by_role("region", name="30 refused for one reason")
+        expect(box.get_by_text("insufficient balance (1008). Nothing was charged.")).to_have_count(1)
+        expect(box).to_contain_text("What to do: change what the reason names in the campaign file")
+    page.goto("about:blank")
+    page.goto(path.as_uri())
+    assert page.get_by_text("insufficient balance").count() == 1
+    expect(page.locator("#view article")).to_have_attribute("data-id", "OTHER00001")
+    page.get_by_role("searchbox", name="Find").fill("0000000007")
+    expect(page.locator("article[data-id='0000000007']")).to_be_visible()
+    page.close()
+
+
+@pytest.mark.parametrize("width", [390, 1300])
+def test_every_target_has_24_pixels(browser: Browser, folder: Path, width: int) -> None:
+    """WCAG 2.2, 2.5.8, in every layout and on the stage, by finger as by mouse."""
+    page = browser.new_page(viewport={"width": width, "height": 900}, reduced_motion="reduce")
+    small = {}
+    for layout in ("prompts", "matrix", "table", "sheet"):
+        page.goto("about:blank")
+        page.goto(f"{(folder / 'gallery.html').as_uri()}#view={layout}")
+        page.locator("#judgements summary").click()
+        small[layout] = page.evaluate(SMALL_TARGETS)
+    page.goto("about:blank")
+    page.goto((folder / "gallery.html").as_uri())
+    for key in ("j", "o"):
+        page.keyboard.press(key)
+    page.evaluate(STAGE_READY)
+    small["stage"] = page.evaluate(SMALL_TARGETS)
+
+    assert {where: found for where, found in small.items() if found} == {}
+    page.close()
+
+
+def test_the_focus_stays_on_its_clip_when_the_layout_changes(page: Page) -> None:
+    """By V from one layout to the next, and by a filter, you do not start at the top again."""
+    for _ in range(3):
+        page.keyboard.press("j")
+    for _ in range(4):
+        page.keyboard.press("v")
+
+        expect(page.locator(f"[data-id={IDS[2]}]").locator(":focus")).to_have_count(1)
