@@ -194,7 +194,7 @@ $(ORACLE_VENV)/.oracle: benchmarks/judge/oracle-requirements.txt
 $(BENCH_DATA)/obp-0.4.1-py3-none-any.whl: benchmarks/judge/logs-requirements.txt | $(VENV)/bin/python
 	$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes --dest $(BENCH_DATA) --requirement $<
 
-judge: $(VENV)/.dev $(ORACLE_VENV)/.oracle $(BENCH_DATA)/obp-0.4.1-py3-none-any.whl  ## how right the ad report is: published figures, simulated worlds, another engine; about six minutes, writes docs/evidence/judge.md
+judge: $(VENV)/.dev $(ORACLE_VENV)/.oracle $(BENCH_DATA)/obp-0.4.1-py3-none-any.whl  ## how right the ad report is: published figures, simulated worlds, another engine; about half an hour, writes docs/evidence/judge.md
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.judge --workers 2 --write docs/evidence/judge.md \
 	  --oracle $(ORACLE_VENV)/bin/python --obp $(BENCH_DATA)/obp-0.4.1-py3-none-any.whl \
 	  $(if $(HAILUO_UPWORTHY),--upworthy $(HAILUO_UPWORTHY)) $(if $(HAILUO_KAG),--kag $(HAILUO_KAG)) \

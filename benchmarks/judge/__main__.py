@@ -1,4 +1,4 @@
-"""How good the judgement is: `make judge`, or `python -m benchmarks.judge`; about six minutes on a quiet core.
+"""How good the judgement is: `make judge`, or `python -m benchmarks.judge`; about half an hour on a quiet core.
 
 Published figures, simulations whose truth is known, another engine's numbers, real logs. Prints a line per goal; with
 `--write FILE` they go into that document. Exit code 1 when a goal was missed; what was not there counts as not run.
@@ -24,12 +24,14 @@ from benchmarks.judge.names import mangled_names
 from benchmarks.judge.oracle import agrees_with_gbstats
 from benchmarks.judge.page import MARK, goal_table, section, tables
 from benchmarks.judge.paper import published
+from benchmarks.judge.placebo import placebo
 from benchmarks.judge.simulated import factors_cover, next_batch_finds_the_best, peeking_is_paid_for
 from benchmarks.judge.stage import demo_manifest
+from benchmarks.judge.uneven import SETTINGS, uneven, uneven_lines
 from benchmarks.judge.upworthy import upworthy
 from hailuo.clock import SystemClock
 
-_EFFECTS_FROM, _NULL_FROM = 1, 100_001  # seeds: no world is both
+_EFFECTS_FROM, _NULL_FROM, _UNEVEN_FROM = 1, 100_001, 777_000  # seeds: no world is two of them
 
 
 def main() -> int:
@@ -38,6 +40,11 @@ def main() -> int:
     variants = demo_manifest()
     lines = [*_figures(given), *duration_safe(variants)]
     print(goal_table(lines), flush=True)
+    kinds = {
+        name: uneven(variants, nature, worlds=given.worlds, first_seed=_UNEVEN_FROM, workers=given.workers)
+        for name, nature in SETTINGS.items()
+    }
+    lines += uneven_lines(kinds)
     effects, null = _calibrations(variants, worlds=given.worlds, workers=given.workers)
     lines += goals(effects, null)
     shown = tables(effects, null)
@@ -67,17 +74,25 @@ def _arguments() -> argparse.Namespace:
 
 def _figures(given: argparse.Namespace) -> Iterator[Line]:
     yield from published()
-    yield from upworthy(given.upworthy)
+    yield from upworthy(_file(given.upworthy, given.exports, "upworthy_clean.parquet"))
     yield from baseball()
     yield from factors_cover(given.replications)
     yield from peeking_is_paid_for(4 * given.replications)
     yield from next_batch_finds_the_best(given.replications)
     yield from agrees_with_gbstats(given.oracle)
     yield from golden_exports()
-    yield from kaggle_totals(given.kag)
+    yield from kaggle_totals(
+        _file(given.kag, given.exports, "meta__vanle2000__data~raw~Facebook_ads_KAG.csv")
+    )
+    yield from placebo(given.exports)
     yield from real_accounts(given.exports)
     yield from open_bandit(given.obp)
     yield from mangled_names()
+
+
+def _file(given: Path | None, folder: Path | None, name: str) -> Path | None:
+    """A file of its own, else the one in the folder of exports where there is one."""
+    return given or (folder / name if folder is not None else None)
 
 
 def _calibrations(variants: pd.DataFrame, *, worlds: int, workers: int) -> tuple[Calibration, Calibration]:

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit
 
-from hailuo.report.stats.chances import apportion, best_chances, shares
-from hailuo.report.stats.shrinkage import Posterior, concentration, pooled_rate, shrink
+from hailuo.report.stats.chances import apportion, shares
+from hailuo.report.stats.hierarchy import fit
 
 ARMS: Final = 24
 ROUNDS: Final = 8
@@ -54,28 +54,19 @@ def _played(rng: np.random.Generator, rates: _Floats, *, even: bool) -> tuple[fl
     """Whether the pick is right, by how much it falls short, and the clicks on the way."""
     events, trials = np.zeros(ARMS), np.zeros(ARMS)
     for turn in range(ROUNDS):
-        known = _known(events, trials)
-        share = (
-            np.full(ARMS, IMPRESSIONS // ARMS)
-            if even or not turn
-            else apportion(shares(best_chances(*known, draws=_DRAWS, seed=turn).p_best), IMPRESSIONS)
-        )
+        share = np.full(ARMS, IMPRESSIONS // ARMS)
+        if turn and not even:
+            share = apportion(shares(_chances(events, trials, seed=turn)), IMPRESSIONS)
         events += rng.binomial(share, rates)
         trials += share
-    pick = int(np.argmax(best_chances(*_known(events, trials), draws=_DRAWS, seed=ROUNDS).p_best))
+    pick = int(np.argmax(_chances(events, trials, seed=ROUNDS)))
     return float(pick == np.argmax(rates)), float(1 - rates[pick] / rates.max()), float(events.sum())
 
 
-def _known(events: _Floats, trials: _Floats) -> Posterior:
-    """Shrunk towards the mean of all arms, in which each weighs by what it tells of it, n k / (n + k) (DerSimonian & Laird
-    1986): those shown most do not decide it alone. k and mean in turn, five times.
-    """
-    mean = pooled_rate(events, trials)
-    for _ in range(5):
-        k = concentration(events, trials, mean)
-        weight = k / (k + trials)
-        mean = pooled_rate(events * weight, trials * weight)
-    return shrink(events, trials, mean, k)
+def _chances(events: _Floats, trials: _Floats, *, seed: int) -> _Floats:
+    """P(best) as the report has it, of clips without factors."""
+    known = fit(events, trials, np.zeros((ARMS, 0)))
+    return known.chances(np.ones(ARMS, dtype=bool), draws=_DRAWS, seed=seed).p_best
 
 
 if __name__ == "__main__":

@@ -12,10 +12,11 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import expit
 from scipy.stats import norm
-from scipy.stats import t as t_distribution
 
-from hailuo.report.findings import FactorLevel, Interval
-from hailuo.report.stats.factors import LEAST_SCALE, FactorFit, fit_factors
+from hailuo.report.findings import Interval
+from hailuo.report.stats.design import axes_of
+from hailuo.report.stats.factors import fit_factors
+from hailuo.report.stats.hierarchy import Counts, modes
 
 TAKE_SDS: Final = (0.0, 0.15, 0.3)
 """Standard deviation of log-odds from take to take of one cell."""
@@ -33,7 +34,7 @@ _Floats = npt.NDArray[np.float64]
 class Coverage:
     """Shares (0..1) of 95 % intervals that held the truth, over all levels of all factors and all replications.
 
-    `plain` are those that a plain binomial fit would give: same estimates, scale 1, normal quantile. `false_alarms` is
+    `plain` are those of differences by a plain binomial fit, which takes takes for chance. `false_alarms` is
     the share of omnibus tests below .05 for `duration`, which has no effect.
     """
 
@@ -62,17 +63,35 @@ def _one(rng: np.random.Generator, take_sd: float) -> tuple[float, float, float,
     effects = (rng.normal(0, _EFFECT_SD, _PROMPTS), rng.normal(0, _EFFECT_SD, _MODELS), np.zeros(_DURATIONS))
     cells = np.array(list(product(range(_PROMPTS), range(_MODELS), range(_DURATIONS))))
     log_odds = _BASE + sum(effect[cells[:, at]] for at, effect in enumerate(effects))
-    fit = fit_factors(_campaign(rng, cells, log_odds, take_sd), _FACTORS)
-    held = []
+    frame = _campaign(rng, cells, log_odds, take_sd)
+    fit, held = fit_factors(frame, _FACTORS), []
     for at, factor in enumerate(fit.factors):
         truths = _truth(cells[:, at], log_odds, take_sd)
         away = truths - truths.mean()
+        levels = zip(factor.levels, truths, away, strict=True)
         held += [
-            _held(level, truth, far, fit)
-            for level, truth, far in zip(factor.levels, truths, away, strict=True)
+            (_in(truth, level.interval), _in(far, level.difference.interval)) for level, truth, far in levels
         ]
-    rates, differences, plain = np.mean(held, axis=0)
+    rates, differences = np.mean(held, axis=0)
+    plain = _plainly_held(frame, effects)
     return rates, differences, plain, float((fit.factors[-1].p_value or 0.0) < 0.05)
+
+
+def _plainly_held(frame: pd.DataFrame, effects: tuple[_Floats, ...]) -> float:
+    """How many levels' distances from the mean, in log-odds, lie in the intervals of a fit without takes of its own."""
+    axes = axes_of(frame, np.ones(len(frame), dtype=bool), _FACTORS)
+    matrix = np.column_stack([np.ones(len(frame)), *(axis.columns for axis in axes.values())])
+    events, trials = (frame[name].to_numpy(dtype=float) for name in ("events", "trials"))
+    counts = Counts(events=events, trials=trials, matrix=matrix)
+    found = modes(counts, np.full(matrix.shape[1], 1e-6), np.zeros(1))
+    cov, held, first = np.linalg.inv(found.factor[0] @ found.factor[0].T), [], 1
+    for axis, effect in zip(axes.values(), effects, strict=True):
+        columns, codes = slice(first, first + len(effect) - 1), axis.table[:-1]
+        first = columns.stop
+        errors = np.sqrt(np.einsum("li,ij,lj->l", codes, cov[columns, columns], codes))
+        off = codes @ found.coefficients[0][columns] - (effect - effect.mean())
+        held.extend(np.abs(off) <= float(norm.ppf(0.975)) * errors)
+    return float(np.mean(held))
 
 
 def _campaign(rng: np.random.Generator, cells: _Floats, log_odds: _Floats, take_sd: float) -> pd.DataFrame:
@@ -90,19 +109,6 @@ def _truth(codes: _Floats, log_odds: _Floats, take_sd: float) -> _Floats:
     nodes, weights = np.polynomial.hermite_e.hermegauss(20)
     rates = expit(log_odds[:, None] + take_sd * nodes) @ (weights / weights.sum())
     return np.array([rates[codes == code].mean() for code in np.unique(codes)])
-
-
-def _held(level: FactorLevel, truth: float, away: float, fit: FactorFit) -> tuple[bool, bool, bool]:
-    difference, narrow = level.difference, _narrowing(fit)
-    low, high = difference.interval.low or 0.0, difference.interval.high or 0.0
-    half = (high - low) / 2 * narrow
-    plain = Interval(difference.value - half, difference.value + half)
-    return _in(truth, level.interval), _in(away, difference.interval), _in(away, plain)
-
-
-def _narrowing(fit: FactorFit) -> float:
-    scale = max(fit.scale or LEAST_SCALE, LEAST_SCALE)
-    return float(norm.ppf(0.975) / t_distribution.ppf(0.975, fit.df_resid) / np.sqrt(scale))
 
 
 def _in(truth: float, interval: Interval) -> bool:

@@ -15,7 +15,7 @@ import pandas as pd
 
 from benchmarks.judge.lines import Line, at_least, at_most, not_run
 from hailuo.report.analysis.srm import sample_ratio
-from hailuo.report.stats.shrinkage import concentration, pooled_rate, shrink
+from hailuo.report.stats.hierarchy import fit
 
 _TEST: Final = "clickability_test_id"
 _FIRST_FAULTY, _LAST_FAULTY = (
@@ -100,12 +100,9 @@ def _parted(tests: pd.DataFrame, rng: np.random.Generator) -> tuple[pd.DataFrame
 
 
 def _shrunk(seen: pd.DataFrame) -> _Floats:
-    """As the report does without factors: towards the rate of the test's arms together, one k for all."""
-    events, trials = (seen[name].to_numpy(dtype=float) for name in ("clicks", "impressions"))
-    groups = seen.groupby(_TEST)
-    pooled = groups[["clicks", "impressions"]].transform("sum")
-    prior = (
-        (pooled["clicks"] + 0.5) / (pooled["impressions"] + 0.5 / pooled_rate(events, trials))
-    ).to_numpy()
-    k = concentration(events, trials, prior, fitted=groups.ngroups)
-    return shrink(events, trials, prior, k).mean
+    """As the report does without factors, each test by itself."""
+    shrunk = pd.Series(0.0, index=seen.index)
+    for _, arms in seen.groupby(_TEST):
+        counts = arms["clicks"].to_numpy(dtype=float), arms["impressions"].to_numpy(dtype=float)
+        shrunk[arms.index] = fit(*counts, np.zeros((len(arms), 0))).mean
+    return np.asarray(shrunk, dtype=np.float64)

@@ -16,7 +16,7 @@ import pandas as pd
 from scipy.special import expit, logit
 
 from benchmarks.judge.dialects import meta_export, tiktok_export
-from hailuo.report.metrics import AdPlatform
+from hailuo.report.metrics import COUNT_NAMES, AdPlatform
 
 FIRST_DAY: Final = date(2026, 10, 1)
 PLATFORMS: Final = (AdPlatform.META, AdPlatform.TIKTOK)
@@ -35,6 +35,8 @@ _Floats = npt.NDArray[np.float64]
 class Nature:
     """How a campaign behaves. Standard deviations are of log-odds: between the levels of a factor, from take to take of
     one cell, from day to day of one ad. `daily_impressions` are each ad's on Meta; TikTok shows 0.6 times as many.
+    `volume_sd` is of the log of how often ads are shown, of which `daily_impressions` is the mean. What all ads share of
+    their days: a `trend` from first to last day, a `weekday` wave, and `novelty`, which fades in four days (log-odds).
     """
 
     effect_sd: float = 0.2
@@ -42,6 +44,20 @@ class Nature:
     day_sd: float = 0.1
     days: int = 28
     daily_impressions: float = 1_000.0
+    volume_sd: float = 0.0
+    trend: float = 0.0
+    weekday: float = 0.0
+    novelty: float = 0.0
+
+    @property
+    def shape(self) -> _Floats:
+        """What all ads share, by day."""
+        day = np.arange(self.days)
+        return np.asarray(
+            self.trend * (day / max(1, self.days - 1) - 0.5)
+            + self.weekday * np.sin(2 * np.pi * day / 7)
+            + self.novelty * np.exp(-day / 4)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +115,34 @@ def world(variants: pd.DataFrame, *, seed: int, nature: Nature, lean: bool = Fal
     )
 
 
+def joined_world(
+    variants: pd.DataFrame, *, seed: int, nature: Nature
+) -> tuple[pd.DataFrame, Mapping[AdPlatform, Truth]]:
+    """The same results as `hailuo.report.join` gives them, without the way through exports, and the truth."""
+    rng = np.random.default_rng(seed)
+    odds = _odds(variants, rng, nature)
+    parts = []
+    for platform in PLATFORMS:
+        rows = _days(variants, odds, platform, rng, nature)
+        told = rows.reindex(columns=list(COUNT_NAMES)).astype(float)
+        parts.append(
+            told.assign(
+                platform=platform.value,
+                creative_id=np.repeat(variants["creative_id"].to_numpy(), nature.days),
+                ad_id=rows["ad_id"],
+                ad_name=rows["ad_name"],
+                date_start=rows["day"].dt.date,
+                date_end=rows["day"].dt.date,
+                currency="USD",
+                source_file=f"SYNTHETIC-{platform.value}.csv",
+                source_row=np.arange(2, len(rows) + 2),
+            )
+        )
+    joined = pd.concat(parts, ignore_index=True)
+    shown = joined[joined["impressions"] > 0].reset_index(drop=True)
+    return shown, {one: _truth(variants, odds, one, nature) for one in PLATFORMS}
+
+
 def _odds(variants: pd.DataFrame, rng: np.random.Generator, nature: Nature) -> _Odds:
     factors = variants["factors"].tolist()
     levels = sorted({(axis, str(level)) for row in factors for axis, level in row.items()})
@@ -113,10 +157,17 @@ def _sum(row: Mapping[str, object], effects: Mapping[tuple[str, str], float]) ->
 
 def _truth(variants: pd.DataFrame, odds: _Odds, platform: AdPlatform, nature: Nature) -> Truth:
     base, factors = float(logit(_BASE[platform])), variants["factors"].tolist()
-    rates = _mean_rate(base + odds.creatives, nature.day_sd)
+    rates = np.mean([_mean_rate(base + day + odds.creatives, nature.day_sd) for day in nature.shape], axis=0)
     spread = float(np.hypot(nature.take_sd, nature.day_sd))
     levels = {
-        (axis, level): float(_mean_rate(base + _set_to(odds, factors, axis, level), spread).mean())
+        (axis, level): float(
+            np.mean(
+                [
+                    _mean_rate(base + day + _set_to(odds, factors, axis, level), spread)
+                    for day in np.unique(nature.shape)
+                ]
+            )
+        )
         for axis, level in odds.effects
     }
     ids = [str(one) for one in variants["creative_id"]]
@@ -142,8 +193,12 @@ def _days(
 ) -> pd.DataFrame:
     """One row per ad and day, with the counts of a whole funnel: impression, play, quarters, click, conversion."""
     size = (len(variants), nature.days)
-    shown = rng.poisson(nature.daily_impressions * _SHARE[platform] * rng.lognormal(-0.02, 0.2, size))
+    each = np.full((len(variants), 1), nature.daily_impressions * _SHARE[platform])
+    if nature.volume_sd:
+        each *= rng.lognormal(-(nature.volume_sd**2) / 2, nature.volume_sd, (len(variants), 1))
+    shown = rng.poisson(each * rng.lognormal(-0.02, 0.2, size))
     scattered = float(logit(_BASE[platform])) + odds.creatives[:, None] + rng.normal(0, nature.day_sd, size)
+    scattered = scattered + nature.shape
     clicks = rng.binomial(shown, expit(scattered))
     day = np.tile(np.arange(nature.days), len(variants))
     counts = {"impressions": shown, "clicks_link": clicks, **_watched(rng, shown), **_bought(rng, clicks)}

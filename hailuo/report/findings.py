@@ -32,6 +32,7 @@ class VerdictOutcome(StrEnum):
     """What a platform's verdict comes down to."""
 
     WINNER = "winner"  # one creative leads, and chance is an unlikely reason
+    COMBINATION = "combination"  # the takes of one combination lead, and which of them is the best is open
     FACTOR = "factor"  # no creative is clearly best, but a level of a factor differs
     DIFFERENT = "different"  # the creatives differ, but who leads is not settled
     NO_DIFFERENCE = "no_difference"  # enough data, and no difference of a size that matters could be shown
@@ -124,7 +125,7 @@ class CreativeFinding:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactorLevel:
     """One level of a factor: its marginal rate (the average prediction with the factor set to this level), its
-    difference from the mean of the levels, and what it rests on.
+    difference from the mean of the levels, what it rests on, and its chance to be the best level.
     """
 
     name: str
@@ -134,6 +135,7 @@ class FactorLevel:
     rate: float
     interval: Interval
     difference: Difference
+    p_best: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,17 +184,22 @@ class Srm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleNeeded:
-    """What it would take to be sure: impressions a creative, and their cost at the price paid so far."""
+    """What it would take to be sure: impressions of each of the `clips` that may be the best (the most that one of them
+    needs), how many more in all, and their cost at the price that each of them had so far.
+    """
 
     lift: float
     trials_each: int
     more_trials: int
     spend: float | None
+    clips: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlatformVerdict:
-    """The box at the top. `headline` is one plain sentence, `sentences` are those beneath it, `caveat` the design's."""
+    """The box at the top. `headline` is one plain sentence, `sentences` are those beneath it, `caveat` the design's.
+    `combination` is the name of the cell that a verdict about its takes is of, `cell_id` its id.
+    """
 
     outcome: VerdictOutcome
     headline: str
@@ -202,6 +209,8 @@ class PlatformVerdict:
     factor: str | None = None
     level: str | None = None
     need: SampleNeeded | None = None
+    cell_id: str | None = None
+    combination: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -275,8 +284,8 @@ class PlatformFindings:
     factors: tuple[Factor, ...]
     heat: tuple[HeatCell, ...]
     heat_note: str
-    dispersion: float | None  # of the decision metric's day rows; 1 is pure chance
-    widened: bool  # intervals were widened by sqrt(dispersion)
+    dispersion: float | None  # of all clips' counts of the decision metric together; 1 is pure chance
+    widened: bool  # intervals were widened for it, each clip's by its own
     srm: Srm | None
     power: tuple[SampleNeeded, ...]  # impressions for several lifts, smallest first
     unsafe_metrics: tuple[Metric, ...]  # shown but never ranked, as durations differ
@@ -287,6 +296,9 @@ class PlatformFindings:
     wear: tuple[WearCurve, ...] = ()  # of the leading clips
     disagreement: str = ""  # one sentence where metrics prefer different clips
     target: Target | None = None
+    swing: float | None = (
+        None  # typical sd of the log of a rate from day to day; None where days are not known
+    )
 
     def pooled(self, metric: Metric) -> float | None:
         """The metric of all creatives together; None where none of them has it."""

@@ -1,6 +1,6 @@
 """How a report writes numbers: grouped thousands, as many digits as matter, a real minus, units that never wrap."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from math import ceil, log10
@@ -117,10 +117,29 @@ def compared(difference: Difference, reference: str) -> str:
     return size + (f" ({in_words(interval, lift)})" if interval else "")
 
 
-def name_in_quotes(label: str) -> str:
-    """A clip's or level's name, cut where it would fill the sentence."""
-    text = " ".join(label.split())
-    return f"“{text if len(text) <= _LONGEST_NAME else text[: _LONGEST_NAME - 1].rstrip(' ·') + '…'}”"
+def name_in_quotes(label: str, among: Collection[str] = ()) -> str:
+    """A clip's or level's name; one that would fill the sentence loses its middle, but only as long as it still reads
+    unlike every other name `among` those it may be mistaken for.
+    """
+    text, others = " ".join(label.split()), {" ".join(one.split()) for one in among}
+    for longest in range(_LONGEST_NAME, len(text), 12):
+        cut = _without_middle(text, longest)
+        if all(_without_middle(other, longest) != cut for other in others if other != text):
+            return f"“{cut}”"
+    return f"“{text}”"
+
+
+def _without_middle(text: str, longest: int) -> str:
+    """The take and the id are at the end, so more is kept of it than of the beginning."""
+    if len(text) <= longest:
+        return text
+    head = longest // 3
+    return f"{text[:head].rstrip(' ·')}…{text[len(text) - (longest - head - 1) :].lstrip(' ·')}"
+
+
+def combination_name(factors: Mapping[str, str]) -> str:
+    """The levels of a combination as people say them: `orbit · Hailuo-02 · 10 s`."""
+    return " · ".join(level_name(axis, level) for axis, level in factors.items() if level != "none")
 
 
 def plural(number: int, one: str, many: str | None = None) -> str:

@@ -15,7 +15,7 @@ from hailuo.report.analysis.heat import heat_note
 from hailuo.report.analysis.observations import observe
 from hailuo.report.analysis.options import AnalysisOptions, load_thresholds
 from hailuo.report.analysis.ranking import rank
-from hailuo.report.analysis.sample_size import enough, sample_for_one
+from hailuo.report.analysis.sample_size import SampleQuestion, enough, sample_needed
 from hailuo.report.findings import PlatformFindings, VerdictOutcome
 from hailuo.report.metrics import Design, Metric
 from hailuo.report.texts import say
@@ -68,7 +68,15 @@ def test_what_would_have_been_found_is_found(*, sequential: bool) -> None:
     joined = one_ahead(20_000, lift=0.0, seed=1)
     comparison = comparison_of(observe(joined)[0], creatives_of(TWELVE), config)
     assert comparison is not None
-    need = sample_for_one(comparison, observe(joined)[0], 0.2, config)
+    question = SampleQuestion(
+        comparison=comparison,
+        observed=observe(joined)[0],
+        rates=np.full(12, comparison.pooled),
+        stay=tuple(range(12)),
+        apart=False,
+        config=config,
+    )
+    need = sample_needed(question, 0.2)
     assert need is not None
 
     tests = [

@@ -39,21 +39,11 @@ def named(fit: FactorFit, name: str) -> Factor:
 
 
 def test_a_level_has_its_average_prediction() -> None:
-    """With equal cells and impressions the marginal rate is the level's own rate: g-computation changes nothing."""
+    """With equal cells and impressions the marginal rate is the level's own rate, drawn a little towards the others."""
     found = named(fit_factors(CROSSED, AXES), "prompt")
 
     own = CROSSED.groupby("prompt")[["events", "trials"]].sum()
-    assert [level.rate for level in found.levels] == pytest.approx(own["events"] / own["trials"], rel=1e-3)
-
-
-def test_the_scale_is_pearsons_chi_square_over_its_degrees_of_freedom() -> None:
-    """One factor: the scale is the scatter inside its levels, computed by hand."""
-    fit = fit_factors(CROSSED, ["prompt"])
-
-    rows = CROSSED.assign(rate=CROSSED.groupby("prompt")["events"].transform("mean") / 5_000)
-    squares = (rows["events"] - 5_000 * rows["rate"]) ** 2 / (5_000 * rows["rate"] * (1 - rows["rate"]))
-    assert fit.scale == pytest.approx(squares.sum() / 15)
-    assert fit.df_resid == 15
+    assert [level.rate for level in found.levels] == pytest.approx(own["events"] / own["trials"], rel=0.03)
 
 
 def test_an_imbalance_is_adjusted_for() -> None:
@@ -69,15 +59,12 @@ def test_an_imbalance_is_adjusted_for() -> None:
 
 @pytest.mark.parametrize("axis", AXES)
 def test_differences_are_from_the_mean_of_the_levels(axis: str) -> None:
-    """They add up to 0, lie in their intervals, and the p-value is below .05 exactly where the interval leaves out 0."""
+    """They add up to 0 and lie in their intervals."""
     found = named(fit_factors(CROSSED, AXES), axis)
 
     differences = [level.difference for level in found.levels]
     assert sum(difference.value for difference in differences) == pytest.approx(0, abs=1e-12)
     assert all((d.interval.low or 0) < d.value < (d.interval.high or 0) for d in differences)
-    assert all(
-        ((d.interval.low or 0) > 0 or (d.interval.high or 0) < 0) == (d.p_value < 0.05) for d in differences
-    )
     assert all(
         (d.lift_interval.low or 0) < (d.lift or 0) < (d.lift_interval.high or 0)
         for d in differences
@@ -96,7 +83,7 @@ def test_finds_the_effect_that_is_there_and_none_that_is_not() -> None:
 
 
 def test_without_overdispersion_the_omnibus_test_is_the_chi_square_test() -> None:
-    """At a scale of 1 and many impressions F is Pearson's chi-square over its degrees of freedom."""
+    """With takes alike and many impressions F is Pearson's chi-square over its degrees of freedom."""
     frame = pd.DataFrame({"prompt": ["p1", "p2"] * 200, "trials": 5_000.0, "creative_id": "C"})
     frame["events"] = [100.0, 103.0] * 200
     sums = frame.groupby("prompt")[["events", "trials"]].sum()
@@ -104,31 +91,33 @@ def test_without_overdispersion_the_omnibus_test_is_the_chi_square_test() -> Non
     p_value = named(fit_factors(frame, ["prompt"]), "prompt").p_value
 
     table = [sums["events"], sums["trials"] - sums["events"]]
-    assert p_value == pytest.approx(chi2_contingency(table, correction=False).pvalue, abs=0.003)
+    assert p_value == pytest.approx(chi2_contingency(table, correction=False).pvalue, abs=0.01)
 
 
-def test_intervals_never_assume_less_scatter_than_chance() -> None:
-    """Creatives that are luckily all alike do not make a narrow interval: the scale is taken as 1."""
-    alike = CROSSED.assign(events=100.0)
-
-    fit = fit_factors(alike, ["prompt"])
-
-    level = named(fit, "prompt").levels[0]
-    assert fit.scale == pytest.approx(0, abs=1e-9)
-    assert (level.interval.high or 0) - (level.interval.low or 0) == pytest.approx(
-        2 * 2.1314 * np.sqrt(0.02 * 0.98 / 30_000), rel=0.01
-    )
-
-
-def test_every_row_gets_a_prediction_and_its_error() -> None:
-    """Also a creative never shown: what its factors say is its prior mean."""
+def test_a_creative_never_shown_is_what_its_factors_say() -> None:
+    """Its interval is wider than that of a take of the same combination that was shown."""
     frame = CROSSED.assign(trials=[0.0, *[5_000.0] * 17], events=[0.0, *CROSSED["events"][1:]])
 
-    fit = fit_factors(frame, AXES)
+    posterior = fit_factors(frame, AXES).posterior
 
-    assert fit.predictions[0] == pytest.approx(fit.predictions[1])
-    assert ((fit.predictions > 0) & (fit.predictions < 1) & (fit.prediction_errors > 0)).all()
-    assert fit.parameters == 4
+    unseen, seen = posterior.intervals()[:2]
+    assert posterior.mean[0] == pytest.approx(posterior.mean[1:3].mean(), rel=0.05)
+    assert (unseen.high or 0) - (unseen.low or 0) > (seen.high or 0) - (seen.low or 0)
+
+
+def test_two_levels_are_one_test() -> None:
+    """Each is the other's opposite: both have the p-value of the factor."""
+    found = named(fit_factors(CROSSED, AXES), "model")
+
+    assert [level.difference.p_value for level in found.levels] == pytest.approx([found.p_value] * 2)
+
+
+def test_a_large_creative_does_not_decide_a_factor_alone() -> None:
+    """One take with a million impressions is one take: its luck is not the prompt's effect."""
+    luck = CROSSED.assign(events=100.0, trials=5_000.0)
+    luck.loc[0, ["events", "trials"]] = [25_000.0, 1_000_000.0]
+
+    assert (named(fit_factors(luck, ["prompt"]), "prompt").p_value or 0) > 0.05
 
 
 @pytest.mark.parametrize(

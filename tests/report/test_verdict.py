@@ -83,7 +83,7 @@ def test_takes_that_differ_are_told_as_different() -> None:
 
 def test_much_data_without_a_difference_is_no_difference() -> None:
     """A lift that matters would have been found: that is worth knowing."""
-    found = of_world(World(prompts=2, models=1, takes=1, impressions=20_000.0))
+    found = of_world(World(prompts=2, models=1, takes=1, impressions=25_000.0))
 
     assert found.verdict.outcome is VerdictOutcome.NO_DIFFERENCE
     assert found.verdict.need is not None

@@ -10,17 +10,17 @@ from hailuo.report.analysis.creatives import creatives_of
 from hailuo.report.analysis.decision import ComparisonEvidence, decide, significance_of
 from hailuo.report.analysis.decision_metric import decision_metric
 from hailuo.report.analysis.experiment import AnalysisConfig, Comparison, comparison_of
-from hailuo.report.analysis.headlines import nothing_to_compare, verdict_facts
+from hailuo.report.analysis.headlines import nothing_to_compare, question_of, verdict_facts
 from hailuo.report.analysis.heat import heat, heat_note
 from hailuo.report.analysis.leaderboard import factors_in_metric, ranked_creatives, unranked_creatives
-from hailuo.report.analysis.measures import MOST_RATIOS, ONE_IN, estimates
+from hailuo.report.analysis.measures import LEAST_ADS, MOST_RATIOS, ONE_IN, estimates
 from hailuo.report.analysis.observations import Observed, observe
 from hailuo.report.analysis.options import AnalysisOptions, load_thresholds
 from hailuo.report.analysis.parts import parts_of
 from hailuo.report.analysis.preferences import with_preferences
-from hailuo.report.analysis.ranking import MOST_LEVERAGE, rank
-from hailuo.report.analysis.sample_size import samples_needed
-from hailuo.report.analysis.sentences import verdict_of
+from hailuo.report.analysis.ranking import rank
+from hailuo.report.analysis.sample_size import MOST_STAY, STAY, samples_needed
+from hailuo.report.analysis.sentences import TELLING_PHI, verdict_of
 from hailuo.report.analysis.srm import split_check
 from hailuo.report.analysis.target import with_target
 from hailuo.report.analysis.wear import wear_of
@@ -28,9 +28,9 @@ from hailuo.report.cautions import APART_DAYS
 from hailuo.report.findings import CreativeFinding, Health, PlatformFindings, ReportFindings
 from hailuo.report.metrics import HOLD_COUNTS, HOOK_COUNTS, METRICS, Metric
 from hailuo.report.stats.bootstrap import DAYS_NEEDED, RESAMPLES
-from hailuo.report.stats.dispersion import LEAST_DF, LEAST_EXPECTED, take_spread
-from hailuo.report.stats.factors import LEAST_A_CELL, LEAST_SCALE
-from hailuo.report.stats.shrinkage import LEAST_STRENGTH, MOST_STRENGTH, USUAL_SPREAD
+from hailuo.report.stats.dispersion import LEAST_DF, LEAST_EXPECTED, USUAL_SWING, take_spread
+from hailuo.report.stats.factors import DRAWS, LEAST_A_CELL
+from hailuo.report.stats.hierarchy import PRIOR_SD, SD_GRID
 from hailuo.report.texts import say
 
 
@@ -127,7 +127,6 @@ def _platform(
     measured = estimates(
         observed,
         options,
-        widen_above=limits.widen_above.value,
         horizon_events=limits.peeking_horizon_events.value,
     )
     found = unranked_creatives(observed, creatives, measured)
@@ -144,8 +143,8 @@ def _platform(
         factors=(),
         heat=(),
         heat_note=say("note.nothing_to_compare"),
-        dispersion=comparison.dispersion.phi if comparison else None,
-        widened=bool(comparison and comparison.dispersion.widening > 1),
+        dispersion=comparison.typical_phi if comparison and comparison.swing is not None else None,
+        widened=bool(comparison and len(comparison.phi) and comparison.phi.max() >= TELLING_PHI),
         srm=srm,
         power=(),
         # Metrics that mean something else for clips of another length, where there are such clips.
@@ -172,7 +171,7 @@ def _compared(
     decision = decide(evidence, config)
     leaderboard = ranked_creatives(found, evidence, decision, config)
     facts = verdict_facts(evidence, decision, observed, leaderboard, config, srm=base.srm)
-    cells = heat(comparison, ranking, confidence=confidence)
+    cells = heat(comparison, ranking, config)
     return replace(
         base,
         verdict=verdict_of(facts, srm=base.srm),
@@ -180,12 +179,13 @@ def _compared(
         factors=factors_in_metric(evidence),
         heat=cells,
         heat_note=heat_note(cells, ranking),
-        power=samples_needed(comparison, observed, config),
+        power=samples_needed(question_of(evidence, decision, observed, config)),
+        swing=comparison.swing,
         takes=take_spread(
             [one.cell_id for one in comparison.creatives],
             comparison.events.tolist(),
             comparison.trials.tolist(),
-            dispersion=comparison.dispersion.cautious,
+            dispersion=comparison.phi.tolist(),
             least_expected=config.limits.least_expected.value,
             confidence=confidence,
         ),
@@ -214,11 +214,14 @@ def rules_in_words() -> dict[str, str]:
         "ratio_resamples": {"value": RESAMPLES},
         "ratios_at_most": {"value": MOST_RATIOS},
         "cost_bits": {"value": ONE_IN},
-        "factor_scale": {"value": LEAST_SCALE},
+        "dispersion_least_ads": {"value": LEAST_ADS},
+        "dispersion_shown": {"value": TELLING_PHI},
+        "usual_swing": {"value": USUAL_SWING},
+        "level_draws": {"value": DRAWS},
         "interaction_cell": {"value": LEAST_A_CELL},
-        "usual_spread": {"value": USUAL_SPREAD},
-        "prior_strength": {"least": LEAST_STRENGTH, "most": MOST_STRENGTH},
-        "own_leverage": {"value": MOST_LEVERAGE},
+        "prior_sd": {"value": PRIOR_SD},
+        "sd_grid": {"least": SD_GRID[0], "most": SD_GRID[-1]},
+        "clips_that_stay": {"share": STAY, "most": MOST_STAY},
         "days_apart": {"value": APART_DAYS},
     }
     return {name: say(f"rule.{name}", **fields) for name, fields in rules.items()}

@@ -8,6 +8,7 @@ from typing import Final
 import pandas as pd
 
 from hailuo.report.findings import CreativeFinding, CreativeStanding
+from hailuo.report.formatting import combination_name
 
 _LOOKS: Final = (
     *("motion_flow_mean", "sharpness_lapvar", "colourfulness", "luma_mean", "contrast_std"),
@@ -38,12 +39,11 @@ def _creative(row: Mapping[object, object], *, many_takes: bool) -> CreativeFind
     }
     take, prompt = int(_number(row.get("take")) or 1), _text(row.get("prompt_label"))
     prompt = prompt or _text(row.get("prompt_id"))
-    words = [_level_name(axis, level) for axis, level in factors.items() if level != _NO_LEVEL]
-    words += [f"take {take}"] if many_takes else []
+    words = [combination_name(factors), f"take {take}" if many_takes else ""]
     actual = _number(row.get("cost_actual"))
     return CreativeFinding(
         creative_id=str(row["creative_id"]),
-        label=" · ".join(words) or prompt or str(row["creative_id"]),
+        label=" · ".join(filter(None, words)) or prompt or str(row["creative_id"]),
         cell_id=_text(row.get("cell_id")) or _text(row.get("variant_id")),
         model=_text(row.get("model")),
         prompt=prompt,
@@ -66,12 +66,6 @@ def _creative(row: Mapping[object, object], *, many_takes: bool) -> CreativeFind
         else {},
         looks={name: value for name in _LOOKS if (value := _number(row.get(name))) is not None},
     )
-
-
-def _level_name(axis: str, level: str) -> str:
-    if axis == "duration":
-        return f"{level} s"
-    return level.removeprefix("MiniMax-") if axis == "model" else level
 
 
 def _text(value: object) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from hailuo.report.analysis.measures import Dispersion, dispersion_of, spend_bits
+from hailuo.report.analysis.measures import dispersion_of, spend_bits
 from hailuo.report.analysis.metric_scale import MetricScale
 from hailuo.report.analysis.observations import Observed
 from hailuo.report.analysis.options import AnalysisOptions, ReportThresholds
@@ -49,7 +49,9 @@ class Comparison:
     events: _Floats
     trials: _Floats
     excluded: tuple[str, ...]
-    dispersion: Dispersion
+    phi: _Floats  # what each creative's counts are divided by where chance is reckoned with
+    freedom: _Floats  # Student's degrees of freedom of what is far out
+    swing: float | None  # typical sd of the log of a rate from day to day; None where unknown
     scale: MetricScale
     impressions_per_trial: float
     horizon: float | None
@@ -60,9 +62,19 @@ class Comparison:
         return float(self.events.sum() / self.trials.sum()) if len(self.trials) else 0.0
 
     @property
+    def typical_phi(self) -> float:
+        """By which all counts together are divided: large creatives count most."""
+        return pooled_phi(self.trials, self.phi)
+
+    @property
     def expected(self) -> _Floats:
         """Events each would have if all were alike: how much its data can show, whatever it shows."""
         return self.trials * self.pooled
+
+
+def pooled_phi(trials: _Floats, phi: _Floats) -> float:
+    """The phi of the rate of several together: each weighs as much as it has trials."""
+    return float(trials @ phi / trials.sum()) if trials.sum() else 1.0
 
 
 def comparison_of(
@@ -87,17 +99,20 @@ def comparison_of(
     sums = observed.sums(event, trial)
     sums = sums[sums["bottom"] > 0]
     fit = np.array([is_rate(*row) for row in zip(sums["top"], sums["bottom"], strict=True)], dtype=bool)
-    rated = sums[fit]
+    rated, spread = sums[fit], dispersion_of(observed, event, trial)
+    names = [str(name) for name in rated["creative_id"]]
     events, trials = rated["top"].to_numpy(dtype=float), rated["bottom"].to_numpy(dtype=float)
     # Set by the events that a clip needs anyhow: of the data only the rate of all together is used.
     each = config.limits.peeking_horizon_events.value
     horizon = max(2.0, each * float(trials.sum()) / max(float(events.sum()), 1.0))
     return Comparison(
-        creatives=tuple(creatives[name] for name in rated["creative_id"]),
+        creatives=tuple(creatives[name] for name in names),
         events=events,
         trials=trials,
         excluded=tuple(sums["creative_id"][~fit]),
-        dispersion=dispersion_of(observed, event, trial, widen_above=config.limits.widen_above.value),
+        phi=np.array([spread.phi(name) for name in names], dtype=float),
+        freedom=np.array([spread.freedom(name) for name in names], dtype=float),
+        swing=spread.swing,
         scale=scale,
         impressions_per_trial=_impressions_per_trial(observed, trial),
         horizon=horizon if config.options.sequential else None,

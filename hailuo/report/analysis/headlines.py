@@ -11,7 +11,12 @@ from hailuo.report.analysis.decision import ComparisonEvidence, Decision
 from hailuo.report.analysis.experiment import AnalysisConfig, Comparison
 from hailuo.report.analysis.leaderboard import level_in_metric
 from hailuo.report.analysis.observations import Observed
-from hailuo.report.analysis.sample_size import sample_for_first_two, sample_for_one
+from hailuo.report.analysis.sample_size import (
+    SampleQuestion,
+    measured,
+    sample_needed,
+    staying,
+)
 from hailuo.report.findings import (
     CreativeFinding,
     FactorLevel,
@@ -23,6 +28,7 @@ from hailuo.report.findings import (
 from hailuo.report.formatting import (
     MetricFormatter,
     chance_in_words,
+    combination_name,
     compared,
     count,
     level_name,
@@ -42,7 +48,7 @@ UNSHOWN: Final = frozenset({VerdictOutcome.NO_DIFFERENCE, VerdictOutcome.NOT_ENO
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerdictFacts:
     """What a verdict says. `leader` is the creative that is most likely the best; `level` is in the metric's unit; `lift`
-    is what `need` finds: a clip so far ahead of the rest while nothing could be shown, else of the runner-up.
+    is what `need` finds: a clip so far ahead of the rest while nothing could be shown, else of the others that may be best.
     """
 
     metric: MetricFormatter
@@ -50,6 +56,7 @@ class VerdictFacts:
     evidence: ComparisonEvidence
     decision: Decision
     leader: CreativeFinding
+    takes: tuple[CreativeFinding, ...]  # of the combination that leads, the likeliest first
     level: FactorLevel | None
     lift: float
     need: SampleNeeded | None
@@ -71,6 +78,16 @@ class VerdictFacts:
         """How many have the metric."""
         return f"{len(self.comparison.creatives):,} clips"
 
+    @property
+    def labels(self) -> list[str]:
+        """Of all clips: what a name may be mistaken for."""
+        return [one.label for one in self.comparison.creatives]
+
+    @property
+    def combination(self) -> str | None:
+        """The name of the combination that leads; None where the verdict is not about one."""
+        return combination_name(self.takes[0].factors) if self.takes else None
+
 
 def verdict_facts(
     evidence: ComparisonEvidence,
@@ -84,26 +101,40 @@ def verdict_facts(
     """With the data needed for the gap between the first two, or for the smallest lift that matters. A split that did
     not come out as planned claims no more than an auction.
     """
-    comparison, nothing = evidence.comparison, decision.outcome in UNSHOWN
-    leading = comparison.creatives[evidence.leader].creative_id
-    needed = config.options.relevant_lift
+    comparison, ranking, nothing = evidence.comparison, evidence.ranking, decision.outcome in UNSHOWN
+    by_id = {one.creative_id: one for one in leaderboard}
+    takes = sorted(decision.takes, key=lambda at: -ranking.chances.p_best[at])
+    question = question_of(evidence, decision, observed, config)
+    lift = config.options.relevant_lift
     if not nothing:
-        first, second = (float(evidence.ranking.posterior.mean[at]) for at in evidence.ranking.order[:2])
-        needed = max(needed, first / second - 1)
-    need = None
-    if decision.outcome is not VerdictOutcome.WINNER:
-        need = (sample_for_one if nothing else sample_for_first_two)(comparison, observed, needed, config)
+        first, second = (float(ranking.rates[at]) for at in question.stay[:2])
+        lift = max(lift, first / second - 1)
     return VerdictFacts(
         metric=MetricFormatter(config.metric, observed.currency),
         design=Design.AUCTION if srm and srm.flagged else config.options.design,
         evidence=evidence,
         decision=decision,
-        leader=next(one for one in leaderboard if one.creative_id == leading),
+        leader=by_id[comparison.creatives[evidence.leader].creative_id],
+        takes=tuple(by_id[comparison.creatives[at].creative_id] for at in takes),
         level=decision.level and level_in_metric(decision.level, comparison.scale),
-        lift=needed,
-        need=need,
+        lift=lift,
+        need=None if decision.outcome is VerdictOutcome.WINNER else sample_needed(question, lift),
         config=config,
         hook=observed.hook,
+    )
+
+
+def question_of(
+    evidence: ComparisonEvidence, decision: Decision, observed: Observed, config: AnalysisConfig
+) -> SampleQuestion:
+    """What is left to find out, of which clips: the verdict and the table ask the same."""
+    return SampleQuestion(
+        comparison=evidence.comparison,
+        observed=observed,
+        rates=evidence.ranking.rates,
+        stay=staying(evidence.ranking),
+        apart=decision.outcome not in UNSHOWN,
+        config=config,
     )
 
 
@@ -132,7 +163,7 @@ def nothing_to_compare(
     )
     return PlatformVerdict(
         outcome=VerdictOutcome.NOT_ENOUGH_DATA,
-        headline=headline[:LONGEST_HEADLINE],
+        headline=headline,
         sentences=excluded(formatter, comparison) if comparison else (),
         caveat=say(f"caveat.{config.options.design.value}"),
     )
@@ -147,10 +178,12 @@ def excluded(metric: MetricFormatter, comparison: Comparison) -> tuple[str, ...]
 
 
 def headline(facts: VerdictFacts) -> str:
-    """One line: the longest of the ways to say it that fits."""
+    """One line: the longest of the ways to say it that fits, else the shortest. It is never cut."""
     match facts.decision.outcome:
         case VerdictOutcome.WINNER:
             candidates = _winner(facts)
+        case VerdictOutcome.COMBINATION:
+            candidates = _combination(facts)
         case VerdictOutcome.FACTOR if facts.level and facts.decision.factor:
             candidates = _factor(facts, facts.decision.factor.name, facts.level)
         case VerdictOutcome.FACTOR | VerdictOutcome.DIFFERENT:
@@ -160,13 +193,13 @@ def headline(facts: VerdictFacts) -> str:
         case VerdictOutcome.NOT_ENOUGH_DATA:
             candidates = _not_enough(facts)
     fitting = (one for one in candidates if len(one) <= LONGEST_HEADLINE)
-    return next(fitting, candidates[-1][:LONGEST_HEADLINE])
+    return next(fitting, candidates[-1])
 
 
 def _leader(facts: VerdictFacts) -> dict[str, str]:
     shrunk = facts.leader.shrunk
     return {
-        "name": name_in_quotes(facts.leader.label),
+        "name": name_in_quotes(facts.leader.label, facts.labels),
         "chance": chance_in_words(facts.leader.p_best),
         "estimate": facts.metric.estimate(shrunk.value, shrunk.interval) if shrunk else "",
     }
@@ -184,11 +217,30 @@ def _winner(facts: VerdictFacts) -> tuple[str, ...]:
     )
 
 
+def _combination(facts: VerdictFacts) -> tuple[str, ...]:
+    name = facts.combination or ""
+    others = {combination_name(one.factors) for one in facts.comparison.creatives}
+    best = "best" if facts.metric.spec.higher_is_better else "lowest"
+    whole, cut = (
+        say(f"headline.combination_{facts.design.value}", name=one, best=best, label=facts.metric.label)
+        for one in (f"“{name}”", name_in_quotes(name, others))
+    )
+    fields = {"chance": chance_in_words(takes_chance(facts)), "takes": f"{len(facts.takes):,}"}
+    ways = [(kind, claim) for kind in ("open", "short") for claim in (whole, cut)]
+    return (*(say(f"headline.combination_{kind}", claim=claim, **fields) for kind, claim in ways), cut)
+
+
+def takes_chance(facts: VerdictFacts) -> float:
+    """That the best clip is one of the takes of the leading combination."""
+    return min(1.0, sum(one.p_best or 0.0 for one in facts.takes))
+
+
 def _factor(facts: VerdictFacts, factor: str, level: FactorLevel) -> tuple[str, ...]:
-    axis = factor.replace("_", " ")
+    axis, of = factor.replace("_", " "), facts.decision.factor
+    levels = [level_name(factor, one.name) for one in of.levels] if of else []
     claim = say(
         f"headline.factor_{facts.design.value}",
-        name=f"{axis.capitalize()} {name_in_quotes(level_name(factor, level.name))}",
+        name=f"{axis.capitalize()} {name_in_quotes(level_name(factor, level.name), levels)}",
         difference=f"a {facts.metric.label} {compared(level.difference, f'the average {axis}')}",
     )
     return say("headline.factor_chance", claim=claim, chance=small_chance(level.difference.p_adjusted)), claim
@@ -202,7 +254,9 @@ def _different(facts: VerdictFacts) -> tuple[str, ...]:
 
 
 def _no_difference(facts: VerdictFacts) -> tuple[str, ...]:
-    claim = say("headline.none", clips=facts.clips)
+    known = len(measured(facts.comparison, facts.config))
+    clips = facts.clips if known == len(facts.comparison.creatives) else say("headline.enough", clips=known)
+    claim = say("headline.none", clips=clips)
     fields = {
         "claim": claim,
         "label": facts.metric.label,

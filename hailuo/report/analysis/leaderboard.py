@@ -49,7 +49,7 @@ def ranked_creatives(
     standing = standings(evidence, decision, config.limits)
     ranked = []
     for at in ranking.order:
-        rate, loss = float(ranking.posterior.mean[at]), float(ranking.chances.expected_loss[at])
+        rate, loss = float(ranking.rates[at]), float(ranking.chances.expected_loss[at])
         contends = bool(ranking.contends[at])
         ranked.append(
             replace(
@@ -92,7 +92,7 @@ def _shrunk(evidence: ComparisonEvidence, at: int) -> Estimate:
     top, bottom = (trials, events) if scale.is_cost else (events, trials)
     return Estimate(
         metric=scale.metric,
-        value=scale.value(float(evidence.ranking.posterior.mean[at])),
+        value=scale.value(float(evidence.ranking.rates[at])),
         interval=scale.interval(evidence.ranking.intervals[at]),
         top=top,
         bottom=bottom,

@@ -1,9 +1,11 @@
 """Every metric of every creative with its interval, as far as the platform's counts allow; a note says what is missing."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from hailuo.report.analysis.metric_scale import MetricScale
@@ -12,7 +14,7 @@ from hailuo.report.analysis.options import AnalysisOptions
 from hailuo.report.findings import Estimate, Interval
 from hailuo.report.metrics import COUNTS, METRICS, Count, Metric, MetricKind, counts_of
 from hailuo.report.stats.bootstrap import ratio_by_days
-from hailuo.report.stats.dispersion import dispersion
+from hailuo.report.stats.dispersion import LEAST_DF, clip_dispersion
 from hailuo.report.stats.intervals import cost_per_event, wilson
 from hailuo.report.stats.returns import order_values, return_interval
 from hailuo.report.stats.sequential import mixture_interval
@@ -22,6 +24,9 @@ ONE_IN: Final = 1000.0
 """Cost metrics are analysed as events per bit of spend, bits so small that one in this many brings an event: binomial
 and Poisson are then the same to 0.1 %, and what holds for rates holds for costs."""
 
+LEAST_ADS: Final = 10.0
+"""Ads beyond the first of their creative, below which nothing is said of how ads of one creative differ."""
+
 MOST_RATIOS: Final = 200  # a bootstrap takes 3 ms
 
 _Sums = tuple[str, float, float]  # creative, top, bottom
@@ -29,49 +34,67 @@ _Sums = tuple[str, float, float]  # creative, top, bottom
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dispersion:
-    """How far rows vary beyond chance. `phi` is None where there are too few rows; `widening` is what intervals are
-    widened by, 1 where phi is near to chance.
+    """How far each creative's counts vary beyond chance: `phis` (at least 1), by which they are divided, and `freedoms`,
+    Student's degrees of freedom for what is far out. `swing` is the typical sd of the log of a rate from day to day, None
+    where the rows do not show it: then every phi is 1.
     """
 
-    phi: float | None
-    widening: float
+    phis: Mapping[str, float]
+    freedoms: Mapping[str, float]
+    swing: float | None
 
-    @property
-    def cautious(self) -> float:
-        """Phi for tests: at least 1, and 1 where it is not known."""
-        return max(1.0, self.phi or 1.0)
+    def phi(self, creative_id: str) -> float:
+        """What counts of a creative are divided by."""
+        return self.phis.get(creative_id, 1.0)
+
+    def freedom(self, creative_id: str) -> float:
+        """Infinite where nothing is known of its days."""
+        return self.freedoms.get(creative_id, math.inf)
 
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
     metric: Metric
     confidence: float
-    widening: float
+    dispersion: Dispersion
     horizon: float | None  # trials at which an always-valid interval is narrowest; None for one look
 
 
 def estimates(
-    observed: Observed, options: AnalysisOptions, *, widen_above: float, horizon_events: float
+    observed: Observed, options: AnalysisOptions, *, horizon_events: float
 ) -> dict[str, dict[Metric, Estimate]]:
     """Creative to metric to estimate, for every creative with a row and every metric."""
     found: dict[str, dict[Metric, Estimate]] = {name: {} for name in observed.ids}
     for metric in Metric:
-        of_metric = _of_metric(observed, metric, options, widen_above, horizon_events)
+        of_metric = _of_metric(observed, metric, options, horizon_events)
         for name, metrics in found.items():
             metrics[metric] = of_metric.get(name) or _unknown(metric, observed)
     return found
 
 
-def dispersion_of(observed: Observed, top: Count, bottom: Count, *, widen_above: float) -> Dispersion:
-    """Phi of an event count over its trials: of an ad's days, and of a creative's ads where it ran as several; the
-    larger one, as both make a creative's total less certain.
+def dispersion_of(observed: Observed, top: Count, bottom: Count) -> Dispersion:
+    """Of an event count over its trials, of every creative: by its ads' days, and by its ads where some ran as several;
+    the larger one, as both make a creative's total less certain.
     """
-    days, ads = observed.ad_days(top, bottom), observed.ads(top, bottom)
-    by_ad = days.groupby(["creative_id", "ad"], sort=False).ngroup()
-    tables = (days.assign(unit=by_ad), ads.assign(unit=ads["creative_id"]))
-    phis = [dispersion(one.rename(columns={"top": "events", "bottom": "trials"})) for one in tables]
-    phi = max((one for one in phis if one is not None), default=None)
-    return Dispersion(phi=phi, widening=phi if phi is not None and phi > widen_above else 1.0)
+    names = {"creative_id": "clip", "top": "events", "bottom": "trials"}
+    totals = observed.sums(top, bottom).rename(columns=names).set_index("clip")
+    days, ads = (one(top, bottom).rename(columns=names) for one in (observed.ad_days, observed.ads))
+    by_ad = ads.assign(day=range(len(ads)), ad=ads["clip"])  # what days are to an ad, ads are to a creative
+    found = [
+        clip_dispersion(rows, totals, least_df=least)
+        for rows, least in ((days, LEAST_DF), (by_ad, LEAST_ADS))
+    ]
+    known = [one for one in found if one is not None]
+    if not known:
+        return Dispersion(phis={}, freedoms={}, swing=None)
+    phis, freedoms = np.array([one.phi for one in known]), np.array([one.freedom for one in known])
+    largest = phis.argmax(axis=0), np.arange(len(totals))
+    clips = [str(name) for name in totals.index]
+    return Dispersion(
+        phis=dict(zip(clips, phis[largest].tolist(), strict=True)),
+        freedoms=dict(zip(clips, freedoms[largest].tolist(), strict=True)),
+        swing=known[0].swing,
+    )
 
 
 def spend_bits(events: float, spend: float) -> float:
@@ -80,7 +103,7 @@ def spend_bits(events: float, spend: float) -> float:
 
 
 def _of_metric(
-    observed: Observed, metric: Metric, options: AnalysisOptions, widen_above: float, horizon_events: float
+    observed: Observed, metric: Metric, options: AnalysisOptions, horizon_events: float
 ) -> dict[str, Estimate]:
     counts = counts_of(metric, observed.platform)
     if counts is None:
@@ -90,27 +113,27 @@ def _of_metric(
     tops, bottoms = sum(row[1] for row in rows), sum(row[2] for row in rows)
     match METRICS[metric].kind:
         case MetricKind.RATE:
-            phi = dispersion_of(observed, *counts, widen_above=widen_above).widening
+            spread = dispersion_of(observed, *counts)
             horizon = max(1.0, horizon_events * bottoms / max(tops, 1.0)) if options.sequential else None
-            rule = _Rule(metric, options.confidence, phi, horizon)
-            return {name: _rate(rule, top, bottom) for name, top, bottom in rows}
+            rule = _Rule(metric, options.confidence, spread, horizon)
+            return {row[0]: _rate(rule, *row) for row in rows}
         case MetricKind.COST:
             bits = spend_bits(bottoms, tops)
             scaled = observed.scaled(counts[0], bits)
-            phi = dispersion_of(scaled, *reversed(counts), widen_above=widen_above).widening
+            spread = dispersion_of(scaled, *reversed(counts))
             horizon = horizon_events * ONE_IN if options.sequential else None
-            rule = _Rule(metric, options.confidence, phi, horizon)
-            return {name: _cost(rule, top, bottom, bits=bits) for name, top, bottom in rows}
+            rule = _Rule(metric, options.confidence, spread, horizon)
+            return {row[0]: _cost(rule, *row, bits=bits) for row in rows}
         case MetricKind.RATIO:
             return _ratios(observed, metric, counts, rows, options)
         case MetricKind.RETURN:
-            return _returns(observed, metric, options, widen_above)
+            return _returns(observed, metric, options)
         case MetricKind.PAID:
             return _paid(observed, metric, rows)
 
 
-def _rate(rule: _Rule, events: float, trials: float) -> Estimate:
-    confidence, phi = rule.confidence, rule.widening
+def _rate(rule: _Rule, creative_id: str, events: float, trials: float) -> Estimate:
+    confidence, phi = rule.confidence, rule.dispersion.phi(creative_id)
     if rule.horizon is None:
         interval = wilson(events, trials, confidence=confidence, dispersion=phi)
     else:
@@ -123,10 +146,10 @@ def _rate(rule: _Rule, events: float, trials: float) -> Estimate:
     return _estimate(rule.metric, events, trials, interval, n=trials, note=note)
 
 
-def _cost(rule: _Rule, spend: float, events: float, *, bits: float) -> Estimate:
+def _cost(rule: _Rule, creative_id: str, spend: float, events: float, *, bits: float) -> Estimate:
     if not events and not spend:
         return _estimate(rule.metric, spend, events, None, n=events, note=say("note.no_spend"))
-    confidence, phi = rule.confidence, rule.widening
+    confidence, phi = rule.confidence, rule.dispersion.phi(creative_id)
     if rule.horizon is None:
         _, interval = cost_per_event(spend, events, confidence=confidence, dispersion=phi)
     else:  # as the inverse of events per bit of spend, whose interval holds at every look
@@ -165,15 +188,13 @@ def _ratios(
     return {row[0]: ratio(*row) for row in rows}
 
 
-def _returns(
-    observed: Observed, metric: Metric, options: AnalysisOptions, widen_above: float
-) -> dict[str, Estimate]:
+def _returns(observed: Observed, metric: Metric, options: AnalysisOptions) -> dict[str, Estimate]:
     """Revenue over spend, by how many conversions came and what one is worth."""
     rows = observed.rows.dropna(subset=[Count.CONVERSIONS, Count.REVENUE, Count.SPEND])
     values = order_values(rows["creative_id"], rows[Count.CONVERSIONS], rows[Count.REVENUE])
     orders, spend = float(rows[Count.CONVERSIONS].sum()), float(rows[Count.SPEND].sum())
     scaled = observed.scaled(Count.SPEND, spend_bits(orders, spend))
-    phi = dispersion_of(scaled, Count.CONVERSIONS, Count.SPEND, widen_above=widen_above).widening
+    spread = dispersion_of(scaled, Count.CONVERSIONS, Count.SPEND)
     counted = observed.sums(Count.CONVERSIONS, Count.SPEND).set_index("creative_id")["top"].to_dict()
 
     def returned(name: str, revenue: float, spend: float) -> Estimate:
@@ -184,7 +205,7 @@ def _returns(
             note = say("note.one_look_only")
         elif values is not None and spend:
             interval = return_interval(
-                own, revenue, spend, values, confidence=options.confidence, dispersion=phi
+                own, revenue, spend, values, confidence=options.confidence, dispersion=spread.phi(name)
             )
             note = "" if own else say("note.no_conversion_return")
         return _estimate(metric, revenue, spend, interval, n=own, note=note)

@@ -107,7 +107,6 @@ class ReportThresholds:
     family_p: Threshold
     behind_p_best: Threshold
     behind_share: Threshold
-    widen_above: Threshold
     least_events: Threshold
     least_expected: Threshold
     least_events_each: Threshold

@@ -83,7 +83,7 @@ def _disagreement(found: PlatformFindings, preferences: tuple[MetricPreference, 
         say(
             "sentence.prefers_one" if len(metrics) == 1 else "sentence.prefers",
             metrics=" and ".join(", ".join(metrics).rsplit(", ", 1)),
-            name=name_in_quotes(label),
+            name=name_in_quotes(label, by_clip),
         )
         for label, metrics in by_clip.items()
     ]

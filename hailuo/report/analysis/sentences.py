@@ -1,8 +1,10 @@
 """The sentences beneath a headline: what it rests on, how sure it is, and what else you must know."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from hailuo.report.analysis.headlines import VerdictFacts, excluded, headline
+from hailuo.report.analysis.ranking import takes_of
 from hailuo.report.findings import PlatformVerdict, Srm, VerdictOutcome
 from hailuo.report.formatting import (
     chance_in_words,
@@ -19,6 +21,9 @@ from hailuo.report.stats.intervals import wilson
 from hailuo.report.stats.sequential import mixture_interval
 from hailuo.report.texts import say
 
+TELLING_PHI: Final = 1.1
+"""A dispersion below is not mentioned: at 1.1 an interval is wider by a twentieth."""
+
 
 def verdict_of(facts: VerdictFacts, *, srm: Srm | None) -> PlatformVerdict:
     """The box at the top of a platform's part."""
@@ -32,12 +37,14 @@ def verdict_of(facts: VerdictFacts, *, srm: Srm | None) -> PlatformVerdict:
         factor=decision.factor.name if decision.factor else None,
         level=decision.level.name if decision.level else None,
         need=facts.need,
+        cell_id=facts.takes[0].cell_id if facts.takes else None,
+        combination=facts.combination,
     )
 
 
 def _sentences(facts: VerdictFacts) -> Iterator[str]:
     """The important first; each can be read by itself."""
-    unknown = () if facts.comparison.dispersion.phi is not None else (say("sentence.unknown_dispersion"),)
+    unknown = () if facts.comparison.swing is not None else (say("sentence.unknown_dispersion"),)
     yield from _claim(facts)
     if not facts.nothing_shown:
         yield from unknown
@@ -55,8 +62,21 @@ def _claim(facts: VerdictFacts) -> Iterator[str]:
     """What was counted of the leader, before it is pulled towards the others; and how it compares with the control."""
     leader, metric, comparison = facts.leader, facts.metric, facts.comparison
     if facts.decision.outcome is VerdictOutcome.FACTOR:
-        name, chance = name_in_quotes(leader.label), chance_in_words(leader.p_best)
-        yield say("sentence.likeliest", name=name, chance=chance)
+        name = name_in_quotes(leader.label, facts.labels)
+        yield say("sentence.likeliest", name=name, chance=chance_in_words(leader.p_best))
+    if facts.decision.outcome is VerdictOutcome.COMBINATION:
+        chances = (f"take {one.take} {chance_in_words(one.p_best)}" for one in facts.takes)
+        yield say("sentence.takes_share", chances=", ".join(chances))
+        counted = (
+            float(of[list(facts.decision.takes)].sum()) for of in (comparison.events, comparison.trials)
+        )
+        events, trials = counted
+        yield say(
+            "sentence.takes_counted",
+            label=metric.label,
+            value=metric.value_in_words(comparison.scale.value(events / trials)),
+            counts=metric.counted(*comparison.scale.counted(events, trials)),
+        )
     if facts.decision.outcome is not VerdictOutcome.WINNER:
         return
     estimate, at = leader.estimates[metric.metric], facts.evidence.leader
@@ -77,7 +97,7 @@ def _claim(facts: VerdictFacts) -> Iterator[str]:
 def _all_clips(facts: VerdictFacts) -> str:
     comparison, metric, scale = facts.comparison, facts.metric, facts.comparison.scale
     events, trials = float(comparison.events.sum()), float(comparison.trials.sum())
-    look = {"confidence": facts.config.options.confidence, "dispersion": comparison.dispersion.widening}
+    look = {"confidence": facts.config.options.confidence, "dispersion": comparison.typical_phi}
     if comparison.horizon is None:
         interval = wilson(events, trials, **look)
     else:
@@ -103,9 +123,9 @@ def _chance(facts: VerdictFacts) -> Iterator[str]:
 
 def _takes(facts: VerdictFacts) -> Iterator[str]:
     """Takes of one combination differ by luck: that one leads says less about the combination than about the clip."""
-    cell, p_best = facts.leader.cell_id, facts.evidence.ranking.chances.p_best
-    same = [at for at, one in enumerate(facts.comparison.creatives) if one.cell_id == cell]
-    if len(same) < 2 or facts.nothing_shown:
+    p_best = facts.evidence.ranking.chances.p_best
+    same = takes_of(facts.comparison, facts.evidence.leader)
+    if len(same) < 2 or facts.nothing_shown or facts.takes:
         return
     takes = f"{len(same):,}"
     if facts.decision.outcome is VerdictOutcome.WINNER:
@@ -121,10 +141,16 @@ def _to_be_sure(facts: VerdictFacts) -> Iterator[str]:
         return
     power = percent(facts.config.options.power, digits=0)
     goal = "sentence.goal_find" if facts.nothing_shown else "sentence.goal_apart"
+    clips = need.clips or 0
+    among = say(
+        "sentence.every_clip" if clips == len(facts.comparison.creatives) else "sentence.likeliest_clips",
+        clips=clips,
+    )
     fields = {
         "goal": say(goal, power=power, lift=lift(facts.lift, signed=False)),
         "trials": count(rounded(need.trials_each)),
         "more": count(rounded(need.more_trials)),
+        "among": among,
     }
     if not need.more_trials:
         yield say("sentence.need_met", **fields)
@@ -135,9 +161,10 @@ def _to_be_sure(facts: VerdictFacts) -> Iterator[str]:
 
 
 def _meaning(facts: VerdictFacts) -> Iterator[str]:
-    dispersion = facts.comparison.dispersion
-    if dispersion.phi is not None and dispersion.widening > 1:
-        yield say("sentence.dispersion", times=dispersion.phi)
+    phi, swing = facts.comparison.phi, facts.comparison.swing
+    if swing is not None and phi.max() >= TELLING_PHI:
+        low, high = (f"{one:.1f}" for one in (phi.min(), phi.max()))
+        yield say("sentence.dispersion", swing=percent(swing, digits=0), low=low, high=high)
     if facts.comparison.horizon is not None:
         yield say("sentence.sequential")
     if facts.metric.metric is Metric.HOOK:

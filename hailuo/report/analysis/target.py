@@ -51,7 +51,7 @@ def with_target(
     formatter = MetricFormatter(metric, currency)
     best_chance, best = max(known, key=lambda row: (row[0], row[1].counts.get(Count.SPEND, 0.0)))
     fields = {
-        "name": name_in_quotes(best.label),
+        "name": name_in_quotes(best.label, [one.label for one in creatives]),
         "label": formatter.label,
         "target": formatter.value_in_words(value),
         "chance": chance_in_words(best_chance),

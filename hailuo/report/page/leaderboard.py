@@ -24,7 +24,7 @@ FIRST_ROWS: Final = 25
 """The rows that are seen at once; the others are a click away."""
 _MAIN: Final = (Metric.HOOK, Metric.CTR, Metric.CVR, Metric.CPA, Metric.ROAS)
 _NO_CLIP: Final = Clip(poster=None, href=None, label="")
-_ORDERED: Final = frozenset({VerdictOutcome.WINNER, VerdictOutcome.FACTOR, VerdictOutcome.DIFFERENT})
+_UNSHOWN: Final = frozenset({VerdictOutcome.NO_DIFFERENCE, VerdictOutcome.NOT_ENOUGH_DATA})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def board_of(found: PlatformFindings, *, findings: ReportFindings, clips: Mappin
     maker = _RowMaker(found, findings.health.currency, clips)
     metric, safe = maker.formatter, found.metric not in found.unsafe_metrics
     known = _is_known(found, found.metric)
-    is_drawn, is_ordered = safe and known, safe and found.verdict.outcome in _ORDERED
+    is_drawn, is_ordered = safe and known, safe and found.verdict.outcome not in _UNSHOWN
     creatives = found.creatives if safe else sorted(found.creatives, key=lambda one: one.creative_id)
     rows = [
         maker.row(rank if is_ordered else None, creative, seen=rank <= FIRST_ROWS, drawn=is_drawn)
@@ -55,7 +55,6 @@ def board_of(found: PlatformFindings, *, findings: ReportFindings, clips: Mappin
         order = say("ranking.not_exported" if safe else "ranking.unsafe", metric=metric.name)
     else:
         order = say("ranking.best_first" if is_ordered else "ranking.chance")
-    widened = found.dispersion if found.widened else None
     return {
         "anchor": f"ranking-{found.platform.value}",
         "platform": PLATFORM_NAMES[found.platform],
@@ -68,7 +67,7 @@ def board_of(found: PlatformFindings, *, findings: ReportFindings, clips: Mappin
             unit=metric.unit,
             n=f"{len(creatives):,} clips; {metric.trials} of each in its row",
             interval=f"{percent(findings.confidence, digits=0)} interval (bar)"
-            + ("" if widened is None else f", widened for a dispersion of {widened:.1f}"),
+            + (", widened for each clip by its own days" if found.widened else ""),
         ),
         "order": order,
         "reason": found.metric_reason,

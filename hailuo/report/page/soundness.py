@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from hailuo.report.findings import Health, PlatformFindings, ReportFindings
-from hailuo.report.formatting import date_range, money, plural, share
+from hailuo.report.formatting import date_range, money, percent, plural, share
 from hailuo.report.metrics import PLATFORM_NAMES
 from hailuo.report.page.words import Values
 from hailuo.report.texts import texts
@@ -78,6 +78,8 @@ def _checks(found: PlatformFindings) -> tuple[Check, ...]:
     if found.dispersion is None:
         return first, Check(platform, days, "could not be estimated from these rows")
     times = f"dispersion {found.dispersion:.2f}, where 1 is pure chance"
+    if found.swing is not None:
+        times = f"about {percent(found.swing, digits=0)} beyond chance for an ad, {times}"
     return first, Check(platform, days, f"{times}: intervals are widened for it" if found.widened else times)
 
 

@@ -49,9 +49,10 @@ def verdict_of(found: PlatformFindings, *, currency: str | None, clips: Mapping[
     """The box of one platform; `clip` is the winner's, or the best one that shows the winning level."""
     verdict, metric, level = found.verdict, MetricFormatter(found.metric, currency), _claimed_level(found)
     leader = next((one for one in found.creatives if one.creative_id == verdict.creative_id), None)
+    takes = _takes(found)
     axis = verdict.factor or ""
     examples = (one for one in found.creatives if level and one.factors.get(axis) == level.name)
-    shown = leader or next(examples, None)
+    shown = leader or next(iter(takes), None) or next(examples, None)
     outcome = OUTCOMES[verdict.outcome]
     loses = level is not None and _goodness(level, metric) < 0
     return {
@@ -99,12 +100,21 @@ def _won(
             interval=metric.interval(estimate.interval),
         )
         return Answer(question, leader.label, value or "")
+    if takes := _takes(found):
+        chances = ", ".join(f"take {one.take} {chance(one.p_best or 0.0)}" for one in takes)
+        return Answer(question, found.verdict.combination or "", say("answer.takes", clips=chances))
     if level is not None:
         return _stands_out(found, level, metric)
     if found.verdict.outcome is VerdictOutcome.DIFFERENT:
         return Answer(question, say("answer.not_settled"), say("answer.not_settled_note"))
     clips = plural(len(found.creatives), "clip")
     return Answer(question, say("answer.nothing"), say("answer.nothing_note", clips=clips))
+
+
+def _takes(found: PlatformFindings) -> list[CreativeFinding]:
+    """Of the combination that the verdict is about, the likeliest first; none with any other verdict."""
+    of_cell = [one for one in found.creatives if one.cell_id == found.verdict.cell_id]
+    return sorted(of_cell, key=lambda one: -(one.p_best or 0.0))
 
 
 def _stands_out(found: PlatformFindings, level: FactorLevel, metric: MetricFormatter) -> Answer:
@@ -139,6 +149,10 @@ def _sure(
         p = level.difference.p_adjusted
         odds = say("answer.odds", chance="less than 0.1" if p < 0.001 else f"{p * 100:.2g}")
         return Answer(question, _gap(level, metric), _tied(odds))
+    if takes := _takes(found):
+        p_best = min(1.0, sum(one.p_best or 0.0 for one in takes))
+        note = say("answer.among", clips=sum(one.p_best is not None for one in found.creatives))
+        return Answer(question, say("answer.likely", chance=chance(p_best)), note)
     best = leader or max(found.creatives, key=lambda creative: creative.p_best or 0.0, default=None)
     if best is None or best.p_best is None:
         return Answer(question, say("answer.no_chance"), say("answer.no_chance_note"))
@@ -165,12 +179,13 @@ def _gap(level: FactorLevel, metric: MetricFormatter) -> str:
 def _cost(need: SampleNeeded | None, outcome: VerdictOutcome, currency: str | None) -> Answer:
     has_winner = outcome is VerdictOutcome.WINNER
     question = say("answer.surer" if has_winner else "answer.cost")
+    if has_winner and (need is None or not need.more_trials):
+        return Answer(question, say("answer.enough"), say("answer.enough_winner"))
     if need is None:
         return Answer(question, UNKNOWN, say("answer.not_computed"))
     lift = percent(need.lift, digits=0)
     if not need.more_trials:
-        why = say("answer.enough_winner") if has_winner else say("answer.enough_lift", lift=lift)
-        return Answer(question, say("answer.enough"), why)
+        return Answer(question, say("answer.enough"), say("answer.enough_lift", lift=lift))
     aim = say("answer.aim_one" if outcome in _UNSHOWN else "answer.aim_two", lift=lift)
     more = count(rounded(need.more_trials))
     if need.spend is None:

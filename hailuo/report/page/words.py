@@ -23,6 +23,7 @@ class SignedWord:
 
 OUTCOMES: Final[Mapping[VerdictOutcome, SignedWord]] = {
     VerdictOutcome.WINNER: SignedWord("★", "A winner", "better"),
+    VerdictOutcome.COMBINATION: SignedWord("★", "A winning combination", "better"),
     VerdictOutcome.FACTOR: SignedWord("◆", "A clear factor", "better"),
     VerdictOutcome.DIFFERENT: SignedWord("≠", "They differ, no leader yet", "mixed"),
     VerdictOutcome.NO_DIFFERENCE: SignedWord("=", "No difference shown", "even"),

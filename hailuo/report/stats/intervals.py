@@ -12,6 +12,8 @@ a Wald interval this is widening by sqrt(phi). Phi below 1 is taken as 1: luck n
 import math
 
 import numpy as np
+from scipy.stats import norm
+from scipy.stats import t as student
 from statsmodels.stats.proportion import (
     confint_proportions_2indep,
     proportion_confint,
@@ -93,12 +95,19 @@ def lift(
 
 
 def two_sample_p(
-    events: float, trials: float, ref_events: float, ref_trials: float, *, dispersion: float = 1.0
+    events: float,
+    trials: float,
+    ref_events: float,
+    ref_trials: float,
+    *,
+    dispersion: float = 1.0,
+    freedom: float = math.inf,
 ) -> float:
     """The two-sided p-value of two equal rates; 1.0 where nothing speaks against it, an undefined rate included.
 
     The score test with variance N/(N-1), that is, the "N-1" chi-square: Campbell 2007, Stat. Med. 26, 3661. It
-    matches the score intervals of Wilson and Newcombe.
+    matches the score intervals of Wilson and Newcombe. With few degrees of `freedom` behind the dispersion, tails are
+    Student's: 5 % stay 5 %, and what is far out is less surprising.
     """
     if not (is_rate(events, trials) and is_rate(ref_events, ref_trials)):
         return 1.0
@@ -107,7 +116,10 @@ def two_sample_p(
     if none_or_all or effective[1] + effective[3] <= 1:
         return 1.0
     found = score_test_proportions_2indep(*effective, compare="diff", correction=True, return_results=False)
-    return float(found[1])
+    if math.isinf(freedom):
+        return float(found[1])
+    away = float(norm.isf(found[1] / 2)) * float(student.isf(0.025, freedom)) / float(norm.isf(0.025))
+    return float(2 * student.sf(away, freedom))
 
 
 def cost_per_event(

@@ -37,8 +37,13 @@ def sample_size_among(
     """
     if arms < 2 or not (0 < base < 1 and 0 < base * (1 + lift) < 1) or lift == 0:
         return None
-    needed = float(chndtrinc(float(chi2.isf(alpha, arms - 1)), arms - 1, 1 - power))
+    needed = evidence_needed(arms, power=power, alpha=alpha)
     return math.ceil(needed / evidence_per_trial(base, lift, arms) * max(1.0, dispersion))
+
+
+def evidence_needed(arms: int, *, power: float = 0.8, alpha: float = 0.05) -> float:
+    """The noncentrality at which the chi-square test of so many equal rates finds what there is, with `power`."""
+    return float(chndtrinc(float(chi2.isf(alpha, arms - 1)), arms - 1, 1 - power))
 
 
 def evidence_per_trial(base: float, lift: float, arms: int) -> float:
