@@ -84,12 +84,18 @@ def _halves(rows: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     spread = clip_dispersion(clips, totals)
     assert spread is not None
     totals = totals.assign(phi=spread.phi, freedom=spread.freedom)
-    found = []
-    for ad in rows["ad"].unique():
-        one, other = totals.loc[f"{ad}/a"], totals.loc[f"{ad}/b"]
-        wide = [float(half["phi"] / half["trials"]) for half in (one, other)]
-        tails = sum(w**2 / float(half["freedom"]) for w, half in zip(wide, (one, other), strict=True))
-        counts = [float(half[name] / half["phi"]) for half in (one, other) for name in ("events", "trials")]
-        p = two_sample_p(*counts, freedom=sum(wide) ** 2 / tails)
-        found.append({"ad": ad, "events": float(one["events"] + other["events"]), "p": p})
-    return pd.DataFrame(found)
+    sides = totals.assign(
+        ad=totals.index.str[:-2], side=totals.index.str[-1], phi=spread.phi, freedom=spread.freedom
+    ).pivot(index="ad", columns="side")
+    return pd.DataFrame([{"ad": ad, **_pair(row)} for ad, row in sides.iterrows()])
+
+
+def _pair(row: pd.Series) -> dict[str, float]:
+    """Events of both halves, and the p-value of their being equal, with Welch's degrees of freedom."""
+    events, trials, phi, freedom = (
+        np.array([float(row[name, side]) for side in "ab"]) for name in ("events", "trials", "phi", "freedom")
+    )
+    wide = phi / trials
+    counts = np.column_stack([events / phi, trials / phi]).ravel().tolist()
+    p = two_sample_p(*counts, freedom=float(wide.sum() ** 2 / (wide**2 / freedom).sum()))
+    return {"events": float(events.sum()), "p": p}

@@ -163,7 +163,7 @@ def _to_be_sure(facts: VerdictFacts) -> Iterator[str]:
 def _meaning(facts: VerdictFacts) -> Iterator[str]:
     phi, swing = facts.comparison.phi, facts.comparison.swing
     if swing is not None and phi.max() >= TELLING_PHI:
-        low, high = (f"{one:.1f}" for one in (phi.min(), phi.max()))
+        low, high = (percent(one**0.5 - 1, digits=0) for one in (float(phi.min()), float(phi.max())))
         yield say("sentence.dispersion", swing=percent(swing, digits=0), low=low, high=high)
     if facts.comparison.horizon is not None:
         yield say("sentence.sequential")
