@@ -10,6 +10,7 @@ from hailuo.report.analysis.analyse import analyse
 from hailuo.report.analysis.options import AnalysisOptions
 from hailuo.report.estimates import estimates_table
 from hailuo.report.findings import Interval, TakeSpread
+from hailuo.report.metrics import Metric
 from hailuo.report.stats.dispersion import take_spread
 from tests.report.factories import make_findings, make_platform
 from tests.report.pages import page_of
@@ -34,7 +35,12 @@ def judged_world(world: World) -> TakeSpread | None:
     joined, variants, _ = world.draw(seed=3)
     at = datetime(2026, 11, 22, tzinfo=UTC)
     found = analyse(
-        joined, variants, options=AnalysisOptions(), health=make_health(), made_at=at, version="0.1.0"
+        joined,
+        variants,
+        options=AnalysisOptions(metric=Metric.CTR),
+        health=make_health(),
+        made_at=at,
+        version="0.1.0",
     )
     return found.platforms[0].takes
 

@@ -66,6 +66,70 @@ def test_takes_that_share_the_lead_are_no_winner() -> None:
     assert any("takes of the leader's combination" in sentence for sentence in found.verdict.sentences)
 
 
+def test_takes_of_one_combination_lead_together() -> None:
+    """The combination is far ahead, and which of its two takes is better is luck: the verdict names the combination."""
+    found = of_world(World(takes=2, models=1, effects={"prompt-a": 0.6}, impressions=3000.0), seed=2)
+
+    verdict = found.verdict
+    takes = [one for one in found.creatives if one.cell_id == verdict.cell_id]
+    assert (verdict.outcome, verdict.combination) == (VerdictOutcome.COMBINATION, "prompt-a")
+    assert sum(one.p_best or 0.0 for one in takes) > 0.95
+    assert max(one.p_best or 0.0 for one in takes) < 0.95
+    assert verdict.headline.startswith("The combination “prompt-a”")
+    assert verdict.creative_id is None
+
+
+def test_cost_is_that_of_the_clips_that_may_be_best() -> None:
+    """Two takes share the lead, six clips are far behind: nothing more is paid for those."""
+    found = of_world(World(takes=2, models=1, effects={"prompt-a": 0.6}, impressions=3000.0), seed=2)
+
+    need = found.verdict.need
+    assert need is not None
+    assert need.clips == 2
+    assert need.more_trials <= 2 * need.trials_each
+
+
+@pytest.mark.parametrize(
+    "world", [World(impressions=300.0), World(takes=2, models=1, effects={"prompt-a": 0.5})]
+)
+def test_the_table_and_the_verdict_say_one_number(world: World) -> None:
+    """For the same lift, the same impressions and the same money, whatever the outcome."""
+    found = of_world(world, relevant_lift=0.5)
+
+    need = found.verdict.need
+    assert need is not None
+    assert need.lift == 0.5
+    assert need in found.power
+
+
+def test_a_clip_with_little_data_is_not_spoken_of() -> None:
+    """Two clips have enough to find a lead of 10 %, a third has four impressions: only the two are found alike."""
+    joined, variants, _ = World(prompts=3, models=1, takes=1, impressions=40_000.0).draw(1)
+    small = variants["creative_id"].iloc[-1]
+    starved = joined[(joined["creative_id"] != small) | (joined["date_start"] == joined["date_start"].min())]
+    starved.loc[starved["creative_id"] == small, ["impressions", "clicks_link"]] = [4.0, 0.0]
+
+    found = judged(starved, variants).platforms[0]
+
+    standing = {one.creative_id: one.standing for one in found.creatives}
+    assert found.verdict.outcome is VerdictOutcome.NO_DIFFERENCE
+    assert "2 clips with enough data" in found.verdict.headline
+    assert standing[small] is CreativeStanding.TOO_LITTLE_DATA
+
+
+def test_the_smallest_clip_decides_what_would_have_been_found() -> None:
+    """One clip has a hundredth of the others' data: in it a lead of 10 % would not have been found, so nothing is said."""
+    joined, variants, _ = World(prompts=3, models=1, takes=1, impressions=40_000.0).draw(1)
+    small = joined["creative_id"] == variants["creative_id"].iloc[-1]
+    joined.loc[small, ["impressions", "clicks_link"]] = (
+        joined.loc[small, ["impressions", "clicks_link"]] // 100
+    ).to_numpy()
+
+    found = judged(joined, variants).platforms[0]
+
+    assert found.verdict.outcome is VerdictOutcome.NOT_ENOUGH_DATA
+
+
 def test_a_level_that_is_worse_is_told_where_none_is_better() -> None:
     """One prompt drags, the others are alike: the claim is about the one that drags."""
     found = of_world(World(effects={"prompt-d": -0.5}, impressions=2000.0, prompts=4))

@@ -7,11 +7,14 @@ from functools import cache
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hailuo.report.analysis.analyse import analyse
 from hailuo.report.analysis.headlines import LONGEST_HEADLINE
 from hailuo.report.analysis.options import DECISION_METRICS, AnalysisOptions
 from hailuo.report.findings import PlatformVerdict, VerdictOutcome
+from hailuo.report.formatting import name_in_quotes
 from hailuo.report.metrics import AdPlatform, Design, Metric
 from tests.report.worlds import World, make_health
 
@@ -201,3 +204,19 @@ def test_lengths_that_differ_are_told() -> None:
     told = " ".join(found.platforms[0].verdict.sentences)
     assert "Clips of 6 s and 10 s cannot be compared on hold rate and completion" in told
     assert "mean the same for clips of every length" in told
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["orbit", "a very long prompt with many words"]), st.integers(1, 99)),
+        min_size=2,
+        max_size=8,
+        unique=True,
+    ),
+    st.integers(0, 60),
+)
+def test_names_are_never_cut_so_that_two_read_the_same(parts: list[tuple[str, int]], filler: int) -> None:
+    """However long and alike they are: the middle goes first, what tells them apart stays."""
+    labels = [f"{word} · {'x' * filler} · 2.3-Fast · take {take}" for word, take in parts]
+
+    assert len({name_in_quotes(one, labels) for one in labels}) == len(labels)

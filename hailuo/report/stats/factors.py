@@ -130,11 +130,13 @@ def fit_factors(
     )
     free, reason = _free(case, case.matrix(), _blocks(case.axes))
     interaction_p, note = _interaction(case) if free else (None, reason)
+    general = not case.used.any()
+    reasons = {name: reason if general or name in case.axes else case.notes[name] for name in factors}
     return FactorFit(
         factors=tuple(
             _factor(case, found, free, name, confidence=confidence, seed=seed)
             if free and name in case.axes
-            else Factor(name=name, levels=(), p_value=None, note=case.notes[name] or reason)
+            else Factor(name=name, levels=(), p_value=None, note=reasons[name])
             for name in factors
         ),
         posterior=found.posterior,
