@@ -31,7 +31,6 @@ def parts_of(
         measured = estimates(
             of_parts,
             options,
-            widen_above=limits.widen_above.value,
             horizon_events=limits.peeking_horizon_events.value,
         )
         totals = of_parts.totals()
