@@ -146,12 +146,13 @@ def models() -> Iterator[str]:
 
 def prices() -> Iterator[str]:
     """Every list price of the built-in catalog, without sound where that can be chosen."""
-    for card in model_cards(load_catalog()):
-        for size in card.sizes:
-            own = [cell for cell in card.cells if cell.size == size and cell.price_usd is not None]
-            if own:
-                said = ", ".join(f"{cell.duration} s ${cell.price_usd:.2f}" for cell in own)
-                yield f"- `{card.model}`, {size}: {said}"
+    rows = (
+        (f"`{card.model}`", size, ", ".join(f"{c.duration} s ${c.price_usd:.2f}" for c in known))
+        for card in model_cards(load_catalog())
+        for size in card.sizes
+        if (known := [c for c in card.cells if c.size == size and c.price_usd is not None])
+    )
+    yield from table(("model", "size", "list price by length"), rows)
 
 
 def model_warnings() -> Iterator[str]:
