@@ -116,7 +116,7 @@ def test_what_a_platform_does_not_count_is_none_with_a_reason() -> None:
         ({"clicks_link": 0.0, "conversions": 0.0}, Metric.CVR, "nothing to divide by"),
         ({"conversions": 0.0, "spend": 8.0}, Metric.CPA, "more than the lower limit"),
         ({"conversions": 12.4, "clicks_link": 10.0}, Metric.CVR, "more events than trials"),
-        ({"spend": 8.0, "revenue": 20.0}, Metric.ROAS, "14 days"),
+        ({"spend": 8.0, "revenue": 20.0}, Metric.ROAS, "both conversions and their value"),
         ({}, Metric.CPA, "does not have"),
     ],
 )
