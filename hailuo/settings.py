@@ -25,6 +25,8 @@ from hailuo.errors import Place, Problem, SettingsError
 from hailuo.extras import Extra, is_installed, name_of
 from hailuo.project import Project, find_project, read_project
 
+DEMO_VENDOR: Final = "demo"
+"""The vendor of the demo: a simulator, at another address each time."""
 PRICE_TOLERANCE_PERCENT: Final = Decimal(10)
 
 _PREFIX = "HAILUO_"
@@ -193,6 +195,11 @@ def load_settings(near: Path | None = None) -> Settings:
     if is_loopback(settings.base_url) and not os.environ.get("HAILUO_STORE"):
         return settings.model_copy(update={"store": _simulated(settings.store)})
     return settings
+
+
+def is_simulator(vendor: str) -> bool:
+    """Whether a vendor, by its name or the address of its API, only simulates: nothing is billed there."""
+    return vendor == DEMO_VENDOR or is_loopback(vendor)
 
 
 def is_loopback(url: str) -> bool:

@@ -25,7 +25,7 @@ from hailuo.plan.prepare import CampaignRequest, prepare
 from hailuo.run.environment import RunEnvironment, run_environment, within
 from hailuo.run.events import RunReport
 from hailuo.run.session import open_session
-from hailuo.settings import Settings, prefer_embedded_prefect
+from hailuo.settings import DEMO_VENDOR, Settings, prefer_embedded_prefect
 from hailuo.simulator import SimulatorOptions, simulating
 
 _EDITIONS_TRIED: Final = 100
@@ -51,7 +51,7 @@ def command(file: Path, store: Path, speed: float) -> ExitCode:
     clock = RehearsalClock(speed)  # shared with the simulator, so that no setting needs to change
     with simulating(SimulatorOptions(catalog=load_catalog(None)), clock=clock) as base_url:
         settings = Settings(
-            api_key=SecretStr("sk-simulated"), base_url=base_url, vendor="demo", store=str(store)
+            api_key=SecretStr("sk-simulated"), base_url=base_url, vendor=DEMO_VENDOR, store=str(store)
         )
         watcher = Watcher()
         env = RunEnvironment(

@@ -6,7 +6,7 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hailuo.errors import LedgerError, MissingKeyError
-from hailuo.settings import is_loopback
+from hailuo.settings import is_simulator
 from hailuo.store import Store
 from hailuo.store.layout import STORE_VENDOR
 
@@ -50,11 +50,11 @@ async def record_vendor(store: Store, vendor: str, *, at: datetime) -> str:
 
 
 async def is_simulated(store: Store) -> bool:
-    """Whether its clips are from a simulator, so that nothing of it was billed; False where the record is damaged.
+    """Whether its clips are from a simulator, so that nothing was billed; False where the record is damaged.
 
     Raises: StoreUnavailableError.
     """
     try:
-        return is_loopback(await read_vendor(store) or "")
+        return is_simulator(await read_vendor(store) or "")
     except LedgerError:
         return False

@@ -12,7 +12,7 @@ from hailuo.report.metrics import METRICS, Metric, MetricKind, MetricSpec
 UNKNOWN: Final = "–"
 GAP: Final = "\N{NO-BREAK SPACE}"
 _SIGNS: Final[Mapping[str, str]] = {"USD": "$", "EUR": "€", "GBP": "£"}
-_LONGEST_NAME: Final = 36
+_LONGEST_NAME: Final = 72
 
 
 def plain(number: float, digits: int, *, signed: bool = False) -> str:

@@ -28,7 +28,7 @@ from hailuo.run.shards import ShardNote, ShardNotes, Share
 from hailuo.run.spending import SpendingGrant, spent_by
 from hailuo.run.tools import Connections, Tools, retry_until_recorded, scratch_folder, tools_of
 from hailuo.run.watching import watched_by
-from hailuo.settings import Settings, is_loopback, load_settings
+from hailuo.settings import Settings, is_loopback, is_simulator, load_settings
 from hailuo.store import Store
 from hailuo.store.layout import MONEY
 from hailuo.store.open import nothing_bought_without_store, open_store, uri_in_full
@@ -88,12 +88,13 @@ class Session:
         """Where it keeps what it buys. Raises: AdmissionError without a store."""
         with nothing_bought_without_store():
             is_new = not await self.store.listing(MONEY)
+        vendor = vendor_name(self._tools, self._settings)
         return StorePlace(
             uri=uri_in_full(self.store),
-            vendor=vendor_name(self._tools, self._settings),
+            vendor=vendor,
             is_new=is_new,
             is_default="store" not in self._settings.model_fields_set,
-            is_simulated=is_loopback(self._settings.base_url),
+            is_simulated=is_simulator(vendor),
         )
 
     async def plan(self, *, histories: bool = False) -> Plan:

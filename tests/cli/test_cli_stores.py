@@ -160,7 +160,7 @@ def test_a_slip_in_the_name_of_the_store_buys_nothing(
     """A named store that is new needs a word with --yes; the vendor is not asked and nothing is created."""
     marked = campaign.read_text(encoding="utf-8") + "nightly: true\n"
     campaign.write_text(marked, encoding="utf-8")
-    slip = tmp_path / "shop" / "stroe"
+    slip = tmp_path / "shop" / "stor"
     fields = {"base_url": "https://vendor.invalid", "store": str(slip), "campaigns": campaign.parent}
     real = replace(rehearsal, settings=rehearsal.settings.model_copy(update=fields))
 
