@@ -311,7 +311,7 @@ def drop_exports(house, campaign):
     [
         {"campaign": "winter.yaml"},
         {"design": "guess"},
-        {"metric": "roas"},
+        {"metric": "reach"},
         {"relevant_lift_percent": 0},
         {"relevant_lift_percent": 1_001},
         {"next_batch_budget_usd": 0},
@@ -334,6 +334,6 @@ def test_the_form_of_a_report_offers_designs_and_metrics(house):
 
     assert offered == {
         "Design": ["randomised_split", "platform_ab_test", "auction"],
-        "DecidedBy": ["hook", "ctr", "cvr", "cpa"],
+        "DecidedBy": ["auto", "hook", "ctr", "cvr", "cpa", "roas"],
     }
     assert all(name in schema["properties"]["design"]["description"] for name in offered["Design"])
