@@ -28,7 +28,9 @@ from hailuo.text import quoted, suggestion
     help="Compare with the vendor's OpenAPI file that you saved, and print what differs as a catalog file.",
 )
 @click.option(
-    "--online", is_flag=True, help="Ask the vendor which models your key may use. Nothing is bought."
+    "--online",
+    is_flag=True,
+    help="Mark the models that your key may use, as the vendor lists them. Nothing is bought.",
 )
 @as_json_option
 def command(name: str | None, checked: Path | None, online: bool, as_json: bool) -> ExitCode:

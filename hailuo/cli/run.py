@@ -1,7 +1,7 @@
 """`hailuo run FILE`"""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -150,7 +150,15 @@ class _Agreed:
 
     plan: Plan
     place: StorePlace
+    refusals: Sequence[Problem] = ()
     after: Plan | None = None
+
+
+async def _shown(session: Session) -> _Agreed:
+    """The plan that you are asked about; for a new store also what would be refused anyway, to say all at once."""
+    plan, place = await session.plan(), await session.place()
+    refusals = await session.refusals(plan, ask_vendor=False) if place.is_new else []
+    return _Agreed(plan=plan, place=place, refusals=refusals)
 
 
 async def _agreed(choice: CampaignRequest, env: RunEnvironment, options: _RunOptions) -> _Agreed | None:
@@ -159,7 +167,7 @@ async def _agreed(choice: CampaignRequest, env: RunEnvironment, options: _RunOpt
         if prepared is None:
             return None
         async with open_session(prepared, env.settings, clock=env.clock) as session:
-            agreed = _Agreed(plan=await session.plan(), place=await session.place())
+            agreed = await _shown(session)
             _confirm(agreed, options)
             return agreed
 
@@ -171,7 +179,7 @@ async def _run(choice: CampaignRequest, env: RunEnvironment, options: _RunOption
             if prepared is None:
                 return ExitCode.INTERRUPTED
             session = await stack.enter_async_context(open_session(prepared, env.settings, clock=env.clock))
-            agreed = _Agreed(plan=await session.plan(), place=await session.place())
+            agreed = await _shown(session)
             _confirm(agreed, options)
             await session.admit(agreed.plan, agreed_digest=options.agreed_digest(agreed.plan))
         runner = session.runner(agreed.plan, observe=watcher)
@@ -223,7 +231,7 @@ def _confirm(agreed: _Agreed, options: _RunOptions) -> None:
         return
     if options.yes:
         if not options.new_store:
-            require_known_store(place)
+            require_known_store(place, agreed.refusals)
         return
     if options.as_json or not is_terminal():
         problem = Problem(Place("hailuo run"), "no terminal to ask on before spending", "pass --yes")
@@ -232,15 +240,15 @@ def _confirm(agreed: _Agreed, options: _RunOptions) -> None:
     click.confirm(f"Buy {len(plan.to_buy)} clips for {usd(plan.money.planned)} into {where}?", abort=True)
 
 
-def require_known_store(place: StorePlace) -> None:
+def require_known_store(place: StorePlace, refusals: Sequence[Problem] = ()) -> None:
     """Refuse a new store: its name may have a slip, or the command may have begun in another folder.
 
-    A named store for a simulator costs nothing and may be new. Raises: AdmissionError.
+    A named store for a simulator costs nothing and may be new. Raises: AdmissionError, with the other `refusals` too.
     """
     if place.is_new and (place.is_default or not place.is_simulated):
         reason = f"{place.uri} would be a new store: nothing was bought there yet, and every cap begins at $0"
         remedy = f"set HAILUO_STORE to your store{_other_stores(place)}, or pass --new-store"
-        raise AdmissionError([Problem(Place("HAILUO_STORE"), reason, remedy)])
+        raise AdmissionError([*refusals, Problem(Place("HAILUO_STORE"), reason, remedy)])
 
 
 def _other_stores(place: StorePlace) -> str:

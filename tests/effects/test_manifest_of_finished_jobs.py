@@ -59,7 +59,9 @@ async def by_all_facts(scene: Scene) -> Mapping[str, Mapping[str, object]]:
         for line in plan.lines
     ]
     files = manifest.bundle(
-        manifest.build(entries, store_uri=""), name="rehearsal-main", built_at=world.clock.now()
+        manifest.build(entries, store_uri="", is_simulated=True),
+        name="rehearsal-main",
+        built_at=world.clock.now(),
     )
     lines = files["manifest.jsonl"].decode().splitlines()
     return {row["creative_id"]: row for row in map(json.loads, lines)}

@@ -1,7 +1,5 @@
 """The one model behind every estimate: what it is held against, and that its parts agree."""
 
-import time
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -137,14 +135,14 @@ def test_batters_are_predicted_three_times_better() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("prompts", "takes", "most"), [(5, 2, 1.0), (20, 34, 10.0)])
-def test_thirty_clips_take_a_moment_and_two_thousand_seconds(prompts: int, takes: int, most: float) -> None:
-    """0.1 and 1.5 CPU-seconds were measured on a quiet machine; the limits leave room for a busy one."""
+@pytest.mark.parametrize(("prompts", "takes"), [(5, 2), (20, 34)])
+def test_thirty_clips_and_two_thousand_are_compared_whole(prompts: int, takes: int) -> None:
+    """Each clip has a chance to be the best, and together they make one."""
     codes, events, trials, _ = make_clips(prompts, 3, takes, impressions=5_000, seed=4)
-    begun = time.process_time()
 
     found = fit(events, trials, codes)
-    found.intervals()
-    found.chances(np.ones(len(events), dtype=bool), draws=20_000, seed=1)
+    intervals = found.intervals()
+    chances = found.chances(np.ones(len(events), dtype=bool), draws=20_000, seed=1)
 
-    assert time.process_time() - begun < most
+    assert len(intervals) == len(events)
+    assert chances.p_best.sum() == pytest.approx(1)
