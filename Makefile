@@ -75,7 +75,7 @@ coverage: $(VENV)/.dev  ## every test, and the branches that none of them takes;
 	$(BIN)/coverage report
 
 # Two halves side by side, so that nothing is imported and collected twice.
-unit: $(VENV)/.dev  ## the quick tests only: half a minute on two cores
+unit: $(VENV)/.dev  ## the quick tests only
 	@$(MAKE) --no-print-directory --jobs 2 --keep-going --output-sync=target unit-campaigns unit-results
 
 UNIT := $(PYTEST) --hypothesis-profile few -m 'not whole and not slow and not prefect and not browser'
@@ -203,7 +203,7 @@ judge: $(VENV)/.dev $(ORACLE_VENV)/.oracle $(BENCH_DATA)/obp-0.4.1-py3-none-any.
 report-demo: $(VENV)/.dev  ## an ad report of the demo's clips with SYNTHETIC results, and its pictures, with chromium
 	$(BIN)/python -m scripts.report_pictures
 
-bench-jobs: $(VENV)/.dev  ## 10,000 jobs in one process that may open 1,000 files; about a quarter of an hour, writes docs/evidence/scale.md
+bench-jobs: $(VENV)/.dev  ## 10,000 jobs in one process that may open 1,000 files; an hour or more, writes docs/evidence/scale.md
 	$(BIN)/python -m benchmarks.many_jobs --write docs/evidence/scale.md
 
 scale-proof: $(VENV)/.dev  ## 2,000 jobs on four machines, one killed, the server restarted; about nine minutes, writes docs/evidence/scale.md
