@@ -168,7 +168,7 @@ def camera_commands() -> Iterator[str]:
     for family in load_catalog().families.values():
         english = [name for name in family.camera_commands if name.isascii()]
         if english:
-            yield f"{', '.join(f'`[{name}]`' for name in english)}."
+            yield from (f"- `[{name}]`" for name in english)
 
 
 def campaign_keys() -> Iterator[str]:

@@ -82,7 +82,7 @@ def outcome_of(expected: Mapping[str, Any], content: bytes) -> tuple[Outcome, st
 
 
 def plain_sums(expected: Mapping[str, Any], content: bytes) -> dict[str, float]:
-    """The sums that pandas takes of a file, with the separator, encoding and line of the header that it is told."""
+    """The sums that pandas takes of a file, read with a given separator, encoding and header line."""
     table = _table(expected, content)
     if column := expected.get("drop"):  # a total has no ad there
         table = table[table[column].fillna("").str.strip(" -") != ""]

@@ -124,9 +124,9 @@ def joined_world(
     parts = []
     for platform in PLATFORMS:
         rows = _days(variants, odds, platform, rng, nature)
-        told = rows.reindex(columns=list(COUNT_NAMES)).astype(float)
+        counts = rows.reindex(columns=list(COUNT_NAMES)).astype(float)
         parts.append(
-            told.assign(
+            counts.assign(
                 platform=platform.value,
                 creative_id=np.repeat(variants["creative_id"].to_numpy(), nature.days),
                 ad_id=rows["ad_id"],

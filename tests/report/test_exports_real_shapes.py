@@ -434,7 +434,7 @@ def test_lists_of_actions_in_cells_are_read(write: object) -> None:
 
 @pytest.mark.parametrize("column", ["Datum", "Region code", "Hour of day"])
 def test_equal_numbers_that_an_unknown_column_tells_apart_are_refused(column: str) -> None:
-    """They are parts or days that nobody knows: left out as repeats, their numbers would be missing."""
+    """They may be parts or days, and not repeats: leaving them out would lose numbers."""
     header = f"date_start,date_stop,ad_id,impressions,spend,inline_link_clicks,{column}"
     rows = [f"2026-11-01,2026-11-07,1,1000,5,10,{part}" for part in ("01.11.2026", "02.11.2026")]
 
@@ -481,7 +481,7 @@ def test_identical_rows_without_ids_are_counted() -> None:
 
 
 def test_a_few_rows_in_another_currency_are_set_apart() -> None:
-    """Where one currency has most rows; else nobody can tell which is meant."""
+    """Where one currency has most rows; without a majority the file is refused."""
     rows = [f"2026-11-0{day},{ad},USD,1000,5,10" for day in (1, 2) for ad in "ab"]
     header = "Reporting starts,Ad name,Currency,Impressions,Amount spent,Link clicks"
 

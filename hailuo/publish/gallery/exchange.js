@@ -3,7 +3,7 @@
 const SCHEMA = "hailuo.judgements/1.0";
 const MOST_ID = 64; // characters; the ids of a page of a later version may be longer than ours
 
-/** A random id of this browser, so that two people of one name are told apart. It is made anew where nothing is saved. */
+/** A random id of this browser, to distinguish two people of one name. It is new where nothing is saved. */
 function sourceId() {
   const known = readStored(`${STORED_AS}#source`);
   if (typeof known === "string") return known;

@@ -53,7 +53,7 @@ class JudgementFile(_Part):
     source: str | None = Field(
         default=None,
         max_length=64,
-        description="Which browser exported it, so that equal names are told apart.",
+        description="Which browser exported it, to distinguish reviewers of one name.",
     )
     exported_at: AwareDatetime | None = Field(default=None, description="When.")
     judgements: tuple[Judgement, ...] = Field(description="One entry per creative judged.")
