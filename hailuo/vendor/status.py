@@ -3,7 +3,7 @@
 Source: docs/reference/vendor.md#status (shapes G1 to G5, words, traps) and docs/reference/vendor.md#fetching-the-clip (where the URL is).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -11,10 +11,10 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from types import MappingProxyType
 from typing import Final, Literal
-from urllib.parse import urljoin, urlsplit
 
 from pydantic import SecretStr
 
+from hailuo.vendor.clip_urls import clip_urls, is_web_url
 from hailuo.vendor.wire import (
     Shape,
     amount_of,
@@ -58,27 +58,6 @@ _REFUND_FLAGS = ("refunded", "refund", "is_refunded")
 _REFUND_AMOUNTS = ("refund_usd", "refunded_usd", "refund_amount_usd", "refunded_amount_usd")
 _AMOUNT_TEXT_LIMIT = 40
 _MILLISECONDS_FROM = 100_000_000_000
-_URL_LIMIT = 8192
-_OTHER_PICTURES = [
-    "image",
-    "img",
-    "picture",
-    "cover",
-    "poster",
-    "thumb",
-    "preview",
-    "frame",
-    "avatar",
-    "input",
-    "request",
-    "prompt",
-    "reference",
-    "callback",
-    "webhook",
-    "doc",
-    "help",
-]
-"""Parts of the names of fields whose URLs are no clip."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,7 +199,7 @@ def _status_of(
     word = plain(_first(task, *_WORD_KEYS), secret=secret)
     known = words.get(word.lower()) or _PHASES.get(word.casefold())
     progress = _percent(_first(task, *_PROGRESS_KEYS))
-    urls = tuple(_clip_urls(task, outer, base_url)) if _may_have_clip(known, progress) else ()
+    urls = tuple(clip_urls(task, outer, base_url)) if _may_have_clip(known, progress) else ()
     ended = known is None and progress == _DONE_PERCENT and urls
     phase = known or (TaskPhase.COMPLETED if ended else TaskPhase.RENDERING)
     amount = task.get("amount_usd")
@@ -271,7 +250,7 @@ def _failure(
     details = mapping_of(error)
     texts = [details.get("message") if details else error, task.get("fail_reason")]
     hidden = mapping_of(task.get("metadata")).get("url")
-    if failed and isinstance(hidden, str) and not _is_web_url(hidden.strip()):
+    if failed and isinstance(hidden, str) and not is_web_url(hidden.strip()):
         texts.append(hidden)
     message = next((plain(text, secret=secret) for text in texts if text and isinstance(text, str)), "")
     code = _code_as_sent(details.get("code"), secret)
@@ -285,80 +264,6 @@ def _first_base_resp(*layers: Mapping[str, object]) -> object:
 
 def _code_as_sent(value: object, secret: SecretStr | None) -> str | None:
     return plain(value, secret=secret) if code_of(value) else None
-
-
-def _clip_urls(
-    task: Mapping[str, object], outer: Mapping[str, object], base_url: str | None
-) -> Iterator[str]:
-    """Every usable URL once, in the order of docs/reference/vendor.md#fetching-the-clip; other fields count where these are empty."""
-    layers = [task, *(layer for layer in layers_of(task)[1:]), outer]
-    found = [url for layer in layers for place in _places(layer) for url in _urls_at(place, base_url)]
-    yield from dict.fromkeys(found or _urls_anywhere(outer, base_url))
-
-
-def _places(layer: Mapping[str, object]) -> Sequence[object]:
-    return (
-        _videos_first(layer.get("results")),
-        layer.get("metadata"),
-        layer.get("video"),
-        layer.get("output"),
-        layer.get("video_url"),
-        layer.get("result_url"),
-        layer.get("url"),
-        layer.get("content"),
-        layer.get("videos"),
-        mapping_of(layer.get("task_result")).get("videos"),
-    )
-
-
-def _videos_first(results: object) -> object:
-    if not isinstance(results, list):
-        return results
-    return sorted(
-        results, key=lambda result: not str(mapping_of(result).get("content_type")).startswith("video")
-    )
-
-
-def _urls_at(place: object, base_url: str | None) -> Iterator[str]:
-    """The URLs of a text, of an object with `url` or `video_url`, or of a list of these."""
-    for item in place if isinstance(place, list) else [place]:
-        fields = mapping_of(item)
-        for value in (fields.get("url"), fields.get("video_url")) if fields else (item,):
-            url = _absolute(value, base_url)
-            if url:
-                yield url
-
-
-def _urls_anywhere(outer: Mapping[str, object], base_url: str | None) -> Sequence[str]:
-    """Every URL that may be a clip, in whatever field; those that look like a video's first."""
-    found = []
-    for keys, value in fields_of(outer):
-        names = " ".join(keys).lower()
-        url = None if any(part in names for part in _OTHER_PICTURES) else _absolute(value, base_url)
-        if url:
-            found.append(("video" not in names and ".mp4" not in url.lower(), url))
-    return [url for _, url in sorted(found, key=lambda pair: pair[0])]
-
-
-def _absolute(value: object, base_url: str | None) -> str | None:
-    """The web address in a field; a path is relative to the API's own address."""
-    text = value.strip() if isinstance(value, str) else ""
-    if base_url and text.startswith("/"):
-        try:
-            text = urljoin(base_url, text)
-        except ValueError:
-            return None
-    return text if _is_web_url(text) else None
-
-
-def _is_web_url(text: str) -> bool:
-    if len(text) > _URL_LIMIT or not text.isprintable() or " " in text:
-        return False
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        return False
-    return parts.scheme.lower() in {"http", "https"} and bool(parts.hostname)
 
 
 def _percent(value: object) -> int | None:
