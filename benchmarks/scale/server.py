@@ -40,7 +40,7 @@ def prefect_server(folder: Path, database: Database, broker: Broker) -> Iterator
 
 
 def _backing(database: Database, broker: Broker) -> Mapping[str, str]:
-    """As deploy/compose.yaml has it; every name is one of Prefect 3.8.8's settings."""
+    """As deploy/compose.yaml has it; every name is one of Prefect's settings."""
     return {
         "PREFECT_API_DATABASE_CONNECTION_URL": database.url,
         "PREFECT_MESSAGING_BROKER": "prefect_redis.messaging",

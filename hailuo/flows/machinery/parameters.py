@@ -1,6 +1,6 @@
 """Parameter types of the flows: the fields of the run forms with their bounds, which Prefect's server enforces.
 
-The text beside a field comes from the flow's docstring (`Args:`): Prefect 3.8 ignores the description of an annotation.
+The text beside a field comes from the flow's docstring (`Args:`): Prefect ignores the description of an annotation.
 """
 
 from collections.abc import Sequence
