@@ -2,13 +2,30 @@
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from pydantic import ConfigDict
 
 DEFERRED: Final["ConfigDict"] = {"defer_build": True}
 """For a type that pydantic reads: its reader is built at the first use, not at every start."""
+
+
+class _Later:
+    """A module of another project, loaded when something of it is first used."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(import_module(self._name), name)
+
+
+def lazy_module(name: str) -> "ModuleType":
+    """What stands for the module `name` until something of it is used; only then is it loaded."""
+    return cast("ModuleType", _Later(name))
 
 
 def lazy_names(package: str, modules: Mapping[str, str]) -> Callable[[str], object]:

@@ -88,7 +88,7 @@ async def look(request: CampaignRequest, *, histories: bool = False) -> Seen:
     """The plan as of now, without asking the vendor; `histories` as in `Ledger.load`. Raises: CampaignError."""
     env = run_environment()
     prepared = prepare(request, env.settings)
-    async with open_session(prepared, env.settings, clock=env.clock) as session:
+    async with open_session(prepared, env.settings, clock=env.clock, only_looks=True) as session:
         plan = await session.plan(histories=histories)
         refusals = await session.refusals(plan, ask_vendor=False)
         return Seen(plan=plan, place=await session.place(), refusals=refusals)

@@ -1,5 +1,7 @@
 """One edition of one campaign, opened: plan, admit, run, publish."""
 
+from __future__ import annotations  # what runs, deals out and checks is loaded by what needs it
+
 import os
 import secrets
 import socket
@@ -20,14 +22,8 @@ from hailuo.plan.plan import Plan, make_plan
 from hailuo.plan.prepare import PreparedCampaign
 from hailuo.run.admission import admit, frame_warnings, refusals, vendor_name
 from hailuo.run.events import Observer, RunReport, no_observer
-from hailuo.run.inspector import CHECKS_SECONDS_AT_MOST, Inspector, inspecting
-from hailuo.run.lead import Lead, part_of
-from hailuo.run.leftovers import PaidClips
-from hailuo.run.runner import Runner
-from hailuo.run.shards import ShardNote, ShardNotes, Share
 from hailuo.run.spending import SpendingGrant, spent_by
 from hailuo.run.tools import Connections, Tools, retry_until_recorded, scratch_folder, tools_of
-from hailuo.run.watching import watched_by
 from hailuo.settings import Settings, is_loopback, is_simulator, load_settings
 from hailuo.store import Store
 from hailuo.store.layout import MONEY
@@ -37,6 +33,10 @@ from hailuo.vendor.open import open_client
 if TYPE_CHECKING:
     from hailuo.publish.publish import Publication
     from hailuo.publish.share import GalleryLink
+    from hailuo.run.inspector import Inspector
+    from hailuo.run.lead import Lead
+    from hailuo.run.runner import Runner
+    from hailuo.run.shards import ShardNotes, Share
 
 
 _UNCHECKED: Final = missing(Extra.MEDIA, Place("HAILUO_CHECKS"), "looking at each clip that is stored")
@@ -161,6 +161,8 @@ class Session:
 
         Raises: AdmissionError where this worker sees another file, another store, or no open grant.
         """
+        from hailuo.run.lead import part_of  # noqa: PLC0415 (a plan runs nothing)
+
         whole = await self.plan()
         with nothing_bought_without_store():
             prices = await self._spending.prices()
@@ -168,6 +170,8 @@ class Session:
 
     def runner(self, plan: Plan, *, observe: Observer) -> Runner:
         """What drives the plan once it is admitted."""
+        from hailuo.run.runner import Runner  # noqa: PLC0415 (a plan runs nothing)
+
         observer = self.inspector.hearing(observe) if self.inspector else observe
         self._runner = Runner(plan, self._tools, observe=observer, spending=self._spending)
         return self._runner
@@ -177,6 +181,8 @@ class Session:
 
         A plan that is refused has its paid clips collected first. Raises: AdmissionError, before anything is bought.
         """
+        from hailuo.run.leftovers import PaidClips  # noqa: PLC0415 (a plan runs nothing)
+
         paid = PaidClips(
             self._settings,
             self._tools.clock,
@@ -189,10 +195,14 @@ class Session:
 
     def lead(self, plan: Plan, *, machines: int) -> Lead:
         """What deals the admitted plan out to shards, and watches over them."""
+        from hailuo.run.lead import Lead  # noqa: PLC0415 (a plan runs nothing)
+
         return Lead(plan, self._tools, self._settings, self._spending, machines=machines)
 
     def noting(self, share: Share, runner: Runner) -> AbstractAsyncContextManager[None]:
         """Write this shard's progress for the lead while the block runs."""
+        from hailuo.run.watching import watched_by  # noqa: PLC0415 (a plan runs nothing)
+
         return watched_by(self._notes().beating(share.number, runner.progress))
 
     async def give_account(self, share: Share, runner: Runner) -> None:
@@ -200,6 +210,8 @@ class Session:
 
         Raises: StoreUnavailableError.
         """
+        from hailuo.run.shards import ShardNote  # noqa: PLC0415 (a plan runs nothing)
+
         spent = spent_by(self._spending.run, self._tools.ledger)
         note = ShardNote(
             number=share.number,
@@ -214,6 +226,8 @@ class Session:
         await self._finish_checks()
 
     def _notes(self) -> ShardNotes:
+        from hailuo.run.shards import ShardNotes  # noqa: PLC0415 (a plan runs nothing)
+
         return ShardNotes(
             self.store, self._tools.clock, edition=self.campaign.this_edition, run=self._spending.run
         )
@@ -222,9 +236,11 @@ class Session:
         """Wait for the checks of what this session knows as stored; not in an interrupted run."""
         interrupted = self._runner and self._runner.report().interrupted
         if self.inspector and not interrupted:
+            from hailuo.run.inspector import CHECKS_SECONDS_AT_MOST  # noqa: PLC0415 (a plan runs nothing)
+
             await self.inspector.catch_up(patience_seconds=CHECKS_SECONDS_AT_MOST)
 
-    async def gallery_link(self, made: "Publication", *, valid_for: timedelta) -> "GalleryLink":
+    async def gallery_link(self, made: Publication, *, valid_for: timedelta) -> GalleryLink:
         """Where to look at what was published: a signed link where the store can sign, else a path."""
         from hailuo.publish.share import link_to  # noqa: PLC0415 (it loads pandas: only to show a gallery)
 
@@ -233,7 +249,7 @@ class Session:
         )  # a folder served for a simulator has links that end with this run
         return await link_to(made, lasting, self._tools.clock, valid_for=valid_for)
 
-    async def publish(self) -> "Publication":
+    async def publish(self) -> Publication:
         """Build manifest and gallery; what was stored is checked first, for ten minutes at most."""
         from hailuo.publish.publish import publish  # noqa: PLC0415 (it loads pandas: only to make pages)
 
@@ -249,12 +265,13 @@ async def open_session(
     clock: Clock | None = None,
     share: Share | None = None,
     connections: Connections | None = None,
+    only_looks: bool = False,
 ) -> AsyncIterator[Session]:
     """Open store, ledger and vendor for a campaign without problems; they are closed when the block ends.
 
     `settings` are those of the environment and `clock` is the system's unless given. With a `share`, the session is one
     shard of another run: it buys on that run's grant, within its share of the vendor's limits. `connections` are used in
-    place of those that the settings name, and stay open.
+    place of those that the settings name, and stay open. A session that `only_looks` checks no clip.
 
     Raises: CampaignError with every problem of the campaign; SettingsError, AdmissionError without a store.
     """
@@ -284,7 +301,9 @@ async def open_session(
         if share is None:  # the grant is the lead's to close
             stack.push_async_callback(spending.close)
         session = Session(prepared, settings, tools=tools, spending=spending)
-        if settings.checks == "on":
+        if settings.checks == "on" and not only_looks:
+            from hailuo.run.inspector import inspecting  # noqa: PLC0415 (a plan runs nothing)
+
             jobs = prepared.expansion.jobs
             session.inspector = await stack.enter_async_context(
                 inspecting(store, tools.ledger, jobs, scratch=tools.scratch)

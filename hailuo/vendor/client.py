@@ -6,9 +6,12 @@ httpx itself takes proxies and certificates from the environment: `hailuo.settin
 file.
 """
 
+from __future__ import annotations  # httpx is not loaded for its types
+
 import asyncio
 import ipaddress
 import logging
+import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,13 +19,13 @@ from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 from urllib.parse import quote
 
-import httpx
 from pydantic import SecretStr
 
 from hailuo.campaign.variant import canonical_json
+from hailuo.lazy import lazy_module
 from hailuo.logs import quiet_logger
 from hailuo.settings import uses_proxy
 from hailuo.vendor.download import (
@@ -39,6 +42,11 @@ from hailuo.vendor.read_fault import Fault, fault_about_another, fault_of, read_
 from hailuo.vendor.status import TaskPhase, TaskStatus, other_task_in, read_status
 from hailuo.vendor.wire import parse_json, read_balance, read_models, task_id_of, without_secrets
 
+if TYPE_CHECKING:
+    import httpx
+else:
+    httpx = lazy_module("httpx")
+
 NO_BALANCE_REPORTED: Final = frozenset({200, 404, 501})
 """HTTP statuses with which a gateway answers that has no balance to show."""
 
@@ -48,11 +56,16 @@ SUBMIT_SECONDS_AT_MOST = 360.0
 _READ_SECONDS_AT_MOST = 60.0
 _ANSWER_BYTES_AT_MOST = MEBIBYTE
 # ImaRouter's own examples give a POST 300 s: on some routes the gateway fetches the image first.
-_SUBMIT_TIMEOUT = httpx.Timeout(connect=15.0, write=60.0, read=300.0, pool=15.0)
-_READ_TIMEOUT = httpx.Timeout(connect=15.0, write=30.0, read=30.0, pool=30.0)
-_DOWNLOAD_TIMEOUT = httpx.Timeout(connect=15.0, write=30.0, read=60.0, pool=60.0)
-_FRESH_CONNECTIONS = httpx.Limits(max_connections=None, max_keepalive_connections=0)
-_KEPT_CONNECTIONS = httpx.Limits(max_connections=32, max_keepalive_connections=8)
+_SUBMIT_SECONDS: Final = {"connect": 15.0, "write": 60.0, "read": 300.0, "pool": 15.0}
+_READ_SECONDS: Final = {"connect": 15.0, "write": 30.0, "read": 30.0, "pool": 30.0}
+_DOWNLOAD_SECONDS: Final = {"connect": 15.0, "write": 30.0, "read": 60.0, "pool": 60.0}
+_FRESH_CONNECTIONS: Final = {"max_connections": None, "max_keepalive_connections": 0}
+_KEPT_CONNECTIONS: Final = {"max_connections": 32, "max_keepalive_connections": 8}
+
+_PLAIN_ADDRESS: Final = re.compile(
+    r"https?://(?P<host>127\.0\.0\.1|([a-z0-9][a-z0-9-]*\.)*[a-z][a-z0-9]*)(:(?!80$|443$)[1-9]\d{1,4})?"
+)
+"""An address without a path in the only way to write it: httpx need not be loaded to read it."""
 
 _NO_TASK: Final = "task_that_does_not_exist"
 _UNBOUNDED: Final = {"br", "zstd"}
@@ -109,11 +122,10 @@ class VideoClient:
         status_words: Mapping[str, TaskPhase] | None = None,
     ) -> None:
         self._status_words = status_words or {}
-        api = _checked_base_url(base_url)
-        self.base_url = str(api)
+        self.base_url, host = _checked_base_url(base_url)
         self._secret = _checked_key(key)
         self._log_filter = _SecretFilter(self._secret)
-        self._connect = _Connector(api=api, transport=transport, user_agent=user_agent)
+        self._connect = _Connector(self.base_url, host, transport=transport, user_agent=user_agent)
         self._resolve = resolve or (literals_only if transport else system_resolve)
 
     async def submit(self, request: Mapping[str, object]) -> Accepted | Fault:
@@ -198,15 +210,15 @@ class VideoClient:
 
     @cached_property
     def _submits(self) -> httpx.AsyncClient:
-        return self._connect.client(_SUBMIT_TIMEOUT, _FRESH_CONNECTIONS, self._authorization())
+        return self._connect.client(_SUBMIT_SECONDS, _FRESH_CONNECTIONS, self._authorization())
 
     @cached_property
     def _reads(self) -> httpx.AsyncClient:
-        return self._connect.client(_READ_TIMEOUT, _KEPT_CONNECTIONS, self._authorization())
+        return self._connect.client(_READ_SECONDS, _KEPT_CONNECTIONS, self._authorization())
 
     @cached_property
     def _downloads(self) -> httpx.AsyncClient:
-        return self._connect.client(_DOWNLOAD_TIMEOUT, _FRESH_CONNECTIONS, httpx.Headers())
+        return self._connect.client(_DOWNLOAD_SECONDS, _FRESH_CONNECTIONS, httpx.Headers())
 
     @cached_property
     def _downloader(self) -> Downloader:
@@ -300,9 +312,9 @@ class _Connector:
     """Makes the httpx clients, which differ in pace and in who is shown the key."""
 
     def __init__(
-        self, *, api: httpx.URL, transport: httpx.AsyncBaseTransport | None, user_agent: str
+        self, base_url: str, host: str, *, transport: httpx.AsyncBaseTransport | None, user_agent: str
     ) -> None:
-        self.api = api
+        self._base_url = base_url
         self._transport = transport
         self._made: list[httpx.AsyncClient] = []
         self._headers = {
@@ -310,23 +322,30 @@ class _Connector:
             "Accept-Language": "en",  # messages are localised, often to Chinese
             "Accept-Encoding": "identity",  # nothing to decode: an id is never lost to a broken encoding
         }
-        self._trust_env = not _is_loopback(api.host)  # a proxy has no business on our own machine
-        self.proxied = transport is None and self._trust_env and uses_proxy()
+        self._trust_env = not _is_loopback(host)  # a proxy has no business on our own machine
+
+    @cached_property
+    def proxied(self) -> bool:
+        return self._transport is None and self._trust_env and uses_proxy()
+
+    @cached_property
+    def api(self) -> httpx.URL:
+        return httpx.URL(self._base_url)
 
     @cached_property
     def _tls(self) -> ssl.SSLContext | bool:
         return True if self._transport else httpx.create_ssl_context(trust_env=self._trust_env)
 
     def client(
-        self, timeout: httpx.Timeout, limits: httpx.Limits, authorization: httpx.Headers
+        self, seconds: Mapping[str, float], limits: Mapping[str, int | None], authorization: httpx.Headers
     ) -> httpx.AsyncClient:
         headers = httpx.Headers(self._headers)
         headers.update(authorization)
         client = httpx.AsyncClient(
             base_url=self.api,
             headers=headers,
-            timeout=timeout,
-            limits=limits,
+            timeout=httpx.Timeout(**seconds),
+            limits=httpx.Limits(**limits),
             transport=self._transport,
             verify=self._tls,
             trust_env=self._trust_env,
@@ -361,7 +380,11 @@ async def _body(response: httpx.Response) -> bytes:
     return bytes(body[:_ANSWER_BYTES_AT_MOST])
 
 
-def _checked_base_url(text: str) -> httpx.URL:
+def _checked_base_url(text: str) -> tuple[str, str]:
+    """The address as httpx writes it, and its host. Raises: ValueError."""
+    plain = _PLAIN_ADDRESS.fullmatch(text)
+    if plain and (text.startswith("https:") or _is_loopback(plain["host"])):
+        return text, plain["host"]
     try:
         url = httpx.URL(text.strip().rstrip("/"))
     except httpx.InvalidURL as error:
@@ -374,7 +397,7 @@ def _checked_base_url(text: str) -> httpx.URL:
         raise ValueError(
             f"the base URL {url} would send the key in the open; use https (http on loopback only)"
         )
-    return url
+    return str(url), url.host
 
 
 def _is_loopback(host: str) -> bool:

@@ -7,6 +7,8 @@ name's own certificate. Where a proxy connects in our place, it is the proxy tha
 Source: docs/reference/vendor.md#fetching-the-clip.
 """
 
+from __future__ import annotations  # httpx is not loaded for its types
+
 import asyncio
 import hashlib
 import ipaddress
@@ -20,12 +22,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-import httpx
 from pydantic import SecretStr
 
+from hailuo.lazy import lazy_module
 from hailuo.vendor.wire import plain
+
+if TYPE_CHECKING:
+    import httpx
+else:
+    httpx = lazy_module("httpx")
 
 Resolve = Callable[[str], Awaitable[Sequence[str]]]
 """A host name in, its IP addresses out; none where the name is not known."""

@@ -17,9 +17,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from functools import cache
 from typing import Final
-
-import httpx
 
 from hailuo.vendor.status import MODERATION_CODES
 from hailuo.vendor.wire import ErrorBody, Shape
@@ -455,21 +454,29 @@ ABOUT_ANOTHER: Final = Row(
 )
 """What a poll means whose answer names another task: it is missed."""
 
-EXCEPTIONS: Mapping[type[Exception], Row] = {
-    httpx.ConnectError: _NOT_CONNECTED,
-    httpx.ConnectTimeout: _NOT_CONNECTED,
-    httpx.PoolTimeout: _NOT_CONNECTED,
-    httpx.UnsupportedProtocol: _NOT_CONNECTED,
-    httpx.ProxyError: _REFUSED_BY_PROXY,  # raised for a refused CONNECT or SOCKS greeting only
-    httpx.WriteError: LOST_AFTER_SEND,
-    httpx.WriteTimeout: LOST_AFTER_SEND,
-    httpx.ReadError: LOST_AFTER_SEND,
-    httpx.ReadTimeout: LOST_AFTER_SEND,
-    httpx.CloseError: LOST_AFTER_SEND,
-    httpx.LocalProtocolError: LOST_AFTER_SEND,
-    httpx.RemoteProtocolError: LOST_AFTER_SEND,
-    httpx.DecodingError: _UNREADABLE_ANSWER,
-    httpx.TooManyRedirects: _UNREADABLE_ANSWER,
-    OSError: LOST_AFTER_SEND,  # the total time is up, or a TLS error that httpx lets through
-}
-"""What each way of getting no answer means; the base classes of these are UNCLEAR as well."""
+WITHOUT_ANSWER: Final = (_NOT_CONNECTED, _REFUSED_BY_PROXY, LOST_AFTER_SEND, _UNREADABLE_ANSWER)
+"""The rows of `exceptions`."""
+
+
+@cache
+def exceptions() -> Mapping[type[Exception], Row]:
+    """What each way of getting no answer means; the base classes of these are UNCLEAR as well."""
+    import httpx  # noqa: PLC0415 (a plan reads the table above, and asks nothing)
+
+    return {
+        httpx.ConnectError: _NOT_CONNECTED,
+        httpx.ConnectTimeout: _NOT_CONNECTED,
+        httpx.PoolTimeout: _NOT_CONNECTED,
+        httpx.UnsupportedProtocol: _NOT_CONNECTED,
+        httpx.ProxyError: _REFUSED_BY_PROXY,  # raised for a refused CONNECT or SOCKS greeting only
+        httpx.WriteError: LOST_AFTER_SEND,
+        httpx.WriteTimeout: LOST_AFTER_SEND,
+        httpx.ReadError: LOST_AFTER_SEND,
+        httpx.ReadTimeout: LOST_AFTER_SEND,
+        httpx.CloseError: LOST_AFTER_SEND,
+        httpx.LocalProtocolError: LOST_AFTER_SEND,
+        httpx.RemoteProtocolError: LOST_AFTER_SEND,
+        httpx.DecodingError: _UNREADABLE_ANSWER,
+        httpx.TooManyRedirects: _UNREADABLE_ANSWER,
+        OSError: LOST_AFTER_SEND,  # the total time is up, or a TLS error that httpx lets through
+    }

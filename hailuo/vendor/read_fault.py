@@ -4,17 +4,27 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import httpx
 from pydantic import SecretStr
 
-from hailuo.vendor.error_table import ABOUT_ANOTHER, EXCEPTIONS, LOST_AFTER_SEND, TABLE, Cause, Meaning
+from hailuo.vendor.error_table import (
+    ABOUT_ANOTHER,
+    LOST_AFTER_SEND,
+    TABLE,
+    WITHOUT_ANSWER,
+    Cause,
+    Meaning,
+    exceptions,
+)
 from hailuo.vendor.wire import ErrorBody, Shape, error_body, parse_json, plain, task_named_in
+
+if TYPE_CHECKING:
+    import httpx
 
 _RETRY_AFTER_LIMIT_SECONDS: Final = 86_400.0
 _SECONDS: Final = re.compile(r"\d{1,9}(\.\d{1,6})?")
-_ROWS: Final = {row.name: row for row in (*TABLE, *EXCEPTIONS.values(), ABOUT_ANOTHER)}
+_ROWS: Final = {row.name: row for row in (*TABLE, *WITHOUT_ANSWER, ABOUT_ANOTHER)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,9 +119,10 @@ def fault_about_another(
     )
 
 
-def fault_of(error: httpx.RequestError | OSError, *, secret: SecretStr | None = None) -> Fault:
+def fault_of(error: "httpx.RequestError | OSError", *, secret: SecretStr | None = None) -> Fault:
     """What it means that no answer came; anything after bytes may have left is UNCLEAR."""
-    row = next((EXCEPTIONS[kind] for kind in type(error).__mro__ if kind in EXCEPTIONS), LOST_AFTER_SEND)
+    known = exceptions()
+    row = next((known[kind] for kind in type(error).__mro__ if kind in known), LOST_AFTER_SEND)
     return Fault(
         meaning=row.meaning,
         name=row.name,

@@ -27,7 +27,20 @@ MAY_NOT_LOAD = {
     "--help": WITHOUT_A_VENDOR | {"pathlib", "pydantic", "yaml"},
     "--version": WITHOUT_A_VENDOR | {"pydantic", "yaml"},
     "validate": WITHOUT_A_VENDOR | {"pydantic_settings"},
-    "plan": NEVER | {"certifi", "hailuo.media.verdict", "jinja2", "uvicorn"},
+    "plan": NEVER
+    | {
+        "certifi",
+        "hailuo.media",
+        "hailuo.run.collect",
+        "hailuo.run.runner",
+        "httpx",
+        "jinja2",
+        "multiprocessing",
+        "pygments",
+        "rich.progress",
+        "urllib.request",
+        "uvicorn",
+    },
 }
 
 

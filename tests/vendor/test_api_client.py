@@ -10,10 +10,12 @@ from typing import Any
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from hailuo.vendor import Accepted, Fault, Meaning, TaskPhase, TaskStatus, VideoClient, request_sha256
-from hailuo.vendor.error_table import EXCEPTIONS
+from hailuo.vendor.error_table import exceptions
 
 Ask = Callable[..., Any]
 REQUEST = {"model": "MiniMax-Hailuo-02", "prompt": "Schuh auf Stein, 8 °C", "duration": 6, "size": "768p"}
@@ -58,7 +60,7 @@ NOES = [
     httpx.Response(502, text=HTML),
     httpx.Response(503, json={"error": {"message": "No channel", "code": "model_not_found"}}),
     httpx.Response(524),
-    *(kind("gone") for kind in EXCEPTIONS),
+    *(kind("gone") for kind in exceptions()),
     TimeoutError(),
 ]
 
@@ -313,6 +315,25 @@ def test_base_url_has_one_spelling() -> None:
     ]
 
     assert {client.base_url for client in clients} == {"https://api.example"}
+
+
+@given(
+    st.sampled_from(["https://", "http://"]),
+    st.one_of(
+        st.from_regex(r"[a-z0-9.-]{1,12}", fullmatch=True),
+        st.sampled_from(["127.0.0.1", "localhost", "10.0.0.1", "x--y.ab", "xn--bcher-kva.example"]),
+    ),
+    st.one_of(st.just(""), st.integers(0, 99_999).map(":{}".format)),
+)
+def test_an_address_has_the_spelling_of_httpx(scheme: str, host: str, port: str) -> None:
+    """A plain address is read without httpx: it is recorded in the store, so both ways must write it alike."""
+    text = f"{scheme}{host}{port}"
+    try:
+        client = VideoClient(base_url=text, key=SecretStr("k"))
+    except ValueError:
+        return
+
+    assert client.base_url == str(httpx.URL(text))
 
 
 @pytest.mark.parametrize("key", ["", "a b", "a\nb", "ключ", "a\x00"])
