@@ -173,7 +173,9 @@ def camera_commands() -> Iterator[str]:
 
 def campaign_keys() -> Iterator[str]:
     """Every key of a campaign file, section by section."""
-    yield from _sections(campaign_schema(), "The file")
+    schema: dict[str, Any] = campaign_schema()
+    del schema["$defs"]["Models"]["properties"]  # of each built-in model: docs/reference/models.md
+    yield from _sections(schema, "The file")
 
 
 def catalog_keys() -> Iterator[str]:
@@ -286,7 +288,8 @@ def _key_rows(section: Schema, definitions: Schema) -> Iterator[tuple[str, str, 
         yield f"`{key}`", _values(value, definitions), _default(key, value, required), about
     extra = section.get("additionalProperties")
     if isinstance(extra, Mapping):
-        name = "any other name" if section.get("properties") else "any axis"
+        plain = "any other name" if section.get("properties") else "any axis"
+        name = section.get("propertyNames", {}).get("title", plain)
         yield name, _values(extra, definitions), "", "An axis of your own." if "other" in name else ""
 
 
@@ -309,8 +312,8 @@ def _default(key: str, value: Schema, required: Iterable[str]) -> str:
 
 def _values(value: Schema, definitions: Schema) -> str:
     """The type and limits of a value, in words."""
-    if "enum" in value:
-        return ", ".join(map(_code, value["enum"]))
+    if words := value.get("enum") or [value[key] for key in ("const",) if key in value]:
+        return ", ".join(map(_code, words))
     if "$ref" in value:
         name = value["$ref"].rpartition("/")[2]
         keys = ", ".join(f"`{key}`" for key in definitions[name].get("properties", {}))

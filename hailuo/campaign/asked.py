@@ -33,19 +33,22 @@ class Asked:
     height: int | None = None
 
 
-def asked_of(variant: Variant, catalog: Catalog) -> Asked | None:
-    """What the catalog says of an order; None for a model that it does not have."""
+def asked_of(variant: Variant, catalog: Catalog, *, shape: str | None = None) -> Asked | None:
+    """What the catalog says of an order; None for a model that it does not have.
+
+    `shape` is the one that the campaign asked for, where its first frame gives it.
+    """
     model = catalog.model(variant.model)
     if model is None:
         return None
     family = catalog.family_of(model)
-    shape, shape_by = _shape(variant, family)
+    made, shape_by = _shape(variant, family)
     box = family.box(variant.size, variant.parameters)
     sound, label = family.audio, variant.parameters.get(family.audio.setting or "")
     return Asked(
         family=family.name,
         trust=model.trust,
-        shape=shape,
+        shape=shape if made is None and shape_by is ShapeBy.FIRST_FRAME else made,
         shape_by=shape_by,
         audio=sound.always if sound.setting is None else (None if label is None else label == "true"),
         fps=family.fps,

@@ -13,8 +13,9 @@ from typing import Final
 from hailuo.campaign.asked import asked_of
 from hailuo.campaign.catalog import Catalog, Model
 from hailuo.campaign.job import Job, creative_id_of
-from hailuo.campaign.legality import Remark, cautions, rule_against, settled
-from hailuo.campaign.model import SETTING_AXES, Campaign, Cell, Grid, IllegalPolicy, Level
+from hailuo.campaign.legality import cautions, rule_against, settled
+from hailuo.campaign.model import SETTING_AXES, Campaign, Cell, Grid, IllegalPolicy, Level, Remark
+from hailuo.campaign.portable import SHAPE, framed, in_own_words, takes, without
 from hailuo.campaign.prompt import Template, camera_remarks, clean, read_template
 from hailuo.campaign.variant import FirstFrame, Variant
 from hailuo.errors import Place, Problem
@@ -122,6 +123,7 @@ class _Expander:
         every = frozenset(name for family in catalog.families.values() for name in family.settings)
         self._parameters, self._words = every & campaign.settings, every - campaign.settings
         self._settings = {*SETTING_AXES, *self._parameters} - {"prompt"}
+        self._has_shape_axis = SHAPE in campaign.settings - every
 
     def expand(self, only: Mapping[str, frozenset[str]]) -> Expansion:
         self._check_only(only)
@@ -154,36 +156,62 @@ class _Expander:
         known: defaultdict[str, set[str]] = defaultdict(set)
         for axis in (axis for grid in self._campaign.grids for axis in grid.axes):
             known[axis.name].update(level.label for level in axis.levels)
+        if self._campaign.frames:
+            known["first_frame"].update(level.label for level in self._campaign.frames.values())
         for grid in self._campaign.grids if TAKE not in known else ():
             known[TAKE].update(map(str, range(1, (grid.takes or self._campaign.takes) + 1)))
         self._problems.update(only_problems(only, known, place))
 
     def _jobs_of(self, grid: Grid, only: Mapping[str, frozenset[str]]) -> Iterator[Job]:
         """The jobs of every legal cell of a grid whose clip is not in the campaign yet."""
-        takes = grid.takes or self._campaign.takes
-        for levels in product(*(axis.levels for axis in grid.axes)):
-            cell = {level.axis: level for level in levels}
+        clips = grid.takes or self._campaign.takes
+        for cell in self._cells_of(grid):
             asked = {axis: labels for axis, labels in only.items() if axis != TAKE or axis in cell}
             if any(_matches(cell, match) for match in grid.exclude) or not _matches(cell, asked):
                 continue
-            variant = self._variant(cell) if self._is_legal(cell) else None
-            if variant and self._is_new(cell, variant, takes):
+            own = self._legal(cell)
+            variant = self._variant(own) if own else None
+            if own and variant and self._is_new(cell, own, variant, clips):
                 yield from (job for job in self._takes(cell, variant, grid) if is_chosen(job, only))
 
-    def _is_legal(self, cell: Cell) -> bool:
+    def _cells_of(self, grid: Grid) -> Iterator[Cell]:
+        """Every combination; of an axis that applies where it is offered, a model without it has one, with no value."""
+        firsts = {axis.name: axis.levels[0] for axis in grid.axes}
+        for levels in product(*(axis.levels for axis in grid.axes)):
+            cell: Cell = {level.axis: level for level in levels}
+            model = self._catalog.model(str(cell["model"].value))
+            if model is None:
+                yield cell
+                continue
+            family = self._catalog.family_of(model)
+            lacking = [a for a in self._campaign.where_offered & set(cell) if not takes(a, model, family)]
+            if all(cell[axis] is firsts[axis] for axis in lacking):
+                for axis in lacking:
+                    cell = without(cell, axis)
+                yield framed(cell, model, family, self._campaign.frames)
+
+    def _legal(self, cell: Cell) -> Cell | None:
+        """The cell in the words of its model; None where a rule forbids it."""
+        model = self._catalog.model(str(cell["model"].value))
+        own = in_own_words(cell, model, self._catalog, has_shape_axis=self._has_shape_axis) if model else cell
+        rule = own if isinstance(own, Remark) else self._rule_against(own)
+        if rule is None:
+            return own if not isinstance(own, Remark) else None
+        level = cell.get(rule.axis) or cell[SHAPE]  # only a shape is spelled by another axis
+        self._illegal.add(level.place, (rule.reason, rule.remedy), cell)
+        return None
+
+    def _rule_against(self, own: Cell) -> Remark | None:
         settings = tuple(
             (axis, bool(level.value) if axis == "first_frame" else level.value)
-            for axis, level in cell.items()
+            for axis, level in own.items()
             if axis in self._settings
         )
-        template = self._template(cell["prompt"])
+        template = self._template(own["prompt"])
         in_prompt = (template.fields & self._parameters if template else frozenset()) | self._words
         if (settings, in_prompt) not in self._rules:
-            self._rules[settings, in_prompt] = rule_against(cell, self._catalog, in_prompt=in_prompt)
-        rule = self._rules[settings, in_prompt]
-        if rule:
-            self._illegal.add(cell[rule.axis].place, (rule.reason, rule.remedy), cell)
-        return rule is None
+            self._rules[settings, in_prompt] = rule_against(own, self._catalog, in_prompt=in_prompt)
+        return self._rules[settings, in_prompt]
 
     def _template(self, prompt: Level) -> Template | None:
         text = str(prompt.value)
@@ -242,12 +270,12 @@ class _Expander:
             for reason, remedy in camera_remarks(prompt, self._catalog.family_of(model)):
                 self._warnings.add(Problem(place, reason, remedy))
 
-    def _is_new(self, cell: Cell, variant: Variant, takes: int) -> bool:
+    def _is_new(self, cell: Cell, own: Cell, variant: Variant, clips: int) -> bool:
         first = self._first.setdefault(variant.variant_id, cell)
         if first is cell:
-            for caution in cautions(cell, self._catalog):
+            for caution in cautions(own, self._catalog):
                 remark = (caution.reason, caution.remedy)
-                self._cautions.add(cell[caution.axis].place, remark, cell, times=takes)
+                self._cautions.add(cell[caution.axis].place, remark, cell, times=clips)
             return True
         labels, earlier = _labels(cell), _labels(first)
         differing = sorted(axis for axis in {*first, *cell} if labels.get(axis) != earlier.get(axis))
@@ -257,7 +285,8 @@ class _Expander:
     def _takes(self, cell: Cell, variant: Variant, grid: Grid) -> Iterator[Job]:
         campaign = self._campaign
         levels, variant_id = _labels(cell), variant.variant_id
-        asked = asked_of(variant, self._catalog)
+        shape = cell[SHAPE].value if self._has_shape_axis and SHAPE in cell else None
+        asked = asked_of(variant, self._catalog, shape=None if shape is None else str(shape))
         control = campaign.control
         is_control = bool(control) and all(levels.get(axis) == label for axis, label in control.items())
         for take in range(1, (grid.takes or campaign.takes) + 1):
@@ -317,7 +346,7 @@ def _twin_problem(
 ) -> Problem:
     first, second = (quoted(", ".join(level.label for level in cell.values())) for cell in pairs[0])
     more = f" (and {len(pairs) - 1:,} more pairs)" if len(pairs) > 1 else ""
-    if differing in ("", "prompt", "first_frame"):
+    if differing in ("", "prompt", "first_frame", "size", SHAPE):
         reason = f"{second} is in the campaign twice, first as {first}{more}"
         more = "; columns that no prompt uses make no other clip" if has_columns else ""
         return Problem(place, reason, f"keep one of them{more}")

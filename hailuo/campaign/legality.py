@@ -1,20 +1,11 @@
 """Checks one cell of a matrix against the catalog: the rule that forbids it, and what to be careful about."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from hailuo.campaign.catalog import Catalog, Family, FirstFrameRule, Model, Setting, Settled, Trust
-from hailuo.campaign.model import Cell
+from hailuo.campaign.model import Cell, Remark
+from hailuo.campaign.portable import is_ratio, way_to_shape
 from hailuo.text import listed, quoted, suggestion
-
-
-@dataclass(frozen=True, slots=True)
-class Remark:
-    """Reason, remedy and the axis that they are about. Equal remarks are the same rule."""
-
-    axis: str
-    reason: str
-    remedy: str
 
 
 def rule_against(cell: Cell, catalog: Catalog, *, in_prompt: frozenset[str] = frozenset()) -> Remark | None:
@@ -95,19 +86,34 @@ def _against_settings(cell: Cell, model: Model, catalog: Catalog, in_prompt: fro
         level, setting = cell[axis], own.get(axis)
         if level.value is not None and (setting is None or setting.read(str(level.value)) is None):
             reason = f"{axis} {quoted(level.label)} is not offered by {model.name}"
-            return Remark(axis, reason, _instead(axis, family))
+            return Remark(axis, reason, _instead(axis, level.label, model, catalog))
     for name in settled(cell, family).missing:
         reason = f"{model.name} needs a value for {name}: what it does without one is not known"
         return Remark("model", reason, f"add the axis '{name}': {listed(own[name].choices)}")
     return None
 
 
-def _instead(axis: str, family: Family) -> str:
-    """What to choose where a family does not offer a value of a setting."""
-    setting = family.settings.get(axis)
+def _instead(axis: str, label: str, model: Model, catalog: Catalog) -> str:
+    """What to choose where a family does not offer a value of a setting, so that the clip is still what was meant."""
+    family, setting = catalog.family_of(model), catalog.family_of(model).settings.get(axis)
     if setting is None:
-        return "choose none"
+        if is_ratio(label) and any(f.shape and f.shape.setting == axis for f in catalog.families.values()):
+            own = family.shape.native if family.shape else None
+            return "choose none" if own == label else way_to_shape(label, model, family)
+        if any(f.audio.setting == axis for f in catalog.families.values()):
+            return _instead_of_sound(axis, label, model, family)
+        return f"choose none, or write `applies: {{{axis}: where offered}}`"
     return f"choose {listed([*setting.choices, *([] if _must_be_given(setting) else ['none'])])}"
+
+
+def _instead_of_sound(axis: str, label: str, model: Model, family: Family) -> str:
+    """The model's own way to sound; where it has none of what was asked, nothing but another model has it."""
+    if family.audio.setting:
+        return f"write {family.audio.setting} {label}"
+    if family.audio.always is (label == "true"):
+        return f"choose none, or write `applies: {{{axis}: where offered}}`"
+    made = "unknown" if family.audio.always is None else "always on" if family.audio.always else "always off"
+    return f"its sound is {made}: choose none, or leave {model.name} out"
 
 
 def _must_be_given(setting: Setting) -> bool:

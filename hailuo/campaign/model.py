@@ -39,6 +39,15 @@ Cell = Mapping[str, Level]
 """One combination: a level of every axis."""
 
 
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Reason, remedy and the axis that they are about. Equal remarks are the same rule."""
+
+    axis: str
+    reason: str
+    remedy: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Axis:
     """One named list of values."""
@@ -93,14 +102,17 @@ class Nightly:
 class Campaign:
     """One file: defaults, grids (the matrix, the rows, the includes), takes, a budget.
 
-    `settings` are the axes that are settings of some model of the file: another axis of such a name is a word of its
-    prompts.
+    `settings` are the axes that are settings of some model of the file, and `shape` where it orders shapes: another axis
+    of such a name is a word of its prompts. `where_offered` are axes that a model without them does not vary. `frames`
+    are first frames by shape, for models that get a shape in no other way.
     """
 
     name: str
     edition: str = "main"
     grids: tuple[Grid, ...]
     settings: frozenset[str] = frozenset()
+    where_offered: frozenset[str] = frozenset()
+    frames: Mapping[str, Level] = field(default_factory=dict)
     takes: int = 1
     illegal: IllegalPolicy = IllegalPolicy.STOP
     budget_usd: Decimal | None = None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import click
 from rich.text import Text
 
+from hailuo.campaign.portable import SHAPE
 from hailuo.campaign.pricing import usd, usd_or_unknown
 from hailuo.cli.plain import count, say
 from hailuo.cli.tables import FAILURE, ColumnKind, TableColumn, show_table
@@ -77,7 +78,8 @@ def plan_json(plan: Plan, place: "StorePlace") -> dict[str, object]:
 
 
 def _job_json(planned: PlannedJob, plan: Plan) -> dict[str, object]:
-    variant, places = planned.job.variant, plan.placements.get(planned.job.creative_id, {})
+    variant, asked = planned.job.variant, planned.job.asked
+    places = plan.placements.get(planned.job.creative_id, {})
     return {
         "creative_id": planned.job.creative_id,
         "decision": DECISIONS[planned.state],
@@ -85,6 +87,9 @@ def _job_json(planned: PlannedJob, plan: Plan) -> dict[str, object]:
         "model": variant.model,
         "duration": variant.duration,
         "size": variant.size,
+        "settings": dict(variant.parameters),
+        "shape": asked.shape if asked else None,
+        "shape_by": asked.shape_by if asked else None,
         "prompt": variant.prompt,
         "first_frame": variant.first_frame.label if variant.first_frame else None,
         "take": planned.job.take,
@@ -114,6 +119,8 @@ def show_plan(plan: Plan, place: "StorePlace", *, quiet: bool = False) -> None:
         skipped = f"skipped {count(cells, 'combination')}: {printable(rule)}"
         screen.print(Text(skipped, style="dim"))
     _show_cells(plan)
+    for line in _shapes(plan):
+        screen.print(Text(line, style="dim"))
     screen.print(Text(_counts(plan)))
     money = plan.money
     budget = "no budget is set" if plan.budget_usd is None else f"budget {usd(plan.budget_usd)}"
@@ -146,6 +153,19 @@ def _show_cells(plan: Plan) -> None:
     )
 
 
+def _shapes(plan: Plan) -> Iterator[str]:
+    """How each model gets the shapes that the campaign asks for."""
+    ways: dict[str, Counter[str]] = {}
+    for job in (planned.job for planned in plan.jobs):
+        if job.asked and job.asked.shape_by and job.levels.get(SHAPE) == job.asked.shape:
+            way = job.asked.shape_by.replace("_", " ")
+            ways.setdefault(job.variant.model, Counter())[f"{job.asked.shape} by {way}"] += 1
+    for model, found in ways.items():
+        yield f"{model}: " + ", ".join(
+            f"{words} ({count(jobs, 'job')})" for words, jobs in sorted(found.items())
+        )
+
+
 def show_clips(plan: Plan) -> None:
     """Print every clip of the plan: what it shows, what it costs, and its state."""
     is_wide = console().width >= _WIDE_ENOUGH
@@ -168,8 +188,9 @@ def _clip(planned: PlannedJob, *, is_wide: bool) -> tuple[str | Text, ...]:
     variant, frame = planned.job.variant, planned.job.variant.first_frame
     named = frame.label if frame else ""
     prompt = textwrap.shorten(variant.prompt, _PROMPT_SHOWN, placeholder=" ...")
-    settings = (variant.model, f"{variant.duration} s", variant.size)
-    cell = settings if is_wide else (f"{variant.model} {variant.duration}s {variant.size}",)
+    size = " ".join([variant.size, *(f"{name} {label}" for name, label in variant.parameters.items())])
+    settings = (variant.model, f"{variant.duration} s", size)
+    cell = settings if is_wide else (f"{variant.model} {variant.duration}s {size}",)
     text = (prompt, named) if is_wide else (f"{prompt} (from {named})" if named else prompt,)
     is_left_out = planned.state is JobState.NEW and not planned.chosen
     state = Text("left out") if is_left_out else Text(DECISIONS[planned.state], style=_style(planned.state))

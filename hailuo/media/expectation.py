@@ -50,7 +50,7 @@ def order_of(job: Job) -> Order:
     asked = job.asked or asked_of(variant, _built_in())
     aspect = ratio_of(asked.shape) if asked and asked.shape else None
     if frame is not None and (asked is None or asked.shape_by is not ShapeBy.SETTING):
-        aspect = frame.width / frame.height if frame.width and frame.height else None
+        aspect = frame.width / frame.height if frame.width and frame.height else aspect
     return Order(
         duration_s=variant.duration,
         size=variant.size,

@@ -249,4 +249,7 @@ def test_a_setting_of_one_family_is_illegal_for_another(expanded: Expanded, tmp_
     expansion = expanded(text, catalog=load_catalog(tmp_path / "own.yaml"))
 
     assert [dict(job.variant.parameters) for job in expansion.jobs] == [{}, {}, {"aspect_ratio": "9:16"}]
-    assert _told(expansion) == ["7: aspect_ratio '9:16' is not offered by MiniMax-Hailuo-02; choose none"]
+    assert _told(expansion) == [
+        "7: aspect_ratio '9:16' is not offered by MiniMax-Hailuo-02; "
+        'give a first frame of 9:16, or `frames: {"9:16": FILE}` with the axis `shape`'
+    ]

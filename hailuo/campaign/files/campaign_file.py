@@ -117,13 +117,17 @@ def _included(row: IncludeRow) -> WrittenAxes:
 
 
 def _products(file: CampaignFile, path: Path, problems: ProblemList, max_jobs: int) -> Sequence[WrittenAxes]:
-    """The matrix, or the rows of the sheet that is named instead of it."""
+    """The matrix, once for each of `models`, or the rows of the sheet that is named instead of it."""
     rows = file.rows.content if file.rows else None
-    if file.matrix:
+    for key in [
+        key for key, is_given in (("matrix", file.matrix), ("models", file.models.sections)) if is_given
+    ]:
         if rows:
-            problems.add(
-                file.place_of("rows"), "the file has both `matrix` and `rows`", "keep one of the two"
-            )
+            reason = f"the file has both `{key}` and `rows`"
+            problems.add(file.place_of("rows"), reason, "keep one of the two")
+    if file.models.sections:
+        return _of_models(file, problems)
+    if file.matrix:
         return (file.matrix.written(file.place_of("matrix")),)
     if file.rows and rows:
         try:
@@ -132,9 +136,27 @@ def _products(file: CampaignFile, path: Path, problems: ProblemList, max_jobs: i
             problems.add(file.rows.place, f"rows: {error}", "put the sheet beside this file")
             return ()
         return read_rows(sheet, problems, most_rows=max_jobs, asked_at=file.rows.place) or ()
-    if not file.include and not {"matrix", "rows", "include"} & file.refused_keys:
-        problems.add(file.place, "the file names nothing to render", "add `matrix:` or `rows:`")
+    if not file.include and not {"matrix", "models", "rows", "include"} & file.refused_keys:
+        problems.add(file.place, "the file names nothing to render", "add `matrix:`, `models:` or `rows:`")
     return ()
+
+
+def _of_models(file: CampaignFile, problems: ProblemList) -> Sequence[WrittenAxes]:
+    """The matrix with the values of each model; its own values replace those of the matrix."""
+    shared = file.matrix.written(file.place_of("matrix")) if file.matrix else None
+    if shared and "model" in shared.axes:
+        reason = "the file names models in `models:` and in the matrix"
+        problems.add(shared.place_of("model"), reason, "keep one of the two")
+    products = []
+    for name, section in file.models.sections.items():
+        place = file.models.place_of(name)
+        own = section.written(place, takes=section.takes)
+        if "model" in own.axes:
+            problems.add(own.place_of("model"), f"models.{name}: the name is the model", "remove `model`")
+        axes = {**(shared.axes if shared else {}), **own.axes, "model": (Scalar(name, name, place),)}
+        places = {**(shared.places if shared else {}), **own.places, "model": place}
+        products.append(replace(own, axes={"model": axes["model"], **axes}, places=places))
+    return products
 
 
 def _nightly(file: CampaignFile, problems: ProblemList) -> Nightly | None:
@@ -193,6 +215,8 @@ def _build(
         edition=edition,
         grids=grids,
         settings=builder.settings,
+        where_offered=builder.where_offered,
+        frames=builder.frames,
         takes=file.takes,
         illegal=IllegalPolicy(file.illegal),
         budget_usd=file.budget.usd if file.budget else None,

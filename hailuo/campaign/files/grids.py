@@ -6,14 +6,16 @@ from pathlib import Path
 
 from hailuo.campaign.catalog import Catalog, Trust
 from hailuo.campaign.files.document import Scalar
-from hailuo.campaign.files.levels import NOTHING, LevelReader
+from hailuo.campaign.files.levels import LevelReader
 from hailuo.campaign.files.prompt_book import PromptBook
 from hailuo.campaign.files.schema import CampaignFile, Control, Exclusion
 from hailuo.campaign.files.sections import AxesSection, WrittenAxes
 from hailuo.campaign.files.sheet_rows import alternatives
 from hailuo.campaign.files.text import ProblemList
 from hailuo.campaign.model import SETTING_AXES, Axis, Grid, Level
+from hailuo.campaign.portable import NOTHING, SHAPE, has_shape, is_ratio
 from hailuo.campaign.prompt import FIELD_NAME
+from hailuo.campaign.variant import FirstFrame
 from hailuo.sheets import key_of
 from hailuo.text import nearest, quoted, suggestion
 
@@ -43,7 +45,8 @@ class GridBuilder:
     ) -> None:
         """`faulty_axes` had a value refused: whatever else is odd about them probably follows from that."""
         defaults = file.defaults.axes
-        has_frames = "first_frame" not in defaults and any("first_frame" in p.axes for p in products)
+        some_frames = bool(file.frames.axes) or any("first_frame" in p.axes for p in products)
+        has_frames = "first_frame" not in defaults and some_frames
         filled = [_filled(product, defaults, has_frames=has_frames) for product in products]
         self._file = file
         self._faulty_axes = set(faulty_axes)
@@ -57,14 +60,18 @@ class GridBuilder:
         models = {raw.content or "" for p in filled for raw in p.axes.get("model", ())}
         folder, trust = Path(file.place.file).parent, Trust(file.trust)
         self._levels = LevelReader(catalog, models, folder, self._book, problems, trust=trust)
-        self.settings = frozenset(self._levels.settings)
-        """The axes that are settings of some model of the campaign."""
-        self._settings = (*SETTING_AXES, *self._levels.settings)
+        shapes = {SHAPE} if self._levels.has_shape_axis else set()
+        self.settings = frozenset({*self._levels.settings, *shapes})
+        """The axes that are settings of some model of the campaign, and `shape` where it orders shapes."""
+        self._settings = (*SETTING_AXES, *self._levels.settings, *shapes)
         self._of_others = {name for f in catalog.families.values() for name in f.settings} - self.settings
         self._uses: dict[str, str | None] = {}
+        self._sheet = products
         settled = [self._settled(product, has_frames=has_frames) for product in products]
         self._written = [_filled(product, defaults, has_frames=has_frames) for product in settled]
         self._labels: dict[str, dict[str, str]] = {}
+        self.frames: dict[str, Level] = {}
+        self.where_offered: frozenset[str] = frozenset()
         self._products: list[Grid] = []
         self._rows: list[Grid] = []
 
@@ -96,6 +103,8 @@ class GridBuilder:
         if self._book.fields is None:  # not known: a prompt cannot be read, which is a problem of its own
             return name if FIELD_NAME.fullmatch(name) else None
         known = {*self._settings, *self._book.fields}
+        if not self._all_ratios(SHAPE):
+            known.discard(SHAPE)  # a column of other shapes only travels
         same = {key_of(one): one for one in known}
         if key_of(name) in same:
             return same[key_of(name)]
@@ -103,9 +112,19 @@ class GridBuilder:
             return name
         return name if nearest(name, known) else None
 
+    def _all_ratios(self, name: str) -> bool:
+        """Whether every cell of a sheet's column is a shape, or several with `|`."""
+        cells = [
+            cell.text for p in self._sheet for own, cell in p.loose.items() if key_of(own) == key_of(name)
+        ]
+        words = (word.strip() for text in cells for word in text.split("|"))
+        return all(is_ratio(word) or word == NOTHING for word in words)
+
     def build(self) -> tuple[tuple[Grid, ...], Mapping[str, str]]:
         """Every grid that is sound enough to be expanded, and the labels of the baseline (`control`)."""
         self._check_axes()
+        self._read_frames()
+        self._check_applies()
         for written in self._written:
             if grid := self._grid(written):
                 (self._rows if written.is_include else self._products).append(grid)
@@ -113,6 +132,39 @@ class GridBuilder:
         matching = [tuple(m for m in excludes if _meets(grid, m)) for grid in self._products]
         products = [replace(grid, exclude=m) for grid, m in zip(self._products, matching, strict=True)]
         return (*products, *self._rows), self._control(self._file.control)
+
+    def _read_frames(self) -> None:
+        """The first frames by shape; each has its shape, and something asks for one."""
+        written = self._file.frames
+        if written.axes and not any(SHAPE in product.axes for product in self._written):
+            reason = "`frames` are for the axis `shape`, which the file does not have"
+            self._problems.add(
+                self._file.place_of("frames"), reason, f'add `{SHAPE}: ["{next(iter(written.axes))}"]`'
+            )
+        for ratio, (raw,) in written.axes.items():
+            place = written.place_of(ratio)
+            if not is_ratio(ratio):
+                self._problems.add(place, f"frames: {quoted(ratio)} is no shape", 'write "9:16": FILE')
+                continue
+            level = self._levels.read("first_frame", raw, may_refer=False)
+            frame = level.value if level else None
+            if level is None or not isinstance(frame, FirstFrame):
+                continue
+            if has_shape(frame, ratio) is False:
+                reason = f"the first frame {quoted(level.label)} is {frame.width}x{frame.height}, not {ratio}"
+                self._problems.add(place, reason, "name a picture of that shape")
+            self.frames[ratio] = level
+            labels = self._labels.setdefault("first_frame", {})
+            labels |= {level.label: level.label, raw.content or NOTHING: level.label}
+
+    def _check_applies(self) -> None:
+        """Every axis that applies where it is offered is one that a model may lack."""
+        known = {*self._levels.settings, "first_frame"}
+        for name in self._file.applies.axes:
+            if name not in known:
+                reason = f"applies: {quoted(name)} is no setting that a model may lack"
+                self._problems.add(self._file.applies.place_of(name), reason, suggestion(name, sorted(known)))
+        self.where_offered = frozenset(self._file.applies.axes) & known
 
     def _check_axes(self) -> None:
         """Report and remove every axis that nothing uses; then report every axis that is missing."""

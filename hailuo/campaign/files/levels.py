@@ -11,11 +11,9 @@ from hailuo.campaign.files.prompt_book import PromptBook, cleaned
 from hailuo.campaign.files.sections import LONGEST_DURATION
 from hailuo.campaign.files.text import ProblemList, RefusedValueError
 from hailuo.campaign.model import Level
+from hailuo.campaign.portable import NOTHING, SHAPE, is_ratio
 from hailuo.campaign.variant import FirstFrame
 from hailuo.text import listed, quoted, suggestion
-
-NOTHING = "none"
-"""The name for "no first frame" in files and reports."""
 
 _USER = re.compile(r"//.*@")
 
@@ -43,9 +41,14 @@ class LevelReader:
         for family in dict.fromkeys(model.family for model in named):
             for name, setting in catalog.families[family].settings.items():
                 self.settings.setdefault(name, []).append(setting)
+        of_families = {name for family in catalog.families.values() for name in family.settings}
+        in_prompts = {SHAPE} if book.fields is None else book.fields
+        self.has_shape_axis = SHAPE not in of_families | in_prompts
+        """Whether the axis `shape` orders shapes: it is no setting, and no prompt asks for {shape}."""
         self._models = tuple(catalog.models)
         families = {model.family for model in named}
-        sellers = [m for m in catalog.models.values() if m.family in families] or catalog.models.values()
+        is_known = bool(named) and set(models) <= catalog.models.keys()
+        sellers = [m for m in catalog.models.values() if m.family in families or not is_known]
         self._sizes = {o.size.casefold(): o.size for model in sellers for o in model.offers}
         self._folder = folder
         self._book = book
@@ -76,6 +79,8 @@ class LevelReader:
             return self._readers[axis](raw)
         if axis in self.settings:
             return self._setting(axis, raw)
+        if axis == SHAPE and self.has_shape_axis:
+            return self._shape(raw)
         if isinstance(raw.value, bool):
             reason = f"{axis}: {quoted(raw.text)} is read as a yes/no value"
             raise RefusedValueError(reason, f'put it in quotes: "{raw.text}"')
@@ -96,6 +101,14 @@ class LevelReader:
             raise RefusedValueError(reason, f"choose {listed(choices)}")
         label = text if text in read else read[0]
         return label, label
+
+    def _shape(self, raw: Scalar) -> tuple[str, str | None]:
+        text = raw.content
+        if text is None or text == NOTHING:
+            return NOTHING, None
+        if not is_ratio(text):
+            raise RefusedValueError(f"shape is {quoted(text)}", "write width and height, such as 9:16")
+        return text, text
 
     def _model(self, raw: Scalar) -> tuple[str, str]:
         name = raw.content or ""
@@ -120,9 +133,10 @@ class LevelReader:
 
     def _size(self, raw: Scalar) -> tuple[str, str]:
         text = raw.content or ""
-        name = self._sizes.get(text.casefold())
+        tier = text.casefold() if text.casefold() in self._catalog.tiers else None
+        name = self._sizes.get(text.casefold(), tier)
         if name is None:
-            remedy = suggestion(text, tuple(self._sizes.values()))
+            remedy = suggestion(text, (*self._sizes.values(), *self._catalog.tiers))
             raise RefusedValueError(f"no model offers the size {quoted(text)}", remedy)
         return name, name
 

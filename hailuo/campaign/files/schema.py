@@ -1,17 +1,26 @@
 """What a campaign file may say: the pydantic models behind the checks and behind campaigns/schema.json."""
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from re import fullmatch
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, Discriminator, Field, PlainValidator, Tag, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    PlainValidator,
+    Tag,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
 from hailuo.campaign.catalog import Catalog, Model
 from hailuo.campaign.files.catalog_file import load_catalog
-from hailuo.campaign.files.document import Scalar
+from hailuo.campaign.files.document import Entries, Scalar
 from hailuo.campaign.files.sections import (
     AxesSection,
     Matched,
@@ -102,9 +111,86 @@ class Matrix(AxesSection):
     )
 
 
+def _count(value: object) -> str:
+    return "<many>" if isinstance(value, list) else "<one>"
+
+
+_T = TypeVar("_T")
+_Some = Annotated[
+    Annotated[_T, Tag("<one>")] | Annotated[Annotated[list[_T], Field(min_length=1)], Tag("<many>")],
+    Discriminator(_count),
+]
+
+
 def _absent() -> Any:
     """The default of an axis without a value; `axes` leaves it out."""
     return None
+
+
+class ModelSection(AxesSection):
+    """What one model varies: one value or several of each axis, in place of those of the matrix."""
+
+    __pydantic_extra__: dict[str, _Some[ValueOrNothing]] = Field(init=False)
+
+    prompt: _Some[Prompt] = Field(default_factory=_absent, description="Prompts of this model alone.")
+    duration: _Some[Seconds] = Field(default_factory=_absent, description="Lengths in whole seconds.")
+    size: _Some[Word] = Field(
+        default_factory=_absent, description="Sizes of the model, or tiers: sd, hd, fullhd."
+    )
+    first_frame: _Some[Frame] = Field(
+        default_factory=_absent, description="Images to start from, or null for none."
+    )
+    takes: int | None = Field(
+        None,
+        ge=1,
+        le=100,
+        description="The number of clips of each variant. It overrides the `takes` of the file.",
+    )
+
+    @classmethod
+    def keeps(cls, key: str) -> bool:
+        return key != "takes"
+
+
+def _or_empty(value: object) -> object:
+    """A model without anything of its own may be written as its name alone."""
+    return Entries(value.place) if isinstance(value, Scalar) and value.value is None else value
+
+
+class Models(AxesSection):
+    """The models, each with what it alone varies."""
+
+    model_config = ConfigDict(json_schema_extra={"propertyNames": {"title": "a model"}})
+    __pydantic_extra__: dict[str, Annotated[ModelSection, BeforeValidator(_or_empty)]] = Field(init=False)
+
+    @property
+    def sections(self) -> dict[str, ModelSection]:
+        """What each model varies, in the order of the file."""
+        return dict(self.__pydantic_extra__ or {})
+
+
+class Frames(AxesSection):
+    """One first frame for each shape."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"propertyNames": {"title": "a shape", "pattern": "^[1-9][0-9]*:[1-9][0-9]*$"}}
+    )
+    __pydantic_extra__: dict[str, Frame] = Field(init=False)
+
+
+def _where_offered(value: object) -> object:
+    if not isinstance(value, Scalar) or value.value != "where offered":
+        raise PydanticCustomError("where_offered", "the words: where offered")
+    return value
+
+
+_WhereOffered = Annotated[Scalar, PlainValidator(_where_offered), WithJsonSchema({"const": "where offered"})]
+
+
+class Applies(AxesSection):
+    """Axes that a model without them does not vary."""
+
+    __pydantic_extra__: dict[str, _WhereOffered] = Field(init=False)
 
 
 class DefaultValues(AxesSection):
@@ -274,6 +360,19 @@ class CampaignFile(Section):
     matrix: Matrix | None = Field(
         None, description="The axes. Every combination of their values is rendered."
     )
+    models: Models = Field(
+        default_factory=Models,
+        description="The models, each with its own values, in place of the axis `model`: {MODEL: {duration: 6, size: 768p}}.",
+    )
+    frames: Frames = Field(
+        default_factory=Frames,
+        description='First frames by shape, such as {"9:16": tall.jpg}, for models that get that shape of the axis `shape` '
+        "in no other way.",
+    )
+    applies: Applies = Field(
+        default_factory=Applies,
+        description="Axes that a model without them does not vary, such as {audio: where offered}.",
+    )
     rows: WordOrNothing = Field(
         None, description="A sheet beside this file (CSV or .xlsx), used instead of the matrix."
     )
@@ -312,30 +411,50 @@ def campaign_schema() -> dict[str, object]:
     """
     catalog = load_catalog()
     schema = CampaignFile.model_json_schema()
-    content = [{"required": [key]} for key in ("matrix", "rows", "include")]
-    defs = schema["$defs"]
-    defs["Matrix"]["allOf"] = [_of_model(model, catalog, is_list=True) for model in catalog.models.values()]
-    defs["IncludeRow"]["allOf"] = [
-        _of_model(model, catalog, is_list=False) for model in catalog.models.values()
-    ]
+    content = [{"required": [key]} for key in ("matrix", "models", "rows", "include")]
+    defs, models = schema["$defs"], catalog.models.values()
+    defs["Matrix"]["allOf"] = [_if_alone(model, catalog, is_list=True) for model in models]
+    defs["IncludeRow"]["allOf"] = [_if_alone(model, catalog, is_list=False) for model in models]
+    own = {"$ref": "#/$defs/ModelSection"}
+    defs["Models"]["additionalProperties"] = {"anyOf": [own, {"type": "null"}]}
+    defs["Models"]["properties"] = {
+        model.name: {
+            "anyOf": [
+                {"allOf": [own, {"properties": _allowed(model, catalog, _one_or_more)}]},
+                {"type": "null"},
+            ]
+        }
+        for model in models
+    }
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "anyOf": content}
 
 
-def _of_model(model: Model, catalog: Catalog, *, is_list: bool) -> dict[str, object]:
+def _if_alone(model: Model, catalog: Catalog, *, is_list: bool) -> dict[str, object]:
     """What a section that names this model alone may say."""
+    named = {"items": {"const": model.name}, "type": "array"} if is_list else {"const": model.name}
+    condition = {"required": ["model"], "properties": {"model": named}}
+    allowed = _allowed(model, catalog, (lambda one: {"items": one}) if is_list else (lambda one: one))
+    return {"if": condition, "then": {"properties": allowed}}
 
-    def some(words: Iterable[object]) -> dict[str, object]:
-        one: dict[str, object] = {"enum": [*words]}
-        return {"items": one} if is_list else one
 
+def _one_or_more(one: dict[str, object]) -> dict[str, object]:
+    return {"anyOf": [one, {"type": "array", "items": one}]}
+
+
+def _allowed(
+    model: Model, catalog: Catalog, some: Callable[[dict[str, object]], dict[str, object]]
+) -> dict[str, object]:
+    """Lengths, sizes and settings of the model."""
     sizes = dict.fromkeys(offer.size for offer in model.offers)
-    allowed = {
-        "duration": some(sorted({offer.duration for offer in model.offers})),
-        "size": some(dict.fromkeys(word for size in sizes for word in (size, size.upper(), size.lower()))),
+    tiers = [tier for tier, alike in catalog.tiers.items() if sizes.keys() & set(alike)]
+    words = dict.fromkeys(word for size in sizes for word in (size, size.upper(), size.lower()))
+    seconds = sorted({offer.duration for offer in model.offers})
+    allowed: dict[str, object] = {
+        "duration": some({"enum": seconds}),
+        "size": some({"enum": [*words, *tiers]}),
     }
     for name, setting in catalog.family_of(model).settings.items():
         if setting.values:
-            allowed[name] = some([*dict.fromkeys([*setting.values, *setting.labels]), "none", None])
-    named = {"items": {"const": model.name}, "type": "array"} if is_list else {"const": model.name}
-    condition = {"required": ["model"], "properties": {"model": named}}
-    return {"if": condition, "then": {"properties": allowed}}
+            values = [*dict.fromkeys([*setting.values, *setting.labels]), "none", None]
+            allowed[name] = some({"enum": values})
+    return allowed

@@ -15,10 +15,19 @@ from hailuo.text import slug_of
 
 _MOST_BYTES = 1_000_000
 _MOST_ROUNDS = 6
-_REMOVED_AT = {"matrix": 3, "include": 2, "exclude": 2, "defaults": 2, "placements": 2}
+_REMOVED_AT = {
+    "matrix": 3,
+    "models": 4,
+    "include": 2,
+    "exclude": 2,
+    "defaults": 2,
+    "placements": 2,
+    "frames": 2,
+    "applies": 2,
+}
 """How deep in a section a refused value is removed: 3 is one value of an axis, 2 one row. Elsewhere the whole key."""
 
-_VALUE_AT = {"matrix": 2, "include": 2, "defaults": 1}
+_VALUE_AT = {"matrix": 2, "models": 2, "include": 2, "defaults": 1}
 """After how many steps a section has the values of its axes."""
 
 _STRUCTURE = re.compile(r":\s|[\[{]")
@@ -48,6 +57,9 @@ _REMEDIES = {
     "nightly.from": _DATE_REMEDY,
     "nightly.until": _DATE_REMEDY,
     "nightly.paused": "write true or false",
+    "models": "write {MODEL: {duration: 6, size: 768p}}",
+    "frames": 'write {"9:16": tall.jpg}',
+    "applies": "write {audio: where offered}",
     "first_frame": "write a file, an https URL, {id: ..., file: ...} or null",
 }
 
@@ -105,9 +117,9 @@ def _is_value(steps: Steps) -> bool:
 
 def _axes_in(root: Entries, steps: Steps) -> Iterable[str]:
     match steps:
-        case ("matrix" | "defaults", str(axis), *_):
+        case ("matrix" | "defaults", str(axis), *_) | ("models", _, str(axis), *_):
             return (axis,)
-        case ("matrix" | "defaults",):
+        case ("matrix" | "defaults",) | ("models", *_):
             return SETTING_AXES
         case ("include", int(index), *_):
             rows = child(root, "include")

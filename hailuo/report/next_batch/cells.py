@@ -49,8 +49,10 @@ class Cells:
         for axis in (axis for grid in campaign.grids for axis in grid.axes):
             for level in axis.levels:
                 self._levels.setdefault(axis.name, {}).setdefault(level.label, level)
+        for level in campaign.frames.values():
+            self._levels.setdefault(level.axis, {}).setdefault(level.label, level)
         jobs = expand(replace(campaign, illegal=IllegalPolicy.SKIP), catalog).jobs
-        self._known = {job.variant.variant_id: _key(job.levels) for job in jobs}
+        self._known = {job.variant.variant_id: _key(self._without_absent(job.levels)) for job in jobs}
         single = {axis: next(iter(labels)) for axis, labels in self._levels.items() if len(labels) == 1}
         given = (constant or {}).items()
         self._constant = single | {
@@ -86,13 +88,16 @@ class Cells:
         quotes = (quote(variant, self._catalog, known).price_usd for known in ({}, self._charged))
         return max((price for price in quotes if price is not None), default=None)
 
-    def _resolved(self, labels: Labels) -> Resolved | None:
-        # A report has "none" where a row of the file has no level of an axis that others vary.
-        wanted = {
+    def _without_absent(self, labels: Labels) -> dict[str, str]:
+        """Without "none" where no level says so: what a row or a model does not have, and others vary."""
+        return {
             axis: label
-            for axis, label in {**self._constant, **labels}.items()
+            for axis, label in labels.items()
             if label != _NONE or _NONE in self._levels.get(axis, {})
         }
+
+    def _resolved(self, labels: Labels) -> Resolved | None:
+        wanted = self._without_absent({**self._constant, **labels})
         known = {axis: label for axis, label in wanted.items() if label in self._levels.get(axis, {})}
         if known != wanted or not known.keys() >= _REQUIRED:
             return None

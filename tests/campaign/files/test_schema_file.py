@@ -73,6 +73,31 @@ def test_an_editor_refuses_what_the_only_model_does_not_make(
     assert validator.is_valid({"campaign": "spring", "matrix": section}) is is_sound
 
 
+@pytest.mark.parametrize(
+    ("models", "is_sound"),
+    [
+        ({"MiniMax-Hailuo-2.3": None}, True),
+        ({"MiniMax-Hailuo-2.3": {"duration": 6, "size": "hd", "takes": 2}}, True),
+        ({"seedance-2.0": {"duration": [5, 8], "audio": [True, False], "first_frame": None}}, True),
+        ({"one-of-your-own": {"duration": 7}}, True),
+        ({"one-of-your-own": None}, True),
+        ({"MiniMax-Hailuo-2.3": {"duration": 5}}, False),
+        ({"MiniMax-Hailuo-2.3": {"size": ["768p", "512p"]}}, False),
+        ({"MiniMax-H3": {"size": "fullhd"}}, False),
+        ({"seedance-2.0": {"audio": "loud"}}, False),
+        ({"seedance-2.0": 5}, False),
+    ],
+    ids=str,
+)
+def test_an_editor_refuses_what_a_model_of_several_does_not_make(
+    models: dict[str, object], is_sound: bool
+) -> None:
+    """Under `models`, each by its own lengths, sizes and settings."""
+    assert (
+        jsonschema.Draft202012Validator(SCHEMA).is_valid({"campaign": "spring", "models": models}) is is_sound
+    )
+
+
 def test_every_key_is_described() -> None:
     """Hovering over a key explains it."""
     properties = SCHEMA["properties"]
