@@ -98,7 +98,14 @@ class Settings(BaseModel):
     poll_first_seconds: _Seconds = Field(
         default=20, description="The age of a task at its first poll, in seconds."
     )
-    poll_every_seconds: _Seconds = Field(default=10, description="The pace of further polls.")
+    poll_every_seconds: _Seconds = Field(
+        default=10,
+        description="The pace of further polls. If you do not set it, the pace is learned from the clips that ended.",
+    )
+    polls_per_minute: Annotated[float, Field(gt=0, le=60_000)] | None = Field(
+        default=None,
+        description="The most polls a minute of all tasks together. By default 20 times the submits, and at least 1,200.",
+    )
     deadline_seconds: _Seconds = Field(
         default=1800, description="The age at which a job is overdue: kept, and collected by the next run."
     )

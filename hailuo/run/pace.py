@@ -141,11 +141,27 @@ class Limiter:
             await self._room.wait()
 
 
+class PollBudget:
+    """The most polls a minute: a thousand tasks that may be asked after at one moment are asked one after the other."""
+
+    def __init__(self, per_minute: float, *, clock: Clock) -> None:
+        self._seconds = 60 / per_minute
+        self._clock = clock
+        self._next = clock.monotonic()
+
+    def wait_seconds(self) -> float:
+        """How long the next poll waits for its turn."""
+        now = self._clock.monotonic()
+        at = max(now, self._next)
+        self._next = at + self._seconds
+        return at - now
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollSchedule:
     """First poll, pace, and the age at which a job is overdue; seconds, with up to `jitter` more or less.
 
-    After `slow_after_seconds` the pace drops to `slow_every_seconds` (docs/reference/vendor.md#limits-and-times).
+    Where the pace `is_learned`, these hold only until it is, and for a vendor of which it cannot be learned. After `slow_after_seconds` the pace drops to `slow_every_seconds` (docs/reference/vendor.md#limits-and-times).
     """
 
     first_seconds: float = 20.0
@@ -154,6 +170,8 @@ class PollSchedule:
     slow_every_seconds: float = 17.0
     deadline_seconds: float = 1800.0
     jitter: float = 0.2
+    polls_per_minute: float = 2400.0
+    is_learned: bool = False
 
     def wait_seconds(self, *, age_seconds: float, polled: bool, random: Random) -> float:
         """How long to wait before the next poll of a task submitted `age_seconds` ago.

@@ -1,11 +1,20 @@
-"""Poll a task until the vendor's verdict, or until this run gives up waiting. Nothing here costs anything."""
+"""Poll a task until the vendor's verdict, or until this run gives up waiting. Nothing here costs anything.
 
-from dataclasses import dataclass, replace
+When to ask is learned (docs/explanation/pacing.md): just after the vendor's refresh, at those refreshes at which the clip may
+have ended. The vendor says when it last changed a task; in which of its seconds that was tells when it will again.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from hailuo.campaign.job import Job
 from hailuo.ledger.facts import JobState, Submitted
 from hailuo.run.events import Ending, Event, EventKind
+from hailuo.run.pace import PollBudget
+from hailuo.run.render_times import Render, RenderTimes
+from hailuo.run.ticks import TICK_SECONDS, Ticks
 from hailuo.run.tools import StopSignal, Tools
 from hailuo.run.watching import Announcer
 from hailuo.text import duration
@@ -16,23 +25,49 @@ _FORGOTTEN_POLLS: Final = 4  # docs/reference/vendor.md#errors: two or three ove
 _FORGOTTEN_SECONDS: Final = 60.0
 _MISSES_WHEN_LATE: Final = 3
 """So many polls in a row may be lost before a late task is left to the next run."""
+_EXPLORING_SECONDS: Final = 5.0
+_EXPLORED_CHANGES: Final = 20
+"""So many changes are looked for closely; a vendor whose refresh is not learned from them is polled at a fixed pace."""
+_NARROWING_POLLS: Final = 6
+"""So many polls of each refresh may come before it is surely over, to learn when it is."""
+_LONGEST_GAP_SECONDS: Final = 120.0
+_LATE_SHARE: Final = 0.03
+"""So many clips may be seen a refresh late, for the polls that it saves."""
+_LIKELY_AT_FIRST, _LIKELY_STEP = 0.02, 0.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Watch:
     """What the polls of one task have seen so far; `ended_since` is when the vendor first said that it has ended.
 
-    The task was `first_age_seconds` old when the watch `began`, in the clock's monotonic seconds.
+    The task was `first_age_seconds` old when the watch `began`, in the clock's monotonic seconds. The newest answer is to
+    the poll `sent` then. `entered` is at which age each progress was first shown, by the vendor's own clock.
     """
 
     first_age_seconds: float
     began: float
+    sent: float = 0.0
+    entered: Mapping[int, float] = field(default_factory=dict)
     last: TaskStatus | Fault | None = None
     misses: int = 0
     elsewhere: int = 0
     forgotten: int = 0
     ended_since: float | None = None
     failed: TaskStatus | None = None
+
+
+class _Turns:
+    """So many turns for each refresh."""
+
+    def __init__(self, turns: int) -> None:
+        self._turns = turns
+        self._taken: tuple[int, int] = (0, 0)
+
+    def turn(self, refresh: float) -> bool:
+        number, taken = self._taken
+        taken = taken if number == round(refresh / TICK_SECONDS) else 0
+        self._taken = (round(refresh / TICK_SECONDS), taken + 1)
+        return taken < self._turns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +92,12 @@ class TaskPolls:
         self._interrupt = interrupt
         self._stop_buying = stop_buying
         self._announce = announce
+        self._ticks = Ticks()
+        self._times = RenderTimes()
+        self._budget = PollBudget(tools.schedule.polls_per_minute, clock=tools.clock)
+        self._narrowing = _Turns(_NARROWING_POLLS)
+        self._likely = _LIKELY_AT_FIRST
+        self._changes = 0
 
     async def verdict(
         self, job: Job, outcome: Submitted, age_seconds: float
@@ -68,9 +109,12 @@ class TaskPolls:
             if watch.last and late and _is_answered(watch):
                 return self._last_resort(outcome, watch.last, self._late(job, outcome, watch))
             await self._pause(self._wait_seconds(job, watch))
+            await self._pause(self._budget.wait_seconds())
+            sent = self._tools.clock.monotonic()
             answer = await self._interrupt.run_until_stopped(self._tools.client.status(outcome.task_id))
-            before, watch = watch, self._seen(job, watch, answer)
+            before, watch = watch, self._learned(self._seen(job, watch, answer), watch, answer, sent)
             if isinstance(answer, TaskStatus) and _is_verdict(answer, before):
+                self._ended(job, watch, answer)
                 return _both(before.failed, answer)
             ending = self._giving_up(job, outcome, watch, answer)
             if ending:
@@ -97,6 +141,31 @@ class TaskPolls:
             elsewhere=watch.elsewhere + elsewhere,
             forgotten=watch.forgotten + (answer.name == "task_not_exist"),
         )
+
+    def _learned(self, watch: _Watch, before: _Watch, answer: TaskStatus | Fault, sent: float) -> _Watch:
+        """What the answer says of the vendor's refresh, and of how far the clip is."""
+        if isinstance(answer, Fault):
+            return watch
+        if isinstance(before.last, TaskStatus) and _stage(answer) != _stage(before.last):
+            self._changes += 1
+            self._ticks.changed(before.sent, self._tools.clock.monotonic())
+        since = _vendor_seconds(answer)
+        if answer.has_ended or since is None or answer.progress is None or answer.progress in watch.entered:
+            return replace(watch, sent=sent)
+        return replace(watch, sent=sent, entered={**watch.entered, answer.progress: since})
+
+    def _ended(self, job: Job, watch: _Watch, answer: TaskStatus) -> None:
+        """Remember how long it took, and ask a little earlier or later from now on: so that few are seen a refresh late."""
+        age, by_vendor = self._age_seconds(watch), _vendor_seconds(answer)
+        if answer.phase is not TaskPhase.COMPLETED:
+            return
+        is_timed = by_vendor is not None and 0 < by_vendor <= age + TICK_SECONDS
+        seconds = by_vendor if is_timed and by_vendor else age
+        self._times.ended(job, Render(seconds=seconds, entered=watch.entered))
+        if is_timed and self._ticks.is_narrow:
+            is_late = age - seconds > 0.8 * TICK_SECONDS
+            step = _LIKELY_STEP * (_LATE_SHARE - is_late)
+            self._likely = min(0.1, max(0.001, self._likely * math.exp(step)))
 
     def _giving_up(
         self, job: Job, outcome: Submitted, watch: _Watch, answer: TaskStatus | Fault
@@ -149,6 +218,8 @@ class TaskPolls:
 
     def _wait_seconds(self, job: Job, watch: _Watch) -> float:
         schedule, random, age = self._tools.schedule, self._tools.random, self._age_seconds(watch)
+        if not isinstance(watch.last, Fault) and schedule.is_learned:
+            return self._ask_at(job, watch) - self._tools.clock.monotonic()
         if not isinstance(watch.last, Fault):
             return schedule.wait_seconds(age_seconds=age, polled=watch.last is not None, random=random)
         asked, left = watch.last.retry_after_seconds, schedule.deadline_seconds - age
@@ -160,6 +231,41 @@ class TaskPolls:
         return schedule.wait_after_miss_seconds(
             misses=watch.misses, asked_seconds=asked, random=random, left_seconds=left
         )
+
+    def _ask_at(self, job: Job, watch: _Watch) -> float:
+        """When to ask next, in monotonic seconds: after the first refresh that is likely enough to show the clip.
+
+        Without a refresh that is known, at the schedule's pace.
+        """
+        schedule, random, age, now = (
+            self._tools.schedule,
+            self._tools.random,
+            self._age_seconds(watch),
+            self._tools.clock.monotonic(),
+        )
+        last = watch.last if isinstance(watch.last, TaskStatus) else None
+        if (
+            not self._ticks.is_known
+            and self._changes < _EXPLORED_CHANGES
+            and age < schedule.slow_after_seconds
+        ):
+            return now + _EXPLORING_SECONDS * (1 - schedule.jitter * random.random())
+        if self._ticks.is_known:
+            at, step = self._ticks.next_end(now), TICK_SECONDS
+            if not self._ticks.is_narrow and self._narrowing.turn(at):
+                between = self._ticks.within(at, random.random())
+                return max(between if between > now + 1 else at, now + 1)
+        else:
+            step = schedule.wait_seconds(age_seconds=age, polled=True, random=random)
+            at = now + step
+        if last and last.has_ended:
+            return at
+        progress = last.progress if last else None
+        entered = watch.entered.get(progress) if progress is not None else None
+        outlook = self._times.outlook(job, age=age, progress=progress or 0, entered=entered)
+        while at - now < _LONGEST_GAP_SECONDS and outlook.chance(age + at - now) < self._likely:
+            at += step
+        return at
 
     def age_seconds_by_clocks(self, job: Job, outcome: Submitted) -> float:
         """How long the vendor has had the task: by the clock of the worker that sent it or by the store's.
@@ -175,6 +281,18 @@ class TaskPolls:
 
     async def _pause(self, seconds: float) -> None:
         await self._interrupt.run_until_stopped(self._tools.clock.sleep(seconds))
+
+
+def _stage(status: TaskStatus) -> tuple[object, ...]:
+    """What of a status only a refresh changes."""
+    return status.phase, status.word, status.progress, status.changed_at
+
+
+def _vendor_seconds(status: TaskStatus) -> float | None:
+    """The age of the task when the vendor last changed it, by the vendor's own clock."""
+    if status.created_at is None or status.changed_at is None:
+        return None
+    return (status.changed_at - status.created_at).total_seconds()
 
 
 def _is_verdict(status: TaskStatus, before: _Watch) -> bool:

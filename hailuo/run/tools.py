@@ -24,6 +24,7 @@ _log = quiet_logger(__name__)
 
 _WRITE_TRIES: Final = 9
 _WRITE_LONGEST_SECONDS: Final = 30.0
+_POLLS_PER_MINUTE, _POLLS_PER_SUBMIT = 1200.0, 20.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +75,9 @@ def tools_of(
             first_seconds=settings.poll_first_seconds,
             every_seconds=settings.poll_every_seconds,
             deadline_seconds=settings.deadline_seconds,
+            polls_per_minute=settings.polls_per_minute
+            or max(_POLLS_PER_MINUTE, _POLLS_PER_SUBMIT * settings.submits_per_minute),
+            is_learned="poll_every_seconds" not in settings.model_fields_set,
         ),
         clock=clock,
         random=random,
@@ -125,24 +129,59 @@ class StopSignal:
     """Set once, with a reason, and then every wait under it ends; a later reason is ignored."""
 
     def __init__(self) -> None:
-        self._set = asyncio.Event()
+        self._waits: set[_Wait] = set()
         self.reason: str | None = None
 
     def set(self, reason: str) -> None:
         self.reason = self.reason or reason
-        self._set.set()
+        for wait in self._waits:
+            wait.end()
 
     async def run_until_stopped(self, work: Coroutine[Any, Any, T]) -> T:
-        """The result of `work`; StoppedError, with `work` cancelled, when the signal is set first."""
+        """The result of `work`; StoppedError, with `work` cancelled, when the signal is set first.
+
+        It runs in the task that asks, for thousands of jobs wait at once: no wait costs a task of its own.
+        """
         if self.reason:
             work.close()
             raise StoppedError(self.reason)
-        task, bell = asyncio.ensure_future(work), asyncio.ensure_future(self._set.wait())
+        wait = _Wait()
+        self._waits.add(wait)
         try:
-            await asyncio.wait({task, bell}, return_when=asyncio.FIRST_COMPLETED)
-            if task.done():
-                return task.result()
-            raise StoppedError(self.reason)
+            return await work
+        except asyncio.CancelledError:
+            if wait.is_ended_alone():
+                raise StoppedError(self.reason) from None
+            raise
         finally:
-            task.cancel()
-            bell.cancel()
+            wait.is_open = False
+            self._waits.discard(wait)
+
+
+class _Wait:
+    """What the current task waits for under a signal. It ends as `asyncio.timeout` does: by a cancellation taken back."""
+
+    def __init__(self) -> None:
+        task = asyncio.current_task()
+        assert task  # noqa: S101 (a coroutine that runs has one)
+        self._task = task
+        self._cancelled_before = task.cancelling()
+        self._is_ended = False
+        self.is_open = True
+
+    def end(self) -> None:
+        if (
+            self._task is asyncio.current_task()
+        ):  # it set the signal itself, and may have ended when its turn comes
+            asyncio.get_running_loop().call_soon(self._cancel)
+        else:
+            self._cancel()
+
+    def _cancel(self) -> None:
+        if self.is_open and not self._is_ended:
+            self._is_ended = True
+            self._task.cancel()
+
+    def is_ended_alone(self) -> bool:
+        """Whether only the signal cancelled the task; then it is cancelled no more."""
+        return self._is_ended and self._task.uncancel() <= self._cancelled_before

@@ -8,6 +8,7 @@ from hailuo.simulator.options import ClipDetail, Profile, SimulatorOptions
 from hailuo.simulator.pricing import AmountStyle, Pricing
 from hailuo.simulator.server import serve, serving_folder, simulating
 from hailuo.simulator.service import Simulator
+from hailuo.simulator.trace import TaskTimes, Trace
 
 __all__ = [
     "FAULTS",
@@ -24,6 +25,8 @@ __all__ = [
     "SimulatorOptions",
     "SimulatorTransport",
     "Strikes",
+    "TaskTimes",
+    "Trace",
     "serve",
     "serving_folder",
     "simulating",

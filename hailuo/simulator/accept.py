@@ -1,5 +1,6 @@
 """Accepts orders: checks the rate limit, fetches the first frame, takes the price and makes the task."""
 
+import heapq
 import random
 from collections import Counter, deque
 from dataclasses import dataclass, field, replace
@@ -15,6 +16,7 @@ from hailuo.simulator.options import SimulatorOptions
 from hailuo.simulator.orders import VideoOrder, invalid_params
 from hailuo.simulator.scaled_clock import ScaledClock
 from hailuo.simulator.tasks import Task, pixels, render_seconds, task_id
+from hailuo.simulator.trace import Trace
 
 _MINUTE_SECONDS = 60.0
 
@@ -28,9 +30,11 @@ class TaskMaker:
     charges: Charges
     dice: FaultDice
     frames: httpx.AsyncBaseTransport | None
+    trace: Trace | None = None
     _tasks: dict[str, Task] = field(default_factory=dict)
     _takes: Counter[str] = field(default_factory=Counter)
     _recent: deque[float] = field(default_factory=deque)
+    _rendering: list[float] = field(default_factory=list)
 
     def task(self, name: str) -> Task | None:
         """The task with this id, or None."""
@@ -54,16 +58,26 @@ class TaskMaker:
             raise AnswerError(flat(403, "insufficient_user_quota", "用户额度不足"))
         task = self._new_task(order, frame, fault)
         self._tasks[task.task_id] = task
+        heapq.heappush(self._rendering, task.ready)
         self.charges.charge(task, answered=answered)
+        if self.trace:
+            self.trace.accepted(task)
         return task
 
     def _check_rate(self) -> None:
-        """Refuse the order where MiniMax's limit of submits per minute is reached: HTTP 400."""
-        limit, now = self.options.submits_per_minute, self.time.seconds()
+        """Refuse the order where a limit is reached, of submits per minute or of tasks at once: HTTP 400."""
+        now = self.time.seconds()
+        limit, at_once = self.options.submits_per_minute_at(now), self.options.tasks_at_once
         while self._recent and self._recent[0] <= now - _MINUTE_SECONDS:
             self._recent.popleft()
-        if limit is not None and len(self._recent) >= limit:
-            raise AnswerError(flat(400, "1002", "hailuo api error: rate limit"))
+        while self._rendering and self._rendering[0] <= now:
+            heapq.heappop(self._rendering)
+        over_rate = limit is not None and len(self._recent) >= limit
+        if over_rate or (at_once is not None and len(self._rendering) >= at_once):
+            if self.trace:
+                self.trace.refused.append(now)
+            code, what = ("1002", "rate limit") if over_rate else ("1041", "conn limit")
+            raise AnswerError(flat(400, code, f"hailuo api error: {what}"))
         self._recent.append(now)
 
     async def _frame(self, order: VideoOrder) -> tuple[Frame | None, FaultRow | None]:

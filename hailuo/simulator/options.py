@@ -31,7 +31,8 @@ class SimulatorOptions:
 
     `keys` None accepts every key that starts with `sk-`. `strict` refuses unknown fields, as the
     published schema does. `clips_base_url` puts the clips on another host than the API, as the real
-    vendor does. Raises ValueError for numbers that make no sense.
+    vendor does. `limit_changes` are new limits of submits a minute, each with the second from which it holds.
+    `tasks_at_once` is how many tasks may render at the same time. Raises ValueError for numbers that make no sense.
     """
 
     catalog: Catalog
@@ -42,6 +43,8 @@ class SimulatorOptions:
     faults: FaultPlan = field(default_factory=FaultPlan)
     clip_detail: ClipDetail = ClipDetail.FULL
     submits_per_minute: int | None = None
+    limit_changes: tuple[tuple[float, int], ...] = ()
+    tasks_at_once: int | None = None
     keys: frozenset[str] | None = None
     strict: bool = True
     median_render_seconds: float = 90.0
@@ -58,5 +61,14 @@ class SimulatorOptions:
             raise ValueError(f"the balance must not be below 0, not {self.balance_usd}")
         if self.submits_per_minute is not None and self.submits_per_minute < 1:
             raise ValueError("submits_per_minute must be 1 or more, or None for no limit")
+        if self.tasks_at_once is not None and self.tasks_at_once < 1:
+            raise ValueError("tasks_at_once must be 1 or more, or None for no limit")
+        if any(limit < 1 for _, limit in self.limit_changes):
+            raise ValueError("each of limit_changes must be 1 or more submits a minute")
         if not 0 < self.median_render_seconds <= self.p95_render_seconds:
             raise ValueError("the median render time must be above 0 and at most the 95th percentile")
+
+    def submits_per_minute_at(self, seconds: float) -> int | None:
+        """The limit that holds so many simulated seconds after the start."""
+        passed = [limit for since, limit in self.limit_changes if since <= seconds]
+        return passed[-1] if passed else self.submits_per_minute

@@ -26,6 +26,7 @@ from hailuo.simulator.options import SimulatorOptions
 from hailuo.simulator.orders import read_fields, read_model, read_order
 from hailuo.simulator.scaled_clock import ScaledClock
 from hailuo.simulator.tasks import Phase, Task, TaskState
+from hailuo.simulator.trace import Trace
 from hailuo.simulator.wire import (
     WORDS,
     Body,
@@ -52,17 +53,31 @@ _Handler = Callable[[Request], Awaitable[HttpAnswer]]
 
 
 class Simulator:
-    """One simulated vendor. `app` is an ASGI application; `frames` is the transport that fetches first frames."""
+    """One simulated vendor. `app` is an ASGI application; `frames` is the transport that fetches first frames.
+
+    A `trace` takes down every submit and poll.
+    """
 
     def __init__(
-        self, options: SimulatorOptions, *, clock: Clock, frames: httpx.AsyncBaseTransport | None = None
+        self,
+        options: SimulatorOptions,
+        *,
+        clock: Clock,
+        frames: httpx.AsyncBaseTransport | None = None,
+        trace: Trace | None = None,
     ) -> None:
         self._options = options
+        self._trace = trace
         self._time = ScaledClock(clock, speed=options.speed)
         self._charges = Charges(options.balance_usd, refunds=options.pricing.refunds)
         self._dice = FaultDice(options.faults, seed=options.seed)
         self._tasks = TaskMaker(
-            options=options, time=self._time, charges=self._charges, dice=self._dice, frames=frames
+            options=options,
+            time=self._time,
+            charges=self._charges,
+            dice=self._dice,
+            frames=frames,
+            trace=trace,
         )
         studio = ClipMaker(options.clip_detail, seed=options.seed)
         self._downloads = Downloads(studio=studio, dice=self._dice, options=options)
@@ -182,6 +197,8 @@ class Simulator:
         state = task.state(now)
         if task.meets(FaultName.STATUS_FAILS_WHEN_READY) and state.phase is Phase.COMPLETED:
             raise AnswerError(nested(500, "database error"))
+        if self._trace:
+            self._trace.polled(task, now, ended=state.has_url or state.phase is Phase.FAILED)
         has_url = state.has_url and not task.meets(FaultName.URL_NEVER)
         url = self._downloads.url(task, base=str(request.base_url), now=now) if has_url else None
         shown = ShownTask(

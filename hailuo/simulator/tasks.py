@@ -73,7 +73,7 @@ class Task:
     def failed_at_tick(self) -> float | None:
         """The tick at which the failure becomes visible and the price is refunded; None for a success."""
         fails = self.fault is not None and self.fault.failure is not None
-        return _next_tick(self.ready) if fails else None
+        return next_tick(self.ready) if fails else None
 
     @property
     def is_refundable(self) -> bool:
@@ -85,7 +85,7 @@ class Task:
         tick = tick_of(now)
         phase = self._phase(tick)
         late = _URL_LATE_SECONDS if self.meets(FaultName.URL_LATE) else 0.0
-        has_url = self.has_clip(now) and tick >= _next_tick(self.ready) + late
+        has_url = self.has_clip(now) and tick >= next_tick(self.ready) + late
         changed_at = self.accepted_at + timedelta(seconds=(self._changed(phase) - self.accepted) / self.speed)
         return TaskState(phase=phase, updated_at=changed_at, has_url=has_url)
 
@@ -115,9 +115,9 @@ class Task:
             case Phase.QUEUED:
                 return tick_of(self.accepted) + TICK_SECONDS
             case Phase.RENDERING:
-                return _next_tick(self._rendering_from)
+                return next_tick(self._rendering_from)
             case Phase.COMPLETED | Phase.FAILED:
-                return _next_tick(self.ready)
+                return next_tick(self.ready)
 
     def meets(self, fault: FaultName) -> bool:
         """Whether the task has this fault."""
@@ -129,7 +129,7 @@ def tick_of(now: float) -> float:
     return math.floor(now / TICK_SECONDS) * TICK_SECONDS
 
 
-def _next_tick(seconds: float) -> float:
+def next_tick(seconds: float) -> float:
     return math.ceil(seconds / TICK_SECONDS) * TICK_SECONDS
 
 

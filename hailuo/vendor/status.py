@@ -4,7 +4,7 @@ Source: docs/reference/vendor.md#status (shapes G1 to G5, words, traps) and docs
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -71,6 +71,7 @@ class TaskStatus:
     `amount_usd` is the charge, 0 or more; `amount_text` is what was said of it where that is no such amount. A run that
     sees the charge in the balance instead says so in `amount_by`.
     `refunded` is what a failed task says of its refund; None where it says nothing.
+    `changed_at` is when the vendor last changed the task, whatever its phase: a tick of its refresh.
     """
 
     phase: TaskPhase
@@ -84,6 +85,7 @@ class TaskStatus:
     refunded: bool | None = None
     created_at: datetime | None = None
     completed_at: datetime | None = None
+    changed_at: datetime | None = field(default=None, compare=False)
     error_code: str | None = None
     error_message: str | None = None
     moderated: bool = False
@@ -213,10 +215,11 @@ def _status_of(
         amount_usd=charge,
         amount_text=plain(amount, secret=secret)[:_AMOUNT_TEXT_LIMIT] or None if charge is None else None,
         created_at=_time(task, "created_at", "submit_time"),
+        changed_at=_time(task, "completed_at", "finish_time"),
         model=plain(task.get("model"), secret=secret) or None,
     )
     if phase in {TaskPhase.COMPLETED, TaskPhase.FAILED}:  # while a task runs, this is merely its last update
-        status = replace(status, completed_at=_time(task, "completed_at", "finish_time"))
+        status = replace(status, completed_at=status.changed_at)
     if phase is TaskPhase.COMPLETED:
         return status
     code, message = _failure(task, outer, secret, failed=phase is TaskPhase.FAILED)

@@ -30,6 +30,7 @@ VARIABLES: dict[str, tuple[str, object, str, object]] = {
     "HAILUO_IN_FLIGHT": ("in_flight", 8, "40", 40),
     "HAILUO_POLL_FIRST_SECONDS": ("poll_first_seconds", 20, "45", 45),
     "HAILUO_POLL_EVERY_SECONDS": ("poll_every_seconds", 10, "15.5", 15.5),
+    "HAILUO_POLLS_PER_MINUTE": ("polls_per_minute", None, "900", 900),
     "HAILUO_DEADLINE_SECONDS": ("deadline_seconds", 1800, "3600", 3600),
     "HAILUO_STATUS_WORDS": (
         "status_words",

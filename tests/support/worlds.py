@@ -125,7 +125,7 @@ class World:
             store=self.store,
             client=client,
             limiter=Limiter(submits_per_minute=5, in_flight=8, clock=self.clock, random=random),
-            schedule=PollSchedule(),
+            schedule=PollSchedule(is_learned=True),
             clock=self.clock,
             random=random,
             catalog=self.catalog,
