@@ -24,7 +24,7 @@ class _Later:
 
 
 def lazy_module(name: str) -> "ModuleType":
-    """What stands for the module `name` until something of it is used; only then is it loaded."""
+    """The module `name`, which is loaded when something of it is first used."""
     return cast("ModuleType", _Later(name))
 
 

@@ -14,7 +14,6 @@ from hailuo.cli.options import as_json_option, usd_type, yes_option
 from hailuo.cli.output import unfailing_output
 from hailuo.cli.plain import echo_json, say
 from hailuo.cli.progress import Watcher
-from hailuo.cli.run import require_known_store
 from hailuo.cli.stopping import watching
 from hailuo.cli.tables import FAILURE, ColumnKind, TableColumn, show_table
 from hailuo.cli.terminal import is_terminal
@@ -25,7 +24,8 @@ from hailuo.night.outcome import NightBudget
 from hailuo.night.render import NightRun
 from hailuo.plan.prepare import CampaignRequest, prepare
 from hailuo.run.environment import RunEnvironment, run_environment
-from hailuo.run.session import StorePlace, open_session
+from hailuo.run.session import open_session
+from hailuo.run.store_place import StorePlace
 from hailuo.text import printable
 
 
@@ -66,7 +66,7 @@ def command(  # noqa: PLR0913 (an option each)
             if seen.total.to_buy:
                 _confirm(seen, quiet=quiet, as_json=as_json)
         elif night.due and not new_store:
-            require_known_store(asyncio.run(_place(night.due[0].path, env)))
+            asyncio.run(_place(night.due[0].path, env)).require_known()
         return _show(asyncio.run(run.render(budget)), quiet=quiet, as_json=as_json)
 
 

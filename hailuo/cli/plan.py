@@ -24,7 +24,8 @@ from hailuo.errors import ExitCode, Problem
 from hailuo.plan.plan import Plan
 from hailuo.plan.prepare import CampaignRequest, prepare
 from hailuo.run.environment import run_environment
-from hailuo.run.session import StorePlace, open_session
+from hailuo.run.session import open_session
+from hailuo.run.store_place import StorePlace
 
 
 @click.command("plan")

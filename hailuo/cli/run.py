@@ -1,7 +1,7 @@
 """`hailuo run FILE`"""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -39,8 +39,9 @@ from hailuo.run.admission import agreement_problems
 from hailuo.run.environment import RunEnvironment, run_environment
 from hailuo.run.events import RunReport
 from hailuo.run.leftovers import NOT_LOOKED_FOR, PaidClips
-from hailuo.run.session import Session, StorePlace, open_session
-from hailuo.store.layout import MONEY, Edition
+from hailuo.run.session import Session, open_session
+from hailuo.run.store_place import StorePlace
+from hailuo.store.layout import Edition
 from hailuo.text import printable
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class _RunOptions:
     "--budget", "budget_usd", type=usd_type, help="Use this budget instead of the file's, in US dollars."
 )
 @yes_option("Do not ask before spending.")
-@click.option("--new-store", is_flag=True, help="With --yes: begin a new, empty store.")
+@click.option("--new-store", is_flag=True, help="With --yes or --plan: begin a new, empty store.")
 @click.option(
     "--plan",
     "digest",
@@ -120,15 +121,10 @@ def command(  # noqa: PLR0913 (an option each)
 
 def _refuse_for_flow(choice: CampaignRequest) -> None:
     """What Prefect's flow does not take. Raises: AdmissionError."""
-    given = {"--limit": choice.limit is not None, "a campaign on standard input": choice.text is not None}
-    remedy = "leave it out, or unset PREFECT_API_URL to run without Prefect"
-    problems = [
-        Problem(Place("hailuo run"), f"the flow does not take {what}", remedy)
-        for what, is_given in given.items()
-        if is_given
-    ]
-    if problems:
-        raise AdmissionError(problems)
+    if choice.text is not None:
+        reason = "the flow does not take a campaign on standard input"
+        remedy = "write it to a file, or unset PREFECT_API_URL to run without Prefect"
+        raise AdmissionError([Problem(Place("hailuo run"), reason, remedy)])
 
 
 def _run_as_flow(choice: CampaignRequest, env: RunEnvironment, options: _RunOptions) -> ExitCode:
@@ -150,15 +146,16 @@ class _Agreed:
 
     plan: Plan
     place: StorePlace
-    refusals: Sequence[Problem] = ()
     after: Plan | None = None
 
 
-async def _shown(session: Session) -> _Agreed:
-    """The plan that you are asked about; for a new store also what would be refused anyway, to say all at once."""
-    plan, place = await session.plan(), await session.place()
-    refusals = await session.refusals(plan, ask_vendor=False) if place.is_new else []
-    return _Agreed(plan=plan, place=place, refusals=refusals)
+async def _agreed_in(session: Session, options: _RunOptions) -> _Agreed:
+    """The plan, shown and agreed to. Raises: as `_confirm`; AdmissionError for a new store without `--new-store`."""
+    agreed = _Agreed(plan=await session.plan(), place=await session.place())
+    _confirm(agreed, options)
+    if (options.yes or options.digest) and not options.new_store:
+        await session.require_known_store(agreed.plan, word="--new-store")
+    return agreed
 
 
 async def _agreed(choice: CampaignRequest, env: RunEnvironment, options: _RunOptions) -> _Agreed | None:
@@ -167,9 +164,7 @@ async def _agreed(choice: CampaignRequest, env: RunEnvironment, options: _RunOpt
         if prepared is None:
             return None
         async with open_session(prepared, env.settings, clock=env.clock) as session:
-            agreed = await _shown(session)
-            _confirm(agreed, options)
-            return agreed
+            return await _agreed_in(session, options)
 
 
 async def _run(choice: CampaignRequest, env: RunEnvironment, options: _RunOptions) -> ExitCode:
@@ -179,8 +174,7 @@ async def _run(choice: CampaignRequest, env: RunEnvironment, options: _RunOption
             if prepared is None:
                 return ExitCode.INTERRUPTED
             session = await stack.enter_async_context(open_session(prepared, env.settings, clock=env.clock))
-            agreed = await _shown(session)
-            _confirm(agreed, options)
+            agreed = await _agreed_in(session, options)
             await session.admit(agreed.plan, agreed_digest=options.agreed_digest(agreed.plan))
         runner = session.runner(agreed.plan, observe=watcher)
         async with watching(watcher)(runner):
@@ -227,35 +221,13 @@ def _confirm(agreed: _Agreed, options: _RunOptions) -> None:
         if problems := agreement_problems(plan, options.agreed_digest(plan)):
             raise AdmissionError(problems)
         return
-    if not plan.to_buy:
-        return
-    if options.yes:
-        if not options.new_store:
-            require_known_store(place, agreed.refusals)
+    if options.yes or not plan.to_buy:
         return
     if options.as_json or not is_terminal():
         problem = Problem(Place("hailuo run"), "no terminal to ask on before spending", "pass --yes")
         raise AdmissionError([problem])
     where = f"the new store {place.uri}" if place.is_new else place.uri
     click.confirm(f"Buy {len(plan.to_buy)} clips for {usd(plan.money.planned)} into {where}?", abort=True)
-
-
-def require_known_store(place: StorePlace, refusals: Sequence[Problem] = ()) -> None:
-    """Refuse a new store: its name may have a slip, or the command may have begun in another folder.
-
-    A named store for a simulator costs nothing and may be new. Raises: AdmissionError, with the other `refusals` too.
-    """
-    if place.is_new and (place.is_default or not place.is_simulated):
-        reason = f"{place.uri} would be a new store: nothing was bought there yet, and every cap begins at $0"
-        remedy = f"set HAILUO_STORE to your store{_other_stores(place)}, or pass --new-store"
-        raise AdmissionError([*refusals, Problem(Place("HAILUO_STORE"), reason, remedy)])
-
-
-def _other_stores(place: StorePlace) -> str:
-    """Stores of the same name in the folders above, which may be the one that was meant."""
-    here = Path(place.uri)
-    found = [folder / here.name for folder in here.parent.parents if (folder / here.name / MONEY).is_dir()]
-    return f", such as {found[0]}" if found else ""
 
 
 def _show_end(agreed: _Agreed, report: RunReport, made: Edition | None, options: _RunOptions) -> None:

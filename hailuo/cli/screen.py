@@ -20,7 +20,7 @@ from hailuo.run.events import RunReport
 from hailuo.text import printable
 
 if TYPE_CHECKING:
-    from hailuo.run.session import StorePlace
+    from hailuo.run.store_place import StorePlace
 
 DECISIONS = {
     JobState.STORED: "done",

@@ -26,6 +26,7 @@ from hailuo.flows.machinery.parameters import (
     CampaignText,
     DueAt,
     EditionName,
+    Limit,
     Machines,
     Only,
 )
@@ -53,8 +54,10 @@ async def approve_campaign(  # noqa: PLR0913, PLR0917 (the fields of the run for
     edition: EditionName = "",
     budget_usd: Budget | None = None,
     only: Only = (),
+    limit: Limit | None = None,
     machines: Machines = 1,
     due_at: DueAt | None = None,
+    new_store: bool = False,
     wait_hours: WaitHours = 24,
 ) -> State[None]:
     """Show what a campaign would cost, wait for an answer, and start exactly that plan. This flow buys nothing itself.
@@ -65,8 +68,10 @@ async def approve_campaign(  # noqa: PLR0913, PLR0917 (the fields of the run for
         edition: A name for this edition, in place of the file's. A new edition buys all of its clips anew.
         budget_usd: The budget in US dollars, in place of the file's.
         only: Render only the clips with these values, each as AXIS=VALUE, such as model=MiniMax-Hailuo-02.
+        limit: Buy at most the first clips of the plan now, this many. The others stay to be bought.
         machines: How many workers render at once. Use more than 1 for thousands of clips.
         due_at: The night that the run belongs to; it fills {date} in an edition's name. The default is now.
+        new_store: Begin a new, empty store. Without it a new store is refused: its name may have a slip, and every cap would begin at $0.
         wait_hours: How long to wait for an answer. Without one the run expires and nothing is bought.
     """
     form = CampaignForm(
@@ -75,12 +80,14 @@ async def approve_campaign(  # noqa: PLR0913, PLR0917 (the fields of the run for
         edition=edition,
         budget_usd=budget_usd,
         only=tuple(only),
+        limit=limit,
+        new_store=new_store,
         due_at=due_at or await due_in_zone(None),
     )
     with forward_library_logs():
         env = await flow_environment()
         request = form.request(env.settings)
-        plan = await _plan_to_approve(request, env)
+        plan = await _plan_to_approve(request, env, new_store=new_store)
         answer = await wait_for_answer(plan, env.clock, wait_hours=wait_hours)
         if answer is None:
             return Failed(name="Expired", message=f"no answer within {wait_hours} h; nothing was bought")
@@ -97,13 +104,15 @@ async def approve_campaign(  # noqa: PLR0913, PLR0917 (the fields of the run for
     return Completed(name="Approved", message=f"approved by {answer.name_and_note}; {verb}: {run.name}")
 
 
-async def _plan_to_approve(request: CampaignRequest, env: RunEnvironment) -> Plan:
+async def _plan_to_approve(request: CampaignRequest, env: RunEnvironment, *, new_store: bool) -> Plan:
     """Make the plan and show it. Raises: CampaignError, AdmissionError if the plan could not run."""
     prepared = prepare(request, env.settings)
     await rename_this_run(prepared.require_campaign().this_edition)
     async with open_session(prepared, env.settings, clock=env.clock) as session:
         plan = await session.plan()
         await show_plan(plan)
+        if not new_store:
+            await session.require_known_store(plan, word="new_store")
         problems = [*await session.refusals(plan), *await deployment_problems()]
     if problems:
         raise AdmissionError(problems)

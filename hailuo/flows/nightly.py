@@ -55,6 +55,7 @@ async def nightly(
     machines: Machines = 1,
     dry_run: bool = False,
     due_at: DueAt | None = None,
+    new_store: bool = False,
 ) -> State[NightReport]:
     """Render every campaign that is marked for the night. A campaign that fails does not stop the others.
 
@@ -69,6 +70,7 @@ async def nightly(
         machines: How many workers render each campaign at once. Use more than 1 for thousands of clips.
         dry_run: Make and price the plans, and buy nothing.
         due_at: The night that the run belongs to; it fills {date} in an edition's name. The default is now.
+        new_store: Begin a new, empty store. Without it a new store is refused: its name may have a slip, and every cap would begin at $0.
     """
     env = await flow_environment()
     # All campaigns get the same time, however late they start.
@@ -80,7 +82,7 @@ async def nightly(
     collected = () if dry_run else await _collect_first(env)
     results: list[CampaignResult] = []
     for due in night.due:
-        tonight = _Campaign(due, night.at, env, machines)
+        tonight = _Campaign(due, night.at, env, machines, new_store)
         result = await (tonight.preview(budget) if dry_run else tonight.render(budget))
         budget = budget.less(result.committed_usd)
         results.append(result)
@@ -130,6 +132,7 @@ class _Campaign:
     at: datetime
     env: RunEnvironment
     machines: int
+    new_store: bool
 
     async def preview(self, budget: NightBudget) -> CampaignResult:
         """What the campaign would buy, or why it would be refused; nothing is bought."""
@@ -161,6 +164,7 @@ class _Campaign:
             budget_usd=budget.budget_of(before),
             machines=self.machines,
             due_at=self.at,
+            new_store=self.new_store,
             return_state=True,
         )
         ended = await state.aresult(raise_on_failure=False)

@@ -35,6 +35,7 @@ from hailuo.flows.machinery.parameters import (
     Digest,
     DueAt,
     EditionName,
+    Limit,
     Machines,
     Only,
 )
@@ -61,9 +62,11 @@ async def render_campaign(  # noqa: PLR0913, PLR0917 (the fields of the run form
     edition: EditionName = "",
     budget_usd: Budget | None = None,
     only: Only = (),
+    limit: Limit | None = None,
     machines: Machines = 1,
     plan_digest: Digest = "",
     due_at: DueAt | None = None,
+    new_store: bool = False,
 ) -> State[RunReport]:
     """Render the missing clips of a campaign, store them, and compare all of its clips on one page.
 
@@ -73,9 +76,11 @@ async def render_campaign(  # noqa: PLR0913, PLR0917 (the fields of the run form
         edition: A name for this edition, in place of the file's. A new edition buys all of its clips anew.
         budget_usd: The budget in US dollars, in place of the file's.
         only: Render only the clips with these values, each as AXIS=VALUE, such as model=MiniMax-Hailuo-02.
+        limit: Buy at most the first clips of the plan now, this many. The others stay to be bought.
         machines: How many workers render at once. Use more than 1 for thousands of clips.
         plan_digest: The digest of an approved plan. If the plan has changed since, nothing is bought.
         due_at: The night that the run belongs to; it fills {date} in an edition's name. The default is now.
+        new_store: Begin a new, empty store. Without it a new store is refused: its name may have a slip, and every cap would begin at $0.
     """
     form = CampaignForm(
         campaign=campaign,
@@ -83,6 +88,8 @@ async def render_campaign(  # noqa: PLR0913, PLR0917 (the fields of the run form
         edition=edition,
         budget_usd=budget_usd,
         only=tuple(only),
+        limit=limit,
+        new_store=new_store,
         due_at=due_at or await due_in_zone(None),
     )
     with forward_library_logs():
@@ -95,6 +102,8 @@ async def render_campaign(  # noqa: PLR0913, PLR0917 (the fields of the run form
                 )
                 plan = await session.plan()
                 await quietly(show_plan(plan))
+                if not new_store:
+                    await session.require_known_store(plan, word="new_store")
                 await session.admit(plan, agreed_digest=plan_digest or None, shared=machines > 1)
             if machines > 1 and flow_run.get_id():
                 report = await render_on_machines(session, plan, env, machines=machines, form=form)
@@ -141,7 +150,9 @@ async def _drive(request: CampaignRequest, plan_digest: str) -> RunReport:
         edition=request.edition or "",
         budget_usd=request.budget_usd,
         only=[f"{axis}={label}" for axis, labels in request.only.items() for label in sorted(labels)],
+        limit=request.limit,
         plan_digest=plan_digest,
+        new_store=True,  # asked for, or agreed to, where the plan was
         return_state=True,
     )
     report = await state.aresult(raise_on_failure=state.name != "Stopped")

@@ -125,6 +125,9 @@ def _of_reading(joined: pd.DataFrame) -> Iterator[str]:
         if headers:
             names = _named([f'"{printable(header)}"' for header in headers])
             yield say("caution.unread_money", file=printable(file), names=names)
+    for file, headers in dict(joined.attrs.get("blank", {})).items():
+        names = _named([f'"{printable(header)}"' for header in headers])
+        yield say("caution.blank", file=printable(file), names=names)
     for platform, currencies in dict(joined.attrs.get("set_apart", {})).items():
         for currency, rows in currencies.items():
             counted = plural(rows, "row is", "rows are")

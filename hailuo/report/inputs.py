@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -16,13 +16,16 @@ from hailuo.errors import Place, Problem, RefusedError, SettingsError
 from hailuo.named_files import read_named
 from hailuo.report.exports import is_ads_file, read_ads, read_exports, read_mapping
 from hailuo.settings import Settings
+from hailuo.sheets import UnreadableSheetError, is_packed, unpacked
 from hailuo.store import FolderStore, Store
 from hailuo.store.layout import Edition, Folder, editions_with
 from hailuo.store.open import open_store
 from hailuo.store.port import is_key, read_many
 
-_READ: Final = frozenset({".csv", ".tsv", ".txt", ".xlsx", ".json", ".jsonl", ".ndjson", ".toml"})
-_REFUSED: Final = frozenset({".xls", ".xlsb", ".ods", ".numbers", ".zip", ".gz", ".7z", ".pdf"})
+_READ: Final = frozenset(
+    {".csv", ".tsv", ".txt", ".xlsx", ".json", ".jsonl", ".ndjson", ".toml", ".xls", ".zip", ".gz"}
+)
+_REFUSED: Final = frozenset({".xlsb", ".ods", ".numbers", ".7z", ".pdf"})
 """Formats that an export may well have, and that this program does not read: to skip them would be to lose rows."""
 _MOST_BYTES: Final = 200_000_000
 _PLACE: Final = Place("the place of the exports")
@@ -120,7 +123,11 @@ async def sort_files(
 
 
 def by_kind(found: FoundFiles) -> InputFiles:
-    """The files by kind: a mapping by its suffix, an ads.csv by its header, all others are exports."""
+    """The files by kind: a mapping by its suffix, an ads.csv by its header, all others are exports.
+
+    A zip or gzip counts as what is in it. Raises: InputError with every one that cannot be unpacked.
+    """
+    found = _unpacked(found)
     mappings = {
         name: one for name, one in found.files.items() if PurePosixPath(name).suffix.lower() == ".toml"
     }
@@ -128,6 +135,29 @@ def by_kind(found: FoundFiles) -> InputFiles:
     ads = {name: content for name, content in tables.items() if is_ads_file(content, name=name)}
     exports = {name: content for name, content in tables.items() if name not in ads}
     return InputFiles(exports=exports, ads=ads, mappings=mappings, where=found.where, times=found.times)
+
+
+def _unpacked(found: FoundFiles) -> FoundFiles:
+    """With the files that were packed; each has the time of its archive. What is no table is skipped, as in a folder."""
+    files: dict[str, bytes] = {}
+    times = dict(found.times)
+    problems: list[Problem] = []
+    for name, content in found.files.items():
+        try:
+            for inner, one in unpacked(content, name) if is_packed(content) else [(name, content)]:
+                if inner != name and (is_packed(one) or not _is_wanted(inner.removeprefix(f"{name}/"))):
+                    if is_packed(one):
+                        reason, remedy = "is packed twice", "unpack it, and name the files in it"
+                        problems.append(Problem(Place(inner), reason, remedy))
+                    continue
+                free = next(one for one in _numbered(inner) if one not in files)
+                files[free] = one
+                if name in found.times:
+                    times[free] = found.times[name]
+        except UnreadableSheetError as error:
+            problems += error.problems
+    _refuse(problems)
+    return replace(found, files=files, times=times)
 
 
 async def read_results(files: InputFiles) -> tuple[pd.DataFrame, pd.DataFrame | None]:
@@ -157,10 +187,15 @@ def named_apart(found: Sequence[Mapping[str, FoundFile]]) -> Mapping[str, FoundF
     """The files of several sources; a name that is taken gets a number, so that no file hides another."""
     files: dict[str, FoundFile] = {}
     for name, content in ((name, content) for source in found for name, content in source.items()):
-        path = PurePosixPath(name)
-        numbered = (str(path.with_name(f"{path.stem} ({number}){path.suffix}")) for number in count(2))
-        files[name if name not in files else next(one for one in numbered if one not in files)] = content
+        files[next(one for one in _numbered(name) if one not in files)] = content
     return files
+
+
+def _numbered(name: str) -> Iterator[str]:
+    """The name, then the same with a number."""
+    path = PurePosixPath(name)
+    yield name
+    yield from (str(path.with_name(f"{path.stem} ({number}){path.suffix}")) for number in count(2))
 
 
 async def _each(reads: Iterable[Awaitable[Mapping[str, FoundFile]]]) -> list[Mapping[str, FoundFile]]:

@@ -31,15 +31,13 @@ from hailuo.plan.plan import Plan, PricedJob, price_command
 from hailuo.run.balances import Balances, billing_of
 from hailuo.run.bill import Bill, Unexplained
 from hailuo.run.events import Event, EventKind
+from hailuo.run.polls import ENDED_PATIENCE_SECONDS
 from hailuo.run.probes import PriceProbes
 from hailuo.run.spending import SpendingGrant
 from hailuo.run.tools import Tools, retry_until_recorded
 from hailuo.run.watching import Announcer
 from hailuo.store.layout import GRANTS
 from hailuo.vendor import TaskPhase, TaskStatus
-
-_LATE_PATIENCE_SECONDS: Final = 60.0
-"""How long a completed task is asked for its amount, by a vendor that names amounts or may do so."""
 
 _RECORDS_REMEDY: Final = (
     f"the clip is collected; have the store answer, and where records are missing {RESTORE}"
@@ -146,16 +144,18 @@ class ChargeWatch:
             amount = found.factor * (self._held.get(job.creative_id) or Decimal(0))
             await self._put_on_record(job, amount, unexplained=True)
 
-    async def completed(self, job: Job, task: PaidTask, status: TaskStatus) -> TaskStatus:
+    async def completed(
+        self, job: Job, task: PaidTask, status: TaskStatus, *, ended_since: float
+    ) -> TaskStatus:
         """The status with its amount, which may come late; the run goes on by what it says. Raises: StoppedError.
 
         Also of a failed task whose clip was there all the same. A job that has been completed before has its charge on
-        record: nothing is counted again.
+        record: nothing is counted again. `ended_since` is when the run knew of the end, in the clock's monotonic seconds.
         """
         if self._tools.ledger.record(job.creative_id).done:
             return status
         if status.phase is TaskPhase.COMPLETED:
-            status = await self._with_amount(task, status)
+            status = await self._with_amount(task, status, ended_since=ended_since)
         status = await self._by_balance(job, task, status)
         amount = status.amount_usd
         if status.amount_text or (amount is not None and not is_credible(amount, task.price_usd)):
@@ -195,10 +195,13 @@ class ChargeWatch:
     def _is_near(self, amount: Decimal, price: Decimal) -> bool:
         return abs(amount - price) <= price * self._tolerance
 
-    async def _with_amount(self, task: PaidTask, status: TaskStatus) -> TaskStatus:
-        """Ask again while the amount may be late: not at a vendor that reported none before."""
+    async def _with_amount(self, task: PaidTask, status: TaskStatus, *, ended_since: float) -> TaskStatus:
+        """Ask again while the amount may be late: not at a vendor that reported none before.
+
+        One patience is for the amount and the clip's URL: while the URL was asked for, the amount was too.
+        """
         clock, every = self._tools.clock, self._tools.schedule.every_seconds
-        until = clock.monotonic() + _LATE_PATIENCE_SECONDS
+        until = ended_since + ENDED_PATIENCE_SECONDS
         while not status.amount_usd and not status.amount_text and self._reports is not False:
             if clock.monotonic() >= until:
                 self._reports = self._reports or False  # what was reported before may be late again

@@ -101,7 +101,10 @@ class Collector:
         return False
 
     async def _with_charge(self, job: Job, task: PaidTask, status: TaskStatus) -> TaskStatus:
-        return await self._interrupt.run_until_stopped(self._charges.completed(job, task, status))
+        since = self._polls.ended_since(task.submitted)
+        return await self._interrupt.run_until_stopped(
+            self._charges.completed(job, task, status, ended_since=since)
+        )
 
     async def _pause(self, seconds: float) -> None:
         await self._interrupt.run_until_stopped(self._tools.clock.sleep(seconds))

@@ -20,7 +20,9 @@ from hailuo.run.watching import Announcer
 from hailuo.text import duration
 from hailuo.vendor import Cause, Fault, TaskPhase, TaskStatus
 
-_ENDED_PATIENCE_SECONDS: Final = 60.0  # docs/reference/vendor.md#fetching-the-clip
+ENDED_PATIENCE_SECONDS: Final = 60.0  # docs/reference/vendor.md#fetching-the-clip
+"""How long a task that has ended is asked for what its answer lacks: the URL of its clip, its amount, or both."""
+
 _FORGOTTEN_POLLS: Final = 4  # docs/reference/vendor.md#errors: two or three over 30 s would do
 _FORGOTTEN_SECONDS: Final = 60.0
 _MISSES_WHEN_LATE: Final = 3
@@ -98,6 +100,11 @@ class TaskPolls:
         self._narrowing = _Turns(_NARROWING_POLLS)
         self._likely = _LIKELY_AT_FIRST
         self._changes = 0
+        self._ended_since: dict[str, float] = {}
+
+    def ended_since(self, outcome: Submitted) -> float:
+        """When this run first knew that the task has ended, in the clock's monotonic seconds; now, if it did not."""
+        return self._ended_since.get(outcome.task_id, self._tools.clock.monotonic())
 
     async def verdict(
         self, job: Job, outcome: Submitted, age_seconds: float
@@ -113,6 +120,8 @@ class TaskPolls:
             sent = self._tools.clock.monotonic()
             answer = await self._interrupt.run_until_stopped(self._tools.client.status(outcome.task_id))
             before, watch = watch, self._learned(self._seen(job, watch, answer), watch, answer, sent)
+            if watch.ended_since is not None:
+                self._ended_since.setdefault(outcome.task_id, watch.ended_since)
             if isinstance(answer, TaskStatus) and _is_verdict(answer, before):
                 self._ended(job, watch, answer)
                 return _both(before.failed, answer)
@@ -120,7 +129,7 @@ class TaskPolls:
             if ending:
                 return ending
             since = watch.ended_since
-            if since is not None and self._tools.clock.monotonic() - since > _ENDED_PATIENCE_SECONDS:
+            if since is not None and self._tools.clock.monotonic() - since > ENDED_PATIENCE_SECONDS:
                 return self._last_resort(outcome, answer, self._late(job, outcome, watch))
 
     def _seen(self, job: Job, watch: _Watch, answer: TaskStatus | Fault) -> _Watch:

@@ -7,7 +7,7 @@ import secrets
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -23,6 +23,7 @@ from hailuo.plan.prepare import PreparedCampaign
 from hailuo.run.admission import admit, frame_warnings, refusals, vendor_name
 from hailuo.run.events import Observer, RunReport, no_observer
 from hailuo.run.spending import SpendingGrant, spent_by
+from hailuo.run.store_place import StorePlace
 from hailuo.run.tools import Connections, Tools, retry_until_recorded, scratch_folder, tools_of
 from hailuo.settings import Settings, is_loopback, is_simulator, load_settings
 from hailuo.store import Store
@@ -40,21 +41,6 @@ if TYPE_CHECKING:
 
 
 _UNCHECKED: Final = missing(Extra.MEDIA, Place("HAILUO_CHECKS"), "looking at each clip that is stored")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StorePlace:
-    """Where a session keeps what it buys: the store in full, its vendor, and whether nothing was bought there yet.
-
-    `is_default` is true where neither HAILUO_STORE nor a project file names the store, `is_simulated` where the
-    vendor is a simulator on this machine, whose clips cost nothing.
-    """
-
-    uri: str
-    vendor: str
-    is_new: bool
-    is_default: bool
-    is_simulated: bool
 
 
 class Session:
@@ -96,6 +82,15 @@ class Session:
             is_default="store" not in self._settings.model_fields_set,
             is_simulated=is_simulator(vendor),
         )
+
+    async def require_known_store(self, plan: Plan, *, word: str) -> None:
+        """Refuse to buy the plan into a new store where no question is asked; `word` as in `StorePlace.require_known`.
+
+        Raises: AdmissionError, with whatever else would be refused.
+        """
+        place = await self.place()
+        if place.is_new and plan.to_buy:
+            place.require_known(await self.refusals(plan, ask_vendor=False), word=word)
 
     async def plan(self, *, histories: bool = False) -> Plan:
         """Read the ledger, compare it with the clips, and say what a run would do; `histories` as in `Ledger.load`.

@@ -3,13 +3,13 @@
 import io
 import re
 import zipfile
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
 _AS_SHEET: Final = "save it as .xlsx, or as CSV in UTF-8"
 _UNPACK: Final = "unpack it, and name the files in it"
 _BY_BYTES: Final = (
-    (b"\xd0\xcf\x11\xe0", "a workbook of Excel 97 to 2003", _AS_SHEET),
     (b"\x1f\x8b", "compressed with gzip", _UNPACK),
     (b"7z\xbc\xaf\x27\x1c", "compressed with 7-Zip", _UNPACK),
     (b"Rar!", "compressed with RAR", _UNPACK),
@@ -47,17 +47,41 @@ def unread_kind(content: bytes) -> UnreadKind | None:
     return None
 
 
-def _kind_of_zip(content: bytes) -> UnreadKind | None:
-    """None for a workbook, and for what cannot be opened: the reader of workbooks says why."""
+def is_zip_of_files(content: bytes) -> bool:
+    """Whether the bytes are a zip that is no workbook of any program."""
+    names = _names_in_zip(content)
+    return bool(names) and not (_is_workbook(names) or _other_workbook(names))
+
+
+def _names_in_zip(content: bytes) -> list[str]:
+    """The files in a zip; none of what cannot be opened."""
+    if not content.startswith(b"PK\x03\x04"):
+        return []
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            names = archive.namelist()
+            return archive.namelist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        return None
+        return []
+
+
+def _is_workbook(names: Collection[str]) -> bool:
+    return "[Content_Types].xml" in names or any(name.startswith("xl/") for name in names)
+
+
+def _other_workbook(names: Collection[str]) -> str | None:
+    """The name of a workbook that is no .xlsx."""
     if any(name.endswith("workbook.bin") for name in names):
-        return UnreadKind(name="a binary workbook (.xlsb)", remedy=_AS_SHEET)
+        return "a binary workbook (.xlsb)"
     if "mimetype" in names or any(name.startswith("Index/") for name in names):
-        return UnreadKind(name="a workbook of LibreOffice or Numbers", remedy=_AS_SHEET)
-    if "[Content_Types].xml" in names or any(name.startswith("xl/") for name in names):
+        return "a workbook of LibreOffice or Numbers"
+    return None
+
+
+def _kind_of_zip(content: bytes) -> UnreadKind | None:
+    """None for a workbook, and for what cannot be opened: the reader of workbooks says why."""
+    names = _names_in_zip(content)
+    if other := _other_workbook(names):
+        return UnreadKind(name=other, remedy=_AS_SHEET)
+    if not names or _is_workbook(names):
         return None
     return UnreadKind(name=f"a zip of {len(names)} files", remedy=_UNPACK)

@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from hailuo.campaign.files import load_catalog
-from hailuo.cli.run import require_known_store
 from hailuo.errors import AdmissionError, ExitCode
 from hailuo.run.environment import RunEnvironment, within
-from hailuo.run.session import StorePlace
+from hailuo.run.store_place import StorePlace
 from hailuo.settings import Settings
 from hailuo.simulator import SimulatorOptions, simulating
 from tests.support.commands import Command
@@ -153,11 +152,11 @@ def test_a_new_store_that_was_not_named_needs_a_word(
     assert not (tmp_path / "campaigns" / "store").exists()
 
 
-@pytest.mark.parametrize("command", ["run", "nightly"])
+@pytest.mark.parametrize("command", ["run --yes", "run --plan", "nightly --yes"])
 def test_a_slip_in_the_name_of_the_store_buys_nothing(
     hailuo: Command, rehearsal: RunEnvironment, campaign: Path, tmp_path: Path, command: str
 ) -> None:
-    """A named store that is new needs a word with --yes; the vendor is not asked and nothing is created."""
+    """A named store that is new needs a word where no question is asked; the vendor is not asked and nothing is created."""
     marked = campaign.read_text(encoding="utf-8") + "nightly: true\n"
     campaign.write_text(marked, encoding="utf-8")
     slip = tmp_path / "shop" / "stor"
@@ -165,7 +164,10 @@ def test_a_slip_in_the_name_of_the_store_buys_nothing(
     real = replace(rehearsal, settings=rehearsal.settings.model_copy(update=fields))
 
     with within(real):
-        said = hailuo(command, *([campaign] if command == "run" else []), "--yes")
+        digest = json.loads(hailuo("plan", campaign, "--json").out)["digest"]
+        name, word = command.split()
+        file = [campaign] if name == "run" else []
+        said = hailuo(name, *file, word, *([digest] if word == "--plan" else []))
 
     assert said.code == ExitCode.REFUSED
     assert f"{slip} would be a new store" in said.err
@@ -186,7 +188,7 @@ def test_what_begins_a_store_without_a_word(*, is_new: bool, is_default: bool, i
         is_simulated=is_simulated,
     )
     try:
-        require_known_store(place)
+        place.require_known()
         begins = True
     except AdmissionError:
         begins = False

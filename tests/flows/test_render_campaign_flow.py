@@ -154,6 +154,17 @@ def test_a_plan_that_was_agreed_to_on_the_command_line_is_the_plan_of_the_flow(r
     assert accepted(rehearsal) == 4
 
 
+def test_a_limit_is_of_the_form_and_of_the_command_line(rehearsal, campaign):
+    """At most so many clips are bought now, and the others later."""
+    request = CampaignRequest(path=campaign, limit=2)
+
+    run_flow(campaign, limit=1)
+    by_form = accepted(rehearsal)
+    drive(request, digest_of(request, rehearsal))
+
+    assert (by_form, accepted(rehearsal)) == (1, 3)
+
+
 def digest_of(request, rehearsal):
     async def plan():
         prepared = prepare(request, rehearsal.settings)

@@ -129,7 +129,7 @@ def first_hour(journey: Journey, rehearsal: Simulator, vendor: Simulator) -> Non
         f"hailuo run {FILE}", "8 of 8 jobs are stored", "store-simulated", answers=((r"\[y/N\]: ", "y"),)
     )
     journey.tell(
-        "Now for real: the vendor's address and your key. The store is the project's, and it is new."
+        "Now for real: the vendor's address and your key. The store is the project's, and it is new. Here a second simulator stands in for the vendor, so its lines say SIMULATED."
     )
     journey.set(IMAROUTER_BASE_URL=vendor.url, HAILUO_STORE=str(journey.folder / "ads" / "store"))
     journey.type(f"hailuo plan {FILE}", "8 to buy", "new: nothing was bought here yet")
@@ -194,7 +194,21 @@ def written(journey: Journey) -> str:
     )
     text = re.sub(r"http://127\.0\.0\.1:\d{4,5}", "http://127.0.0.1:8399", text)
     text = re.sub(r"task_[0-9A-Za-z]+", "task_…", text)
+    text = re.sub(r"\d{4}-\d\d-\d\dT\d{6}Z", "2026-11-29T090000Z", text)
     return re.sub(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?Z?", "2026-11-29 09:00", text)
+
+
+def steady(transcript: str) -> list[str]:
+    """Every part but the two that tell when the power failed: what was under way then differs from run to run."""
+    parts = [part.strip() for part in re.split(r"(?<=\n```)\n|\n(?=```console)", transcript) if part.strip()]
+    cut = next(number for number, part in enumerate(parts) if part.startswith("The power fails"))
+    del parts[cut + 3], parts[cut + 1]
+    return parts
+
+
+def transcript_of(page: str) -> str:
+    """The transcript that a document holds."""
+    return page.partition(_START)[2].partition(_END)[0]
 
 
 def main(write: Path | None, show: Callable[[str], object] = print) -> None:

@@ -4,13 +4,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.first_hour import beginning, broken_week, first_hour
+from tests.journeys.first_hour import beginning, broken_week, first_hour, steady, transcript_of, written
+
+TUTORIAL = Path(__file__).parents[2] / "docs" / "tutorial" / "first-campaign.md"
 
 pytestmark = [pytest.mark.slow, pytest.mark.enable_socket]
 
 
 def test_a_first_hour_and_a_broken_week(tmp_path: Path) -> None:
-    """Every command ends as it should, and every clip is bought once."""
+    """Every command ends as it should, every clip is bought once, and the tutorial shows what is printed now.
+
+    To write the tutorial anew: `python -m tests.journeys.first_hour --write docs/tutorial/first-campaign.md`.
+    """
     with beginning(tmp_path) as (journey, rehearsal, vendor):
         first_hour(journey, rehearsal, vendor)
         broken_week(journey, vendor)
+
+    assert steady(written(journey)) == steady(transcript_of(TUTORIAL.read_text(encoding="utf-8")))

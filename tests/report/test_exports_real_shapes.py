@@ -623,7 +623,7 @@ def _zipped(**files: str) -> bytes:
 
 
 KINDS = {
-    "a.xls": (b"\xd0\xcf\x11\xe0\xa1\xb1", "is a workbook of Excel 97"),
+    "a.xls": (b"\xd0\xcf\x11\xe0\xa1\xb1", "is no workbook that can be read"),
     "b.xls": (b"<html><body><table><tr><td>Ad name</td></tr></table>", "is a web page or XML"),
     "c.xls": (b'<?xml version="1.0"?><Workbook>', "is a web page or XML"),
     "d.csv.gz": (gzip.compress(b"Ad name"), "is compressed with gzip"),

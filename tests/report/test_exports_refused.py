@@ -126,7 +126,7 @@ def test_rows_of_all_days_are_left_out() -> None:
     ("content", "reason"),
     [
         (b"", "is empty"),
-        (b"\xd0\xcf\x11\xe0 old", "is a workbook of Excel 97 to 2003"),
+        (b"\xd0\xcf\x11\xe0 old", "is no workbook that can be read"),
         (b"PK\x03\x04 broken", "is no workbook that can be read"),
         (b"a,b\n1,2\n", "is of no platform that is known; its columns are 'a', 'b'"),
         (b'Day,Ad name,"Ad ID\n1,2\n', "cannot be read"),

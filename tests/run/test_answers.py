@@ -113,6 +113,31 @@ def test_a_status_that_only_fails_once_the_clip_is_ready_is_no_obstacle(run) -> 
     assert [ending.state for ending in report.endings] == [JobState.STORED]
 
 
+LACKING = {
+    "amount": lambda body, url: bare(body, metadata={"url": url}),
+    "URL and amount": lambda body, url: bare(body),
+}
+
+
+def test_one_patience_is_for_all_that_an_end_lacks(run) -> None:
+    """A vendor that names neither the URL nor the amount is asked no longer than one that only hides the amount."""
+    polls: dict[str, int] = {}
+
+    for name, reshape in LACKING.items():
+        asked: list[str] = []
+
+        def counted(body: dict[str, Any], url: str, asked=asked, reshape=reshape) -> object:
+            asked.append(url)
+            return reshape(body, url)
+
+        _, report, _ = run(at_the_end(counted))
+        assert [ending.state for ending in report.endings] == [JobState.STORED]
+        polls[name] = len(asked)
+
+    assert polls["amount"] > 3
+    assert polls["URL and amount"] <= polls["amount"] + 1
+
+
 UNREADY = {
     "5xx": (
         {"error": {"message": "database", "code": ""}},

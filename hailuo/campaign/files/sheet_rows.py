@@ -21,7 +21,6 @@ from hailuo.sheets import (
     UnreadableSheetError,
     as_text,
     decoded,
-    is_old_workbook,
     is_workbook,
     key_of,
     rows_of_text,
@@ -90,8 +89,6 @@ def _rows(
 def _records(content: bytes, file: Place, problems: ProblemList) -> Iterator[_Record]:
     """Every row that is not empty, with the line that it begins on. Raises: UnreadableSheetError."""
     rows: Iterable[tuple[int, Sequence[SheetCell]]]
-    if is_old_workbook(content):
-        raise UnreadableSheetError(file, "this is a workbook of Excel 97 to 2003", "save it as .xlsx or .csv")
     if is_workbook(content):
         rows = _rows_of_workbook(content, file)
     else:

@@ -116,7 +116,7 @@ class _ShardRuns:
                     SHARD_DEPLOYMENT,
                     client=client,
                     parameters={
-                        **self._form.model_dump(mode="json", exclude={"budget_usd"}),
+                        **self._form.model_dump(mode="json", exclude={"budget_usd", "limit", "new_store"}),
                         "share": share,
                         "task_runs": self._task_runs,
                     },

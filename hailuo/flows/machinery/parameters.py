@@ -61,6 +61,7 @@ Budget = Annotated[
 
 Only = Annotated[Sequence[str], Field(max_length=100)]
 Machines = Annotated[int, Field(ge=1, le=32)]
+Limit = Annotated[int, Field(ge=1)]
 Digest = Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
 DueAt = AwareDatetime
 
@@ -75,6 +76,8 @@ class CampaignForm(BaseModel):
     edition: str = ""
     budget_usd: Decimal | None = None
     only: tuple[str, ...] = ()
+    limit: int | None = None
+    new_store: bool = False
     due_at: AwareDatetime
 
     def request(self, settings: Settings) -> CampaignRequest:
@@ -98,4 +101,5 @@ class CampaignForm(BaseModel):
             edition=self.edition or None,
             budget_usd=self.budget_usd,
             only=axis_values(self.only),
+            limit=self.limit,
         )

@@ -75,7 +75,7 @@ def read_amounts(data: DataRows, decimal: Decimal) -> tuple[Mapping[str, Floats]
     """Count -> its numbers, NaN where the export has none; and a problem for every cell that is no count.
 
     A field is read from its columns, the later ones where the earlier are empty. Where the format's blanks mean zero, no
-    count is missing.
+    count is missing, but one of which no row has a number: whether it was counted at all is not known (`blank_counts`).
     """
     problems: list[Problem] = []
     read: dict[str, Floats] = {}
@@ -85,7 +85,7 @@ def read_amounts(data: DataRows, decimal: Decimal) -> tuple[Mapping[str, Floats]
             read[name] = np.full(len(data), np.nan)
         for column in columns:
             read[name] = _filled(read[name], read_column(data, name, column, decimal, problems))
-        if columns and data.layout.blank == "zero" and name in COUNT_NAMES:
+        if columns and name in COUNT_NAMES and _blank_is_zero(data, read[name]):
             read[name] = np.nan_to_num(read[name], nan=0.0)
     counts = {name: read[name] for name in COUNT_NAMES}
     for rate, count in RATES.items():
@@ -95,6 +95,12 @@ def read_amounts(data: DataRows, decimal: Decimal) -> tuple[Mapping[str, Floats]
         plays, watched = counts[Count.PLAYS.value], counts[Count.WATCH_S.value]
         counts[Count.WATCH_S.value] = _filled(watched, np.where(plays == 0, 0.0, read[_AVERAGE]) * plays)
     return counts, problems
+
+
+def _blank_is_zero(data: DataRows, values: Floats) -> bool:
+    """Whether a blank cell says that nothing happened; of a column without any number only a mapping can say so."""
+    said_so = data.layout.mapping is not None and data.layout.mapping.blank == "zero"
+    return data.layout.blank == "zero" and (said_so or not np.isnan(values).all())
 
 
 def _filled(first: Floats, second: Floats) -> Floats:

@@ -35,7 +35,7 @@ from hailuo.report.exports.numbers import Decimal
 from hailuo.report.exports.platform_parts import left_out, platform_parts
 from hailuo.report.exports.pulls import export_time
 from hailuo.report.exports.records import is_json, sheet_of_records
-from hailuo.report.exports.results import read_results_column
+from hailuo.report.exports.results import read_results_column, results_are_read
 from hailuo.report.exports.sheet import ExportSheet, sheet_of_rows
 from hailuo.report.exports.sums import sum_rows
 from hailuo.report.exports.unread import unread_money
@@ -79,8 +79,8 @@ def read_export(
     recognised by the headers. `until` is the last day that the file can be about, if that is known. Hours are summed.
 
     Counts are NaN where the export has none. `attrs` has `totals` (number of rows of sums, left out), `repeated` (rows
-    equal to an earlier one, left out), `nameless` (those of them without an ad's id), `unread` (unknown columns) and
-    `unread_money` (those of money or conversions). Rates are not read, except rates of the impressions where the export
+    equal to an earlier one, left out), `nameless` (those of them without an ad's id), `unread` (unknown columns),
+    `unread_money` (those of money or conversions) and `blank` (platform -> count -> headers of columns without a number). Rates are not read, except rates of the impressions where the export
     has no counts. Raises: ExportError with every problem of the file.
     """
     sheet = sheet_of(content, name, known_headers(mappings))
@@ -107,6 +107,9 @@ def _one_frame(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     frame = pd.concat(frames, ignore_index=True)
     counted = ("totals", "repeated", "nameless")
     frame.attrs = {**frames[0].attrs, **{name: sum(one.attrs[name] for one in frames) for name in counted}}
+    frame.attrs["blank"] = {
+        platform: names for one in frames for platform, names in one.attrs["blank"].items()
+    }
     for name in ("unread", "unread_money"):
         frame.attrs[name] = list(dict.fromkeys(header for one in frames for header in one.attrs[name]))
     return frame
@@ -137,8 +140,21 @@ def _read(sheet: ExportSheet, layout: Layout, until: date | None) -> pd.DataFram
         "nameless": nameless,
         "unread": list(layout.unread),
         "unread_money": unread_money(data),
+        "blank": {layout.platform.value: _blank_counts(data, frame)},
     }
     return frame
+
+
+def _blank_counts(data: DataRows, frame: pd.DataFrame) -> Mapping[str, tuple[str, ...]]:
+    """The counts that have a column without a single number, and its headers: 0 where another file has numbers of them."""
+    return {
+        name: tuple(column.header for column in data.columns(name))
+        for name in COUNT_NAMES
+        if data.layout.blank == "zero"
+        and data.columns(name)
+        and frame[name].isna().all()
+        and not (name == Count.CONVERSIONS.value and results_are_read(data))
+    }
 
 
 def sheet_of(content: bytes, name: str, known: frozenset[str], *, most: int | None = None) -> ExportSheet:

@@ -21,7 +21,7 @@ from hailuo.report.exports.export import frame_of, read_export
 from hailuo.report.exports.fields import RESULT_COLUMNS, ExportError, refuse
 from hailuo.report.exports.mapping import ExportMapping
 from hailuo.report.exports.pulls import Pull, restated, time_in_name
-from hailuo.report.metrics import Count
+from hailuo.report.metrics import COUNT_NAMES, Count
 
 
 def read_exports(
@@ -39,8 +39,8 @@ def read_exports(
 
     `attrs` has `duplicates` (number of rows that repeat another, left out), `nameless` (those of them that are of one
     file and have no ad id), `totals` (number of rows of sums, left out), `set_apart` (platform -> currency -> number of
-    rows), `restated` (number of rows that a newer pull replaces), `unread` (unknown columns, by file) and `unread_money`
-    (those of money or conversions).
+    rows), `restated` (number of rows that a newer pull replaces), `unread` (unknown columns, by file), `unread_money`
+    (those of money or conversions) and `blank` (headers of counts of which no file has a number, by file).
     Raises: ExportError with every problem of every file: unreadable cells, currencies that differ on one platform, the
     same ad and day with other numbers, overlapping days, several breakdowns of the same days.
     """
@@ -54,6 +54,7 @@ def read_exports(
         except ExportError as error:
             problems.extend(error.every)
     refuse(problems)
+    blank = _known_zeros(frames)
     empty = frame_of({name: [] for name in RESULT_COLUMNS})
     filled = [one for one in frames.values() if len(one)] or [empty]
     merged = filled[0] if len(filled) == 1 else pd.concat(filled, ignore_index=True)
@@ -85,8 +86,31 @@ def read_exports(
         "restated": int(replaced.sum()),
         "unread": {name: one.attrs["unread"] for name, one in frames.items()},
         "unread_money": {name: one.attrs["unread_money"] for name, one in frames.items()},
+        "blank": blank,
     }
     return once
+
+
+def _known_zeros(frames: Mapping[str, pd.DataFrame]) -> Mapping[str, Sequence[str]]:
+    """Write 0 for a blank column where another file of its platform has numbers of it: there it is counted, and nothing
+    happened. Returns the headers of those that no file has numbers of, by file.
+    """
+    counted = {
+        (platform, name)
+        for frame in frames.values()
+        for platform, rows in frame.groupby("platform", sort=False)
+        for name in COUNT_NAMES
+        if rows[name].notna().any()
+    }
+    unknown: dict[str, list[str]] = {}
+    for file, frame in frames.items():
+        for platform, names in frame.attrs["blank"].items():
+            for name, headers in names.items():
+                if (platform, name) in counted:
+                    frame.loc[frame["platform"] == platform, name] = 0.0
+                else:
+                    unknown.setdefault(file, []).extend(headers)
+    return unknown
 
 
 def _pulls(frames: Mapping[str, pd.DataFrame], times: Mapping[str, datetime]) -> Mapping[str, Pull]:
