@@ -311,3 +311,46 @@ def test_finds_the_best_clip_more_often_than_an_even_split() -> None:
     assert found.correct > found.correct_even
     assert found.regret < found.regret_even
     assert found.more_clicks > 0.1
+
+
+TARGETS = {
+    # standing, chance to meet the target: (what is done, words of the reason)
+    "misses": (CreativeStanding.IN_THE_RUNNING, 0.05, Recommendation.DROP, "meets the target with a chance of 5.0 %"),
+    "surely misses": (CreativeStanding.IN_THE_RUNNING, 0.0, Recommendation.DROP, "less than 0.1 %"),
+    "open": (CreativeStanding.IN_THE_RUNNING, 0.5, Recommendation.EXPLORE, "still open"),
+    "meets, behind": (CreativeStanding.BEHIND, 0.95, Recommendation.KEEP, "but it meets the target"),
+    "open, behind": (CreativeStanding.BEHIND, 0.5, Recommendation.DROP, "switch its ads off"),
+    "misses, behind": (CreativeStanding.BEHIND, 0.02, Recommendation.DROP, "meets the target with a chance of 2.0 %"),
+    "misses, leads": (CreativeStanding.LEADS, 0.05, Recommendation.KEEP, "leads"),
+    "too little data": (CreativeStanding.TOO_LITTLE_DATA, 0.05, Recommendation.KEEP, "too little data"),
+    "no target": (CreativeStanding.IN_THE_RUNNING, None, Recommendation.EXPLORE, "still open"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", TARGETS)
+def test_a_target_decides_what_goes_on(case: str) -> None:
+    """What misses it gets no more money, what meets it stays on; the control and a leader stay as without a target."""
+    standing, chance, action, words = TARGETS[case]
+    clip = make_creative(
+        "p2", "m1", p_best=0.15, standing=standing, target_chance=chance, brings_conversions=False
+    )
+    others = (make_creative("p1", "m1", p_best=0.8), make_creative("p3", "m2", p_best=0.05, is_control=True))
+
+    row = row_of(propose([clip, *others], (), policy=make_policy()), "p2", "m1")
+
+    assert row.action is action
+    assert words in row.reason
+
+
+def test_a_combination_meets_the_target_by_its_best_take() -> None:
+    """One take that meets it is enough for it to stay."""
+    takes = [
+        make_creative("p2", "m1", take=take, p_best=0.1, target_chance=chance)
+        for take, chance in enumerate((0.01, 0.6, None), start=1)
+    ]
+    other = make_creative("p1", "m1", p_best=0.8)
+
+    assert (
+        row_of(propose([*takes, other], (), policy=make_policy()), "p2", "m1").action
+        is not Recommendation.DROP
+    )

@@ -8,9 +8,10 @@ import pytest
 
 from hailuo.report.analysis.analyse import analyse
 from hailuo.report.analysis.options import AnalysisOptions
-from hailuo.report.analysis.wear import worn_since
-from hailuo.report.findings import PlatformFindings
+from hailuo.report.analysis.wear import day_dispersion, worn_since
+from hailuo.report.findings import PlatformFindings, WearCurve
 from hailuo.report.metrics import Count, Metric
+from hailuo.report.stats.intervals import wilson
 from tests.report.pages import page_of
 from tests.report.worlds import World, make_health
 
@@ -93,3 +94,35 @@ def test_parts_of_the_delivery_are_shown_and_add_up() -> None:
 def test_exports_without_parts_say_so() -> None:
     """No table of one row."""
     assert of(*WORLD.draw(1)[:2]).parts == ()
+
+
+@pytest.mark.parametrize("trials", [[1000.0] * 6, [100.0, 5000.0, 20.0, 900.0, 900.0, 900.0]])
+def test_a_day_alone_is_as_uncertain_as_its_part_of_the_clip(trials: list[float]) -> None:
+    """Days of these dispersions, added up, have the clip's own; and a day of one trial has next to none."""
+    each = np.array(trials)
+
+    of_day = day_dispersion(4.0, each)
+
+    assert (each * of_day).sum() / each.sum() == pytest.approx(4.0)
+    assert day_dispersion(1.0, each) == pytest.approx(1.0)
+    assert (np.argsort(of_day, kind="stable") == np.argsort(each, kind="stable")).all()
+
+
+def test_a_curve_of_days_that_swing_has_wider_intervals() -> None:
+    """By each clip's own days: chance alone does not say how far the next day may be."""
+    calm, wild = (
+        of(*World(prompts=3, models=1, takes=1, impressions=20_000.0, days=14, day_sd=sd).draw(1)[:2]).wear[0]
+        for sd in (0.0, 0.4)
+    )
+
+    def width(curve: WearCurve) -> float:
+        """Of the typical interval, against that of chance alone."""
+        spans = [
+            (point.interval.high - point.interval.low) / (alone.high - alone.low)
+            for point in curve.points
+            if point.interval and (alone := wilson(point.top, point.bottom))
+        ]
+        return float(np.median(spans))
+
+    assert width(calm) < 1.3
+    assert width(wild) > 2

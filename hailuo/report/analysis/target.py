@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import replace
-from typing import Final
 
 from scipy.stats import norm
 
@@ -10,10 +9,8 @@ from hailuo.report.analysis.options import AnalysisOptions
 from hailuo.report.findings import Estimate, PlatformFindings, Target
 from hailuo.report.formatting import MetricFormatter, chance_in_words, name_in_quotes, percent, plural
 from hailuo.report.metrics import METRICS, Count
+from hailuo.report.stats.chances import SURE
 from hailuo.report.texts import say
-
-SURE: Final = 0.9
-"""The chance from which a clip is said to meet a target, and to miss it below one less this."""
 
 
 def with_target(

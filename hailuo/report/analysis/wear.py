@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from hailuo.report.analysis.measures import dispersion_of
 from hailuo.report.analysis.observations import Observed
 from hailuo.report.analysis.options import AnalysisOptions, ReportThresholds
 from hailuo.report.findings import CreativeFinding, CreativeStanding, DayPoint, WearCurve
@@ -48,7 +49,9 @@ def wear_of(
         if chosen:
             labels = {one.creative_id: one.label for one in creatives}
             limit = limits.family_p.value / len(chosen)
-            return tuple(_curve(days, one, labels[one], metric, options, limit) for one in chosen)
+            spread = dispersion_of(observed, *counts)
+            labelled = ((one, labels[one], spread.phi(one)) for one in chosen)
+            return tuple(_curve(days, one, metric, options, limit=limit) for one in labelled)
     return ()
 
 
@@ -62,10 +65,21 @@ def _with_days(days: pd.DataFrame, candidates: Sequence[str]) -> Iterator[str]:
 
 
 def _curve(
-    days: pd.DataFrame, creative_id: str, label: str, metric: Metric, options: AnalysisOptions, limit: float
+    days: pd.DataFrame,
+    clip: tuple[str, str, float],
+    metric: Metric,
+    options: AnalysisOptions,
+    *,
+    limit: float,
 ) -> WearCurve:
+    """Of a clip by id, label and dispersion."""
+    creative_id, label, phi = clip
     own = _of_clip(days, creative_id)
-    points = tuple(_point(day, row["top"], row["bottom"], options.confidence) for day, row in own.iterrows())
+    of_day = day_dispersion(phi, own["bottom"])
+    points = tuple(
+        _point(day, row["top"], row["bottom"], options.confidence, dispersion=of_day[at])
+        for at, (day, row) in enumerate(own.iterrows())
+    )
     expected = _expected(days, creative_id, own)
     at, drop, p = worn_since(own["top"].to_numpy(dtype=float), expected, seed=options.seed)
     worn = p <= limit and drop >= options.relevant_lift
@@ -80,16 +94,24 @@ def _curve(
     )
 
 
+def day_dispersion(phi: float, trials: npt.ArrayLike) -> _Floats:
+    """Of each day alone, for a clip with this dispersion over all of them: a swing of the rate weighs more on a day with
+    more trials, and no other day evens it out (`hailuo.report.stats.dispersion`).
+    """
+    each = np.asarray(trials, dtype=float)
+    return np.asarray(1 + max(0.0, phi - 1) * each * each.sum() / (each**2).sum())
+
+
 def _of_clip(days: pd.DataFrame, creative_id: str) -> pd.DataFrame:
     flat = days.reset_index()
     own = flat[(flat["creative_id"] == creative_id) & (flat["bottom"] > 0)]
     return own.set_index("day")[["top", "bottom"]]
 
 
-def _point(day: object, events: float, trials: float, confidence: float) -> DayPoint:
+def _point(day: object, events: float, trials: float, confidence: float, *, dispersion: float) -> DayPoint:
     if not isinstance(day, date):
         raise TypeError(f"a day is a date, not {day!r}")
-    interval = wilson(float(events), float(trials), confidence=confidence)
+    interval = wilson(float(events), float(trials), confidence=confidence, dispersion=dispersion)
     return DayPoint(
         day=day, value=float(events / trials), interval=interval, top=float(events), bottom=float(trials)
     )

@@ -21,7 +21,7 @@ from hailuo.report.findings import (
 from hailuo.report.formatting import plural
 from hailuo.report.metrics import METRICS, Count
 from hailuo.report.next_batch.combinations import CLEARLY, Cell, Combination, combinations, metric_of
-from hailuo.report.stats.chances import DROP_BELOW, apportion, shares
+from hailuo.report.stats.chances import DROP_BELOW, SURE, apportion, shares
 from hailuo.report.texts import say
 
 FINALISTS: Final = 3
@@ -83,7 +83,9 @@ def proposal_rules() -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Tested:
-    """A cell that was run: all its takes. `p_best` is the chance that the best creative is one of them."""
+    """A cell that was run: all its takes. `p_best` is the chance that the best creative is one of them, `meets` the
+    highest chance of a take to meet the target; None without one.
+    """
 
     cell: Cell
     p_best: float
@@ -92,13 +94,24 @@ class _Tested:
     behind: bool
     waits: bool
     brings: bool
+    meets: float | None
     impressions: str
 
     @property
+    def misses_target(self) -> bool:
+        """Whether each take that is known misses the target; the control, a leader and what waits for data stay."""
+        stays = self.control or self.leads or self.waits
+        return self.meets is not None and self.meets <= 1 - SURE and not stays
+
+    @property
     def chance(self) -> str:
-        percent = 100 * self.p_best
-        digits = 0 if percent >= 10 else 1
-        return "less than 0.1 % chance" if percent < 0.1 else f"{percent:.{digits}f} % chance"
+        return f"{_percent(self.p_best)} chance"
+
+
+def _percent(chance: float | None) -> str:
+    percent = 100 * (chance or 0.0)
+    digits = 0 if percent >= 10 else 1
+    return "less than 0.1 %" if percent < 0.1 else f"{percent:.{digits}f} %"
 
 
 def _tested(creatives: Sequence[CreativeFinding]) -> list[_Tested]:
@@ -122,6 +135,9 @@ def _tested(creatives: Sequence[CreativeFinding]) -> list[_Tested]:
                     one.standing is CreativeStanding.TOO_LITTLE_DATA or one.p_best is None for one in takes
                 ),
                 brings=any(one.brings_conversions for one in takes),
+                meets=max(
+                    (one.target_chance for one in takes if one.target_chance is not None), default=None
+                ),
                 impressions=f"{impressions:,.0f} impressions",
             )
         )
@@ -159,7 +175,9 @@ def _of_tested(tested: Sequence[_Tested], budget: _Budget, *, new: int) -> Itera
     policy = budget.policy
     spare_usd = policy.budget_usd / 2 if new else Decimal(0)
     spare_rows = min(new, policy.rows_at_most // 2)
-    alive = [one for one in tested if not one.behind and not (one.waits and not one.control)]
+    alive = [
+        one for one in tested if not (one.behind or one.misses_target) and not (one.waits and not one.control)
+    ]
     finalists = [one for one in alive if one.p_best >= KEEP_FROM][:FINALISTS]
     kept = [one for one in alive if one.control or one.leads or one in finalists]
     parts = apportion(shares([one.p_best for one in alive]), policy.takes * len(alive))
@@ -181,8 +199,16 @@ def _of_tested(tested: Sequence[_Tested], budget: _Budget, *, new: int) -> Itera
 
 
 def _without_takes(one: _Tested) -> ProposedRow:
-    """A cell with too little data, or one that is behind: switched off, unless it brings conversions."""
-    if one.behind and one.brings:
+    """A cell with too little data, or one that misses the target or is behind: switched off, unless a clip that is
+    behind meets the target or brings conversions.
+    """
+    if one.misses_target:
+        action = Recommendation.DROP
+        reason = say("next_batch.misses_target", chance=_percent(one.meets), impressions=one.impressions)
+    elif one.behind and one.meets is not None and one.meets >= SURE:
+        action = Recommendation.KEEP
+        reason = say("next_batch.meets_target", best=one.chance, chance=_percent(one.meets))
+    elif one.behind and one.brings:
         action = Recommendation.KEEP
         reason = say("next_batch.brings", chance=one.chance, impressions=one.impressions)
     elif one.behind:

@@ -5,6 +5,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+SURE: Final = 0.9
+"""The chance from which a clip is said to meet a target, and to miss it below one less this."""
+
 DROP_BELOW: Final = 0.01
 """P(best) below which nothing more is spent, capped at a tenth of an even share: of 2,000 equal ones each has 0.05 %."""
 
