@@ -45,7 +45,7 @@ def test_without_the_folder_nothing_is_judged(tmp_path: Path) -> None:
 
 def test_a_line_for_each_platform_says_what_is_wrong(tmp_path: Path) -> None:
     """By name; files that are not there are left out."""
-    (tmp_path / "google__cepatdok__Ad_report.xls").write_bytes(b"Ad ID,Ad type,Clicks\n1,a,2\n")
+    (tmp_path / "google__cepatdok__Ad_report.xls").write_bytes(b"Ad type,Ad group,Campaign,Ad ID\na,b,c,1\n")
     (tmp_path / "other__Mynkism__updates~Spotify_ads.csv").write_bytes(_CONTENT)
 
     google, other = real_accounts(tmp_path)

@@ -129,7 +129,7 @@ def first_hour(journey: Journey, rehearsal: Simulator, vendor: Simulator) -> Non
         f"hailuo run {FILE}", "8 of 8 jobs are stored", "store-simulated", answers=((r"\[y/N\]: ", "y"),)
     )
     journey.tell(
-        "Now for real: the vendor's address and your key. The store is the project's, and it is new. Here a second simulator stands in for the vendor, so its lines say SIMULATED."
+        "Now for real: the vendor's address and your key. The store is the project's, and it is new. Here a second simulator takes the vendor's place, so its lines say SIMULATED."
     )
     journey.set(IMAROUTER_BASE_URL=vendor.url, HAILUO_STORE=str(journey.folder / "ads" / "store"))
     journey.type(f"hailuo plan {FILE}", "8 to buy", "new: nothing was bought here yet")

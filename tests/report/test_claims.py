@@ -16,7 +16,7 @@ from hailuo.report.analysis.observations import observe
 from hailuo.report.analysis.options import AnalysisOptions, load_thresholds
 from hailuo.report.analysis.ranking import rank
 from hailuo.report.analysis.sample_size import SampleQuestion, enough, sample_needed
-from hailuo.report.findings import PlatformFindings, VerdictOutcome
+from hailuo.report.findings import CreativeStanding, PlatformFindings, VerdictOutcome
 from hailuo.report.metrics import Design, Metric
 from hailuo.report.texts import say
 from tests.report.worlds import World, joined_rows, make_health, variants_of
@@ -86,6 +86,21 @@ def test_what_would_have_been_found_is_found(*, sequential: bool) -> None:
     opened = [one.significance.any_open for one in tests]
     assert 0.66 <= np.mean(opened) <= 0.94
     assert all(enough(one.comparison, config) for one in tests if one.comparison.pooled >= comparison.pooled)
+
+
+@pytest.mark.parametrize("impressions", [10, 60, 200])
+@pytest.mark.parametrize("share", [0.0, 0.5])
+def test_a_clip_of_few_expected_events_proves_nothing_at_any_look(impressions: int, share: float) -> None:
+    """Fewer than five expected: its p-value rests on a normal sum, which so few events do not have."""
+    clicks = np.array([round(share * impressions), *[200] * 11])
+    shown = np.array([impressions, *[10_000] * 11])
+    cells = {"creative_id": TWELVE["creative_id"], "impressions": shown, "clicks_link": clicks}
+
+    found = judged(joined_rows(pd.DataFrame(cells)), TWELVE, sequential=True)
+
+    tiny = next(one for one in found.creatives if one.creative_id == TWELVE["creative_id"][0])
+    assert tiny.standing is CreativeStanding.TOO_LITTLE_DATA
+    assert found.verdict.outcome in NOTHING_SHOWN
 
 
 def test_enough_for_a_pair_is_not_enough_for_many() -> None:

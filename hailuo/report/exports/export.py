@@ -327,7 +327,8 @@ def _impossible(data: DataRows, counts: Mapping[str, Floats], decimal: Decimal) 
         reason = f"has {clicked[position]:g} link clicks of {shown[position]:g} impressions"
         yield Problem(data.place(int(position)), reason, "look whether the columns are the right ones")
     paid = np.nan_to_num(clicked) + np.nan_to_num(counts[Count.SPEND.value])
-    for position in np.flatnonzero((shown == 0) & (paid > 0)):
+    blank = np.isnan(shown) & (data.layout.blank == "zero")
+    for position in np.flatnonzero(((shown == 0) | blank) & (paid > 0)):
         reason = "has clicks or spend, and no impressions"
         yield Problem(
             data.place(int(position)),
