@@ -118,7 +118,7 @@ def test_a_curve_of_days_that_swing_has_wider_intervals() -> None:
     def width(curve: WearCurve) -> float:
         """Of the typical interval, against that of chance alone."""
         spans = [
-            (point.interval.high - point.interval.low) / (alone.high - alone.low)
+            (point.interval.high - point.interval.low) / (alone.high - alone.low)  # type: ignore[operator]  # of a rate both ends are known
             for point in curve.points
             if point.interval and (alone := wilson(point.top, point.bottom))
         ]
