@@ -66,6 +66,16 @@ class Limiter:
         return self._rate.value
 
     @property
+    def most_submits_per_minute(self) -> float:
+        """The pace that it never exceeds."""
+        return self._rate.ceiling
+
+    @property
+    def most_in_flight(self) -> int:
+        """The tasks in flight that it never exceeds."""
+        return int(self._window.ceiling)
+
+    @property
     def in_flight(self) -> int:
         return self._in_flight
 

@@ -112,7 +112,7 @@ class TaskPolls:
         """Poll until the task has completed with a URL, or failed, or this run gives up waiting."""
         watch = _Watch(first_age_seconds=age_seconds, began=self._tools.clock.monotonic())
         while True:
-            late = self._tools.schedule.is_overdue(self._age_seconds(watch))
+            late = self._tools.schedule_of(job).is_overdue(self._age_seconds(watch))
             if watch.last and late and _is_answered(watch):
                 return self._last_resort(outcome, watch.last, self._late(job, outcome, watch))
             await self._pause(self._wait_seconds(job, watch))
@@ -226,7 +226,7 @@ class TaskPolls:
         return LastResort(status=found, is_reported=True, otherwise=otherwise)
 
     def _wait_seconds(self, job: Job, watch: _Watch) -> float:
-        schedule, random, age = self._tools.schedule, self._tools.random, self._age_seconds(watch)
+        schedule, random, age = self._tools.schedule_of(job), self._tools.random, self._age_seconds(watch)
         if not isinstance(watch.last, Fault) and schedule.is_learned:
             return self._ask_at(job, watch) - self._tools.clock.monotonic()
         if not isinstance(watch.last, Fault):
@@ -247,7 +247,7 @@ class TaskPolls:
         Without a refresh that is known, at the schedule's pace.
         """
         schedule, random, age, now = (
-            self._tools.schedule,
+            self._tools.schedule_of(job),
             self._tools.random,
             self._age_seconds(watch),
             self._tools.clock.monotonic(),

@@ -2,9 +2,9 @@
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from hailuo.campaign.job import Job
 from hailuo.errors import FrameError, StoreUnavailableError
@@ -15,6 +15,7 @@ from hailuo.plan.plan import Plan, PricedJob
 from hailuo.run.charges import ChargeWatch
 from hailuo.run.collect import Collector
 from hailuo.run.events import Ending, Event, EventKind, Observer, Progress, RunReport, no_observer, why
+from hailuo.run.lanes import Lanes, Turn
 from hailuo.run.spending import SpendingGrant
 from hailuo.run.stopping import StopPolicy
 from hailuo.run.submit import Again, Orders
@@ -33,6 +34,7 @@ _MOVING: Final = frozenset({JobState.NEW, JobState.SUBMITTED})
 _AT_WORK: Final = frozenset({JobState.NEW, JobState.SUBMITTED})
 """States in which a job of this run has something to do or to wait for."""
 
+_T = TypeVar("_T")
 _Placed = Ending | Again | None
 _log = quiet_logger(__name__)
 
@@ -60,11 +62,18 @@ class Runner:
         self._shared = shared
         self._stop_buying = StopSignal()
         self._interrupt = StopSignal()
-        patience = tools.schedule.deadline_seconds * _CANARY_PATIENCE
+        self._lanes = Lanes(
+            [planned.job for planned in plan.driven],
+            tools,
+            buying=[priced.job for priced in self._may_buy.values()],
+            announce=self._announce,
+            stop_run=self._stop,
+        )
         self._policy = StopPolicy(
             tools.clock,
-            patience_seconds=patience,
+            patience_seconds=lambda job: tools.schedule_of(job).deadline_seconds * _CANARY_PATIENCE,
             state=self._state,
+            lanes=self._lanes,
             stop=self._stop,
             alone=lambda: self._charges.measures,
         )
@@ -72,7 +81,13 @@ class Runner:
         self._under_way: set[asyncio.Task[_Placed]] = set()
         self._endings: dict[str, Ending] = {}
         signals = {"interrupt": self._interrupt, "stop_buying": self._stop_buying}
-        self._orders = Orders(tools, announce=self._announce, may_buy=spending.may_buy, **signals)
+        self._orders = Orders(
+            tools,
+            announce=self._announce,
+            may_buy=spending.may_buy,
+            lanes=self._lanes,
+            **signals,
+        )
         self._charges = ChargeWatch(plan, tools, announce=self._announce, stop=self._stop, spending=spending)
         self._collector = Collector(tools, announce=self._announce, charges=self._charges, **signals)
         for planned in plan.to_collect:
@@ -125,7 +140,7 @@ class Runner:
         endings = (self._endings.get(cid) or self._ending(p.job) for cid, p in self._planned.items())
         return RunReport(
             endings=tuple(replace(ending, state=self._state_of(ending.creative_id)) for ending in endings),
-            stopped=self._stop_buying.reason,
+            stopped=self._stop_buying.reason or self._lanes.stopped,
             interrupted=self._interrupt.reason,
         )
 
@@ -206,9 +221,9 @@ class Runner:
 
     async def _buy(self, priced: PricedJob) -> Ending | None:
         job = priced.job
-        turn = await self._stop_buying.run_until_stopped(self._take_turn(job))
-        if self._stop_buying.reason:
-            raise StoppedError(self._stop_buying.reason)
+        turn = await self._while_buying(job, lambda: self._take_turn(job))
+        if stopped := self._stop_buying.reason or self._lanes.of(job).stop.reason:
+            raise StoppedError(stopped)
         order = asyncio.create_task(self._place(self._charges.priced(priced), turn))
         self._under_way.add(order)
         order.add_done_callback(self._under_way.discard)
@@ -216,16 +231,24 @@ class Runner:
             _shielded(order)
         )  # the order itself goes on, see _settle
         if isinstance(result, Again):
-            await self._stop_buying.run_until_stopped(self._tools.clock.sleep(result.seconds))
+            await self._while_buying(job, lambda: self._tools.clock.sleep(result.seconds))
             return None
         return result
 
-    async def _take_turn(self, job: Job) -> int:
-        """Wait for the canary of the model, the price of the cell, room in flight and the pace; the limiter's turn."""
+    async def _while_buying(self, job: Job, wait: Callable[[], Coroutine[Any, Any, _T]]) -> _T:
+        """The result of a wait. Raises: StoppedError when buying ends, of the whole run or of the job's family."""
+
+        async def of_family() -> _T:
+            return await self._lanes.of(job).stop.run_until_stopped(wait())
+
+        return await self._stop_buying.run_until_stopped(of_family())
+
+    async def _take_turn(self, job: Job) -> Turn:
+        """Wait for the canary of the model, the price of the cell, room in flight and the pace; the turn of its lane."""
         await self._policy.turn(job)
         await self._charges.probes.turn(job)
         try:
-            turn = await self._tools.limiter.turn()
+            turn = await self._lanes.of(job).turn()
         except asyncio.CancelledError:
             self._charges.probes.leave(job.creative_id)
             raise
@@ -233,7 +256,7 @@ class Runner:
         self._charges.balances.disturbed(job.creative_id)
         return turn
 
-    async def _place(self, priced: PricedJob, turn: int) -> _Placed:
+    async def _place(self, priced: PricedJob, turn: Turn) -> _Placed:
         job = priced.job
         try:
             await self._charges.submitting(job, alone=self._in_flight == {job.creative_id})
@@ -267,13 +290,13 @@ class Runner:
             self._in_flight.add(job.creative_id)
             self._charges.balances.disturbed(job.creative_id)
             self._charges.probes.enter(job.creative_id)
-            self._tools.limiter.occupy()
+            self._lanes.of(job).occupy()
 
     def _leave(self, job: Job) -> None:
         if job.creative_id in self._in_flight:
             self._in_flight.discard(job.creative_id)
             self._charges.probes.leave(job.creative_id)
-            self._tools.limiter.leave()
+            self._lanes.of(job).leave()
 
     def _stop(self, reason: str) -> None:
         self._stop_buying.set(reason)

@@ -1,6 +1,7 @@
-"""When a run stops buying because jobs fail: the first jobs of one model (canary), or several jobs in a row (breaker).
+"""When buying stops because jobs fail: the first jobs of one model (canary), or several jobs in a row (breaker).
 
-Either stops the whole run, all models included. A run also stops where a charge is not as granted (charges.py), where
+Either stops the family of the jobs; the other families go on. What the next job would meet whatever its family stops the
+whole run: the store, the network, the key. A run also stops where a charge is not as granted (charges.py), where
 the vendor refuses it or its grant expires (submit.py), where the key is refused while polling (collect.py), and when you
 interrupt it (runner.py).
 """
@@ -16,6 +17,7 @@ from hailuo.campaign.job import Job
 from hailuo.clock import Clock
 from hailuo.ledger.facts import Attempt, JobState
 from hailuo.run.events import Ending
+from hailuo.run.lanes import Lanes
 
 CANARY_FAILURES: Final = 3
 """So many different first jobs of a model must fail for one cause."""
@@ -28,6 +30,11 @@ _NO_FAILURE: Final = frozenset({None, "stopped", "in_doubt", "not_bought", "base
 
 _STOPS_AT_ONCE: Final = frozenset({"store_full"})
 """Causes that the next job would meet too."""
+
+_OF_EVERY_FAMILY: Final = frozenset(
+    {"store", "store_full", "network", "download", "key", "balance", "first_frame"}
+)
+"""Causes that a job of another family would meet, too: they are counted together, and stop the whole run."""
 
 REMEDIES: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -142,23 +149,26 @@ class Breaker:
 
 
 class StopPolicy:
-    """Lets the first job of each model go alone, and calls `stop` when failures pass a limit."""
+    """Lets the first job of each model go alone, and stops a lane or the run when failures pass a limit."""
 
     def __init__(
         self,
         clock: Clock,
         *,
-        patience_seconds: float,
+        patience_seconds: Callable[[Job], float],
         state: Callable[[Job], JobState],
+        lanes: Lanes,
         stop: Callable[[str], None],
         alone: Callable[[], bool] = lambda: False,
     ) -> None:
         self._clock = clock
         self._state = state
         self._patience_seconds = patience_seconds
+        self._lanes = lanes
         self._stop = stop
         self._canary = Canary(alone=alone)
         self._breaker = Breaker()
+        self._breakers = defaultdict[str, Breaker](Breaker)
         self._out_alone: dict[str, asyncio.Task[None]] = {}
 
     def proven(self, model: str) -> None:
@@ -183,7 +193,7 @@ class StopPolicy:
             return
         cause = "moderation" if attempt.end.moderated else "vendor_failure"
         witness = job.variant.prompt if attempt.end.moderated else f"{job.creative_id}/{attempt.number}"
-        self._count(cause, witness, attempt.end.message or "without a reason")
+        self._count(job, cause, witness, attempt.end.message or "without a reason")
 
     def job_ended(self, job: Job, ending: Ending, *, moved: bool) -> None:
         """The job got as far as it goes in this run; `moved` says that this run worked on it."""
@@ -193,6 +203,7 @@ class StopPolicy:
         if ending.state is JobState.STORED:
             self._canary.prove(job.variant.model)
             self._breaker.stored()
+            self._breakers[self._lanes.of(job).family].stored()
         elif moved and ending.cause not in _NO_FAILURE:
             self._job_failed(job, ending, was_canary=patience is not None)
         elif patience:
@@ -205,20 +216,28 @@ class StopPolicy:
             self._stop(f"{ending.reason}; {_remedy(cause)}")
         if was_canary and self._canary.fail(job.variant.model, cause=cause, witness=witness):
             what = f"the first jobs of {job.variant.model} all failed for one cause ({cause})"
-            self._stop(f"{what}: {ending.reason}; {_remedy(cause)}")
+            self._stop_for(job, cause, f"{what}: {ending.reason}; {_remedy(cause)}")
         if ending.state is not JobState.FAILED:  # failed attempts were counted one by one
-            self._count(cause, witness, ending.reason or "")
+            self._count(job, cause, witness, ending.reason or "")
 
-    def _count(self, cause: str, witness: str, reason: str) -> None:
-        if self._breaker.failed(cause, witness=witness):
+    def _count(self, job: Job, cause: str, witness: str, reason: str) -> None:
+        breaker = self._breaker if cause in _OF_EVERY_FAMILY else self._breakers[self._lanes.of(job).family]
+        if breaker.failed(cause, witness=witness):
             what = f"several jobs failed for the same cause ({cause}), and no clip was stored in between"
-            self._stop(f"{what}: {reason}; {_remedy(cause)}")
+            self._stop_for(job, cause, f"{what}: {reason}; {_remedy(cause)}")
+
+    def _stop_for(self, job: Job, cause: str, reason: str) -> None:
+        if cause in _OF_EVERY_FAMILY:
+            self._stop(reason)
+        else:
+            self._lanes.stop(job, reason)
 
     async def _release_when_slow(self, job: Job) -> None:
         """A canary that only renders slowly is no dead one; one that was not taken yet proves nothing."""
-        await self._clock.sleep(self._patience_seconds)
+        patience_seconds = self._patience_seconds(job)
+        await self._clock.sleep(patience_seconds)
         while self._state(job) is not JobState.SUBMITTED:
-            await self._clock.sleep(self._patience_seconds)
+            await self._clock.sleep(patience_seconds)
         self._canary.prove(job.variant.model)
 
 

@@ -15,6 +15,7 @@ from hailuo.ledger.claims import Claim, claim_task, tasks_before_claims
 from hailuo.ledger.facts import Doubt, JobRecord, Outcome, Refused, Submitted, Unsent
 from hailuo.plan.plan import PricedJob
 from hailuo.run.events import Ending, Event, EventKind
+from hailuo.run.lanes import Lanes, Turn
 from hailuo.run.tools import StopSignal, Tools, retry_until_recorded
 from hailuo.run.watching import Announcer
 from hailuo.text import duration
@@ -40,7 +41,8 @@ class Again:
 
 
 class Orders:
-    """The only place that submits. `stop_buying` is set when the run as a whole was refused.
+    """The only place that submits. `stop_buying` is set when the run as a whole was refused; of `lanes`, the one of a
+    family that was.
 
     `may_buy` says whether the run's grant still holds. `lost` are the creative ids of the jobs that another worker was
     quicker to take.
@@ -54,9 +56,11 @@ class Orders:
         interrupt: StopSignal,
         announce: Announcer,
         may_buy: Callable[[], bool],
+        lanes: Lanes,
     ) -> None:
         self._tools = tools
         self._may_buy = may_buy
+        self._lanes = lanes
         self._stop_buying = stop_buying
         self._interrupt = interrupt
         self._announce = announce
@@ -71,8 +75,8 @@ class Orders:
         family = self._tools.catalog.family_of(model)
         return build_request(job.variant, family, first_frame_url=await self._frame_url(job))
 
-    async def place(self, priced: PricedJob, *, turn: int) -> Ending | Again | None:
-        """One attempt, from intent to recorded outcome; never cancelled half-way. `turn` is the limiter's.
+    async def place(self, priced: PricedJob, *, turn: Turn) -> Ending | Again | None:
+        """One attempt, from intent to recorded outcome; never cancelled half-way. `turn` is that of the job's lane.
 
         None: look at the ledger for what to do next. Again: the same, after a wait. An Ending: this
         run gives the job up.
@@ -86,12 +90,13 @@ class Orders:
         ledger, asleep = self._tools.ledger, await self._sleep_watch()
         right = {"request_sha256": request_sha256(request), "base_url": self._tools.client.base_url}
         if not await ledger.intend(job, price_usd=priced.price_usd, **right):
-            self._tools.limiter.give_back(turn)
+            self._lanes.of(job).give_back(turn)
             self.lost.add(job.creative_id)
             return None
         self.lost.discard(job.creative_id)
         is_late = await asleep() > _INTENT_FRESH_SECONDS
-        if is_late or self._interrupt.reason or self._stop_buying.reason or not self._may_buy():
+        is_stopped = self._interrupt.reason or self._stop_buying.reason or self._lanes.of(job).stop.reason
+        if is_late or is_stopped or not self._may_buy():
             stopped = Unsent(at=self._tools.clock.now(), message="stopped before the POST")
             await self._record(job, stopped, about=f"job {job.creative_id} was not sent")
             return self._after_late_intent(job) if is_late else None
@@ -121,7 +126,7 @@ class Orders:
 
     async def _accepted(self, job: Job, answer: Accepted) -> None:
         """Record the task: as the outcome, else in a doubt that names it, else in an alarm. Raises: HailuoError."""
-        self._tools.limiter.accepted()
+        self._lanes.of(job).accepted()
         is_recorded = False
         try:
             doubtful = await self._submitted(job, answer)
@@ -196,7 +201,11 @@ class Orders:
                 return None
             case Meaning.REFUSED_RUN:
                 await self._record_refusal(job, fault, repeatable=True)
-                self._stop(f"the vendor refused the run: {fault}; {fault.remedy}")
+                reason = f"the vendor refused the run: {fault}; {fault.remedy}"
+                if fault.is_of_model:
+                    self._lanes.stop(job, reason)
+                else:
+                    self._stop(reason)
                 return None
             case Meaning.REFUSED_WAIT:
                 await self._record_refusal(job, fault, repeatable=True)
@@ -252,7 +261,7 @@ class Orders:
             reason = f"given up for this run, nothing was charged: {fault}; {fault.remedy}"
             return Ending(creative_id=job.creative_id, state=state, cause=fault.cause, reason=reason)
         if fault.cause is Cause.RATE_LIMIT:
-            self._slow_down(fault)
+            self._slow_down(job, fault)
             return Again(seconds=0.0)
         if asked > longest:
             state = self._tools.ledger.state(job.creative_id, failed_retries=0)
@@ -260,15 +269,17 @@ class Orders:
             return Ending(creative_id=job.creative_id, state=state, cause=fault.cause, reason=reason)
         return Again(seconds=self._pause_seconds(meetings, at_least=asked))
 
-    def _slow_down(self, fault: Fault) -> None:
-        limiter, longest = self._tools.limiter, self._tools.schedule.deadline_seconds
-        limiter.slow_down(fault.retry_after_seconds, seconds_at_most=longest)
+    def _slow_down(self, job: Job, fault: Fault) -> None:
+        lane, longest = self._lanes.of(job), self._tools.schedule.deadline_seconds
+        lane.slow_down(fault.retry_after_seconds, seconds_at_most=longest)
         if (fault.retry_after_seconds or 0.0) > longest:
             asked = duration(fault.retry_after_seconds or 0.0)
-            self._stop(f"the vendor asks to wait {asked} before the next submit: {fault}; run again then")
-        elif limiter.refused_for_seconds > longest:
-            minutes = int(limiter.refused_for_seconds / 60)
-            self._stop(f"the vendor rejected every submit for {minutes} minutes: {fault}; {fault.remedy}")
+            reason = f"the vendor asks to wait {asked} before the next submit: {fault}; run again then"
+            self._lanes.stop(job, reason)
+        elif lane.refused_for_seconds > longest:
+            minutes = int(lane.refused_for_seconds / 60)
+            reason = f"the vendor rejected every submit for {minutes} minutes: {fault}; {fault.remedy}"
+            self._lanes.stop(job, reason)
 
     async def _record_refusal(self, job: Job, fault: Fault, *, repeatable: bool) -> None:
         outcome = Refused(

@@ -4,12 +4,13 @@ import asyncio
 import tempfile
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random, SystemRandom
 from typing import Any, Final, TypeVar
 
-from hailuo.campaign.catalog import Catalog
+from hailuo.campaign.catalog import Catalog, Limits
+from hailuo.campaign.job import Job
 from hailuo.clock import Clock
 from hailuo.errors import Place, Problem, SettingsError, StoreFullError, StoreUnavailableError
 from hailuo.ledger.ledger import Ledger
@@ -37,7 +38,10 @@ class Connections:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
-    """The run's connections to the world; `scratch` is a folder for downloads under way."""
+    """The run's connections to the world; `scratch` is a folder for downloads under way.
+
+    `own_times` are the settings of times that a person gave: a catalog does not replace those.
+    """
 
     ledger: Ledger
     store: Store
@@ -48,6 +52,27 @@ class Tools:
     random: Random
     catalog: Catalog
     scratch: Path
+    own_times: frozenset[str] = frozenset()
+
+    def family_of(self, job: Job) -> str:
+        """The family of the job's model; the model itself where the catalog does not have it any more."""
+        model = self.catalog.model(job.variant.model)
+        return model.family if model else job.variant.model
+
+    def limits_of(self, family: str) -> Limits:
+        """The pace that a family bears, by the catalog."""
+        known = self.catalog.families.get(family)
+        return known.limits if known else Limits()
+
+    def schedule_of(self, job: Job) -> PollSchedule:
+        """When the job's task is polled and overdue: by the settings that a person gave, else by its family."""
+        limits = self.limits_of(self.family_of(job))
+        first, deadline = limits.first_poll_s, limits.deadline_s
+        if first is None or "poll_first_seconds" in self.own_times:
+            first = self.schedule.first_seconds
+        if deadline is None or "deadline_seconds" in self.own_times:
+            deadline = self.schedule.deadline_seconds
+        return replace(self.schedule, first_seconds=first, deadline_seconds=deadline)
 
 
 def tools_of(
@@ -83,6 +108,7 @@ def tools_of(
         random=random,
         catalog=catalog,
         scratch=scratch,
+        own_times=frozenset(settings.model_fields_set) & {"poll_first_seconds", "deadline_seconds"},
     )
 
 

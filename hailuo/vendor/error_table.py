@@ -57,6 +57,7 @@ class Row:
 
     `most_repeats`: how many more times one job may be sent in this run after meeting the row
     (0: none; a later run may try again unless the meaning is REFUSED_JOB); None: no limit.
+    With `of_model`, a refusal of the run may hold for this model alone.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Row:
     cause: Cause
     most_repeats: int | None = 0
     remedy: str
+    of_model: bool = False
 
     def fits(self, status: int, said: ErrorBody) -> bool:
         """Whether this answer is the row's."""
@@ -128,6 +130,7 @@ TABLE = (
         shapes=(Shape.MINIMAX,),
         codes=("1008", "2056"),
         meaning=Meaning.REFUSED_RUN,
+        of_model=True,
         cause=Cause.BALANCE,
         remedy="MiniMax itself says that the account is used up; top it up or ask ImaRouter's support, then run again.",
     ),
@@ -136,6 +139,7 @@ TABLE = (
         shapes=(Shape.MINIMAX,),
         codes=("1004", "2049"),
         meaning=Meaning.REFUSED_RUN,
+        of_model=True,
         cause=Cause.KEY,
         remedy="MiniMax itself refuses the key; check IMAROUTER_API_KEY or ask ImaRouter's support, then run again.",
     ),
@@ -211,6 +215,7 @@ TABLE = (
         shapes=_READABLE,
         codes=("access_denied",),
         meaning=Meaning.REFUSED_RUN,
+        of_model=True,
         cause=Cause.KEY,
         remedy="The key may not be used from here or for this; check its permissions and its list of addresses.",
     ),
@@ -335,6 +340,7 @@ TABLE = (
         statuses=("403",),
         shapes=_READABLE,
         meaning=Meaning.REFUSED_RUN,
+        of_model=True,
         cause=Cause.KEY,
         remedy="The key may not use this model or this address; check its permissions at ImaRouter.",
     ),

@@ -51,6 +51,12 @@ class Fault:
         row = _ROWS.get(self.name)
         return row.remedy if row else ""
 
+    @property
+    def is_of_model(self) -> bool:
+        """Whether a refusal of the run may hold for the model of the order alone."""
+        row = _ROWS.get(self.name)
+        return row is not None and row.of_model
+
     def __str__(self) -> str:
         said = " ".join(str(part) for part in (self.http_status, self.code, self.message) if part)
         return f"{self.name} ({said})" if said else self.name

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from hailuo.clock import Stopwatch
 from hailuo.ledger.facts import JobState, Unsent
 from hailuo.run.events import Progress
+from hailuo.run.lanes import Turn
 from hailuo.run.runner import Runner
 from hailuo.run.shards import ShardNote, ShardNotes
 from hailuo.simulator import FaultName, FaultPlan, ScriptedFault, SimulatorTransport
@@ -182,7 +183,7 @@ def test_a_dead_workers_wrong_clock_delays_nobody(make_world, tmp_path, ahead, s
             tools = world.tools(ledger, client, tmp_path)
             runner = Runner(plan, replace(tools, clock=wrong), spending=await granted(plan, tools))
             for planned in plan.to_buy:
-                await runner._orders.place(planned.priced, turn=0)
+                await runner._orders.place(planned.priced, turn=Turn((0,)))
 
     world.clock.run(submit())
     began = world.clock.seconds

@@ -117,7 +117,7 @@ class FamilyFile(CatalogSection):
         description="How the vendor takes pictures of people: like every picture, or registered first. A run does not register them.",
     )
     limits: LimitsFile | None = Field(
-        None, description="The pace that the family bears. A run keeps to your settings, not to these."
+        None, description="The pace that the family bears, within your settings, and how long its clips take."
     )
     camera_commands: dict[str, str] = Field(
         {}, description="Commands in square brackets: the English spelling, then the Chinese."
