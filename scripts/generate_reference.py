@@ -13,15 +13,19 @@ from typing import Any, Final, Literal
 import click
 from pydantic import TypeAdapter
 
+from hailuo.campaign.body_template import placeholders
+from hailuo.campaign.catalog import FirstFrameRule
 from hailuo.campaign.files import campaign_schema, load_catalog
 from hailuo.campaign.files.catalog_schema import CatalogFile
 from hailuo.campaign.model_card import ModelCard, model_cards, seconds_in_words
+from hailuo.campaign.variant import FirstFrame, Variant
 from hailuo.cli.main import cli
 from hailuo.media.verdict import Code
 from hailuo.publish.manifest import COLUMN_TABLE, Column, judgement_schema
 from hailuo.publish.uploads import platforms
 from hailuo.report.exports import formats_that_ship
 from hailuo.settings import Settings, variable_of
+from hailuo.vendor import build_request
 
 DOCS: Final = Path(__file__).parents[1] / "docs"
 MODELS: Final = DOCS / "reference" / "models.schema.json"
@@ -155,6 +159,76 @@ def prices() -> Iterator[str]:
     yield from table(("model", "size", "list price by length"), rows)
 
 
+def orders(card: ModelCard) -> Iterator[tuple[str, dict[str, object]]]:
+    """The bodies that order a tall clip of about 6 s without sound: from the prompt alone, and from a first frame."""
+    catalog = load_catalog()
+    model = catalog.models[card.model]
+    family = catalog.family_of(model)
+    cell = card.comparable
+    needed = {setting.name: setting.values[0] for setting in card.settings if setting.required}
+    if family.audio.setting in needed:
+        needed[family.audio.setting] = "false"
+    tall = {card.shape_setting: "9:16"} if card.shape_setting and "9:16" in card.shapes else {}
+    frame = FirstFrame(label="tall", sha256="0" * 64, url="https://cdn.example.com/tall.png")
+    for words, first_frame in (("From the prompt", None), ("From a first frame", frame)):
+        if model.first_frame is (FirstFrameRule.NONE if first_frame else FirstFrameRule.REQUIRED):
+            continue
+        given = needed | (tall if first_frame is None or not card.shape_from_frame else {})
+        settled = family.settle(
+            given, duration=cell.duration, size=cell.size, has_frame=first_frame is not None
+        )
+        variant = Variant(
+            model=model.name,
+            prompt="Sneaker on wet asphalt",
+            duration=cell.duration,
+            size=cell.size,
+            first_frame=first_frame,
+            parameters=settled.labels,
+        )
+        yield words, build_request(variant, family, first_frame_url=first_frame.url if first_frame else None)
+
+
+def request_fields() -> Iterator[str]:
+    """Which field of each family orders what."""
+    catalog = load_catalog()
+    rows = []
+    for family in catalog.families.values():
+        card = next(card for card in model_cards(catalog) if card.family == family.name)
+        asked = {
+            "length": "duration",
+            "size": "size",
+            "shape": card.shape_setting or "",
+            "sound": family.audio.setting or "",
+            "first frame": "first_frame",
+        }
+        fields = dict(_fields_sent(family.request))
+        rows.append(
+            (family.name, *(f"`{fields[name]}`" if name in fields else "" for name in asked.values()))
+        )
+    yield from table(("family", "length", "size", "shape", "sound", "first frame"), rows)
+
+
+def _fields_sent(template: object, path: str = "") -> Iterator[tuple[str, str]]:
+    """The path in the body of every value that a template sends, by its name."""
+    if isinstance(template, Mapping):
+        for key, value in template.items():
+            yield from _fields_sent(value, f"{path}.{key}".removeprefix("."))
+    elif isinstance(template, list | tuple):
+        for value in template:
+            yield from _fields_sent(value, f"{path}[]")
+    elif isinstance(template, str):
+        yield from ((name, path) for name in placeholders(template))
+
+
+def requests() -> Iterator[str]:
+    """The bodies of every model, for one clip."""
+    for card in model_cards(load_catalog()):
+        yield f"### `{card.model}`"
+        yield ""
+        for words, body in orders(card):
+            yield from (f"{words}:", "", "```json", json.dumps(body, indent=2), "```", "")
+
+
 def model_warnings() -> Iterator[str]:
     """What the plan warns about, by model."""
     for model in load_catalog().models.values():
@@ -203,6 +277,8 @@ PARTS: Final[Mapping[str, Callable[[], Iterable[str]]]] = {
     "model-warnings": model_warnings,
     "models": models,
     "prices": prices,
+    "request-fields": request_fields,
+    "requests": requests,
     "settings": settings,
 }
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from hailuo.campaign.catalog import Catalog, Family, FirstFrameRule, Model, Setting, Settled, Trust
+from hailuo.campaign.catalog import Catalog, Family, FirstFrameRule, Model, People, Setting, Settled, Trust
 from hailuo.campaign.model import Cell, Remark
 from hailuo.campaign.portable import is_ratio, way_to_shape
 from hailuo.text import listed, quoted, suggestion
@@ -143,5 +143,8 @@ def cautions(cell: Cell, catalog: Catalog) -> Iterator[Remark]:
         source = catalog.family_of(model).source
         origin = f" {source.text} ({source.checked})" if source else " no source is named"
         yield Remark("model", f"the facts of {model.name} are {model.trust}:{origin}", remedy)
+    if has_frame and catalog.family_of(model).people is People.ASSETS:
+        reason = f"{model.name} may refuse a first frame that shows a real person: the vendor wants it registered first"
+        yield Remark("first_frame", reason, "use pictures without real people: a run registers none")
     if has_frame and model.first_frame_warning:
         yield Remark("first_frame", f"{model.name}: {model.first_frame_warning}", remedy)

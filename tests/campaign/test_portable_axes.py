@@ -164,6 +164,24 @@ def test_a_frame_of_another_shape_is_refused_where_it_decides(loaded: Loaded) ->
     ]
 
 
+def test_a_first_frame_is_a_warning_where_people_must_be_registered(loaded: Loaded) -> None:
+    """Before the money: such an order may fail at the vendor. Other families, and clips without a frame, have none."""
+    frame = "defaults: {first_frame: f9x16.png}"
+    found = {
+        model: [
+            warning.reason
+            for warning in expanded(loaded(one_shape(CATALOG.models[model], "9:16", more))).warnings
+        ]
+        for model, more in (
+            ("seedance-2.0", frame),
+            ("kling-v3-omni-video", frame),
+            ("seedance-2.0-fast", ""),
+        )
+    }
+
+    assert ["real person" in " ".join(reasons) for reasons in found.values()] == [True, False, False]
+
+
 def test_a_shape_and_the_model_s_own_setting_are_one_order(loaded: Loaded) -> None:
     """Two ways to say the same are refused; either alone is the same clip."""
     head = "campaign: c\nmatrix: {model: [seedance-2.0], duration: [5], size: [720p], audio: [false], prompt: [A shoe]"
