@@ -136,18 +136,19 @@ def show_plan(plan: Plan, place: "StorePlace", *, quiet: bool = False) -> None:
 
 
 def _show_cells(plan: Plan) -> None:
-    """A row for each model, length and size: its clips and what they cost."""
-    cells: dict[tuple[str, int, str], list[PlannedJob]] = {}
+    """A row for each model, length, size and price: its clips and what they cost."""
+    cells: dict[tuple[str, int, str, str, str], list[PlannedJob]] = {}
     for planned in plan.everything:
-        variant = planned.job.variant
-        cells.setdefault((variant.model, variant.duration, variant.size), []).append(planned)
+        variant, quote = planned.job.variant, planned.quote
+        cell = (variant.model, variant.duration, variant.size, str(quote.price_usd), quote.basis.value)
+        cells.setdefault(cell, []).append(planned)
     words = [TableColumn("model"), TableColumn("time"), TableColumn("size")]
     numbers = [TableColumn(name, ColumnKind.NUMBER) for name in ("jobs", "stored", "buy", "each", "cost")]
     show_table(
         [*words, *numbers, TableColumn("price")],
         [
             (model, f"{duration} s", size, *_cell_numbers(jobs))
-            for (model, duration, size), jobs in sorted(cells.items())
+            for (model, duration, size, *_), jobs in sorted(cells.items(), key=lambda cell: cell[0])
         ],
         title=f"{plan.campaign.name} · {plan.campaign.edition}",
     )

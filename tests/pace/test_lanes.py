@@ -12,7 +12,7 @@ from hailuo.campaign.files import load_catalog
 from hailuo.campaign.job import Job
 from hailuo.run.events import Event
 from hailuo.run.lanes import Lanes
-from hailuo.run.pace import Limiter, PollSchedule
+from hailuo.run.pace import Limiter
 from hailuo.run.tools import Tools
 from hailuo.run.watching import Announcer
 from hailuo.testing import VirtualClock
@@ -154,4 +154,4 @@ def test_times_of_a_family_hold_unless_a_person_set_them(
     schedule = tools.schedule_of(JOBS[1])
 
     assert (schedule.first_seconds, schedule.deadline_seconds) == expected
-    assert tools.schedule_of(JOBS[0]) == tools.schedule_of(gone) == PollSchedule()
+    assert tools.schedule_of(JOBS[0]) == tools.schedule_of(gone) == tools.schedule
