@@ -7,6 +7,7 @@ BENCH_VENV ?= .venv-bench
 DOCS_VENV ?= .venv-docs
 ORACLE_VENV ?= .venv-oracle
 RELEASE_VENV ?= .venv-release
+DEPLOY_VENV ?= .venv-deploy
 BENCH_DATA := .bench-data
 # Only if you have it: a parquet file of the Upworthy Research Archive's exploratory set, for `make judge`.
 HAILUO_UPWORTHY ?=
@@ -27,7 +28,7 @@ JAVASCRIPT := scripts/javascript
 export PYTHONDONTWRITEBYTECODE :=
 PYTEST := $(BIN)/python -m pytest --quiet --inline-snapshot=disable --durations 5
 
-.PHONY: help demo test test-live test-flows test-browser test-rest coverage unit unit-campaigns unit-results fuzz check javascript docs smoke lint schema lock release-check proof scale-proof bench-exports bench-gallery bench-jobs bench-ledger bench-media bench-overhead bench-pay-once bench-start judge report-demo ui pictures clean
+.PHONY: help demo test test-live test-flows test-browser test-rest coverage unit unit-campaigns unit-results fuzz check javascript docs deploy-check smoke lint schema lock release-check proof scale-proof bench-exports bench-gallery bench-jobs bench-ledger bench-media bench-overhead bench-pay-once bench-start judge report-demo ui setup automations pictures clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -120,6 +121,16 @@ $(DOCS_VENV)/.docs: constraints-docs.txt
 docs: $(DOCS_VENV)/.docs  ## build docs/ as a site into site/; a broken link is an error
 	$(DOCS_VENV)/bin/zensical build --clean --strict
 
+# Installed apart, as nothing else needs them.
+$(DEPLOY_VENV)/.deploy: constraints-deploy.txt
+	$(PYTHON) -m venv $(DEPLOY_VENV)
+	$(DEPLOY_VENV)/bin/python $(LOCKED) $<
+	@touch $@
+
+deploy-check: $(DEPLOY_VENV)/.deploy  ## lint deploy/Dockerfile, and hold deploy/compose.yaml against compose's schema
+	$(DEPLOY_VENV)/bin/hadolint deploy/Dockerfile
+	$(DEPLOY_VENV)/bin/check-jsonschema --builtin-schema vendor.compose-spec deploy/compose.yaml
+
 smoke: $(VENV)/.dev  ## build the wheel and use it outside this folder
 	sh scripts/smoke.sh $(abspath $(BIN))
 
@@ -135,6 +146,7 @@ lock: $(VENV)/.dev  ## write the lock files after a change of dependencies; need
 	$(LOCK) pyproject.toml --group build --extra all --extra bench --constraint constraints.txt --output-file constraints-bench.txt
 	$(LOCK) --group docs --output-file constraints-docs.txt
 	$(LOCK) --group release --output-file constraints-release.txt
+	$(LOCK) --group deploy --output-file constraints-deploy.txt
 	$(LOCK) benchmarks/judge/oracle-requirements.in --output-file benchmarks/judge/oracle-requirements.txt
 
 # Installed apart, for what they bring (rfc3987-syntax) more than doubles the time to import Prefect.
@@ -203,6 +215,12 @@ judge: $(VENV)/.dev $(ORACLE_VENV)/.oracle $(BENCH_DATA)/obp-0.4.1-py3-none-any.
 report-demo: $(VENV)/.dev  ## an ad report of the demo's clips with SYNTHETIC results, and its pictures, with chromium
 	$(BIN)/python -m scripts.report_pictures
 
+setup: $(VENV)/.run  ## everything on the Prefect server of PREFECT_API_URL: pool, queue, deployments, schedules (off), automations; keeps what you set
+	$(BIN)/python -m flows.setup
+
+automations: $(VENV)/.run  ## who hears of what: makes or updates the automations on the server of PREFECT_API_URL
+	$(BIN)/python -m flows.automations
+
 bench-jobs: $(VENV)/.dev  ## 10,000 jobs in one process that may open 1,000 files; an hour or more, writes docs/evidence/scale.md
 	$(BIN)/python -m benchmarks.many_jobs --write docs/evidence/scale.md
 
@@ -216,4 +234,4 @@ pictures: $(VENV)/.dev  ## take the pictures of docs/how-to/operations.md again,
 	$(BIN)/python -m scripts.pictures
 
 clean:  ## delete everything that can be made again
-	rm -rf $(VENV) $(BENCH_VENV) $(DOCS_VENV) $(RELEASE_VENV) site .cache $(ORACLE_VENV) $(BENCH_DATA) $(JAVASCRIPT)/node_modules demo-store .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
+	rm -rf $(VENV) $(BENCH_VENV) $(DOCS_VENV) $(RELEASE_VENV) $(DEPLOY_VENV) site .cache $(ORACLE_VENV) $(BENCH_DATA) $(JAVASCRIPT)/node_modules demo-store .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage

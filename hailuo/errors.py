@@ -23,7 +23,7 @@ A submit whose fate is unknown is not an exception but a state: it is recorded, 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 
@@ -55,6 +55,8 @@ class Problem:
     place: Place
     reason: str
     remedy: str
+    is_passing: bool = field(default=False, compare=False)
+    """Whether it may pass by itself: somebody did not answer."""
 
     def __str__(self) -> str:
         return f"{self.place}: {self.reason}; {self.remedy}"
@@ -73,6 +75,11 @@ class RefusedError(HailuoError):
 
     def __str__(self) -> str:
         return "\n".join([*map(str, self.problems), *self.notes])
+
+    @property
+    def is_passing(self) -> bool:
+        """Whether every problem may pass by itself: the same request may be admitted later."""
+        return all(problem.is_passing for problem in self.problems)
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -109,6 +109,10 @@ class Settings(BaseModel):
     deadline_seconds: _Seconds = Field(
         default=1800, description="The age at which a job is overdue: kept, and collected by the next run."
     )
+    wait_minutes: Annotated[float, Field(ge=0, le=1440)] = Field(
+        default=45,
+        description="How long a flow and `hailuo nightly` wait for a vendor, a store or a server that does not answer, before anything is bought.",
+    )
     status_words: Annotated[
         Mapping[str, Literal["pending", "rendering", "completed", "failed"]] | None,
         BeforeValidator(_read_words),

@@ -1,6 +1,5 @@
 """Everything that the proof needs, started: database, broker, store, vendor, server, deployments, machines."""
 
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -21,7 +20,6 @@ from tests.support.servers.workers import POOL, Machine, start_machine
 
 _HOME: Final = Path(__file__).parents[2]
 _FLOWS: Final = ("flows.render_campaign.render_campaign", "flows.render_shard.render_shard")
-_AUTOMATIONS: Final = _HOME / "deploy" / "automations"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +102,7 @@ def stage(size: Size, folder: Path) -> Iterator[Stage]:
             stack=stack,
         )
         _deploy(set_up)
-        _automate(set_up)
+        server.module("hailuo.flows.automations", "--heartbeat", str(HEARTBEAT_SECONDS), folder=_HOME)
         yield set_up
 
 
@@ -118,15 +116,3 @@ def _deploy(stage: Stage) -> None:
     server.call("work-pool", "create", POOL, "--type", "process", folder=_HOME)
     environment = {"HAILUO_CAMPAIGNS": str(stage.campaign.parent)}  # what the run form offers
     server.call("deploy", "--all", "--prefect-file", str(chosen), folder=_HOME, environment=environment)
-
-
-def _automate(stage: Stage) -> None:
-    """deploy/automations, with the zombies' window for the heartbeat of these machines."""
-    folder = stage.folder / "automations"
-    shutil.copytree(_AUTOMATIONS, folder)
-    for path in sorted(folder.glob("*.yaml")):
-        automation = yaml.safe_load(path.read_text(encoding="utf-8"))
-        if "within" in automation["trigger"]:
-            automation["trigger"]["within"] = 3 * HEARTBEAT_SECONDS
-        path.write_text(yaml.safe_dump(automation), encoding="utf-8")
-        stage.server.call("automation", "create", "--from-file", str(path), folder=folder)

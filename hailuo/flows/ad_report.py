@@ -26,6 +26,7 @@ from hailuo.flows.machinery.parameters import (
     DueAt,
     EditionName,
 )
+from hailuo.flows.machinery.states import refusal_is_a_state
 from hailuo.flows.ui.report_page import show_report
 from hailuo.report.analysis.options import AnalysisOptions
 from hailuo.report.inputs import FoundFiles
@@ -61,6 +62,7 @@ def report_run_name() -> str:
     persist_result=False,
     validate_parameters=True,
 )
+@refusal_is_a_state
 async def ad_report(  # noqa: PLR0913, PLR0917 (the fields of the run form)
     campaign: CampaignName = "",
     campaign_text: CampaignText = "",

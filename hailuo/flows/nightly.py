@@ -4,51 +4,55 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from prefect import flow
 from prefect.client.schemas.objects import State
-from prefect.runtime import deployment, flow_run
-from prefect.states import Completed, Failed
+from prefect.runtime import deployment
+from prefect.states import Cancelled
 
 from hailuo import CampaignRequest, open_session, prepare
 from hailuo.errors import ExitCode, Problem, StoreUnavailableError
-from hailuo.flows.machinery.events import emit_not_started
+from hailuo.flows.machinery.apart import CampaignRun, can_run_apart, run_apart
+from hailuo.flows.machinery.catch_up import missed_nights, newer_night
+from hailuo.flows.machinery.events import emit_night_begun, emit_night_ended, emit_not_started
 from hailuo.flows.machinery.flow_run import (
     LINKS_VALID_FOR,
     due_in_zone,
     flow_environment,
+    forward_library_logs,
     in_task_run,
-    scheduled_start,
+    name_this_run,
+    patience,
+    store_answers,
 )
-from hailuo.flows.machinery.parameters import Budget, DueAt, Machines
+from hailuo.flows.machinery.parameters import Budget, CampaignForm, DueAt, Machines
+from hailuo.flows.machinery.states import Ended, ended, refusal_is_a_state
 from hailuo.flows.render_campaign import render_campaign
 from hailuo.flows.ui.night_page import show_night
 from hailuo.ledger.leftovers import Leftover, find_leftovers
+from hailuo.logs import quiet_logger
 from hailuo.night.endings import exit_code_of, reasons_of
-from hailuo.night.night import CampaignResult, DueCampaign, NightReport, night_of
+from hailuo.night.night import CampaignResult, DueCampaign, Night, NightReport, night_of
 from hailuo.night.outcome import CampaignOutcome, NightBudget, outcome_between
 from hailuo.plan.plan import Plan, admission_problems
 from hailuo.publish.share import GalleryLink, link_to_gallery
 from hailuo.run.environment import RunEnvironment
-from hailuo.run.events import RunReport
+from hailuo.run.first_look import Patience
 from hailuo.run.leftovers import PaidClips
 from hailuo.run.watching import quietly
 from hailuo.store.open import open_store
 
-
-def night_run_name() -> str:
-    """The name of the flow run: the night that it belongs to, to the minute."""
-    due_at = flow_run.get_parameters().get("due_at") or scheduled_start()
-    return f"night {str(due_at)[:16].replace('T', ' ')}"  # a text if the run was started by the API
+_log = quiet_logger("hailuo.night")
 
 
 @flow(
     name="nightly",
-    flow_run_name=night_run_name,
     retries=0,
     persist_result=False,
     validate_parameters=True,
 )
+@refusal_is_a_state
 async def nightly(
     only_campaigns: Sequence[str] = (),
     budget_usd_for_the_night: Budget | None = None,
@@ -60,7 +64,8 @@ async def nightly(
     """Render every campaign that is marked for the night. A campaign that fails does not stop the others.
 
     What was paid before and is not stored is collected first, in every edition of the store.
-    They run one after the other, by file name: they share the vendor's limits, so at once none would end sooner.
+    They run one after the other, by file name, each as a flow run of its own that you can cancel and retry. They share
+    the vendor's limits, so at once none would end sooner.
     A night that overlaps another one joins it: each clip is bought once.
 
     Args:
@@ -72,41 +77,64 @@ async def nightly(
         due_at: The night that the run belongs to; it fills {date} in an edition's name. The default is now.
         new_store: Begin a new, empty store. Without it a new store is refused: its name may have a slip, and every cap would begin at $0.
     """
-    env = await flow_environment()
-    # All campaigns get the same time, however late they start.
-    night = night_of(env.settings, await due_in_zone(due_at)).only(only_campaigns)
-    budget = NightBudget(left_usd=budget_usd_for_the_night)
+    with forward_library_logs():
+        env = await flow_environment()
+        at = await due_in_zone(due_at)  # all campaigns get the same time, however late they start
+        await quietly(name_this_run(f"night {at:%Y-%m-%d %H:%M}"))
+        if newer := await patience(env).until_answered(lambda: newer_night(env.clock)):
+            message = f"{newer.name} was due later and waits: it runs instead. To render this night, run it with due_at {at.isoformat()}"
+            return Cancelled(name=Ended.SUPERSEDED.value, message=message)
+        night = night_of(env.settings, at).only(only_campaigns)
+        _log.info("tonight: %s", ", ".join(due.name for due in night.due) or "no campaign")
+        report = await _night(
+            night,
+            env,
+            NightBudget(left_usd=budget_usd_for_the_night),
+            machines=machines,
+            dry_run=dry_run,
+            new_store=new_store,
+        )
+        await quietly(show_night(report))
+        if not dry_run:
+            emit_night_ended(report)
+    return ended(report.exit_code, report.headline, report)
+
+
+async def _night(
+    night: Night, env: RunEnvironment, budget: NightBudget, *, machines: int, dry_run: bool, new_store: bool
+) -> NightReport:
+    """Collect what is paid, then render the campaigns one after the other; or price them."""
+    waits: list[str] = []
+    first_looks = patience(env, waits)
+    collected: tuple[str, ...] = ()
     if not dry_run:
+        emit_night_begun()
         for invalid in night.invalid:
             emit_not_started(invalid.name, None, [str(problem) for problem in invalid.problems])
-    collected = () if dry_run else await _collect_first(env)
+        collected = await _collect_first(env, first_looks)
     results: list[CampaignResult] = []
     for due in night.due:
-        tonight = _Campaign(due, night.at, env, machines, new_store)
+        tonight = _Campaign(due, night.at, env, machines, new_store, first_looks)
         result = await (tonight.preview(budget) if dry_run else tonight.render(budget))
+        _log.info("%s: %s", due.name, result.word)
         budget = budget.less(result.committed_usd)
         results.append(result)
-    report = NightReport(
+    return NightReport(
         night=night,
         results=tuple(results),
         is_dry_run=dry_run,
         collected=collected,
+        waits=tuple(waits),
+        missed=await missed_nights(env.clock),
         leftovers=await _left_over(env),
     )
-    await quietly(show_night(report))
-    match report.exit_code:
-        case ExitCode.COMPLETE:
-            return Completed(message=report.headline, data=report)
-        case ExitCode.INCOMPLETE:
-            return Completed(name="Incomplete", message=report.headline, data=report)
-        case _:
-            return Failed(name="Stopped", message=report.headline, data=report)
 
 
-async def _collect_first(env: RunEnvironment) -> tuple[str, ...]:
+async def _collect_first(env: RunEnvironment, first_looks: Patience) -> tuple[str, ...]:
     """Collect what was paid in every edition of the store, in words. Nothing that goes wrong here stops the night."""
 
     async def collect() -> list[str]:
+        await store_answers(env, first_looks)
         paid = PaidClips(env.settings, env.clock, observe=env.observe, watch=env.watch)
         return list((await paid.collect()).lines())
 
@@ -133,6 +161,7 @@ class _Campaign:
     env: RunEnvironment
     machines: int
     new_store: bool
+    first_looks: Patience
 
     async def preview(self, budget: NightBudget) -> CampaignResult:
         """What the campaign would buy, or why it would be refused; nothing is bought."""
@@ -158,16 +187,7 @@ class _Campaign:
             return self._not_started(self._failed(before))
         if problems := budget.problems(before):
             return self._not_started(self._refused(before, problems))
-        # Only a name is valid in a deployment; elsewhere a name could also be a file of the working folder.
-        state: State[RunReport] = await render_campaign(  # type: ignore[assignment]  # Prefect unwraps the returned State
-            self.due.name if deployment.id else str(self.due.path),
-            budget_usd=budget.budget_of(before),
-            machines=self.machines,
-            due_at=self.at,
-            new_store=self.new_store,
-            return_state=True,
-        )
-        ended = await state.aresult(raise_on_failure=False)
+        run = await self._run(budget.budget_of(before))
 
         async def sum_up() -> tuple[CampaignOutcome, GalleryLink | None]:
             edition, store = self.due.campaign.this_edition, open_store(self.env.settings)
@@ -177,21 +197,47 @@ class _Campaign:
         summing = await in_task_run("outcome", self.due.name, sum_up)
         summed = await summing.aresult(raise_on_failure=False)
         outcome, gallery = (None, None) if isinstance(summed, Exception) else summed
-        exit_code = exit_code_of(ended)
         return CampaignResult(
             due=self.due,
-            exit_code=exit_code,
-            reasons=(*reasons_of(ended), *(reasons_of(summed) if isinstance(summed, Exception) else ())),
-            outcome=outcome.as_refused if outcome and exit_code is ExitCode.REFUSED else outcome,
+            exit_code=run.exit_code,
+            state=run.word,
+            reasons=(*run.reasons, *(reasons_of(summed) if isinstance(summed, Exception) else ())),
+            outcome=outcome.as_refused if outcome and run.exit_code is ExitCode.REFUSED else outcome,
             gallery=gallery,
             committed_usd=outcome.spent_usd + outcome.reserved_usd if outcome else before.money.planned,
         )
 
+    async def _run(self, budget_usd: Decimal | None) -> CampaignRun:
+        """A flow run of its own; in this process where `render-campaign` is not deployed."""
+        form = CampaignForm(
+            # Only a name is valid in a deployment; elsewhere a name could also be a file of the working folder.
+            campaign=self.due.name if deployment.id else str(self.due.path),
+            budget_usd=budget_usd,
+            new_store=self.new_store,
+            due_at=self.at,
+        )
+        if await self.first_looks.until_answered(can_run_apart):
+            edition = self.due.campaign.this_edition
+            return await run_apart(form, edition, self.env, self.first_looks, machines=self.machines)
+        state: State[object] = await render_campaign(  # type: ignore[assignment]  # Prefect unwraps the returned State
+            form.campaign,
+            budget_usd=budget_usd,
+            machines=self.machines,
+            due_at=self.at,
+            new_store=self.new_store,
+            return_state=True,
+        )
+        return CampaignRun(state=state)
+
     async def _plan(self) -> Plan:
         settings = self.env.settings
         prepared = prepare(CampaignRequest(path=self.due.path, at=self.at), settings)
-        async with open_session(prepared, settings, clock=self.env.clock) as session:
-            return await session.plan(histories=True)
+
+        async def look() -> Plan:
+            async with open_session(prepared, settings, clock=self.env.clock) as session:
+                return await session.plan(histories=True)
+
+        return await self.first_looks.until_answered(look)
 
     def _not_started(self, result: CampaignResult) -> CampaignResult:
         """Emit the event that the campaign's flow run would have emitted, and return the result."""

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 from prefect import flow
 from prefect.client.schemas.objects import State
-from prefect.states import Completed
+from prefect.states import Completed, Failed
 from pydantic import Field
 
 from hailuo import Settings
@@ -14,6 +14,7 @@ from hailuo.campaign.files.schema import SLUG
 from hailuo.errors import Place, Problem, SettlementError
 from hailuo.flows.machinery.events import emit_unknown
 from hailuo.flows.machinery.flow_run import flow_environment, forward_library_logs
+from hailuo.flows.machinery.states import Ended, refusal_is_a_state
 from hailuo.flows.ui.unknowns import findings_text, show_findings
 from hailuo.logs import quiet_logger
 from hailuo.reconcile.reconciler import Adopted, Findings, Reconciler, Released, open_reconciler
@@ -56,6 +57,7 @@ _REQUIRED: Final[Mapping[Action, Mapping[str, str]]] = {
     persist_result=False,
     validate_parameters=True,
 )
+@refusal_is_a_state
 async def reconcile(
     campaign: Slug,
     edition: Slug = "main",
@@ -87,8 +89,10 @@ async def reconcile(
     left = [unsettled.creative_id for unsettled in (*findings.unknown, *findings.in_doubt)]
     if left:
         emit_unknown(Edition(campaign, edition), left)
-    name = "Incomplete" if left else None
-    return Completed(name=name, message=findings_text(findings, decision), data=findings)
+    text = findings_text(findings, decision)
+    if left:
+        return Failed(name=Ended.IN_DOUBT.value, message=text, data=findings)
+    return Completed(message=text, data=findings)
 
 
 def _checked(action: Action, given: Mapping[str, str], settings: Settings) -> dict[str, str]:

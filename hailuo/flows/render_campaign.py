@@ -10,21 +10,22 @@ from contextlib import AsyncExitStack
 from prefect import flow, get_client
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
-from prefect.states import Completed, Failed
+from prefect.states import Completed
 
-from hailuo import CampaignRequest, open_session
+from hailuo import CampaignRequest, open_session, prepare
 from hailuo.campaign.pricing import usd
-from hailuo.errors import ExitCode, Place, Problem, SettingsError
+from hailuo.errors import AdmissionError, Place, Problem, SettingsError
 from hailuo.flows.machinery.clips import render
-from hailuo.flows.machinery.events import emit_completed_or_unknown, emit_stopped
+from hailuo.flows.machinery.events import emit_ended, emit_stopped
 from hailuo.flows.machinery.flow_run import (
     LINKS_VALID_FOR,
     due_in_zone,
     flow_environment,
     forward_library_logs,
-    initial_run_name,
+    name_this_run,
     paid_first,
-    rename_this_run,
+    patience,
+    run_name,
 )
 from hailuo.flows.machinery.machines import render_on_machines
 from hailuo.flows.machinery.parameters import (
@@ -39,16 +40,18 @@ from hailuo.flows.machinery.parameters import (
     Machines,
     Only,
 )
+from hailuo.flows.machinery.states import Ended, ended, refusal_is_a_state
 from hailuo.flows.ui.artifacts import show_comparison, show_plan, show_unknowns
-from hailuo.ledger.facts import JobState
+from hailuo.night.endings import summary_of
 from hailuo.plan.plan import Plan
+from hailuo.run.environment import RunEnvironment
 from hailuo.run.events import RunReport
+from hailuo.run.session import Session
 from hailuo.run.watching import quietly
 
 
 @flow(
     name="render-campaign",
-    flow_run_name=initial_run_name,
     retries=0,
     persist_result=False,
     validate_parameters=True,
@@ -56,6 +59,7 @@ from hailuo.run.watching import quietly
     on_crashed=[emit_stopped],
     on_cancellation=[emit_stopped],
 )
+@refusal_is_a_state
 async def render_campaign(  # noqa: PLR0913, PLR0917 (the fields of the run form)
     campaign: CampaignName = "",
     campaign_text: CampaignText = "",
@@ -67,6 +71,7 @@ async def render_campaign(  # noqa: PLR0913, PLR0917 (the fields of the run form
     plan_digest: Digest = "",
     due_at: DueAt | None = None,
     new_store: bool = False,
+    preview: bool = False,
 ) -> State[RunReport]:
     """Render the missing clips of a campaign, store them, and compare all of its clips on one page.
 
@@ -81,6 +86,7 @@ async def render_campaign(  # noqa: PLR0913, PLR0917 (the fields of the run form
         plan_digest: The digest of an approved plan. If the plan has changed since, nothing is bought.
         due_at: The night that the run belongs to; it fills {date} in an edition's name. The default is now.
         new_store: Begin a new, empty store. Without it a new store is refused: its name may have a slip, and every cap would begin at $0.
+        preview: Show the plan and its price, and buy nothing.
     """
     form = CampaignForm(
         campaign=campaign,
@@ -94,17 +100,29 @@ async def render_campaign(  # noqa: PLR0913, PLR0917 (the fields of the run form
     )
     with forward_library_logs():
         env = await flow_environment()
+        if preview:
+            return await _preview(form, env)
+        waits: list[str] = []
+        first_looks = patience(env, waits)
         async with AsyncExitStack() as stack:
-            async with paid_first(form.request(env.settings), env) as prepared:
-                await quietly(rename_this_run(prepared.require_campaign().this_edition))
-                session = await stack.enter_async_context(
-                    open_session(prepared, env.settings, clock=env.clock)
-                )
-                plan = await session.plan()
-                await quietly(show_plan(plan))
-                if not new_store:
-                    await session.require_known_store(plan, word="new_store")
-                await session.admit(plan, agreed_digest=plan_digest or None, shared=machines > 1)
+            async with paid_first(form.request(env.settings), env, first_looks) as prepared:
+                this_edition = prepared.require_campaign().this_edition
+                await quietly(name_this_run(run_name(this_edition), edition=this_edition))
+
+                async def look() -> tuple[Session, Plan]:
+                    """Admit the plan in a session of its own, which stays open."""
+                    async with AsyncExitStack() as this_look:
+                        opened = open_session(prepared, env.settings, clock=env.clock)
+                        session = await this_look.enter_async_context(opened)
+                        plan = await session.plan()
+                        await quietly(show_plan(plan, waits=waits))
+                        if not new_store:
+                            await session.require_known_store(plan, word="new_store")
+                        await session.admit(plan, agreed_digest=plan_digest or None, shared=machines > 1)
+                        stack.push_async_exit(this_look.pop_all())
+                        return session, plan
+
+                session, plan = await first_looks.until_answered(look)
             if machines > 1 and flow_run.get_id():
                 report = await render_on_machines(session, plan, env, machines=machines, form=form)
             else:
@@ -113,22 +131,23 @@ async def render_campaign(  # noqa: PLR0913, PLR0917 (the fields of the run form
             gallery = await session.gallery_link(made, valid_for=LINKS_VALID_FOR)
     await quietly(show_comparison(plan, made, gallery))
     await quietly(show_unknowns(plan, report))
-    emit_completed_or_unknown(plan, report)
-    text = _summary(plan, report)
-    match report.exit_code:
-        case ExitCode.COMPLETE:
-            return Completed(message=text, data=report)
-        case ExitCode.INCOMPLETE:
-            return Completed(name="Incomplete", message=text, data=report)
-        case _:
-            return Failed(name="Stopped", message=text, data=report)
+    emit_ended(plan, report)
+    return ended(report.exit_code, summary_of(plan, report), report)
 
 
-def _summary(plan: Plan, report: RunReport) -> str:
-    stored, number = len(report.in_state(JobState.STORED)), len(plan.to_buy)
-    bought = f"{number} planned to buy for {usd(plan.money.planned)}" if number else "nothing to buy"
-    reason = report.interrupted or report.stopped
-    return f"{stored} of {len(report.endings)} clips stored; {bought}" + (f"; {reason}" if reason else "")
+async def _preview(form: CampaignForm, env: RunEnvironment) -> State[RunReport]:
+    """Show the plan; the state says what it would cost. Raises: AdmissionError if it would be refused."""
+    prepared = prepare(form.request(env.settings), env.settings)
+    edition = prepared.require_campaign().this_edition
+    await quietly(name_this_run(f"preview of {run_name(edition)}", edition=edition))
+    async with open_session(prepared, env.settings, clock=env.clock) as session:
+        plan = await session.plan()
+        await show_plan(plan)
+        if problems := await session.refusals(plan, ask_vendor=False):
+            raise AdmissionError(problems)
+    money = plan.money
+    text = f"{len(plan.to_buy)} clips to buy for {usd(money.planned)}; the edition would then have cost {usd(money.total)}"
+    return Completed(name="Previewed", message=f"{text}; nothing was bought")
 
 
 def drive(request: CampaignRequest, plan_digest: str) -> RunReport:
@@ -155,7 +174,7 @@ async def _drive(request: CampaignRequest, plan_digest: str) -> RunReport:
         new_store=True,  # asked for, or agreed to, where the plan was
         return_state=True,
     )
-    report = await state.aresult(raise_on_failure=state.name != "Stopped")
+    report = await state.aresult(raise_on_failure=state.name not in {Ended.INCOMPLETE, Ended.STOPPED})
     assert isinstance(report, RunReport)  # noqa: S101 (the flow put it there)
     return report
 

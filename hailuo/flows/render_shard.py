@@ -4,11 +4,9 @@ from typing import Annotated, Final
 
 from prefect import flow
 from prefect.client.schemas.objects import State
-from prefect.states import Completed, Failed
 from pydantic import Field
 
 from hailuo import open_session, prepare
-from hailuo.errors import ExitCode
 from hailuo.flows.machinery.clips import TASK_RUNS_AT_MOST, drive_all, unfinished
 from hailuo.flows.machinery.flow_run import due_in_zone, flow_environment, forward_library_logs, log_events
 from hailuo.flows.machinery.parameters import (
@@ -19,6 +17,7 @@ from hailuo.flows.machinery.parameters import (
     EditionName,
     Only,
 )
+from hailuo.flows.machinery.states import ended, refusal_is_a_state
 from hailuo.ledger.facts import JobState
 from hailuo.run.shards import Share
 from hailuo.run.watching import watched_by
@@ -34,6 +33,7 @@ TaskRuns = Annotated[int, Field(ge=1, le=TASK_RUNS_AT_MOST)]
     persist_result=False,
     validate_parameters=True,
 )
+@refusal_is_a_state
 async def render_shard(  # noqa: PLR0913, PLR0917 (its lead fills the form in)
     share: Share,
     campaign: CampaignName = "",
@@ -76,10 +76,4 @@ async def render_shard(  # noqa: PLR0913, PLR0917 (its lead fills the form in)
     reason = report.interrupted or report.stopped
     stored = len(report.in_state(JobState.STORED))
     text = f"{stored} of {len(report.endings)} clips stored" + (f"; {reason}" if reason else "")
-    match report.exit_code:
-        case ExitCode.COMPLETE:
-            return Completed(message=text)
-        case ExitCode.INCOMPLETE:
-            return Completed(name="Incomplete", message=text)
-        case _:
-            return Failed(name="Stopped", message=text)
+    return ended(report.exit_code, text, None)

@@ -1,10 +1,13 @@
 """How the run of one campaign ended, for the page and the exit code of a night."""
 
 from collections import Counter
+from decimal import Decimal
 from typing import Final
 
+from hailuo.campaign.pricing import usd
 from hailuo.errors import ExitCode, RefusedError
 from hailuo.ledger.facts import JobState
+from hailuo.plan.plan import Plan
 from hailuo.run.events import RunReport
 
 _MOST_REASONS: Final = 5
@@ -31,3 +34,26 @@ def reasons_of(ended: RunReport | Exception) -> tuple[str, ...]:
             return (*map(str, ended.problems), *ended.notes)
         case _:
             return (f"{type(ended).__name__}: {ended}",)
+
+
+def summary_of(plan: Plan, report: RunReport) -> str:
+    """The end of a run in a few sentences: what is stored, what is missing and why, money in doubt, what to do."""
+    stored, number = len(report.in_state(JobState.STORED)), len(plan.to_buy)
+    bought = f"{number} planned to buy for {usd(plan.money.planned)}" if number else "nothing to buy"
+    parts = [f"{stored} of {len(report.endings)} clips stored; {bought}", *reasons_of(report)]
+    if any(ending.overdue for ending in report.endings):
+        parts.append("paid clips that are still rendering are collected by the next run: press Retry")
+    if report.in_state(JobState.UNKNOWN, JobState.IN_DOUBT):
+        in_doubt = usd(sum(reserved_by_unknowns(plan, report).values(), Decimal(0)))
+        parts.append(f"{in_doubt} may have been spent without a clip: settle it with `reconcile`")
+    return "; ".join(parts)
+
+
+def reserved_by_unknowns(plan: Plan, report: RunReport) -> dict[str, Decimal]:
+    """What each submit without an answer may have cost, in US dollars by creative id, where a price is known.
+
+    It is what the ledger had reserved before the run, else the price at which this run bought.
+    """
+    unknown = {ending.creative_id for ending in report.in_state(JobState.UNKNOWN, JobState.IN_DOUBT)}
+    prices = {p.job.creative_id: p.money.sums.reserved_usd or p.quote.price_usd for p in plan.everything}
+    return {cid: price for cid, price in prices.items() if cid in unknown and price is not None}

@@ -14,7 +14,7 @@ from hailuo.campaign.files import load_campaign, load_catalog
 from hailuo.campaign.files.folder_listing import campaign_names
 from hailuo.campaign.model import Campaign
 from hailuo.campaign.pricing import usd
-from hailuo.errors import CampaignError, ExitCode, Place, Problem
+from hailuo.errors import CampaignError, ExitCode, Place, Problem, SettingsError
 from hailuo.ledger.leftovers import Leftover
 from hailuo.night.outcome import CampaignOutcome, total_of
 from hailuo.publish.share import GalleryLink
@@ -99,15 +99,13 @@ def night_of(settings: Settings, at: datetime) -> Night:
 
     Files without the mark are ignored, even if they are invalid. If two files name the same edition of the same
     campaign, the second is invalid: they would overwrite each other's comparison.
-    Raises: SettingsError if there is no such folder, CatalogError.
+    Raises: SettingsError if there is no such folder or no file in it, CatalogError.
     """
     catalog = load_catalog(settings.catalog)
     due: dict[Edition, DueCampaign] = {}
     skipped: list[SkippedCampaign] = []
     invalid: list[InvalidCampaign] = []
-    for name in campaign_names(settings.campaigns):
-        if Path(name).suffix.lower() not in _SUFFIXES:
-            continue
+    for name in _files(settings.campaigns):
         found = _read(settings.campaigns / name, settings, catalog, at)
         match found:
             case None:
@@ -124,6 +122,15 @@ def night_of(settings: Settings, at: datetime) -> Night:
                     problem = Problem(campaign.place, reason, "rename one of the two campaigns")
                     invalid.append(InvalidCampaign(name=name, problems=(problem,)))
     return Night(at=at, due=tuple(due.values()), skipped=tuple(skipped), invalid=tuple(invalid))
+
+
+def _files(folder: Path) -> list[str]:
+    """The files of the folder that can have the mark. Raises: SettingsError if no campaign is there at all."""
+    names = campaign_names(folder)
+    if not names:
+        remedy = "name the folder of your campaigns; if it is mounted, look at the mount"
+        raise SettingsError([Problem(Place("HAILUO_CAMPAIGNS"), f"{folder} holds no campaign file", remedy)])
+    return [name for name in names if Path(name).suffix.lower() in _SUFFIXES]
 
 
 def _read(
@@ -158,18 +165,21 @@ class CampaignResult:
     outcome: CampaignOutcome | None = None
     gallery: GalleryLink | None = None
     committed_usd: Decimal = Decimal(0)
+    state: str = ""
+    """The state of its flow run, in one word, where it had one."""
 
     @property
     def word(self) -> str:
         """How it ended, in one word."""
-        return _WORDS[self.exit_code]
+        return self.state or _WORDS[self.exit_code]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NightReport:
     """How a night went. In a dry run nothing was bought, and the results say what would happen.
 
-    `collected` says in words what the night collected first. `leftovers` are the editions, those of earlier nights
+    `collected` says in words what the night collected first, `waits` whom it waited for before it bought anything,
+    `missed` which earlier nights did not run. `leftovers` are the editions, those of earlier nights
     among them, that still have paid or unknown clips. An interrupted night has no results of its last campaigns.
     """
 
@@ -177,6 +187,8 @@ class NightReport:
     results: tuple[CampaignResult, ...]
     is_dry_run: bool = False
     collected: tuple[str, ...] = ()
+    waits: tuple[str, ...] = ()
+    missed: tuple[str, ...] = ()
     leftovers: tuple[Leftover, ...] = ()
     is_interrupted: bool = False
 
@@ -187,11 +199,13 @@ class NightReport:
 
     @property
     def exit_code(self) -> ExitCode:
-        """STOPPED if any campaign was refused, stopped, crashed or invalid; COMPLETE if all are complete."""
+        """STOPPED if a campaign was refused, stopped or cancelled; INCOMPLETE for an invalid file or clips not stored."""
         codes = {result.exit_code for result in self.results}
-        if self.night.invalid or codes - {ExitCode.COMPLETE, ExitCode.INCOMPLETE}:
+        if codes - {ExitCode.COMPLETE, ExitCode.INCOMPLETE}:
             return ExitCode.STOPPED
-        return ExitCode.INCOMPLETE if ExitCode.INCOMPLETE in codes else ExitCode.COMPLETE
+        return (
+            ExitCode.INCOMPLETE if self.night.invalid or ExitCode.INCOMPLETE in codes else ExitCode.COMPLETE
+        )
 
     @property
     def worst(self) -> ExitCode:
@@ -226,4 +240,6 @@ class NightReport:
             parts.append(f"{usd(total.unknown_usd)} in unknown submits")
         if self.night.invalid:
             parts.append(f"invalid: {', '.join(one.name for one in self.night.invalid)}")
+        if self.missed:
+            parts.append(f"not run: {', '.join(self.missed)}")
         return "; ".join(parts)

@@ -1,6 +1,6 @@
 """A night without Prefect: collect what is paid, then render every marked campaign, one after the other."""
 
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -15,8 +15,9 @@ from hailuo.plan.prepare import CampaignRequest, prepare
 from hailuo.publish.share import GalleryLink
 from hailuo.run.environment import RunEnvironment
 from hailuo.run.events import RunReport
+from hailuo.run.first_look import Patience
 from hailuo.run.leftovers import PaidClips
-from hailuo.run.session import open_session
+from hailuo.run.session import Session, open_session
 from hailuo.store.open import open_store
 
 _LINKS_VALID_FOR: Final = timedelta(days=3)
@@ -55,11 +56,15 @@ class NightRun:
             is_interrupted=interrupted,
         )
 
+    @property
+    def _first_looks(self) -> Patience:
+        return Patience(settings=self.env.settings, clock=self.env.clock, observe=self.env.observe)
+
     async def _collect(self) -> tuple[tuple[str, ...], bool]:
         """What was collected, in words, and whether it was interrupted."""
         paid = PaidClips(self.env.settings, self.env.clock, observe=self.env.observe, watch=self.env.watch)
         try:
-            collected = await paid.collect()
+            collected = await self._first_looks.until_answered(paid.collect)
         except HailuoError as error:
             return (f"paid clips could not be looked for: {error}",), False
         return tuple(collected.lines()), collected.interrupted is not None
@@ -84,7 +89,7 @@ class NightRun:
         ended: RunReport | Exception
         gallery: GalleryLink | None = None
         try:
-            before, _ = await self._plan(due)
+            before, _ = await self._first_looks.until_answered(lambda: self._plan(due))
             if problems := budget.problems(before):
                 refused = outcome_between(before, before).as_refused
                 reasons = tuple(map(str, problems))
@@ -117,9 +122,19 @@ class NightRun:
         """Admit the plan, drive it, and publish. Raises: RefusedError, StoreUnavailableError before anything is bought."""
         settings = self.env.settings
         request = CampaignRequest(path=due.path, at=self.night.at, budget_usd=budget.budget_of(before))
-        async with open_session(prepare(request, settings), settings, clock=self.env.clock) as session:
-            plan = await session.plan()
-            await session.admit(plan)
+        async with AsyncExitStack() as stack:
+
+            async def look() -> tuple[Session, Plan]:
+                """Admit the plan in a session of its own, which stays open."""
+                async with AsyncExitStack() as this_look:
+                    opened = open_session(prepare(request, settings), settings, clock=self.env.clock)
+                    session = await this_look.enter_async_context(opened)
+                    plan = await session.plan()
+                    await session.admit(plan)
+                    stack.push_async_exit(this_look.pop_all())
+                    return session, plan
+
+            session, plan = await self._first_looks.until_answered(look)
             runner = session.runner(plan, observe=self.env.observe)
             async with self.env.watch(runner):
                 report = await runner.run()

@@ -28,6 +28,9 @@ from hailuo.vendor import NO_BALANCE_REPORTED, Cause, Fault, on_our_own_network
 _ROOM_BYTES: Final = 32 << 20
 """More than a clip of 10 s in 1080p has."""
 
+_PASSING: Final = frozenset({Cause.NETWORK, Cause.RATE_LIMIT, Cause.VENDOR_FAULT})
+"""What may be over in a few minutes."""
+
 _FRAME_TYPES: Final = {
     ".jpg": "image/jpeg",
     ".jpeg": "image/jpeg",
@@ -200,7 +203,7 @@ async def _balance_problems(plan: Plan, tools: Tools, settings: Settings) -> lis
 def _no_vendor(fault: Fault, settings: Settings) -> Problem:
     reason = f"does not answer as a vendor of videos does: {fault}"
     remedy = "nothing was bought; correct IMAROUTER_BASE_URL, or try again later"
-    return Problem(Place(settings.base_url), reason, remedy)
+    return Problem(Place(settings.base_url), reason, remedy, is_passing=fault.cause in _PASSING)
 
 
 def _vendor_problem(fault: Fault, settings: Settings) -> Problem:
@@ -209,7 +212,8 @@ def _vendor_problem(fault: Fault, settings: Settings) -> Problem:
             Place("IMAROUTER_API_KEY"), f"the vendor refuses the key: {fault.message}", "use a valid key"
         )
     reason = f"the vendor did not report the balance: {fault.message}"
-    return Problem(Place(settings.base_url), reason, "nothing was bought; try again later")
+    remedy = "nothing was bought; try again later"
+    return Problem(Place(settings.base_url), reason, remedy, is_passing=fault.cause in _PASSING)
 
 
 async def _store_problems(store: Store) -> list[Problem]:

@@ -37,7 +37,7 @@ class Event:
 
     def in_words(self, label: str = "") -> str | None:
         """One line for people; None where there is nothing to show. `label` says which clip the id is."""
-        named = f"{self.creative_id} ({label})" if label else self.creative_id
+        named = f"{self.creative_id} ({label})" if label else self.creative_id or "the run"
         match self.kind:
             case EventKind.SUBMITTED:
                 return f"{named} submitted as {self.text}"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from hailuo.clock import SystemClock
-from hailuo.errors import AdmissionError, Place, Problem, SettingsError, StoreUnavailableError
+from hailuo.errors import AdmissionError, Place, Problem, SettingsError, StoreFullError, StoreUnavailableError
 from hailuo.extras import Extra, require
 from hailuo.settings import Settings
 from hailuo.store import FolderStore, Store
@@ -74,7 +74,9 @@ def nothing_bought_without_store() -> Iterator[None]:
         yield
     except StoreUnavailableError as error:
         remedy = "nothing was bought, and nothing is forgotten; make the store writable, then run again"
-        raise AdmissionError([Problem(Place("HAILUO_STORE"), str(error), remedy)]) from error
+        is_passing = not isinstance(error, StoreFullError)
+        problem = Problem(Place("HAILUO_STORE"), str(error), remedy, is_passing=is_passing)
+        raise AdmissionError([problem]) from error
 
 
 def _bucket_store(bucket: str, prefix: str, settings: Settings) -> Store:

@@ -1,7 +1,7 @@
 """The examples in deploy/ say what exists: settings, events, files, and no secret."""
 
-import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -9,20 +9,13 @@ from typing import Any
 
 import pytest
 import yaml
-from prefect.events.actions import SendNotification
-from prefect.events.schemas.automations import AutomationCore
-from prefect.events.schemas.events import Event, Resource
-from prefect.server.events.actions import SendNotification as ServersNotification
-from prefect.server.utilities.user_templates import render_user_template_sync
 from prefect.settings import Settings as PrefectSettings
 
-from hailuo.flows.machinery.events import CampaignEvent
 from hailuo.settings import Settings, variable_of
 
 pytestmark = pytest.mark.slow  # imports Prefect
 
 DEPLOY = Path("deploy")
-AUTOMATIONS = sorted(DEPLOY.glob("automations/*.yaml"))
 WITH_ENVIRONMENT = [DEPLOY / "compose.yaml", *sorted(DEPLOY.glob("helm/*.yaml")), DEPLOY / "Dockerfile"]
 SERVERS = [
     (DEPLOY / "compose.yaml", ("services", "server", "environment")),
@@ -99,14 +92,6 @@ def test_every_setting_of_ours_in_the_examples_exists(path):
     assert named - ours == set()
 
 
-@pytest.mark.parametrize("path", AUTOMATIONS, ids=str)
-def test_prefect_takes_every_automation(path):
-    """The server would refuse what this model refuses."""
-    automation = AutomationCore.model_validate(read(path))
-
-    assert automation.actions
-
-
 @pytest.mark.parametrize(("path", "at"), SERVERS, ids=str)
 def test_the_examples_lose_no_event(path, at):
     """Redis's publisher loses what arrives while its timer publishes: no batches, and a timer that does not run."""
@@ -114,80 +99,6 @@ def test_the_examples_lose_no_event(path, at):
 
     assert environment["PREFECT_REDIS_MESSAGING_PUBLISHER_BATCH_SIZE"] == "1"
     assert int(environment["PREFECT_REDIS_MESSAGING_PUBLISHER_PUBLISH_EVERY"]) >= 86_400
-
-
-def test_a_healthy_flow_run_is_no_zombie():
-    """The window is three of Prefect's default heartbeats: a shorter one has marked healthy runs as crashed."""
-    zombies = AutomationCore.model_validate(read(DEPLOY / "automations" / "zombies.yaml"))
-    heartbeat = PrefectSettings().flows.heartbeat_frequency
-
-    assert heartbeat is not None
-    assert getattr(zombies.trigger, "within", None) == 3 * timedelta(seconds=heartbeat)
-
-
-def names_of_ends() -> set[str]:
-    """Every name that a flow of ours gives to a state in which it ends, read from the sources."""
-    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in Path("hailuo/flows").glob("*.py")]
-    calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    ends = [
-        call for call in calls if isinstance(call.func, ast.Name) and call.func.id in {"Completed", "Failed"}
-    ]
-    named = [word.value for call in ends for word in call.keywords if word.arg == "name"]
-    return {
-        part.value
-        for value in named
-        for part in ast.walk(value)
-        if isinstance(part, ast.Constant) and isinstance(part.value, str)
-    }
-
-
-def test_no_run_that_has_ended_or_waits_for_a_person_is_a_zombie():
-    """A name that the automation does not expect would be written over with Crashed nine minutes after the end."""
-    zombies = AutomationCore.model_validate(read(DEPLOY / "automations" / "zombies.yaml"))
-    expected = {name.removeprefix("prefect.flow-run.") for name in getattr(zombies.trigger, "expect", ())}
-    of_prefect = {"Completed", "Failed", "Crashed", "Cancelled", "Paused", "Suspended"}
-    of_task_runs = {"Stored"}
-
-    assert "Unchanged" in names_of_ends()
-    assert (names_of_ends() | of_prefect) - of_task_runs - expected == set()
-
-
-@pytest.mark.parametrize("event", [CampaignEvent.UNSETTLED, CampaignEvent.STOPPED])
-def test_somebody_is_told_when_a_campaign_needs_a_person(event):
-    """Money in doubt and a stop each have an automation that waits for the very event that the flows emit."""
-    waiting = [path for path in AUTOMATIONS if f"- {event.value}\n" in path.read_text(encoding="utf-8")]
-
-    assert len(waiting) == 1
-
-
-TOLD = [
-    (CampaignEvent.STOPPED, {"edition": "main", "state": "Stopped", "reason": "the key is refused"}),
-    (CampaignEvent.UNSETTLED, {"edition": "main", "unknown": ["7KQ2M9X4TD", "G44WV6GMQW"]}),
-]
-
-
-@pytest.mark.parametrize(("event", "payload"), TOLD)
-def test_a_notification_says_what_the_event_says(event, payload):
-    """Campaign, edition and reason stand in the message, as Prefect's server fills it in; the block is the user's own."""
-    (path,) = [path for path in AUTOMATIONS if f"- {event.value}\n" in path.read_text(encoding="utf-8")]
-    (action,) = AutomationCore.model_validate(read(path)).actions
-    assert isinstance(action, SendNotification)
-    filled = ServersNotification.model_validate(action.model_dump())  # refuses a template that is none
-    told = Event(
-        event=event.value,
-        resource=Resource(
-            {"prefect.resource.id": "hailuo.campaign.spring", "prefect.resource.name": "spring"}
-        ),
-        payload=payload,
-    )
-
-    subject, body = (
-        render_user_template_sync(text, {"event": told}) for text in (filled.subject, filled.body)
-    )
-
-    assert "spring" in subject
-    values = [one for value in payload.values() for one in ([value] if isinstance(value, str) else value)]
-    assert [value for value in ["spring", *values] if value not in body] == []
 
 
 def test_the_examples_hold_no_secret_and_name_no_registry():
@@ -201,7 +112,7 @@ def test_the_examples_hold_no_secret_and_name_no_registry():
 
     assert set(secrets) == {""}
     assert [image.partition("@sha256:")[0] for image in sorted(images)] == [
-        "hailuo-campaigns",
+        "hailuo-campaigns:0.1.0",
         "postgres:16.15",
         "redis:7.4",
     ]
@@ -218,7 +129,7 @@ def test_the_image_is_built_from_files_that_exist():
         for name in line.split()
     ]
 
-    assert copied == ["constraints.txt", "prefect.yaml", "deploy/automations"]
+    assert copied == ["constraints.txt", "prefect.yaml"]
     assert [name for name in copied if not Path(name).exists() or f"!{name}" not in let_in] == []
 
 
@@ -233,6 +144,61 @@ def test_base_images_are_named_by_digest():
 
     assert len(images) == 4
     assert [image for image in images if not re.search(r"@sha256:[0-9a-f]{64}$", image)] == [
-        "hailuo-campaigns"
+        "hailuo-campaigns:0.1.0"
     ]
     assert all("repository: hailuo-campaigns" in text for text in files if "repository:" in text)
+
+
+def worker_types() -> set[str]:
+    """The type of the pool wherever a file or a page of the project names one."""
+    files = [
+        DEPLOY / "compose.yaml",
+        DEPLOY / "Dockerfile",
+        *DEPLOY.glob("helm/*.yaml"),
+        *Path("docs").rglob("*.md"),
+    ]
+    texts = [path.read_text(encoding="utf-8") for path in files]
+    named = re.compile(r"--type[ ,]+\"?([a-z-]+)|^    type: ([a-z]+)$", re.MULTILINE)
+    return {first or second for text in texts for first, second in named.findall(text)}
+
+
+def test_every_worker_type_that_is_named_is_in_the_image():
+    """Docs, compose, image and charts say one thing, and a worker of that type starts with what constraints.txt has."""
+    from prefect.workers.base import BaseWorker  # noqa: PLC0415 (registers the types)
+    from prefect.workers.process import ProcessWorker  # noqa: PLC0415 (as above)
+
+    assert worker_types() == {"process"}
+    assert BaseWorker.get_worker_class_from_type("process") is ProcessWorker
+
+
+def test_our_own_image_has_one_tag_everywhere():
+    """The version of the project: `latest` would be another image tomorrow."""
+    version = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    compose, dockerfile, *charts = (
+        path.read_text(encoding="utf-8")
+        for path in (DEPLOY / "compose.yaml", DEPLOY / "Dockerfile", *DEPLOY.glob("helm/*.yaml"))
+    )
+
+    assert f"image: hailuo-campaigns:{version}\n" in compose
+    assert f"--tag hailuo-campaigns:{version} " in dockerfile
+    assert len(charts) == 2
+    assert all(f"prefectTag: {version} " in text.replace("\n", " ") for text in charts)
+
+
+def test_the_image_runs_as_a_number():
+    """Kubernetes cannot tell whether a user with a name is root."""
+    users = re.findall(r"^USER (.+)$", (DEPLOY / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert users == ["1001"]
+
+
+def test_every_service_that_goes_on_has_a_health_check_or_waits_for_one():
+    """And limits: a server that runs full takes the machine down."""
+    services: Any = read(DEPLOY / "compose.yaml")
+    services = services["services"]
+
+    for name in ("postgres", "redis", "server", "worker"):
+        assert "healthcheck" in services[name], name
+    for name in ("server", "worker"):
+        assert "mem_limit" in services[name], name
+    assert "env_file" not in services["server"]  # the vendor's key is the workers' alone

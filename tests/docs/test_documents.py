@@ -152,6 +152,7 @@ def test_the_newest_heading_of_the_changelog_is_the_version():
         "constraints-dev.txt",
         "constraints-bench.txt",
         "constraints-docs.txt",
+        "constraints-deploy.txt",
         "constraints-release.txt",
         "benchmarks/judge/oracle-requirements.txt",
     ],

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -16,19 +16,16 @@ from prefect.client.schemas.filters import (
     ArtifactFilterFlowRunId,
     FlowFilter,
     FlowFilterName,
-    FlowRunFilter,
-    FlowRunFilterName,
-    FlowRunFilterState,
-    FlowRunFilterStateName,
 )
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.client.schemas.responses import SetStateStatus
+from prefect.exceptions import Pause
 from prefect.flow_engine import run_flow_async
 from prefect.states import AwaitingRetry, Cancelled, Cancelling, Completed, Crashed, Failed, Pending, Running
 
 from hailuo.clock import SystemClock
 from hailuo.flows.approve_campaign import approve_campaign
-from hailuo.flows.machinery.launch import RENDER_DEPLOYMENT, Launch, launch
+from hailuo.flows.machinery.launch import Launch, launch
 from hailuo.flows.machinery.parameters import CampaignForm
 from hailuo.flows.render_campaign import render_campaign
 from hailuo.plan.plan import Plan
@@ -79,81 +76,87 @@ def campaign(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def rehearsal(rehearsal: RunEnvironment, tmp_path: Path) -> Iterator[RunEnvironment]:
+    """The rehearsal, with the campaign in the folder of campaigns: a deployed flow takes names of that folder alone."""
+    place = replace(rehearsal, settings=rehearsal.settings.model_copy(update={"campaigns": tmp_path}))
+    with within(place):
+        yield place
+
+
+@pytest.fixture
 def deployed(server: None) -> Iterator[None]:
-    """`render-campaign/render-campaign`, without a worker."""
+    """`render-campaign` and `approve-campaign`, without a worker."""
 
-    async def deploy() -> UUID:
-        async with get_client() as client:
-            flow_id = await client.create_flow(render_campaign)
-            name = RENDER_DEPLOYMENT.partition("/")[2]
-            return await client.create_deployment(flow_id, name, enforce_parameter_schema=False)
+    async def deploy() -> list[UUID]:
+        return [await deployment_of(render_campaign), await deployment_of(approve_campaign)]
 
-    async def withdraw(deployment: UUID) -> None:
+    async def withdraw(deployments: list[UUID]) -> None:
         async with get_client() as client:
-            await client.delete_deployment(deployment)
+            for one in deployments:
+                await client.delete_deployment(one)
 
     made = asyncio.run(deploy())
     yield
     asyncio.run(withdraw(made))
 
 
-async def runs_of(flow: str, campaign: Path, *states: str) -> list[FlowRun]:
-    """The flow runs for the campaign, those in one of these states if any are named."""
+async def deployment_of(flow: Any) -> UUID:
+    """The deployment of a flow under its own name."""
     async with get_client() as client:
-        found = await client.read_flow_runs(
-            flow_filter=FlowFilter(name=FlowFilterName(any_=[flow])),
-            flow_run_filter=FlowRunFilter(
-                name=FlowRunFilterName(any_=[f"{campaign.stem} · main"])
-                if flow == "approve-campaign"
-                else None,
-                state=FlowRunFilterState(name=FlowRunFilterStateName(any_=list(states))) if states else None,
-            ),
+        flow_id = await client.create_flow(flow)
+        return await client.create_deployment(flow_id, flow.name, enforce_parameter_schema=False)
+
+
+async def runs_of(flow: str, campaign: Path) -> list[FlowRun]:
+    """The flow runs for the campaign."""
+    async with get_client() as client:
+        found = await client.read_flow_runs(flow_filter=FlowFilter(name=FlowFilterName(any_=[flow])))
+    return [run for run in found if run.parameters.get("campaign") == campaign.name]
+
+
+async def asking(campaign: Path, **form: object) -> tuple[UUID, Any]:
+    """An approval that was started from its deployment, and the state in which its process ended."""
+    async with get_client() as client:
+        deployment = await client.read_deployment_by_name("approve-campaign/approve-campaign")
+        run = await client.create_flow_run_from_deployment(
+            deployment.id, parameters={"campaign": campaign.name, **form}
         )
-    return [run for run in found if run.parameters.get("campaign") == str(campaign)]
+    return run.id, await work(run.id)
 
 
-async def paused(campaign: Path, running: asyncio.Task, number: int = 1) -> list[FlowRun]:
-    """So many approvals of the campaign, as soon as they wait for an answer."""
-    while not running.done():
-        found = await runs_of("approve-campaign", campaign, "Paused")
-        if len(found) >= number:
-            return found
-        await SystemClock().sleep(0.1)
-    raise AssertionError(f"it ended before it was paused: {await running}")
+async def work(run_id: UUID) -> Any:
+    """What a worker does with a scheduled run: a process begins it from the top, and ends."""
+    async with get_client() as client:
+        run = await client.read_flow_run(run_id)
+    approval: Any = approve_campaign
+    try:
+        return await run_flow_async(approval, flow_run=run, parameters=run.parameters, return_type="state")
+    except Pause as suspended:  # the process ends
+        return suspended.state
 
 
-async def answer(run: FlowRun, given: dict[str, str]):
+async def answer(run_id: UUID, given: dict[str, str]) -> SetStateStatus:
     """Press Resume, with the form filled in."""
     async with get_client() as client:
-        while True:
-            resumed = await client.resume_flow_run(run.id, run_input=given)
-            if "schema not found" not in str(resumed.details):  # paused, and the form not yet there
-                return resumed
-            await SystemClock().sleep(0.1)
+        return (await client.resume_flow_run(run_id, run_input=given)).status
 
 
 async def nothing_else() -> None:
     """Nothing happens during the pause."""
 
 
-def asking(campaign: Path | str, **form) -> asyncio.Task:
-    """An approval under way."""
-
-    async def ask():
-        return await approve_campaign(str(campaign), return_state=True, **form)
-
-    return asyncio.create_task(ask())
-
-
 async def approved(
-    campaign: Path, given: dict[str, str], meanwhile: Callable[[], Awaitable[None]] = nothing_else, **form
-):
+    campaign: Path,
+    given: dict[str, str],
+    meanwhile: Callable[[], Awaitable[None]] = nothing_else,
+    **form: object,
+) -> Any:
     """The state in which the approval ends that is answered so."""
-    running = asking(campaign, **form)
-    (run,) = await paused(campaign, running)
+    run, waiting = await asking(campaign, **form)
+    assert waiting.name == "Suspended", waiting.message
     await meanwhile()
-    await answer(run, given)
-    return await running
+    assert await answer(run, given) is SetStateStatus.ACCEPT
+    return await work(run)
 
 
 async def end(run: UUID, state: State) -> None:
@@ -174,7 +177,7 @@ async def launching(plan: Plan, campaign: Path) -> Launch:
 
     @flow(persist_result=False)
     async def approval() -> Launch:
-        return await launch(plan, CampaignForm(campaign=str(campaign), due_at=DUE_AT), machines=1)
+        return await launch(plan, CampaignForm(campaign=campaign.name, due_at=DUE_AT), machines=1)
 
     return await approval()
 
@@ -250,51 +253,93 @@ def test_a_no_starts_nothing_and_says_who_and_why(rehearsal, deployed, campaign)
     assert started(campaign) == []
 
 
-class HeldClock(SystemClock):
-    """The machine's clock, on which an hour passes when the test says so."""
+def test_without_an_answer_in_time_a_yes_is_refused(rehearsal, deployed, campaign):
+    """Silence is no yes: after its hours the run fails, and no answer starts anything."""
 
-    def __init__(self) -> None:
-        self.hour_passes = asyncio.Event()
+    async def scenario() -> tuple[SetStateStatus, str]:
+        run, waiting = await asking(campaign, wait_hours=1)
+        due = waiting.state_details.pause_timeout
+        assert due is not None
+        assert timedelta(minutes=50) < due - SystemClock().now() <= timedelta(hours=1)
+        details = waiting.state_details.model_copy(update={"pause_timeout": due - timedelta(hours=2)})
+        await end(run, waiting.model_copy(update={"state_details": details}))
+        status = await answer(run, YES)
+        async with get_client() as client:
+            return status, (await client.read_flow_run(run)).state_name or ""
 
-    async def sleep(self, seconds: float) -> None:
-        if seconds < 3600:
-            await super().sleep(seconds)
-        else:
-            await self.hour_passes.wait()
+    status, name = asyncio.run(scenario())
 
-
-def test_without_an_answer_it_expires(rehearsal, deployed, campaign):
-    """Silence is no yes; the state says so."""
-    clock = HeldClock()
-
-    async def scenario():
-        running = asking(campaign, wait_hours=1)
-        await paused(campaign, running)
-        clock.hour_passes.set()
-        return await running
-
-    with within(replace(rehearsal, clock=clock)):
-        state = asyncio.run(scenario())
-
-    assert (state.type, state.name) == ("FAILED", "Expired")
-    assert "nothing was bought" in state.message
+    assert (status, name) == (SetStateStatus.REJECT, "Failed")
     assert started(campaign) == []
 
 
 def test_an_answer_that_is_none_is_refused_and_asked_again(rehearsal, deployed, campaign):
-    """The form's bounds are the server's: the run stays paused, and the next answer counts."""
+    """The form's bounds are the server's: the run stays suspended, and the next answer counts."""
 
     async def scenario():
-        running = asking(campaign)
-        (run,) = await paused(campaign, running)
-        answers = [await answer(run, given) for given in NO_ANSWERS]
+        run, _ = await asking(campaign)
+        statuses = [await answer(run, given) for given in NO_ANSWERS]
         await answer(run, NO)
-        return [refused.status for refused in answers], await running
+        return statuses, await work(run)
 
     statuses, state = asyncio.run(scenario())
 
     assert statuses == [SetStateStatus.REJECT] * len(NO_ANSWERS)
     assert state.name == "Declined"
+
+
+def test_while_it_waits_no_process_is_needed_and_the_answer_finds_its_question(rehearsal, deployed, campaign):
+    """The worker is restarted and everything is deployed anew: the yes starts exactly the plan that was shown."""
+
+    async def scenario() -> Any:
+        run, waiting = await asking(campaign)
+        assert waiting.name == "Suspended"  # its process has ended
+        await deployment_of(render_campaign)
+        await deployment_of(approve_campaign)
+        await answer(run, YES)
+        return await work(run)
+
+    assert asyncio.run(scenario()).name == "Approved"
+    (run,) = started(campaign)
+    plan = asyncio.run(plan_of(campaign, rehearsal))
+    assert run.parameters["plan_digest"] == plan.digest
+
+
+def test_a_process_that_dies_after_the_yes_starts_the_plan_once(rehearsal, deployed, campaign):
+    """Begun again by a worker, it finds question and answer, and joins the run that it has started."""
+
+    async def scenario() -> Any:
+        run, _ = await asking(campaign)
+        await answer(run, YES)
+        await work(run)
+        await forget_that_it_is_settled(run)
+        await end(run, AwaitingRetry())
+        return await work(run)
+
+    state = asyncio.run(scenario())
+
+    assert state.name == "Approved"
+    assert "joins the run" in state.message
+    assert len(started(campaign)) == 1
+
+
+async def forget_that_it_is_settled(run: UUID) -> None:
+    """As if the process had died just before it wrote that down."""
+    async with get_client() as client:
+        await client.delete_flow_run_input(run, "hailuo-settled-1")
+
+
+def test_a_file_that_is_gone_when_the_yes_comes_is_named(rehearsal, deployed, campaign):
+    """A yes starts the plan that was shown, or says why not."""
+
+    async def delete() -> None:
+        campaign.unlink()
+
+    state = asyncio.run(approved(campaign, YES, meanwhile=delete))
+
+    assert (state.type, state.name) == ("FAILED", "Refused")
+    assert campaign.name in state.message
+    assert started(campaign) == []
 
 
 def test_a_plan_that_changed_during_the_pause_is_not_started(rehearsal, deployed, campaign):
@@ -315,10 +360,10 @@ def test_two_approvals_of_one_plan_start_one_run(rehearsal, deployed, campaign):
     """The second joins the first's run, and says so."""
 
     async def scenario():
-        running = [asking(campaign), asking(campaign)]
-        for run in await paused(campaign, running[0], number=2):
+        runs = [(await asking(campaign))[0] for _ in range(2)]
+        for run in runs:
             await answer(run, YES)
-        return await asyncio.gather(*running)
+        return [await work(run) for run in runs]
 
     states = asyncio.run(scenario())
 
@@ -344,23 +389,16 @@ def test_an_old_run_that_failed_swallows_no_new_approval(rehearsal, deployed, ca
 def test_an_approval_that_is_retried_asks_again(rehearsal, deployed, campaign):
     """The answer to the first try is not the answer to the second: what it started has failed since."""
 
-    async def tried(run: FlowRun):
-        approval: Any = approve_campaign
-        trying = run_flow_async(approval, flow_run=run, parameters=run.parameters, return_type="state")
-        running = asyncio.create_task(trying)
-        (waiting,) = await paused(campaign, running)
-        await answer(waiting, YES)
-        return await running
-
-    async def scenario():
-        async with get_client() as client:
-            form = {"campaign": str(campaign)}
-            run = await client.create_flow_run(approve_campaign, parameters=form, state=Pending())
-            await tried(run)
-            (old,) = await runs_of("render-campaign", campaign)
-            await end(old.id, Failed(message="no key"))
-            await end(run.id, AwaitingRetry())
-            return await tried(await client.read_flow_run(run.id))
+    async def scenario() -> Any:
+        run, _ = await asking(campaign)
+        await answer(run, YES)
+        await work(run)
+        (old,) = await runs_of("render-campaign", campaign)
+        await end(old.id, Failed(message="no key"))
+        await end(run, AwaitingRetry())
+        assert (await work(run)).name == "Suspended"
+        await answer(run, YES)
+        return await work(run)
 
     state = asyncio.run(scenario())
 
@@ -400,14 +438,14 @@ def test_a_run_is_joined_only_while_it_is_at_work(rehearsal, deployed, campaign,
 
 @pytest.mark.parametrize(
     ("form", "reason"),
-    [({"budget_usd": 0.5}, "over the budget"), ({"edition": "No Slug"}, "No Slug")],
+    [({"budget_usd": 0.5}, "over the budget"), ({"edition": "No Slug"}, "edition: ")],
     ids=["over the budget", "a bad edition"],
 )
 def test_a_plan_that_cannot_run_is_not_put_up_for_approval(rehearsal, deployed, campaign, form, reason):
     """Admission's reasons come before the pause."""
 
     async def scenario():
-        return await asking(campaign, **form)
+        return (await asking(campaign, **form))[1]
 
     state = asyncio.run(scenario())
 
@@ -415,16 +453,16 @@ def test_a_plan_that_cannot_run_is_not_put_up_for_approval(rehearsal, deployed, 
     assert reason in state.message
 
 
-def test_without_a_deployment_to_start_there_is_no_question(rehearsal, campaign):
-    """The remedy is in the state."""
+def test_without_a_deployment_there_is_no_question(rehearsal, campaign):
+    """It could not wait: the remedy is in the state."""
 
     async def scenario():
-        return await asking(campaign)
+        return await approve_campaign(str(campaign), return_state=True)
 
     state = asyncio.run(scenario())
 
-    assert state.is_failed()
-    assert "prefect --no-prompt deploy --all" in state.message
+    assert (state.type, state.name) == ("FAILED", "Refused")
+    assert "start approve-campaign/approve-campaign in the UI" in state.message
 
 
 def test_a_pasted_campaign_travels_with_the_approval(rehearsal, deployed, campaign):
@@ -432,25 +470,11 @@ def test_a_pasted_campaign_travels_with_the_approval(rehearsal, deployed, campai
     text = campaign.read_text()
 
     async def scenario():
-        running = asking("", campaign_text=text)
-        while not (found := await pasted("approve-campaign", text, "Paused")):
-            assert not running.done(), f"it ended before it was paused: {await running}"
-            await SystemClock().sleep(0.1)
-        await answer(found[0], YES)
-        await running
-        return await pasted("render-campaign", text, "Scheduled")
+        await approved(Path(), YES, campaign_text=text)
+        return [
+            run for run in await runs_of("render-campaign", Path()) if run.parameters["campaign_text"] == text
+        ]
 
     (run,) = asyncio.run(scenario())
 
     assert run.parameters["campaign_text"] == text
-
-
-async def pasted(flow: str, text: str, state: str) -> list[FlowRun]:
-    async with get_client() as client:
-        found = await client.read_flow_runs(
-            flow_filter=FlowFilter(name=FlowFilterName(any_=[flow])),
-            flow_run_filter=FlowRunFilter(
-                state=FlowRunFilterState(name=FlowRunFilterStateName(any_=[state]))
-            ),
-        )
-    return [run for run in found if run.parameters.get("campaign_text") == text]

@@ -169,7 +169,7 @@ def test_a_file_that_cannot_be_rendered_makes_the_night_red() -> None:
     """It was marked, so people count on it."""
     assert (
         report(result(), invalid=(InvalidCampaign(name="b.yaml", problems=(PROBLEM,)),)).exit_code
-        is ExitCode.STOPPED
+        is ExitCode.INCOMPLETE
     )
 
 

@@ -248,7 +248,7 @@ class TestWithAFaultyVendor:
 
         state = run_night()
 
-        assert (state.name, state.is_completed()) == ("Incomplete", True)
+        assert (state.name, state.is_completed()) == ("Incomplete", False)
         assert state.message == (
             "1 campaign: 1 incomplete; 2 clips bought: $0.28 spent and $0.28 reserved, estimated $0.56; "
             "$0.28 in unknown submits"
@@ -346,11 +346,21 @@ def test_a_name_that_is_not_marked_refuses_the_night(env, lay):
     assert accepted(env) == 0
 
 
-def test_a_night_with_nothing_to_do_is_complete(env):
+def test_a_night_with_nothing_to_do_is_complete(env, lay):
     """And says so."""
+    lay("draft", mark="false")
+
     state = run_night()
 
     assert (state.name, state.message) == ("Completed", "no campaign is due tonight")
+
+
+def test_a_folder_without_any_campaign_is_no_quiet_night(env):
+    """It is not mounted, perhaps: the night is red and says where it looked."""
+    state = run_night()
+
+    assert (state.name, state.is_failed()) == ("Refused", True)
+    assert f"{env.settings.campaigns} holds no campaign file" in state.message
 
 
 @pytest.mark.parametrize("budget", [0, -1, 2_000_000])

@@ -102,3 +102,33 @@ def test_the_form_offers_a_number_first(flow, field):
     offered = parameter_schema(flow).model_dump_for_openapi()["properties"][field]["anyOf"]
 
     assert [one.get("title", one["type"]) for one in offered] == ["US dollars", "exact text", "null"]
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "accepted"),
+    [
+        ("campaign", "", True),
+        ("campaign", "came-later.yaml", True),
+        ("campaign", "SHEET.CSV", True),
+        ("campaign", "came-later", False),
+        ("campaign", "../spring.yaml", False),
+        ("campaign", "folder/spring.yaml", False),
+        ("campaign", "spring.mp4", False),
+        ("edition", "", True),
+        ("edition", "night-{date}", True),
+        ("edition", "No Slug", False),
+        ("edition", "night-{day}", False),
+        ("only", [], True),
+        ("only", ["model=MiniMax-Hailuo-02", "take=1"], True),
+        ("only", ["model"], False),
+        ("only", ["=2"], False),
+        ("only", ["model="], False),
+        ("machines", 33, False),
+        ("machines", "many", False),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("flow", [render_campaign, approve_campaign], ids=lambda flow: flow.name)
+def test_a_slip_in_the_form_is_refused_before_a_run_begins(flow, field, typed, accepted):
+    """By the server, in the form; a file that came after the deploy is none."""
+    assert is_accepted(flow, field, typed) is accepted

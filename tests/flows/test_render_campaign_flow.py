@@ -128,7 +128,7 @@ class TestWithAFaultyVendor:
         """The run is incomplete, not failed, and the artifact says how much may have been spent."""
         state = run_flow(campaign)
 
-        assert state.name == "Incomplete"
+        assert (state.name, state.is_failed()) == ("Incomplete", True)
         assert report_of(state).exit_code is ExitCode.INCOMPLETE
         assert "$0.28 may have been spent" in artifacts_of(state)["unknown-flow-test"].description
 

@@ -58,9 +58,9 @@ def test_the_first_and_the_last_night_are_of_the_same_zone(tmp_path):
 
 def test_the_recipe_and_the_shipped_schedule_name_one_zone():
     """The how-to's recipe, the example campaign, and the schedule of `nightly`."""
-    deployments = yaml.safe_load(Path("prefect.yaml").read_text())["deployments"]
-    (nightly,) = [one for one in deployments if one["name"] == "nightly"]
-    zones = {schedule["timezone"] for schedule in nightly["schedules"]}
+    from hailuo.flows.setup import SCHEDULES  # noqa: PLC0415 (imports Prefect)
+
+    zones = {schedule.timezone for schedule in SCHEDULES.values()}
 
     example = yaml.safe_load(Path("campaigns/lifestyle-reveal.yaml").read_text())["timezone"]
 

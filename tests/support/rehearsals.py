@@ -25,6 +25,7 @@ QUICK: Final[dict[str, Any]] = {
     "submits_per_minute": 600.0,
     "poll_first_seconds": 0.1,
     "poll_every_seconds": 0.25,
+    "wait_minutes": 0,
 }
 """The client's settings that suit such a vendor."""
 

@@ -35,7 +35,7 @@ SLUG = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"
 LABEL = r"^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$"
 LABEL_REMEDY = "use letters a to z, digits and hyphens, at most 60 of them"
 _DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
-_EDITION = r"^[a-z0-9-]*(\{date\}[a-z0-9-]*)?$"
+EDITION = r"^[a-z0-9-]*(\{date\}[a-z0-9-]*)?$"
 
 Placement = Literal[
     "meta_feed",
@@ -339,7 +339,7 @@ class CampaignFile(Section):
     campaign: Slug = Field(
         description="The campaign's name and its folder on the store: a-z, 0-9 and hyphens."
     )
-    edition: Annotated[str, Field(pattern=_EDITION, min_length=1, max_length=60)] = Field(
+    edition: Annotated[str, Field(pattern=EDITION, min_length=1, max_length=60)] = Field(
         "main",
         description='One batch of clips. A new edition buys every clip again; "{date}" makes a new one each night.',
     )

@@ -10,11 +10,15 @@ from typing import Final, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import httpx
+from coolname.data import config as word_lists
 from prefect import task
 from prefect.blocks.system import Secret
 from prefect.cache_policies import NO_CACHE
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
+from prefect.client.schemas.responses import DeploymentResponse
+from prefect.exceptions import PrefectHTTPStatusError
 from prefect.logging.handlers import APILogHandler
 from prefect.runtime import deployment, flow_run
 from pydantic import SecretStr
@@ -26,8 +30,10 @@ from hailuo.plan.plan import Plan
 from hailuo.plan.prepare import CampaignRequest, PreparedCampaign
 from hailuo.run.environment import RunEnvironment, run_environment
 from hailuo.run.events import Event, EventKind, Observer
+from hailuo.run.first_look import Patience, may_pass
 from hailuo.run.leftovers import PaidClips
-from hailuo.store.layout import Edition
+from hailuo.store.layout import MONEY, Edition
+from hailuo.store.open import nothing_bought_without_store, open_store
 
 KEY_BLOCK: Final = "imarouter-api-key"
 """The Secret block that holds the API key where IMAROUTER_API_KEY is not set."""
@@ -63,19 +69,58 @@ async def flow_environment() -> RunEnvironment:
     if env.settings.api_key is not None:
         return env
     try:
-        block: Secret[str] = await Secret.aload(KEY_BLOCK)
+        block: Secret[str] = await patience(env).until_answered(lambda: Secret.aload(KEY_BLOCK))
     except ValueError:  # no such block; admission reports the missing key where one is needed
         return env
     key = SecretStr(str(block.get()))
     return replace(env, settings=env.settings.model_copy(update={"api_key": key}))
 
 
+def patience(env: RunEnvironment, waits: list[str] | None = None) -> Patience:
+    """How a flow takes its first looks: it waits for vendor, store and Prefect's server, and says so in its log.
+
+    Each wait is added to `waits`, for the run's page.
+    """
+
+    def observe(event: Event) -> None:
+        env.observe(event)
+        line = event.in_words() or ""
+        _log.warning("%s", line)
+        if waits is not None:
+            waits.append(line)
+
+    return Patience(settings=env.settings, clock=env.clock, observe=observe, passes=_may_pass)
+
+
+def _may_pass(error: Exception) -> bool:
+    match error:
+        case PrefectHTTPStatusError():
+            return error.response.status_code == 429 or error.response.status_code >= 500
+        case httpx.TransportError():
+            return True
+        case _:
+            return may_pass(error)
+
+
+async def store_answers(env: RunEnvironment, first_looks: Patience) -> None:
+    """Wait until the store answers. Raises: AdmissionError if it does not, SettingsError."""
+
+    async def look() -> None:
+        with nothing_bought_without_store():
+            await open_store(env.settings).listing(MONEY)
+
+    await first_looks.until_answered(look)
+
+
 @contextlib.asynccontextmanager
-async def paid_first(request: CampaignRequest, env: RunEnvironment) -> AsyncIterator[PreparedCampaign]:
-    """Collect what was paid before, log it, and prepare the campaign for the block.
+async def paid_first(
+    request: CampaignRequest, env: RunEnvironment, first_looks: Patience
+) -> AsyncIterator[PreparedCampaign]:
+    """Wait for the store, collect what was paid before, log it, and prepare the campaign for the block.
 
     Raises: RefusedError, also that of the block, with what was collected as its notes.
     """
+    await store_answers(env, first_looks)
     paid = PaidClips(env.settings, env.clock, observe=env.observe, watch=env.watch)
     async with paid.before(request) as (prepared, collected):
         for line in collected.lines():
@@ -83,22 +128,35 @@ async def paid_first(request: CampaignRequest, env: RunEnvironment) -> AsyncIter
         yield prepared
 
 
-def initial_run_name() -> str:
-    """The name of a flow run until its campaign file has been read."""
-    return str(flow_run.get_parameters().get("campaign") or "pasted campaign")
+CAMPAIGN_LABEL: Final = "hailuo.campaign"
+EDITION_LABEL: Final = "hailuo.edition"
 
 
 def run_name(edition: Edition) -> str:
-    """The name of every flow run about an edition; events and lists of runs use it."""
+    """The name of every flow run about an edition; lists of runs use it."""
     return f"{edition.campaign} · {edition.name}"
 
 
-async def rename_this_run(edition: Edition) -> None:
-    """Name the flow run after its edition, which is known only once the file has been read."""
-    this_run = flow_run.get_id()
-    if this_run is not None:
-        async with get_client() as client:
-            await client.update_flow_run(UUID(this_run), name=run_name(edition))
+async def name_this_run(name: str, *, edition: Edition | None = None) -> None:
+    """Name the flow run, unless a person did, and label it with its edition, which events use."""
+    this_run = UUID(flow_run.get_id() or "")
+    async with get_client() as client:
+        run = await client.read_flow_run(this_run)
+        if _is_generated(run.name):
+            await client.update_flow_run(this_run, name=name)
+        if edition:
+            await client.update_flow_run_labels(
+                this_run, {CAMPAIGN_LABEL: edition.campaign, EDITION_LABEL: edition.name}
+            )
+
+
+def _is_generated(name: str) -> bool:
+    """Whether Prefect made the name up: an adjective and a noun of its word lists."""
+    words = name.split("-")
+    known = {
+        str(word) for one in word_lists.values() if isinstance(one, dict) for word in one.get("words", ())
+    }
+    return len(words) == 2 and known.issuperset(words)
 
 
 def scheduled_start() -> datetime:
@@ -120,12 +178,16 @@ async def _schedule_zone() -> ZoneInfo | None:
         deployment_id = UUID(deployment.id or "")
     except ValueError:
         return None
-    async with get_client() as client:
-        found = await client.read_deployment(deployment_id)
+    found = await patience(run_environment()).until_answered(lambda: _deployment(deployment_id))
     used = [one for one in found.schedules if one.active] or found.schedules
     zones = {getattr(one.schedule, "timezone", None) for one in used}
     (zone,) = zones if len(zones) == 1 else (None,)
     return ZoneInfo(zone) if zone else None
+
+
+async def _deployment(deployment_id: UUID) -> DeploymentResponse:
+    async with get_client() as client:
+        return await client.read_deployment(deployment_id)
 
 
 def job_label(job: Job) -> str:

@@ -7,7 +7,7 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun
 from prefect.deployments import run_deployment
 from prefect.exceptions import ObjectNotFound
-from prefect.runtime import flow_run
+from prefect.runtime import deployment, flow_run
 
 from hailuo.errors import Place, Problem
 from hailuo.flows.machinery.flow_run import run_name
@@ -26,12 +26,16 @@ class Launch:
 
 
 async def deployment_problems() -> list[Problem]:
-    """Why no run could be started, whatever the answer is."""
+    """Why no run could be started, whatever the answer is; and why this one could not wait for it."""
+    if deployment.id is None:
+        reason = "waits only where it was started from its deployment"
+        remedy = "start approve-campaign/approve-campaign in the UI, or with prefect deployment run"
+        return [Problem(Place("approve-campaign"), reason, remedy)]
     async with get_client() as client:
         try:
             await client.read_deployment_by_name(RENDER_DEPLOYMENT)
         except ObjectNotFound:
-            reason, remedy = "is not deployed to this server", "run: prefect --no-prompt deploy --all"
+            reason, remedy = "is not deployed to this server", "run: python -m hailuo.flows.setup"
             return [Problem(Place(RENDER_DEPLOYMENT), reason, remedy)]
     return []
 

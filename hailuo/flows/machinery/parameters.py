@@ -15,15 +15,20 @@ from pydantic_core import CoreSchema
 
 from hailuo import CampaignRequest, Settings
 from hailuo.campaign.files.folder_listing import campaign_names, find_campaign
+from hailuo.campaign.files.schema import EDITION
 from hailuo.errors import CampaignError, Place, Problem, SettingsError
 from hailuo.plan.prepare import axis_values
 from hailuo.settings import load_settings
 
 _PASTED: Final = "pasted.yaml"
+_FILE_NAME: Final = r"^([^/\\\\]+\.([Yy][Aa]?[Mm][Ll]|[Cc][Ss][Vv]|[Tt][Ss][Vv]|[Xx][Ll][Ss][Xx]))?$"
 
 
 class _OfferedFiles:
-    """Lists the files of the campaigns folder in the form, as they are when the flow is deployed."""
+    """Offers the files of the campaigns folder as they are when the flow is deployed, and the name of any other.
+
+    A file that came later needs no deploy: the flow looks it up.
+    """
 
     def __get_pydantic_json_schema__(
         self, core_schema: CoreSchema, handler: GetJsonSchemaHandler
@@ -31,16 +36,18 @@ class _OfferedFiles:
         schema = handler(core_schema)
         try:
             names = campaign_names(load_settings().campaigns)
-        except (
-            SettingsError
-        ):  # no such folder on this machine: you may type any name, and the flow looks it up
+        except SettingsError:  # no such folder on this machine
             names = ()
-        return {**schema, "enum": [*names, ""]} if names else schema
+        other = {"title": "another file", "type": "string", "pattern": _FILE_NAME}
+        if not names:
+            return {**schema, **other, "title": "file"}
+        kept = {key: value for key, value in schema.items() if key != "type"}
+        return {**kept, "anyOf": [{"title": "file", "type": "string", "enum": [*names, ""]}, other]}
 
 
 CampaignName = Annotated[str, _OfferedFiles()]
 CampaignText = Annotated[str, Field(max_length=200_000)]
-EditionName = Annotated[str, Field(max_length=60)]
+EditionName = Annotated[str, Field(max_length=60, pattern=EDITION)]
 Budget = Annotated[
     Decimal,
     Field(gt=0, le=1_000_000),
@@ -59,7 +66,7 @@ Budget = Annotated[
 ]
 """A number in the form. A flow hands it on as text: the digest of a plan depends on every digit of its budget."""
 
-Only = Annotated[Sequence[str], Field(max_length=100)]
+Only = Annotated[Sequence[Annotated[str, Field(pattern=r"^\s*[^=\s][^=]*=.*\S")]], Field(max_length=100)]
 Machines = Annotated[int, Field(ge=1, le=32)]
 Limit = Annotated[int, Field(ge=1)]
 Digest = Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]

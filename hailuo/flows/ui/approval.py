@@ -1,30 +1,20 @@
 """The approval of a priced plan: the question, the form for the answer, and the record of it."""
 
-import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Literal
 
 from prefect.artifacts import acreate_markdown_artifact
 from prefect.client.schemas.objects import FlowRun
-from prefect.exceptions import FlowPauseTimeout
-from prefect.flow_runs import apause_flow_run
+from prefect.flow_runs import asuspend_flow_run
 from prefect.input import RunInput
-from prefect.runtime import flow_run
 from prefect.utilities.urls import url_for
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from hailuo.campaign.pricing import usd
-from hailuo.clock import Clock
 from hailuo.flows.ui.markdown import escaped, listed
 from hailuo.ledger.facts import JobState
 from hailuo.plan.plan import Plan
-
-_POLL_SECONDS: Final = 2
-"""The flow goes on at most so long after the answer; each poll is one small request."""
-
-_MARGIN_SECONDS: Final = 120
-"""Prefect's own timeout comes so much later than ours: it would fail the run without the state Expired."""
 
 _LINES_AT_MOST: Final = 10
 
@@ -52,30 +42,17 @@ class Approval(RunInput):
         return " ".join(f"{self.approved_by}: {self.note}".split()).removesuffix(":")
 
 
-async def wait_for_answer(plan: Plan, clock: Clock, *, wait_hours: int) -> Approval | None:
-    """Pause the flow run until it is answered; None if there is no answer within `wait_hours`.
+async def wait_for_answer(text: str, *, number: int, wait_hours: int) -> Approval | None:
+    """Suspend the flow run: its process ends, and the answer starts it again from the top, on any worker.
 
-    Raises: RuntimeError if Prefect does not let the run be paused.
+    `number` counts the questions of the flow run, and `text` is the question. Then the same call gives the answer; None if the run was begun again without one. Raises: RuntimeError if Prefect
+    does not let the run be suspended.
     """
-    seconds = wait_hours * 3600
-    asking = asyncio.create_task(
-        apause_flow_run(
-            Approval.with_initial_data(description=question(plan)),
-            timeout=seconds + _MARGIN_SECONDS,
-            poll_interval=_POLL_SECONDS,
-            key=f"answer-{flow_run.get_run_count()}",  # a run that is retried in the UI asks again
-        )
-    )
-    waiting = asyncio.create_task(clock.sleep(seconds + _POLL_SECONDS))
+    form = Approval.with_initial_data(description=text)
     try:
-        await asyncio.wait({asking, waiting}, return_when=asyncio.FIRST_COMPLETED)
-        return asking.result() if asking.done() else None
-    except FlowPauseTimeout:  # the machine slept through our own timeout
+        return await asuspend_flow_run(form, timeout=wait_hours * 3600, key=f"answer-{number}")
+    except ValidationError:  # what Prefect makes of no answer at all
         return None
-    finally:
-        asking.cancel()
-        waiting.cancel()
-        await asyncio.gather(asking, waiting, return_exceptions=True)
 
 
 def question(plan: Plan) -> str:

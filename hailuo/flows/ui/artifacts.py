@@ -21,6 +21,7 @@ from hailuo.campaign.pricing import usd, usd_or_unknown
 from hailuo.clock import SystemClock
 from hailuo.flows.ui.markdown import listed, show_table
 from hailuo.ledger.facts import JobState
+from hailuo.night.endings import reserved_by_unknowns
 from hailuo.plan.plan import Plan, PlannedJob, price_of_all
 from hailuo.publish.publish import Publication
 from hailuo.publish.share import GalleryLink
@@ -33,8 +34,8 @@ _PROGRESS_SECONDS: Final = 5.0
 NO_UNKNOWNS: Final = "Every submit has an answer: no money is in doubt."
 
 
-async def show_plan(plan: Plan) -> None:
-    """The priced plan, with a row per model, length and size."""
+async def show_plan(plan: Plan, *, waits: Sequence[str] = ()) -> None:
+    """The priced plan, with a row per model, length and size, and the waits before it."""
     cells: dict[tuple[str, int, str], list[PlannedJob]] = {}
     for planned in plan.everything:
         variant = planned.job.variant
@@ -46,7 +47,8 @@ async def show_plan(plan: Plan) -> None:
         f"{usd(money.reserved)} reserved; {budget}. Plan `{plan.digest[:12]}`."
     )
     warnings = listed("Warnings", [str(problem) for problem in plan.warnings], at_most=_WARNINGS_AT_MOST)
-    description = f"{description}\n\n{warnings}" if warnings else description
+    waited = listed("Waited first", waits, at_most=_WARNINGS_AT_MOST)
+    description = "\n\n".join(filter(None, [description, warnings, waited]))
     await show_table(
         [_cell_row(cell, jobs) for cell, jobs in sorted(cells.items())],
         key=f"plan-{plan.campaign.name}",
@@ -153,19 +155,17 @@ async def show_unknowns(plan: Plan, report: RunReport) -> None:
     if not unknown:
         await acreate_markdown_artifact(NO_UNKNOWNS, key=key)
         return
-    # What the ledger had reserved before the run, else the price at which this run bought.
-    prices = {p.job.creative_id: p.money.sums.reserved_usd or p.quote.price_usd for p in plan.everything}
+    prices = reserved_by_unknowns(plan, report)
     rows = [
         {
             "id": ending.creative_id,
             "state": ending.state.words,
-            "reserved": usd_or_unknown(prices[ending.creative_id]),
+            "reserved": usd_or_unknown(prices.get(ending.creative_id)),
             "why": ending.reason,
         }
         for ending in unknown
     ]
-    known = [price for ending in unknown if (price := prices[ending.creative_id]) is not None]
-    spent = usd(sum(known, Decimal(0)))
+    spent = usd(sum(prices.values(), Decimal(0)))
     text = (
         f"**{spent} may have been spent.** None of these clips is bought again until you settle its submit."
     )

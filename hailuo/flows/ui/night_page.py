@@ -38,6 +38,24 @@ Bought and cost count what was ordered since this run began, by this run or by a
 **{{ money(report.total.unknown_usd) }} may have been spent on {{ report.total.unknown }} unknown submit{{ "s" if report.total.unknown > 1 }}.** The money stays reserved, and nothing is sent again
 until you settle them with `reconcile`.
 {% endif %}
+{% for line in report.missed %}
+{% if loop.first %}
+
+## Not run
+
+After a downtime only the newest night runs by itself. To render an older one, run `nightly` with its time in `due_at`.
+
+{% endif %}
+- {{ line }}
+{% endfor %}
+{% for line in report.waits %}
+{% if loop.first %}
+
+## Waited for
+
+{% endif %}
+- {{ line }}
+{% endfor %}
 {% for line in report.collected %}
 {% if loop.first %}
 

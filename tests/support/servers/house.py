@@ -1,6 +1,5 @@
 """Prefect's server with a pool, workers and every deployment, and the vendor's simulator, on this machine."""
 
-import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from typing import Final
 from tests.support.servers.prefect import Server, client_environment, program
 from tests.support.servers.processes import Service, free_ports, pause, running
 from tests.support.servers.vendor import Simulator, simulator
-from tests.support.servers.workers import POOL, Machine, start_machine
+from tests.support.servers.workers import Machine, start_machine
 
 ROOT: Final = Path(__file__).absolute().parents[3]
 _SPEED: Final = 60.0
@@ -59,8 +58,8 @@ def open_house(
         server = stack.enter_context(_sqlite_server(folder / "server", port or free_ports(1)[0]))
         store = folder / "store"
         settings = {**_settings(vendor, store, campaigns), **(environment or {})}
-        server.call("work-pool", "create", POOL, "--type", "process", folder=folder)
-        _deploy(server, settings)
+        # As a person does it: the form offers the campaigns of the folder.
+        server.module("hailuo.flows.setup", folder=ROOT, environment=settings)
         at_work = tuple(
             start_machine(stack, server, folder, name=f"worker-{number}", environment=settings, flow_runs=6)
             for number in range(1, machines + 1)
@@ -93,18 +92,3 @@ def _sqlite_server(folder: Path, port: int) -> Iterator[Server]:
         server = Server(service=service, url=url)
         server.wait()
         yield server
-
-
-def _deploy(server: Server, settings: Mapping[str, str]) -> None:
-    """`prefect deploy --all`, as a person does it: the form offers the campaigns of the folder."""
-    home = server.service.folder
-    done = subprocess.run(  # noqa: S603 (our own client)
-        [program("prefect"), "--no-prompt", "deploy", "--all", "--prefect-file", str(ROOT / "prefect.yaml")],
-        cwd=home,
-        env={**client_environment(home, server.url), **settings},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise RuntimeError(f"prefect deploy failed:\n{done.stdout}\n{done.stderr}")

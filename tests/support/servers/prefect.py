@@ -69,8 +69,15 @@ class Server:
 
     def call(self, *words: str, folder: Path, environment: _Environment = _NOTHING_MORE) -> None:
         """A command of Prefect's, in a folder. Raises: RuntimeError with what it said."""
+        self._run([program("prefect"), "--no-prompt", *words], folder, environment)
+
+    def module(self, *words: str, folder: Path, environment: _Environment = _NOTHING_MORE) -> str:
+        """`python -m` with this server, in a folder; what it printed. Raises: RuntimeError with what it said."""
+        return self._run([sys.executable, "-m", *words], folder, environment)
+
+    def _run(self, command: list[str], folder: Path, environment: _Environment) -> str:
         done = subprocess.run(  # noqa: S603 (our own client)
-            [program("prefect"), "--no-prompt", *words],
+            command,
             cwd=folder,
             env={**client_environment(self.service.folder, self.url), **environment},
             capture_output=True,
@@ -78,7 +85,8 @@ class Server:
             check=False,
         )
         if done.returncode:
-            raise RuntimeError(f"prefect {' '.join(words)}: {done.stdout[-2000:]} {done.stderr[-2000:]}")
+            raise RuntimeError(f"{' '.join(command)}: {done.stdout[-2000:]} {done.stderr[-2000:]}")
+        return done.stdout
 
     def create_run(self, deployment: str, parameters: _Body, job_variables: _Body | None = None) -> str:
         """A flow run of `flow/deployment`, as the button in the UI makes it. Returns its id."""
