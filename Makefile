@@ -28,7 +28,7 @@ JAVASCRIPT := scripts/javascript
 export PYTHONDONTWRITEBYTECODE :=
 PYTEST := $(BIN)/python -m pytest --quiet --inline-snapshot=disable --durations 5
 
-.PHONY: help demo test test-live test-flows test-browser test-rest coverage unit unit-campaigns unit-results fuzz check javascript docs deploy-check smoke lint schema lock release-check proof scale-proof bench-exports bench-gallery bench-jobs bench-ledger bench-media bench-overhead bench-pay-once bench-start judge report-demo ui setup automations pictures clean
+.PHONY: help demo test test-live test-flows test-browser test-firefox test-rest coverage unit unit-campaigns unit-results fuzz check javascript docs deploy-check smoke lint schema lock release-check proof scale-proof bench-exports bench-gallery bench-jobs bench-ledger bench-media bench-overhead bench-pay-once bench-start judge report-demo gallery-pictures ui setup automations pictures clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -65,6 +65,10 @@ test-flows:
 
 test-browser:
 	$(PYTEST) $(COVERAGE) -m browser
+
+# Playwright drives Debian's Firefox through tests/support/firefox.py; what it cannot ask of it is left out.
+test-firefox: $(VENV)/.dev  ## the tests of the gallery in firefox-esr; about as long as in chromium
+	$(PYTEST) -m browser --page-browser firefox tests/publish/gallery
 
 test-rest:
 	$(PYTEST) $(COVERAGE) --numprocesses 2 -m 'not prefect and not browser'
@@ -220,6 +224,9 @@ setup: $(VENV)/.run  ## everything on the Prefect server of PREFECT_API_URL: poo
 
 automations: $(VENV)/.run  ## who hears of what: makes or updates the automations on the server of PREFECT_API_URL
 	$(BIN)/python -m flows.automations
+
+gallery-pictures: $(VENV)/.dev  ## take the pictures of docs/how-to/gallery.md again, with chromium
+	$(BIN)/python -m scripts.gallery_pictures
 
 bench-jobs: $(VENV)/.dev  ## 10,000 jobs in one process that may open 1,000 files; an hour or more, writes docs/evidence/scale.md
 	$(BIN)/python -m benchmarks.many_jobs --write docs/evidence/scale.md

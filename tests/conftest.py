@@ -46,6 +46,12 @@ _LEFT_OUT = re.compile(r"^pytestmark = \[?[^\]=]*\bmark\.(slow|prefect|browser)\
 """What a module begins with that `make unit` leaves out as a whole."""
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--page-browser", choices=["chromium", "firefox"], default="chromium", help="Where pages are tested."
+    )
+
+
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """What a part of the tests leaves out it need not import either: that alone took half of its time."""
     chosen = config.option.markexpr

@@ -10,6 +10,7 @@ import click
 
 from hailuo.cli.options import (
     as_json_option,
+    choice_options,
     choose,
     edition_of,
     edition_option,
@@ -23,6 +24,7 @@ from hailuo.media.placements import Fit, placement_book
 from hailuo.media.recipe import OWN, SILENT, CopyOptions
 from hailuo.plan.prepare import prepare
 from hailuo.publish.conform import ConformOptions, CopyResult, conform, file_sha256, stored_clips
+from hailuo.publish.picks import Choice, chosen
 from hailuo.publish.publish import publish
 from hailuo.run.environment import run_environment
 from hailuo.store.layout import Edition
@@ -33,8 +35,11 @@ _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 class _Asked(TypedDict):
-    """The options that say what copies to make."""
+    """The options that say what copies to make, and of which clips."""
 
+    picked: bool
+    rated: int | None
+    tags: tuple[str, ...]
     placements: tuple[str, ...]
     aspects: tuple[str, ...]
     fit: Fit | None
@@ -48,6 +53,7 @@ class _Asked(TypedDict):
 @file_or_edition_argument
 @edition_option
 @only_option
+@choice_options
 @click.option(
     "--placement",
     "placements",
@@ -86,8 +92,9 @@ def command(
     Exit code 1 if a copy cannot be made, for example because its clip is too long for the placement.
     """
     target, options = edition_of(file, edition), _options(file, asked)
+    choice = Choice(picked=asked["picked"], rated=asked["rated"], tags=asked["tags"])
     with nothing_bought_without_store():
-        copies = asyncio.run(_conform(target, options, only, quiet=as_json))
+        copies = asyncio.run(_conform(target, options, only, choice, quiet=as_json))
     if as_json:
         echo_json([_json(copy) for copy in copies])
     else:
@@ -148,11 +155,19 @@ def _credentials(certificate: Path | None, key: Path | None) -> Credentials | No
 
 
 async def _conform(
-    edition: Edition, options: ConformOptions, only: Mapping[str, frozenset[str]], *, quiet: bool
+    edition: Edition,
+    options: ConformOptions,
+    only: Mapping[str, frozenset[str]],
+    choice: Choice,
+    *,
+    quiet: bool,
 ) -> list[CopyResult]:
     env = run_environment()
     store = open_store(env.settings)
     clips = await stored_clips(store, env.clock, edition, only=only)
+    kept = await chosen(store, edition, choice)
+    if kept is not None:
+        clips = [clip for clip in clips if clip.job.creative_id in kept]
     copies = []
     async for copy in conform(clips, options, store, env.clock):
         copies.append(copy)

@@ -1,13 +1,17 @@
 """`hailuo judge FILE JUDGEMENTS...`"""
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
 from hailuo.cli.options import edition_of, edition_option, file_or_edition_argument
 from hailuo.cli.plain import count, say
+from hailuo.cli.tables import ColumnKind, TableColumn, show_table
 from hailuo.errors import ExitCode
+from hailuo.publish import manifest
 from hailuo.publish.picks import judge
 from hailuo.publish.publish import publish
 from hailuo.run.environment import run_environment
@@ -25,9 +29,7 @@ def _name(_context: click.Context, _option: click.Parameter, value: str | None) 
 
 @click.command("judge")
 @file_or_edition_argument
-@click.argument(
-    "judgements", metavar="JUDGEMENTS...", nargs=-1, required=True, type=click.Path(path_type=Path)
-)
+@click.argument("judgements", metavar="[JUDGEMENTS...]", nargs=-1, type=click.Path(path_type=Path))
 @edition_option
 @click.option(
     "--reviewer",
@@ -37,6 +39,8 @@ def _name(_context: click.Context, _option: click.Parameter, value: str | None) 
 )
 def command(file: Path, judgements: tuple[Path, ...], edition: str | None, reviewer: str | None) -> ExitCode:
     """Import picks, ratings, tags and notes that a gallery exported, and rebuild manifest and gallery.
+
+    Then it shows who says what. Without JUDGEMENTS it only does that.
 
     Nothing is overwritten: the newest judgement of each reviewer on a clip counts. Two people with one name are
     refused: name each with --reviewer.
@@ -51,6 +55,35 @@ async def _judge(paths: tuple[Path, ...], edition: Edition, reviewer: str | None
     store = open_store(env.settings)
     taken = await judge(store, paths, edition=edition, clock=env.clock, reviewer=reviewer)
     made = await publish(store, env.clock, edition)
-    say(f"{count(taken, 'judgement')} of {count(len(paths), 'file')}")
+    if paths:
+        say(f"{count(taken, 'judgement')} of {count(len(paths), 'file')}")
     say(f"{store.uri}/{made.edition.manifest_jsonl}")
     say(f"{store.uri}/{made.edition.gallery}")
+    _show(manifest.plain_rows(made.rows))
+
+
+def _show(rows: Sequence[Mapping[str, Any]]) -> None:
+    """One line per judged clip: its number, the votes for and against it, and what each person says."""
+    judged = [row for row in rows if row["judgements"]]
+    if not judged:
+        say("no clip is judged yet")
+        return
+    given = {manifest.folded(one["reviewer"]): one["reviewer"] for row in judged for one in row["judgements"]}
+    people = dict(sorted(given.items()))
+    lines = []
+    for row in judged:
+        by = {manifest.folded(one["reviewer"]): one for one in row["judgements"]}
+        picks = [one["pick"] for one in by.values()]
+        against = picks.count("reject")
+        votes = f"{len(picks) - against - picks.count('none')}:{against}"
+        said = [_said(by[name]) if name in by else "" for name in people]
+        lines.append([f"#{row['clip_number']}", row["creative_id"], votes, *said])
+    columns = [TableColumn("clip", ColumnKind.NUMBER), TableColumn("creative"), TableColumn("votes")]
+    show_table([*columns, *(TableColumn(name, ColumnKind.TEXT) for name in people.values())], lines)
+
+
+def _said(judgement: Mapping[str, Any]) -> str:
+    """Such as `pick, 4 of 5, hero: the haze`."""
+    pick, rating = judgement["pick"], judgement["rating"]
+    words = [pick if pick != "none" else "", f"{rating} of 5" if rating else "", *judgement["tags"]]
+    return ": ".join(filter(None, [", ".join(filter(None, words)), judgement["note"] or ""]))

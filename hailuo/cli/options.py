@@ -91,6 +91,31 @@ only_option = click.option(
     callback=_read_only,
     help="Only jobs with this value on this axis, or this take (take=1). Repeat it for more.",
 )
+
+
+def _read_rating(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
+    if value is None:
+        return None
+    found = re.fullmatch(r"([1-5])\+?", value.strip())
+    if not found:
+        raise click.BadParameter(f"{value!r} is not a rating such as 4+", ctx, param)
+    return int(found[1])
+
+
+def choice_options(command: _Command) -> _Command:
+    """`--picked`, `--rated` and `--tag`: only clips that people judged so."""
+    tag = click.option(
+        "--tag", "tags", metavar="TAG", multiple=True, help="Only clips with this tag. Repeat it for others."
+    )
+    rated = click.option(
+        "--rated", metavar="N+", callback=_read_rating, help="Only clips rated N or better, on average."
+    )
+    picked = click.option(
+        "--picked", is_flag=True, help="Only clips that more people picked than rejected (hailuo judge)."
+    )
+    return picked(rated(tag(command)))
+
+
 limit_option = click.option(
     "--limit",
     metavar="N",

@@ -6,10 +6,11 @@ from typing import Any
 
 import click
 
-from hailuo.cli.options import choose, edition_of, edition_option, file_or_edition_argument
+from hailuo.cli.options import choice_options, choose, edition_of, edition_option, file_or_edition_argument
 from hailuo.cli.plain import count, say
 from hailuo.errors import ExitCode
 from hailuo.plan.prepare import prepare
+from hailuo.publish.picks import Choice
 from hailuo.publish.upload_plan import UploadOptions, UploadPlan, plan_upload
 from hailuo.publish.uploads import PlatformName
 from hailuo.run.environment import run_environment
@@ -27,6 +28,7 @@ def _constants(ctx: click.Context, param: click.Parameter, values: tuple[str, ..
 @click.command("upload-plan")
 @file_or_edition_argument
 @edition_option
+@choice_options
 @click.option(
     "--template",
     required=True,
@@ -54,12 +56,14 @@ def _constants(ctx: click.Context, param: click.Parameter, values: tuple[str, ..
 def command(file: Path, edition: str | None, folder: Path | None, **given: object) -> ExitCode:
     """Fill a platform's bulk sheet with the stored clips, and write ads.csv for the ads' ids.
 
-    Nothing is uploaded. Rejected clips are left out. If a clip has a copy for the platform, the copy is used.
+    Nothing is uploaded. Rejected clips are left out; with --picked, --rated or --tag also all others. If a clip has a copy for the platform, the copy is used.
     """
     platform = given.pop("platform")
+    choice = Choice(**{name: given.pop(name) for name in ("picked", "rated", "tags")})  # type: ignore[arg-type]  # as below
     options = UploadOptions(
         **given,  # type: ignore[arg-type]  # click has checked them
         platform=PlatformName(str(platform)) if platform else None,
+        choice=choice,
         **_answers_of(file),
     )
     with nothing_bought_without_store():

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from hailuo.clock import Clock
-from hailuo.errors import MissingKeyError, Place, Problem
+from hailuo.errors import AdmissionError, MissingKeyError, Place, Problem
 from hailuo.logs import quiet_logger
 from hailuo.named_files import read_named
 from hailuo.plan.file import read_plan
@@ -18,6 +19,64 @@ from hailuo.store.layout import Edition
 _MOST_SHOWN: Final = 10
 _CLOCKS_DIFFER: Final = timedelta(days=1)
 _log = quiet_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Which judged clips go on: those that fulfil all that is asked. It asks for nothing unless told to.
+
+    `picked`: more people are for the clip (pick, finalist) than against it (reject). `rated`: the mean rating is at
+    least this, 1 to 5. `tags`: somebody gave the clip one of them; upper and lower case are the same.
+    """
+
+    picked: bool = False
+    rated: int | None = None
+    tags: tuple[str, ...] = ()
+
+    @property
+    def asks(self) -> bool:
+        """Whether it leaves out any clip at all."""
+        return self.picked or self.rated is not None or bool(self.tags)
+
+    def keeps(self, judgements: Sequence[manifest.Judgement]) -> bool:
+        """Whether a clip with these judgements goes on: the newest of every person."""
+        votes = [_VOTES[one.pick] for one in judgements]
+        ratings = [one.rating for one in judgements if one.rating]
+        wanted = {tag.casefold() for tag in self.tags}
+        given = {tag.casefold() for one in judgements for tag in one.tags}
+        return (
+            (not self.picked or sum(votes) > 0)
+            and (self.rated is None or (bool(ratings) and sum(ratings) >= self.rated * len(ratings)))
+            and (not wanted or bool(wanted & given))
+        )
+
+    def __str__(self) -> str:
+        words = [*(["picked"] if self.picked else []), *([f"rated {self.rated}+"] if self.rated else [])]
+        return " and ".join([*words, *([f"tagged {' or '.join(self.tags)}"] if self.tags else [])])
+
+
+_VOTES: Final = {
+    manifest.Pick.PICK: 1,
+    manifest.Pick.FINALIST: 1,
+    manifest.Pick.NONE: 0,
+    manifest.Pick.REJECT: -1,
+}
+
+
+async def chosen(store: Store, edition: Edition, choice: Choice) -> frozenset[str] | None:
+    """The creative ids that the choice keeps; None if it asks for nothing.
+
+    Raises: AdmissionError if it keeps no clip; StoreUnavailableError.
+    """
+    if not choice.asks:
+        return None
+    judged = await judgements_of(store, edition)
+    kept = frozenset(creative_id for creative_id, given in judged.items() if choice.keeps(given))
+    if not kept:
+        reason = f"{len(judged)} of its clips are judged, and none of them is {choice}"
+        remedy = "import judgements with `hailuo judge`, or ask for less"
+        raise AdmissionError([Problem(Place(str(edition)), reason, remedy)])
+    return kept
 
 
 async def judge(

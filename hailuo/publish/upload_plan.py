@@ -9,6 +9,7 @@ from hailuo.campaign.model import SyntheticPerformer
 from hailuo.clock import Clock
 from hailuo.named_files import read_named
 from hailuo.publish import manifest, uploads
+from hailuo.publish.picks import Choice, chosen
 from hailuo.publish.publish import publish
 from hailuo.publish.uploads import PlatformName, UploadFile
 from hailuo.publish.uploads.platforms import refused
@@ -21,7 +22,7 @@ class UploadOptions:
     """What to upload where. `platform` None: the one whose sheet the template is. `constants` fill columns by header.
 
     `synthetic_performer` is the answer of today's campaign file, and `own_answers` those of its rows, by creative id;
-    without them the answers of the newest run count.
+    without them the answers of the newest run count. `choice` says which judged clips are uploaded.
     """
 
     template: Path
@@ -31,6 +32,7 @@ class UploadOptions:
     config: Path | None = None
     synthetic_performer: SyntheticPerformer | None = None
     own_answers: Mapping[str, SyntheticPerformer] = field(default_factory=dict)
+    choice: Choice = field(default_factory=Choice)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +51,8 @@ async def plan_upload(
 ) -> UploadPlan:
     """Publish anew, fill the sheet, and write it and `ads.csv` into the target.
 
-    Raises: UploadError, before anything is written for the upload; AdmissionError when nothing ever ran.
+    Raises: UploadError, before anything is written for the upload; AdmissionError when nothing ever ran, or no clip is
+    chosen.
     """
     known = uploads.platforms()
     if options.config:
@@ -58,6 +61,9 @@ async def plan_upload(
     platform = options.platform or uploads.platform_of(sheet, known)
     made = await publish(store, clock, edition)  # with what was picked and conformed since the last run
     rows = manifest.plain_rows(made.all_rows)
+    kept = await chosen(store, edition, options.choice)
+    if kept is not None:
+        rows = [row for row in rows if (row["derived_from"] or row["creative_id"]) in kept]
     files = uploads.files_to_upload(rows, platform, known)
     if not files:
         raise refused(

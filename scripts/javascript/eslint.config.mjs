@@ -6,8 +6,8 @@ import { Linter } from "eslint";
 const GALLERY = "hailuo/publish/gallery"; // its files become one script in one scope, so each may use the names of the others
 
 const BROWSER = [
-  "Blob", "CSS", "HTMLAnchorElement", "HTMLButtonElement", "HTMLDetailsElement", "HTMLDialogElement", "HTMLElement", "HTMLInputElement",
-  "HTMLSelectElement", "HTMLTableElement", "HTMLVideoElement", "Element", "IntersectionObserver", "Node", "URL", "URLSearchParams", "addEventListener",
+  "Blob", "CSS", "HTMLTextAreaElement", "TextDecoder", "TextEncoder", "HTMLAnchorElement", "HTMLButtonElement", "HTMLDetailsElement", "HTMLDialogElement", "HTMLElement", "HTMLInputElement",
+  "HTMLSelectElement", "HTMLTableElement", "HTMLVideoElement", "Element", "IntersectionObserver", "Node", "URL", "URLSearchParams", "addEventListener", "atob", "btoa", "devicePixelRatio",
   "cancelAnimationFrame", "clearTimeout", "crypto", "document", "fetch", "getSelection", "innerHeight", "history", "localStorage", "location", "matchMedia", "navigator",
   "requestAnimationFrame", "scrollTo", "scrollX", "scrollY", "setTimeout",
 ];

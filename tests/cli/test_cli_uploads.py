@@ -100,3 +100,41 @@ def test_what_cannot_be_filled_is_refused(hailuo, campaign, shop, monkeypatch, o
     assert said.code == 2
     assert message in said.err
     assert not (shop / "store" / "small" / "main" / "uploads").exists()
+
+
+def test_the_terminal_shows_who_says_what(hailuo, campaign, shop):
+    """After an import, and without a file: the number of the clip, the votes, and every name."""
+    nothing = hailuo("judge", campaign)
+    hailuo("judge", campaign, shop / "ann.json")
+
+    said = hailuo("judge", campaign)
+
+    assert (nothing.code, nothing.out.splitlines()[-1]) == (0, "no clip is judged yet")
+    header, _, line = said.out.splitlines()[-3:]
+    assert header.split() == ["clip", "creative", "votes", "ann"]
+    assert line.split()[0] == "#1"
+    assert line.split()[2:] == ["0:1", "reject"]
+
+
+def test_only_what_people_picked_goes_on(hailuo, campaign, shop):
+    """A sheet with the picked clips only; where no clip is left, nothing is made."""
+    campaign.write_text(campaign.read_text() + ANSWER)
+    hailuo("judge", campaign, shop / "ann.json")
+    none = [
+        hailuo("conform", campaign, "--placement", "meta_reels", "--picked"),
+        hailuo("upload-plan", campaign, "--template", shop / "sheet.csv", "--rated", "4+"),
+    ]
+    file = json.loads((shop / "ann.json").read_text())
+    second = read_manifest(shop / "store" / "small" / "main")["creative_id"][1]
+    word = {**file["judgements"][0], "creative_id": second, "pick": "pick", "rating": 5, "tags": ["Hero"]}
+    (shop / "ben.json").write_text(json.dumps({**file, "judgements": [{**word, "reviewer": "ben"}]}))
+    hailuo("judge", campaign, shop / "ben.json")
+
+    options = ("--picked", "--rated", "4+", "--tag", "hero", "--to", shop / "out", "--set", "Ad Set ID=12")
+    said = hailuo("upload-plan", campaign, "--template", shop / "sheet.csv", *options)
+
+    assert [one.code for one in none] == [2, 2]
+    assert "none of them is picked" in none[0].err
+    assert "none of them is rated 4+" in none[1].err
+    assert said.out.splitlines()[0] == "1 clip for meta"
+    assert second in (shop / "out" / "small" / "main" / "uploads" / "meta" / "ads.csv").read_text("utf-8-sig")

@@ -93,11 +93,12 @@ function pausedBlind() {
 async function startBlind() {
   const paused = pausedBlind();
   if (paused) return openRound(paused);
-  const jobs = filterJobs().shown.filter(({ clip }) => clip), unmeasured = jobs.filter(({ aspect }) => !aspect);
+  const jobs = filterJobs().filter(({ clip }) => clip), unmeasured = jobs.filter(({ aspect }) => !aspect);
   if (unmeasured.length) notify("The shapes of the clips are measured …");
   for (let at = 0; at < unmeasured.length; at += 6) await Promise.all(unmeasured.slice(at, at + 6).map(learnShape));
   const seed = seedOfPage(), rounds = roundsOf(jobs, seed).map((round) => round.map(({ id }) => id));
   if (!rounds.length) return notify("There are no clips to judge here.");
+  undoable.blind = [];
   openRound({ rounds, seed, at: 0, verdicts: {} });
 }
 
@@ -109,7 +110,7 @@ function openRound(blind) {
   saveBlind(blind);
   const text = make("p", { class: "text", dir: "auto" }, promptOf(jobs[0]).text);
   buildStage(jobs, {
-    title: `Blind pick · round ${blind.at + 1} of ${blind.rounds.length}`, about: () => [], blind, closeWord: "Pause",
+    kind: "blind", title: `Blind pick · round ${blind.at + 1} of ${blind.rounds.length}`, about: () => [], blind, closeWord: "Pause",
     after: [blindFoot(blind), make("div", { class: "after" }, make("h3", {}, "The prompt"), text)],
   });
   for (const screen of all(".screen", dialog)) screen.style.aspectRatio = String(jobs[0].aspect ?? 16 / 9); // one shape for all
@@ -148,7 +149,7 @@ function blindFoot(blind) {
   const isLast = blind.at + 1 === blind.rounds.length;
   return make("div", { class: "foot" },
     make("p", { class: "soft" }, make("span", { class: "keyed" }, ...keys.flatMap(([key, what]) => [keyHint(key), ` ${what} `]), "· "), `seed ${blind.seed}`),
-    button("Back", () => turnRound(-1), { id: "back", disabled: blind.at === 0 }),
+    button("Undo", undo, { id: "undo", title: "Take back the last verdict (U)" }), button("Back", () => turnRound(-1), { id: "back", disabled: blind.at === 0 }),
     isLast ? null : button("End here", () => reveal(blind), { id: "end", title: "Show the names of the clips so far" }),
     button(isLast ? "Reveal" : "Next round", () => turnRound(1), { id: "next", class: "primary" }));
 }
@@ -180,6 +181,7 @@ function reveal(blind) {
   stage.blind = null;
   for (const [id, { pick, rating }] of Object.entries(blind.verdicts)) if (BY_ID.has(id)) judge(id, cleanedVerdict(pick, rating));
   forgetStored(blindKey(blind.seed));
+  undoable.blind = [];
   paintBlindStart();
   const jobs = blind.rounds.slice(0, blind.at + 1).flat().map(jobWithId);
   const axes = AXES.filter((facet) => new Set(jobs.flatMap(facet.of)).size > 1);

@@ -1,7 +1,7 @@
 // What is shown, in which order and how, and the filters to choose it. The address carries all of it, so that a link shows
 // the same page.
 
-const LAYOUTS = /** @type {const} */ ([["prompts", "Clips"], ["matrix", "Matrix"], ["table", "Table"], ["sheet", "Sheet"]]);
+const LAYOUTS = /** @type {const} */ ([["prompts", "Clips"], ["matrix", "Matrix"], ["table", "Table"], ["sheet", "Sheet"], ["people", "Votes"]]);
 /** @typedef {(typeof LAYOUTS)[number][0]} Layout */
 const choice = {
   layout: /** @type {Layout} */ ("prompts"), find: "", sort: "", down: false, rows: "", cols: "", seed: "",
@@ -19,6 +19,7 @@ const TEXTS_OF_CHOICE = /** @type {const} */ (["find", "sort", "rows", "cols", "
  * @property {(job: Job) => string[]} of The levels of a job.
  * @property {number} [least] The fewest levels with which the filter is shown; 2 unless given.
  * @property {Map<string, string>} [names] All levels, each with its words.
+ * @property {string[]} [levels] All levels of a facet that follows the judgements.
  */
 
 /** @type {Facet[]} */
@@ -27,7 +28,8 @@ const OWN_FACETS = [
   { key: "checks", label: "Checks", of: (job) => (job.quality ? [job.quality.said] : []) },
   { key: "runs-on", label: "Runs on", of: (job) => job.placements.filter(({ verdict }) => verdict !== "fail").map(({ said }) => said) },
   { key: "copies", label: "Copy for", least: 1, of: (job) => job.copies.map(({ said }) => said) },
-  { key: "judged", label: "Judged", of: (job) => [PICKS[judgementOf(job.id).pick]?.[1] ?? "Not judged"] },
+  { key: "judged", label: "Judged", of: (job) => [PICKS[judgementOf(job.id).pick]?.[1] ?? "Not judged"], levels: ["Not judged", ...Object.values(PICKS).map(([, word]) => word)] },
+  { key: "people", label: "People", of: (job) => [agreementOn(job)], levels: AGREEMENTS },
 ];
 /** @type {Facet[]} */
 const AXES = DATA.facets.map(({ axis, label, levels }) => ({
@@ -46,27 +48,56 @@ const nameOf = (facet, level) => facet.names?.get(level) ?? level;
 const levelsOf = (facet) => [...(facet.names?.keys() ?? new Set(JOBS.flatMap(facet.of)))];
 const axesToCross = () => [...AXES, TAKE].filter((facet) => levelsOf(facet).length > 1);
 
+/** What the page was filtered by last, so that one judgement changes only what it is about. */
+const filtered = {
+  /** @type {Map<string, number>[]} How many jobs you would see if you chose a level, by the position of the facet in FACETS. */
+  counts: [],
+  /** @type {Map<Job, string[][]>} The levels of each job, by the position of the facet. */
+  levels: new Map(),
+};
+
+/** @param {Job} job */
+const isFound = (job) => choice.find.toLowerCase().split(/\s+/).filter(Boolean).every((word) => searchTextOf(job).includes(word));
+
 /**
- * The jobs that match every filter, sorted; and for each facet and level, how many jobs you would see if you chose it.
+ * Count a job, or with -1 take it out of the counts. Returns whether it matches every filter.
+ * @param {string[][]} levels
+ * @param {1 | -1} by
  */
-function filterJobs() {
-  const words = choice.find.toLowerCase().split(/\s+/).filter(Boolean);
-  /** @type {Job[]} */
-  const shown = [];
-  /** @type {Map<string, number>[]} */
-  const counts = FACETS.map(() => new Map());
-  const wanted = FACETS.map(({ key }) => choice.levels.get(key));
-  for (const job of JOBS) {
-    if (!words.every((word) => searchTextOf(job).includes(word))) continue;
-    const own = FACETS.map((facet) => facet.of(job));
-    const missed = wanted.flatMap((levels, at) => (levels?.size && !own[at].some((level) => levels.has(level)) ? [at] : []));
-    if (!missed.length) shown.push(job);
-    if (missed.length > 1) continue;
-    for (const at of missed.length ? missed : counts.keys()) {
-      for (const level of own[at]) counts[at].set(level, (counts[at].get(level) ?? 0) + 1);
-    }
+function countLevels(levels, by) {
+  const missed = FACETS.flatMap(({ key }, at) => {
+    const wanted = choice.levels.get(key);
+    return wanted?.size && !levels[at].some((level) => wanted.has(level)) ? [at] : [];
+  });
+  if (missed.length > 1) return false;
+  for (const at of missed.length ? missed : levels.keys()) {
+    for (const level of levels[at]) filtered.counts[at].set(level, (filtered.counts[at].get(level) ?? 0) + by);
   }
-  return { shown: sorted(shown), counts };
+  return !missed.length;
+}
+
+/** The jobs that match every filter, sorted. The counts and levels in `filtered` follow. */
+function filterJobs() {
+  filtered.counts = FACETS.map(() => new Map());
+  const shown = JOBS.filter((job) => {
+    if (!isFound(job)) return false;
+    const known = filtered.levels.get(job), levels = FACETS.map((facet, at) => (known && !facet.levels ? known[at] : facet.of(job)));
+    filtered.levels.set(job, levels);
+    return countLevels(levels, 1);
+  });
+  return sorted(shown);
+}
+
+/**
+ * Count one job again after it was judged. Returns whether it matched every filter before, and whether it does now.
+ * @param {Job} job
+ */
+function countAgain(job) {
+  const before = filtered.levels.get(job) ?? [];
+  if (!isFound(job)) return { matched: false, matches: false };
+  const matched = countLevels(before, -1), levels = FACETS.map((facet, at) => (facet.levels ? facet.of(job) : before[at]));
+  filtered.levels.set(job, levels);
+  return { matched, matches: countLevels(levels, 1) };
 }
 
 /**
@@ -88,13 +119,32 @@ function sorted(jobs) {
 
 /** @type {{box: HTMLInputElement, count: HTMLElement, facet: Facet, level: string}[]} */
 const boxes = [];
+const MANY_LEVELS = 12; // from here on, a filter can be searched and is as high as this
 
 function buildFacets() {
   for (const facet of FACETS) {
-    const levels = facet.key === "judged" ? ["Not judged", ...Object.values(PICKS).map(([, word]) => word)] : levelsOf(facet);
-    if (levels.length < (facet.least ?? 2)) continue;
-    byId("facet-list").append(make("fieldset", {}, make("legend", {}, facet.label), ...levels.map((level) => levelBox(facet, level))));
+    const levels = facet.levels ?? levelsOf(facet);
+    if (levels.length >= (facet.least ?? 2)) byId("facet-list").append(facetBox(facet, levels));
   }
+}
+
+/**
+ * @param {Facet} facet
+ * @param {string[]} levels
+ */
+function facetBox(facet, levels) {
+  const list = make("div", { class: `levels${levels.length > MANY_LEVELS ? " many" : ""}` }, ...levels.map((level) => levelBox(facet, level)));
+  const narrow = (/** @type {HTMLInputElement} */ { value }) => {
+    for (const label of all("label", list)) label.hidden = !(label.textContent ?? "").toLowerCase().includes(value.trim().toLowerCase());
+  };
+  const search = levels.length > MANY_LEVELS ? make("input", { type: "search", class: "narrow", placeholder: `Find in ${levels.length}`, "aria-label": `Find in ${facet.label}`, autocomplete: "off", input: narrow }) : null;
+  const fold = button(facet.label, (own) => {
+    const isOpen = own.getAttribute("aria-expanded") !== "true";
+    own.setAttribute("aria-expanded", String(isOpen));
+    list.hidden = !isOpen;
+    if (search) search.hidden = !isOpen;
+  }, { class: "fold", "aria-expanded": "true" });
+  return make("fieldset", { "data-facet": facet.key }, make("legend", {}, fold), search, list);
 }
 
 /**
@@ -108,17 +158,17 @@ function levelBox(facet, level) {
   return make("label", {}, box, make("span", { class: "level" }, bdi(nameOf(facet, level))), count);
 }
 
-/** @param {Map<string, number>[]} counts By the position of the facet in FACETS, and by level. */
-function paintFacets(counts) {
+function paintFacets() {
   for (const { box, count, facet, level } of boxes) {
-    const found = counts[FACETS.indexOf(facet)].get(level) ?? 0;
+    const found = filtered.counts[FACETS.indexOf(facet)].get(level) ?? 0, text = String(found);
     box.checked = choice.levels.get(facet.key)?.has(level) ?? false;
-    count.textContent = String(found);
+    if (count.textContent !== text) count.textContent = text; // else all of them are laid out anew
     box.parentElement?.classList.toggle("nothing", !found && !box.checked);
   }
   const chosen = [...choice.levels.values()].reduce((sum, levels) => sum + levels.size, 0);
   byId("facet-count").textContent = chosen ? String(chosen) : "";
   byId("reset").hidden = !chosen && !choice.find;
+  for (const people of all("[data-facet=people]")) people.hidden = !given.size;
 }
 
 /**

@@ -30,7 +30,7 @@ function openCompared() {
 function openStage(jobs) {
   stage.from = jobs[0].id;
   const title = jobs.length > 1 ? `${jobs.length} clips side by side` : promptOf(jobs[0]).label;
-  buildStage(jobs, { title, about, after: [jobs.length > 1 ? differences(jobs) : details(jobs[0])] });
+  buildStage(jobs, { kind: jobs.length > 1 ? "compare" : "closer", title, about, after: [jobs.length > 1 ? differences(jobs) : details(jobs[0])] });
 }
 
 const SMALL_FILM = "A small film of the clip: 240 lines, about 12 frames a second, silent.";
@@ -46,14 +46,15 @@ const about = (job) => [
 /**
  * The columns in which the jobs differ as shown.
  * @param {Job[]} jobs
+ * @param {(job: Job, at: number) => string} [labelOf]
  */
-function differences(jobs) {
+function differences(jobs, labelOf = (_, at) => LETTERS[at]) {
   const rows = DATA.columns.filter(({ name, trace }) => !trace && new Set(jobs.map((job) => cellText(valueIn(job, name)))).size > 1);
   const prompts = [...new Set(jobs.map(promptOf))];
   return make("div", { class: "after two" },
     make("div", {}, ...prompts.flatMap((prompt) => [make("h3", {}, bdi(prompt.label)), promptText(prompt)])),
     make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "What differs" }, make("table", {},
-      make("thead", {}, make("tr", {}, make("th", { scope: "col" }, "What differs"), ...jobs.map((_, at) => make("th", { scope: "col", class: "number" }, LETTERS[at])))),
+      make("thead", {}, make("tr", {}, make("th", { scope: "col" }, "What differs"), ...jobs.map((job, at) => make("th", { scope: "col", class: "number" }, labelOf(job, at))))),
       make("tbody", {}, ...rows.map(({ name, label }) => make("tr", {}, make("th", { scope: "row" }, label), ...jobs.map((job) => make("td", { class: "number" }, bdi(cellText(valueIn(job, name)))))))))));
 }
 
@@ -82,16 +83,6 @@ function copyList(job) {
     make("li", {}, verdict ? make("span", { class: `badge q-${verdict}` }, verdict) : null, " ",
       href ? make("a", { href, target: "_blank", rel: "noopener" }, said) : said,
       make("span", { class: "soft" }, ` ${[size, id, ...reasons].filter(Boolean).join(" · ")}`))))];
-}
-
-/** @param {Job} job */
-function notesOn(job) {
-  const { tags, note } = judgementOf(job.id);
-  /** @param {string} text */
-  const words = (text) => [...new Set(text.split(",").map((word) => word.trim().slice(0, 60)).filter(Boolean))].slice(0, 50);
-  return [make("h3", {}, "Your notes"),
-    make("label", { class: "field wide" }, make("span", {}, "Tags, separated by commas"), make("input", { id: "tags", value: tags.join(", "), change: (input) => judge(job.id, { tags: words(input.value) }) })),
-    make("label", { class: "field wide" }, make("span", {}, "Note"), make("textarea", { id: "note", rows: 2, maxlength: 2000, change: (area) => judge(job.id, { note: area.value.trim() }) }, note))];
 }
 
 /**

@@ -29,7 +29,7 @@ function download() {
   setTimeout(() => URL.revokeObjectURL(address), 1000);
   saved.exportedAt = [...mine.values()].reduce((newest, { reviewed_at }) => (reviewed_at > newest ? reviewed_at : newest), at.toISOString());
   writeStored(EXPORTED, saved.exportedAt);
-  paintTally();
+  paintTally(null);
   notify(`${plural(mine.size, "judgement")} exported`);
 }
 
@@ -86,11 +86,15 @@ async function importFile(file) {
   try { notify(importJudgements(JSON.parse(await file.text()))); } catch { notify("This file could not be read."); }
 }
 
-function paintTally() {
+/** @type {string[]} */
+let otherNames = [];
+
+/** @param {string | null} id The clip that was judged; null for any. */
+function paintTally(id) {
   const judged = [...mine.keys()].map(judgementOf).filter(saysSomething), left = unexported();
   const counts = Object.entries(PICKS).map(([pick, [, word]]) => `${judged.filter((judgement) => judgement.pick === pick).length} ${word.toLowerCase()}`);
   const elsewhere = [...mine.keys()].filter((id) => !BY_ID.has(id)).length;
-  const names = new Set([...given.values()].flatMap((by) => [...by.values()].map(({ reviewer }) => reviewer)).filter((name) => folded(name) !== folded(saved.name)));
+  if (id === null) otherNames = otherPeople().map(([, name]) => name);
   byId("judged").textContent = String(judged.length);
   byId("judgements").classList.toggle("unexported", left > 0);
   byId("tally").textContent = judged.length ? counts.join(" · ") : "You have not judged any clips yet.";
@@ -98,7 +102,7 @@ function paintTally() {
     left ? `${plural(left, "judgement")} not exported yet.` : "",
     saved.works ? "" : "This browser saves no judgements. Export them before you close the page.",
     elsewhere ? `${plural(elsewhere, "judgement")} of clips that are not on this page.` : "",
-    names.size ? `Beside yours: ${[...names].sort().join(", ")}.` : "",
+    otherNames.length ? `Beside yours: ${otherNames.join(", ")}.` : "",
   ].filter(Boolean).join(" ");
   const field = byId("reviewer", HTMLInputElement);
   if (document.activeElement !== field) field.value = saved.name;

@@ -2,14 +2,34 @@
 
 /** @typedef {{of: (id: string) => Judgement, set: (id: string, change: Partial<Judgement>) => void}} Verdicts */
 /** In a blind pick nothing that was judged elsewhere is read or written. @type {{own: Verdicts, blind: Verdicts}} */
-const VERDICTS = { own: { of: judgementOf, set: judge }, blind: { of: (id) => verdictOf(id), set: (id, change) => judgeBlind(id, change) } };
+const VERDICTS = { own: remembered("own", judgementOf), blind: remembered("blind", (id) => verdictOf(id)) };
+/** @type {Record<"own" | "blind", Verdicts["set"]>} */
+const JUDGES = { own: judge, blind: (id, change) => judgeBlind(id, change) };
+/** What you judged, the last one last, so that it can be taken back. @type {Record<"own" | "blind", {id: string, before: Judgement, after: Judgement}[]>} */
+const undoable = { own: [], blind: [] };
+
+/**
+ * @param {"own" | "blind"} kind
+ * @param {Verdicts["of"]} of
+ * @returns {Verdicts}
+ */
+function remembered(kind, of) {
+  return { of, set: (id, change) => {
+    const before = of(id);
+    JUDGES[kind](id, change);
+    undoable[kind].push({ id, before, after: of(id) });
+  } };
+}
 
 /**
  * @param {string} id
  * @param {string} pick
  * @param {Verdicts} verdicts
  */
-const togglePick = (id, pick, verdicts) => verdicts.set(id, { pick: verdicts.of(id).pick === pick ? "none" : pick });
+function togglePick(id, pick, verdicts) {
+  verdicts.set(id, { pick: verdicts.of(id).pick === pick ? "none" : pick });
+  afterVerdict(id);
+}
 
 /**
  * The buttons to judge one clip.
@@ -76,7 +96,7 @@ function othersInFull(job) {
   return [make("h3", {}, "What others say"), make("ul", { class: "said" }, ...others.map((judgement) => make("li", {},
     make("b", {}, bdi(judgement.reviewer)), verdictText(judgement) ? ` ${verdictText(judgement)}` : "",
     judgement.tags.length ? make("span", { class: "soft" }, " · ", bdi(judgement.tags.join(", "))) : null,
-    judgement.note ? make("p", { dir: "auto" }, judgement.note) : null)))];
+    judgement.note ? noteText(judgement.note) : null)))];
 }
 
 onJudged.push((id) => {

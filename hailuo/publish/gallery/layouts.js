@@ -1,4 +1,4 @@
-// The four layouts. Each adds its tiles a few at a time: two thousand at once would block the page.
+// The layouts. Each adds its tiles a few at a time: two thousand at once would block the page.
 
 /** @typedef {Generator<void, void, void>} Steps One step adds one tile or row. */
 
@@ -7,11 +7,19 @@ let steps = null;
 /** @type {Job[]} The jobs that the layout shows, in its order. */
 let shownJobs = [];
 const CHUNK = 24;
+/** @type {Set<Job>} Jobs that no longer match the filters since they were laid. */
+const taken = new Set();
+/** @type {Map<string, HTMLElement>} The rows of a table, by the id of their job. */
+const rows = new Map();
+/** @type {HTMLElement[] | null} What J and K go through; null where it is to be found again. */
+let stops = null;
+const focusables = () => (stops ??= all("#view .tile, #view tr[data-id]").flatMap((place) => (place.matches("tr") ? all("th button", place) : [all("button.media", place)[0] ?? place])));
 
 const atEnd = new IntersectionObserver(([{ isIntersecting }]) => { if (isIntersecting) addChunk(); });
 
 function addChunk() {
   for (let count = 0; steps && count < CHUNK; count += 1) if (steps.next().done) steps = null;
+  stops = null;
   const end = byId("more");
   atEnd.unobserve(end);
   if (steps) atEnd.observe(end);
@@ -21,17 +29,38 @@ function addEverything() {
   while (steps) addChunk();
 }
 
+/** The clip that had the focus, where the layout does not show it: another layout gives it back. */
+let outOfSight = "";
+
 /** @param {Job[]} jobs */
 function lay(jobs) {
-  const root = byId("view"), focused = root.contains(document.activeElement) ? focusedTile()?.getAttribute("data-id") : null;
+  const root = byId("view"), focused = root.contains(document.activeElement) ? focusedTile()?.getAttribute("data-id") : outOfSight;
   root.className = choice.layout;
   root.replaceChildren();
   if (playingAll) setPlayingAll(false);
-  const layouts = { matrix: layMatrix, table: layTable, sheet: laySheet, prompts: choice.sort || choice.down ? laySorted : layPrompts };
+  const layouts = { matrix: layMatrix, table: layTable, sheet: laySheet, people: layPeople, prompts: choice.sort || choice.down ? laySorted : layPrompts };
   shownJobs = jobs;
+  taken.clear();
+  rows.clear();
   steps = layouts[choice.layout](root, jobs);
   addChunk();
   if (focused && jobs.some(({ id }) => id === focused)) focusOn(focused);
+  outOfSight = focusedTile() ? "" : focused ?? "";
+}
+
+/**
+ * Take a job away that no longer matches the filters; the focus goes to the next one.
+ * @param {Job} job
+ */
+function takeAway(job) {
+  const at = shownJobs.indexOf(job), own = focusedTile()?.getAttribute("data-id") === job.id, next = shownJobs[at + 1] ?? shownJobs[at - 1];
+  const laid = all(`#view [data-id="${CSS.escape(job.id)}"]`)[0], cells = laid?.parentElement;
+  taken.add(job);
+  shownJobs = shownJobs.filter((shown) => shown !== job);
+  laid?.remove();
+  stops = null;
+  if (cells?.matches(".cells:empty")) cells.closest(".prompt")?.remove();
+  if (own) focusOn(next?.id);
 }
 
 /**
@@ -39,7 +68,7 @@ function lay(jobs) {
  * @param {string | undefined} id
  */
 function focusOn(id) {
-  if (!id) return;
+  if (!id || !shownJobs.includes(jobWithId(id))) return;
   const find = () => all(`#view [data-id="${CSS.escape(id)}"]`)[0];
   while (steps && !find()) addChunk();
   find()?.querySelector("button")?.focus({ focusVisible: true, preventScroll: false });
@@ -53,7 +82,7 @@ function focusOn(id) {
 function* layPrompts(root, jobs) {
   for (const [at, members] of grouped(layFailures(root, jobs), (job) => job.prompt)) {
     const prompt = DATA.prompts[at], cells = make("div", { class: "cells" });
-    root.append(make("section", { class: "prompt", "aria-label": [prompt.label, ...prompt.variables.flat()].join(" ") }, promptHeader(prompt, members), cells));
+    root.append(make("section", { class: "prompt", "data-prompt": at, "aria-label": [prompt.label, ...prompt.variables.flat()].join(" ") }, promptHeader(prompt, members), cells));
     yield* addTiles(cells, members);
   }
 }
@@ -88,7 +117,7 @@ function* laySheet(root, jobs) {
  * @returns {Steps}
  */
 function* addTiles(root, jobs) {
-  for (const job of jobs) { root.append(tileOf(job)); yield; }
+  for (const job of jobs) if (!taken.has(job)) { root.append(tileOf(job)); yield; }
 }
 
 /**
@@ -167,7 +196,7 @@ function* layTable(root, jobs) {
   const body = make("tbody");
   root.append(make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Table of all jobs" },
     make("table", {}, make("thead", {}, make("tr", {}, ...heads.map(columnHead))), body)));
-  for (const job of jobs) { body.append(tableRow(job)); yield; }
+  for (const job of jobs) if (!taken.has(job)) { body.append(tableRow(job)); yield; }
 }
 
 /** @param {{name: string, label: string, numeric?: boolean}} column */
@@ -185,12 +214,12 @@ function columnHead({ name, label, numeric }) {
 
 /** @param {Job} job */
 function tableRow(job) {
-  const { pick, rating } = judgementOf(job.id);
   const first = make("th", { scope: "row" }, numberMark(job), job.clip ? button(job.id, () => openStage([job]), { class: "link mono", "aria-label": `Enlarge ${job.id}` }) : make("span", { class: "mono" }, job.id));
   const state = make("td", {}, make("span", { class: `state s-${job.state}`, title: job.clip ? "" : job.why }, job.stateWord));
-  const judged = make("td", { "data-verdict": job.id }, verdictText({ ...NOT_JUDGED, pick, rating }) || "–");
-  return make("tr", { "data-id": job.id }, first, state, judged,
+  const row = make("tr", { "data-id": job.id }, first, state, make("td", {}, job.clip ? judgeBar(job, job.spoken) : "–"),
     ...DATA.columns.map(({ name, numeric }) => make("td", { class: numeric ? "number" : "" }, bdi(cellText(valueIn(job, name))))));
+  rows.set(job.id, row);
+  return row;
 }
 
 /** @param {Value} value */
@@ -201,5 +230,25 @@ function cellText(value) {
 }
 
 onJudged.push((id) => {
-  for (const cell of all(id === null ? "#view [data-verdict]" : `#view [data-verdict="${CSS.escape(id)}"]`)) cell.textContent = verdictText(judgementOf(cell.dataset.verdict ?? "")) || "–";
+  for (const own of id === null ? rows.keys() : [id]) {
+    const row = rows.get(own);
+    if (!row) continue;
+    for (const bar of all("[data-judge]", row)) paintJudgeBar(bar);
+    if (choice.layout === "people") paintVotes(row, jobWithId(own));
+  }
 });
+
+/** For paper: the id of each clip, and what you and others say of it. */
+function addPrinted() {
+  removePrinted();
+  for (const laid of all("#view .tile[data-id], #view tr[data-id]")) {
+    const job = jobWithId(laid.dataset.id);
+    const said = opinionsOn(job).map((judgement) => make("span", {}, `${judgement.reviewer || saved.name || "You"}: ${[verdictText(judgement), judgement.tags.join(", "), judgement.note].filter(Boolean).join(" · ")}`));
+    const place = laid.matches("tr") ? laid.querySelector("[data-judge]")?.parentElement : laid.querySelector(".caption");
+    place?.append(make("p", { class: "printed" }, laid.matches("tr") ? "" : make("span", { class: "mono" }, job.id), ...said));
+  }
+}
+
+function removePrinted() {
+  for (const printed of all("#view .printed")) printed.remove();
+}

@@ -19,9 +19,9 @@ from hailuo.publish.webpage import asset, render_page
 
 _STYLES: Final = ("tokens.css", "page.css", "tiles.css", "views.css", "stage.css", "print.css")
 _SCRIPTS: Final = (
-    *("dom.js", "data.js", "judgements.js", "exchange.js", "judging.js", "choice.js"),
+    *("dom.js", "data.js", "judgements.js", "exchange.js", "judging.js", "people.js", "choice.js"),
     *("player.js", "tile.js", "failures.js", "layouts.js"),
-    *("stage.js", "compare.js", "blind.js", "keys.js", "main.js"),
+    *("stage.js", "notes.js", "compare.js", "blind.js", "culling.js", "keys.js", "main.js"),
 )
 """In the order in which they build on each other; together they are one script."""
 _SOURCES: Final = {

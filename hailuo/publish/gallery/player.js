@@ -1,22 +1,19 @@
 // Play clips in the list. A clip is opened when it comes near the window or is played, and closed when it is far away.
 
 let playingAll = false;
-/** @type {Set<HTMLElement>} */
-const inView = new Set();
 const STRIP_FRAMES = 24;
 
-const nearby = new IntersectionObserver((changes) => {
-  for (const { target, isIntersecting } of changes) {
-    const media = /** @type {HTMLElement} */ (target);
-    if (isIntersecting) showCover(media); else closeClip(media);
-  }
-}, { rootMargin: "700px 0px" });
+// A browser leaves out what is far from the window, and says so: to observe 10,000 tiles one by one would cost more than all else.
+document.addEventListener("contentvisibilityautostatechange", (event) => {
+  const media = event.target instanceof Element ? event.target.querySelector("button.media") : null;
+  if (!(media instanceof HTMLElement)) return;
+  const { skipped } = /** @type {ContentVisibilityAutoStateChangeEvent} */ (event);
+  if (skipped) closeClip(media); else showCover(media);
+});
 const visible = new IntersectionObserver((changes) => {
   for (const { target, isIntersecting } of changes) {
     const media = /** @type {HTMLElement} */ (target);
-    if (isIntersecting) inView.add(media); else inView.delete(media);
-    if (playingAll && isIntersecting) playClip(media);
-    if (playingAll && !isIntersecting) stopClip(media);
+    if (isIntersecting) { openClip(media).currentTime = 0; playClip(media); } else stopClip(media);
   }
 }, { threshold: 0.4 });
 
@@ -130,8 +127,10 @@ function setPlayingAll(on) {
   const toggle = byId("together");
   toggle.textContent = on ? "Pause all" : "Play all in view";
   toggle.setAttribute("aria-pressed", String(on));
-  if (!on) return all("button.media").forEach(stopClip);
-  for (const media of inView) { openClip(media).currentTime = 0; playClip(media); }
+  const laid = all("#view button.media");
+  if (on) return laid.forEach((media) => visible.observe(media));
+  visible.disconnect();
+  laid.forEach(stopClip);
 }
 
 /**
@@ -154,7 +153,6 @@ function mediaOf(job, name) {
   media.addEventListener("pointermove", (event) => { if (event.pointerType === "mouse" && !reducedMotion.matches) scrub(media, event); });
   media.addEventListener("focus", () => { if (media.matches(":focus-visible") && !reducedMotion.matches) playClip(media); });
   media.addEventListener("blur", () => { if (!playingAll) stopClip(media); });
-  nearby.observe(media);
-  visible.observe(media);
+  if (playingAll) visible.observe(media);
   return media;
 }

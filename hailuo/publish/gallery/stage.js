@@ -1,9 +1,20 @@
-// The stage: one to four clips, large, played in step to the frame.
+// The stage: clips, large, played in step to the frame.
+
+/** @typedef {"closer" | "compare" | "survey" | "blind"} StageKind One clip; two to four chosen ones; your picks; a round. */
 
 const stage = {
   /** @type {HTMLVideoElement[]} */
   clips: [],
+  /** @type {Job[]} One per clip. */
+  jobs: [],
+  /** @type {StageKind} */
+  kind: "closer",
   current: 0,
+  zoomed: false,
+  flips: false,
+  rate: 1,
+  /** What is looped, in seconds. */
+  range: { from: 0, to: Infinity },
   /** @type {BlindPick | null} */
   blind: null,
   loop: true,
@@ -24,7 +35,17 @@ const togglePlayback = () => (isPlaying() ? pauseAll() : playAll());
 const timeText = (seconds) => `${seconds.toFixed(2)} s`;
 
 /**
+ * What a clip is called: its number in a survey, a letter elsewhere.
+ * @param {Job} job
+ * @param {number} at
+ */
+const laneLabel = (job, at) => (stage.kind === "survey" ? numberOf(job) : LETTERS[at]);
+/** @param {number} count */
+const laneClasses = (count) => ["lanes", count > 4 ? "many" : `n${count}`, stage.zoomed && "zoomed", stage.flips && count > 1 && "flips"].filter(Boolean).join(" ");
+
+/**
  * @typedef {object} StageOptions
+ * @property {StageKind} kind
  * @property {string} title
  * @property {(job: Job) => (HTMLElement | null)[]} about What is shown below each clip.
  * @property {HTMLElement[]} after What is shown below all clips.
@@ -32,21 +53,21 @@ const timeText = (seconds) => `${seconds.toFixed(2)} s`;
  * @property {string} [closeWord]
  */
 /**
- * @param {Job[]} jobs One to four jobs with clips.
+ * @param {Job[]} jobs Jobs with clips.
  * @param {StageOptions} options
  */
-function buildStage(jobs, { title, about, after, blind, closeWord = "Close" }) {
+function buildStage(jobs, { kind, title, about, after, blind, closeWord = "Close" }) {
   emptyStage();
-  stage.blind = blind ?? null;
+  Object.assign(stage, { kind, jobs: [...jobs], blind: blind ?? null, range: { from: 0, to: Infinity }, flips: false, zoomed: stage.zoomed && !blind });
   stage.frames = Math.min(...jobs.map(({ fps }) => fps ?? 24)); // so that each step shows another picture of every clip
   const videos = jobs.map(videoOf);
   dialog.className = blind ? "blind" : "";
   dialog.replaceChildren(
-    make("header", {}, make("h2", { id: "stage-title", dir: "auto" }, title), button(closeWord, () => dialog.close(), { class: "quiet" })),
-    make("div", { class: `lanes n${jobs.length}` }, ...jobs.map((job, at) => laneOf(job, videos[at], LETTERS[at], about(job)))),
+    make("header", {}, make("h2", { id: "stage-title", dir: "auto" }, title), kind === "closer" ? clipNavigation() : null, button(closeWord, () => dialog.close(), { class: "quiet" })),
+    make("div", { class: laneClasses(jobs.length) }, ...jobs.map((job, at) => laneOf(job, videos[at], laneLabel(job, at), about(job)))),
     transport(), ...after);
   stage.clips = videos;
-  for (const clip of stage.clips) clip.addEventListener("loadedmetadata", () => paintTime());
+  for (const clip of stage.clips) clip.addEventListener("loadedmetadata", () => { paintTime(); paintZoom(); });
   select(0);
   if (!dialog.open) dialog.showModal();
   byId("play").focus();
@@ -55,6 +76,7 @@ function buildStage(jobs, { title, about, after, blind, closeWord = "Close" }) {
 
 function emptyStage() {
   cancelAnimationFrame(stage.raf);
+  if (document.activeElement instanceof HTMLElement && dialog.contains(document.activeElement)) document.activeElement.blur(); // a note that is being written is saved
   for (const clip of stage.clips) {
     clip.pause();
     if (clip.src.startsWith("blob:")) URL.revokeObjectURL(clip.src);
@@ -62,6 +84,7 @@ function emptyStage() {
     clip.load();
   }
   stage.clips = [];
+  stage.jobs = [];
 }
 
 /**
@@ -69,11 +92,12 @@ function emptyStage() {
  * @param {number} at
  */
 function videoOf(job, at) {
-  const video = make("video", { src: job.clip, poster: job.poster, preload: "auto", playsinline: true, tabindex: -1, "aria-label": `Clip ${LETTERS[at]}` });
+  const video = make("video", { src: job.clip, poster: job.poster, preload: "auto", playsinline: true, tabindex: -1, "aria-label": `Clip ${laneLabel(job, at)}` });
   video.muted = stage.muted;
+  video.playbackRate = video.defaultPlaybackRate = stage.rate;
   video.addEventListener("error", () => video.replaceWith(make("p", { class: "well" }, "The clip could not be loaded.")));
   video.addEventListener("loadedmetadata", () => loadWhole(video), { once: true });
-  video.addEventListener("click", () => { select(at); togglePlayback(); });
+  video.addEventListener("click", () => { select(stage.clips.indexOf(video)); togglePlayback(); });
   return video;
 }
 
@@ -99,7 +123,7 @@ async function loadWhole(video) {
  * @param {(HTMLElement | null)[]} about
  */
 const laneOf = (job, video, letter, about) => make("section", { class: "lane", "data-id": job.id, "aria-label": `Clip ${letter}` },
-  make("div", { class: "screen" }, video, make("span", { class: "letter", "aria-hidden": "true" }, letter)),
+  make("div", { class: "screen", role: "group", "aria-label": `Picture of clip ${letter}`, scroll: followScroll }, video, make("span", { class: "letter", "aria-hidden": "true" }, letter)),
   make("div", { class: "about" }, ...about), judgeBar(job, `clip ${letter}`, stage.blind ? "blind" : "own"));
 
 function transport() {
@@ -110,9 +134,14 @@ function transport() {
     make("input", { type: "range", id: "seek", min: 0, max: 1000, value: 0, step: 1, "aria-label": "Position", input: (slider) => seekTo(Number(slider.value) / 1000) }),
     make("output", { id: "time" }, timeText(0)),
     button("Loop", toggleLoop, { id: "loop", "aria-pressed": String(stage.loop) }),
+    make("span", { class: "range", role: "group", "aria-label": "Part to loop" },
+      button("From here", () => setRange("from"), { title: "Loop from this moment (I)" }), button("To here", () => setRange("to"), { title: "Loop to this moment (O)" }),
+      button("", clearRange, { id: "range", class: "link", title: "Loop the whole clip again", hidden: true })),
+    stage.jobs.length < 2 || stage.blind ? null : button("Flip", toggleFlip, { id: "flip", "aria-pressed": "false", title: "Show one clip at a time in the same place (Y)" }),
+    stage.blind ? null : button("100 %", toggleZoom, { id: "zoom", "aria-pressed": String(stage.zoomed), title: "One pixel of the clip is one pixel of the screen (Z)" }),
     button("Sound", toggleSound, { id: "sound", "aria-pressed": String(!stage.muted) }),
-    make("label", { class: "field speed" }, make("span", {}, "Speed"), make("select", { change: (select) => { for (const clip of stage.clips) clip.playbackRate = Number(select.value); } },
-      ...[0.25, 0.5, 1, 2].map((rate) => make("option", { value: rate, selected: rate === 1 }, `${rate}×`)))));
+    make("label", { class: "field speed" }, make("span", {}, "Speed"), make("select", { change: (select) => { stage.rate = Number(select.value); for (const clip of stage.clips) clip.playbackRate = stage.rate; } },
+      ...[0.25, 0.5, 1, 2].map((rate) => make("option", { value: rate, selected: rate === stage.rate }, `${rate}×`)))));
 }
 
 function toggleLoop() {
@@ -133,7 +162,8 @@ function applySound() {
 
 /** @param {number} at */
 function select(at) {
-  stage.current = Math.max(0, Math.min(at, stage.clips.length - 1));
+  const count = stage.clips.length;
+  stage.current = stage.flips ? (at + count) % count : Math.max(0, Math.min(at, count - 1));
   for (const [own, lane] of all(".lane", dialog).entries()) lane.classList.toggle("current", own === stage.current && stage.clips.length > 1);
   applySound();
 }
@@ -141,7 +171,8 @@ function select(at) {
 function playAll() {
   const longest = longestClip();
   if (!longest) return;
-  if (longest.ended || longest.currentTime >= (longest.duration || Infinity) - 0.05) seekAll(0);
+  const { from, to } = stage.range;
+  if (longest.ended || longest.currentTime < from || longest.currentTime >= Math.min(longest.duration || Infinity, to) - 0.05) seekAll(from);
   for (const clip of stage.clips) if (!(clip.duration <= longest.currentTime)) clip.play().catch(() => {});
   byId("play").textContent = "Pause";
   cancelAnimationFrame(stage.raf);
@@ -184,9 +215,9 @@ function stepFrames(by) {
 function follow() {
   const longest = longestClip();
   if (!longest) return;
-  if (longest.ended) {
+  if (longest.ended || longest.currentTime >= stage.range.to) {
     if (!stage.loop) return pauseAll();
-    seekAll(0);
+    seekAll(stage.range.from);
     for (const clip of stage.clips) clip.play().catch(() => {});
   }
   for (const clip of stage.clips) {
@@ -208,10 +239,78 @@ function paintTime(at) {
 }
 
 dialog.addEventListener("close", () => {
+  if (dialog.open) return; // opened again meanwhile
   emptyStage();
   dialog.replaceChildren();
   if (stage.blind) notify("Paused. Nothing is lost; B goes on.");
   stage.blind = null;
   paintBlindStart();
-  tiles.get(stage.from)?.querySelector("button")?.focus();
+  focusOn(stage.from);
 });
+
+/**
+ * Loop from this moment, or to it.
+ * @param {"from" | "to"} edge
+ */
+function setRange(edge) {
+  const now = longestClip()?.currentTime ?? 0, { range } = stage;
+  range[edge] = now;
+  if (range.to <= range.from) Object.assign(range, edge === "from" ? { to: Infinity } : { from: 0 });
+  if (!stage.loop) toggleLoop();
+  paintRange();
+}
+
+function clearRange() {
+  stage.range = { from: 0, to: Infinity };
+  paintRange();
+  byId("play").focus();
+}
+
+function paintRange() {
+  const { from, to } = stage.range, text = byId("range");
+  text.hidden = from === 0 && to === Infinity;
+  text.textContent = `${from.toFixed(2)} – ${to === Infinity ? "end" : timeText(to)} ×`;
+  text.setAttribute("aria-label", `Loop the whole clip again, not only ${from.toFixed(2)} to ${to === Infinity ? "the end" : timeText(to)}`);
+}
+
+/** Show one clip at a time, all in one place: a difference is seen where it is. */
+function toggleFlip() {
+  if (stage.jobs.length < 2 || stage.blind) return;
+  stage.flips = !stage.flips;
+  byId("flip").setAttribute("aria-pressed", String(stage.flips));
+  all(".lanes", dialog)[0].className = laneClasses(stage.jobs.length);
+  select(stage.current);
+  if (stage.flips) notify("← and → flip between the clips");
+}
+
+/** In a blind pick pixels are not shown one by one: their number would say which model made the clip. */
+function toggleZoom() {
+  if (stage.blind || !stage.jobs.length) return;
+  stage.zoomed = !stage.zoomed;
+  byId("zoom").setAttribute("aria-pressed", String(stage.zoomed));
+  all(".lanes", dialog)[0].className = laneClasses(stage.jobs.length);
+  paintZoom();
+}
+
+/** At 100 % a picture that is larger than its place can be scrolled; at first its middle is shown. */
+function paintZoom() {
+  for (const clip of stage.clips) {
+    const screen = clip.closest(".screen");
+    if (!screen) continue;
+    clip.style.width = stage.zoomed && clip.videoWidth ? `${clip.videoWidth / devicePixelRatio}px` : "";
+    if (stage.zoomed) screen.setAttribute("tabindex", "0"); else screen.removeAttribute("tabindex");
+    screen.scrollTo((screen.scrollWidth - screen.clientWidth) / 2, (screen.scrollHeight - screen.clientHeight) / 2);
+  }
+}
+
+/**
+ * The other clips show the same part of their picture.
+ * @param {HTMLElement} moved
+ */
+function followScroll(moved) {
+  if (!stage.zoomed || !moved.matches(":hover, :focus, :focus-within")) return;
+  const across = moved.scrollLeft / (moved.scrollWidth - moved.clientWidth || 1), down = moved.scrollTop / (moved.scrollHeight - moved.clientHeight || 1);
+  for (const screen of all(".screen", dialog)) {
+    if (screen !== moved) screen.scrollTo(across * (screen.scrollWidth - screen.clientWidth), down * (screen.scrollHeight - screen.clientHeight));
+  }
+}

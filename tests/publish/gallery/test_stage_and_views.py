@@ -89,7 +89,9 @@ def test_the_table_follows_a_judgement(page: Page) -> None:
     page.keyboard.press("f")
     page.keyboard.press("5")
 
-    expect(page.locator(f"tr[data-id={IDS[0]}] [data-verdict]")).to_have_text("Finalist, 5 of 5")
+    row = page.locator(f"tr[data-id={IDS[0]}]")
+    expect(row.locator("[aria-pressed=true]")).to_have_count(2)
+    expect(row.locator("[data-pick=finalist]")).to_have_attribute("aria-pressed", "true")
 
 
 def test_a_pause_puts_every_clip_where_the_longest_is(page: Page) -> None:
@@ -208,7 +210,8 @@ def test_the_focus_stays_on_its_clip_when_the_layout_changes(page: Page) -> None
     """By V from one layout to the next, and by a filter, you do not start at the top again."""
     for _ in range(3):
         page.keyboard.press("j")
-    for _ in range(4):
+    page.keyboard.press("p")
+    for _ in range(5):
         page.keyboard.press("v")
 
         expect(page.locator(f"[data-id={IDS[2]}]").locator(":focus")).to_have_count(1)

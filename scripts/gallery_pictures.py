@@ -1,0 +1,128 @@
+"""The pictures of docs/how-to/gallery.md: the demo's clips in headless chromium, judged by two people. `make gallery-pictures`.
+
+Rehearses the demo into a folder that is forgotten afterwards, or into `--folder`, which is kept and used again.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from PIL import Image
+from playwright.sync_api import Browser, sync_playwright
+
+__all__: list[str] = []
+
+_ROOT: Final = Path(__file__).parents[1]
+_PICTURES: Final = _ROOT / "docs" / "pictures"
+_FLAGS: Final = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+_SETTLED_MS: Final = 2600
+"""Until the short messages are gone and every poster is there."""
+_PEOPLE: Final = {"Ana": "prrfprxrrpxrrfrrxprrprrxrprrrf", "Ben": "prrprrxfrpxrrprrxrrrprrprfrrrp"}
+"""What they think of the thirty clips: p(ick), f(inalist), r(eject), x is nothing."""
+_PICKS: Final = {"p": "pick", "f": "finalist", "r": "reject"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shot:
+    """One picture: the address's fragment, and the keys to press."""
+
+    name: str
+    fragment: str = ""
+    keys: Sequence[str] = ()
+    scheme: Literal["light", "dark"] = "light"
+    width: int = 1440
+    height: int = 1000
+
+
+_SHOTS: Final = (
+    Shot(name="light"),
+    Shot(name="dark", scheme="dark"),
+    Shot(name="phone", width=390, height=844),
+    Shot(name="matrix", fragment="#view=matrix"),
+    Shot(name="compare", keys=("j", "c", "j", "c", "Enter", ".")),
+    Shot(name="blind", keys=("b", ".")),
+    Shot(name="closer", keys=("j", "j", "o", ".", ".")),
+    Shot(name="survey", keys=("o", *"pxxpxxxxpxxpxxxx", "s", ".")),
+    Shot(name="votes", fragment="#view=people"),
+)
+
+
+def _main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--folder", type=Path, help="a folder to rehearse in and to keep")
+    given = parser.parse_args()
+    if given.folder:
+        _make(given.folder.resolve())
+        return
+    with tempfile.TemporaryDirectory(prefix="gallery-") as folder:
+        _make(Path(folder))
+
+
+def _make(folder: Path) -> None:
+    """Rehearse, judge, look."""
+    edition = folder / "store" / "demo" / "main"
+    if not (edition / "gallery.html").exists():
+        _hailuo("demo", "--store", str(folder / "store"), store=folder / "store")
+    rows = [json.loads(line) for line in (edition / "manifest" / "manifest.jsonl").read_text().splitlines()]
+    clips = [row for row in rows if row["state"] == "stored" and not row["derived_from"]]
+    files = [_judgements(folder, name, said, clips) for name, said in _PEOPLE.items()]
+    _hailuo("judge", "demo/main", *map(str, files), store=folder / "store")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=_FLAGS)
+        for shot in _SHOTS:
+            _take(browser, edition / "gallery.html", shot)
+        browser.close()
+
+
+def _judgements(folder: Path, name: str, said: str, clips: Sequence[dict[str, Any]]) -> Path:
+    given = [
+        {
+            "creative_id": row["creative_id"],
+            "pick": _PICKS[letter],
+            "rating": 2 + at % 4 if letter != "r" else None,
+            "note": "2.04 s: the light settles\nBest of this prompt" if at == 0 else "",
+            "tags": ["hero"] if letter == "f" else [],
+            "reviewer": name,
+            "reviewed_at": "2026-11-29T12:00:00Z",
+        }
+        for at, (row, letter) in enumerate(zip(clips, said, strict=False))
+        if letter in _PICKS
+    ]
+    path = folder / f"{name}.json"
+    file = {"schema": "hailuo.judgements/1.0", "campaign": "demo", "edition": "main", "reviewer": name}
+    path.write_text(json.dumps({**file, "source": name, "judgements": given}))
+    return path
+
+
+def _hailuo(*words: str, store: Path) -> None:
+    environment = {**os.environ, "HAILUO_STORE": str(store)}  # noqa: TID251 (what hailuo is given)
+    program = Path(sys.executable).with_name("hailuo")
+    subprocess.run([program, *words], env=environment, cwd=_ROOT, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 (our own)
+
+
+def _take(browser: Browser, gallery: Path, shot: Shot) -> None:
+    viewport = {"width": shot.width, "height": shot.height}
+    page = browser.new_page(viewport=viewport, color_scheme=shot.scheme, reduced_motion="reduce")  # type: ignore[arg-type]  # a TypedDict
+    page.goto(gallery.as_uri() + shot.fragment)
+    page.wait_for_timeout(_SETTLED_MS)
+    for key in shot.keys:
+        page.keyboard.press(key)
+        page.wait_for_timeout(150)
+    page.wait_for_timeout(_SETTLED_MS)
+    path = _PICTURES / f"gallery-{shot.name}.png"
+    page.screenshot(path=path)
+    page.close()
+    Image.open(path).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
+    print(f"{path.name} {path.stat().st_size // 1000} kB")
+
+
+if __name__ == "__main__":
+    _main()
