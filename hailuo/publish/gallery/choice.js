@@ -168,7 +168,7 @@ function paintFacets() {
   const chosen = [...choice.levels.values()].reduce((sum, levels) => sum + levels.size, 0);
   byId("facet-count").textContent = chosen ? String(chosen) : "";
   byId("reset").hidden = !chosen && !choice.find;
-  for (const people of all("[data-facet=people]")) people.hidden = !given.size;
+  for (const people of all("[data-facet=people]")) people.hidden = !otherNames.length;
 }
 
 /**

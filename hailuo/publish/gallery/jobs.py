@@ -236,7 +236,10 @@ def _judgements(row: ManifestRow) -> list[Json]:
     given: list[Json] = []
     if isinstance(listed, list | tuple):
         given = [one for one in listed if isinstance(one, dict)]
-    if not given and any(row.get(column) for column in ("pick", "rating", "note", "tags")):
+    judged = text(row, "pick") not in {"", "none"} or any(
+        row.get(name) for name in ("rating", "note", "tags")
+    )
+    if not given and judged:
         given = [row]
     return [
         {

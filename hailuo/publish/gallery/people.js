@@ -40,7 +40,9 @@ function meanRating(job) {
 
 /** The names of the other people, as they spell them, in the order of the alphabet. */
 function otherPeople() {
-  const names = new Map([...given.values()].flatMap((by) => [...by].map(([name, { reviewer }]) => /** @type {[string, string]} */ ([name, reviewer]))));
+  /** @type {Map<string, string>} */
+  const names = new Map();
+  for (const by of given.values()) for (const [name, judgement] of by) if (saysSomething(judgement)) names.set(name, judgement.reviewer);
   names.delete(folded(saved.name));
   return [...names].sort(([one], [other]) => one.localeCompare(other));
 }
