@@ -66,9 +66,9 @@ test-flows:
 test-browser:
 	$(PYTEST) $(COVERAGE) -m browser
 
-# Playwright drives Debian's Firefox through tests/support/firefox.py; what it cannot ask of it is left out.
-test-firefox: $(VENV)/.dev  ## the tests of the gallery in firefox-esr; about as long as in chromium
-	$(PYTEST) -m browser --page-browser firefox tests/publish/gallery
+# Playwright drives Debian's Firefox through tests/support/firefox.py. No test here needs a Firefox that plays H.264.
+test-firefox: $(VENV)/.dev  ## two people pick three of forty clips in firefox-esr
+	$(PYTEST) -m browser --page-browser firefox tests/publish/gallery/test_two_people.py
 
 test-rest:
 	$(PYTEST) $(COVERAGE) --numprocesses 2 -m 'not prefect and not browser'

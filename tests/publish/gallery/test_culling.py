@@ -125,9 +125,10 @@ def test_undo_takes_back_step_by_step_and_goes_there(page: Page, undo: str) -> N
 
 def test_undo_leaves_what_another_tab_judged_since(page: Page, folder: Path) -> None:
     """Your other tab is you as well: what it said last stays."""
+    press(page, "j", "p")
+    expect(page.locator("#judged")).to_have_text("1")
     other = page.context.new_page()
     other.goto((folder / "gallery.html").as_uri())
-    press(page, "j", "p")
     star = other.locator(f"[data-id={IDS[0]}] [data-pick=pick]")
     expect(star).to_have_attribute("aria-pressed", "true")
     other.locator(f"[data-id={IDS[0]}] [data-pick=finalist]").click()
@@ -249,7 +250,7 @@ def test_a_note_begins_with_its_time_and_leads_there(page: Page) -> None:
     close(page)
 
     press(page, "o")
-    expect(page.get_by_label("Note", exact=True)).to_have_value("0.75 s: the landing")
+    expect(page.locator("#note")).to_have_value("0.75 s: the landing")
     page.evaluate(STAGE_READY)
     page.get_by_role("slider", name="Position").fill("0")
     page.get_by_role("button", name="Go to 0.75 s").click()
