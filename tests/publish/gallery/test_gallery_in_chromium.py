@@ -661,6 +661,9 @@ STATES = {
     "blind": ("", ["b"]),
     "revealed": ("", ["b", "p", "Enter", "Enter", "Enter"]),
     "help": ("", ["?"]),
+    "votes": ("#view=people", []),
+    "survey": ("", ["o", "p", "p", "p", "s"]),
+    "zoomed": ("", ["o", "z"]),
 }
 
 
