@@ -23,7 +23,7 @@ _log = quiet_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """Which judged clips go on: those that fulfil all that is asked. It asks for nothing unless told to.
+    """Which judged clips go on: those that fulfil all that is asked. By default it asks for nothing.
 
     `picked`: more people are for the clip (pick, finalist) than against it (reject). `rated`: the mean rating is at
     least this, 1 to 5. `tags`: somebody gave the clip one of them; upper and lower case are the same.
