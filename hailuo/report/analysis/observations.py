@@ -4,11 +4,12 @@ A count that a row does not have is unknown, not zero, and such a row is left ou
 file are never divided by impressions of two.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from hailuo.report.metrics import COUNT_NAMES, COUNTS, HOOK_COUNTS, AdPlatform, Count
@@ -17,14 +18,23 @@ _AD: Final = ["ad_id", "ad_name", "platform_video_id", "utm_content", "file_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Groups:
+    """The group of each row (-1: a key is unknown), and the keys of each group, sorted."""
+
+    codes: npt.NDArray[np.int64]
+    keys: Mapping[str, npt.NDArray[np.object_]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
     """One platform's matched rows: `creative_id`, `ad`, their dates, `day` (None where that is several), and the counts.
-    `currency` is None where no row has one, or rows have several.
+    `currency` is None where no row has one, or rows have several. `groups` keeps what `sums` of other counts need too.
     """
 
     platform: AdPlatform
     currency: str | None
     rows: pd.DataFrame
+    groups: dict[tuple[str, ...], _Groups] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def ids(self) -> list[str]:
@@ -64,20 +74,36 @@ class Observed:
 
     def sums(self, top: Count, bottom: Count) -> pd.DataFrame:
         """`top` and `bottom` per creative, over the rows that have both; creatives without such a row are absent."""
-        return self._summed(top, bottom, by=["creative_id"])
+        return self._summed(top, bottom, by=("creative_id",))
 
     def ad_days(self, top: Count, bottom: Count) -> pd.DataFrame:
         """The same per creative, ad and day, breakdowns summed; without the rows that cover several days."""
-        return self._summed(top, bottom, by=["creative_id", "ad", "day"])
+        return self._summed(top, bottom, by=("creative_id", "ad", "day"))
 
     def ads(self, top: Count, bottom: Count) -> pd.DataFrame:
         """The same per creative and ad."""
-        return self._summed(top, bottom, by=["creative_id", "ad"])
+        return self._summed(top, bottom, by=("creative_id", "ad"))
 
-    def _summed(self, top: Count, bottom: Count, *, by: Sequence[str]) -> pd.DataFrame:
-        known = self.rows.dropna(subset=[top.value, bottom.value, *by])
-        summed = known.groupby(list(by), sort=True)[[top.value, bottom.value]].sum()
-        return summed.set_axis(["top", "bottom"], axis="columns").reset_index()
+    def _summed(self, top: Count, bottom: Count, *, by: tuple[str, ...]) -> pd.DataFrame:
+        if by not in self.groups:
+            self.groups[by] = _groups(self.rows, list(by))
+        groups = self.groups[by]
+        tops, bottoms = (self.rows[count.value].to_numpy(dtype=float) for count in (top, bottom))
+        known = (groups.codes >= 0) & ~np.isnan(tops) & ~np.isnan(bottoms)
+        codes, size = groups.codes[known], len(groups.keys[by[0]])
+        there = np.flatnonzero(np.bincount(codes, minlength=size))
+        columns: dict[str, npt.NDArray[Any]] = {name: keys[there] for name, keys in groups.keys.items()}
+        columns["top"] = np.bincount(codes, tops[known], size)[there]
+        columns["bottom"] = np.bincount(codes, bottoms[known], size)[there]
+        return pd.DataFrame(columns)
+
+
+def _groups(rows: pd.DataFrame, by: list[str]) -> _Groups:
+    codes = np.asarray(rows.groupby(by, sort=True).ngroup().fillna(-1), dtype=np.int64)
+    there = np.flatnonzero(codes >= 0)
+    _, first = np.unique(codes[there], return_index=True)
+    keys = {name: rows[name].to_numpy(dtype=object)[there[first]] for name in by}
+    return _Groups(codes=codes, keys=keys)
 
 
 def observe(joined: pd.DataFrame) -> tuple[Observed, ...]:

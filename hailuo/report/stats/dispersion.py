@@ -116,18 +116,22 @@ def clip_dispersion(
 
 
 def _rows(rows: pd.DataFrame, clips: pd.Index, pooled: float) -> _Rows:
-    frame = rows.assign(at=clips.get_indexer(pd.Index(rows["clip"])))
-    frame = frame[(frame["at"] >= 0) & (frame["trials"] > 0) & (frame["events"] <= frame["trials"])]
-    ads = frame.groupby(["at", "ad"], sort=False)
-    sums = ads[["events", "trials"]].transform("sum")
+    clip = clips.get_indexer(pd.Index(rows["clip"]))
+    codes = (pd.factorize(rows[name])[0].astype(np.int64) for name in ("ad", "day"))
+    events, trials = (rows[name].to_numpy(dtype=float) for name in ("events", "trials"))
+    kept = (clip >= 0) & (trials > 0) & (events <= trials)
+    ads, days = (one[kept] for one in codes)
+    clip, events, trials = clip[kept].astype(np.int64), events[kept], trials[kept]
+    ad = pd.factorize(clip * (len(rows) + 1) + ads)[0].astype(np.int64)
+    of_ad, brought = np.bincount(ad, trials)[ad], np.bincount(ad, events)[ad]
     return _Rows(
-        clip=np.asarray(frame["at"], dtype=np.int64),
-        ad=np.asarray(ads.ngroup(), dtype=np.int64),
-        day=pd.factorize(frame["day"])[0].astype(np.int64),
-        events=frame["events"].to_numpy(dtype=float),
-        trials=frame["trials"].to_numpy(dtype=float),
-        rate=((sums["events"] + 0.5) / (sums["trials"] + 0.5 / pooled)).to_numpy(dtype=float),
-        share=(frame["trials"] / sums["trials"]).to_numpy(dtype=float),
+        clip=clip,
+        ad=ad,
+        day=days,
+        events=events,
+        trials=trials,
+        rate=(brought + 0.5) / (of_ad + 0.5 / pooled),
+        share=trials / of_ad,
     )
 
 
