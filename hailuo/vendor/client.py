@@ -16,7 +16,7 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
@@ -308,6 +308,12 @@ class _SecretFilter(logging.Filter):
             quiet_logger(name).removeFilter(self)
 
 
+@cache
+def _tls_of_this_machine() -> ssl.SSLContext:
+    """What calls to a vendor on loopback share: it depends on nothing of the environment, and is slow to make."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 class _Connector:
     """Makes the httpx clients, which differ in pace and in who is shown the key."""
 
@@ -334,7 +340,9 @@ class _Connector:
 
     @cached_property
     def _tls(self) -> ssl.SSLContext | bool:
-        return True if self._transport else httpx.create_ssl_context(trust_env=self._trust_env)
+        if self._transport:
+            return True
+        return httpx.create_ssl_context() if self._trust_env else _tls_of_this_machine()
 
     def client(
         self, seconds: Mapping[str, float], limits: Mapping[str, int | None], authorization: httpx.Headers

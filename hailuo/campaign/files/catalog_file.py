@@ -1,6 +1,8 @@
 """catalog.yaml, and a user's own catalog over it, as a Catalog. All of it is checked here, before anything is planned."""
 
+from collections.abc import Sequence
 from datetime import date
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -47,18 +49,40 @@ def load_catalog(overlay: Path | None = None) -> Catalog:
 
     Raises: CatalogError with every problem of the overlay.
     """
+    if overlay is None:
+        return _built_in_catalog()
     problems = ProblemList()
-    built_in = files("hailuo.campaign").joinpath("catalog.yaml").read_bytes()
-    texts = {_BUILT_IN: decode_text(built_in, Place(_BUILT_IN), problems)}
-    if overlay is not None:
-        texts[str(overlay)] = read_text(overlay, problems, most_bytes=_MOST_BYTES)
-    layers: list[Layer] = []
-    for name, text in texts.items():
-        root = read_document(text, Place(name), problems) if text is not None else None
-        if root is not None:
-            file, complaints = checked(CatalogFile, root, plain(root))
-            report(complaints, CatalogFile, _REMEDIES, problems)
-            layers += [Layer(name=name, root=root, file=file)] if file else []
+    text = read_text(overlay, problems, most_bytes=_MOST_BYTES)
+    layer = _layer(str(overlay), text, problems) if text is not None else None
+    return _catalog([_built_in_layer(), layer] if layer else [_built_in_layer()], problems)
+
+
+@cache
+def _built_in_catalog() -> Catalog:
+    return _catalog([_built_in_layer()], ProblemList())
+
+
+@cache
+def _built_in_layer() -> Layer:
+    problems = ProblemList()
+    content = files("hailuo.campaign").joinpath("catalog.yaml").read_bytes()
+    text = decode_text(content, Place(_BUILT_IN), problems)
+    layer = _layer(_BUILT_IN, text, problems) if text is not None else None
+    if layer is None or problems.problems:
+        raise CatalogError(problems.problems)
+    return layer
+
+
+def _layer(name: str, text: str, problems: ProblemList) -> Layer | None:
+    root = read_document(text, Place(name), problems)
+    if root is None:
+        return None
+    file, complaints = checked(CatalogFile, root, plain(root))
+    report(complaints, CatalogFile, _REMEDIES, problems)
+    return Layer(name=name, root=root, file=file) if file else None
+
+
+def _catalog(layers: Sequence[Layer], problems: ProblemList) -> Catalog:
     catalog = _Assembly(Layers(layers, problems)).catalog()
     if problems.problems:
         raise CatalogError(problems.problems)
