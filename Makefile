@@ -17,7 +17,8 @@ HAILUO_KAG ?=
 HAILUO_EXPORTS ?= ../shared/exports
 BIN := $(VENV)/bin
 # Everything is installed with a hash from a lock file; only the product itself has none, and brings nothing along.
-LOCKED := -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement
+# Python compiles what is imported when it first is: of all that is installed that is a small part.
+LOCKED := -m pip install --no-compile --quiet --disable-pip-version-check --no-deps --require-hashes --requirement
 PRODUCT := -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --config-settings editable_mode=compat --editable .
 # Pages are tested in a real browser if there is one; CI installs Debian's chromium.
 BROWSER := $(shell command -v chromium)
@@ -28,7 +29,7 @@ JAVASCRIPT := scripts/javascript
 export PYTHONDONTWRITEBYTECODE :=
 PYTEST := $(BIN)/python -m pytest --quiet --inline-snapshot=disable --durations 5
 
-.PHONY: help demo test test-live test-flows test-browser test-firefox test-rest coverage unit unit-campaigns unit-results fuzz check javascript docs deploy-check smoke lint schema lock release-check proof scale-proof bench-exports bench-gallery bench-jobs bench-ledger bench-media bench-overhead bench-pay-once bench-start judge report-demo gallery-pictures ui setup automations pictures clean
+.PHONY: help demo test test-live test-flows test-browser test-firefox test-rest test-long coverage unit unit-campaigns unit-results fuzz check javascript docs deploy-check smoke lint schema lock release-check proof scale-proof bench-exports bench-gallery bench-jobs bench-ledger bench-media bench-overhead bench-pay-once bench-start judge report-demo gallery-pictures ui setup automations pictures clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -50,7 +51,7 @@ demo: $(VENV)/.run  ## render the demo campaign against the simulator: no key, n
 
 # What waits (a browser, Prefect's server and workers) runs beside what computes. Apart from each other, for
 # playwright keeps an event loop, and Prefect leaves clients behind.
-test: $(VENV)/.dev  ## every test
+test: $(VENV)/.dev  ## every test but the long ones
 	@$(if $(BROWSER),,echo 'no chromium here: the tests of pages in a browser are skipped')
 	@echo 'several parts at once; each says at its end how it went'
 	@$(MAKE) --no-print-directory --jobs 4 --keep-going --output-sync=target $(TEST_PARTS)
@@ -71,7 +72,10 @@ test-firefox: $(VENV)/.dev  ## two people pick three of forty clips in firefox-e
 	$(PYTEST) -m browser --page-browser firefox tests/publish/gallery/test_two_people.py
 
 test-rest:
-	$(PYTEST) $(COVERAGE) --numprocesses 2 -m 'not prefect and not browser'
+	$(PYTEST) $(COVERAGE) --numprocesses 2 --dist worksteal -m 'not prefect and not browser and not long'
+
+test-long: $(VENV)/.dev  ## the exhaustive versions of tests that `make test` has in a quicker form
+	$(PYTEST) --numprocesses 2 --dist worksteal -m long
 
 coverage: COVERAGE := --cov --cov-append --cov-report=
 coverage: $(VENV)/.dev  ## every test, and the branches that none of them takes; one part after the other

@@ -55,14 +55,14 @@ assert load_catalog().models
 assert gallery.render(manifest.build([], store_uri="store"), title="smoke", built_at=datetime.now(UTC))
 PYTHON
 # Every deployment's flow is found in the wheel by the name that docs/how-to/operations.md gives.
-for entrypoint in $(sed -n 's/^ *entrypoint: *flows/hailuo.flows/p' "$top/prefect.yaml"); do
-    "$new/python" -P - "$entrypoint" <<'PYTHON'
+"$new/python" -P - $(sed -n 's/^ *entrypoint: *flows/hailuo.flows/p' "$top/prefect.yaml") <<'PYTHON'
 import sys
 
 from prefect.flows import load_flow_from_entrypoint
 
-assert load_flow_from_entrypoint(sys.argv[1]).parameters.properties
+assert sys.argv[1:]
+for entrypoint in sys.argv[1:]:
+    assert load_flow_from_entrypoint(entrypoint).parameters.properties, entrypoint
 PYTHON
-done
 
 echo 'the wheel works by itself'

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from tests.support.worlds import World
 
 _AT_ANY_PACE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("same", _AT_ANY_PACE, derandomize=True, max_examples=40)
-settings.register_profile("few", settings.get_profile("same"), max_examples=20)  # `make unit`
+settings.register_profile("same", _AT_ANY_PACE, derandomize=True, max_examples=25)
+settings.register_profile("few", settings.get_profile("same"), max_examples=10)  # `make unit`
 settings.register_profile("fuzz", _AT_ANY_PACE, print_blob=True)  # `make fuzz`: other examples each time
 settings.register_profile(
     "answers", settings.get_profile("fuzz"), max_examples=900
@@ -62,7 +62,8 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     text = collection_path.read_text(encoding="utf-8")
     if "not whole" in chosen:
         return bool(_LEFT_OUT.search(text)) or None
-    sign = {"prefect": "mark.prefect", "browser": "mark.browser", "hypothesis": "hypothesis"}.get(chosen, "")
+    signs = {name: f"mark.{name}" for name in ("prefect", "browser", "long")} | {"hypothesis": "hypothesis"}
+    sign = signs.get(chosen, "")
     return sign not in text or None
 
 

@@ -27,10 +27,13 @@ def bought(hailuo: Command, campaign: Path, rehearsal: RunEnvironment, tmp_path:
     return sorted((tmp_path / "store").glob("**/clips/*.mp4"))
 
 
-def test_every_stored_clip_is_checked_and_judged(
+def test_every_stored_clip_is_judged_and_disputes_name_what_was_charged(
     hailuo: Command, campaign: Path, bought: list[Path], tmp_path: Path
 ) -> None:
-    """The simulator's plain clips stand still; a bad verdict is no failure of the command."""
+    """The simulator's plain clips stand still; a bad verdict is no failure of the command.
+
+    Then clips that are not as ordered, one shorter and one of another shape, and their price.
+    """
     said = hailuo("check", campaign, "--json")
 
     told = json.loads(said.out)["clips"]
@@ -38,7 +41,18 @@ def test_every_stored_clip_is_checked_and_judged(
     assert sorted(clip["creative_id"] for clip in told) == [path.stem for path in bought]
     assert {clip["verdict"] for clip in told} == {"fail"}
     assert all("frozen_long" in clip["codes"] and not clip["disputes"] for clip in told)
-    assert len(list((tmp_path / "store").glob("**/previews/*"))) == 4 * len(bought)
+    store = tmp_path / "store"
+    assert len(list(store.glob("**/previews/*"))) == 4 * len(bought)
+
+    for clip, changed in zip(bought, ({"duration_s": 3.0}, {"aspect": 0.5625}), strict=True):
+        path = next(store.glob(f"**/checks/{clip.stem}.json"))
+        path.write_text(json.dumps({**json.loads(path.read_text()), **changed}))
+
+    said = hailuo("check", campaign)
+
+    assert "dispute_duration" in said.out
+    assert "dispute_aspect" in said.out
+    assert "2 disputes: $0.56 was charged for clips that are not as ordered" in said.out
 
 
 def test_a_clip_that_cannot_be_checked_is_told_and_counts(
@@ -65,20 +79,3 @@ def test_a_run_checks_what_it_stores(
 
     rows = next((tmp_path / "store").glob("**/manifest.jsonl")).read_text().splitlines()
     assert [json.loads(row)["qa_version"] for row in rows] == ["qa/1.1"] * 2
-
-
-def test_disputes_name_what_was_charged(
-    hailuo: Command, campaign: Path, bought: list[Path], tmp_path: Path
-) -> None:
-    """Clips that are not as ordered, one shorter and one of another shape, and their price."""
-    store = tmp_path / "store"
-    hailuo("check", campaign)
-    for clip, changed in zip(bought, ({"duration_s": 3.0}, {"aspect": 0.5625}), strict=True):
-        path = next(store.glob(f"**/checks/{clip.stem}.json"))
-        path.write_text(json.dumps({**json.loads(path.read_text()), **changed}))
-
-    said = hailuo("check", campaign)
-
-    assert "dispute_duration" in said.out
-    assert "dispute_aspect" in said.out
-    assert "2 disputes: $0.56 was charged for clips that are not as ordered" in said.out

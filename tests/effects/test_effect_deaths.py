@@ -33,7 +33,7 @@ LOST_ANSWERS = FaultPlan(script=(ScriptedFault(fault=FaultName.CHARGED_THEN_DROP
     ("faults", "jobs"),
     [
         pytest.param(SMOOTH, 1, id="one job"),
-        pytest.param(SMOOTH, 2, id="two jobs", marks=pytest.mark.slow),
+        pytest.param(SMOOTH, 2, id="two jobs", marks=[pytest.mark.slow, pytest.mark.long]),
         pytest.param(STUMBLING, 2, id="stumbling", marks=pytest.mark.slow),
     ],
 )

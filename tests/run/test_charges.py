@@ -260,7 +260,7 @@ factors = st.sampled_from(
 )
 
 
-@settings(max_examples=examples(12))  # each is a whole run
+@settings(max_examples=examples(8))  # each is a whole run
 @given(
     factor=factors,
     from_task=st.integers(0, 12),

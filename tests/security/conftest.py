@@ -1,5 +1,6 @@
 """A key that is easy to find again, a vendor that repeats whatever it is told, and everything a run leaves."""
 
+import contextlib
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -68,9 +69,9 @@ def client_speed() -> float:
     return CLIENT_SPEED
 
 
-@pytest.fixture
-def echoing(parrot: Parrot, tmp_path: Path, client_speed: float) -> Iterator[RunEnvironment]:
-    """Every command of the test talks to the parrot, with a clock of its own and a folder store."""
+@contextlib.contextmanager
+def talking_to(parrot: Parrot, store: Path, client_speed: float = CLIENT_SPEED) -> Iterator[RunEnvironment]:
+    """Every command of the block talks to the parrot, with a clock of its own and a folder store."""
 
     class Handler(BaseHTTPRequestHandler):
         def _speak(self) -> None:
@@ -95,7 +96,7 @@ def echoing(parrot: Parrot, tmp_path: Path, client_speed: float) -> Iterator[Run
         settings = Settings(
             api_key=SecretStr(KEY),
             base_url=f"http://127.0.0.1:{server.server_address[1]}",
-            store=str(tmp_path / "store"),
+            store=str(store),
             checks="off",
             **QUICK,
         )
@@ -104,6 +105,13 @@ def echoing(parrot: Parrot, tmp_path: Path, client_speed: float) -> Iterator[Run
             yield place
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture
+def echoing(parrot: Parrot, tmp_path: Path, client_speed: float) -> Iterator[RunEnvironment]:
+    """Every command of the test talks to the parrot."""
+    with talking_to(parrot, tmp_path / "store", client_speed) as place:
+        yield place
 
 
 @pytest.fixture

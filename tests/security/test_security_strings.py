@@ -8,14 +8,16 @@ import io
 import json
 import re
 import unicodedata
+from contextlib import redirect_stderr, redirect_stdout
 from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from hailuo.cli import progress
+from hailuo.cli.main import run
 from hailuo.run.events import Event, EventKind
+from tests.security.conftest import Parrot, talking_to
 
 CATALOG = """\
 models:
@@ -72,22 +74,17 @@ class Tags(HTMLParser):
         self.attributes |= {name for name, _ in attrs}
 
 
-@pytest.fixture
-def hostile(tmp_path: Path) -> Path:
-    path = tmp_path / "hostile.yaml"
-    path.write_text(CAMPAIGN)
-    return path
-
-
 @pytest.mark.slow
 @pytest.mark.enable_socket
 class TestARunFullOfHostileText:
     """Every prompt is hostile, every job fails, and the vendor's reasons are hostile too."""
 
-    @pytest.fixture
-    def store(self, echoing, parrot, hostile, hailuo, tmp_path):
-        """The store after a run, with everything that was said in `said.txt` beside it."""
-        parrot.words = " ".join([FORMULA, HTML, ESCAPES, REVERSED, PATH, LONG])
+    @pytest.fixture(scope="class")
+    def store(self, tmp_path_factory):
+        """The store after a run, with everything that was said in `said.txt` beside it; the tests only read it."""
+        folder, said = tmp_path_factory.mktemp("hostile"), io.StringIO()
+        hostile = folder / "hostile.yaml"
+        hostile.write_text(CAMPAIGN)
         commands = [
             ("plan", hostile),
             ("run", hostile, "--yes"),
@@ -96,9 +93,12 @@ class TestARunFullOfHostileText:
             ("status", hostile, "--json"),
             ("manifest", hostile),
         ]
-        said = [hailuo(*command) for command in commands]
-        (tmp_path / "said.txt").write_text("".join(one.out + one.err for one in said))
-        return tmp_path / "store"
+        parrot = Parrot(words=" ".join([FORMULA, HTML, ESCAPES, REVERSED, PATH, LONG]))
+        with talking_to(parrot, folder / "store"), redirect_stdout(said), redirect_stderr(said):
+            for command in commands:
+                run([str(argument) for argument in command])
+        (folder / "said.txt").write_text(said.getvalue())
+        return folder / "store"
 
     def test_no_output_steers_the_terminal(self, store):
         """Escapes, controls, NUL and marks that turn the writing round are taken out or made visible."""
