@@ -18,6 +18,8 @@ from hailuo.plan.prepare import CampaignRequest, prepare
 from hailuo.settings import Settings
 from hailuo.testing import MemoryStore, VirtualClock
 
+pytestmark = pytest.mark.slow  # imports Prefect
+
 NIGHT = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
 RUN = UUID("6f0d2f2e-0000-4000-8000-000000000000")
 CAMPAIGN = """\

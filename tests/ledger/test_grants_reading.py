@@ -72,6 +72,7 @@ def loaded(memory: MemoryStore) -> Grants:
     return grants
 
 
+@pytest.mark.slow
 def test_four_thousand_old_facts_cost_a_handful_of_requests(memory: MemoryStore) -> None:
     """From the second run on: the first one that sees them writes the rollup."""
     filled(memory, 2000)

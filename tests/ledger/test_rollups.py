@@ -62,6 +62,7 @@ async def finish_jobs(ledger: Ledger, count: int) -> list[str]:
     return [job.creative_id for job in jobs]
 
 
+@pytest.mark.slow
 def test_an_edition_half_done_is_read_for_under_one_percent_of_the_first_runs_requests(clock) -> None:
     """Count, not time: listing pages, rollups, and the few done facts that no rollup holds yet. On real S3: `make bench-ledger`."""
     store = CountingStore(clock)

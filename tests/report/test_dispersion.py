@@ -76,6 +76,7 @@ def test_every_clip_has_the_phi_of_its_own_volume() -> None:
     assert phi[totals["events"].argmax()] > 10 * phi[totals["events"].argmin()]
 
 
+@pytest.mark.slow
 def test_intervals_hold_for_clips_of_every_size() -> None:
     """Volumes a factor of 20 apart: 95 % reaches hold the truth in 92 % to 98 % of the smaller and of the larger half."""
     held: dict[bool, list[bool]] = {False: [], True: []}

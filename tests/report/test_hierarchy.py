@@ -67,6 +67,7 @@ def test_two_clips_are_drawn_towards_each_other() -> None:
     st.lists(st.tuples(st.integers(0, 60), st.integers(0, 9_000)), min_size=2, max_size=12),
     st.integers(0, 99),
 )
+@pytest.mark.slow
 def test_chances_add_up_and_rates_lie_inside(arms: list[tuple[int, int]], seed: int) -> None:
     """One is the best, no loss is below 0, every rate lies in its interval, and a seed gives the same again."""
     events, misses = (np.array(one, dtype=float) for one in zip(*arms, strict=True))
@@ -92,6 +93,7 @@ def test_levels_and_pairs_are_one_posterior() -> None:
     assert drawn[:, 0] == pytest.approx(drawn[:, 1:].mean(axis=1), rel=1e-9)
 
 
+@pytest.mark.slow
 def test_the_leader_is_hardly_flattered_and_intervals_hold() -> None:
     """In 40 campaigns of 20 clips the rate of the pick is about right, and 95 % intervals hold in 92 % to 98 %."""
     flattered, held = [], []

@@ -202,6 +202,7 @@ def test_the_same_clip_under_another_name_is_no_new_combination(tmp_path):
 
 
 @pytest.mark.parametrize(("charged", "reckoned"), [("0.91", "0.91"), ("0.11", "0.28")])
+@pytest.mark.slow
 def test_the_price_is_the_dearer_of_list_and_charge(charged, reckoned):
     """The new edition knows no charges: at a discount that is gone the file would not be admitted by its own budget."""
     made = shot("demo.yaml")

@@ -39,6 +39,7 @@ def test_the_chance_agrees_with_the_interval(
     assert found == (None if chance is None else pytest.approx(chance, abs=1e-3))
 
 
+@pytest.mark.slow
 def test_a_target_makes_the_headline() -> None:
     """The likeliest clip with its chance, how many clips meet it, and what else was found."""
     found = of(rows(**CLICKS, conversions=[200.0, 60.0, 20.0, 60.0]), target_cpa=4.0)
@@ -50,6 +51,7 @@ def test_a_target_makes_the_headline() -> None:
     assert (chances["p2"] or 1) < 0.01
 
 
+@pytest.mark.slow
 def test_a_target_that_no_clip_meets_says_so() -> None:
     """The nearest clip is named; none is called a success."""
     found = of(rows(**CLICKS, conversions=60.0, revenue=500.0), target_roas=3.0)

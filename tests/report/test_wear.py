@@ -41,6 +41,7 @@ def fallen(*, all_fall: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
     return joined, variants
 
 
+@pytest.mark.slow
 def test_a_clip_that_falls_is_worn_out_since_that_day() -> None:
     """The day and the size of the fall; the clips that did not fall are not."""
     joined, variants = fallen(all_fall=False)
@@ -55,17 +56,20 @@ def test_a_clip_that_falls_is_worn_out_since_that_day() -> None:
         assert 0.3 < (curves[first].drop or 0) < 0.7
 
 
+@pytest.mark.slow
 def test_a_season_that_takes_all_clips_down_is_no_wear() -> None:
     """They fall together: nothing is said of one clip."""
     assert [one.worn_since for one in of(*fallen(all_fall=True)).wear] == [None] * 3
 
 
+@pytest.mark.slow
 def test_a_report_for_every_look_shows_no_wear() -> None:
     """The test of a fall is for one look."""
     assert of(*fallen(all_fall=False), sequential=True).wear == ()
 
 
 @pytest.mark.parametrize("scatter", [0.0, 0.3], ids=["chance alone", "days that scatter"])
+@pytest.mark.slow
 def test_days_without_a_fall_are_seldom_called_worn(scatter: float) -> None:
     """At 5 % no more than about one in twenty, however much days scatter."""
     rng = np.random.default_rng(5)
@@ -77,6 +81,7 @@ def test_days_without_a_fall_are_seldom_called_worn(scatter: float) -> None:
     assert np.mean(np.array(ps) <= 0.05) <= 0.1
 
 
+@pytest.mark.slow
 def test_parts_of_the_delivery_are_shown_and_add_up() -> None:
     """Each dimension by itself adds up to the whole; rows without a part are named so."""
     joined, variants, _ = WORLD.draw(1)
@@ -91,6 +96,7 @@ def test_parts_of_the_delivery_are_shown_and_add_up() -> None:
     assert ("gender", "not broken down") in parts
 
 
+@pytest.mark.slow
 def test_exports_without_parts_say_so() -> None:
     """No table of one row."""
     assert of(*WORLD.draw(1)[:2]).parts == ()

@@ -19,6 +19,7 @@ def seedance(**metadata):
     ("metadata", "sides", "sounds"),
     [({}, (320, 180), 0), ({"aspect_ratio": "9:16", "audio": True}, (180, 320), 1), ({"audio": False}, (320, 180), 0)],
 )  # fmt: skip
+@pytest.mark.slow
 def test_a_clip_has_the_shape_rate_and_sound_that_were_ordered(desk, metadata, sides, sounds):
     """By the facts of the catalog: a rehearsal shows what would be delivered."""
     task_id = desk.order(**seedance(**metadata))

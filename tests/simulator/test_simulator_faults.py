@@ -211,6 +211,7 @@ def test_a_download_fault_strikes_once_and_a_fresh_link_is_good(make_desk, row):
     assert (whole.status_code, whole.content[4:8]) == (200, b"ftyp")
 
 
+@pytest.mark.slow
 def test_a_truncated_download_promises_more_than_it_gives(make_desk):
     """Content-Length is the clip's, the bytes are half of it."""
     met = (desk := make_desk(faults=once(FaultName.DOWNLOAD_TRUNCATED))).fetch(desk.finished())

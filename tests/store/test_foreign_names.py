@@ -75,6 +75,7 @@ def test_a_copy_under_a_foreign_name_stops_no_reader(world: World, name: str) ->
 
 
 @pytest.mark.parametrize("name", FOREIGN.values(), ids=FOREIGN)
+@pytest.mark.slow
 def test_a_foreign_name_among_the_records_of_a_job_is_a_finding(world: World, name: str) -> None:
     """It may be a record of a newer version: it is listed, and not read."""
     job = world.jobs[0]

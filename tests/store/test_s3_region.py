@@ -62,6 +62,7 @@ def test_region_and_host_follow_the_environment(
 
 @pytest.mark.enable_socket
 @pytest.mark.parametrize("status", [200, 301, 403])
+@pytest.mark.slow
 def test_a_link_is_signed_for_the_region_that_the_bucket_names(
     monkeypatch: pytest.MonkeyPatch, status: int
 ) -> None:
@@ -75,6 +76,7 @@ def test_a_link_is_signed_for_the_region_that_the_bucket_names(
 
 
 @pytest.mark.enable_socket
+@pytest.mark.slow
 def test_a_bucket_that_does_not_name_its_region_is_asked_once_a_minute_and_beside_the_loop(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

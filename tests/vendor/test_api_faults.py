@@ -255,6 +255,7 @@ def test_a_refusal_that_is_not_in_the_vendors_shape_is_held(status: int, body: b
 @pytest.mark.parametrize(
     "piece", [b"http:/", b"http://x?", b"sk-", b"task_id ", b"[", b"<", b'{"a":', b"\xff"]
 )
+@pytest.mark.slow
 def test_an_answer_of_a_megabyte_is_read(piece: bytes) -> None:
     """A pattern whose work grows with the square of the body would not come to an end here."""
     body = (piece * (1_048_576 // len(piece)))[:1_048_576]

@@ -108,6 +108,7 @@ def invented(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
     return read(tmp_path_factory.mktemp("catalog"), INVENTED)
 
 
+@pytest.mark.slow
 def test_every_cell_that_legality_admits_can_be_built(invented: Catalog) -> None:
     """A body is never found to be impossible after the plan: each value that was asked for is in it."""
     admitted = 0
@@ -126,6 +127,7 @@ def test_every_cell_that_legality_admits_can_be_built(invented: Catalog) -> None
     assert admitted > 150
 
 
+@pytest.mark.slow
 def test_settling_twice_changes_nothing_and_keeps_what_was_asked(invented: Catalog) -> None:
     """An order that is read back from the store is the same order."""
     for model in invented.models.values():

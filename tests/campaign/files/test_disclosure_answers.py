@@ -11,6 +11,7 @@ from hailuo.campaign.files import LoadedCampaign, campaign_schema, load_campaign
 from hailuo.campaign.model import SyntheticPerformer
 
 CATALOG = load_catalog()
+SCHEMA = jsonschema.Draft202012Validator(campaign_schema())
 CAMPAIGN = """\
 campaign: spring
 matrix: {model: [MiniMax-Hailuo-02], duration: [6], size: [768p], prompt: [Sneaker on wet asphalt]}
@@ -39,7 +40,7 @@ def test_an_answer_is_read_quoted_or_not(line: str, answer: SyntheticPerformer) 
 
     assert found.campaign
     assert (found.problems, found.campaign.synthetic_performer) == ((), answer)
-    jsonschema.validate(yaml.safe_load(f"{CAMPAIGN}{line}"), campaign_schema())
+    SCHEMA.validate(yaml.safe_load(f"{CAMPAIGN}{line}"))
 
 
 @pytest.mark.parametrize("word", ["maybe", "1", "null", "[yes]"])

@@ -53,6 +53,7 @@ def test_what_it_writes_can_be_planned_as_it_is(product, models, takes, budget):
 
 
 @given(store=st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1))
+@pytest.mark.slow
 def test_the_project_file_names_the_store_as_it_was_given(store):
     """Quotes, backslashes and # in a folder's name change nothing."""
     files = replace(STARTER, store=store).files(CATALOG, project_file="hailuo.toml")
