@@ -51,5 +51,6 @@ def accepted(place: RunEnvironment) -> int:
     """The submits that the simulated vendor has accepted."""
     key = place.settings.api_key
     headers = {"Authorization": f"Bearer {key.get_secret_value()}"} if key else {}
-    invoice = httpx.get(f"{place.settings.base_url}/_sim/invoice", headers=headers).raise_for_status()
+    url = f"{place.settings.base_url}/_sim/invoice"
+    invoice = httpx.get(url, headers=headers, timeout=60).raise_for_status()  # a busy machine answers late
     return int(invoice.json()["accepted"])
