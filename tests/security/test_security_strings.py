@@ -74,31 +74,32 @@ class Tags(HTMLParser):
         self.attributes |= {name for name, _ in attrs}
 
 
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    """The store after a run, with everything that was said in `said.txt` beside it; the tests only read it."""
+    folder, said = tmp_path_factory.mktemp("hostile"), io.StringIO()
+    hostile = folder / "hostile.yaml"
+    hostile.write_text(CAMPAIGN)
+    commands = [
+        ("plan", hostile),
+        ("run", hostile, "--yes"),
+        ("run", hostile, "--yes", "--json"),
+        ("status", hostile),
+        ("status", hostile, "--json"),
+        ("manifest", hostile),
+    ]
+    parrot = Parrot(words=" ".join([FORMULA, HTML, ESCAPES, REVERSED, PATH, LONG]))
+    with talking_to(parrot, folder / "store"), redirect_stdout(said), redirect_stderr(said):
+        for command in commands:
+            run([str(argument) for argument in command])
+    (folder / "said.txt").write_text(said.getvalue())
+    return folder / "store"
+
+
 @pytest.mark.slow
 @pytest.mark.enable_socket
 class TestARunFullOfHostileText:
     """Every prompt is hostile, every job fails, and the vendor's reasons are hostile too."""
-
-    @pytest.fixture(scope="class")
-    def store(self, tmp_path_factory):
-        """The store after a run, with everything that was said in `said.txt` beside it; the tests only read it."""
-        folder, said = tmp_path_factory.mktemp("hostile"), io.StringIO()
-        hostile = folder / "hostile.yaml"
-        hostile.write_text(CAMPAIGN)
-        commands = [
-            ("plan", hostile),
-            ("run", hostile, "--yes"),
-            ("run", hostile, "--yes", "--json"),
-            ("status", hostile),
-            ("status", hostile, "--json"),
-            ("manifest", hostile),
-        ]
-        parrot = Parrot(words=" ".join([FORMULA, HTML, ESCAPES, REVERSED, PATH, LONG]))
-        with talking_to(parrot, folder / "store"), redirect_stdout(said), redirect_stderr(said):
-            for command in commands:
-                run([str(argument) for argument in command])
-        (folder / "said.txt").write_text(said.getvalue())
-        return folder / "store"
 
     def test_no_output_steers_the_terminal(self, store):
         """Escapes, controls, NUL and marks that turn the writing round are taken out or made visible."""
