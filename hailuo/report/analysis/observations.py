@@ -34,7 +34,9 @@ class Observed:
     platform: AdPlatform
     currency: str | None
     rows: pd.DataFrame
-    groups: dict[tuple[str, ...], _Groups] = field(default_factory=dict, repr=False, compare=False)
+    groups: dict[tuple[str, ...], _Groups] = field(
+        init=False, default_factory=dict, repr=False, compare=False
+    )
 
     @property
     def ids(self) -> list[str]:
@@ -58,7 +60,9 @@ class Observed:
     def scaled(self, count: Count, factor: float) -> "Observed":
         """The same with one count in another unit."""
         rows = self.rows.assign(**{count.value: self.rows[count.value] * factor})
-        return replace(self, rows=rows)
+        found = replace(self, rows=rows)
+        found.groups.update(self.groups)  # the same rows, so the same groups
+        return found
 
     def totals(self) -> pd.DataFrame:
         """One row per creative: every count summed (NaN: unknown), `ads` and `days`. Reach only of a single row."""
