@@ -204,6 +204,10 @@ bench-gallery: $(VENV)/.dev  ## a gallery of 2,000 variants in a real browser; w
 bench-overhead: $(VENV)/.dev  ## what the flow costs more than the library alone; about twenty-five minutes, writes docs/evidence/overhead.md
 	$(BIN)/python -m benchmarks.flow_overhead --write docs/evidence/overhead.md
 
+.PHONY: bench-speed
+bench-speed: $(VENV)/.dev  ## how short and how lean a night is, in virtual time, against the best schedule; about two minutes, writes docs/evidence/performance.md
+	$(BIN)/python -m benchmarks.speed --write docs/evidence/performance.md
+
 # Another experiment engine to compare with. It needs old numpy and pandas, so it is installed apart.
 $(ORACLE_VENV)/.oracle: benchmarks/judge/oracle-requirements.txt
 	$(PYTHON) -m venv $(ORACLE_VENV)
