@@ -2,7 +2,6 @@
 
 import asyncio
 import math
-from collections import deque
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -12,11 +11,6 @@ _FIRST_PAUSE_SECONDS = 15.0  # 15 to 60 s on "1002": docs/reference/vendor.md#er
 _LONGEST_PAUSE_SECONDS = 60.0
 _LONGEST_RETRY_AFTER_SECONDS = 3600.0
 _JITTER = 0.5
-_MINUTE_SECONDS = 60.0
-_TAKEN_AT_LEAST = 5
-_NEAR, _BEYOND = 0.97, 1.05
-_ACCEPTED_PER_REFUSAL = 60
-"""So many submits go by between two tries to go faster than a limit that is known."""
 _FLOOR_SECONDS = 8.0  # the vendor refreshes every 15 s: docs/reference/vendor.md#freshness
 _FIRST_MISS_SECONDS, _LONGEST_MISS_SECONDS = 2.0, 30.0
 _SHORTEST_WAIT_SECONDS = 1e-6  # less, and a loop's timer fires before the clock has moved
@@ -31,11 +25,8 @@ class Aimd:
     ceiling: float
     step: float
 
-    def grown(self, share: float = 1.0) -> "Aimd":
-        return replace(self, value=min(self.ceiling, self.value + share * self.step))
-
-    def at(self, value: float) -> "Aimd":
-        return replace(self, value=min(self.ceiling, max(self.floor, value)))
+    def grown(self) -> "Aimd":
+        return replace(self, value=min(self.ceiling, self.value + self.step))
 
     def cut(self) -> "Aimd":
         return replace(self, value=max(self.floor, self.value / 2))
@@ -68,8 +59,6 @@ class Limiter:
         self._paused_until = clock.monotonic()
         self._refusals = 0
         self._refused_since: float | None = None
-        self._minute: deque[float] = deque(maxlen=math.ceil(submits_per_minute) + 2)
-        self._limit: float | None = None
 
     @property
     def submits_per_minute(self) -> float:
@@ -125,56 +114,31 @@ class Limiter:
         self._room.set()
 
     def accepted(self) -> None:
-        """The vendor took a submit: recover a step, a small one near the pace at which it last refused."""
+        """The vendor took a submit: recover a step."""
         self._refusals = 0
         self._refused_since = None
-        self._minute.append(self._clock.monotonic())
-        self._rate, self._window = self._rate.grown(self._growth), self._window.grown()
+        self._rate, self._window = self._rate.grown(), self._window.grown()
         self._room.set()
 
-    @property
-    def _growth(self) -> float:
-        """The share of a step: near the known limit many submits go by before it is tried again."""
-        if self._limit is None or not _NEAR <= self._rate.value / self._limit < _BEYOND:
-            return 1.0
-        return self._limit * (_BEYOND - _NEAR) / _ACCEPTED_PER_REFUSAL / self._rate.step
-
     def slow_down(self, retry_after_seconds: float | None, *, seconds_at_most: float = math.inf) -> None:
-        """The vendor asked for less: pause everybody, `seconds_at_most` long, and go on slower.
-
-        Where it took many submits in the last minute, that many are its limit, and the pace stays just below it until the
-        next try. Else, or when it refuses again at once, both limits are halved.
-        """
+        """The vendor asked for less: pause everybody, `seconds_at_most` long, and go on at half the pace."""
         now = self._clock.monotonic()
         if self._refused_since is None:
             self._refused_since = now
-        own = 0.0
         if now >= self._paused_until:  # answers to one burst are one refusal
+            self._rate, self._window = self._rate.cut(), self._window.cut()
             self._refusals += 1
-            taken = sum(1 for at in self._minute if now - at < _MINUTE_SECONDS)
-            if self._refusals == 1 and taken >= _TAKEN_AT_LEAST:
-                self._limit = float(taken)
-                self._rate = self._rate.at(_NEAR * taken)
-                own = max(_MINUTE_SECONDS / taken, self._room_in_minute_at() - now)
-            else:
-                self._limit = None
-                self._rate, self._window = self._rate.cut(), self._window.cut()
-        until = now + min(seconds_at_most, self._pause_seconds(retry_after_seconds, own))
+        until = now + min(seconds_at_most, self._pause_seconds(retry_after_seconds))
         self._paused_until = max(self._paused_until, until)
         self._next_start = max(self._next_start, self._paused_until)
 
-    def _room_in_minute_at(self) -> float:
-        """When the last minute has room for one more at the pace of this moment; 0 where it has."""
-        most = int(self._rate.value) + 1
-        return self._minute[-most] + _MINUTE_SECONDS if len(self._minute) >= most else 0.0
-
-    def _pause_seconds(self, retry_after_seconds: float | None, own: float) -> float:
-        own = own or min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2.0 ** (min(self._refusals, 8) - 1))
+    def _pause_seconds(self, retry_after_seconds: float | None) -> float:
+        own = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2.0 ** (min(self._refusals, 8) - 1))
         asked = min(retry_after_seconds or 0.0, _LONGEST_RETRY_AFTER_SECONDS)
         return max(own, asked) * (1 + _JITTER * self._random.random())
 
     async def _wait_for_pace(self) -> None:
-        while (wait := max(self._next_start, self._room_in_minute_at()) - self._clock.monotonic()) > 0:
+        while (wait := self._next_start - self._clock.monotonic()) > 0:
             self._pacing = asyncio.ensure_future(self._clock.sleep(max(wait, _SHORTEST_WAIT_SECONDS)))
             try:
                 await asyncio.wait({self._pacing})
