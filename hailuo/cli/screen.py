@@ -158,9 +158,10 @@ def _shapes(plan: Plan) -> Iterator[str]:
     """How each model gets the shapes that the campaign asks for."""
     ways: dict[str, Counter[str]] = {}
     for job in (planned.job for planned in plan.jobs):
-        if job.asked and job.asked.shape_by and job.levels.get(SHAPE) == job.asked.shape:
-            way = job.asked.shape_by.replace("_", " ")
-            ways.setdefault(job.variant.model, Counter())[f"{job.asked.shape} by {way}"] += 1
+        asked, shape = job.asked, job.levels.get(SHAPE)
+        if asked and asked.shape_by and shape is not None and shape == asked.shape:
+            way = asked.shape_by.replace("_", " ")
+            ways.setdefault(job.variant.model, Counter())[f"{shape} by {way}"] += 1
     for model, found in ways.items():
         yield f"{model}: " + ", ".join(
             f"{words} ({count(jobs, 'job')})" for words, jobs in sorted(found.items())

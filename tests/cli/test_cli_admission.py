@@ -71,6 +71,18 @@ def test_a_local_first_frame_reaches_the_vendor(hailuo, rehearsal, framed, tmp_p
     assert len(list((tmp_path / "store" / "framed" / "main" / "clips").iterdir())) == 1
 
 
+@pytest.mark.parametrize("has_shape", [False, True])
+def test_a_plan_says_the_way_to_a_shape_only_where_one_was_asked_for(hailuo, rehearsal, framed, has_shape):
+    """A first frame alone is no order of a shape."""
+    if has_shape:
+        framed.write_text(FRAMED.replace("matrix:", 'matrix:\n  shape: ["9:16"]'))
+
+    said = hailuo("plan", framed)
+
+    assert ("MiniMax-Hailuo-2.3-Fast: 9:16 by first frame (1 job)" in said.out) == has_shape, said
+    assert "None" not in said.out
+
+
 def test_a_folder_cannot_offer_a_local_first_frame_to_the_real_vendor(hailuo, framed, tmp_path, monkeypatch):
     """Said at once, not by a failed task an hour later; nothing is asked of the vendor for it."""
     monkeypatch.setenv("HAILUO_STORE", str(tmp_path / "store"))
