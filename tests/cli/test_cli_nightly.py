@@ -120,10 +120,20 @@ def test_files_may_be_named(hailuo, rehearsal, lay):
 
 def test_an_empty_night_is_complete(hailuo, rehearsal, lay):
     """Nothing is due."""
+    lay("summer", mark="false")
+
     said = hailuo("nightly", "--yes")
 
     assert said.code == 0
     assert "no campaign is due tonight" in said.out
+
+
+def test_a_folder_without_campaigns_is_refused(hailuo, rehearsal, lay):
+    """A mount that is missing looks like this: a night that finds nothing at all is no good night."""
+    said = hailuo("nightly", "--yes")
+
+    assert said.code == 2
+    assert "holds no campaign file" in said.err
 
 
 def test_a_new_store_that_was_not_named_needs_a_word(hailuo, rehearsal, lay):

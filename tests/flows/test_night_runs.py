@@ -226,7 +226,7 @@ def test_after_a_downtime_only_the_newest_night_runs_and_lists_the_others(env, d
             await client.create_deployment_schedules(
                 due, [DeploymentScheduleCreate(schedule=daily, active=True)]
             )
-            between = {"start_time": str(now - timedelta(days=3)), "end_time": str(now - timedelta(hours=1))}
+            between = {"start_time": str(now - timedelta(days=4)), "end_time": str(now - timedelta(hours=1))}
             wanted = {**between, "min_runs": 3, "max_runs": 3}
             answer = await client.request(
                 "POST", "/deployments/{id}/schedule", path_params={"id": due}, json=wanted

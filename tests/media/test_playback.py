@@ -1,5 +1,8 @@
 """Clips that a browser or a platform cannot play are flagged by codec, profile, pixel format and tag."""
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -146,10 +149,33 @@ def _reasons(clip: ClipFacts, placement: str) -> tuple[str, ...]:
     return verdicts(clip, [placement])[placement].reasons
 
 
+@contextmanager
+def _usual_priority() -> Iterator[None]:
+    """For root, SVT-AV1 gives its caller real-time priority, before all else on the machine, and never takes it back."""
+    if not hasattr(os, "sched_getscheduler"):
+        yield
+        return
+    policy, priority = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, policy, priority)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getscheduler"), reason="Linux alone says its priorities")
+def test_the_priority_of_the_tests_stays_the_usual_one(tmp_path: Path) -> None:
+    """Otherwise every test after an AV1 clip, and each server that it starts, would starve the rest of the machine."""
+    before = os.sched_getscheduler(0)
+
+    _encoded(tmp_path, ENCODED["av1"][0])
+
+    assert os.sched_getscheduler(0) == before
+
+
 def _encoded(folder: Path, coded: Coded) -> Inspection:
     """The facts of four frames that this encoder made."""
     path = folder / f"clip.{coded.container}"
-    with av.open(str(path), "w") as container:
+    with _usual_priority(), av.open(str(path), "w") as container:
         stream = container.add_stream(coded.encoder, rate=10, options=coded.options)
         assert isinstance(stream, VideoStream)
         stream.width, stream.height, stream.pix_fmt = 64, 64, coded.pix_fmt

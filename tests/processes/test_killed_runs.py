@@ -72,8 +72,8 @@ def campaign(tmp_path: Path) -> Path:
 
 
 def slowly(environment: dict[str, str]) -> dict[str, str]:
-    """A submit in two seconds: the run is not over before the signal, however late that is sent."""
-    return {**environment, "HAILUO_SUBMITS_PER_MINUTE": "30"}
+    """A submit in four seconds: the run is not over before the signal, however late that is sent."""
+    return {**environment, "HAILUO_SUBMITS_PER_MINUTE": "15"}
 
 
 def start(campaign: Path, environment: dict[str, str]) -> subprocess.Popen[str]:

@@ -38,6 +38,7 @@ VARIABLES: dict[str, tuple[str, object, str, object]] = {
         "Done=completed, void=failed",
         {"done": "completed", "void": "failed"},
     ),
+    "HAILUO_WAIT_MINUTES": ("wait_minutes", 45, "30", 30),
     "HAILUO_MAX_JOBS": ("max_jobs", 10_000, "200", 200),
     "HAILUO_CHECKS": ("checks", "on", "off", "off"),
     "HAILUO_MAX_USD_PER_RUN": ("max_usd_per_run", None, "12.50", Decimal("12.50")),

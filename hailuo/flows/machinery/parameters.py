@@ -47,7 +47,9 @@ class _OfferedFiles:
 
 CampaignName = Annotated[str, _OfferedFiles()]
 CampaignText = Annotated[str, Field(max_length=200_000)]
-EditionName = Annotated[str, Field(max_length=60, pattern=EDITION)]
+EditionName = Annotated[str, Field(json_schema_extra={"maxLength": 60, "pattern": EDITION})]
+"""The form refuses what is no name. A run that was started without the form says itself what is wrong, and what to do."""
+
 Budget = Annotated[
     Decimal,
     Field(gt=0, le=1_000_000),
