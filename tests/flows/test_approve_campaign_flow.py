@@ -438,7 +438,7 @@ def test_a_run_is_joined_only_while_it_is_at_work(rehearsal, deployed, campaign,
 
 @pytest.mark.parametrize(
     ("form", "reason"),
-    [({"budget_usd": 0.5}, "over the budget"), ({"edition": "No Slug"}, "edition: ")],
+    [({"budget_usd": 0.5}, "over the budget"), ({"edition": "No Slug"}, "edition is 'No Slug'")],
     ids=["over the budget", "a bad edition"],
 )
 def test_a_plan_that_cannot_run_is_not_put_up_for_approval(rehearsal, deployed, campaign, form, reason):
