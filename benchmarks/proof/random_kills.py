@@ -12,7 +12,8 @@ from benchmarks.proof.audit import Audit, audit
 from benchmarks.proof.campaigns import write_campaign
 from benchmarks.proof.crew import Crew, Life, Worker
 from benchmarks.proof.vendor import STORMY, vendor
-from benchmarks.proof.worker import Driving, Found
+from benchmarks.proof.worker import Driving, Found, Happened
+from hailuo.run.events import EventKind
 from hailuo.simulator import FaultPlan
 
 _SPEED: Final = 60.0
@@ -104,20 +105,28 @@ class _Hunt:
 
     def _short_life(self) -> Life:
         worker = self._crew.start(self._assignment)
-        left_to_buy = self._jobs
+        found = Found(to_buy=self._jobs, to_collect=0)
         for word in worker.words(until_seconds=self._crew.clock.monotonic() + _START_SECONDS_AT_MOST):
             if isinstance(word, Found):
-                left_to_buy = word.to_buy
+                found = word
             if isinstance(word, Driving):
-                self._kill_later(worker, left_to_buy)
+                self._kill_later(worker, found)
                 break
         return self._crew.end(worker)
 
-    def _kill_later(self, worker: Worker, left_to_buy: int) -> None:
-        """SIGKILL between at once and twice the mean life; lives are shorter while kills lag behind the work."""
-        ahead = (1 - left_to_buy / self._jobs) - self._killed / self._kills
+    def _kill_later(self, worker: Worker, found: Found) -> None:
+        """SIGKILL between at once and twice the mean life, or after a random number of jobs submitted and clips stored.
+
+        Lives are shorter while kills lag behind the work. The number bounds what one life does by its share of the work
+        that is left, so that no machine, however fast or busy, finishes the campaign before it was killed often enough.
+        """
+        ahead = (1 - found.to_buy / self._jobs) - self._killed / self._kills
         mean = _MEAN_LIFE_SECONDS * 2.0 ** max(-6.0, min(2.0, -_STEERING * ahead))
         until = self._crew.clock.monotonic() + self._random.uniform(0.0, 2 * mean)
-        for _ in worker.words(until_seconds=until):
-            pass
+        share = (2 * found.to_buy + found.to_collect) / max(1, self._kills - self._killed)
+        work_left = self._random.uniform(0.0, 2 * share)
+        for word in worker.words(until_seconds=until):
+            work_left -= isinstance(word, Happened) and isinstance(word.what, EventKind)
+            if work_left <= 0:
+                break
         worker.kill()
