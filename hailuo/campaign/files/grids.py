@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from hailuo.campaign.catalog import Catalog, Trust
+from hailuo.campaign.files.axis_words import meant_axis
 from hailuo.campaign.files.document import Scalar
 from hailuo.campaign.files.levels import LevelReader
 from hailuo.campaign.files.prompt_book import PromptBook
@@ -21,11 +22,6 @@ from hailuo.text import nearest, quoted, suggestion
 
 _REQUIRED = ("prompt", "model", "duration", "size")
 _GIVE = "give it here, or once for all under `defaults:` of a YAML file"
-_PICTURES = frozenset(
-    {"frame", "image", "picture", "photo", "startframe", "startimage", "imageurl", "frameurl"}
-)
-"""Columns that are probably meant as `first_frame`, where a sheet has none."""
-
 _UNFILLABLE = frozenset({"prompt", "first_frame"})
 
 Match = Mapping[str, frozenset[str]]
@@ -108,7 +104,7 @@ class GridBuilder:
         same = {key_of(one): one for one in known}
         if key_of(name) in same:
             return same[key_of(name)]
-        if key_of(name) in _PICTURES and not has_frames:
+        if meant_axis(name) == "first_frame" and name != "first_frame" and not has_frames:
             return name
         return name if nearest(name, known) else None
 
@@ -176,7 +172,7 @@ class GridBuilder:
         known = {*self._settings, *(used or ())}
         unused = {name for name in places if name not in known} if used is not None else set()
         for name in sorted(unused):
-            meant = "first_frame" if key_of(name) in _PICTURES else nearest(name, known)
+            meant = meant_axis(name, known)
             self._faulty_axes |= {name, meant or name}
             if name in self._of_others:
                 reason = f"no model of the campaign takes the setting {quoted(name)}"

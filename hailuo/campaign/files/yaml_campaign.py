@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from hailuo.campaign.files.axis_words import meant_axis
 from hailuo.campaign.files.document import Entries, Items, Scalar, child, read_document
 from hailuo.campaign.files.pydantic_errors import Complaint, Steps, checked, pruned, report
 from hailuo.campaign.files.schema import LABEL_REMEDY, CampaignFile
@@ -11,7 +12,7 @@ from hailuo.campaign.files.text import ProblemList, read_text
 from hailuo.campaign.files.yaml_traps import as_text, shown
 from hailuo.campaign.model import SETTING_AXES
 from hailuo.errors import Place
-from hailuo.text import slug_of
+from hailuo.text import nearest, quoted, slug_of
 
 _MOST_BYTES = 1_000_000
 _MOST_ROUNDS = 6
@@ -81,10 +82,10 @@ def read_yaml(
     if root is None:
         return None
     file, complaints = checked(CampaignFile, root, root)
-    structural = {c.place: hint for c in complaints if (hint := _structure_hint(root, c))}
-    for place, (reason, remedy) in structural.items():
+    hinted = {c.place: hint for c in complaints if (hint := _structure_hint(root, c) or _axis_hint(c))}
+    for place, (reason, remedy) in hinted.items():
         problems.add(place, reason, remedy)
-    others = [c for c in complaints if c.place not in structural]
+    others = [c for c in complaints if c.place not in hinted]
     report(others, CampaignFile, _REMEDIES, problems)
     faulty_axes = frozenset(name for complaint in complaints for name in _axes_in(root, complaint.steps))
     for _ in range(_MOST_ROUNDS):
@@ -95,6 +96,18 @@ def read_yaml(
         root.setdefault("campaign", Scalar(name, name, root.place))
         file, complaints = checked(CampaignFile, root, root)
     return None if file is None else (file, faulty_axes)
+
+
+def _axis_hint(complaint: Complaint) -> tuple[str, str] | None:
+    """Reason and remedy where an axis is a key of the file itself; None for any other complaint."""
+    if complaint.error["type"] != "extra_forbidden" or len(complaint.steps) != 1:
+        return None
+    key = str(complaint.steps[0])
+    is_slip = key not in SETTING_AXES and nearest(key, CampaignFile.model_fields)
+    if is_slip or not (axis := meant_axis(key)):
+        return None
+    remedy = f"write `{axis}:` under `matrix:`, or one value of it under `defaults:`"
+    return f"unknown key {quoted(key)}", remedy
 
 
 def _structure_hint(root: Entries, complaint: Complaint) -> tuple[str, str] | None:

@@ -1,0 +1,27 @@
+"""The axis that a person probably means by a word that is none."""
+
+from collections.abc import Collection
+from typing import Final
+
+from hailuo.campaign.model import SETTING_AXES
+from hailuo.sheets import key_of
+from hailuo.text import nearest
+
+_WORDS: Final = {
+    "first_frame": (
+        *("frame", "image", "picture", "photo", "startframe", "startimage"),
+        *("imageurl", "frameurl", "keyframe", "inputimage"),
+    ),
+    "duration": ("seconds", "secs", "length", "videolength", "cliplength"),
+    "size": ("resolution", "quality", "dimensions", "definition"),
+    "prompt": ("text", "promptid", "script"),
+}
+"""Words of other tools, as `key_of` writes them."""
+
+_AXES: Final = {word: axis for axis, words in _WORDS.items() for word in words}
+
+
+def meant_axis(name: str, known: Collection[str] = SETTING_AXES) -> str | None:
+    """The axis of `known` that the name resembles, or stands for in other tools; None where it is none."""
+    other = _AXES.get(key_of(name))
+    return other if other in known else nearest(name, known)
