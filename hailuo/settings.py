@@ -30,6 +30,7 @@ DEMO_VENDOR: Final = "demo"
 PRICE_TOLERANCE_PERCENT: Final = Decimal(10)
 
 _PREFIX = "HAILUO_"
+_POLLS_PER_MINUTE, _POLLS_PER_SUBMIT = 1200.0, 20.0
 _Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
 
@@ -149,6 +150,11 @@ class Settings(BaseModel):
         validation_alias="PREFECT_API_URL",
         description="A Prefect server: with one, `hailuo run` runs as the flow `render-campaign`.",
     )
+
+    @property
+    def most_polls_per_minute(self) -> float:
+        """The setting, else 20 times the submits, and at least 1,200."""
+        return self.polls_per_minute or max(_POLLS_PER_MINUTE, _POLLS_PER_SUBMIT * self.submits_per_minute)
 
     @model_validator(mode="before")
     @classmethod

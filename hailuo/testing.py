@@ -29,10 +29,14 @@ class VirtualClock:
 
     Coroutines given to `run` see time jump to the next waiter whenever no task has anything left to
     do; work in threads is waited for. Time goes on from one `run` to the next, as after a crash.
+    Without `threads` such work is done at once, in its order: the same night then passes the same way each time.
     """
 
-    def __init__(self, start: datetime = datetime(2026, 11, 22, 22, 0, tzinfo=UTC)) -> None:
+    def __init__(
+        self, start: datetime = datetime(2026, 11, 22, 22, 0, tzinfo=UTC), *, threads: bool = True
+    ) -> None:
         self._start = start
+        self.threads = threads
         self.seconds = 0.0
 
     def now(self) -> datetime:
@@ -68,6 +72,13 @@ class _VirtualLoop(asyncio.SelectorEventLoop):
     def run_in_executor(
         self, executor: Executor | None, func: Callable[..., T], *args: object
     ) -> asyncio.Future[T]:
+        if not self._virtual.threads:
+            done: asyncio.Future[T] = self.create_future()
+            try:
+                done.set_result(func(*args))
+            except Exception as error:  # noqa: BLE001 (as of a thread: it is raised where it is awaited)
+                done.set_exception(error)
+            return done
         self.threads_at_work += 1
         future = super().run_in_executor(executor, func, *args)
         future.add_done_callback(self._thread_ended)

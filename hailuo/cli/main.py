@@ -19,6 +19,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "init": "Begin a project: a campaign file with comments, and its settings.",
     "validate": "Check campaign files and list every problem.",
     "plan": "Show what a run would do and cost. Nothing is bought.",
+    "rehearse": "Play tonight's run in seconds: how long, how much, and which limit binds when.",
     "models": "Show what can be asked of each model, and what a clip costs.",
     "run": "Render what is missing: submit, poll, download, store.",
     "nightly": "Render every campaign that is marked for the night, as one line of cron.",

@@ -1,26 +1,34 @@
 """One night in virtual time: the engine as shipped, a simulated vendor in-process, and a store that keeps no clips."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from random import Random, SystemRandom
 from typing import Final
 
 from pydantic import SecretStr
 from starlette.types import ASGIApp
 
+from hailuo.ledger.facts import JobState
 from hailuo.plan.plan import Plan
 from hailuo.plan.prepare import PreparedCampaign
+from hailuo.rehearsal.store import ClipfreeStore
 from hailuo.run.events import Observer, RunReport, no_observer
+from hailuo.run.pace import HoldObserver, no_hold_observer
 from hailuo.run.session import open_session
 from hailuo.run.tools import Connections
 from hailuo.settings import Settings
-from hailuo.simulator import Invoice, Simulator, SimulatorOptions, SimulatorTransport, Trace
-from hailuo.store.port import Entry
-from hailuo.testing import MemoryStore, VirtualClock
+from hailuo.simulator import AnyFrame, Invoice, Simulator, SimulatorOptions, SimulatorTransport, Trace
+from hailuo.store import Store
+from hailuo.testing import VirtualClock
 from hailuo.vendor import VideoClient
 
 BASE_URL: Final = "http://127.0.0.1:9"
 """Never connected to: the simulator answers in this process."""
+
+_VENDOR_BEGAN: Final = datetime(2026, 1, 1, tzinfo=UTC)
+_HERE: Final = frozenset({JobState.NEW, JobState.STORED, JobState.REFUSED, JobState.FAILED})
+"""States of a job of which nothing is at the real vendor."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,37 +43,36 @@ class PlayedRun:
     seconds: float
 
 
-class ClipfreeStore(MemoryStore):
-    """A store in memory that keeps of each clip its hash and length alone: ten thousand clips fit anywhere."""
-
-    def __init__(self, clock: VirtualClock) -> None:
-        super().__init__(clock)
-        self._lengths: dict[str, int] = {}
-
-    async def put_file(self, key: str, path: Path, *, sha256: str, content_type: str) -> None:
-        self._lengths[key] = path.stat().st_size  # noqa: ASYNC240 (a small file, in virtual time)
-        await self.put(key, sha256.encode(), content_type=content_type)
-
-    async def create_file(self, key: str, path: Path, *, sha256: str, content_type: str) -> bool:
-        del content_type
-        self._lengths[key] = path.stat().st_size  # noqa: ASYNC240 (a small file, in virtual time)
-        return await self.create(key, sha256.encode())
-
-    async def listing(self, prefix: str) -> Sequence[Entry]:
-        return [
-            Entry(entry.key, self._lengths.get(entry.key, entry.bytes), entry.modified_at)
-            for entry in await super().listing(prefix)
-        ]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Staging:
-    """A campaign to be run, and the vendor that it meets, whose last refresh was `tick_seconds_ago`."""
+    """A campaign to be run, and the vendor that it meets, whose last refresh was `tick_seconds_ago`.
+
+    `store` is an empty one unless given. `random` gives the run's jitter; `held` hears of its waits for limits.
+    """
 
     prepared: PreparedCampaign
     settings: Settings
     vendor: SimulatorOptions
     tick_seconds_ago: float = 0.0
+    store: Store | None = None
+    random: Random = field(default_factory=SystemRandom)
+    held: HoldObserver = no_hold_observer
+
+
+@dataclass(frozen=True, slots=True)
+class _VendorClock:
+    """The vendor's own clock: its dates, and so its task ids, are the same whenever the night is played."""
+
+    clock: VirtualClock
+
+    def now(self) -> datetime:
+        return _VENDOR_BEGAN + timedelta(seconds=self.clock.monotonic())
+
+    def monotonic(self) -> float:
+        return self.clock.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        await self.clock.sleep(seconds)
 
 
 def play(
@@ -77,10 +84,10 @@ def play(
 ) -> PlayedRun:
     """Run the campaign to its end in virtual time; `wrap` may watch the vendor's application.
 
-    Raises: AdmissionError where the run is refused.
+    What is at the real vendor already is left alone. Raises: AdmissionError where the run is refused.
     """
     trace = Trace()
-    simulator = Simulator(staging.vendor, clock=clock, trace=trace)
+    simulator = Simulator(staging.vendor, clock=_VendorClock(clock), trace=trace, frames=AnyFrame())
     clock.advance(staging.tick_seconds_ago)
     client = VideoClient(
         base_url=BASE_URL,
@@ -102,8 +109,13 @@ def play(
 async def _play(
     staging: Staging, client: VideoClient, clock: VirtualClock, observe: Observer
 ) -> tuple[Plan, RunReport]:
-    connections = Connections(store=ClipfreeStore(clock), client=client)
+    store = staging.store or ClipfreeStore(clock)
+    connections = Connections(store=store, client=client, random=staging.random, held=staging.held)
     opened = open_session(staging.prepared, staging.settings, clock=clock, connections=connections)
     async with client, opened as session:
         plan = await session.plan()
-        return plan, await session.run(plan, observe=observe)
+        await session.admit(plan)
+        here = replace(
+            plan, jobs=tuple(planned for planned in plan.jobs if planned.state in _HERE), orphaned_jobs=()
+        )
+        return plan, await session.runner(here, observe=observe).run()

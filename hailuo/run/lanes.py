@@ -123,6 +123,8 @@ class Lanes:
             in_flight=min(room, limits.in_flight or room),
             clock=self._tools.clock,
             random=self._tools.random,
+            held=self._tools.held,
+            of=family,
         )
         return Lane(family, (own, account))
 

@@ -2,7 +2,9 @@
 
 import asyncio
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from random import Random
 
 from hailuo.clock import Clock
@@ -14,6 +16,38 @@ _JITTER = 0.5
 _FLOOR_SECONDS = 8.0  # the vendor refreshes every 15 s: docs/reference/vendor.md#freshness
 _FIRST_MISS_SECONDS, _LONGEST_MISS_SECONDS = 2.0, 30.0
 _SHORTEST_WAIT_SECONDS = 1e-6  # less, and a loop's timer fires before the clock has moved
+
+
+class LimitName(StrEnum):
+    """What a submit or a poll may have to wait for."""
+
+    FIRST_JOBS = "first_jobs"  # of its model, to show that it works
+    PRICES = "prices"  # the first clip of its cell, to show what it is charged
+    IN_FLIGHT = "in_flight"
+    SUBMITS = "submits_per_minute"
+    SLOWED = "slowed_by_vendor"  # the same two, after the vendor asked for less
+    POLLS = "polls_per_minute"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """A wait for a limit, in the clock's monotonic seconds.
+
+    `of` is the creative id of the job that waited alone, or the family whose own limit it was; None: the account's.
+    """
+
+    limit: LimitName
+    since: float
+    until: float
+    of: str | None = None
+
+
+HoldObserver = Callable[[Hold], None]
+
+
+def no_hold_observer(hold: Hold) -> None:
+    """No-op observer of waits."""
+    del hold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,10 +71,19 @@ class Limiter:
 
     In any window of `w` seconds at most `submits_per_minute * w / 60 + 1` submits start. A refusal for
     rate slows everybody once: the pause is the vendor's Retry-After or our own back-off, whichever is
-    longer, lengthened by up to half at random and never shortened.
+    longer, lengthened by up to half at random and never shortened. `held` hears of each wait, as one of `of`.
     """
 
-    def __init__(self, *, submits_per_minute: float, in_flight: int, clock: Clock, random: Random) -> None:
+    def __init__(
+        self,
+        *,
+        submits_per_minute: float,
+        in_flight: int,
+        clock: Clock,
+        random: Random,
+        held: HoldObserver = no_hold_observer,
+        of: str | None = None,
+    ) -> None:
         self._rate = Aimd(
             value=submits_per_minute,
             floor=min(0.5, submits_per_minute),
@@ -50,6 +93,8 @@ class Limiter:
         self._window = Aimd(value=in_flight, floor=1, ceiling=in_flight, step=0.25)
         self._clock = clock
         self._random = random
+        self._held = held
+        self._of = of
         self._queue = asyncio.Lock()
         self._room = asyncio.Event()
         self._pacing: asyncio.Future[None] | None = None
@@ -138,17 +183,24 @@ class Limiter:
         return max(own, asked) * (1 + _JITTER * self._random.random())
 
     async def _wait_for_pace(self) -> None:
-        while (wait := self._next_start - self._clock.monotonic()) > 0:
+        while (wait := self._next_start - (since := self._clock.monotonic())) > 0:
+            is_slowed = self._rate.value < self._rate.ceiling or self._paused_until >= self._next_start
             self._pacing = asyncio.ensure_future(self._clock.sleep(max(wait, _SHORTEST_WAIT_SECONDS)))
             try:
                 await asyncio.wait({self._pacing})
             finally:
                 self._pacing.cancel()
+            self._was_held(LimitName.SLOWED if is_slowed else LimitName.SUBMITS, since)
 
     async def _wait_for_room(self) -> None:
         while self._in_flight >= int(self._window.value):
+            since, is_slowed = self._clock.monotonic(), int(self._window.value) < int(self._window.ceiling)
             self._room.clear()
             await self._room.wait()
+            self._was_held(LimitName.SLOWED if is_slowed else LimitName.IN_FLIGHT, since)
+
+    def _was_held(self, limit: LimitName, since: float) -> None:
+        self._held(Hold(limit=limit, since=since, until=self._clock.monotonic(), of=self._of))
 
 
 class PollBudget:

@@ -12,7 +12,7 @@ from typing import Final
 from hailuo.campaign.job import Job
 from hailuo.ledger.facts import JobState, Submitted
 from hailuo.run.events import Ending, Event, EventKind
-from hailuo.run.pace import PollBudget
+from hailuo.run.pace import LimitName, PollBudget
 from hailuo.run.render_times import Render, RenderTimes
 from hailuo.run.ticks import TICK_SECONDS, Ticks
 from hailuo.run.tools import StopSignal, Tools
@@ -116,7 +116,9 @@ class TaskPolls:
             if watch.last and late and _is_answered(watch):
                 return self._last_resort(outcome, watch.last, self._late(job, outcome, watch))
             await self._pause(self._wait_seconds(job, watch))
-            await self._pause(self._budget.wait_seconds())
+            await self._tools.holding(
+                LimitName.POLLS, job.creative_id, self._pause(self._budget.wait_seconds())
+            )
             sent = self._tools.clock.monotonic()
             answer = await self._interrupt.run_until_stopped(self._tools.client.status(outcome.task_id))
             before, watch = watch, self._learned(self._seen(job, watch, answer), watch, answer, sent)

@@ -16,6 +16,7 @@ from hailuo.run.charges import ChargeWatch
 from hailuo.run.collect import Collector
 from hailuo.run.events import Ending, Event, EventKind, Observer, Progress, RunReport, no_observer, why
 from hailuo.run.lanes import Lanes, Turn
+from hailuo.run.pace import LimitName
 from hailuo.run.spending import SpendingGrant
 from hailuo.run.stopping import StopPolicy
 from hailuo.run.submit import Again, Orders
@@ -245,8 +246,9 @@ class Runner:
 
     async def _take_turn(self, job: Job) -> Turn:
         """Wait for the canary of the model, the price of the cell, room in flight and the pace; the turn of its lane."""
-        await self._policy.turn(job)
-        await self._charges.probes.turn(job)
+        holding, creative_id = self._tools.holding, job.creative_id
+        await holding(LimitName.FIRST_JOBS, creative_id, self._policy.turn(job))
+        await holding(LimitName.PRICES, creative_id, self._charges.probes.turn(job))
         try:
             turn = await self._lanes.of(job).turn()
         except asyncio.CancelledError:

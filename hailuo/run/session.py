@@ -279,15 +279,14 @@ async def open_session(
             served_at = stack.enter_context(_frames_served(prepared, settings))
             store = open_store(settings, served_at=served_at)
             client = await stack.enter_async_context(open_client(settings))
-        else:
-            store, client = connections.store, connections.client
+            connections = Connections(store=store, client=client)
         scratch = stack.enter_context(scratch_folder())
         run = share.run if share else _run_name()
         worker = share.worker if share else run
         tools = tools_of(
             settings,
-            Ledger(store, clock, campaign.this_edition, worker=worker),
-            Connections(store=store, client=client),
+            Ledger(connections.store, clock, campaign.this_edition, worker=worker),
+            connections,
             clock=clock,
             catalog=prepared.catalog,
             scratch=scratch,
@@ -301,7 +300,7 @@ async def open_session(
 
             jobs = prepared.expansion.jobs
             session.inspector = await stack.enter_async_context(
-                inspecting(store, tools.ledger, jobs, scratch=tools.scratch)
+                inspecting(tools.store, tools.ledger, jobs, scratch=tools.scratch)
             )
         yield session
 

@@ -4,7 +4,7 @@ import asyncio
 import tempfile
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random, SystemRandom
 from typing import Any, Final, TypeVar
@@ -15,7 +15,7 @@ from hailuo.clock import Clock
 from hailuo.errors import Place, Problem, SettingsError, StoreFullError, StoreUnavailableError
 from hailuo.ledger.ledger import Ledger
 from hailuo.logs import quiet_logger
-from hailuo.run.pace import Limiter, PollSchedule
+from hailuo.run.pace import Hold, HoldObserver, Limiter, LimitName, PollSchedule, no_hold_observer
 from hailuo.settings import Settings
 from hailuo.store import Store
 from hailuo.vendor import VideoClient
@@ -25,15 +25,19 @@ _log = quiet_logger(__name__)
 
 _WRITE_TRIES: Final = 9
 _WRITE_LONGEST_SECONDS: Final = 30.0
-_POLLS_PER_MINUTE, _POLLS_PER_SUBMIT = 1200.0, 20.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connections:
-    """An open store and an open vendor client, to be used in place of those that the settings name."""
+    """An open store and an open vendor client, to be used in place of those that the settings name.
+
+    `random` gives the jitter of waits; `held` hears of each wait for a limit.
+    """
 
     store: Store
     client: VideoClient
+    random: Random = field(default_factory=SystemRandom)
+    held: HoldObserver = no_hold_observer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +57,15 @@ class Tools:
     catalog: Catalog
     scratch: Path
     own_times: frozenset[str] = frozenset()
+    held: HoldObserver = no_hold_observer
+
+    async def holding(self, limit: LimitName, creative_id: str, wait: Awaitable[T]) -> T:
+        """The result of a wait of one job for a limit, of which `held` hears where time passed."""
+        since = self.clock.monotonic()
+        result = await wait
+        if (until := self.clock.monotonic()) > since:
+            self.held(Hold(limit=limit, since=since, until=until, of=creative_id))
+        return result
 
     def family_of(self, job: Job) -> str:
         """The family of the job's model; the model itself where the catalog does not have it any more."""
@@ -85,7 +98,6 @@ def tools_of(
     scratch: Path,
 ) -> Tools:
     """The tools for one edition's ledger, with the limits and times of the settings."""
-    random = SystemRandom()
     return Tools(
         ledger=ledger,
         store=connections.store,
@@ -94,18 +106,19 @@ def tools_of(
             submits_per_minute=settings.submits_per_minute,
             in_flight=settings.in_flight,
             clock=clock,
-            random=random,
+            random=connections.random,
+            held=connections.held,
         ),
         schedule=PollSchedule(
             first_seconds=settings.poll_first_seconds,
             every_seconds=settings.poll_every_seconds,
             deadline_seconds=settings.deadline_seconds,
-            polls_per_minute=settings.polls_per_minute
-            or max(_POLLS_PER_MINUTE, _POLLS_PER_SUBMIT * settings.submits_per_minute),
+            polls_per_minute=settings.most_polls_per_minute,
             is_learned="poll_every_seconds" not in settings.model_fields_set,
         ),
         clock=clock,
-        random=random,
+        random=connections.random,
+        held=connections.held,
         catalog=catalog,
         scratch=scratch,
         own_times=frozenset(settings.model_fields_set) & {"poll_first_seconds", "deadline_seconds"},

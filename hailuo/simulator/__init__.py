@@ -4,6 +4,7 @@ from hailuo.simulator.charges import Call, Invoice
 from hailuo.simulator.connections import SimulatorTransport
 from hailuo.simulator.fault_plan import FaultPlan, ScriptedFault
 from hailuo.simulator.faults import FAULTS, FaultName, Strikes, submit_faults
+from hailuo.simulator.frames import AnyFrame
 from hailuo.simulator.options import ClipDetail, Profile, SimulatorOptions
 from hailuo.simulator.pricing import AmountStyle, Pricing
 from hailuo.simulator.server import serve, serving_folder, simulating
@@ -13,6 +14,7 @@ from hailuo.simulator.trace import TaskTimes, Trace
 __all__ = [
     "FAULTS",
     "AmountStyle",
+    "AnyFrame",
     "Call",
     "ClipDetail",
     "FaultName",

@@ -15,7 +15,7 @@ from hailuo.simulator.frames import Frame, FrameRefusedError, FrameUnreachableEr
 from hailuo.simulator.options import SimulatorOptions
 from hailuo.simulator.orders import VideoOrder, invalid_params
 from hailuo.simulator.scaled_clock import ScaledClock
-from hailuo.simulator.tasks import Task, pixels, render_seconds, task_id
+from hailuo.simulator.tasks import Task, drawn_seconds, pixels, render_seconds, task_id
 from hailuo.simulator.trace import Trace
 
 _MINUTE_SECONDS = 60.0
@@ -64,6 +64,13 @@ class TaskMaker:
             self.trace.accepted(task)
         return task
 
+    def _render_seconds(self, order: VideoOrder, dice: random.Random) -> float:
+        known, slow = self.options.render_seconds.get(order.cell), self.options.slow.get(order.cell, 1.0)
+        if known:
+            return slow * drawn_seconds(known, dice=dice)
+        median, p95 = self.options.median_render_seconds, self.options.p95_render_seconds
+        return slow * render_seconds(order, dice=dice, median=median, p95=p95)
+
     def _check_rate(self) -> None:
         """Refuse the order where a limit is reached, of submits per minute or of tasks at once: HTTP 400."""
         now = self.time.seconds()
@@ -97,12 +104,7 @@ class TaskMaker:
         at, now = self.time.now(), self.time.seconds()
         width, height = pixels(order.size, frame, order.box)
         occasion = Occasion(place=Strikes.TASK, key=f"{order.request_sha256}:{take}", model=order.model)
-        rendering = render_seconds(
-            order,
-            dice=random.Random(f"{seed}:{order.request_sha256}:{take}"),  # noqa: S311 (a simulation)
-            median=self.options.median_render_seconds,
-            p95=self.options.p95_render_seconds,
-        )
+        rendering = self._render_seconds(order, random.Random(f"{seed}:{order.request_sha256}:{take}"))  # noqa: S311 (a simulation)
         return Task(
             task_id=task_id(order, take=take, seed=seed, at=at),
             order=order,

@@ -63,8 +63,10 @@ class ClipMaker:
         sound = task.order.has_sound
         if task.meets(FaultName.CLIP_TINY):
             return _plain_clip(1, 64, 36) + _skipped(task.task_id.encode())
+        padding = task.task_id.encode().ljust(_PADDING_BYTES, b"\0")
+        if self._detail is ClipDetail.TINY:
+            return _plain_clip(1, 64, 36) + _skipped(padding)
         if self._detail is ClipDetail.SMALL:
-            padding = task.task_id.encode().ljust(_PADDING_BYTES, b"\0")
             return _plain_clip(frames, task.width, task.height, rate, sound) + _skipped(padding)
         dice = random.Random(f"{self._seed}:{task.order.request_sha256}:{task.take}")  # noqa: S311 (looks)
         pictures = film(task, frames=frames, dice=dice)

@@ -13,12 +13,13 @@ class ConnectionCutError(Exception):
     """Ends the connection: `cutting` does so over a socket, `SimulatorTransport` in-process.
 
     An `orderly` end is a normal close, which looks like the end of the body. A `silent` one comes after a time
-    longer than any client waits.
+    longer than any client waits. A `refused` one never began; over a socket it is cut at once.
     """
 
-    def __init__(self, *, orderly: bool = False, silent: bool = False) -> None:
+    def __init__(self, *, orderly: bool = False, silent: bool = False, refused: bool = False) -> None:
         self.orderly = orderly
         self.silent = silent
+        self.refused = refused
         super().__init__("the simulator cut the connection")
 
 
@@ -46,13 +47,13 @@ class SimulatorTransport(httpx.AsyncBaseTransport):
         self._app = app
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """The app's answer. Raises httpx.ReadError or httpx.ReadTimeout where none comes."""
+        """The app's answer. Raises httpx.ReadError, httpx.ReadTimeout or httpx.ConnectError where none comes."""
         watched = _Watched(self._app)
         try:
             response = await httpx.ASGITransport(app=watched).handle_async_request(request)
         except ConnectionCutError as error:
             kind = httpx.ReadTimeout if error.silent else httpx.ReadError
-            raise kind(str(error), request=request) from error
+            raise (httpx.ConnectError if error.refused else kind)(str(error), request=request) from error
         if watched.cut_while_sending:
             assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101 (for the type checker)
             response.stream = _CutStream(response.stream, request)

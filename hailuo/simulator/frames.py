@@ -18,6 +18,18 @@ _FETCH_SECONDS = 20.0
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
+class AnyFrame(httpx.AsyncBaseTransport):
+    """Answers every URL with one plain picture: for a vendor without a network."""
+
+    def __init__(self) -> None:
+        written = io.BytesIO()
+        Image.new("RGB", (1366, 768), (52, 68, 96)).save(written, "PNG")
+        self._picture = written.getvalue()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, content=self._picture, request=request)
+
+
 class FrameUnreachableError(Exception):
     """The URL gives no image. The vendor notices this only after it accepted the order."""
 

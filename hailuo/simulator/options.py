@@ -1,10 +1,12 @@
 """The options of the simulated vendor."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
 from hailuo.campaign.catalog import Catalog
+from hailuo.campaign.pricing import PriceKey
 from hailuo.simulator.fault_plan import FaultPlan
 from hailuo.simulator.pricing import Pricing
 
@@ -23,6 +25,7 @@ class ClipDetail(StrEnum):
 
     FULL = "full"  # a moving picture, about a CPU second per clip
     SMALL = "small"  # one plain colour with the right pixels, length and rate; made once per shape
+    TINY = "tiny"  # a film of one small frame, whatever was ordered; for nights whose clips are not looked at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +35,10 @@ class SimulatorOptions:
     `keys` None accepts every key that starts with `sk-`. `strict` refuses unknown fields, as the
     published schema does. `clips_base_url` puts the clips on another host than the API, as the real
     vendor does. `limit_changes` are new limits of submits a minute, each with the second from which it holds.
-    `tasks_at_once` is how many tasks may render at the same time. Raises ValueError for numbers that make no sense.
+    `tasks_at_once` is how many tasks may render at the same time. `outages` are spans of time in which no answer comes, by
+    their first and last second. `prices` hold for cells in place of the catalog's, and `render_seconds` of a cell in
+    place of the median and the 95th percentile: one of them is drawn, or what lies between two neighbours. `slow` are
+    factors of render times. Raises ValueError for numbers that make no sense.
     """
 
     catalog: Catalog
@@ -53,6 +59,10 @@ class SimulatorOptions:
     unlisted_price_usd: Decimal = Decimal("0.50")
     pricing: Pricing = field(default_factory=Pricing)
     clips_base_url: str | None = None
+    outages: tuple[tuple[float, float], ...] = ()
+    prices: Mapping[PriceKey, Decimal] = field(default_factory=dict)
+    render_seconds: Mapping[PriceKey, Sequence[float]] = field(default_factory=dict)
+    slow: Mapping[PriceKey, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.speed <= 0:
@@ -67,6 +77,10 @@ class SimulatorOptions:
             raise ValueError("each of limit_changes must be 1 or more submits a minute")
         if not 0 < self.median_render_seconds <= self.p95_render_seconds:
             raise ValueError("the median render time must be above 0 and at most the 95th percentile")
+
+    def is_out(self, seconds: float) -> bool:
+        """Whether no answer comes so many simulated seconds after the start."""
+        return any(since <= seconds < until for since, until in self.outages)
 
     def submits_per_minute_at(self, seconds: float) -> int | None:
         """The limit that holds so many simulated seconds after the start."""

@@ -8,6 +8,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from types import MappingProxyType
+from typing import Final
 
 from hailuo.campaign.catalog import Billing, Catalog, Family, FirstFrameRule, Model, Offer, Setting
 from hailuo.campaign.pricing import PriceKey, list_price
@@ -18,6 +20,7 @@ _USUAL_DURATION, _USUAL_SIZE = 6, "768p"
 """What a body without them gets, where the model makes it; else the first thing that the model makes."""
 
 Fields = Mapping[str, object]
+_NO_PRICES: Final[Mapping[PriceKey, Decimal]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +43,11 @@ class VideoOrder:
     fps: float = 24.0
     has_sound: bool = False
     billed_at_end: bool = False
+
+    @property
+    def cell(self) -> PriceKey:
+        """What its price and its render time are of."""
+        return PriceKey(self.model, self.duration, self.size, tuple(sorted(self.settings.items())))
 
 
 def read_fields(body: bytes) -> Fields:
@@ -65,10 +73,17 @@ def read_model(fields: Fields, catalog: Catalog) -> Model:
     return model
 
 
-def read_order(
-    body: bytes, fields: Fields, model: Model, catalog: Catalog, *, strict: bool, unlisted_price_usd: Decimal
+def read_order(  # noqa: PLR0913 (an input each)
+    body: bytes,
+    fields: Fields,
+    model: Model,
+    catalog: Catalog,
+    *,
+    strict: bool,
+    unlisted_price_usd: Decimal,
+    prices: Mapping[PriceKey, Decimal] = _NO_PRICES,
 ) -> VideoOrder:
-    """The legal order, by the template of the model's family in reverse.
+    """The legal order, by the template of the model's family in reverse. `prices` go before those of the catalog.
 
     Raises AnswerError: 400 invalid_request, or 400 with MiniMax's "2013".
     """
@@ -83,7 +98,7 @@ def read_order(
     frame_url = _frame_url(read.values, model)
     settings = _settings(read.values, model, family, offer, has_frame=frame_url is not None)
     cell = PriceKey(model.name, offer.duration, offer.size, tuple(sorted(settings.items())))
-    listed = list_price(cell, catalog)
+    listed = prices.get(cell, list_price(cell, catalog))
     sound = family.audio
     return VideoOrder(
         model=model.name,

@@ -92,6 +92,8 @@ class Simulator:
     def _routes(self) -> list[Route]:
         def route(path: str, handler: _Handler, *methods: str) -> Route:
             async def respond(request: Request) -> Response:
+                if self._options.is_out(self._time.seconds()):
+                    raise ConnectionCutError(refused=True)
                 try:
                     return self._response(await handler(request))
                 except AnswerError as error:
@@ -155,6 +157,7 @@ class Simulator:
             self._options.catalog,
             strict=self._options.strict,
             unlisted_price_usd=unlisted,
+            prices=self._options.prices,
         )
         lost = row is not None and row.ending is not ConnectionEnd.OTHERWISE
         task = await self._tasks.accept(order, answered=not lost)

@@ -7,6 +7,7 @@ import hashlib
 import math
 import random
 import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -139,6 +140,14 @@ def render_seconds(order: VideoOrder, *, dice: random.Random, median: float, p95
     drawn *= _LONG_FACTOR if order.duration >= 10 else 1
     drawn *= _LARGE_FACTOR if order.size == "1080p" else 1
     return drawn * (_FAST_FACTOR if order.model.endswith("-Fast") else 1)
+
+
+def drawn_seconds(known: Sequence[float], *, dice: random.Random) -> float:
+    """One of the known render times, or a value between two neighbours: their order decides how likely."""
+    ordered = sorted(known)
+    place = dice.random() * (len(ordered) - 1)
+    below = ordered[int(place)]
+    return below + (place % 1) * (ordered[min(int(place) + 1, len(ordered) - 1)] - below)
 
 
 def pixels(size: str, frame: Frame | None, box: tuple[int, int] | None = None) -> tuple[int, int]:
