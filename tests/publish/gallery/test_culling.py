@@ -47,6 +47,14 @@ def press(page: Page, *keys: str) -> None:
         page.keyboard.press(key)
 
 
+def follow(page: Page, fragment: str) -> None:
+    """A link within the page; the page has taken it when this returns."""
+    page.evaluate(
+        "link => new Promise(taken => { addEventListener('hashchange', () => taken(), {once: true}); location.hash = link })",
+        fragment,
+    )
+
+
 def close(page: Page) -> None:
     page.keyboard.press("Escape")
     expect(page.locator("#stage .lane")).to_have_count(0)
@@ -92,7 +100,7 @@ def test_a_rating_does_not_go_on_and_auto_advance_can_be_switched_off(page: Page
 
 def test_next_and_previous_stay_within_the_filters(page: Page) -> None:
     """By key and by button, and no further than the ends."""
-    page.goto(f"{page.url}#axis.model=MiniMax-Hailuo-2.3")
+    follow(page, "axis.model=MiniMax-Hailuo-2.3")
     press(page, "o")
     assert enlarged(page) == [IDS[1]]
     expect(page.get_by_role("button", name="Previous clip")).to_be_disabled()
@@ -306,7 +314,7 @@ def test_paper_has_ids_picks_notes_and_every_column(page: Page, layout: str) -> 
     page.keyboard.type("keep")
     close(page)
     press(page, "p")
-    page.goto(f"{page.url.partition('#')[0]}#view={layout}")
+    follow(page, f"view={layout}")
 
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     page.emulate_media(media="print")
