@@ -71,11 +71,15 @@ def _url(state: Mapping[str, Any]) -> str:
     return str(results[0].get("url") or state["metadata"]["url"])
 
 
-async def main() -> int:
-    brief, _ = read_brief()
+async def make_all(brief: Brief) -> int:
+    """Every clip; the exit code."""
     room, failures = asyncio.Semaphore(brief.in_flight), 0
     client = httpx.AsyncClient(
-        base_url=brief.base_url, headers=brief.headers, timeout=TIMEOUT_SECONDS, trust_env=False
+        base_url=brief.base_url,
+        headers=brief.headers,
+        timeout=TIMEOUT_SECONDS,
+        trust_env=False,
+        transport=brief.transport,
     )
     script = _Script(client, brief)
 
@@ -94,4 +98,4 @@ async def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main()))
+    sys.exit(asyncio.run(make_all(read_brief()[0])))

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import httpx
+
 TIMEOUT_SECONDS: Final = 60.0
 """What a contender gives one HTTP request, in real seconds; nobody's answer takes as long here."""
 
@@ -26,7 +28,7 @@ class Brief:
     """The job of a contender: these clips, from this vendor, into this folder.
 
     `speed` is how many seconds pass at the simulated vendor in one of ours; `in_flight` is how many
-    clips may be on their way at once.
+    clips may be on their way at once. A `transport` takes the place of sockets.
     """
 
     base_url: str
@@ -35,6 +37,7 @@ class Brief:
     folder: Path
     speed: float
     in_flight: int
+    transport: httpx.AsyncBaseTransport | None = None
 
     @property
     def headers(self) -> Mapping[str, str]:

@@ -45,17 +45,21 @@ def _url(state: Mapping[str, Any]) -> str:
 
 
 async def _download(url: str, brief: Brief, clip: Clip) -> None:
-    async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=False) as web:
+    async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=False, transport=brief.transport) as web:
         response = await web.get(url)
         response.raise_for_status()
         brief.path_of(clip).write_bytes(response.content)
 
 
-async def main() -> int:
-    brief, _ = read_brief()
+async def make_all(brief: Brief) -> int:
+    """Every clip; the exit code."""
     room, failures = asyncio.Semaphore(brief.in_flight), 0
     client = httpx.AsyncClient(
-        base_url=brief.base_url, headers=brief.headers, timeout=TIMEOUT_SECONDS, trust_env=False
+        base_url=brief.base_url,
+        headers=brief.headers,
+        timeout=TIMEOUT_SECONDS,
+        trust_env=False,
+        transport=brief.transport,
     )
 
     async def one(clip: Clip) -> None:
@@ -73,4 +77,4 @@ async def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main()))
+    sys.exit(asyncio.run(make_all(read_brief()[0])))

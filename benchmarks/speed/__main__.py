@@ -14,9 +14,10 @@ from platform import python_version
 from typing import Final
 
 from benchmarks.document import table, write_section
+from benchmarks.speed.contest import WAYS
 from hailuo.clock import SystemClock
 
-_MARK: Final = "speed"
+_MARK, _CONTEST_MARK = "speed", "contest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +28,16 @@ class Row:
     submits_per_minute: int
     in_flight: int
 
-    def measured(self) -> dict[str, float]:
+    def measured(self, way: str | None = None) -> dict[str, float]:
+        """The figures of one night of ours, or of another `way` in the contest."""
         numbers = map(str, (self.jobs, self.submits_per_minute, self.in_flight))
-        command = [sys.executable, "-m", "benchmarks.speed.trial", *numbers]
+        module = ("benchmarks.speed.contest", way) if way else ("benchmarks.speed.trial",)
+        command = [sys.executable, "-m", *module, *numbers]
         done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603 (this package)
         return {name: float(figure) for name, figure in json.loads(done.stdout).items()}
 
 
+_CONTESTS: Final = (Row(100, 5, 8), Row(100, 20, 30))
 _ROWS: Final = (Row(200, 5, 8), Row(200, 5, 30), Row(100, 300, 300))
 
 
@@ -66,14 +70,39 @@ def _section(found: dict[Row, dict[str, float]]) -> str:
     )
 
 
+def _contest(row: Row, found: dict[str, dict[str, float]]) -> str:
+    head = ("way", "starts", "clips stored", "makespan / best known beforehand", "polls a clip", "lag p95")
+    rows = [
+        (
+            WAYS[way].name,
+            f"{figures['starts']:.0f}",
+            f"{figures['stored']:.0f}",
+            f"{figures['ratio']:.2f}" if figures["ratio"] else "clips are missing",
+            f"{figures['polls']:.1f}",
+            f"{figures['lag_p95']:.1f} s",
+            f"{figures['refused']:.0f}",
+            f"{figures['billed']:.2f}",
+            f"{figures['cpu_ms']:.0f} ms",
+        )
+        for way, figures in found.items()
+    ]
+    return (
+        f"### {row.jobs} clips, the vendor takes {row.submits_per_minute} submits a minute, {row.in_flight} in flight\n\n"
+        + table((*head, "submits refused", "billed / wanted", "CPU a clip"), rows)
+    )
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.speed", description=__doc__)
     parser.add_argument("--write", type=Path, help="the document that takes the table")
     given = parser.parse_args()
     section = _section({row: row.measured() for row in _ROWS})
-    print(section)
+    contests = [_contest(row, {way: row.measured(way) for way in WAYS}) for row in _CONTESTS]
+    contest = "\n\n".join(contests)
+    print(f"{section}\n\n{contest}")
     if given.write:
         write_section(given.write, section, mark=_MARK)
+        write_section(given.write, contest, mark=_CONTEST_MARK)
     return 0
 
 

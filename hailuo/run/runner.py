@@ -16,6 +16,7 @@ from hailuo.run.charges import ChargeWatch
 from hailuo.run.collect import Collector
 from hailuo.run.events import Ending, Event, EventKind, Observer, Progress, RunReport, no_observer, why
 from hailuo.run.lanes import Lanes, Turn
+from hailuo.run.order import in_order
 from hailuo.run.pace import LimitName
 from hailuo.run.spending import SpendingGrant
 from hailuo.run.stopping import StopPolicy
@@ -98,7 +99,7 @@ class Runner:
 
     async def run(self) -> RunReport:
         """Drive every job as far as it goes in this run."""
-        await asyncio.gather(*(self.drive(creative_id) for creative_id in self._planned))
+        await asyncio.gather(*(self.drive(planned.job.creative_id) for planned in in_order(self._plan)))
         return await self.finish()
 
     async def drive(self, creative_id: str) -> Ending:

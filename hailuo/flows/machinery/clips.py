@@ -15,6 +15,7 @@ from hailuo.ledger.facts import JobState
 from hailuo.plan.plan import Plan, PlannedJob
 from hailuo.run.environment import RunEnvironment
 from hailuo.run.events import Ending, RunReport
+from hailuo.run.order import in_order
 from hailuo.run.runner import Runner
 from hailuo.run.session import Session
 from hailuo.run.watching import quietly, watched_by
@@ -52,8 +53,8 @@ async def drive_all(
 
 
 def unfinished(plan: Plan) -> list[PlannedJob]:
-    """The jobs that a run has to work on."""
-    return [planned for planned in plan.driven if planned.state in _UNFINISHED]
+    """The jobs that a run has to work on, in the order in which they ask for their turn."""
+    return [planned for planned in in_order(plan) if planned.state in _UNFINISHED]
 
 
 def bundles_of(jobs: Sequence[_Job], *, at_most: int = TASK_RUNS_AT_MOST) -> list[Sequence[_Job]]:
