@@ -141,6 +141,10 @@ class Settings(BaseModel):
     max_usd_per_month: Annotated[Decimal, Field(gt=0)] | None = Field(
         default=None, description="The most that all runs on this store may spend in a calendar month (UTC)."
     )
+    exposure_usd: Annotated[Decimal, Field(ge=0)] = Field(
+        default=Decimal(1),
+        description="The most that the first clips of a model may cost before one is stored. One may always go; `0` lets one go at a time.",
+    )
     price_tolerance_percent: Annotated[Decimal, Field(ge=0, le=1000)] = Field(
         default=PRICE_TOLERANCE_PERCENT,
         description="A charge that differs from its price by more than this stops buying.",

@@ -220,6 +220,7 @@ def _json(found: Rehearsal, settings: Settings, troubles: Troubles, *, seed: int
             "submits_per_minute": settings.submits_per_minute,
             "in_flight": settings.in_flight,
             "polls_per_minute": settings.most_polls_per_minute,
+            "exposure_usd": settings.exposure_usd,
             "budget_usd": plan.budget_usd,
             "max_usd_per_run": settings.max_usd_per_run,
             "max_usd_per_month": settings.max_usd_per_month,

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import hashlib
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -41,7 +42,7 @@ class _Kept:
 
 
 class Collector:
-    """Brings submitted jobs home. Waits end when `interrupt` is set."""
+    """Brings submitted jobs home. Waits end when `interrupt` is set; `at_work` hears of jobs that the vendor renders."""
 
     def __init__(
         self,
@@ -51,10 +52,13 @@ class Collector:
         stop_buying: StopSignal,
         announce: Announcer,
         charges: ChargeWatch,
+        at_work: Callable[[Job], None],
     ) -> None:
         self._tools = tools
         self._interrupt = interrupt
-        self._polls = TaskPolls(tools, interrupt=interrupt, stop_buying=stop_buying, announce=announce)
+        self._polls = TaskPolls(
+            tools, interrupt=interrupt, stop_buying=stop_buying, announce=announce, at_work=at_work
+        )
         self._announce = announce
         self._holders: dict[str, str] | None = None
         self._charges = charges

@@ -5,7 +5,7 @@ have ended. The vendor says when it last changed a task; in which of its seconds
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -85,15 +85,25 @@ class LastResort:
 
 
 class TaskPolls:
-    """The polls of a run. Waits end when `interrupt` is set; a key that is refused sets `stop_buying`."""
+    """The polls of a run. Waits end when `interrupt` is set; a key that is refused sets `stop_buying`.
+
+    `at_work` hears of each answer that shows a job being rendered.
+    """
 
     def __init__(
-        self, tools: Tools, *, interrupt: StopSignal, stop_buying: StopSignal, announce: Announcer
+        self,
+        tools: Tools,
+        *,
+        interrupt: StopSignal,
+        stop_buying: StopSignal,
+        announce: Announcer,
+        at_work: Callable[[Job], None],
     ) -> None:
         self._tools = tools
         self._interrupt = interrupt
         self._stop_buying = stop_buying
         self._announce = announce
+        self._at_work = at_work
         self._ticks = Ticks()
         self._times = RenderTimes()
         self._budget = PollBudget(tools.schedule.polls_per_minute, clock=tools.clock)
@@ -127,6 +137,8 @@ class TaskPolls:
             if isinstance(answer, TaskStatus) and _is_verdict(answer, before):
                 self._ended(job, watch, answer)
                 return _both(before.failed, answer)
+            if isinstance(answer, TaskStatus) and answer.phase is TaskPhase.RENDERING and answer.known_word:
+                self._at_work(job)
             ending = self._giving_up(job, outcome, watch, answer)
             if ending:
                 return ending

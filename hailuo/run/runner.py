@@ -78,6 +78,8 @@ class Runner:
             lanes=self._lanes,
             stop=self._stop,
             alone=lambda: self._charges.measures,
+            exposure_usd=tools.exposure_usd,
+            price_usd=lambda job: self._may_buy[job.creative_id].price_usd,
         )
         self._in_flight: set[str] = set()
         self._under_way: set[asyncio.Task[_Placed]] = set()
@@ -91,7 +93,13 @@ class Runner:
             **signals,
         )
         self._charges = ChargeWatch(plan, tools, announce=self._announce, stop=self._stop, spending=spending)
-        self._collector = Collector(tools, announce=self._announce, charges=self._charges, **signals)
+        self._collector = Collector(
+            tools,
+            announce=self._announce,
+            charges=self._charges,
+            at_work=self._policy.at_work,
+            **signals,
+        )
         for planned in plan.to_collect:
             self._enter(planned.job)
         for planned in plan.in_state(JobState.STORED):

@@ -10,6 +10,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Final
 
@@ -66,7 +67,9 @@ class _Model:
     """What is known of one model in this run."""
 
     proven: bool = False
-    canary_out: bool = False
+    out: int = 0
+    alive: int = 0
+    at_risk_usd: Decimal = Decimal(0)
     waiting: int = 0
     failures: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
@@ -74,34 +77,57 @@ class _Model:
 class Canary:
     """Holds the jobs of a model back until one of them came through.
 
+    One goes first. While the vendor shows them at work, more may go: 2, 4, 8 in all. Those that are out and those that
+    failed cost `exposure_usd` together at most, but for the one that may always go.
     While `alone` says so, a canary goes without any other job beside it, of whatever model.
     """
 
-    def __init__(self, *, alone: Callable[[], bool] = lambda: False) -> None:
+    def __init__(
+        self, *, exposure_usd: Decimal = Decimal(0), alone: Callable[[], bool] = lambda: False
+    ) -> None:
         self._models: defaultdict[str, _Model] = defaultdict(_Model)
+        self._exposure_usd = exposure_usd
         self._alone = alone
         self._changed = asyncio.Event()
 
-    async def turn(self, model: str) -> bool:
-        """Wait until the model is proven (False), or it is this job's turn to go alone (True).
+    async def turn(self, model: str, price_usd: Decimal = Decimal(0)) -> bool:
+        """Wait until the model is proven (False), or it is this job's turn to go before that (True).
 
-        A canary's turn ends with `prove`, `fail` or `pass_on`.
+        A canary's turn ends with `prove`, `fail`, `lose` or `pass_on`.
         """
         known = self._models[model]
         known.waiting += 1
         try:
-            while self._must_wait(known):
+            while self._must_wait(known, price_usd):
                 await self._changed.wait()
         finally:
             known.waiting -= 1
-        known.canary_out = known.canary_out or not known.proven
+        if not known.proven:
+            known.out += 1
+            known.at_risk_usd += price_usd
         return not known.proven
 
-    def _must_wait(self, known: _Model) -> bool:
+    def _must_wait(self, known: _Model, price_usd: Decimal) -> bool:
         others = [other for other in self._models.values() if other is not known and not other.proven]
         if known.proven:
-            return self._alone() and any(other.canary_out or other.waiting for other in others)
-        return known.canary_out or (self._alone() and any(other.canary_out for other in others))
+            return self._alone() and any(other.out or other.waiting for other in others)
+        if self._alone() and (known.out or any(other.out for other in others)):
+            return True
+        is_too_much = known.at_risk_usd + price_usd > self._exposure_usd
+        return known.out > 0 and (known.out >= 2 * known.alive or is_too_much)
+
+    def is_only_one(self, model: str) -> bool:
+        """Whether no other canary of the model is out beside this one."""
+        return self._models[model].out == 1
+
+    def at_work(self, model: str) -> None:
+        """The vendor shows one more canary at work. Once for each."""
+        self._models[model].alive += 1
+        self._wake()
+
+    def risk(self, model: str, price_usd: Decimal) -> None:
+        """A canary is bought again after a failure."""
+        self._models[model].at_risk_usd += price_usd
 
     def prove(self, model: str) -> None:
         """The model works, as a stored clip (or a render that is only slow) has shown: everybody may go."""
@@ -116,12 +142,19 @@ class Canary:
         """
         failures = self._models[model].failures[cause]
         failures.add(witness)
-        self.pass_on(model)
+        self.lose(model)
         return len(failures) >= CANARY_FAILURES
 
-    def pass_on(self, model: str) -> None:
-        """This canary's turn is over without a verdict; the next one may go."""
-        self._models[model].canary_out = False
+    def lose(self, model: str) -> None:
+        """This canary's turn is over: it failed. What it cost stays at risk, and the next ones go one by one again."""
+        self._models[model].alive = 0
+        self.pass_on(model)
+
+    def pass_on(self, model: str, price_usd: Decimal = Decimal(0)) -> None:
+        """This canary's turn is over without a verdict; the next one may go. Nothing of `price_usd` was spent."""
+        known = self._models[model]
+        known.out = max(0, known.out - 1)
+        known.at_risk_usd -= price_usd
         self._wake()
 
     def _wake(self) -> None:
@@ -149,9 +182,12 @@ class Breaker:
 
 
 class StopPolicy:
-    """Lets the first job of each model go alone, and stops a lane or the run when failures pass a limit."""
+    """Lets the first jobs of each model go before the others, and stops a lane or the run when failures pass a limit.
 
-    def __init__(
+    They may cost `exposure_usd` before a clip is stored, by what `price_usd` says of each.
+    """
+
+    def __init__(  # noqa: PLR0913 (a part of the run each)
         self,
         clock: Clock,
         *,
@@ -160,13 +196,18 @@ class StopPolicy:
         lanes: Lanes,
         stop: Callable[[str], None],
         alone: Callable[[], bool] = lambda: False,
+        exposure_usd: Decimal = Decimal(0),
+        price_usd: Callable[[Job], Decimal] = lambda _: Decimal(0),
     ) -> None:
         self._clock = clock
         self._state = state
         self._patience_seconds = patience_seconds
         self._lanes = lanes
         self._stop = stop
-        self._canary = Canary(alone=alone)
+        self._canary = Canary(exposure_usd=exposure_usd, alone=alone)
+        self._price_usd = price_usd
+        self._at_work: set[str] = set()
+        self._failed: set[str] = set()
         self._breaker = Breaker()
         self._breakers = defaultdict[str, Breaker](Breaker)
         self._out_alone: dict[str, asyncio.Task[None]] = {}
@@ -176,21 +217,40 @@ class StopPolicy:
         self._canary.prove(model)
 
     async def turn(self, job: Job) -> None:
-        """Wait until the job's model is proven, or it is this job's turn to go alone."""
-        if job.creative_id not in self._out_alone and await self._canary.turn(job.variant.model):
-            self._out_alone[job.creative_id] = asyncio.create_task(self._release_when_slow(job))
+        """Wait until the job's model is proven, or it is this job's turn to go before that.
+
+        A canary that failed is bought again at once where it is the only one; beside others it waits like any other.
+        """
+        creative_id, model, price_usd = job.creative_id, job.variant.model, self._price_usd(job)
+        has_failed = creative_id in self._failed
+        self._failed.discard(creative_id)
+        if creative_id in self._out_alone and has_failed:
+            if self._canary.is_only_one(model):
+                self._canary.risk(model, price_usd)
+            else:
+                self._out_alone.pop(creative_id).cancel()
+                self._canary.lose(model)
+        if creative_id not in self._out_alone and await self._canary.turn(model, price_usd):
+            self._out_alone[creative_id] = asyncio.create_task(self._release_when_slow(job))
+
+    def at_work(self, job: Job) -> None:
+        """The vendor shows the job's task at work: if others wait for it, more of them may go."""
+        if job.creative_id in self._out_alone and job.creative_id not in self._at_work:
+            self._at_work.add(job.creative_id)
+            self._canary.at_work(job.variant.model)
 
     def taken_by_another(self, job: Job) -> None:
         """A canary that another worker sends proves nothing here: the next one need not wait for it."""
         patience = self._out_alone.pop(job.creative_id, None)
         if patience:
             patience.cancel()
-            self._canary.pass_on(job.variant.model)
+            self._canary.pass_on(job.variant.model, self._price_usd(job))
 
     def attempt_failed(self, job: Job, attempt: Attempt) -> None:
         """The vendor failed an attempt: that counts at once, also when the job is bought again."""
         if attempt.end is None:
             return
+        self._failed.add(job.creative_id)
         cause = "moderation" if attempt.end.moderated else "vendor_failure"
         witness = job.variant.prompt if attempt.end.moderated else f"{job.creative_id}/{attempt.number}"
         self._count(job, cause, witness, attempt.end.message or "without a reason")
@@ -207,7 +267,7 @@ class StopPolicy:
         elif moved and ending.cause not in _NO_FAILURE:
             self._job_failed(job, ending, was_canary=patience is not None)
         elif patience:
-            self._canary.pass_on(job.variant.model)
+            self._canary.pass_on(job.variant.model, self._price_usd(job))
 
     def _job_failed(self, job: Job, ending: Ending, *, was_canary: bool) -> None:
         cause = ending.cause or ending.state.value

@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from pathlib import Path
 from random import Random, SystemRandom
 from typing import Any, Final, TypeVar
@@ -44,7 +45,8 @@ class Connections:
 class Tools:
     """The run's connections to the world; `scratch` is a folder for downloads under way.
 
-    `own_times` are the settings of times that a person gave: a catalog does not replace those.
+    `own_times` are the settings of times that a person gave: a catalog does not replace those. `exposure_usd` is what the
+    first clips of a model may cost before one is stored.
     """
 
     ledger: Ledger
@@ -57,6 +59,7 @@ class Tools:
     catalog: Catalog
     scratch: Path
     own_times: frozenset[str] = frozenset()
+    exposure_usd: Decimal = Decimal(0)
     held: HoldObserver = no_hold_observer
 
     async def holding(self, limit: LimitName, creative_id: str, wait: Awaitable[T]) -> T:
@@ -119,6 +122,7 @@ def tools_of(
         clock=clock,
         random=connections.random,
         held=connections.held,
+        exposure_usd=settings.exposure_usd,
         catalog=catalog,
         scratch=scratch,
         own_times=frozenset(settings.model_fields_set) & {"poll_first_seconds", "deadline_seconds"},

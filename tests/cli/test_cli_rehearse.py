@@ -138,6 +138,7 @@ def test_the_keys_are_those_that_were_published(hailuo, campaign):
             "learned",
             "limits",
             "limits.budget_usd",
+            "limits.exposure_usd",
             "limits.in_flight",
             "limits.max_usd_per_month",
             "limits.max_usd_per_run",
