@@ -171,8 +171,10 @@ class _Expander:
                 continue
             own = self._legal(cell)
             variant = self._variant(own) if own else None
-            if own and variant and self._is_new(cell, own, variant, clips):
-                yield from (job for job in self._takes(cell, variant, grid) if is_chosen(job, only))
+            variant_id = variant.variant_id if variant else ""
+            if own and variant and self._is_new(cell, own, variant_id, clips):
+                jobs = self._takes(cell, variant, variant_id, grid)
+                yield from (job for job in jobs if is_chosen(job, only))
 
     def _cells_of(self, grid: Grid) -> Iterator[Cell]:
         """Every combination; of an axis that applies where it is offered, a model without it has one, with no value."""
@@ -246,20 +248,20 @@ class _Expander:
         template = self._template(level)
         if template is None:
             return None
-        name = f"the prompt {quoted(level.label)}"
         values = {axis: str(other.value) for axis, other in cell.items() if other.value is not None}
         lacking = template.fields - set(values)
         prompt = "" if lacking else clean(template.fill(values))
+        if prompt and len(prompt) <= model.prompt_limit:
+            self._check_camera_commands(prompt, level.place, model)
+            return prompt
+        name = f"the prompt {quoted(level.label)}"
         if lacking:
             remark = (f"{name} asks for {{{min(lacking)}}}, which has no value here", "give it a value")
         elif not prompt:
             remark = (f"{name} is empty", "write a text")
-        elif len(prompt) > model.prompt_limit:
+        else:
             remedy = f"shorten it to {model.prompt_limit:,} characters, with all {{fields}} filled"
             remark = (f"{name} is too long for {model.name}", remedy)
-        else:
-            self._check_camera_commands(prompt, level.place, model)
-            return prompt
         self._refused.add(level.place, remark, cell)
         return None
 
@@ -270,8 +272,8 @@ class _Expander:
             for reason, remedy in camera_remarks(prompt, self._catalog.family_of(model)):
                 self._warnings.add(Problem(place, reason, remedy))
 
-    def _is_new(self, cell: Cell, own: Cell, variant: Variant, clips: int) -> bool:
-        first = self._first.setdefault(variant.variant_id, cell)
+    def _is_new(self, cell: Cell, own: Cell, variant_id: str, clips: int) -> bool:
+        first = self._first.setdefault(variant_id, cell)
         if first is cell:
             for caution in cautions(own, self._catalog):
                 remark = (caution.reason, caution.remedy)
@@ -282,9 +284,8 @@ class _Expander:
         self._twins[cell["prompt"].place, ", ".join(differing)].append((first, cell))
         return False
 
-    def _takes(self, cell: Cell, variant: Variant, grid: Grid) -> Iterator[Job]:
-        campaign = self._campaign
-        levels, variant_id = _labels(cell), variant.variant_id
+    def _takes(self, cell: Cell, variant: Variant, variant_id: str, grid: Grid) -> Iterator[Job]:
+        campaign, levels = self._campaign, _labels(cell)
         shape = cell[SHAPE].value if self._has_shape_axis and SHAPE in cell else None
         asked = asked_of(variant, self._catalog, shape=None if shape is None else str(shape))
         control = campaign.control

@@ -25,7 +25,8 @@ def crockford(digest: bytes, *, characters: int) -> str:
 
     Source: https://www.crockford.com/base32.html
     """
-    return base64.b32encode(digest).decode().translate(_TO_CROCKFORD)[:characters]
+    needed = 5 * -(-characters // 8)  # every five bytes give eight characters
+    return base64.b32encode(digest[:needed]).decode().translate(_TO_CROCKFORD)[:characters]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

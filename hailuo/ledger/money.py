@@ -146,6 +146,8 @@ def items_of(record: JobRecord) -> tuple[Item, ...]:
     or abandoned on the way, and nothing that was spent: the ledger reads every attempt where a task id came late,
     and nowhere else can a lost attempt be followed by another.
     """
+    if not record.attempts and record.done is None:
+        return ()
     made = [_made(record, attempt) for attempt in record.attempts if attempt.intent]
     if record.done:
         made = [item for item in made if item.attempt != record.done.attempt] + [

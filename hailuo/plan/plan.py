@@ -107,17 +107,18 @@ class Plan:
 
     `orphaned_jobs` were bought and are no longer in the file: their clips are kept or still collected.
     `removed_jobs` are no longer in the file either and have nothing to collect: only their money counts.
-    `placements` map creative id and placement of the campaign to the expected verdict.
+    `placements` map creative id and placement of the campaign to the expected verdict. Its repr leaves out what is long:
+    asyncio takes the repr of what it ran when it gives Ctrl-C back, which took an eighth of a large plan's time.
     """
 
-    campaign: Campaign
-    jobs: tuple[PlannedJob, ...]
-    orphaned_jobs: tuple[PlannedJob, ...] = ()
-    removed_jobs: tuple[PlannedJob, ...] = ()
-    illegal: tuple[IllegalCell, ...] = ()
-    warnings: tuple[Problem, ...] = ()
+    campaign: Campaign = field(repr=False)
+    jobs: tuple[PlannedJob, ...] = field(repr=False)
+    orphaned_jobs: tuple[PlannedJob, ...] = field(default=(), repr=False)
+    removed_jobs: tuple[PlannedJob, ...] = field(default=(), repr=False)
+    illegal: tuple[IllegalCell, ...] = field(default=(), repr=False)
+    warnings: tuple[Problem, ...] = field(default=(), repr=False)
     budget_usd: Decimal | None = None
-    placements: "Mapping[str, Mapping[str, PlacementVerdict]]" = field(default_factory=dict)
+    placements: "Mapping[str, Mapping[str, PlacementVerdict]]" = field(default_factory=dict, repr=False)
 
     @property
     def everything(self) -> tuple[PlannedJob, ...]:

@@ -22,6 +22,6 @@ _AXES: Final = {word: axis for axis, words in _WORDS.items() for word in words}
 
 
 def meant_axis(name: str, known: Collection[str] = SETTING_AXES) -> str | None:
-    """The axis of `known` that the name resembles, or stands for in other tools; None where it is none."""
+    """The axis of `known` that the name resembles, or that it is called by other tools; None where it is none."""
     other = _AXES.get(key_of(name))
     return other if other in known else nearest(name, known)

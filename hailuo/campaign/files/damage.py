@@ -77,6 +77,8 @@ def check_text(text: str) -> None:
     if "\ufffd" in text:
         reason = f"{quoted(text)} has letters that were lost (\ufffd) when it was saved"
         raise RefusedValueError(reason, "write them again, and save the file as UTF-8")
+    if text.isascii():
+        return
     mended = _A_GRAVE.sub("à", _GARBLED_MAC.sub(_decoded, _GARBLED.sub(_decoded, text)))
     if mended != text:
         reason = f"{quoted(text)} was decoded wrongly"
@@ -123,6 +125,8 @@ def with_straight_quotes(text: str) -> str:
 
 
 def _quote_fault(text: str) -> str | None:
+    if text.isascii():
+        return None
     text = text.strip()
     for family in (_DOUBLES, _ANGLES, _SINGLES):
         at_ends = [mark for mark in (text[:1], text[-1:]) if mark and mark in family]

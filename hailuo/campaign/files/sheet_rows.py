@@ -30,7 +30,7 @@ from hailuo.text import quoted, slug_of
 
 SHEET_SUFFIXES: Final = frozenset({".csv", ".tsv", ".xlsx"})
 
-_MOST_BYTES: Final = 8_000_000
+_MOST_BYTES: Final = 64_000_000
 _MOST_COLUMNS: Final = 100
 _MOST_TAKES: Final = 100
 _ID, _TAKES, _DISCLOSURE = "prompt_id", "takes", "disclosure"
