@@ -352,7 +352,7 @@ def _sections(schema: Schema, title: str) -> Iterator[str]:
         yield ""
         for key, value in section.get("properties", {}).items():
             named = f"`{key}`" if section is schema else f"`{key}` as a mapping"
-            new = [name for name in _references(value) if name not in seen]
+            new = [name for name in dict.fromkeys(_references(value)) if name not in seen]
             seen.update(new)
             queue += [(named, definitions[name]) for name in new]
 

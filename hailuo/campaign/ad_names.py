@@ -19,13 +19,15 @@ ID_TOKEN = re.compile(r"(?<![0-9a-z])hv[-–_ ]?([0-9a-hjkmnp-tv-z]{10})(?![0-9a
 _VENDOR_PREFIX = re.compile(r"^(minimax-)?hailuo-", re.IGNORECASE)
 _OPEN_ENDS = "-."
 _LONGEST_SETTING, _MOST_OF_SETTINGS = 8, 36
+_LONGEST_VERSION = 20
 
 
-def ad_name(job: Job) -> str:
+def ad_name(job: Job, *, finish: str | None = None) -> str:
     """`HV-7KQ2M9X4TD_CMP1_p-luxstone_m23_d06_s768_fA1_t02`: ASCII, at most 100 characters.
 
     Each token after the campaign starts with its key letter, so that their order does not matter. Settings of the family
     follow the size, as `_ar9-16_atrue` for `aspect_ratio` and `audio`. Columns that the campaign asks for come last, as `_x-A-1`.
+    `finish` is the version of a copy, as `_v-price-19` after the take.
     If the name is too long, the longest labels are cut first; the id is never cut.
     """
     variant = job.variant
@@ -34,7 +36,8 @@ def ad_name(job: Job) -> str:
     further = [_token(cell) for name in job.ad_name_columns if (cell := job.columns.get(name))]
     settings = "".join(map(_setting, sorted(variant.parameters.items())))
     setting = f"_d{variant.duration:02d}_s{size}{settings[: max(0, _MOST_OF_SETTINGS - 3 * len(further))]}"
-    fixed = f"HV-{job.creative_id}__p-_m{setting}_f_t{job.take:02d}" + "_x-" * len(further)
+    version = f"_v-{_token(finish)[:_LONGEST_VERSION]}" if finish else ""
+    fixed = f"HV-{job.creative_id}__p-_m{setting}_f_t{job.take:02d}{version}" + "_x-" * len(further)
     tokens = [
         _token(job.campaign),
         _token(job.levels.get("prompt") or _digest(variant.prompt)),
@@ -46,7 +49,7 @@ def ad_name(job: Job) -> str:
         longest = max(range(len(tokens)), key=lambda index: len(tokens[index]))
         tokens[longest] = tokens[longest][:-1]
     campaign, prompt, model, first_frame, *further = (token.rstrip(_OPEN_ENDS) for token in tokens)
-    name = f"HV-{job.creative_id}_{campaign}_p-{prompt}_m{model}{setting}_f{first_frame}_t{job.take:02d}"
+    name = f"HV-{job.creative_id}_{campaign}_p-{prompt}_m{model}{setting}_f{first_frame}_t{job.take:02d}{version}"
     return "".join([name, *(f"_x-{token}" for token in further)])
 
 

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from hailuo.campaign.finish import Finish
 from hailuo.campaign.variant import FirstFrame
 from hailuo.errors import Place
 from hailuo.store.layout import Edition
@@ -104,7 +105,8 @@ class Campaign:
 
     `settings` are the axes that are settings of some model of the file, and `shape` where it orders shapes: another axis
     of such a name is a word of its prompts. `where_offered` are axes that a model without them does not vary. `frames`
-    are first frames by shape, for models that get a shape in no other way.
+    are first frames by shape, for models that get a shape in no other way. `finishes` are what copies get; None where
+    the file says nothing about it.
     """
 
     name: str
@@ -119,6 +121,7 @@ class Campaign:
     campaign_budget_usd: Decimal | None = None
     control: Mapping[str, str] = field(default_factory=dict)
     placements: tuple[str, ...] = ()
+    finishes: tuple[Finish, ...] | None = None
     ad_name_columns: tuple[str, ...] = ()
     synthetic_performer: SyntheticPerformer = SyntheticPerformer.UNDECLARED
     failed_retries: int = 1

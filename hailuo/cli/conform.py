@@ -8,6 +8,8 @@ from typing import Final, TypedDict, Unpack
 
 import click
 
+from hailuo.campaign.files.finish_schema import NO_FINISH
+from hailuo.campaign.finish import Finish
 from hailuo.cli.options import (
     as_json_option,
     choice_options,
@@ -22,13 +24,14 @@ from hailuo.errors import ExitCode
 from hailuo.media.credentials import Credentials, CredentialsError, open_credentials
 from hailuo.media.placements import Fit, placement_book
 from hailuo.media.recipe import OWN, SILENT, CopyOptions
-from hailuo.plan.prepare import prepare
+from hailuo.plan.prepare import PreparedCampaign, prepare
 from hailuo.publish.conform import ConformOptions, CopyResult, conform, file_sha256, stored_clips
 from hailuo.publish.picks import Choice, chosen
 from hailuo.publish.publish import publish
 from hailuo.run.environment import run_environment
 from hailuo.store.layout import Edition
 from hailuo.store.open import nothing_bought_without_store, open_store
+from hailuo.text import quoted, suggestion
 
 _BOOK: Final = placement_book()
 _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -42,6 +45,7 @@ class _Asked(TypedDict):
     tags: tuple[str, ...]
     placements: tuple[str, ...]
     aspects: tuple[str, ...]
+    versions: tuple[str, ...]
     fit: Fit | None
     audio: str | None
     mark: bool
@@ -67,6 +71,13 @@ class _Asked(TypedDict):
     multiple=True,
     type=click.Choice(list(_BOOK.copies)),
     help="Make a copy of this aspect ratio, without a placement. Repeat it for more.",
+)
+@click.option(
+    "--finish",
+    "versions",
+    metavar="VERSION",
+    multiple=True,
+    help="Make copies with this version of the file's finish, or `none`. Repeat it for more. Default: all versions.",
 )
 @click.option(
     "--fit",
@@ -111,7 +122,10 @@ def _options(file: Path, asked: _Asked) -> ConformOptions:
         marked=asked["mark"],
         signed_by=credentials.fingerprint if credentials else None,
     )
-    placements = asked["placements"] or (() if asked["aspects"] else _placements_of(file))
+    prepared = prepare(choose(file), run_environment().settings) if file.is_file() else None
+    campaign = prepared.campaign if prepared else None
+    own = campaign.placements if campaign else ()
+    placements = asked["placements"] or (() if asked["aspects"] else own)
     if not placements and not asked["aspects"]:
         raise click.UsageError("name a --placement or an --aspect: the campaign file names no placements")
     return ConformOptions(
@@ -120,14 +134,24 @@ def _options(file: Path, asked: _Asked) -> ConformOptions:
         copy=copy,
         audio=path,
         credentials=credentials,
+        finishes=_finishes(prepared, asked["versions"]),
+        columns={job.creative_id: job.columns for job in prepared.expansion.jobs} if prepared else {},
     )
 
 
-def _placements_of(file: Path) -> tuple[str, ...]:
-    if not file.is_file():
-        return ()
-    campaign = prepare(choose(file), run_environment().settings).campaign
-    return campaign.placements if campaign else ()
+def _finishes(prepared: PreparedCampaign | None, versions: tuple[str, ...]) -> tuple[Finish | None, ...]:
+    """The versions named, or all of the file; None is no finish. Raises: CampaignError for a finish with problems."""
+    offered: dict[str, Finish | None] = {}
+    if prepared and prepared.campaign and prepared.campaign.finishes is not None:
+        offered = {finish.name: finish for finish in prepared.require_campaign().finishes or ()}
+    known = {**offered, NO_FINISH: None}
+    for version in versions:
+        if version not in known:
+            raise click.BadParameter(
+                f"the file has no version {quoted(version)}; {suggestion(version, known)}",
+                param_hint="--finish",
+            )
+    return tuple(known[version] for version in dict.fromkeys(versions)) or tuple(offered.values()) or (None,)
 
 
 def _audio(asked: str | None) -> tuple[str, Path | None]:
@@ -179,7 +203,7 @@ async def _conform(
 
 
 def _show(copy: CopyResult) -> None:
-    what = f"{copy.creative_id} {copy.name}: {copy.state}"
+    what = f"{copy.creative_id} {' '.join(filter(None, (copy.name, copy.finish)))}: {copy.state}"
     if copy.conformed is None:
         say(f"{what}: {copy.why}")
         return
@@ -201,6 +225,7 @@ def _json(copy: CopyResult) -> dict[str, object]:
     return {
         "creative_id": copy.creative_id,
         "name": copy.name,
+        "finish": copy.finish,
         "state": copy.state,
         "why": copy.why,
         "key": made.key if made else None,

@@ -4,8 +4,9 @@ The clip is only read. Whatever the vendor wrote into its metadata (such as an A
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from fractions import Fraction
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -17,14 +18,18 @@ from av.filter.context import FilterContext
 from av.video.frame import PictureType, VideoFrame
 from av.video.stream import VideoStream
 
+from hailuo.campaign.finish import AddedSound
+from hailuo.media.composition import Composition
 from hailuo.media.container import Header, opened, read_header
 from hailuo.media.inspection import Facts, Inspection
+from hailuo.media.overlays import finished
 from hailuo.media.recipe import OWN, SILENT, ConformError, Recipe, conform_errors
-from hailuo.media.showing import Colours, FrameSource, Showing, chained, copied_colours
+from hailuo.media.showing import Colours, FrameSource, Showing, chained, copied_colours, read_colours
 from hailuo.media.sound import (
     SAMPLES_PER_SECOND,
     Sound,
     add_sound,
+    begun,
     level,
     loudness_of,
     pulled,
@@ -51,22 +56,37 @@ def measure(path: Path) -> Facts:
     return replace(facts, loudness_lufs=loudness_of(read_sound(path)) if facts.has_audio else None)
 
 
-def make_copy(source: Path, target: Path, recipe: Recipe, *, audio: Path | None = None) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finishing:
+    """A finish, made out for one copy: what is drawn, and what is heard."""
+
+    drawn: Composition
+    sound: AddedSound | None = None
+
+
+def make_copy(
+    source: Path, target: Path, recipe: Recipe, *, audio: Path | None = None, finish: Finishing | None = None
+) -> None:
     """Write the copy; `audio` is the file that `recipe.audio` names by its hash.
 
-    Raises: ConformError when clip or audio cannot be decoded.
+    Raises: ConformError when clip or sound cannot be decoded, and for colours that a finish cannot be drawn in.
     """
     with conform_errors(f"no copy could be made of {source.name}"):
-        _encode(source, target, recipe, audio, _QUALITY)
+        _encode(source, target, recipe, audio, finish, _QUALITY)
         if recipe.least_bps and (measure(target).bitrate_bps or 0) < recipe.least_bps:
             kbps = -(-recipe.least_bps // 1000)
             # A constant bit rate, filled up with nothing: for a clip so still that it would fall below a limit.
             constant = f"nal-hrd=cbr:bitrate={kbps}:vbv-maxrate={kbps}:vbv-bufsize={kbps}"
-            _encode(source, target, recipe, audio, {"preset": "veryfast", "x264-params": constant})
+            _encode(source, target, recipe, audio, finish, {"preset": "veryfast", "x264-params": constant})
 
 
 def _encode(
-    source: Path, target: Path, recipe: Recipe, audio: Path | None, quality: Mapping[str, str]
+    source: Path,
+    target: Path,
+    recipe: Recipe,
+    audio: Path | None,
+    finish: Finishing | None,
+    quality: Mapping[str, str],
 ) -> None:
     header = read_header(source, Inspection(sha256=None, bytes=source.stat().st_size))
     with opened(source) as clip:
@@ -78,14 +98,21 @@ def _encode(
             copy.metadata.update({k: v for k, v in clip.metadata.items() if k not in _WRITTEN_ANEW})
             picture = copy.add_stream("libx264", rate=rate, options=dict(quality))
             picture.width, picture.height, picture.pix_fmt = recipe.width, recipe.height, "yuv420p"
-            _tag(picture, copied_colours(header.showing, recipe.width, recipe.height))
+            colours = copied_colours(header.showing, recipe.width, recipe.height)
+            _tag(picture, colours)
             sound = copy.add_stream("aac", rate=SAMPLES_PER_SECOND, layout="stereo")
             sound.bit_rate = 192_000
-            pictures = islice(_pictures(clip, header, recipe, rate), most)
-            frames = _write_pictures(copy, picture, pictures, at_most=_LONGER * header.packets)
+            pictures: Iterable[VideoFrame] = islice(_pictures(clip, header, recipe, rate), most)
+            most_frames = _LONGER * header.packets
+            if finish:
+                read = read_colours(colours, recipe.width, recipe.height)
+                card_frames = round(finish.drawn.added_s * rate)
+                pictures = finished(pictures, finish.drawn, read, card_frames=card_frames)
+                most_frames += card_frames
+            frames = _write_pictures(copy, picture, pictures, at_most=most_frames)
             # Whole AAC frames, one less than the pictures last: the sound must not make the file longer.
             samples = max(1, int(frames / rate * SAMPLES_PER_SECOND) // _AAC_FRAME - 1) * _AAC_FRAME
-            add_sound(copy, sound, _sound(source, recipe, audio, samples=samples))
+            add_sound(copy, sound, _sound(source, recipe, audio, finish, samples=samples))
 
 
 def _tag(picture: VideoStream, colours: Colours) -> None:
@@ -173,12 +200,22 @@ def _blurred(graph: Graph, source: FilterContext, showing: Showing, recipe: Reci
 _FITS: Final = {"pad": _padded, "crop": _cropped, "blur": _blurred}
 
 
-def _sound(source: Path, recipe: Recipe, audio: Path | None, *, samples: int) -> Sound:
+def _sound(
+    source: Path, recipe: Recipe, audio: Path | None, finish: Finishing | None, *, samples: int
+) -> Sound:
+    levelled = partial(level, samples=samples, peak_db=recipe.true_peak_dbtp)
+    added = finish.sound if finish else None
+    over = begun(read_sound(added.file.path), added.from_s, samples) if added else None
+    if over is not None and not (added and added.mix):
+        return levelled(over, lufs=recipe.loudness_lufs)
     if recipe.audio == SILENT:
-        return silence(samples)
-    origin = source if recipe.audio == OWN else audio
-    if origin is None:
-        raise ConformError("the recipe names an audio file, and none was given")
-    return level(
-        read_sound(origin), samples=samples, lufs=recipe.loudness_lufs, peak_db=recipe.true_peak_dbtp
-    )
+        own = silence(samples)
+    else:
+        origin = source if recipe.audio == OWN else audio
+        if origin is None:
+            raise ConformError("the recipe names an audio file, and none was given")
+        own = read_sound(origin)
+    if over is not None and added:
+        quiet = levelled(own, lufs=recipe.loudness_lufs + added.clip_db)
+        own = levelled(over, lufs=recipe.loudness_lufs) + quiet
+    return levelled(own, lufs=recipe.loudness_lufs)

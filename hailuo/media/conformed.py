@@ -2,6 +2,7 @@
 
 {campaign}/{edition}/conformed/{creative_id}-{placement}.mp4     or -{shape}.mp4, such as -9x16.mp4
 {campaign}/{edition}/conformed/{creative_id}-{placement}.json    its record, written after it
+{campaign}/{edition}/conformed/{creative_id}-{placement}-{version}-{finish_id}.mp4    a copy with a finish
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,6 +12,7 @@ from typing import Final, Literal
 
 from pydantic import TypeAdapter
 
+from hailuo.campaign.finish import Finish
 from hailuo.logs import quiet_logger
 from hailuo.media.inspection import Facts
 from hailuo.media.placement_rules import PlacementVerdict
@@ -21,11 +23,33 @@ from hailuo.store.layout import Edition
 _log = quiet_logger(__name__)
 
 
+Series = tuple[str, str, str | None]
+"""Creative id of the clip, placement or shape, and version."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishOfCopy:
+    """What a copy was finished with: the version's name, the id of what was drawn, and what is written on it.
+
+    `asked_at` is when it was last asked for: of the copies of one version, the newest counts.
+    """
+
+    name: str
+    finish_id: str
+    text: str
+    asked_at: datetime
+
+    @classmethod
+    def of(cls, finish: Finish, *, asked_at: datetime) -> "FinishOfCopy":
+        """Of a finish whose texts are filled."""
+        return cls(name=finish.name, finish_id=finish.finish_id, text=finish.text, asked_at=asked_at)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conformed:
     """One copy: a row of its own in the manifest, and never a job: nothing was bought for it.
 
-    `name` ends its keys, and is the placement it was made for, or else its shape. `source` are the facts of the clip
+    `name` ends its keys, and is the placement it was made for, or else its shape, with its finish. `source` are the facts of the clip
     it was made of; `placements` judges the copy for every placement.
     """
 
@@ -44,6 +68,13 @@ class Conformed:
     placements_version: str
     digital_source_type: str | None
     c2pa_state: Literal["none", "signed"] = "none"
+    finish: FinishOfCopy | None = None
+
+    @property
+    def series(self) -> Series:
+        """Clip, place and version: of several copies of one series, an earlier one has another text or picture."""
+        place = self.placement or self.name.partition("-")[0]
+        return self.derived_from, place, self.finish.name if self.finish else None
 
     @property
     def derivation(self) -> str:

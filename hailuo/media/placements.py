@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -29,23 +29,40 @@ class Source:
 
 @with_config(ConfigDict(extra="forbid"))
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SafeZone:
+    """What is drawn on a copy stays within these margins, in % of the frame's height and width."""
+
+    top: float
+    right: float
+    bottom: float
+    left: float
+    source: str
+
+
+@with_config(ConfigDict(extra="forbid"))
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Placement:
-    """One place where an ad can run: its rules, and the shape and fit that copies for it get by default."""
+    """One place where an ad can run: its rules, and the shape and fit that copies for it get by default.
+
+    `safe` are zones by shape; other shapes have the book's.
+    """
 
     title: str
     aspect: str
     fit: Fit
     rules: tuple[Annotated[Rule, Discriminator("kind")], ...]
+    safe: Mapping[str, SafeZone] = field(default_factory=dict)
 
 
 @with_config(ConfigDict(extra="forbid"))
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlacementBook:
-    """Everything in `placements.toml`. `copies` are px by shape; `loudness_lufs`, `true_peak_dbtp` are of copies."""
+    """Everything in `placements.toml`. `copies` are px by shape, `safe` is the zone where none is named; `loudness_lufs`, `true_peak_dbtp` are of copies."""
 
     version: str
     loudness_lufs: float
     true_peak_dbtp: float
+    safe: SafeZone
     copies: Mapping[str, tuple[int, int]]
     sources: Mapping[str, Source]
     placements: Mapping[str, Placement]

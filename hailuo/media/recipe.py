@@ -15,7 +15,7 @@ from hailuo.media.placement_rules import (
     FpsRule,
     is_aspect,
 )
-from hailuo.media.placements import Fit, Placement, PlacementBook
+from hailuo.media.placements import Fit, Placement, PlacementBook, SafeZone
 
 OWN: Final = "own"
 SILENT: Final = "silent"
@@ -47,6 +47,7 @@ class Recipe:
 
     conform/2 turns and stretches the picture as it is shown, and keeps the tags of its colours; conform/1 did not.
     `audio` is "own", "silent", or the SHA-256 of the file it comes from; `signed_by` that of the C2PA certificate.
+    `longest_s` is of the clip's pictures. `finish` is the id of what is drawn, within `safe`.
     """
 
     version: Literal["conform/1", "conform/2"] = RECIPES
@@ -61,6 +62,8 @@ class Recipe:
     least_bps: int = 0
     marked: bool = True
     signed_by: str | None = None
+    finish: str | None = None
+    safe: SafeZone | None = None
 
     def __str__(self) -> str:
         """One line for the manifest's column `derivation`."""
@@ -68,17 +71,23 @@ class Recipe:
         shape = f"{self.width}x{self.height} fit={self.fit} audio={audio}"
         loudness = "" if self.audio == SILENT else f" loudness={self.loudness_lufs:g}LUFS"
         seals = f"mark={'xmp' if self.marked else 'none'} c2pa={'signed' if self.signed_by else 'none'}"
-        return f"{self.version} {shape}{loudness} {seals}"
+        finish = f" finish={self.finish}" if self.finish else ""
+        return f"{self.version} {shape}{loudness} {seals}{finish}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopyOptions:
-    """What the user asks of every copy. `audio` as in a recipe; `fit` None takes the placement's own."""
+    """What the user asks of every copy. `audio` as in a recipe; `fit` None takes the placement's own.
+
+    `finish` is the id of what is drawn, and `added_s` the length of what follows the clip.
+    """
 
     fit: Fit | None = None
     audio: str = OWN
     marked: bool = True
     signed_by: str | None = None
+    finish: str | None = None
+    added_s: float = 0.0
 
 
 def recipe_for_aspect(aspect: str, clip: Facts, options: CopyOptions, book: PlacementBook) -> Recipe:
@@ -93,6 +102,8 @@ def recipe_for_aspect(aspect: str, clip: Facts, options: CopyOptions, book: Plac
         true_peak_dbtp=book.true_peak_dbtp,
         marked=options.marked,
         signed_by=options.signed_by,
+        finish=options.finish,
+        safe=book.safe if options.finish else None,
     )
 
 
@@ -112,34 +123,35 @@ def recipe_for_placement(
         recipe_for_aspect(aspect, clip, options, book),
         fit=options.fit or placement.fit,
         fps_below=next((limit for limit in fps_limits if clip.fps is None or clip.fps >= limit), None),
-        longest_s=_longest_s(placement, clip),
-        least_bps=_least_bps(placement, clip),
+        longest_s=_longest_s(placement, clip, options.added_s),
+        least_bps=_least_bps(placement, clip, options.added_s),
+        safe=placement.safe.get(aspect, book.safe) if options.finish else None,
     )
 
 
-def _longest_s(placement: Placement, clip: Facts) -> float | None:
-    """Where to trim the clip, if it is a little too long."""
-    seconds = clip.duration_s or 0.0
+def _longest_s(placement: Placement, clip: Facts, added_s: float) -> float | None:
+    """Where to trim the clip, if it is a little too long with what follows it."""
+    seconds = (clip.duration_s or 0.0) + added_s
+    has = f"the clip has {seconds - added_s:g} s" + (f" and its end card {added_s:g} s" if added_s else "")
     for rule in placement.rules:
         if not isinstance(rule, DurationRule):
             continue
         if seconds < rule.least_s:
-            raise ConformError(
-                f"{placement.title} asks for {rule.least_s:g} s, and the clip has {seconds:g} s"
-            )
+            raise ConformError(f"{placement.title} asks for {rule.least_s:g} s, and {has}")
         if rule.most_s < seconds <= rule.most_s + _MOST_TRIMMED_S:
-            return rule.most_s
+            return rule.most_s - added_s
         if seconds > (rule.tolerated_s or rule.most_s):
+            remedy = "let the card cover the clip's end (`over: true`), or make it shorter"
             raise ConformError(
-                f"{placement.title} takes {rule.most_s:g} s, and the clip has {seconds:g} s: order a shorter one"
+                f"{placement.title} takes {rule.most_s:g} s, and {has}: {remedy if added_s else 'order a shorter one'}"
             )
     return None
 
 
-def _least_bps(placement: Placement, clip: Facts) -> int:
+def _least_bps(placement: Placement, clip: Facts, added_s: float) -> int:
     """Enough for the least bit rate and the least file, with a margin; 0 where there is none."""
     rates = [rule.least_bps for rule in placement.rules if isinstance(rule, BitrateRule)]
     if clip.duration_s:
         sizes = [rule.least for rule in placement.rules if isinstance(rule, BytesRule)]
-        rates += [round(8 * least / clip.duration_s) for least in sizes]
+        rates += [round(8 * least / (clip.duration_s + added_s)) for least in sizes]
     return round(_BITRATE_MARGIN * max(rates, default=0))

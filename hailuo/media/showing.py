@@ -108,6 +108,12 @@ def copied_colours(clip: Showing, width: int, height: int) -> Colours:
     return colours if taken == anew else replace(taken, range=colours.range or taken.range)
 
 
+def read_colours(tagged: Colours, width: int, height: int) -> Colours:
+    """How players read pictures of that size that are tagged so."""
+    taken = _taken_for(width, height) if tagged.matrix == UNSPECIFIED else tagged
+    return replace(taken, range=tagged.range or 1)
+
+
 def _taken_for(width: int, height: int) -> Colours:
     """What players take untagged colours for: BT.601 below 720 lines, BT.709 from there."""
     return _HD if min(width, height) >= _HD_LINES else _SD

@@ -29,6 +29,7 @@ _STEP: Final = 4_800
 _MOST_SECONDS: Final = 600
 _MOST_GAIN_DB: Final = 30.0  # what is quieter than that is hiss
 _CODEC_MARGIN_DB: Final = 1.0  # AAC makes peaks anew
+_FADED_SAMPLES: Final = SAMPLES_PER_SECOND // 4
 
 
 def silence(samples: int) -> Sound:
@@ -48,6 +49,17 @@ def read_sound(path: Path) -> Sound:
         early = takewhile(lambda f: f.time is None or f.time < _MOST_SECONDS, container.decode(audio=0))
         pieces = [p.to_ndarray() for frame in chain(early, [None]) for p in resampler.resample(frame)]
     return np.concatenate(pieces, axis=1).astype(np.float32) if pieces else silence(0)
+
+
+def seconds_of(path: Path) -> float | None:
+    """How long the sound of a file is, by its head; None where that does not say. Raises: ConformError without a sound."""
+    with (
+        conform_errors(f"the sound of {path.name} cannot be read"),
+        av.open(path, metadata_errors="replace") as container,
+    ):
+        if not container.streams.audio:
+            raise ConformError(f"{path.name} has no sound")
+        return container.duration / av.time_base if container.duration else None
 
 
 class LoudnessMeter:
@@ -90,6 +102,18 @@ def loudness_of(sound: Sound) -> float | None:
     for frame in _filtered(sound, ("ebur128", "metadata=1:framelog=quiet")):
         last = frame.metadata.get("lavfi.r128.I", last)
     return float(last) if last is not None and float(last) > _SILENT_LUFS else None
+
+
+def begun(sound: Sound, from_s: float, samples: int) -> Sound:
+    """The sound as it is heard from that second on, filled up with silence to so many samples, or cut with a soft end."""
+    start = round(from_s * SAMPLES_PER_SECOND)
+    heard = sound[:, : max(0, samples - start)].copy()
+    if heard.shape[1] < sound.shape[1]:
+        end = min(_FADED_SAMPLES, heard.shape[1])
+        heard[:, heard.shape[1] - end :] *= np.linspace(1, 0, end, dtype=np.float32)
+    filled = silence(samples)
+    filled[:, start : start + heard.shape[1]] = heard
+    return filled
 
 
 def level(sound: Sound, *, samples: int, lufs: float, peak_db: float) -> Sound:

@@ -118,6 +118,12 @@ def prepare(request: CampaignRequest, settings: Settings | None = None) -> Prepa
         from hailuo.media.expectation import placement_warnings  # noqa: PLC0415 (only for a file with placements)
 
         places = placement_warnings(loaded.campaign, expansion.jobs, catalog)
+    unfinished: Iterable[Problem] = ()
+    if loaded.campaign and loaded.campaign.finishes:
+        from hailuo.media.finishing import finish_findings  # noqa: PLC0415 (only for a file with finishes)
+
+        found = finish_findings(loaded.campaign, expansion.jobs, catalog)
+        unfinished, places = found.problems, (*places, *found.warnings)
     chosen = expansion
     if loaded.campaign and request.only:
         chosen = expand(loaded.campaign, catalog, only=request.only)
@@ -127,6 +133,6 @@ def prepare(request: CampaignRequest, settings: Settings | None = None) -> Prepa
         catalog=catalog,
         expansion=expansion,
         chosen=frozenset(job.creative_id for job in chosen.jobs) if request.only else None,
-        problems=tuple(dict.fromkeys([*loaded.problems, *expansion.problems, *chosen.problems])),
+        problems=tuple(dict.fromkeys([*loaded.problems, *expansion.problems, *chosen.problems, *unfinished])),
         warnings=(*loaded.warnings, *expansion.warnings, *places),
     )

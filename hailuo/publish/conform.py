@@ -6,16 +6,20 @@ import tempfile
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
 from hailuo.campaign.expand import TAKE, is_chosen, only_problems
+from hailuo.campaign.finish import Finish
 from hailuo.campaign.job import Job
 from hailuo.clock import Clock
-from hailuo.errors import AdmissionError, DamagedClipError, MissingKeyError, Place
+from hailuo.errors import AdmissionError, DamagedClipError, MissingKeyError, Place, Problem
 from hailuo.ledger.facts import Done
-from hailuo.media.conformed import Conformed, keep_conformed, read_conformed
+from hailuo.media.composition import Composition, compose
+from hailuo.media.conformed import Conformed, FinishOfCopy, Series, keep_conformed, read_conformed
 from hailuo.media.credentials import Credentials, sign
+from hailuo.media.finishing import canvas_of, filled_finish
 from hailuo.media.inspection import Facts
 from hailuo.media.mark import TRAINED_ALGORITHMIC_MEDIA, add_mark
 from hailuo.media.placements import placement_book, verdicts
@@ -34,13 +38,19 @@ from hailuo.store.layout import Edition
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConformOptions:
-    """Which copies to make of each clip, and how. `audio` is the file that `copy.audio` names by its hash."""
+    """Which copies to make of each clip, and how. `audio` is the file that `copy.audio` names by its hash.
+
+    There is one copy for each of `finishes`; None is the copy without one. `columns` are today's cells of the rows, by
+    creative id, for the texts of finishes.
+    """
 
     placements: tuple[str, ...] = ()
     aspects: tuple[str, ...] = ()
     copy: CopyOptions = field(default_factory=CopyOptions)
     audio: Path | None = None
     credentials: Credentials | None = None
+    finishes: tuple[Finish | None, ...] = (None,)
+    columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -58,10 +68,11 @@ class StoredClip:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopyResult:
-    """One copy: made now, kept from before, or impossible, with the reason."""
+    """One copy: made now, kept from before, or impossible, with the reason. `finish` is its version."""
 
     creative_id: str
     name: str
+    finish: str | None = None
     state: Literal["made", "kept", "impossible"]
     conformed: Conformed | None = None
     why: str | None = None
@@ -104,12 +115,47 @@ async def conform(
     """
     if not clips:
         return
-    existing = {copy.key: copy for copy in await read_conformed(store, clips[0].job.this_edition)}
+    existing = _Existing.of(await read_conformed(store, clips[0].job.this_edition))
     for clip in clips:
         with tempfile.TemporaryDirectory(prefix="hailuo-") as folder:
             conformer = _Conformer(clip, options, store, clock, existing=existing, folder=Path(folder))
             for name in options.names:
-                yield await conformer.result(name)
+                for finish in options.finishes:
+                    yield await conformer.result(name, finish)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wanted:
+    """One copy, before it is made."""
+
+    name: str
+    placement: str | None
+    recipe: Recipe
+    key: str
+    finish: Finish | None
+    drawn: Composition | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Existing:
+    """The copies that are there, by key; the facts of their clips, by id and hash; when each series was asked for last."""
+
+    copies: Mapping[str, Conformed]
+    sources: Mapping[tuple[str, str], Facts]
+    newest: Mapping[Series, datetime]
+
+    @classmethod
+    def of(cls, copies: Sequence[Conformed]) -> "_Existing":
+        newest: dict[Series, datetime] = {}
+        for copy in copies:
+            if copy.finish:
+                newest[copy.series] = max(copy.finish.asked_at, newest.get(copy.series, copy.finish.asked_at))
+        current = (copy for copy in copies if copy.recipe.version == RECIPES)
+        return cls(
+            copies={copy.key: copy for copy in copies},
+            sources={(copy.derived_from, copy.source_sha256): copy.source for copy in current},
+            newest=newest,
+        )
 
 
 class _Conformer:
@@ -122,7 +168,7 @@ class _Conformer:
         store: Store,
         clock: Clock,
         *,
-        existing: Mapping[str, Conformed],
+        existing: _Existing,
         folder: Path,
     ) -> None:
         self._job, self._done = clip.job, clip.done
@@ -133,59 +179,85 @@ class _Conformer:
         self._path = folder / "clip.mp4"
         self._book = placement_book()
         # An earlier copy has the clip's facts: a clip whose copies all exist is not fetched.
-        earlier = [existing[key] for name in options.names if (key := self._key(name)) in existing]
-        self._facts = next(
-            (
-                c.source
-                for c in earlier
-                if c.source_sha256 == clip.done.sha256 and c.recipe.version == RECIPES
-            ),
-            None,
-        )
+        self._facts = existing.sources.get((clip.job.creative_id, clip.done.sha256))
 
-    async def result(self, name: str) -> CopyResult:
-        """Make the copy of that name, unless it exists."""
-        result = CopyResult(creative_id=self._job.creative_id, name=name, state="kept")
+    async def result(self, name: str, asked: Finish | None) -> CopyResult:
+        """Make the copy of that name, with that finish, unless it exists."""
+        result = CopyResult(
+            creative_id=self._job.creative_id, name=name, finish=asked.name if asked else None, state="kept"
+        )
         try:
+            finish = self._filled(asked) if asked else None
             if self._facts is None:
                 self._facts = await asyncio.to_thread(_measured, await self._source_path())
-            facts = self._facts
-            if name in self._book.placements:
-                placement = self._book.placements[name]
-                recipe = recipe_for_placement(placement, facts, self._options.copy, self._book)
-            else:
-                aspect = name.replace("x", ":")
-                recipe = recipe_for_aspect(aspect, facts, self._options.copy, self._book)
-            old = self._existing.get(self._key(name))
-            if old and (old.recipe, old.source_sha256) == (recipe, self._done.sha256):
-                return replace(result, conformed=old)
-            return replace(result, state="made", conformed=await self._make(name, recipe, facts))
+            wanted = self._wanted(name, finish, self._facts)
+            old = self._existing.copies.get(wanted.key)
+            if old and (old.recipe, old.source_sha256) == (wanted.recipe, self._done.sha256):
+                return replace(result, conformed=await self._asked_again(old))
+            return replace(result, state="made", conformed=await self._make(wanted, self._facts))
         except (ConformError, DamagedClipError) as error:
             return replace(result, state="impossible", why=str(error))
 
-    def _key(self, name: str) -> str:
-        return self._job.this_edition.conformed_copy(self._job.creative_id, name)
+    def _filled(self, finish: Finish) -> Finish:
+        """Raises: ConformError where the row lacks a column."""
+        columns = self._options.columns.get(self._job.creative_id)
+        filled, missing = filled_finish(finish, self._job, columns=columns)
+        _refuse(missing)
+        return filled
 
-    async def _make(self, name: str, recipe: Recipe, source: Facts) -> Conformed:
-        path = await asyncio.to_thread(
-            _write_copy, await self._source_path(), recipe, self._options, self._job
+    def _wanted(self, name: str, finish: Finish | None, facts: Facts) -> _Wanted:
+        """The copy to make. Raises: ConformError where the placement takes none, or the finish does not fit."""
+        options, placement = self._options.copy, self._book.placements.get(name)
+        if finish:
+            options = replace(options, finish=finish.finish_id, added_s=finish.added_s)
+        if placement:
+            recipe = recipe_for_placement(placement, facts, options, self._book)
+        else:
+            recipe = recipe_for_aspect(name.replace("x", ":"), facts, options, self._book)
+        drawn = None
+        if finish:
+            drawn = compose(finish, canvas_of(recipe, facts, self._book))
+            _refuse(drawn.problems)
+        ending = f"{name}-{finish.name}-{finish.finish_id}" if finish else name
+        key = self._job.this_edition.conformed_copy(self._job.creative_id, ending)
+        return _Wanted(
+            name=ending,
+            placement=name if placement else None,
+            recipe=recipe,
+            key=key,
+            finish=finish,
+            drawn=drawn,
         )
-        facts = await asyncio.to_thread(_measured, path)
+
+    async def _asked_again(self, old: Conformed) -> Conformed:
+        """The copy that exists; if a newer one of its version was made since, it counts again from now on."""
+        if old.finish is None or self._existing.newest[old.series] <= old.finish.asked_at:
+            return old
+        newest = replace(old, finish=replace(old.finish, asked_at=self._clock.now()))
+        await keep_conformed(self._store, newest)
+        return newest
+
+    async def _make(self, wanted: _Wanted, source: Facts) -> Conformed:
+        path = await asyncio.to_thread(
+            _write_copy, await self._source_path(), wanted, self._options, self._job
+        )
+        facts, now, finish = await asyncio.to_thread(_measured, path), self._clock.now(), wanted.finish
         conformed = Conformed(
             derived_from=self._job.creative_id,
-            name=name,
-            placement=name if name in self._book.placements else None,
-            recipe=recipe,
+            name=wanted.name,
+            placement=wanted.placement,
+            recipe=wanted.recipe,
             source_sha256=self._done.sha256,
             source=source,
-            key=self._key(name),
+            key=wanted.key,
             sha256=await asyncio.to_thread(file_sha256, path),
-            made_at=self._clock.now(),
+            made_at=now,
             facts=facts,
             placements=verdicts(facts),
             placements_version=self._book.version,
-            digital_source_type=TRAINED_ALGORITHMIC_MEDIA if recipe.marked else None,
-            c2pa_state="signed" if recipe.signed_by else "none",
+            digital_source_type=TRAINED_ALGORITHMIC_MEDIA if wanted.recipe.marked else None,
+            c2pa_state="signed" if wanted.recipe.signed_by else "none",
+            finish=FinishOfCopy.of(finish, asked_at=now) if finish else None,
         )
         await self._store.put_file(conformed.key, path, sha256=conformed.sha256, content_type="video/mp4")
         await keep_conformed(self._store, conformed)
@@ -210,13 +282,21 @@ def _measured(path: Path) -> Facts:
     return measure(path)
 
 
-def _write_copy(source: Path, recipe: Recipe, options: ConformOptions, job: Job) -> Path:
+def _refuse(problems: Sequence[Problem]) -> None:
+    """Raises: ConformError that names them all."""
+    if problems:
+        raise ConformError("; ".join(f"{problem.reason} ({problem.place})" for problem in problems))
+
+
+def _write_copy(source: Path, wanted: _Wanted, options: ConformOptions, job: Job) -> Path:
     """Write the copy beside the clip: made, then marked, then signed, because a signature covers what is there."""
-    from hailuo.media.conform import make_copy  # noqa: PLC0415 (the same)
+    from hailuo.media.conform import Finishing, make_copy  # noqa: PLC0415 (the same)
 
     copy, signed = source.with_name("copy.mp4"), source.with_name("signed.mp4")
-    make_copy(source, copy, recipe, audio=options.audio)
-    if recipe.marked:
+    asked, drawn = wanted.finish, wanted.drawn
+    finish = Finishing(drawn=drawn, sound=asked.sound) if asked and drawn else None
+    make_copy(source, copy, wanted.recipe, audio=options.audio, finish=finish)
+    if wanted.recipe.marked:
         add_mark(copy)
     if options.credentials is None:
         return copy

@@ -4,11 +4,12 @@ import asyncio
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 
 from hailuo.campaign.job import Job
 from hailuo.ledger.facts import Done
 from hailuo.media import Inspection, NearDuplicate, Preview, near_duplicates, order_of, read_inspections
-from hailuo.media.conformed import Conformed, read_conformed
+from hailuo.media.conformed import Conformed, Series, read_conformed
 from hailuo.media.inspection import Facts
 from hailuo.media.placements import verdicts
 from hailuo.media.verdict import verdict
@@ -60,9 +61,13 @@ async def gather(store: Store, edition: Edition) -> Evidence:
         read_conformed(store, edition),
         judgements_of(store, edition),
     )
+    newest: dict[Series, datetime] = {}
+    for one in conformed:
+        at = one.finish.asked_at if one.finish else one.made_at
+        newest[one.series] = max(at, newest.get(one.series, at))
     copies: dict[str, list[manifest.ClipCopy]] = {}
     for one in conformed:
-        copies.setdefault(one.derived_from, []).append(_copy(one))
+        copies.setdefault(one.derived_from, []).append(_copy(one, newest[one.series]))
     return Evidence(
         inspections=inspections,
         near=await asyncio.to_thread(near_duplicates, inspections),
@@ -72,7 +77,7 @@ async def gather(store: Store, edition: Edition) -> Evidence:
     )
 
 
-def _copy(one: Conformed) -> manifest.ClipCopy:
+def _copy(one: Conformed, newest: datetime) -> manifest.ClipCopy:
     facts = one.facts
     measured = {
         **_columns_of(facts),
@@ -88,6 +93,14 @@ def _copy(one: Conformed) -> manifest.ClipCopy:
         derivation=one.derivation,
         made_at=one.made_at,
         measured=measured,
+        finish=manifest.CopyFinish(
+            name=one.finish.name,
+            finish_id=one.finish.finish_id,
+            text=one.finish.text,
+            is_newest=one.finish.asked_at == newest,
+        )
+        if one.finish
+        else None,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Final
 import pandas as pd
 
 from hailuo.report.formatting import date_range, plural
-from hailuo.report.join import CONTRADICTED, MISREAD
+from hailuo.report.join import CONTRADICTED, MISREAD, clip_of
 from hailuo.report.metrics import CONVERSION_DAYS, PLATFORM_NAMES, AdPlatform, Count
 from hailuo.report.no_match import no_match
 from hailuo.report.texts import say
@@ -197,7 +197,8 @@ def _clips(matched: pd.DataFrame, variants: pd.DataFrame) -> Iterator[str]:
         say_creatives = plural(len(strange), "creative has", "creatives have")
         yield say("caution.no_clip", creatives=say_creatives, names=_named(strange))
     picks = variants["pick"] if "pick" in variants.columns else pd.Series(index=variants.index, dtype=object)
-    if rejected := sorted(ran & set(variants.loc[picks == "reject", "creative_id"])):
+    refused, clips = set(variants.loc[picks == "reject", "creative_id"]), clip_of(variants)
+    if rejected := sorted(one for one in ran if clips.get(one, one) in refused):
         say_creatives = plural(len(rejected), "creative ran", "creatives ran")
         yield say("caution.rejected", creatives=say_creatives, names=_named(rejected))
 

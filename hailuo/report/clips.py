@@ -8,9 +8,10 @@ import pandas as pd
 
 from hailuo.media import Preview
 from hailuo.report.findings import ReportFindings
+from hailuo.report.join import clip_of
 from hailuo.report.page import Clip
 from hailuo.store import Store
-from hailuo.store.layout import Edition
+from hailuo.store.layout import Edition, Folder
 from hailuo.store.port import read_many
 
 _MOST_POSTERS: Final = 200
@@ -27,16 +28,24 @@ async def media_of(
     labels = {one.creative_id: one.label for platform in findings.platforms for one in platform.creatives}
     stored = set(variants.loc[variants["status"] == "stored", "creative_id"])
     shown = [creative_id for creative_id in findings.best_first() if creative_id in stored]
-    keys = {one: edition.preview(one, Preview.POSTER) for one in shown[:_MOST_POSTERS]}
+    clips_of, files = clip_of(variants), _files_of_copies(variants)
+    keys = {one: edition.preview(clips_of[one], Preview.POSTER) for one in shown[:_MOST_POSTERS]}
     posters = await read_many(store, list(keys.values()))  # without those that were never made
     links = await store.links(valid_for=valid_for)
     clips = {}
     for one in shown:
         poster = posters.get(keys.get(one, ""))
-        place = f"clips/{one}.mp4"
+        place = files.get(one) or f"clips/{one}.mp4"
         clips[one] = Clip(
             poster=f"data:image/webp;base64,{base64.b64encode(poster).decode()}" if poster else None,
             href=links.url(f"{edition.folder}{place}") if links else f"../../{place}",
             label=labels[one],
         )
     return clips
+
+
+def _files_of_copies(variants: pd.DataFrame) -> dict[str, str]:
+    """By creative id of each copy, its file within the edition's folder."""
+    copies = variants[variants["derived_from"].notna()]
+    pairs = zip(copies["creative_id"], copies["s3_uri"], strict=True)
+    return {str(one): f"{Folder.CONFORMED}/{str(uri).rpartition('/')[2]}" for one, uri in pairs}

@@ -95,6 +95,7 @@ class Difference:
 class CreativeFinding:
     """One creative on one platform. `factors` are its levels; `shrunk`, `p_best` and `expected_loss` (in the unit of
     the decision metric) are None where nothing can be said. `looks` are QA numbers of the manifest for the scatter.
+    `clip_id` is the clip that a copy with a finish was made of; empty for a clip itself.
     """
 
     creative_id: str
@@ -120,6 +121,7 @@ class CreativeFinding:
     columns: Mapping[str, str] = field(default_factory=dict)
     target_chance: float | None = None  # to meet the target, where there is one
     brings_conversions: bool = False  # so that CTR or hook alone never switch it off
+    clip_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

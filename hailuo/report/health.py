@@ -8,6 +8,7 @@ import pandas as pd
 from hailuo.report.cautions import cautions
 from hailuo.report.findings import Health, JoinMethod, MethodTally, UnmatchedAd
 from hailuo.report.formatting import plural
+from hailuo.report.join import clip_of
 from hailuo.report.metrics import AdPlatform
 from hailuo.text import printable
 
@@ -27,7 +28,8 @@ def health(joined: pd.DataFrame, variants: pd.DataFrame, *, duplicates: int = 0)
     expected: Sequence[str] = variants.loc[
         (variants["status"] == "stored") & variants["derived_from"].isna(), "creative_id"
     ].tolist()
-    found = set(joined["creative_id"].dropna())
+    clips = clip_of(variants)
+    found = {clips.get(one, one) for one in joined["creative_id"].dropna()}
     tallies = ((method, joined["join_method"] == method.value) for method in JoinMethod)
     return Health(
         rows=len(joined),

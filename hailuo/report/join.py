@@ -57,7 +57,7 @@ class _Match(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Index:
-    """The ids that results are matched with. `originals`: creative id -> id of the clip as delivered."""
+    """The ids that results are matched with. `originals`: creative id -> id that its results count for."""
 
     originals: Mapping[str, str]
     ads: _Owners
@@ -82,7 +82,7 @@ class _Evidence:
 def join(results: pd.DataFrame, variants: pd.DataFrame, ads: pd.DataFrame | None = None) -> pd.DataFrame:
     """The results, row by row in their order, with `creative_id` (None without one), `join_method`, `join_note`.
 
-    A copy's results are its original's. `ads` is a filled ads.csv; an ad id counts on the platform of its row, or on
+    A copy's results are its original's, but for copies with a finish. `ads` is a filled ads.csv; an ad id counts on the platform of its row, or on
     any where that is blank. An ad that it gives to several creatives is ambiguous, unless a video id tells them apart.
     """
     originals = original_of(variants)
@@ -107,10 +107,29 @@ def join(results: pd.DataFrame, variants: pd.DataFrame, ads: pd.DataFrame | None
 
 
 def original_of(variants: pd.DataFrame) -> dict[str, str]:
-    """Every creative id of the manifest, to the one its results count for: a copy's is that of the clip it copies."""
+    """Every creative id of the manifest, to the one its results count for.
+
+    A copy's is that of the clip it copies. Copies with a finish are creatives of their own: those of one clip with the
+    same finish count for the first of them that was made.
+    """
+    names = ("creative_id", "derived_from", "finish_id", "stored_at")
+    rows = sorted(
+        zip(*(_texts(variants, name) for name in names), strict=True), key=lambda row: (row[3], row[0])
+    )
+    known, first = {row[0] for row in rows}, dict[tuple[str, str], str]()
+    for one, source, finish, _ in rows:
+        if source and finish:
+            first.setdefault((source, finish), one)
+    return {
+        one: first.get((source, finish)) or (source if source in known else one)
+        for one, source, finish, _ in rows
+    }
+
+
+def clip_of(variants: pd.DataFrame) -> dict[str, str]:
+    """Every creative id of the manifest, to that of the clip as it was delivered."""
     ids, sources = _texts(variants, "creative_id"), _texts(variants, "derived_from")
-    known = set(ids)
-    return {one: source if source in known else one for one, source in zip(ids, sources, strict=True)}
+    return {one: source or one for one, source in zip(ids, sources, strict=True)}
 
 
 def _decided(row: _ResultKeys, index: _Index) -> _Match:

@@ -101,6 +101,7 @@ def test_examples_cost_what_is_recorded_here() -> None:
                     "MiniMax-Hailuo-2.3-Fast": "0.38",
                 },
             },
+            "perfume-prices.yaml": {"jobs": 2, "usd": "0.56", "by_model": {"MiniMax-Hailuo-02": "0.56"}},
             "portrait-motion.yaml": {
                 "jobs": 20,
                 "usd": "6.34",

@@ -157,7 +157,9 @@ def test_a_campaign_file_may_name_exactly_the_placements_that_have_a_spec() -> N
 def test_every_fact_names_a_source_with_a_page_and_a_date() -> None:
     """A spec is only as good as where and when it was read; and no source is listed that nothing rests on."""
     book = placement_book()
-    named = {rule.source for placement in book.placements.values() for rule in placement.rules}
+    rules = {rule.source for placement in book.placements.values() for rule in placement.rules}
+    zones = {zone.source for placement in book.placements.values() for zone in placement.safe.values()}
+    named = rules | zones | {book.safe.source}
 
     assert named == set(book.sources)
     assert all(source.url and source.checked >= date(2026, 11, 1) for source in book.sources.values())

@@ -9,12 +9,14 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from hailuo.campaign.catalog import Catalog
 from hailuo.campaign.files.document import Entries, Scalar
+from hailuo.campaign.files.finishes import read_finishes
 from hailuo.campaign.files.grids import GridBuilder
 from hailuo.campaign.files.schema import SLUG, CampaignFile, IncludeRow, NightlySection
 from hailuo.campaign.files.sections import WrittenAxes
 from hailuo.campaign.files.sheet_rows import SHEET_SUFFIXES, read_rows
 from hailuo.campaign.files.text import ProblemList, path_inside
 from hailuo.campaign.files.yaml_campaign import read_yaml
+from hailuo.campaign.finish import Finish
 from hailuo.campaign.model import Campaign, IllegalPolicy, Nightly, SyntheticPerformer
 from hailuo.errors import Place, Problem
 from hailuo.sheets import key_of
@@ -223,6 +225,7 @@ def _build(
         campaign_budget_usd=file.budget.campaign_usd if file.budget else None,
         control=control,
         placements=tuple(dict.fromkeys(file.placements)),
+        finishes=_finishes(file, problems),
         ad_name_columns=_ad_name_columns(file, builder.products, problems),
         synthetic_performer=SyntheticPerformer(file.disclosure.synthetic_performer),
         failed_retries=file.retries.failed,
@@ -230,6 +233,12 @@ def _build(
         nightly=nightly,
         place=file.place_of("campaign"),
     )
+
+
+def _finishes(file: CampaignFile, problems: ProblemList) -> tuple[Finish, ...] | None:
+    if file.finish is None:
+        return () if "finish" in file.refused_keys else None
+    return read_finishes(file.finish, Path(file.place.file).parent, problems)
 
 
 def _ad_name_columns(

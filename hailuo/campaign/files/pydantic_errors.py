@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar, get_args, get_origin
+from typing import TypeVar, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -65,7 +65,7 @@ def report(
     remedies: Mapping[str, str],
     problems: ProblemList,
 ) -> None:
-    """Add every complaint in plain words, at its line. `remedies` are by key, or by the path of the key."""
+    """Add every complaint in plain words, at its line. `remedies` are by key, by the key above and it, or by its path."""
     for complaint in complaints:
         problems.add(complaint.place, *_words(complaint, model, remedies))
 
@@ -74,8 +74,17 @@ def _keys_under(model: type[BaseModel], steps: Steps) -> Collection[str]:
     """The keys that the model has where `steps` lead."""
     here: object = model
     for step in steps:
-        here = get_args(here)[-1] if get_origin(here) in (dict, list) else _fields_of(here).get(str(step))
+        is_many = get_origin(here) in (dict, list)
+        here = get_args(here)[-1] if is_many else _fields_of(here).get(str(step), _extra_of(here))
     return _fields_of(here)
+
+
+def _extra_of(annotation: object) -> object:
+    """The type of the values under any other key of a model that takes some."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        extra = get_type_hints(annotation, include_extras=True).get("__pydantic_extra__")
+        return get_args(extra)[-1] if get_origin(extra) is dict else None
+    return next((extra for part in get_args(annotation) if (extra := _extra_of(part))), None)
 
 
 def _fields_of(annotation: object) -> Mapping[str, object]:
@@ -91,16 +100,17 @@ def _words(complaint: Complaint, model: type[BaseModel], remedies: Mapping[str, 
     text = tree.text if isinstance(tree, Scalar) else ""
     shown = "a mapping" if isinstance(tree, Entries) else "a list" if isinstance(tree, Items) else "empty"
     shown = quoted(text) if text else shown
-    name = ".".join(step for step in complaint.steps if isinstance(step, str))
-    last = name.rpartition(".")[2]
-    remedy = remedies.get(name) or remedies.get(last)
+    names = [step for step in complaint.steps if isinstance(step, str)]
+    name, last = ".".join(names), "".join(names[-1:])
+    remedy = remedies.get(name) or remedies.get(".".join(names[-2:])) or remedies.get(last)
     match complaint.error["type"]:
         case "extra_forbidden":
             reason = f"unknown key {quoted(last)}"
             remedy = suggestion(last, _keys_under(model, complaint.steps[:-1]))
         case "missing":
             reason = f"{name}: " * bool(name) + f"the key '{complaint.key}' is missing"
-            remedy = remedies.get(complaint.key, "add it")
+            inner = remedies.get(".".join([*names[-1:], complaint.key]))
+            remedy = inner or remedies.get(complaint.key, "add it")
         case "list_type":
             item = in_quotes(text) if _SPECIAL.search(text) else text
             reason, remedy = f"{name} is {shown}, not a list", f"write {last}: [{item or '...'}]"

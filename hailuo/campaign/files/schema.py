@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from re import fullmatch
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -21,14 +21,17 @@ from pydantic_core import PydanticCustomError
 from hailuo.campaign.catalog import Catalog, Model
 from hailuo.campaign.files.catalog_file import load_catalog
 from hailuo.campaign.files.document import Entries, Scalar
+from hailuo.campaign.files.finish_schema import FinishSection
 from hailuo.campaign.files.sections import (
     AxesSection,
     Matched,
     Seconds,
     Section,
+    Some,
     ValueOrNothing,
     Word,
     WordOrNothing,
+    form,
 )
 
 SLUG = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"
@@ -50,10 +53,6 @@ Placement = Literal[
     "snap_single_video",
     "pinterest_video",
 ]
-
-
-def _form(value: object) -> str:
-    return "<entry>" if isinstance(value, dict) else "<word>"
 
 
 Slug = Annotated[str, Field(pattern=SLUG, max_length=60)]
@@ -85,11 +84,11 @@ def _named(entry: PromptEntry | FrameEntry) -> Scalar:
 
 Prompt = Annotated[
     Annotated[Word, Tag("<word>")] | Annotated[PromptEntry, AfterValidator(_named), Tag("<entry>")],
-    Discriminator(_form),
+    Discriminator(form),
 ]
 Frame = Annotated[
     Annotated[WordOrNothing, Tag("<word>")] | Annotated[FrameEntry, AfterValidator(_named), Tag("<entry>")],
-    Discriminator(_form),
+    Discriminator(form),
 ]
 
 
@@ -111,17 +110,6 @@ class Matrix(AxesSection):
     )
 
 
-def _count(value: object) -> str:
-    return "<many>" if isinstance(value, list) else "<one>"
-
-
-_T = TypeVar("_T")
-_Some = Annotated[
-    Annotated[_T, Tag("<one>")] | Annotated[Annotated[list[_T], Field(min_length=1)], Tag("<many>")],
-    Discriminator(_count),
-]
-
-
 def _absent() -> Any:
     """The default of an axis without a value; `axes` leaves it out."""
     return None
@@ -130,14 +118,14 @@ def _absent() -> Any:
 class ModelSection(AxesSection):
     """What one model varies: one value or several of each axis, in place of those of the matrix."""
 
-    __pydantic_extra__: dict[str, _Some[ValueOrNothing]] = Field(init=False)
+    __pydantic_extra__: dict[str, Some[ValueOrNothing]] = Field(init=False)
 
-    prompt: _Some[Prompt] = Field(default_factory=_absent, description="Prompts of this model alone.")
-    duration: _Some[Seconds] = Field(default_factory=_absent, description="Lengths in whole seconds.")
-    size: _Some[Word] = Field(
+    prompt: Some[Prompt] = Field(default_factory=_absent, description="Prompts of this model alone.")
+    duration: Some[Seconds] = Field(default_factory=_absent, description="Lengths in whole seconds.")
+    size: Some[Word] = Field(
         default_factory=_absent, description="Sizes of the model, or tiers: sd, hd, fullhd."
     )
-    first_frame: _Some[Frame] = Field(
+    first_frame: Some[Frame] = Field(
         default_factory=_absent, description="Images to start from, or null for none."
     )
     takes: int | None = Field(
@@ -317,7 +305,7 @@ class NightlySection(Section):
 
 
 Mark = Annotated[
-    Annotated[bool, Tag("<word>")] | Annotated[NightlySection, Tag("<entry>")], Discriminator(_form)
+    Annotated[bool, Tag("<word>")] | Annotated[NightlySection, Tag("<entry>")], Discriminator(form)
 ]
 
 
@@ -392,6 +380,10 @@ class CampaignFile(Section):
         "or rules are not documented; the plan names the source.",
     )
     placements: list[Placement] = Field(default=[], description="Where the clips will run as ads.")
+    finish: FinishSection | None = Field(
+        None,
+        description="What `hailuo conform` draws on copies and lays under them: logo, captions, price, end card, sound, subtitles.",
+    )
     disclosure: Disclosure = Field(
         default_factory=Disclosure, description="What you declare about the clips, for ad platforms and laws."
     )
@@ -415,7 +407,8 @@ def campaign_schema() -> dict[str, object]:
     defs, models = schema["$defs"], catalog.models.values()
     defs["Matrix"]["allOf"] = [_if_alone(model, catalog, is_list=True) for model in models]
     defs["IncludeRow"]["allOf"] = [_if_alone(model, catalog, is_list=False) for model in models]
-    own = {"$ref": "#/$defs/ModelSection"}
+    own, version = {"$ref": "#/$defs/ModelSection"}, {"$ref": "#/$defs/VersionSection"}
+    defs["Versions"]["additionalProperties"] = {"anyOf": [version, {"type": "null"}]}
     defs["Models"]["additionalProperties"] = {"anyOf": [own, {"type": "null"}]}
     defs["Models"]["properties"] = {
         model.name: {

@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self, TypeVar
 
 from pydantic import (
     BaseModel,
     ConfigDict,
+    Discriminator,
+    Field,
     ModelWrapValidatorHandler,
     PlainValidator,
     PrivateAttr,
+    Tag,
     WithJsonSchema,
     model_validator,
 )
@@ -67,6 +70,22 @@ Matched = Annotated[
     Scalar | list[Scalar],
     PlainValidator(_values),
     WithJsonSchema({"anyOf": [_VALUE_OR_NULL, {"type": "array", "items": _VALUE_OR_NULL}]}),
+]
+
+
+def form(value: object) -> str:
+    """The tag of a value that may be a word or a mapping."""
+    return "<entry>" if isinstance(value, dict) else "<word>"
+
+
+def _count(value: object) -> str:
+    return "<many>" if isinstance(value, list) else "<one>"
+
+
+_T = TypeVar("_T")
+Some = Annotated[
+    Annotated[_T, Tag("<one>")] | Annotated[Annotated[list[_T], Field(min_length=1)], Tag("<many>")],
+    Discriminator(_count),
 ]
 
 

@@ -13,7 +13,9 @@ from re import fullmatch
 
 import yaml
 
+from hailuo.campaign.files.finish_schema import NO_BOX
 from hailuo.campaign.files.schema import LABEL
+from hailuo.campaign.finish import Caption, Finish, Lettering, Span
 from hailuo.campaign.model import SETTING_AXES, Campaign, Cell, SyntheticPerformer
 from hailuo.campaign.prompt import read_template
 from hailuo.campaign.variant import FirstFrame
@@ -68,6 +70,7 @@ def write_campaign(draft: DraftCampaign, *, folder: Path) -> str:
     Raises: CampaignError for a first frame that no file in that folder can name.
     """
     _check_frames(draft.rows, folder)
+    _check_finishes(draft.follows.finishes or (), folder)
     # Settings, and what some prompt of the batch asks for: the loader refuses an axis that nothing uses.
     prompts = {str(row.cell["prompt"].value) for row in draft.rows}
     fields = (read_template(text).fields for text in prompts)
@@ -77,6 +80,9 @@ def write_campaign(draft: DraftCampaign, *, folder: Path) -> str:
     labels = [{axis: level.label for axis, level in row.cell.items()} for row in draft.rows]
     if control and any(control.items() <= own.items() for own in labels):  # else the loader would refuse it
         lines += ["", *_dump({"control": control}).splitlines()]
+    if draft.follows.finishes:
+        versions = {one.name: _finish(one, folder) for one in draft.follows.finishes}
+        lines += ["", *_dump({"finish": {"versions": versions}}).splitlines()]
     return "\n".join(lines) + "\n"
 
 
@@ -145,11 +151,108 @@ def _check_frames(rows: Iterable[DraftRow], folder: Path) -> None:
         raise CampaignError(problems)
 
 
+def _check_finishes(finishes: Iterable[Finish], folder: Path) -> None:
+    problems = [
+        Problem(
+            Place(str(file.path)),
+            f"the file {quoted(file.path.name)} of the finish is outside the folder of the new file, {folder}",
+            "write the new file beside the campaign, or above that file",
+        )
+        for finish in finishes
+        for file in finish.files
+        if not file.path.resolve().is_relative_to(folder.resolve())
+    ]
+    if problems:
+        raise CampaignError(problems)
+
+
 def _frame_text(frame: FirstFrame, folder: Path) -> str:
-    if frame.path is None:
-        return frame.url or ""
-    relative = frame.path.resolve().relative_to(folder.resolve()).as_posix()
+    return frame.url or "" if frame.path is None else _named_from(folder, frame.path)
+
+
+def _named_from(folder: Path, path: Path) -> str:
+    relative = path.resolve().relative_to(folder.resolve()).as_posix()
     return f"./{relative}" if ":" in relative else relative  # no URL, whatever it is called
+
+
+def _finish(finish: Finish, folder: Path) -> dict[str, object]:
+    """Everything that the version draws, written out."""
+    logo, card, sound, subtitles = finish.logo, finish.end_card, finish.sound, finish.subtitles
+    prices = [_caption(one, folder) for one in finish.captions if one.kind == "price"]
+    written: dict[str, object] = {
+        "logo": logo
+        and {
+            "picture": _named_from(folder, logo.picture.path),
+            "position": logo.position.value,
+            **_numbers(size=logo.size, margin=logo.margin, opacity=logo.opacity),
+            **_times(logo.span),
+        },
+        "caption": [_caption(one, folder) for one in finish.captions if one.kind == "caption"],
+        "price": prices[0] if prices else None,
+        "end_card": card
+        and {
+            "seconds": _number(card.seconds),
+            "over": card.over,
+            "picture": card.picture and _named_from(folder, card.picture.path),
+            "background": card.background,
+            "text": card.text,
+            "position": card.position.value,
+            **_look(card.lettering, folder),
+        },
+        "sound": sound
+        and {
+            "file": _named_from(folder, sound.file.path),
+            "how": "mix" if sound.mix else "replace",
+            "from": _number(sound.from_s),
+            "clip_db": _number(sound.clip_db),
+        },
+        "subtitles": subtitles
+        and {
+            "file": _named_from(folder, subtitles.file.path),
+            "position": subtitles.position.value,
+            "margin": _number(subtitles.margin),
+            **_look(subtitles.lettering, folder),
+        },
+    }
+    return {
+        key: {name: one for name, one in value.items() if one not in (None, "")}
+        if isinstance(value, dict)
+        else value
+        for key, value in written.items()
+        if value
+    }
+
+
+def _caption(caption: Caption, folder: Path) -> dict[str, object]:
+    return {
+        "text": caption.text,
+        "position": caption.position.value,
+        "margin": _number(caption.margin),
+        **_times(caption.span),
+        **_look(caption.lettering, folder),
+    }
+
+
+def _look(lettering: Lettering, folder: Path) -> dict[str, object]:
+    font = {"font": _named_from(folder, lettering.font.path)} if lettering.font else {}
+    return {
+        **font,
+        "size": _number(lettering.size),
+        "colour": lettering.colour,
+        "box": lettering.box or NO_BOX,
+    }
+
+
+def _times(span: Span) -> Mapping[str, object]:
+    return {"from": _number(span.from_s)} | ({} if span.to_s is None else {"to": _number(span.to_s)})
+
+
+def _numbers(**numbers: float) -> dict[str, object]:
+    return {name: _number(number) for name, number in numbers.items()}
+
+
+def _number(number: float) -> int | float:
+    return int(number) if number == int(number) else number
 
 
 def _comment(text: str) -> Iterator[str]:

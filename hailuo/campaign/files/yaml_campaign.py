@@ -6,6 +6,7 @@ from pathlib import Path
 
 from hailuo.campaign.files.axis_words import meant_axis
 from hailuo.campaign.files.document import Entries, Items, Scalar, child, read_document
+from hailuo.campaign.files.finish_schema import REMEDIES as FINISH_REMEDIES
 from hailuo.campaign.files.pydantic_errors import Complaint, Steps, checked, pruned, report
 from hailuo.campaign.files.schema import LABEL_REMEDY, CampaignFile
 from hailuo.campaign.files.text import ProblemList, read_text
@@ -25,6 +26,7 @@ _REMOVED_AT = {
     "placements": 2,
     "frames": 2,
     "applies": 2,
+    "finish": 3,
 }
 """How deep in a section a refused value is removed: 3 is one value of an axis, 2 one row. Elsewhere the whole key."""
 
@@ -61,6 +63,7 @@ _REMEDIES = {
     "models": "write {MODEL: {duration: 6, size: 768p}}",
     "frames": 'write {"9:16": tall.jpg}',
     "applies": "write {audio: where offered}",
+    **FINISH_REMEDIES,
     "first_frame": "write a file, an https URL, {id: ..., file: ...} or null",
 }
 

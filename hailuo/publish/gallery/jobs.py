@@ -145,14 +145,16 @@ def copies_of(rows: Sequence[ManifestRow], links: Links) -> Mapping[str, list[Js
 
 def _copy(row: ManifestRow, original: str, links: Links) -> Json:
     uri, width, height = text(row, "s3_uri"), number(row, "width"), number(row, "height")
-    file = uri.rpartition("/")[2]  # {original}-{placement or shape}.mp4
-    name = file.removeprefix(f"{original}-").removesuffix(".mp4") if file.startswith(f"{original}-") else ""
+    file = uri.rpartition("/")[2]  # {original}-{placement or shape}.mp4, or ...-{version}-{finish id}.mp4
+    ending = file.removeprefix(f"{original}-").removesuffix(".mp4") if file.startswith(f"{original}-") else ""
+    name, finish = ending.partition("-")[0], text(row, "finish")
     shape = _SHAPE.fullmatch(name)
     said = f"{shape[1]}:{shape[2]}" if shape else name and placement_name(name)
+    version = f" · {finish}" if finish else ""
     judged = next((one for one in placements(row) if one["name"] == name), None)
     return {
         "id": text(row, "creative_id"),
-        "said": said or text(row, "derivation") or text(row, "creative_id"),
+        "said": said + version if said else text(row, "derivation") or text(row, "creative_id"),
         "verdict": judged["verdict"] if judged else None,
         "reasons": judged["reasons"] if judged else [],
         "size": f"{width:.0f}x{height:.0f}" if width and height else "",

@@ -32,7 +32,7 @@ from hailuo.publish.manifest.judgements import (
     read_judgements,
 )
 from hailuo.publish.manifest.package import CONTENT_TYPES, bundle
-from hailuo.publish.manifest.rows import SIMULATOR, ClipCopy, ManifestEntry, build
+from hailuo.publish.manifest.rows import SIMULATOR, ClipCopy, CopyFinish, ManifestEntry, build
 
 if TYPE_CHECKING:
     from hailuo.publish.manifest.parquet import read_parquet, to_parquet
@@ -46,6 +46,7 @@ __all__ = [
     "SIMULATOR",
     "ClipCopy",
     "Column",
+    "CopyFinish",
     "Judgement",
     "JudgementError",
     "JudgementFile",

@@ -24,6 +24,9 @@ from hailuo.publish.manifest.judgements import Judgement
 
 SIMULATOR: Final = "simulator"
 """The `provider` of clips that a simulator made: they cost nothing."""
+FINISH: Final = "finish"
+"""The factor by which finished copies of one clip differ; where an axis has its name, `OTHER_FINISH`."""
+OTHER_FINISH: Final = "finish_of_copy"
 _WATERMARK: Final = "aigc_watermark"  # the vendor's parameter for a mark that people see
 _SIGNATURE: Final = re.compile(r"sig|token|credential|expires|key|auth|policy", re.IGNORECASE)
 
@@ -39,6 +42,21 @@ _STATUS: Final[Mapping[JobState, Status]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CopyFinish:
+    """The version of the finish of a copy. Of an earlier text or picture of the version, `is_newest` is False."""
+
+    name: str
+    finish_id: str
+    text: str
+    is_newest: bool
+
+    @property
+    def label(self) -> str:
+        """The level of the factor `finish`: an earlier text or picture is another one."""
+        return self.name if self.is_newest else f"{self.name}.{self.finish_id[:6]}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClipCopy:
     """A conformed copy: `name` is the placement or aspect that it was made for, `derivation` how it was made."""
 
@@ -48,6 +66,7 @@ class ClipCopy:
     derivation: str
     made_at: datetime
     measured: Mapping[str, object] = field(default_factory=dict)
+    finish: CopyFinish | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,8 +145,9 @@ def _copy_row(entry: ManifestEntry, copy: ClipCopy, axes: Sequence[str], store_u
     """
     digest = hashlib.sha256(canonical_json(["copy", entry.job.creative_id, copy.name])).digest()
     job = replace(entry.job, creative_id=crockford(digest, characters=10))
+    ordered = _ordered(job, axes, store_uri)
     return {
-        **_ordered(job, axes, store_uri),
+        **ordered,
         "status": Status.STORED.value,
         "state": JobState.STORED.value,
         "attempts": 0,
@@ -137,7 +157,22 @@ def _copy_row(entry: ManifestEntry, copy: ClipCopy, axes: Sequence[str], store_u
         "sha256": copy.sha256,
         "derived_from": entry.job.creative_id,
         "derivation": copy.derivation,
+        **(_finished(job, copy.finish, ordered["factors"]) if copy.finish else {}),
         **_judged([]),
+    }
+
+
+def _finished(job: Job, finish: CopyFinish, factors: object) -> dict[str, object]:
+    """What tells finished copies of one clip apart."""
+    axes = dict(factors) if isinstance(factors, Mapping) else {}
+    factor = OTHER_FINISH if FINISH in axes else FINISH
+    return {
+        "finish": finish.name,
+        "finish_id": finish.finish_id,
+        "finish_text": finish.text or None,
+        "is_newest_finish": finish.is_newest,
+        "factors": {**axes, factor: finish.label},
+        "ad_name": ad_name(job, finish=finish.label),
     }
 
 

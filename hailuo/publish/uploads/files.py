@@ -47,7 +47,7 @@ def files_to_upload(
     """Stored clips in the manifest's order, without those that a reviewer rejected.
 
     A clip is replaced by its copies for a placement of the platform, or for an aspect; copies for other platforms are
-    left out.
+    left out, and so are copies of a version whose text or picture was changed since.
     """
     stored = [row for row in rows if row["status"] == "stored" and row["s3_uri"]]
     rejected = {row["creative_id"] for row in stored if row["pick"] == "reject"}
@@ -55,7 +55,9 @@ def files_to_upload(
     kept = [
         row
         for row in stored
-        if not {row["creative_id"], row["derived_from"]} & rejected and _copy_name(row) not in foreign
+        if not {row["creative_id"], row["derived_from"]} & rejected
+        and _copy_name(row) not in foreign
+        and row.get("is_newest_finish") is not False
     ]
     replaced = {row["derived_from"] for row in kept}
     return tuple(_file(row, known[name]) for row in kept if row["creative_id"] not in replaced)
@@ -92,7 +94,8 @@ def _copy_name(row: Row) -> str:
     """The placement or aspect that ends a copy's file name; empty for a clip as delivered."""
     if row["derived_from"] is None:
         return ""
-    return PurePosixPath(str(row["s3_uri"])).stem.partition("-")[2]
+    # {creative_id}-{placement}, or {creative_id}-{placement}-{version}-{finish_id}
+    return PurePosixPath(str(row["s3_uri"])).stem.split("-")[1]
 
 
 def _file(row: Row, platform: Platform) -> UploadFile:

@@ -3,12 +3,13 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
 from hailuo.report.findings import CreativeFinding, CreativeStanding
 from hailuo.report.formatting import combination_name
+from hailuo.report.join import original_of
 
 _LOOKS: Final = (
     *("motion_flow_mean", "sharpness_lapvar", "colourfulness", "luma_mean", "contrast_std"),
@@ -20,10 +21,22 @@ _NO_LEVEL: Final = "none"
 
 
 def creatives_of(variants: pd.DataFrame) -> dict[str, CreativeFinding]:
-    """By creative id, in the manifest's order, as findings without results. A conformed copy counts for its original."""
-    originals = [row for row in variants.to_dict("records") if not _text(row.get("derived_from"))]
-    many_takes = any((_number(row.get("take")) or 1) > 1 for row in originals)
-    found = {str(row["creative_id"]): _creative(row, many_takes=many_takes) for row in originals}
+    """By creative id, in the manifest's order, as findings without results.
+
+    A conformed copy counts for its original, and one with a finish for the first copy with that finish.
+    """
+    counted = set(original_of(variants).values())
+    rows = {str(row["creative_id"]): row for row in variants.to_dict("records")}
+    many_takes = any((_number(row.get("take")) or 1) > 1 for row in rows.values())
+    found = {
+        name: _creative(row, rows.get(_text(row.get("derived_from")), row), many_takes=many_takes)
+        for name, row in rows.items()
+        if name in counted
+    }
+    if any(one.clip_id for one in found.values()) and all(one.is_control for one in found.values()):
+        found = {
+            name: replace(one, is_control=False) for name, one in found.items()
+        }  # it is no baseline of others
     labels = Counter(one.label for one in found.values())
     return {
         name: replace(one, label=f"{one.label} · {name}") if labels[one.label] > 1 else one
@@ -31,7 +44,9 @@ def creatives_of(variants: pd.DataFrame) -> dict[str, CreativeFinding]:
     }
 
 
-def _creative(row: Mapping[object, object], *, many_takes: bool) -> CreativeFinding:
+def _creative(row: Mapping[Any, Any], clip: Mapping[Any, Any], *, many_takes: bool) -> CreativeFinding:
+    """`clip` is the row of the clip that a copy was made of, or the row itself."""
+    finish, cell = _text(row.get("finish_id")), _text(row.get("cell_id")) or _text(row.get("variant_id"))
     levels, further = row.get("factors"), row.get("columns")
     factors = {
         str(axis): _text(level) or _NO_LEVEL
@@ -40,11 +55,11 @@ def _creative(row: Mapping[object, object], *, many_takes: bool) -> CreativeFind
     take, prompt = int(_number(row.get("take")) or 1), _text(row.get("prompt_label"))
     prompt = prompt or _text(row.get("prompt_id"))
     words = [combination_name(factors), f"take {take}" if many_takes else ""]
-    actual = _number(row.get("cost_actual"))
+    actual = _number(clip.get("cost_actual"))
     return CreativeFinding(
         creative_id=str(row["creative_id"]),
         label=" · ".join(filter(None, words)) or prompt or str(row["creative_id"]),
-        cell_id=_text(row.get("cell_id")) or _text(row.get("variant_id")),
+        cell_id=f"{cell}-{finish}" if finish else cell,
         model=_text(row.get("model")),
         prompt=prompt,
         duration_s=int(_number(row.get("duration_req")) or 0),
@@ -60,11 +75,12 @@ def _creative(row: Mapping[object, object], *, many_takes: bool) -> CreativeFind
         expected_loss=None,
         against_control=None,
         standing=CreativeStanding.TOO_LITTLE_DATA,
-        render_usd=_number(row.get("cost_est")) if actual is None else actual,
+        render_usd=_number(clip.get("cost_est")) if actual is None else actual,
         columns={str(name): _text(cell) for name, cell in further.items()}
         if isinstance(further, Mapping)
         else {},
-        looks={name: value for name in _LOOKS if (value := _number(row.get(name))) is not None},
+        looks={name: value for name in _LOOKS if (value := _number(clip.get(name))) is not None},
+        clip_id=str(clip["creative_id"]) if clip is not row else "",
     )
 
 

@@ -1,6 +1,6 @@
 """The next batch: what the findings propose, held against the campaign file, and a campaign file that renders it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_UP, Decimal
 from pathlib import Path
@@ -78,7 +78,13 @@ def next_batch(
         price_of=cells.price_of if cells else lambda cell: paid.get(frozenset(cell.items())),
         seed=findings.seed,
     )
-    rows = propose(found.creatives, found.factors, policy=policy)
+    made_later = _factors_of_copies(variants)
+    creatives = [
+        replace(one, factors={axis: level for axis, level in one.factors.items() if axis not in made_later})
+        for one in found.creatives
+    ]
+    factors = [factor for factor in found.factors if factor.name not in made_later]
+    rows = propose(creatives, factors, policy=policy)
     draft = None
     if campaign and cells and (draft_rows := tuple(_draft_rows(rows, cells))):
         draft = DraftCampaign(
@@ -97,6 +103,16 @@ def next_batch(
         note=" ".join(_notes(findings, has_file=prepared is not None, campaign=campaign, draft=draft)),
     )
     return NextBatch(proposal=proposal, draft=draft)
+
+
+def _factors_of_copies(variants: pd.DataFrame) -> frozenset[str]:
+    """Factors of finished copies that no clip was ordered by: the next batch orders clips."""
+    is_copy = variants["derived_from"].notna()
+    ordered, copied = (
+        {axis for levels in variants.loc[some, "factors"] if isinstance(levels, Mapping) for axis in levels}
+        for some in (~is_copy, is_copy)
+    )
+    return frozenset(copied - ordered)
 
 
 def _draft_rows(rows: Sequence[ProposedRow], cells: Cells) -> Iterator[DraftRow]:

@@ -11,7 +11,9 @@ _USABLE = frozenset({CreativeStanding.LEADS, CreativeStanding.IN_THE_RUNNING})
 
 
 def costs_of(findings: ReportFindings) -> Values:
-    """Rendering and delivery, by platform and in all. A clip that ran on two platforms was rendered once: the total counts it once."""
+    """Rendering and delivery, by platform and in all. A clip that ran on two platforms, or with several finishes, was
+    rendered once: each sum counts it once.
+    """
     once = {one.creative_id: one for found in findings.platforms for one in found.creatives}
     currency = findings.health.currency
     return {
@@ -21,7 +23,7 @@ def costs_of(findings: ReportFindings) -> Values:
         ),
         "rendering": money(_rendering(once.values()), "USD"),
         "delivery": money(sum(_spend(found.creatives) for found in findings.platforms), currency),
-        "unpriced": sum(one.render_usd is None for one in once.values()),
+        "unpriced": sum(usd is None for usd in _by_clip(once.values()).values()),
         "note": ""
         if currency == "USD"
         else "Rendering is paid in USD, delivery in the account's currency: they are never added.",
@@ -52,7 +54,11 @@ def _row(platform: str, creatives: Collection[CreativeFinding], *, currency: str
 
 
 def _rendering(creatives: Collection[CreativeFinding]) -> float:
-    return sum(one.render_usd or 0.0 for one in creatives)
+    return sum(usd or 0.0 for usd in _by_clip(creatives).values())
+
+
+def _by_clip(creatives: Collection[CreativeFinding]) -> dict[str, float | None]:
+    return {one.clip_id or one.creative_id: one.render_usd for one in creatives}
 
 
 def _spend(creatives: Collection[CreativeFinding]) -> float:

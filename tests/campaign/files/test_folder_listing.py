@@ -93,6 +93,7 @@ def test_the_examples_are_listed() -> None:
         "demo.yaml",
         "lifestyle-reveal.yaml",
         "luxury-launch.yaml",
+        "perfume-prices.yaml",
         "portrait-motion.yaml",
     )
 

@@ -123,8 +123,9 @@ def test_columns_follow_the_published_schema_and_end_with_ours() -> None:
     ours = ("variant_id", "edition", "state", "refunded", "paid_twice_usd", "lost_usd", "judgements")
     since_1_1 = ("spent_usd", "assumed_usd", "reserved_usd", "to_buy_usd", "columns", "clip_number")
     asked = ("family", "trust", "shape_req", "shape_by", "audio_req")
-    assert COLUMNS[-19:] == ("note", *ours, *since_1_1, *asked)
-    assert len(set(COLUMNS)) == len(COLUMNS) == 121
+    finished = ("finish", "finish_id", "finish_text", "is_newest_finish")
+    assert COLUMNS[-23:] == ("note", *ours, *since_1_1, *asked, *finished)
+    assert len(set(COLUMNS)) == len(COLUMNS) == 125
 
 
 def test_rows_stand_in_the_order_given() -> None:
