@@ -236,6 +236,9 @@ automations: $(VENV)/.run  ## who hears of what: makes or updates the automation
 gallery-pictures: $(VENV)/.dev  ## take the pictures of docs/how-to/gallery.md again, with chromium
 	$(BIN)/python -m scripts.gallery_pictures
 
+finish-pictures: $(VENV)/.dev  ## draw the pictures of docs/how-to/finish.md again, from finished copies
+	$(BIN)/python -m scripts.finish_pictures
+
 bench-jobs: $(VENV)/.dev  ## 10,000 jobs in one process that may open 1,000 files; an hour or more, writes docs/evidence/scale.md
 	$(BIN)/python -m benchmarks.many_jobs --write docs/evidence/scale.md
 

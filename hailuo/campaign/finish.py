@@ -1,4 +1,4 @@
-"""A finish: what is drawn on the copies of a clip, and what is heard under it. Values only: nothing is drawn here."""
+"""A finish: what is drawn on the copies of a clip, and the sound under it. Values only: nothing is drawn here."""
 
 import hashlib
 from collections.abc import Callable, Mapping
@@ -69,7 +69,7 @@ class Logo:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Caption:
+class DrawnText:
     """A text. `{name}` in it is a column of the row, or an axis, until it is filled."""
 
     kind: Literal["caption", "price"]
@@ -123,7 +123,7 @@ class Finish:
 
     name: str
     logo: Logo | None = None
-    captions: tuple[Caption, ...] = ()
+    captions: tuple[DrawnText, ...] = ()
     end_card: EndCard | None = None
     sound: AddedSound | None = None
     subtitles: Subtitles | None = None
@@ -131,7 +131,7 @@ class Finish:
 
     @property
     def finish_id(self) -> str:
-        """Ten hex digits of everything that is drawn and heard: another text, another id. Files count by their bytes."""
+        """Ten hex digits of all that is drawn, and of the sound: another text, another id. Files count by their bytes."""
         return hashlib.sha256(canonical_json([_VERSION, _drawn(self)])).hexdigest()[:10]
 
     @property

@@ -12,7 +12,7 @@ from typing import Final
 
 from PIL import Image, ImageOps
 
-from hailuo.campaign.finish import Caption, EndCard, Finish, Lettering, Logo, Span, Spot, UsedFile
+from hailuo.campaign.finish import DrawnText, EndCard, Finish, Lettering, Logo, Span, Spot, UsedFile
 from hailuo.errors import Place, Problem
 from hailuo.media.letters import LetterError, Look, check_letters, lettered
 from hailuo.media.placements import SafeZone
@@ -150,7 +150,7 @@ class _Composer:
             drawn.putalpha(drawn.getchannel("A").point([round(v * logo.opacity / 100) for v in range(256)]))
         return self._placed("the logo", drawn, logo.position, logo.margin, logo.span, logo.place)
 
-    def caption(self, caption: Caption) -> Overlay | None:
+    def caption(self, caption: DrawnText) -> Overlay | None:
         what = f"the {caption.kind}"
         picture = self._text(
             what, caption.text, caption.lettering, caption.position, caption.margin, caption.place

@@ -58,7 +58,7 @@ def measure(path: Path) -> Facts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finishing:
-    """A finish, made out for one copy: what is drawn, and what is heard."""
+    """A finish, made out for one copy: what is drawn, and its sound."""
 
     drawn: Composition
     sound: AddedSound | None = None

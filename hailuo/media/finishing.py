@@ -96,7 +96,7 @@ def finish_findings(campaign: Campaign, jobs: Sequence[Job], catalog: Catalog) -
                     problems.add(_unheard(one.sound, canvas, one))
                     warnings.add(_cut_off(one.sound, canvas, one), name)
             problems.add(_without_letters(filled_ones), name)
-    return FinishFindings(problems=problems.told(), warnings=warnings.told())
+    return FinishFindings(problems=problems.listed(), warnings=warnings.listed())
 
 
 class _Found:
@@ -109,19 +109,19 @@ class _Found:
         for problem in problems:
             self._places[problem][placement] = None
 
-    def told(self) -> tuple[Problem, ...]:
+    def listed(self) -> tuple[Problem, ...]:
         """At most ten for one place and remedy: a column may be wrong in every row."""
-        told: list[Problem] = []
+        found: list[Problem] = []
         alike = Counter[tuple[Place, str]]()
         for problem, placements in self._places.items():
             alike[problem.place, problem.remedy] += 1
             if alike[problem.place, problem.remedy] <= _MOST_LISTED:
                 where = ", ".join(name for name in placements if name)
-                told.append(replace(problem, reason=problem.reason + (f" (in {where})" if where else "")))
+                found.append(replace(problem, reason=problem.reason + (f" (in {where})" if where else "")))
         for (place, remedy), number in alike.items():
             if number > _MOST_LISTED:
-                told.append(Problem(place, f"and {number - _MOST_LISTED:,} more of the same", remedy))
-        return tuple(told)
+                found.append(Problem(place, f"and {number - _MOST_LISTED:,} more of the same", remedy))
+        return tuple(found)
 
 
 def _expected_canvas(finish: Finish, name: str, clip: Facts, book: PlacementBook) -> Canvas:

@@ -83,7 +83,7 @@ def _is_blank(character: str) -> bool:
 
 @cache
 def _has_glyph(path: Path | None, character: str) -> bool:
-    """Whether the font draws something else for it than for what no font has: the box that stands for missing letters."""
+    """Whether the font draws something else for it than for what no font has: the box of a missing letter."""
     return _drawn(path, character) != _drawn(path, _NO_CHARACTER)
 
 

@@ -36,7 +36,7 @@ _HDR: Final = frozenset({16, 18})  # transfers: PQ, HLG
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Layer:
+class DrawnLayer:
     """An overlay in the numbers of its frames: of each plane where it begins (row, column), values and opacity (0-255)."""
 
     from_s: float
@@ -76,7 +76,7 @@ def numbers_of(picture: NDArray[np.uint8], colours: Colours) -> _Floats:
     return np.stack([black + scale * luma, 128 + wide * cb, 128 + wide * cr])
 
 
-def layer_of(overlay: Overlay, colours: Colours) -> Layer:
+def layer_of(overlay: Overlay, colours: Colours) -> DrawnLayer:
     """The overlay, begun and ended at even px: two by two of them share one colour, by their opacity."""
     box = overlay.box
     top, left = box.top % 2, box.left % 2
@@ -90,7 +90,7 @@ def layer_of(overlay: Overlay, colours: Colours) -> Layer:
     for chroma in values[1:]:
         coloured = _mean(chroma * weights) / np.where(shared > 0, shared, 1)
         planes.append((row // 2, column // 2, _bytes(coloured), _bytes(shared)))
-    return Layer(from_s=overlay.from_s, to_s=overlay.to_s, planes=planes)
+    return DrawnLayer(from_s=overlay.from_s, to_s=overlay.to_s, planes=planes)
 
 
 def _mean(plane: _Floats) -> _Floats:

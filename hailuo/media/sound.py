@@ -105,14 +105,14 @@ def loudness_of(sound: Sound) -> float | None:
 
 
 def begun(sound: Sound, from_s: float, samples: int) -> Sound:
-    """The sound as it is heard from that second on, filled up with silence to so many samples, or cut with a soft end."""
+    """The sound, begun at that second, filled up with silence to so many samples, or cut with a soft end."""
     start = round(from_s * SAMPLES_PER_SECOND)
-    heard = sound[:, : max(0, samples - start)].copy()
-    if heard.shape[1] < sound.shape[1]:
-        end = min(_FADED_SAMPLES, heard.shape[1])
-        heard[:, heard.shape[1] - end :] *= np.linspace(1, 0, end, dtype=np.float32)
+    part = sound[:, : max(0, samples - start)].copy()
+    if part.shape[1] < sound.shape[1]:
+        end = min(_FADED_SAMPLES, part.shape[1])
+        part[:, part.shape[1] - end :] *= np.linspace(1, 0, end, dtype=np.float32)
     filled = silence(samples)
-    filled[:, start : start + heard.shape[1]] = heard
+    filled[:, start : start + part.shape[1]] = part
     return filled
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from hailuo.campaign.finish import (
-    Caption,
+    DrawnText,
     EndCard,
     Finish,
     Lettering,
@@ -57,7 +57,7 @@ def test_everything_is_within_zone_frame_and_time_or_is_refused(logo: UsedFile, 
     captions = data.draw(
         st.lists(
             st.builds(
-                Caption,
+                DrawnText,
                 kind=st.sampled_from(["caption", "price"]),
                 text=words,
                 lettering=letterings,
@@ -136,7 +136,7 @@ def test_the_ink_of_tall_and_deep_letters_is_not_cut() -> None:
         finish = Finish(
             name="a",
             captions=(
-                Caption(
+                DrawnText(
                     kind="caption",
                     text=text,
                     lettering=Lettering(size=9, colour="#ffffffff", box=None),

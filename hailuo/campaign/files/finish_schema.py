@@ -189,6 +189,7 @@ class EndCardSection(LetteringSection):
     background: _Opaque = Field("#000000ff", description="The colour around the picture.")
     text: WordOrNothing = Field(None, description="A text on it; {name} as in a caption.")
     position: _Position = Field("middle", description="Where in the safe zone the text is.")
+    box: _Box = Field(NO_BOX, description="The colour behind the letters; none draws no box.")
 
 
 class SoundSection(Section):

@@ -24,7 +24,7 @@ from hailuo.campaign.files.finish_schema import (
 from hailuo.campaign.files.text import ProblemList, path_inside
 from hailuo.campaign.finish import (
     AddedSound,
-    Caption,
+    DrawnText,
     EndCard,
     Finish,
     Lettering,
@@ -97,12 +97,12 @@ class _FinishReader:
             place=logo.place,
         )
 
-    def _caption(self, caption: CaptionSection | PriceSection) -> Caption:
+    def _caption(self, caption: CaptionSection | PriceSection) -> DrawnText:
         is_price = isinstance(caption, PriceSection)
         kind: Literal["caption", "price"] = "price" if is_price else "caption"
         place = caption.place_of("text")
         text = (caption.text.content if caption.text else None) or ("{price}" if is_price else "")
-        return Caption(
+        return DrawnText(
             kind=kind,
             text=self._template(text, f"the {kind}", place),
             lettering=self._lettering(caption, kind),

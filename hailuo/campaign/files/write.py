@@ -15,7 +15,7 @@ import yaml
 
 from hailuo.campaign.files.finish_schema import NO_BOX
 from hailuo.campaign.files.schema import LABEL
-from hailuo.campaign.finish import Caption, Finish, Lettering, Span
+from hailuo.campaign.finish import DrawnText, Finish, Lettering, Span
 from hailuo.campaign.model import SETTING_AXES, Campaign, Cell, SyntheticPerformer
 from hailuo.campaign.prompt import read_template
 from hailuo.campaign.variant import FirstFrame
@@ -223,7 +223,7 @@ def _finish(finish: Finish, folder: Path) -> dict[str, object]:
     }
 
 
-def _caption(caption: Caption, folder: Path) -> dict[str, object]:
+def _caption(caption: DrawnText, folder: Path) -> dict[str, object]:
     return {
         "text": caption.text,
         "position": caption.position.value,

@@ -253,7 +253,7 @@ _OURS = (
     *_yes_or_no(audio_req="whether sound was ordered, or is always there"),
     *_texts(
         finish="the version of the finish of a copy; null for clips, and for copies without a finish",
-        finish_id="of what is drawn and heard: the same on all placements; another text has another id",
+        finish_id="of what is drawn, and of the sound: the same on all placements; another text has another id",
         finish_text="what is written on the copy",
     ),
     *_yes_or_no(is_newest_finish="whether no newer copy of this version was made for this placement"),
