@@ -29,7 +29,7 @@ JAVASCRIPT := scripts/javascript
 export PYTHONDONTWRITEBYTECODE :=
 PYTEST := $(BIN)/python -m pytest --quiet --inline-snapshot=disable --durations 5
 
-.PHONY: help demo test test-live test-flows test-browser test-firefox test-rest test-long coverage unit unit-campaigns unit-results fuzz check javascript docs deploy-check smoke lint schema lock release-check proof scale-proof bench-exports bench-gallery bench-jobs bench-ledger bench-media bench-overhead bench-pay-once bench-start judge report-demo gallery-pictures ui setup automations pictures clean
+.PHONY: help demo test test-live test-flows test-browser test-firefox test-rest test-long coverage unit unit-campaigns unit-results fuzz check javascript docs deploy-check smoke lint schema lock release-check proof scale-proof bench-exports bench-gallery bench-jobs bench-ledger bench-media bench-overhead bench-pay-once bench-start judge report-demo gallery-pictures finish-pictures ui setup automations pictures clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16

@@ -99,10 +99,17 @@ def test_a_shell_block_can_be_parsed(place, text):
     subprocess.run([shutil.which("sh") or "sh", "-n"], input=text, text=True, check=True)  # noqa: S603 (ours)
 
 
+_CLIP = "include: [{model: MiniMax-Hailuo-02, duration: 6, size: 768p, prompt: Shoe}]\n"
+
+
 @pytest.mark.parametrize(("place", "text"), [*_blocks("yaml")], ids=[place for place, _ in _blocks("yaml")])
 def test_a_yaml_block_is_read_without_a_problem(place, text, tmp_path):
     """A campaign is loaded and expanded, a catalog is laid over the built-in one."""
     value, path = yaml.safe_load(text), tmp_path / "example.yaml"
+    if "finish" in value:  # with the files that it names, and a clip to finish
+        shutil.copytree("campaigns/finish", tmp_path / "finish")
+        text = f"campaign: example\n{_CLIP}{text}"
+        value["campaign"] = "example"
     path.write_text(text, encoding="utf-8")
     if "campaign" in value:
         if sheet := value.get("rows"):
