@@ -80,7 +80,8 @@ def _frame(clip: Path, finish: Finish, place: str, at: float, *, zone: bool = Fa
     copy = clip.with_name("copy.mp4")
     make_copy(clip, copy, recipe, finish=Finishing(drawn=drawn, sound=finish.sound))
     with av.open(str(copy)) as container:
-        picture = next(frame for frame in container.decode(video=0) if (frame.time or 0) >= at).to_image()
+        frame = next(frame for frame in container.decode(video=0) if (frame.time or 0) >= at)
+        picture = Image.fromarray(frame.to_ndarray(format="rgb24"))
     return _with_zone(picture, recipe) if zone else picture
 
 

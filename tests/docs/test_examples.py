@@ -99,7 +99,7 @@ def test_a_shell_block_can_be_parsed(place, text):
     subprocess.run([shutil.which("sh") or "sh", "-n"], input=text, text=True, check=True)  # noqa: S603 (ours)
 
 
-_CLIP = "include: [{model: MiniMax-Hailuo-02, duration: 6, size: 768p, prompt: Shoe}]\n"
+_CLIP = "include: [{model: MiniMax-Hailuo-02, duration: 6, size: 768p, prompt: Shoe on wet stone}]\n"
 
 
 @pytest.mark.parametrize(("place", "text"), [*_blocks("yaml")], ids=[place for place, _ in _blocks("yaml")])
