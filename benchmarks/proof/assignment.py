@@ -84,6 +84,8 @@ class Assignment:
     submits_per_minute: float = 60.0
     in_flight: int = 12
     killing: Killing | None = None
+    most_events: int | None = None
+    """The process ends itself with SIGKILL when it has submitted or stored this many clips."""
 
     @property
     def settings(self) -> Settings:

@@ -88,7 +88,7 @@ class Worker:
         self._process.join(timeout=10)
         if self._process.exitcode is None or self._process.pid is None:
             self._process.kill()
-            raise TimeoutError("a worker came to no end; it is killed now")
+            raise TimeoutError(f"a worker came to no end and is killed now; it said last: {self.told[-3:]}")
         self._pipe.close()
         return Life(pid=self._process.pid, exit_code=self._process.exitcode, told=self.told)
 

@@ -12,8 +12,7 @@ from benchmarks.proof.audit import Audit, audit
 from benchmarks.proof.campaigns import write_campaign
 from benchmarks.proof.crew import Crew, Life, Worker
 from benchmarks.proof.vendor import STORMY, vendor
-from benchmarks.proof.worker import Driving, Found, Happened
-from hailuo.run.events import EventKind
+from benchmarks.proof.worker import Driving, Found
 from hailuo.simulator import FaultPlan
 
 _SPEED: Final = 60.0
@@ -89,6 +88,7 @@ class _Hunt:
         self._random = random
         self._lock = threading.Lock()
         self._killed = 0
+        self._left = Found(to_buy=jobs, to_collect=0)
         self._finished = False
 
     def run(self) -> None:
@@ -104,29 +104,27 @@ class _Hunt:
                 self._finished = any((self._finished, life.is_finished, life.broke_down))
 
     def _short_life(self) -> Life:
-        worker = self._crew.start(self._assignment)
-        found = Found(to_buy=self._jobs, to_collect=0)
+        """Killed between at once and twice the mean life, or by itself after a random number of clips.
+
+        That number bounds what one life does by its share of the work that is left: no machine, however fast or busy,
+        finishes the campaign before it was killed often enough.
+        """
+        share = (2 * self._left.to_buy + self._left.to_collect) / max(1, self._kills - self._killed)
+        most = self._random.randint(1, max(1, int(1.5 * share)))
+        worker = self._crew.start(replace(self._assignment, most_events=most))
         for word in worker.words(until_seconds=self._crew.clock.monotonic() + _START_SECONDS_AT_MOST):
             if isinstance(word, Found):
-                found = word
+                self._left = word
             if isinstance(word, Driving):
-                self._kill_later(worker, found)
+                self._kill_later(worker)
                 break
         return self._crew.end(worker)
 
-    def _kill_later(self, worker: Worker, found: Found) -> None:
-        """SIGKILL between at once and twice the mean life, or after a random number of jobs submitted and clips stored.
-
-        Lives are shorter while kills lag behind the work. The number bounds what one life does by its share of the work
-        that is left, so that no machine, however fast or busy, finishes the campaign before it was killed often enough.
-        """
-        ahead = (1 - found.to_buy / self._jobs) - self._killed / self._kills
+    def _kill_later(self, worker: Worker) -> None:
+        """Lives are shorter while kills lag behind the work."""
+        ahead = (1 - self._left.to_buy / self._jobs) - self._killed / self._kills
         mean = _MEAN_LIFE_SECONDS * 2.0 ** max(-6.0, min(2.0, -_STEERING * ahead))
         until = self._crew.clock.monotonic() + self._random.uniform(0.0, 2 * mean)
-        share = (2 * found.to_buy + found.to_collect) / max(1, self._kills - self._killed)
-        work_left = self._random.uniform(0.0, 2 * share)
-        for word in worker.words(until_seconds=until):
-            work_left -= isinstance(word, Happened) and isinstance(word.what, EventKind)
-            if work_left <= 0:
-                break
+        for _ in worker.words(until_seconds=until):
+            pass
         worker.kill()

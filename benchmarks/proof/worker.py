@@ -85,7 +85,7 @@ async def _drive(assignment: Assignment, tell: Callable[[Told], None]) -> int:
             return 0
         await session.admit(plan)
         tell(Driving())
-        report = await session.runner(plan, observe=_observer(tell)).run()
+        report = await session.runner(plan, observe=_observer(tell, assignment.most_events)).run()
     tell(Ended(report.exit_code, report.stopped))
     return report.exit_code
 
@@ -125,11 +125,16 @@ class Steps:
         self._tell(Happened(step, self._clock.monotonic()))
 
 
-def _observer(tell: Callable[[Told], None]) -> Observer:
+def _observer(tell: Callable[[Told], None], most: int | None) -> Observer:
     clock = SystemClock()
+    left = most
 
     def observe(event: Event) -> None:
+        nonlocal left
         if event.kind in {EventKind.SUBMITTED, EventKind.STORED}:
             tell(Happened(event.kind, clock.monotonic()))
+            left = None if left is None else left - 1
+            if left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
 
     return observe

@@ -27,15 +27,14 @@ _CHANGED: Final = TypeAdapter(dict[str, ChangedClip], config=DEFERRED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClipListing:
-    """The objects under `clips/` by key, and what the last verification found to be changed."""
+    """The objects under `clips/` by key, and what the last verification found to be changed.
+
+    `creative_ids` are the jobs that have a clip here, whatever the ledger says.
+    """
 
     entries: Mapping[str, Entry]
     changed: Mapping[str, ChangedClip]
-
-    @property
-    def creative_ids(self) -> frozenset[str]:
-        """The jobs that have a clip here, whatever the ledger says."""
-        return frozenset(clip.creative_id for key in self.entries if (clip := ClipKey.of(key)))
+    creative_ids: frozenset[str]
 
     def fault(self, done: Done) -> ClipFault | None:
         """Why the clip cannot be the one that was stored, as far as a listing shows it."""
@@ -55,7 +54,8 @@ async def list_clips(store: Store, edition: Edition) -> ClipListing:
             changed = _CHANGED.validate_json(await store.read(edition.changed_clips))
         except (MissingKeyError, ValidationError):  # a cache: `hailuo verify` writes it again
             changed = {}
-    return ClipListing(entries=entries, changed=changed)
+    creative_ids = frozenset(clip.creative_id for key in entries if (clip := ClipKey.of(key)))
+    return ClipListing(entries=entries, changed=changed, creative_ids=creative_ids)
 
 
 async def keep_changed(store: Store, edition: Edition, changed: Mapping[str, ChangedClip]) -> None:
