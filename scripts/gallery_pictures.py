@@ -6,6 +6,7 @@ Rehearses the demo into a folder that is forgotten afterwards, or into `--folder
 import argparse
 import json
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -40,6 +41,8 @@ class Shot:
     scheme: Literal["light", "dark"] = "light"
     width: int = 1440
     height: int = 1000
+    after: Literal["judged", ""] = ""
+    """"judged": with blind pairs and SYNTHETIC results of ads."""
 
 
 _SHOTS: Final = (
@@ -52,6 +55,9 @@ _SHOTS: Final = (
     Shot(name="closer", keys=("j", "j", "o", ".", ".")),
     Shot(name="survey", keys=("o", *"pxxpxxxxpxxpxxxx", "s", ".")),
     Shot(name="votes", fragment="#view=people"),
+    Shot(name="pair", keys=("w", "Enter", "ArrowLeft", ".")),
+    Shot(name="preferences", fragment="#view=people", after="judged"),
+    Shot(name="results", fragment="#sort=result_meta_corrected&down=1", after="judged"),
 )
 
 
@@ -67,19 +73,46 @@ def _main() -> None:
 
 
 def _make(folder: Path) -> None:
-    """Rehearse, judge, look."""
-    edition = folder / "store" / "demo" / "main"
+    """Rehearse, judge, look; then choose in pairs, report, and look at what came back."""
+    store = folder / "store"
+    edition = store / "demo" / "main"
     if not (edition / "gallery.html").exists():
-        _hailuo("demo", "--store", str(folder / "store"), store=folder / "store")
+        _hailuo("demo", "--store", str(store), store=store)
     rows = [json.loads(line) for line in (edition / "manifest" / "manifest.jsonl").read_text().splitlines()]
     clips = [row for row in rows if row["state"] == "stored" and not row["derived_from"]]
     files = [_judgements(folder, name, said, clips) for name, said in _PEOPLE.items()]
-    _hailuo("judge", "demo/main", *map(str, files), store=folder / "store")
+    _hailuo("judge", "demo/main", *map(str, files), store=store)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=_FLAGS)
-        for shot in _SHOTS:
+        for shot in (shot for shot in _SHOTS if not shot.after):
+            _take(browser, edition / "gallery.html", shot)
+        pairs = [_choices(folder, name, clips, seed) for seed, name in enumerate(_PEOPLE)]
+        _hailuo("judge", "demo/main", *map(str, pairs), store=store)
+        exports = folder / "exports"
+        command = [sys.executable, "-m", "benchmarks.judge.synthetic"]
+        subprocess.run([*command, edition / "manifest" / "manifest.jsonl", exports], cwd=_ROOT, check=True)  # noqa: S603 (our own)
+        _hailuo("report", "demo/main", str(exports), "--again", store=store)
+        for shot in (shot for shot in _SHOTS if shot.after):
             _take(browser, edition / "gallery.html", shot)
         browser.close()
+
+
+def _choices(folder: Path, name: str, clips: Sequence[dict[str, Any]], seed: int) -> Path:
+    """What one person chooses between clips of one prompt: of two models, seven times in ten the newer one."""
+    rng, pairs = random.Random(seed), []  # noqa: S311 (a picture)
+    for one in clips:
+        for other in clips:
+            same = all(one[name] == other[name] for name in ("prompt", "duration_req", "size_req", "take"))
+            if same and one["model"] < other["model"]:
+                preferred = "right" if rng.random() < 0.7 else "left"
+                at = {"reviewer": name, "reviewed_at": "2026-11-29T12:30:00Z"}
+                pairs.append(
+                    {"left": one["creative_id"], "right": other["creative_id"], "preferred": preferred, **at}
+                )
+    path = folder / f"{name}-pairs.json"
+    file = {"schema": "hailuo.judgements/1.0", "campaign": "demo", "edition": "main", "reviewer": name}
+    path.write_text(json.dumps({**file, "source": name, "judgements": [], "pairs": pairs}))
+    return path
 
 
 def _judgements(folder: Path, name: str, said: str, clips: Sequence[dict[str, Any]]) -> Path:

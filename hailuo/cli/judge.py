@@ -13,6 +13,7 @@ from hailuo.cli.tables import ColumnKind, TableColumn, show_table
 from hailuo.errors import ExitCode
 from hailuo.publish import manifest
 from hailuo.publish.picks import judge
+from hailuo.publish.preferences import Preferences
 from hailuo.publish.publish import publish
 from hailuo.run.environment import run_environment
 from hailuo.store.layout import Edition
@@ -38,9 +39,9 @@ def _name(_context: click.Context, _option: click.Parameter, value: str | None) 
     help="Whose the files are. Names files without a name, and says that files with equal names are one person's.",
 )
 def command(file: Path, judgements: tuple[Path, ...], edition: str | None, reviewer: str | None) -> ExitCode:
-    """Import picks, ratings, tags and notes that a gallery exported, and rebuild manifest and gallery.
+    """Import picks, ratings, tags, notes and choices in blind pairs that a gallery exported, and rebuild manifest and gallery.
 
-    Then it shows who says what. Without JUDGEMENTS it only does that.
+    Then it shows who says what, and what people prefer in blind pairs. Without JUDGEMENTS it only does that.
 
     Nothing is overwritten: the newest judgement of each reviewer on a clip counts. Two people with one name are
     refused: name each with --reviewer.
@@ -60,6 +61,7 @@ async def _judge(paths: tuple[Path, ...], edition: Edition, reviewer: str | None
     say(f"{store.uri}/{made.edition.manifest_jsonl}")
     say(f"{store.uri}/{made.edition.gallery}")
     _show(manifest.plain_rows(made.rows))
+    _show_preferences(made.preferences())
 
 
 def _show(rows: Sequence[Mapping[str, Any]]) -> None:
@@ -80,6 +82,35 @@ def _show(rows: Sequence[Mapping[str, Any]]) -> None:
         lines.append([f"#{row['clip_number']}", row["creative_id"], votes, *said])
     columns = [TableColumn("clip", ColumnKind.NUMBER), TableColumn("creative"), TableColumn("votes")]
     show_table([*columns, *(TableColumn(name, ColumnKind.TEXT) for name in people.values())], lines)
+
+
+def _show_preferences(found: Preferences) -> None:
+    """What people prefer in blind pairs, axis by axis, and whether taste predicts results."""
+    for axis in found.axes:
+        say(
+            f"{axis.axis}: {count(axis.choices, 'choice')} in blind pairs by {count(axis.people, 'person', 'people')}"
+        )
+        for other, choices in axis.also:
+            say(f"  warning: in {count(choices, 'choice')} the clips also differ in {other}")
+        numbers = [
+            TableColumn(name, ColumnKind.NUMBER) for name in ("preferred", "95 % interval", "best", "won")
+        ]
+        rows = [
+            [
+                one.level,
+                f"{one.chance:.0%}",
+                f"{one.low:.0%} to {one.high:.0%}",
+                f"{one.p_best:.0%}",
+                f"{one.won:g} of {one.choices}",
+            ]
+            for one in axis.levels
+        ]
+        show_table([TableColumn(axis.axis, ColumnKind.TEXT), *numbers], rows)
+    for one in found.agreement:
+        say(
+            f"{one.taste} and {one.label}: rank correlation {one.correlation:+.2f} "
+            f"({one.low:+.2f} to {one.high:+.2f}) over {count(one.clips, 'clip')}"
+        )
 
 
 def _said(judgement: Mapping[str, Any]) -> str:

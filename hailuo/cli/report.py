@@ -13,6 +13,7 @@ import click
 from hailuo.campaign.pricing import usd
 from hailuo.cli.options import (
     as_json_option,
+    choice_options,
     choose,
     edition_of,
     edition_option,
@@ -24,9 +25,11 @@ from hailuo.cli.tables import ColumnKind, TableColumn, show_table
 from hailuo.errors import ExitCode, Place
 from hailuo.extras import Extra, require
 from hailuo.plan.prepare import prepare
+from hailuo.publish.picks import Choice
 from hailuo.report.findings import Health, PlatformFindings, Proposal, ProposedRow, Recommendation
 from hailuo.report.metrics import METRICS, PLATFORM_NAMES, Design, Metric
 from hailuo.run.environment import run_environment
+from hailuo.store.layout import Edition
 from hailuo.store.open import nothing_bought_without_store, open_store
 from hailuo.text import printable
 
@@ -113,12 +116,14 @@ class _Percent(click.ParamType[float]):
     "--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Seed of every random draw."
 )
 @click.option("--again", is_flag=True, help="Write a report even if nothing is new.")
+@choice_options
 @as_json_option
 def command(file: Path, as_json: bool, **given: Any) -> ExitCode:
     """Report on ad platforms' exports: what won, how sure that is, what to render next.
 
     RESULTS are exported files, folders of them, or s3://bucket/prefix. Without any, the edition's exports/ in the store
-    are read. Exit code 0: a report exists; 1: it exists, and no row of the exports found its creative; 2: something was
+    are read. With --picked, --rated or --tag only the clips that people judged so are compared, and the next batch
+    renders no more of the others. Exit code 0: a report exists; 1: it exists, and no row of the exports found its creative; 2: something was
     refused, and nothing was written.
     """
     require(Extra.REPORT, Place("hailuo report"), "a report")
@@ -137,7 +142,7 @@ def command(file: Path, as_json: bool, **given: Any) -> ExitCode:
     if as_json:
         echo_json(_json(found, store.uri))
     else:
-        _show(found, store.uri)
+        _show(found, store.uri, edition)
     return ExitCode.COMPLETE if _is_matched(found) else ExitCode.INCOMPLETE
 
 
@@ -177,10 +182,15 @@ def _options(file: Path, given: Mapping[str, Any]) -> "ReportOptions":
         budget_usd=given["budget_usd"],
         next_file=given["next_file"],
         again=given["again"],
+        choice=_choice(given),
     )
 
 
-def _show(made: "Report", uri: str) -> None:
+def _choice(given: Mapping[str, Any]) -> Choice:
+    return Choice(picked=given["picked"], rated=given["rated"], tags=given["tags"])
+
+
+def _show(made: "Report", uri: str, edition: Edition) -> None:
     found = made.findings
     for platform in found.platforms:
         _show_verdict(platform)
@@ -195,6 +205,8 @@ def _show(made: "Report", uri: str) -> None:
         say(f"  {_plain(change.sentence)}")
     if not made.is_new:
         say(f"nothing new since the report of {found.made_at:%Y-%m-%d %H:%M} UTC; --again writes another")
+    if not made.is_about_chosen:
+        say(f"the gallery shows these results: {uri}/{edition.gallery}")
     _show_places(made, uri)
 
 

@@ -64,12 +64,7 @@ async def embed_gallery(
         store, [f"{folder}{name}" for name in chosen], progress=lambda read: progress(read, len(chosen))
     )
     links = data_uris({key.removeprefix(folder): content for key, content in contents.items()})
-    page = gallery.render(
-        made.all_rows,
-        title=made.edition.campaign,
-        built_at=clock.now(),
-        links=gallery.inside(links.get),
-    )
+    page = made.page(at=clock.now(), links=gallery.inside(links.get))
     return EmbeddedGallery(
         page=page,
         inside=tuple(cid for cid, name in films.items() if name in links),

@@ -14,7 +14,7 @@ from hailuo.media.inspection import Facts
 from hailuo.media.placements import verdicts
 from hailuo.media.verdict import verdict
 from hailuo.publish import manifest
-from hailuo.publish.picks import judgements_of
+from hailuo.publish.picks import Said, said_of
 from hailuo.store import Store
 from hailuo.store.layout import Edition
 
@@ -27,7 +27,7 @@ class Evidence:
     near: Mapping[str, NearDuplicate] = field(default_factory=dict)
     previews: frozenset[str] = frozenset()
     copies: Mapping[str, Sequence[manifest.ClipCopy]] = field(default_factory=dict)
-    judgements: Mapping[str, Sequence[manifest.Judgement]] = field(default_factory=dict)
+    said: Said = field(default_factory=Said)
 
     def measured(self, job: Job, done: Done | None) -> dict[str, object]:
         """The columns known from the clip itself. An inspection of other bytes does not count."""
@@ -55,11 +55,11 @@ class Evidence:
 
 async def gather(store: Store, edition: Edition) -> Evidence:
     """Everything of the edition. Raises: StoreUnavailableError."""
-    inspections, listing, conformed, judgements = await asyncio.gather(
+    inspections, listing, conformed, said = await asyncio.gather(
         read_inspections(store, edition),
         store.listing(edition.previews),
         read_conformed(store, edition),
-        judgements_of(store, edition),
+        said_of(store, edition),
     )
     newest: dict[Series, datetime] = {}
     for one in conformed:
@@ -73,7 +73,7 @@ async def gather(store: Store, edition: Edition) -> Evidence:
         near=await asyncio.to_thread(near_duplicates, inspections),
         previews=frozenset(entry.key for entry in listing),
         copies=copies,
-        judgements=judgements,
+        said=said,
     )
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -88,36 +88,93 @@ async def judge(
     different people seem to have one name are refused, also if one was stored earlier.
     Raises: JudgementError, StoreUnavailableError.
     """
-    known = await _creatives(store, edition)
-    files: list[manifest.JudgementFile] = []
-    problems: list[Problem] = []
-    stored = [] if reviewer else await _stored(store, edition)
+    given = {}
     for path in paths:
         content = await asyncio.to_thread(
             read_named, path, refuse=manifest.JudgementError, remedy="name the exported file"
         )
-        file = manifest.read_judgements(content, name=str(path))
-        place = Place(str(path))
-        problems += _problems(place, file, known, edition)
-        problems += _times_to_come(place, file, clock.now())
-        problems += [] if reviewer else _equal_names(place, file, [*stored, *files])
-        files.append(_by(reviewer, file) if reviewer else file)
+        given[Place(str(path))] = manifest.read_judgements(content, name=str(path))
+    desk = Desk(
+        edition=edition,
+        known=await creatives_of(store, edition),
+        stored=[] if reviewer else await stored_files(store, edition),
+        now=clock.now(),
+    )
+    check_files(given, desk, trusts_names=reviewer is not None)
+    return await keep_files(
+        store, edition, [_by(reviewer, file) if reviewer else file for file in given.values()]
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What a file is held against: the creatives of the edition, what was taken in before, and the time."""
+
+    edition: Edition
+    known: frozenset[str]
+    stored: Sequence[manifest.JudgementFile]
+    now: datetime
+
+
+class EqualNamesError(manifest.JudgementError):
+    """Different people seem to have one name: say that they are one, or give one of them another name."""
+
+
+def check_files(
+    given: Mapping[Place, manifest.JudgementFile], desk: Desk, *, trusts_names: bool = False
+) -> None:
+    """See that every file can be taken in. `trusts_names`: equal names are one person's.
+
+    Raises: JudgementError with every problem; EqualNamesError if only names are in doubt.
+    """
+    problems: list[Problem] = []
+    doubts: list[Problem] = []
+    seen = list(desk.stored)
+    for place, file in given.items():
+        problems += _problems(place, file, desk.known, desk.edition)
+        problems += _times_to_come(place, file, desk.now)
+        doubts += [] if trusts_names else _equal_names(place, file, seen)
+        seen.append(file)
     if problems:
-        raise manifest.JudgementError(problems)
+        raise manifest.JudgementError([*problems, *doubts])
+    if doubts:
+        raise EqualNamesError(doubts)
+
+
+async def keep_files(store: Store, edition: Edition, files: Sequence[manifest.JudgementFile]) -> int:
+    """Store each as a record of its own; returns how many judgements and choices they hold."""
     for file in files:
         content = manifest.judgements_json(file)
         await store.create(manifest.judgement_key(content, edition), content)
-    return sum(len(file.judgements) for file in files)
+    return sum(len(file.said) for file in files)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What people said of an edition: creative id -> the newest judgement of every reviewer, newest first; and the
+    newest choice of every reviewer between two clips.
+    """
+
+    judgements: Mapping[str, Sequence[manifest.Judgement]] = field(default_factory=dict)
+    pairs: Sequence[manifest.PairChoice] = ()
+
+
+async def said_of(store: Store, edition: Edition) -> Said:
+    """All of it, merged from every file that was taken in. Raises: StoreUnavailableError."""
+    files = await stored_files(store, edition)
+    return Said(
+        judgements=manifest.newest(one for file in files for one in file.judgements),
+        pairs=manifest.newest_pairs(one for file in files for one in file.pairs),
+    )
 
 
 async def judgements_of(store: Store, edition: Edition) -> Mapping[str, Sequence[manifest.Judgement]]:
     """creative id -> the newest judgement of every reviewer, newest first. Raises: StoreUnavailableError."""
-    return manifest.newest(
-        judgement for file in await _stored(store, edition) for judgement in file.judgements
-    )
+    return (await said_of(store, edition)).judgements
 
 
-async def _stored(store: Store, edition: Edition) -> list[manifest.JudgementFile]:
+async def stored_files(store: Store, edition: Edition) -> list[manifest.JudgementFile]:
+    """Every file that was taken in, in no order; one that cannot be read is left out. Raises: StoreUnavailableError."""
     keys = [entry.key for entry in await store.listing(edition.judgements)]
     found = []
     for key, content in (await read_many(store, keys)).items():
@@ -128,7 +185,7 @@ async def _stored(store: Store, edition: Edition) -> list[manifest.JudgementFile
     return found
 
 
-async def _creatives(store: Store, edition: Edition) -> frozenset[str]:
+async def creatives_of(store: Store, edition: Edition) -> frozenset[str]:
     """Every id in the edition's manifest; if there is no manifest yet, those of its plan."""
     try:
         rows = manifest.read_jsonl(await store.read(edition.manifest_jsonl))
@@ -144,7 +201,7 @@ def _problems(
     if Edition(file.campaign, file.edition) != edition:
         reason = f"judges {file.campaign}/{file.edition}, not {edition}"
         return [Problem(place, reason, "name the campaign file or the edition that it judges")]
-    strangers = sorted({one.creative_id for one in file.judgements} - known)[:_MOST_SHOWN]
+    strangers = sorted(file.creative_ids - known)[:_MOST_SHOWN]
     remedy = "rebuild with `hailuo manifest`, or export again from the newest gallery"
     return [Problem(place, f"no creative of the edition is called {cid}", remedy) for cid in strangers]
 
@@ -154,11 +211,15 @@ def _times_to_come(place: Place, file: manifest.JudgementFile, now: datetime) ->
     remedy = "set the clock of the machine that judged, and `reviewed_at` in the file to when it was given"
     return [
         Problem(
-            place, f"{one.creative_id} was judged at {one.reviewed_at.isoformat()}, which is to come", remedy
+            place, f"{_subject(one)} was judged at {one.reviewed_at.isoformat()}, which is to come", remedy
         )
-        for one in file.judgements
+        for one in file.said
         if one.reviewed_at > now + _CLOCKS_DIFFER
     ][:_MOST_SHOWN]
+
+
+def _subject(one: manifest.Judgement | manifest.PairChoice) -> str:
+    return one.creative_id if isinstance(one, manifest.Judgement) else f"{one.left} beside {one.right}"
 
 
 def _equal_names(
@@ -166,11 +227,11 @@ def _equal_names(
 ) -> list[Problem]:
     """The names in the file under which another person seems to have judged before."""
     problems = []
-    for name in dict.fromkeys(one.reviewer for one in file.judgements):
+    for name in dict.fromkeys(one.reviewer for one in file.said):
         known = [
             other
             for other in others
-            if any(manifest.folded(one.reviewer) == manifest.folded(name) for one in other.judgements)
+            if any(manifest.folded(one.reviewer) == manifest.folded(name) for one in other.said)
         ]
         if known and not any(manifest.is_one_person(name, file, other) for other in known):
             reason = f"another file differs and is also by {name}"
@@ -182,5 +243,7 @@ def _equal_names(
 
 
 def _by(reviewer: str, file: manifest.JudgementFile) -> manifest.JudgementFile:
-    named = tuple(one.model_copy(update={"reviewer": reviewer}) for one in file.judgements)
-    return file.model_copy(update={"reviewer": reviewer, "judgements": named})
+    own = {"reviewer": reviewer}
+    named = tuple(one.model_copy(update=own) for one in file.judgements)
+    pairs = tuple(one.model_copy(update=own) for one in file.pairs)
+    return file.model_copy(update={**own, "judgements": named, "pairs": pairs})

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 import pandas as pd
 
@@ -13,17 +14,42 @@ from hailuo.ledger.store_vendor import is_simulated
 from hailuo.plan.file import StoredEdition
 from hailuo.publish import gallery, manifest
 from hailuo.publish.evidence import Evidence, gather
+from hailuo.publish.picks import Said
+from hailuo.publish.preferences import Learned, Preferences, preferences_of
+from hailuo.publish.results import Results, keep_results, stored_results
 from hailuo.store import Store
 from hailuo.store.layout import Edition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:
-    """What was built. `rows` are the jobs; `all_rows` also have the copies made of their clips, as in the files."""
+    """What was built. `rows` are the jobs; `all_rows` also have the copies made of their clips, as in the files.
+    `said` is what people judged, `results` are those of the newest report, if there is one.
+    """
 
     rows: pd.DataFrame
     all_rows: pd.DataFrame
     edition: Edition
+    said: Said
+    results: Results | None = None
+
+    def preferences(self) -> Preferences:
+        """What people prefer in blind pairs, and whether it predicts the results."""
+        if not self.said.pairs and not (self.said.judgements and self.results):
+            return Preferences()
+        rows = manifest.plain_rows(self.rows)
+        return preferences_of(rows, self.said.pairs, self.said.judgements, self.results)
+
+    def page(self, *, at: datetime, links: gallery.Links, until: datetime | None = None) -> bytes:
+        """The gallery as HTML, built `at` a time (aware); `until` is when its links end."""
+        return gallery.render(
+            self.all_rows,
+            title=self.edition.campaign,
+            built_at=at,
+            links=links,
+            clips_until=until,
+            learned=Learned(results=self.results, preferences=self.preferences()),
+        )
 
 
 async def publish(store: Store, clock: Clock, edition: Edition) -> Publication:
@@ -46,16 +72,30 @@ async def publish(store: Store, clock: Clock, edition: Edition) -> Publication:
         rows=rows[rows["derived_from"].isna()].reset_index(drop=True),
         all_rows=rows,
         edition=edition,
+        said=evidence.said,
+        results=await stored_results(store, edition),
     )
     at = clock.now()
     files = await asyncio.to_thread(
         manifest.bundle, rows, name=f"{edition.campaign}-{edition.name}", built_at=at
     )
-    page = gallery.render(rows, title=edition.campaign, built_at=at)
     for name, content in files.items():
         await store.put(f"{edition.manifest}{name}", content, content_type=manifest.CONTENT_TYPES[name])
-    await store.put(edition.gallery, page, content_type="text/html; charset=utf-8")
+    await _put_gallery(made, store, at)
     return made
+
+
+async def with_results(made: Publication, results: Results, store: Store, clock: Clock) -> Publication:
+    """Keep the results of a report, and write the gallery anew with them. Raises: StoreUnavailableError."""
+    await keep_results(store, made.edition, results)
+    shown = replace(made, results=results)
+    await _put_gallery(shown, store, clock.now())
+    return shown
+
+
+async def _put_gallery(made: Publication, store: Store, at: datetime) -> None:
+    page = await asyncio.to_thread(made.page, at=at, links=gallery.Links())
+    await store.put(made.edition.gallery, page, content_type="text/html; charset=utf-8")
 
 
 async def _numbers(store: Store, edition: Edition) -> Mapping[str, int]:
@@ -78,7 +118,7 @@ def _entries(stored: StoredEdition, evidence: Evidence) -> list[manifest.Manifes
             price_usd=prices.get(cid),
             in_plan=cid in prices,
             measured=evidence.measured(job, ledger.record(cid).clip),
-            judgements=evidence.judgements.get(cid, ()),
+            judgements=evidence.said.judgements.get(cid, ()),
             copies=evidence.copies.get(cid, ()),
         )
         for cid, job in stored.jobs.items()

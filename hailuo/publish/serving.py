@@ -30,14 +30,21 @@ def serving(folder: Path, *, port: int = 0) -> Iterator[str]:
             routes=[Mount("/", StaticFiles(directory=folder))],
             middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=[_LOOPBACK, "localhost"])],
         )
-        config = uvicorn.Config(
-            app, log_level=logging.ERROR, lifespan="off", http="h11", timeout_graceful_shutdown=1
-        )
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        try:
+        with running(app, listener):
             yield f"http://{_LOOPBACK}:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()
+
+
+@contextlib.contextmanager
+def running(app: Starlette, listener: socket.socket) -> Iterator[None]:
+    """Answer what arrives at a listening socket, in a thread of its own, while the block runs."""
+    config = uvicorn.Config(
+        app, log_level=logging.ERROR, lifespan="off", http="h11", timeout_graceful_shutdown=1
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        thread.join()

@@ -57,12 +57,7 @@ async def share(made: Publication, store: Store, clock: Clock, *, valid_for: tim
     if links is None:
         reason = f"{store.uri} is a folder, and has no links that other people could open"
         raise AdmissionError([Problem(Place("--presign"), reason, "leave it out, or use an S3 store")])
-    page = gallery.render(
-        made.all_rows,
-        title=edition.campaign,
-        built_at=clock.now(),
-        links=gallery.reached(lambda place: links.url(f"{edition.folder}{place}")),
-        clips_until=until,
-    )
+    reached = gallery.reached(lambda place: links.url(f"{edition.folder}{place}"))
+    page = made.page(at=clock.now(), links=reached, until=until)
     await store.put(edition.shared_gallery, page, content_type="text/html; charset=utf-8")
     return GalleryLink(address=links.url(edition.shared_gallery), until=until, certain=links.certain)

@@ -38,6 +38,7 @@ ESTIMATE_COLUMNS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("lift", "lift_low", "lift_high", "p_value", "p_adjusted"), _NUMBER),
     **dict.fromkeys(("standing", "top_count", "bottom_count", "note"), _TEXT),
     "is_decision_metric": "boolean",
+    "clip_number": "Int64",
 }
 """Column to dtype, in order."""
 
@@ -142,6 +143,7 @@ def _of_creative(
         "note": estimate.note,
         "is_decision_metric": decides,
         "standing": creative.standing.value,
+        "clip_number": creative.clip_number,
         **_counts(estimate.metric, found),
     }
     if decides:

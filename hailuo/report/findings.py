@@ -13,6 +13,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from hailuo.publish.preferences import Preferences
 from hailuo.report.metrics import METRICS, AdPlatform, Count, Design, Metric
 
 
@@ -122,6 +123,12 @@ class CreativeFinding:
     target_chance: float | None = None  # to meet the target, where there is one
     brings_conversions: bool = False  # so that CTR or hook alone never switch it off
     clip_id: str = ""
+    clip_number: int | None = None  # its number on gallery and report; None for a manifest without numbers
+
+    @property
+    def numbered(self) -> str:
+        """`#12`, as people call the clip; empty where it has no number."""
+        return "" if self.clip_number is None else f"#{self.clip_number}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -398,6 +405,7 @@ class ReportFindings:
     previous: str | None  # when the last report was made, as text; None where this is the first
     thresholds: Mapping[str, str]
     labels: Mapping[str, str] = field(default_factory=dict)
+    preferences: Preferences = field(default_factory=Preferences)  # of people, in blind pairs
 
     def best_first(self, most: int | None = None) -> list[str]:
         """Creative ids row by row over all platforms, each once; of each platform at most so many."""

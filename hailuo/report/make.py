@@ -6,7 +6,7 @@ import io
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -19,18 +19,22 @@ from hailuo.errors import CampaignError, MissingKeyError, Place, Problem, Refuse
 from hailuo.logs import quiet_logger
 from hailuo.plan.prepare import PreparedCampaign
 from hailuo.publish import manifest
-from hailuo.publish.publish import publish
+from hailuo.publish.picks import Choice, Said, chosen
+from hailuo.publish.publish import publish, with_results
 from hailuo.publish.share import GalleryLink, link_to, link_to_page
+from hailuo.report.analysis.creatives import creatives_of
 from hailuo.report.analysis.options import AnalysisOptions
 from hailuo.report.archive import from_json, to_json
+from hailuo.report.clip_results import results_of
 from hailuo.report.clips import media_of
 from hailuo.report.estimates import estimates_table, to_csv, to_parquet
-from hailuo.report.findings import ReportFindings
+from hailuo.report.findings import ProposedRow, Recommendation, ReportFindings
 from hailuo.report.inputs import FoundFiles, InputFiles, read_results, sort_files
 from hailuo.report.next_batch.draft import NextBatch, next_batch
 from hailuo.report.next_batch.propose import proposal_rules
 from hailuo.report.page import Clip, render
-from hailuo.report.run_analysis import analyse_results, compared
+from hailuo.report.run_analysis import CHOICE, Chosen, analyse_results, compared
+from hailuo.report.texts import say
 from hailuo.store import Store
 from hailuo.store.layout import Edition
 from hailuo.store.port import is_key
@@ -60,6 +64,7 @@ class ReportOptions:
     """What to report on, and how. `prepared` is the campaign file of today: without it there is no file for the next batch.
 
     `next_file` is where that file is written besides the store; `again` writes a report even where nothing is new.
+    `choice` compares only clips that people judged so, and renders no more of the others.
     """
 
     files: FoundFiles
@@ -71,6 +76,7 @@ class ReportOptions:
     next_file: Path | None = None
     links_valid_for: timedelta = LINKS_VALID_FOR
     again: bool = False
+    choice: Choice = field(default_factory=Choice)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,12 +89,17 @@ class Report:
     is_new: bool
     next_file: Path | None = None
 
+    @property
+    def is_about_chosen(self) -> bool:
+        """Whether it compares only clips that people chose; the gallery then keeps the results of all clips."""
+        return CHOICE in self.findings.labels
+
 
 async def report(store: Store, clock: Clock, request: ReportOptions, *, edition: Edition) -> Report:
     """Read, join, analyse, propose, and write a report of one edition; nothing is written where nothing is new.
 
     Raises: RefusedError with every problem of exports, options or file, before anything of the report is written;
-    AdmissionError when nothing ever ran; StoreUnavailableError.
+    AdmissionError when nothing ever ran, or no clip is chosen; StoreUnavailableError.
     """
     files = await sort_files(
         store, request.files, ads=request.ads, mappings=request.mappings, edition=edition
@@ -96,36 +107,46 @@ async def report(store: Store, clock: Clock, request: ReportOptions, *, edition:
     results, ads = await read_results(files)
     made = await publish(store, clock, edition)
     content = await store.read(made.edition.manifest_jsonl)
-    inputs, before = _digest(files, content, request), await _newest_report(store, edition)
+    only = await _chosen(store, edition, request.choice)
+    inputs, before = _digest(files, content, request, made.said, only), await _newest_report(store, edition)
     variants = manifest.read_jsonl(content)
     analysed, valid_for = None, request.links_valid_for
     if before and not request.again and before.findings.labels.get(_INPUTS) == inputs:
         findings, folder = before.findings, before.folder
     else:
         analysed = await asyncio.to_thread(
-            analyse_results, results, variants, ads, options=request.analysis, at=clock.now()
+            analyse_results, results, variants, ads, options=request.analysis, at=clock.now(), only=only
         )
         findings = analysed.findings
         folder = edition.report(findings.made_at)
         if before and folder <= before.folder:  # of the same second, or of a machine whose clock is ahead
             folder = f"{before.folder.removesuffix('/')}_2/"
     # Also without a new report: the one before may have been made without a file for the next batch.
-    batch = next_batch(findings, variants, request.prepared, budget_usd=request.budget_usd, file_name=_NEXT)
+    batch = next_batch(
+        findings,
+        variants,
+        request.prepared,
+        budget_usd=request.budget_usd,
+        file_name=_NEXT,
+        left_out=_left_out(variants, only) if only else (),
+    )
     next_text = await asyncio.to_thread(_next_text, batch, request.next_file)
+    measured = results_of(findings, report=f"{folder.removeprefix(edition.folder)}{_PAGE}")
+    shown = made if only else replace(made, results=measured)
     if analysed:
         findings = replace(
             compared(findings, before.findings if before else None),
             proposal=batch.proposal if batch else None,
             labels={**findings.labels, _INPUTS: inputs, "provider": str(variants["provider"].iloc[0])},
             thresholds={**findings.thresholds, **proposal_rules()},
+            preferences=await asyncio.to_thread(replace(made, results=measured).preferences),
         )
         clips = await media_of(findings, variants, store, edition=edition, valid_for=valid_for)
-        gallery = await link_to(made, store, clock, valid_for=valid_for)
+        gallery = await link_to(shown, store, clock, valid_for=valid_for)
         page = await asyncio.to_thread(_page, findings, clips, gallery)
-        contents = _files(findings, analysed.joined, page, batch)
-        for name, content_type in _CONTENT_TYPES.items():
-            if name in contents:
-                await store.put(f"{folder}{name}", contents[name], content_type=content_type)
+        await _keep(_files(findings, analysed.joined, page, batch), folder, store)
+    if shown.results and shown.results != made.results:
+        await with_results(made, shown.results, store, clock)
     return Report(
         findings=findings,
         folder=folder,
@@ -133,6 +154,24 @@ async def report(store: Store, clock: Clock, request: ReportOptions, *, edition:
         is_new=analysed is not None,
         next_file=await asyncio.to_thread(_write, request.next_file, next_text),
     )
+
+
+async def _chosen(store: Store, edition: Edition, choice: Choice) -> Chosen | None:
+    """The chosen clips; None where nothing is asked. Raises: AdmissionError where it keeps no clip."""
+    kept = await chosen(store, edition, choice)
+    return None if kept is None else Chosen(creative_ids=kept, words=str(choice))
+
+
+def _left_out(variants: pd.DataFrame, only: Chosen) -> list[ProposedRow]:
+    """The combinations of which no clip was chosen, each as a row of the next batch that renders nothing."""
+    every = creatives_of(variants[variants["derived_from"].isna()]).values()
+    kept = {one.cell_id for one in every if one.creative_id in only.creative_ids}
+    cells = {one.cell_id: one.factors for one in every if one.cell_id not in kept}
+    reason = say("next_batch.not_chosen", choice=only.words)
+    return [
+        ProposedRow(action=Recommendation.DROP, cell=cell, takes=0, usd=0.0, reason=reason)
+        for cell in cells.values()
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +208,8 @@ def _files(
     table, results = estimates_table(findings), io.BytesIO()
     bare = joined.copy()
     bare.attrs = {}
+    numbers = {one.creative_id: one.clip_number for found in findings.platforms for one in found.creatives}
+    bare["clip_number"] = bare["creative_id"].map(numbers).astype("Int64")
     bare.to_parquet(results, index=False, compression="zstd")
     kept = batch.text_to_keep() if batch else ""
     return {
@@ -179,6 +220,12 @@ def _files(
         "results.parquet": results.getvalue(),
         **({_NEXT: kept.encode()} if kept else {}),
     }
+
+
+async def _keep(contents: Mapping[str, bytes], folder: str, store: Store) -> None:
+    for name, content_type in _CONTENT_TYPES.items():
+        if name in contents:
+            await store.put(f"{folder}{name}", contents[name], content_type=content_type)
 
 
 def _next_text(batch: NextBatch | None, path: Path | None) -> str:
@@ -209,7 +256,9 @@ def _write(path: Path | None, text: str) -> Path | None:
     return path
 
 
-def _digest(files: InputFiles, manifest_content: bytes, request: ReportOptions) -> str:
+def _digest(
+    files: InputFiles, manifest_content: bytes, request: ReportOptions, said: Said, only: Chosen | None
+) -> str:
     """Of everything that the report depends on; the same digest, the same report."""
     inputs = {
         "files": files.digests(),
@@ -217,6 +266,8 @@ def _digest(files: InputFiles, manifest_content: bytes, request: ReportOptions) 
         "options": asdict(request.analysis),
         "budget_usd": str(request.budget_usd),
         "campaign": _campaign_digest(request.prepared),
+        **({"pairs": [one.model_dump_json() for one in said.pairs]} if said.pairs else {}),
+        **({"chosen": sorted(only.creative_ids)} if only else {}),
     }
     return hashlib.sha256(json.dumps(inputs, sort_keys=True, default=str).encode()).hexdigest()
 

@@ -20,6 +20,7 @@ tasks/vendor.json                              the vendor that everything in thi
 {campaign}/{edition}/uploads/{platform}/       upload sheets and ads.csv
 {campaign}/{edition}/exports/                  ad platforms' exports, put there by you
 {campaign}/{edition}/reports/{time}/           reports
+{campaign}/{edition}/results.json              what the newest report measured of each clip; the gallery shows it
 .scratch/                                          temporary objects of the store itself
 """
 
@@ -241,6 +242,11 @@ class Edition:
     @property
     def reports(self) -> str:
         return f"{self.folder}{Folder.REPORTS}/"
+
+    @property
+    def results(self) -> str:
+        """What the newest report measured of each clip, for the gallery."""
+        return f"{self.folder}results.json"
 
     def report(self, at: datetime) -> str:
         """The folder of a report made at a time (aware, UTC)."""

@@ -80,6 +80,13 @@ const learnShape = (job) => new Promise((learned) => {
   setTimeout(learned, 8000);
 });
 
+/** @param {Job[]} jobs */
+async function measureShapes(jobs) {
+  const unmeasured = jobs.filter(({ aspect }) => !aspect);
+  if (unmeasured.length) notify("The shapes of the clips are measured …");
+  for (let at = 0; at < unmeasured.length; at += 6) await Promise.all(unmeasured.slice(at, at + 6).map(learnShape));
+}
+
 /** The blind pick that was paused, without clips that the page no longer has. */
 function pausedBlind() {
   const known = readStored(blindKey(seedOfPage()));
@@ -93,9 +100,8 @@ function pausedBlind() {
 async function startBlind() {
   const paused = pausedBlind();
   if (paused) return openRound(paused);
-  const jobs = filterJobs().filter(({ clip }) => clip), unmeasured = jobs.filter(({ aspect }) => !aspect);
-  if (unmeasured.length) notify("The shapes of the clips are measured …");
-  for (let at = 0; at < unmeasured.length; at += 6) await Promise.all(unmeasured.slice(at, at + 6).map(learnShape));
+  const jobs = filterJobs().filter(({ clip }) => clip);
+  await measureShapes(jobs);
   const seed = seedOfPage(), rounds = roundsOf(jobs, seed).map((round) => round.map(({ id }) => id));
   if (!rounds.length) return notify("There are no clips to judge here.");
   undoable.blind = [];

@@ -37,7 +37,7 @@ const AXES = DATA.facets.map(({ axis, label, levels }) => ({
 }));
 /** @type {Facet} */
 const TAKE = { key: "take", label: "take", of: (job) => [`take ${job.take}`] };
-const FACETS = [...AXES, ...OWN_FACETS];
+const FACETS = [...AXES, ...RESULT_FACETS, ...OWN_FACETS];
 
 /**
  * @param {Facet} facet
@@ -196,7 +196,7 @@ function fromFragment(text) {
   const fields = new URLSearchParams(text);
   choice.layout = LAYOUTS.find(([name]) => name === fields.get("view"))?.[0] ?? "prompts";
   for (const name of TEXTS_OF_CHOICE) choice[name] = fields.get(name) ?? "";
-  if (!["", "id", "state", "my_pick", "my_rating"].includes(choice.sort) && !COLUMN_POSITIONS.has(choice.sort)) choice.sort = "";
+  if (!["", "id", "state", "my_pick", "my_rating"].includes(choice.sort) && !COLUMN_POSITIONS.has(choice.sort) && !RESULT_VALUES.has(choice.sort)) choice.sort = "";
   choice.down = fields.has("down");
   choice.levels = new Map(FACETS.filter(({ key }) => fields.has(key)).map(({ key }) => [key, new Set(fields.getAll(key))]));
   choice.compared = (fields.get("compare") ?? "").split(",").filter((id) => BY_ID.get(id)?.clip).slice(0, 4);

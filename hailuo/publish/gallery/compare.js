@@ -41,6 +41,7 @@ const about = (job) => [
   job.small ? make("p", { class: "line" }, SMALL_FILM) : null,
   make("p", { class: "line" }, make("span", {}, bdi(promptOf(job).label), ...promptOf(job).variables.flatMap(([, level]) => [" · ", bdi(level)])), make("span", {}, `take ${job.take}`), job.frame ? make("span", {}, "from ", bdi(job.frame)) : null),
   make("p", { class: "line money" }, make("span", {}, make("strong", {}, job.cost), ` ${job.costNote}`), ...badgesOf(job)),
+  ...resultLines(job),
 ];
 
 /**
@@ -52,19 +53,24 @@ function differences(jobs, labelOf = (_, at) => LETTERS[at]) {
   const rows = DATA.columns.filter(({ name, trace }) => !trace && new Set(jobs.map((job) => cellText(valueIn(job, name)))).size > 1);
   const prompts = [...new Set(jobs.map(promptOf))];
   return make("div", { class: "after two" },
-    make("div", {}, ...prompts.flatMap((prompt) => [make("h3", {}, bdi(prompt.label)), promptText(prompt)])),
+    make("div", {}, ...prompts.flatMap((prompt) => [make("h3", {}, bdi(prompt.label)), promptText(prompt)]), legendOf(rows, "What these mean")),
     make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "What differs" }, make("table", {},
       make("thead", {}, make("tr", {}, make("th", { scope: "col" }, "What differs"), ...jobs.map((job, at) => make("th", { scope: "col", class: "number" }, labelOf(job, at))))),
-      make("tbody", {}, ...rows.map(({ name, label }) => make("tr", {}, make("th", { scope: "row" }, label), ...jobs.map((job) => make("td", { class: "number" }, bdi(cellText(valueIn(job, name)))))))))));
+      make("tbody", {}, ...resultRows(jobs), ...rows.map((measure) => make("tr", {}, make("th", { scope: "row", title: measure.about }, labelWithUnit(measure)), ...jobs.map((job) => make("td", { class: "number" }, bdi(cellText(valueIn(job, measure.name)))))))))));
 }
+
+/** @param {Job[]} jobs */
+const resultRows = (jobs) => DATA.results.filter((_, at) => jobs.some(({ results }) => results[at])).map((platform) => make("tr", {}, make("th", { scope: "row", title: platform.about }, platform.label),
+  ...jobs.map(({ results }) => make("td", { class: "number" }, ...resultCell(results[DATA.results.indexOf(platform)])))));
 
 /** @param {Job} job A job with a clip. */
 function details(job) {
   const known = DATA.columns.filter(({ name, trace }) => !trace && (valueIn(job, name) ?? null) !== null);
   return make("div", { class: "after two" },
     make("div", {}, make("h3", {}, "Prompt"), promptText(promptOf(job)), ...placementList(job), ...copyList(job), ...othersInFull(job), ...notesOn(job)),
-    make("div", {}, make("h3", {}, "Measurements and cost"),
-      make("dl", { class: "known" }, ...known.map(({ name, label }) => make("div", {}, make("dt", {}, label), make("dd", {}, bdi(cellText(valueIn(job, name))))))),
+    make("div", {}, ...resultsInFull(job), make("h3", {}, "Measurements and cost"),
+      make("dl", { class: "known" }, ...known.map((measure) => make("div", {}, make("dt", { title: measure.about }, labelWithUnit(measure)), make("dd", {}, bdi(cellText(valueIn(job, measure.name))))))),
+      legendOf(known, "What these mean"),
       make("p", { class: "row" }, button(job.id, (own) => copyToClipboard(own, job.id), { class: "link mono", title: "Copy the creative id", "aria-label": `Copy creative id ${job.id}` }),
         job.clip && !job.clip.startsWith("data:") ? make("a", { href: job.clip, target: "_blank", rel: "noopener" }, "Open the file") : null)));
 }

@@ -100,7 +100,7 @@ function openSurvey(jobs = surveyed()) {
   if (jobs.length > MOST_SURVEYED) notify(`The first ${MOST_SURVEYED} of ${jobs.length}. Make some of them finalists to see only those.`);
   const shown = jobs.slice(0, MOST_SURVEYED);
   stage.from = shown[0].id;
-  const about = (/** @type {Job} */ job) => [make("p", { class: "line" }, make("strong", {}, bdi(job.model)), bdi(promptOf(job).label), make("span", {}, `take ${job.take}`))];
+  const about = (/** @type {Job} */ job) => [make("p", { class: "line" }, make("strong", {}, bdi(job.model)), bdi(promptOf(job).label), make("span", {}, `take ${job.take}`)), ...resultLines(job)];
   buildStage(shown, { kind: "survey", title: surveyTitle(shown), about, after: [differences(shown, numberOf)] });
 }
 

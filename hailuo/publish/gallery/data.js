@@ -10,6 +10,8 @@
  * @property {Axis[]} facets
  * @property {Column[]} columns
  * @property {Job[]} jobs
+ * @property {Platform[]} results Of the newest ad report; [] where there is none.
+ * @property {Preferences} preferences Of all people, when the page was built.
  */
 /**
  * @typedef {object} Prompt
@@ -30,6 +32,53 @@
  * @property {string} label
  * @property {boolean} numeric
  * @property {boolean} trace An id or a time to look something up with; it says nothing about the clip.
+ * @property {string} unit "" for none.
+ * @property {string} about One sentence on what it is; "" where a later version wrote the column.
+ */
+/**
+ * @typedef {object} Platform Where ads ran, and the metric that decides there.
+ * @property {string} name
+ * @property {string} platform
+ * @property {string} label The platform and the metric.
+ * @property {string} metric
+ * @property {string} unit
+ * @property {string} about One sentence on the metric.
+ * @property {boolean} compared False where clips of different lengths cannot be compared on it.
+ * @property {string[]} standings
+ */
+/**
+ * @typedef {object} Preferences
+ * @property {AxisPreference[]} axes
+ * @property {TasteAndResults[]} agreement
+ */
+/**
+ * @typedef {object} AxisPreference What people prefer in blind pairs along one axis, the most preferred level first.
+ * @property {string} axis
+ * @property {string} label
+ * @property {number} choices
+ * @property {number} people
+ * @property {[axis: string, choices: number][]} also Axes on which clips of some choices differ as well.
+ * @property {{level: string, chance: number, low: number, high: number, p_best: number, won: number, choices: number}[]} levels
+ */
+/**
+ * @typedef {object} TasteAndResults How the order by taste agrees with the order by results.
+ * @property {string} taste
+ * @property {string} platform
+ * @property {string} label
+ * @property {number} clips
+ * @property {number} correlation
+ * @property {number} low
+ * @property {number} high
+ */
+/**
+ * @typedef {object} Result What the ads of a clip did on one platform.
+ * @property {number | null} value
+ * @property {number | null} corrected
+ * @property {string} said The value with its unit.
+ * @property {string} interval
+ * @property {string} correctedSaid
+ * @property {string} restsOn What was counted.
+ * @property {string} standing
  */
 /**
  * @typedef {object} Verdict
@@ -68,6 +117,7 @@
  * @property {string} id The creative id.
  * @property {number} number The number of the clip, which it keeps.
  * @property {string} model
+ * @property {string} family
  * @property {string} setting
  * @property {number | null} seconds
  * @property {number} take
@@ -95,6 +145,7 @@
  * @property {Copy[]} copies
  * @property {Value[]} values One per column.
  * @property {Judgement[]} judgements Those in the manifest: the newest of each reviewer.
+ * @property {(Result | null)[]} results One per platform.
  */
 
 const DATA = /** @type {Data} */ (JSON.parse(byId("data").textContent ?? ""));
@@ -138,6 +189,12 @@ function searchTextOf(job) {
 }
 
 /**
+ * The name of a measure with its unit.
+ * @param {{label: string, unit?: string}} measure
+ */
+const labelWithUnit = ({ label, unit }) => (unit ? `${label} (${unit})` : label);
+
+/**
  * The value of a job in a column of the manifest, or in one of the page's own columns.
  * @param {Job} job
  * @param {string} name
@@ -149,5 +206,5 @@ function valueIn(job, name) {
   if (name === "my_pick") return PICK_ORDER.indexOf(judgementOf(job.id).pick);
   if (name === "my_rating") return judgementOf(job.id).rating;
   const at = COLUMN_POSITIONS.get(name);
-  return at === undefined ? null : job.values[at];
+  return at === undefined ? RESULT_VALUES.get(name)?.(job) : job.values[at];
 }

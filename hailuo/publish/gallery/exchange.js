@@ -15,7 +15,8 @@ function sourceId() {
 /** @param {Date} at */
 function exported(at) {
   const judgements = [...mine].map(([creative_id, judgement]) => ({ creative_id, number: BY_ID.get(creative_id)?.number, ...judgement, reviewer: saved.name }));
-  return { schema: SCHEMA, campaign: DATA.campaign, edition: DATA.edition, reviewer: saved.name, source: sourceId(), exported_at: at.toISOString(), judgements };
+  const pairs = [...choices.values()].map((made) => ({ ...made, reviewer: saved.name }));
+  return { schema: SCHEMA, campaign: DATA.campaign, edition: DATA.edition, reviewer: saved.name, source: sourceId(), exported_at: at.toISOString(), judgements, pairs };
 }
 
 /** Save your judgements as a file. Without a name it asks for one first, so that people know whose they are. */
@@ -27,10 +28,10 @@ function download() {
   const by = saved.name.replace(/[^\p{L}\p{N}]+/gu, "-");
   make("a", { href: address, download: `${DATA.campaign}-${DATA.edition}-judgements-${by}.json` }).click();
   setTimeout(() => URL.revokeObjectURL(address), 1000);
-  saved.exportedAt = [...mine.values()].reduce((newest, { reviewed_at }) => (reviewed_at > newest ? reviewed_at : newest), at.toISOString());
+  saved.exportedAt = [...mine.values(), ...choices.values()].reduce((newest, { reviewed_at }) => (reviewed_at > newest ? reviewed_at : newest), at.toISOString());
   writeStored(EXPORTED, saved.exportedAt);
   paintTally(null);
-  notify(`${plural(mine.size, "judgement")} exported`);
+  notify(`${plural(mine.size, "judgement")} exported${choices.size ? `, ${plural(choices.size, "choice")} in pairs` : ""}`);
 }
 
 /** @param {() => void} then */
@@ -75,6 +76,10 @@ function importJudgements(file) {
     else if (isNewer) imported += 1;
     else older += 1;
   }
+  for (const entry of asList(file.pairs)) {
+    const isMine = saved.name !== "" && folded(String(entry?.reviewer || file.reviewer)) === folded(saved.name);
+    if (isMine && takeChoice(entry)) writeStored(PAIR + pairKey(entry.left, entry.right), choices.get(pairKey(entry.left, entry.right)));
+  }
   if (others.size) writeStored(IMPORTED, [...others.values()]);
   for (const listener of onJudged) listener(null);
   const skipped = [unknown ? `${unknown} for clips that are not on this page` : "", older ? `${older} not newer than what is here` : ""].filter(Boolean);
@@ -99,6 +104,7 @@ function paintTally(id) {
   byId("judgements").classList.toggle("unexported", left > 0);
   byId("tally").textContent = judged.length ? counts.join(" · ") : "You have not judged any clips yet.";
   byId("left").textContent = [
+    choices.size ? `${plural(choices.size, "choice")} in blind pairs.` : "",
     left ? `${plural(left, "judgement")} not exported yet.` : "",
     saved.works ? "" : "This browser saves no judgements. Export them before you close the page.",
     elsewhere ? `${plural(elsewhere, "judgement")} of clips that are not on this page.` : "",

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -24,6 +25,9 @@ from hailuo.publish.gallery.words import (
     texts,
     word_changes,
 )
+from hailuo.publish.manifest.columns import COLUMN_TABLE, Kind
+from hailuo.publish.preferences import Preferences
+from hailuo.publish.results import ClipResult, Results
 
 Json = Mapping[str, object]
 _NO_COLUMN: Final = frozenset(
@@ -49,13 +53,20 @@ _LABELS: Final[Mapping[str, str]] = {
     "size_req": "size",
     "first_frame_id": "first frame",
     "is_control": "control",
-    "cost_actual": "charged $",
-    "cost_est": "estimated $",
-    "paid_twice_usd": "paid twice $",
-    "lost_usd": "lost $",
-    "render_s": "rendered in s",
+    "cost_actual": "charged",
+    "cost_est": "estimated",
+    "paid_twice_usd": "paid twice",
+    "lost_usd": "lost",
+    "render_s": "rendered in",
     "qa_verdict": "checks",
 }
+_HELP: Final = {
+    column.name: ("US dollars" if column.kind is Kind.MONEY else column.unit, column.about)
+    for column in COLUMN_TABLE
+}
+"""The unit of each column, and what it is in one sentence."""
+_UNIT: Final = re.compile(r"_(?:s|pct|db|lufs|dbtp|bps|usd)$")
+"""At the end of a column's name; a label has the unit in words."""
 _SHAPE: Final = re.compile(r"(\d+)x(\d+)")
 _ALWAYS: Final = ("prompt_label", "model", "duration_req", "size_req", "first_frame_id", "take")
 
@@ -87,6 +98,65 @@ def jobs_of(
         }
         for at, row in enumerate(rows, start=1)
     ]
+
+
+def with_results(jobs: Sequence[Json], results: Results | None) -> list[Json]:
+    """The same entries, each with its results platform by platform; None where the clip has none."""
+    measured = results.by_clip() if results else {}
+    names = [one.platform for one in results.platforms] if results else []
+    return [
+        {**job, "results": [_result(measured.get(str(job["id"]), {}).get(name)) for name in names]}
+        for job in jobs
+    ]
+
+
+def platforms_of(results: Results | None) -> list[Json]:
+    """The platforms of the newest report, each with its decision metric, in the order of `results` of a job."""
+    return [
+        {
+            "name": f"result_{one.platform}",
+            "platform": one.name,
+            "label": f"{one.name} {one.label}",
+            "metric": one.label,
+            "unit": one.unit,
+            "about": one.about,
+            "compared": one.compared,
+            "standings": list(dict.fromkeys(clip.standing for clip in one.clips)),
+        }
+        for one in (results.platforms if results else ())
+    ]
+
+
+def preferences_in_data(found: Preferences) -> Json:
+    """What people preferred, axis by axis, with the levels as they are shown."""
+    return {
+        "axes": [
+            {
+                "axis": axis.axis,
+                "label": axis.axis.replace("_", " "),
+                "choices": axis.choices,
+                "people": axis.people,
+                "also": [[other.replace("_", " "), count] for other, count in axis.also],
+                "levels": [{**asdict(one), "level": _shown(axis.axis, one.level)} for one in axis.levels],
+            }
+            for axis in found.axes
+        ],
+        "agreement": [asdict(one) for one in found.agreement],
+    }
+
+
+def _result(found: ClipResult | None) -> Json | None:
+    if found is None:
+        return None
+    return {
+        "value": found.value,
+        "corrected": found.corrected,
+        "said": found.said,
+        "interval": found.interval,
+        "correctedSaid": found.corrected_said,
+        "restsOn": found.rests_on,
+        "standing": found.standing,
+    }
 
 
 def prompts_of(rows: Sequence[ManifestRow]) -> list[Json]:
@@ -129,8 +199,18 @@ def columns_of(rows: Sequence[ManifestRow]) -> list[Json]:
         values = {value for value in (_value(row, name) for row in rows) if value is not None}
         if name in _ALWAYS or (name not in _NO_COLUMN and len(values) > 1):
             is_numeric = bool(values) and all(isinstance(value, int | float) for value in values)
-            label = _LABELS.get(name) or name.replace("_", " ")
-            found.append({"name": name, "label": label, "numeric": is_numeric, "trace": name in _TRACES})
+            label = _LABELS.get(name) or _UNIT.sub("", name).replace("_", " ")
+            unit, about = _HELP.get(name, ("", ""))
+            found.append(
+                {
+                    "name": name,
+                    "label": label,
+                    "numeric": is_numeric,
+                    "trace": name in _TRACES,
+                    "unit": unit,
+                    "about": f"{about[:1].upper()}{about[1:]}." if about else "",
+                }
+            )
     return sorted(found, key=lambda column: bool(column["trace"]))
 
 
@@ -190,6 +270,7 @@ def _identity(row: ManifestRow) -> Json:
     return {
         "id": text(row, "creative_id"),
         "model": model,
+        "family": text(row, "family"),
         "setting": " · ".join([f"{row['duration_req']} s", text(row, "size_req"), *parameters]),
         "seconds": number(row, "duration_req"),
         "take": row["take"],

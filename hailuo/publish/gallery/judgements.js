@@ -53,8 +53,8 @@ function judge(id, change) {
   for (const listener of onJudged) listener(id);
 }
 
-/** How many of your judgements are in no exported file. */
-const unexported = () => [...mine.values()].filter(({ reviewed_at }) => reviewed_at > saved.exportedAt).length;
+/** How many of your judgements and choices are in no exported file, and not in the store either. */
+const unexported = () => [...mine, ...choices].filter(([key, { reviewed_at }]) => reviewed_at > saved.exportedAt && !isShared(key, reviewed_at)).length;
 
 /**
  * Whether your judgement is newer than the one you had, which it then replaces.
@@ -87,15 +87,20 @@ function takeGiven(id, entry) {
  * @returns {Judgement}
  */
 function cleaned(entry) {
-  const at = Date.parse(entry.reviewed_at);
   return {
     pick: Object.hasOwn(PICKS, entry.pick) ? entry.pick : "none",
     rating: Number.isInteger(entry.rating) && entry.rating >= 1 && entry.rating <= 5 ? entry.rating : null,
     tags: Array.isArray(entry.tags) ? entry.tags.map((/** @type {unknown} */ tag) => String(tag).slice(0, 60)).slice(0, 50) : [],
     note: String(entry.note ?? "").slice(0, 2000),
     reviewer: String(entry.reviewer ?? "").slice(0, 100),
-    reviewed_at: at >= Date.parse(EARLIEST) ? new Date(Math.min(at, Date.now())).toISOString() : EARLIEST,
+    reviewed_at: cleanedTime(entry.reviewed_at),
   };
+}
+
+/** @param {string} text ISO 8601, or anything. */
+function cleanedTime(text) {
+  const at = Date.parse(text);
+  return at >= Date.parse(EARLIEST) ? new Date(Math.min(at, Date.now())).toISOString() : EARLIEST;
 }
 
 /**
@@ -122,9 +127,12 @@ function forgetStored(key) {
   try { localStorage.removeItem(key); } catch { saved.works = false; }
 }
 
-/** The ids of the clips that you judged in this browser. */
-function storedIds() {
-  try { return Object.keys(localStorage).filter((key) => key.startsWith(OWN)).map((key) => key.slice(OWN.length)); } catch { return []; }
+/**
+ * What follows a prefix in the keys that this browser saved: after OWN, the ids of the clips that you judged.
+ * @param {string} prefix
+ */
+function storedKeys(prefix) {
+  try { return Object.keys(localStorage).filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length)); } catch { return []; }
 }
 
 /** Read what this browser and the manifest have; what is newer than the page's own replaces it. */
@@ -137,7 +145,8 @@ function restore() {
     const isMine = !entry?.reviewer || folded(String(entry.reviewer)) === folded(saved.name);
     if (isMine) takeOwn(String(id), entry); else takeGiven(String(id), entry);
   }
-  for (const id of storedIds()) takeOwn(id, readStored(OWN + id));
+  for (const id of storedKeys(OWN)) takeOwn(id, readStored(OWN + id));
+  restoreChoices();
 }
 
 /**

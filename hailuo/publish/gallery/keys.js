@@ -7,7 +7,7 @@ const KEYS = [
   ["C", "choose to compare"], ["Enter", "compare the chosen clips; in a blind pick, the next round"],
   [", and .", "one frame back and forward"], ["A–D, arrows", "choose a clip on the stage"], ["L, M", "loop, sound"],
   ["I, O", "enlarged: loop from here, to here"], ["Y", "compared: flip between the clips in one place"], ["Z", "enlarged: 100 %"], ["T", "enlarged: a note at this time"],
-  ["B", "blind pick"], ["/", "find"], ["V", "next layout"], ["Esc", "close"], ["?", "this list"],
+  ["B", "blind pick"], ["W", "blind pairs: ← and → choose, ↓ no preference"], ["/", "find"], ["V", "next layout"], ["Esc", "close"], ["?", "this list"],
 ];
 
 const PICK_KEYS = new Map([["p", "pick"], ["f", "finalist"], ["x", "reject"]]);
@@ -47,14 +47,15 @@ function act(key, actions) {
 function stageKey(key) {
   const { kind, jobs } = stage, letter = LETTERS.toLowerCase().indexOf(key);
   if (!jobs.length) return false;
-  if (jobs.length > 1 && kind !== "survey" && letter >= 0 && letter < jobs.length) { select(letter); notify(`Clip ${LETTERS[letter]}`); return true; }
-  if (judgeByKey(key, jobs[stage.current].id)) return true;
+  if (jobs.length > 1 && kind !== "survey" && kind !== "pair" && letter >= 0 && letter < jobs.length) { select(letter); notify(`Clip ${LETTERS[letter]}`); return true; }
+  if (kind !== "pair" && judgeByKey(key, jobs[stage.current].id)) return true;
   /** @type {Actions} */
   const sideways = { arrowleft: () => select(stage.current - 1), arrowright: () => select(stage.current + 1) };
   /** @type {Record<StageKind, Actions>} */
   const ofKind = {
     closer: { arrowleft: () => goOn(-1), arrowright: () => goOn(1), k: () => goOn(-1), j: () => goOn(1), n: goToUnjudged, s: () => openSurvey(), t: noteAtTime },
     compare: sideways, survey: sideways,
+    pair: { arrowleft: () => choose("left"), arrowright: () => choose("right"), arrowdown: () => choose("none"), a: () => choose("left"), b: () => choose("right"), "=": () => choose("none"), u: backToPair, backspace: backToPair },
     blind: { ...sideways, enter: () => turnRound(1), n: () => turnRound(1), backspace: () => turnRound(-1) },
   };
   return act(key, {
@@ -122,7 +123,7 @@ function pageKey(key, shift) {
   /** @type {Actions} */
   const onChosen = choice.compared.length > 1 ? { enter: openCompared } : {};
   return act(key, {
-    j: () => walk(1), k: () => walk(-1), "/": () => byId("find").focus(), "?": openHelp, b: startBlind, v: nextLayout,
+    j: () => walk(1), k: () => walk(-1), "/": () => byId("find").focus(), "?": openHelp, b: startBlind, w: askPairs, v: nextLayout,
     o: () => enlarged?.clip && openStage([enlarged]), n: goToUnjudged, s: () => openSurvey(), u: undo,
     ...onTile, ...onClip, ...onChosen,
   });

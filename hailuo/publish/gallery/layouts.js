@@ -192,15 +192,31 @@ function axisBar(axes, rows, cols) {
  * @returns {Steps}
  */
 function* layTable(root, jobs) {
-  const heads = [{ name: "id", label: "clip" }, { name: "state", label: "state" }, { name: "my_pick", label: "judged" }, ...DATA.columns];
+  const heads = [...OWN_COLUMNS, ...RESULT_COLUMNS, ...DATA.columns];
   const body = make("tbody");
-  root.append(make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Table of all jobs" },
+  root.append(legendOf(heads, "What the columns mean"), make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Table of all jobs" },
     make("table", {}, make("thead", {}, make("tr", {}, ...heads.map(columnHead))), body)));
   for (const job of jobs) if (!taken.has(job)) { body.append(tableRow(job)); yield; }
 }
 
-/** @param {{name: string, label: string, numeric?: boolean}} column */
-function columnHead({ name, label, numeric }) {
+/** @typedef {{name: string, label: string, unit?: string, about: string, numeric?: boolean, sorts?: boolean}} Head */
+/** @type {Head[]} */
+const OWN_COLUMNS = [
+  { name: "id", label: "clip", about: "The number and the creative id of the clip." },
+  { name: "state", label: "state", about: "How far the job is: stored, at the vendor, failed or not ordered yet." },
+  { name: "my_pick", label: "judged", about: "Your own verdict and rating, 1 to 5." },
+];
+
+/**
+ * Every measure with its unit and one sentence, folded; nothing where there are none.
+ * @param {{label: string, unit?: string, about: string}[]} measures
+ * @param {string} title
+ */
+const legendOf = (measures, title) => make("details", { class: "legend" }, make("summary", {}, title), make("dl", {},
+  ...measures.filter(({ about }) => about).map((measure) => make("div", {}, make("dt", {}, labelWithUnit(measure)), make("dd", {}, measure.about)))));
+
+/** @param {Head} column */
+function columnHead({ name, label, unit, about, numeric, sorts = true }) {
   const sortedBy = choice.sort === name;
   const turn = () => {
     choice.down = sortedBy && !choice.down;
@@ -209,7 +225,7 @@ function columnHead({ name, label, numeric }) {
     all(`th[data-column="${name}"] button`)[0]?.focus();
   };
   return make("th", { scope: "col", class: numeric ? "number" : "", "data-column": name, "aria-sort": sortedBy ? (choice.down ? "descending" : "ascending") : null },
-    button(label, turn), sortedBy ? make("span", { "aria-hidden": "true" }, choice.down ? "↓" : "↑") : null);
+    sorts ? button(labelWithUnit({ label, unit }), turn, { title: about }) : make("span", { title: about }, labelWithUnit({ label, unit })), sortedBy ? make("span", { "aria-hidden": "true" }, choice.down ? "↓" : "↑") : null);
 }
 
 /** @param {Job} job */
@@ -217,6 +233,7 @@ function tableRow(job) {
   const first = make("th", { scope: "row" }, numberMark(job), job.clip ? button(job.id, () => openStage([job]), { class: "link mono", "aria-label": `Enlarge ${job.id}` }) : make("span", { class: "mono" }, job.id));
   const state = make("td", {}, make("span", { class: `state s-${job.state}`, title: job.clip ? "" : job.why }, job.stateWord));
   const row = make("tr", { "data-id": job.id }, first, state, make("td", {}, job.clip ? judgeBar(job, job.spoken) : "–"),
+    ...RESULT_COLUMNS.map(({ cell }) => make("td", {}, ...cell(job))),
     ...DATA.columns.map(({ name, numeric }) => make("td", { class: numeric ? "number" : "" }, bdi(cellText(valueIn(job, name))))));
   rows.set(job.id, row);
   return row;

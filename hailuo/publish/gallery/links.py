@@ -1,4 +1,4 @@
-"""Where the page finds clips, previews and copies: beside itself, inside itself, or by signed links."""
+"""Where the page finds clips, previews, copies and the ad report: beside itself, inside itself, or by signed links."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,14 +21,16 @@ def copy_beside(uri: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Links:
-    """What the page loads: a clip by its creative id, a preview or a copy by the manifest's URI.
+    """What the page loads or leads to: a clip by its creative id, a preview or a copy by the manifest's URI, the newest
+    ad report by its place in the edition's folder.
 
-    None: no link. Then a clip's proxy plays in its place, and a copy is shown without a link.
+    None: no link. Then a clip's proxy plays in its place, and a copy or a report is shown without a link.
     """
 
     clip: Callable[[str], str | None] = clip_beside
     preview: Callable[[str], str | None] = preview_beside
     copy: Callable[[str], str | None] = copy_beside
+    report: Callable[[str], str | None] = str
 
 
 def reached(reach: Callable[[str], str | None]) -> Links:
@@ -37,9 +39,15 @@ def reached(reach: Callable[[str], str | None]) -> Links:
         clip=lambda creative_id: reach(clip_beside(creative_id)),
         preview=lambda uri: reach(preview_beside(uri)),
         copy=lambda uri: reach(copy_beside(uri)),
+        report=reach,
     )
 
 
 def inside(find: Callable[[str], str | None]) -> Links:
     """Only previews, by file name (`data_uris(...).get`): for a page in one file."""
-    return Links(clip=lambda _: None, preview=lambda uri: find(uri.rpartition("/")[2]), copy=lambda _: None)
+    return Links(
+        clip=lambda _: None,
+        preview=lambda uri: find(uri.rpartition("/")[2]),
+        copy=lambda _: None,
+        report=lambda _: None,
+    )

@@ -79,6 +79,7 @@ function jumpTo(prompt) {
 function buildBar() {
   byId("tabs").append(...LAYOUTS.map(([layout, label]) => button(label, () => { choice.layout = layout; show(); }, { "data-layout": layout, "aria-pressed": "false" })));
   byId("sort").append(make("option", { value: "" }, "campaign order"), make("option", { value: "my_pick" }, "your picks"), make("option", { value: "my_rating" }, "your rating"),
+    ...RESULT_COLUMNS.filter(({ sorts }) => sorts).map(({ name, label }) => make("option", { value: name }, label)),
     ...DATA.columns.map(({ name, label }) => make("option", { value: name }, label)), make("option", { value: "state" }, "state"), make("option", { value: "id" }, "creative id"));
 }
 
@@ -97,6 +98,7 @@ function connect() {
   onClick("together", () => setPlayingAll(!playingAll));
   onClick("survey", () => openSurvey());
   onClick("blind-start", startBlind);
+  onClick("pairs-start", askPairs);
   onClick("export", download);
   onClick("import", () => file.click());
   file.addEventListener("change", async () => {
@@ -133,3 +135,4 @@ paintBlindStart();
 paintTray();
 show();
 if (choice.compared.length > 1) openCompared();
+startLive();

@@ -10,18 +10,39 @@ from typing import Final
 import pandas as pd
 
 from hailuo.campaign.pricing import usd
-from hailuo.publish.gallery.jobs import columns_of, copies_of, facets_of, jobs_of, prompts_of
+from hailuo.publish.gallery.jobs import (
+    columns_of,
+    copies_of,
+    facets_of,
+    jobs_of,
+    platforms_of,
+    preferences_in_data,
+    prompts_of,
+    with_results,
+)
 from hailuo.publish.gallery.links import Links
 from hailuo.publish.gallery.words import ManifestRow, amount, bytes_in_words, moment, number, short_model
 from hailuo.publish.manifest.files import plain_rows
 from hailuo.publish.manifest.rows import SIMULATOR
+from hailuo.publish.preferences import Learned
+from hailuo.publish.results import day_of
 from hailuo.publish.webpage import asset, render_page
 
 _STYLES: Final = ("tokens.css", "page.css", "tiles.css", "views.css", "stage.css", "print.css")
 _SCRIPTS: Final = (
-    *("dom.js", "data.js", "judgements.js", "exchange.js", "judging.js", "people.js", "choice.js"),
-    *("player.js", "tile.js", "failures.js", "layouts.js"),
-    *("stage.js", "notes.js", "compare.js", "blind.js", "culling.js", "keys.js", "main.js"),
+    *("dom.js", "data.js", "judgements.js", "exchange.js", "judging.js", "people.js", "results.js"),
+    *("choice.js", "player.js", "tile.js", "failures.js", "layouts.js"),
+    *(
+        "stage.js",
+        "notes.js",
+        "compare.js",
+        "blind.js",
+        "pairs.js",
+        "culling.js",
+        "keys.js",
+        "live.js",
+        "main.js",
+    ),
 )
 """In the order in which they build on each other; together they are one script."""
 _SOURCES: Final = {
@@ -30,6 +51,7 @@ _SOURCES: Final = {
     "connect-src": "'self'",  # a clip as a whole, from a server that sends no parts of files
 }
 _BESIDE: Final = Links()
+_NOTHING_LEARNED: Final = Learned()
 
 
 def facts(rows: Sequence[ManifestRow]) -> Mapping[str, object]:
@@ -67,12 +89,13 @@ def render(
     built_at: datetime,
     links: Links = _BESIDE,
     clips_until: datetime | None = None,
+    learned: Learned = _NOTHING_LEARNED,
 ) -> bytes:
     """The page for a manifest (a frame of `hailuo.publish.manifest`): UTF-8 HTML that loads only clips and previews.
 
     A copy is shown on the clip that it was made of, and counts as no job. `links` are relative (a folder), data URIs
     (`embed`) or signed. `built_at`, aware, is shown, and waiting times count up to it. `clips_until` is shown: when
-    the links end, if they do.
+    the links end, if they do. `learned` are the results of the newest ad report, and what people preferred in blind pairs.
     """
     every = plain_rows(frame)
     rows = [row for row in every if not row.get("derived_from")]
@@ -86,6 +109,8 @@ def render(
         copies=copies_of(every, links),
         built_at=built_at,
     )
+    results = learned.results
+    jobs = with_results(jobs, results)
     data = {
         "campaign": title,
         "edition": counts["editions"],
@@ -95,6 +120,8 @@ def render(
         "columns": columns,
         "jobs": jobs,
         "until": until,
+        "results": platforms_of(results),
+        "preferences": preferences_in_data(learned.preferences),
     }
     as_json = json.dumps(data, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
     script = "".join(asset(__package__, name) for name in _SCRIPTS)
@@ -109,6 +136,7 @@ def render(
             "clips_until": until,
             "facts": counts,
             "jobs": jobs,
+            "report": results and {"made": day_of(results.made_at), "href": links.report(results.report)},
             "small": any(job["small"] for job in jobs),
             "prompts": prompts,
             # No text in it can end its script element.

@@ -60,7 +60,7 @@ function* layPeople(root, jobs) {
   }));
   judged.sort((one, other) => (order.get(other) ?? 0) - (order.get(one) ?? 0));
   const body = make("tbody"), heads = ["clip", "votes", saved.name || "you", ...people.map(([, name]) => name), "rating"];
-  root.append(agreementSummary(judged, people),
+  root.append(...preferenceSections(), agreementSummary(judged, people),
     make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Votes" }, make("table", { class: "votes" },
       make("thead", {}, make("tr", {}, ...heads.map((head) => make("th", { scope: "col" }, bdi(head))))), body)));
   for (const job of judged) { body.append(votesRow(job, people)); yield; }

@@ -1,6 +1,6 @@
 // The stage: clips, large, played in step to the frame.
 
-/** @typedef {"closer" | "compare" | "survey" | "blind"} StageKind One clip; two to four chosen ones; your picks; a round. */
+/** @typedef {"closer" | "compare" | "survey" | "blind" | "pair"} StageKind One clip; two to four chosen ones; your picks; a round; two without names. */
 
 const stage = {
   /** @type {HTMLVideoElement[]} */
@@ -29,6 +29,8 @@ const LETTERS = "ABCD";
 
 /** The longest clip, which sets the time of all; undefined where the stage is empty. */
 const longestClip = () => stage.clips.reduce((/** @type {HTMLVideoElement | undefined} */ longest, clip) => (longest && (clip.duration || 0) <= (longest.duration || 0) ? longest : clip), undefined);
+/** Whether the stage shows clips without names, and nothing else that could say which model made them. */
+const isNameless = () => stage.kind === "blind" || stage.kind === "pair";
 const isPlaying = () => longestClip()?.paused === false;
 const togglePlayback = () => (isPlaying() ? pauseAll() : playAll());
 /** @param {number} seconds */
@@ -58,10 +60,10 @@ const laneClasses = (count) => ["lanes", count > 4 ? "many" : `n${count}`, stage
  */
 function buildStage(jobs, { kind, title, about, after, blind, closeWord = "Close" }) {
   emptyStage();
-  Object.assign(stage, { kind, jobs: [...jobs], blind: blind ?? null, range: { from: 0, to: Infinity }, flips: false, zoomed: stage.zoomed && !blind });
+  Object.assign(stage, { kind, jobs: [...jobs], blind: blind ?? null, range: { from: 0, to: Infinity }, flips: false, zoomed: stage.zoomed && kind !== "blind" && kind !== "pair" });
   stage.frames = Math.min(...jobs.map(({ fps }) => fps ?? 24)); // so that each step shows another picture of every clip
   const videos = jobs.map(videoOf);
-  dialog.className = blind ? "blind" : "";
+  dialog.className = isNameless() ? `blind ${kind}` : "";
   dialog.replaceChildren(
     make("header", {}, make("h2", { id: "stage-title", dir: "auto" }, title), kind === "closer" ? clipNavigation() : null, button(closeWord, () => dialog.close(), { class: "quiet" })),
     make("div", { class: laneClasses(jobs.length) }, ...jobs.map((job, at) => laneOf(job, videos[at], laneLabel(job, at), about(job)))),
@@ -124,7 +126,7 @@ async function loadWhole(video) {
  */
 const laneOf = (job, video, letter, about) => make("section", { class: "lane", "data-id": job.id, "aria-label": `Clip ${letter}` },
   make("div", { class: "screen", role: "group", "aria-label": `Picture of clip ${letter}`, scroll: followScroll }, video, make("span", { class: "letter", "aria-hidden": "true" }, letter)),
-  make("div", { class: "about" }, ...about), judgeBar(job, `clip ${letter}`, stage.blind ? "blind" : "own"));
+  make("div", { class: "about" }, ...about), stage.kind === "pair" ? "" : judgeBar(job, `clip ${letter}`, stage.blind ? "blind" : "own"));
 
 function transport() {
   return make("div", { class: "transport", role: "group", "aria-label": "Playback of all clips together" },
@@ -137,8 +139,8 @@ function transport() {
     make("span", { class: "range", role: "group", "aria-label": "Part to loop" },
       button("From here", () => setRange("from"), { title: "Loop from this moment (I)" }), button("To here", () => setRange("to"), { title: "Loop to this moment (O)" }),
       button("", clearRange, { id: "range", class: "link", title: "Loop the whole clip again", hidden: true })),
-    stage.jobs.length < 2 || stage.blind ? null : button("Flip", toggleFlip, { id: "flip", "aria-pressed": "false", title: "Show one clip at a time in the same place (Y)" }),
-    stage.blind ? null : button("100 %", toggleZoom, { id: "zoom", "aria-pressed": String(stage.zoomed), title: "One pixel of the clip is one pixel of the screen (Z)" }),
+    stage.jobs.length < 2 || isNameless() ? null : button("Flip", toggleFlip, { id: "flip", "aria-pressed": "false", title: "Show one clip at a time in the same place (Y)" }),
+    isNameless() ? null : button("100 %", toggleZoom, { id: "zoom", "aria-pressed": String(stage.zoomed), title: "One pixel of the clip is one pixel of the screen (Z)" }),
     button("Sound", toggleSound, { id: "sound", "aria-pressed": String(!stage.muted) }),
     make("label", { class: "field speed" }, make("span", {}, "Speed"), make("select", { change: (select) => { stage.rate = Number(select.value); for (const clip of stage.clips) clip.playbackRate = stage.rate; } },
       ...[0.25, 0.5, 1, 2].map((rate) => make("option", { value: rate, selected: rate === stage.rate }, `${rate}×`)))));
@@ -164,7 +166,7 @@ function applySound() {
 function select(at) {
   const count = stage.clips.length;
   stage.current = stage.flips ? (at + count) % count : Math.max(0, Math.min(at, count - 1));
-  for (const [own, lane] of all(".lane", dialog).entries()) lane.classList.toggle("current", own === stage.current && stage.clips.length > 1);
+  for (const [own, lane] of all(".lane", dialog).entries()) lane.classList.toggle("current", own === stage.current && stage.clips.length > 1 && stage.kind !== "pair");
   applySound();
 }
 
@@ -244,6 +246,7 @@ dialog.addEventListener("close", () => {
   dialog.replaceChildren();
   if (stage.blind) notify("Paused. Nothing is lost; B goes on.");
   stage.blind = null;
+  stage.kind = "closer";
   paintBlindStart();
   focusOn(stage.from);
 });
@@ -275,7 +278,7 @@ function paintRange() {
 
 /** Show one clip at a time, all in one place: a difference is seen where it is. */
 function toggleFlip() {
-  if (stage.jobs.length < 2 || stage.blind) return;
+  if (stage.jobs.length < 2 || isNameless()) return;
   stage.flips = !stage.flips;
   byId("flip").setAttribute("aria-pressed", String(stage.flips));
   all(".lanes", dialog)[0].className = laneClasses(stage.jobs.length);
@@ -283,9 +286,9 @@ function toggleFlip() {
   if (stage.flips) notify("← and → flip between the clips");
 }
 
-/** In a blind pick pixels are not shown one by one: their number would say which model made the clip. */
+/** Where clips have no names, pixels are not shown one by one: their number would say which model made the clip. */
 function toggleZoom() {
-  if (stage.blind || !stage.jobs.length) return;
+  if (isNameless() || !stage.jobs.length) return;
   stage.zoomed = !stage.zoomed;
   byId("zoom").setAttribute("aria-pressed", String(stage.zoomed));
   all(".lanes", dialog)[0].className = laneClasses(stage.jobs.length);

@@ -54,6 +54,7 @@ function captionOf(job) {
     make("h3", {}, numberMark(job), bdi(job.model), " ", make("span", {}, job.setting), job.control ? make("em", {}, "control") : null),
     make("p", { class: "line" }, make("span", { class: "named" }, bdi(promptOf(job).label)), make("span", {}, `Take ${job.take}`), job.frame ? make("span", { class: "from" }, "from ", bdi(job.frame)) : null),
     make("p", { class: "line money" }, make("span", {}, make("strong", {}, job.cost), ` ${job.costNote}`), ...badgesOf(job)),
+    ...resultLines(job),
     job.clip ? judgeBar(job, job.spoken) : null,
     othersLine(job.id));
 }

@@ -1,12 +1,20 @@
-"""Judgements of reviewers: the file that a gallery exports, and the newest judgement of each reviewer."""
+"""Judgements of reviewers: the file that a gallery exports, and the newest judgement and choice of each reviewer."""
 
 import hashlib
 import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
 from hailuo.errors import Place, Problem, RefusedError
 from hailuo.publish.manifest.columns import Pick
@@ -15,6 +23,8 @@ from hailuo.store.layout import Edition
 _MOST_TEXT: Final = 2000
 _EARLIEST: Final = datetime(2020, 1, 1, tzinfo=UTC)  # no older clip is compared; older times break calendars
 _Text = Annotated[str, Field(max_length=_MOST_TEXT)]
+_CreativeId = Annotated[str, Field(pattern="^[0-9A-HJKMNP-TV-Z]{10}$")]
+_Name = Annotated[str, Field(min_length=1, max_length=100)]
 
 
 class JudgementError(RefusedError):
@@ -28,17 +38,40 @@ class _Part(BaseModel):
 class Judgement(_Part):
     """One reviewer's judgement of one creative, at one time."""
 
-    creative_id: str = Field(pattern="^[0-9A-HJKMNP-TV-Z]{10}$", description="The creative.")
+    creative_id: _CreativeId = Field(description="The creative.")
     pick: Pick = Field(default=Pick.NONE, description="pick, finalist, reject, or none.")
     rating: int | None = Field(default=None, ge=1, le=5, description="1 to 5, or null.")
     tags: tuple[Annotated[str, Field(max_length=60)], ...] = Field(
         default=(), max_length=50, description="Free words."
     )
     note: _Text | None = Field(default=None, description="In words.")
-    reviewer: Annotated[str, Field(min_length=1, max_length=100)] = Field(description="Who judged.")
+    reviewer: _Name = Field(description="Who judged.")
     reviewed_at: AwareDatetime = Field(
         ge=_EARLIEST, description="When it was given; the newest of a reviewer counts."
     )
+
+
+class PairChoice(_Part):
+    """Which of two clips one reviewer prefers, seen side by side without names."""
+
+    left: _CreativeId = Field(description="The creative that was shown on the left.")
+    right: _CreativeId = Field(description="The one on the right.")
+    preferred: Literal["left", "right", "none"] = Field(description="left, right, or none: no preference.")
+    reviewer: _Name = Field(description="Who chose.")
+    reviewed_at: AwareDatetime = Field(
+        ge=_EARLIEST, description="When; the newest choice of a reviewer between the two counts."
+    )
+
+    @model_validator(mode="after")
+    def _two_clips(self) -> Self:
+        if self.left == self.right:
+            raise ValueError("left and right are one creative")
+        return self
+
+    @property
+    def pair(self) -> frozenset[str]:
+        """The two creatives, whichever side they were on."""
+        return frozenset((self.left, self.right))
 
 
 class JudgementFile(_Part):
@@ -57,6 +90,18 @@ class JudgementFile(_Part):
     )
     exported_at: AwareDatetime | None = Field(default=None, description="When.")
     judgements: tuple[Judgement, ...] = Field(description="One entry per creative judged.")
+    pairs: tuple[PairChoice, ...] = Field(default=(), description="One entry per two creatives compared.")
+
+    @property
+    def said(self) -> tuple[Judgement | PairChoice, ...]:
+        """Everything in the file that a person said."""
+        return (*self.judgements, *self.pairs)
+
+    @property
+    def creative_ids(self) -> frozenset[str]:
+        """Every creative that the file is about."""
+        compared = (creative_id for one in self.pairs for creative_id in one.pair)
+        return frozenset((*(one.creative_id for one in self.judgements), *compared))
 
 
 _FILE: Final = TypeAdapter(JudgementFile)
@@ -76,8 +121,8 @@ def read_judgements(content: bytes, *, name: str) -> JudgementFile:
 
 
 def judgements_json(file: JudgementFile) -> bytes:
-    """The file as JSON: the same judgements give the same bytes, and so the same key."""
-    return _FILE.dump_json(file, by_alias=True)
+    """The file as JSON: the same judgements give the same bytes, and so the same key, as before there were pairs."""
+    return _FILE.dump_json(file, by_alias=True, exclude=None if file.pairs else {"pairs"})
 
 
 def judgement_key(content: bytes, edition: Edition) -> str:
@@ -103,8 +148,7 @@ def is_one_person(reviewer: str, one: JudgementFile, other: JudgementFile) -> bo
     ):
         return one.source == other.source
     mine, theirs = (
-        {judgement for judgement in file.judgements if folded(judgement.reviewer) == folded(reviewer)}
-        for file in (one, other)
+        {one for one in file.said if folded(one.reviewer) == folded(reviewer)} for file in (one, other)
     )
     return bool(mine & theirs) or not mine or not theirs
 
@@ -120,12 +164,20 @@ def newest(judgements: Iterable[Judgement]) -> dict[str, tuple[Judgement, ...]]:
     return {creative_id: tuple(given) for creative_id, given in by_creative.items()}
 
 
+def newest_pairs(pairs: Iterable[PairChoice]) -> tuple[PairChoice, ...]:
+    """The newest choice of every reviewer between two clips, oldest first."""
+    latest: dict[tuple[frozenset[str], str], PairChoice] = {}
+    for choice in sorted(pairs, key=_age):
+        latest[choice.pair, folded(choice.reviewer)] = choice
+    return tuple(sorted(latest.values(), key=_age))
+
+
 def judgement_schema() -> dict[str, object]:
     """JSON Schema 2020-12 of the format."""
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_FILE.json_schema(by_alias=True)}
 
 
-def _age(judgement: Judgement) -> tuple[datetime, Sequence[str]]:
+def _age(judgement: Judgement | PairChoice) -> tuple[datetime, Sequence[str]]:
     """By time; of two at one time the order does not depend on the order of files."""
     rest = judgement.model_dump_json()
     return judgement.reviewed_at, (judgement.reviewer, rest)

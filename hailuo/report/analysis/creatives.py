@@ -52,6 +52,7 @@ def _creative(row: Mapping[Any, Any], clip: Mapping[Any, Any], *, many_takes: bo
         str(axis): _text(level) or _NO_LEVEL
         for axis, level in (levels.items() if isinstance(levels, Mapping) else ())
     }
+    number = _number(row.get("clip_number"))
     take, prompt = int(_number(row.get("take")) or 1), _text(row.get("prompt_label"))
     prompt = prompt or _text(row.get("prompt_id"))
     words = [combination_name(factors), f"take {take}" if many_takes else ""]
@@ -79,6 +80,7 @@ def _creative(row: Mapping[Any, Any], clip: Mapping[Any, Any], *, many_takes: bo
         columns={str(name): _text(cell) for name, cell in further.items()}
         if isinstance(further, Mapping)
         else {},
+        clip_number=None if number is None else int(number),
         looks={name: value for name in _LOOKS if (value := _number(clip.get(name))) is not None},
         clip_id=str(clip["creative_id"]) if clip is not row else "",
     )

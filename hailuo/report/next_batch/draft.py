@@ -58,10 +58,11 @@ def next_batch(
     *,
     budget_usd: Decimal | None,
     file_name: str,
+    left_out: Sequence[ProposedRow] = (),
 ) -> NextBatch | None:
     """What to render next, by the platform on which most was spent; None where nothing was judged.
 
-    Without a budget it may cost as much as the file's own budget, else as much as this edition's clips did.
+    `left_out` are combinations that ran and are not to be rendered again, whatever their results. Without a budget it may cost as much as the file's own budget, else as much as this edition's clips did.
     """
     if not findings.platforms:
         return None
@@ -72,9 +73,11 @@ def next_batch(
         cells = Cells(campaign, prepared.catalog, constant=constant, charged=charged)
     budget = budget_usd or (campaign and campaign.budget_usd) or _cost_of(variants)
     paid = prices_paid(variants)  # without a campaign file, only what was rendered can be rendered again
+    is_legal = cells.is_legal if cells else lambda cell: frozenset(cell.items()) in paid
+    closed = {frozenset(row.cell.items()) for row in left_out}
     policy = Policy(
         budget_usd=budget,
-        is_legal=cells.is_legal if cells else lambda cell: frozenset(cell.items()) in paid,
+        is_legal=lambda cell: frozenset(cell.items()) not in closed and is_legal(cell),
         price_of=cells.price_of if cells else lambda cell: paid.get(frozenset(cell.items())),
         seed=findings.seed,
     )
@@ -84,7 +87,7 @@ def next_batch(
         for one in found.creatives
     ]
     factors = [factor for factor in found.factors if factor.name not in made_later]
-    rows = propose(creatives, factors, policy=policy)
+    rows = (*propose(creatives, factors, policy=policy), *left_out)
     draft = None
     if campaign and cells and (draft_rows := tuple(_draft_rows(rows, cells))):
         draft = DraftCampaign(

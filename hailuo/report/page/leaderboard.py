@@ -116,6 +116,7 @@ class _RowMaker:
         return {
             "rank": rank,
             "creative_id": creative.creative_id,
+            "number": creative.numbered,
             "label": creative.label,
             "setting": "" if "duration" in creative.factors else f"{creative.duration_s} s",
             "columns": " · ".join(f"{name} {cell}" for name, cell in creative.columns.items() if cell),

@@ -21,6 +21,7 @@ from hailuo.report.page.methods import methods_of
 from hailuo.report.page.scatter import scatters_of
 from hailuo.report.page.sheets import sheets_of
 from hailuo.report.page.soundness import soundness_of
+from hailuo.report.page.taste import taste_of
 from hailuo.report.page.verdict import verdict_of
 from hailuo.report.texts import texts
 
@@ -73,6 +74,7 @@ def render(findings: ReportFindings, *, media: Mapping[str, Clip], title: str | 
             ],
             "costs": costs_of(findings),
             "batch": batch_of(findings.proposal),
+            "taste": taste_of(findings.preferences),
             "gallery": safe_link(findings.labels.get("gallery")),
             "methods": methods_of(findings),
         },
@@ -90,7 +92,9 @@ def _about(findings: ReportFindings) -> str:
     parts = (f"{plural(len(clips), 'clip')} on {names or 'no platform'}", days, spend)
     metrics = dict.fromkeys(METRICS[found.metric].label for found in findings.platforms)
     decided = " and ".join(metrics) or METRICS[findings.metric].label
-    return " · ".join((*parts, f"decided by {decided}"))
+    choice = findings.labels.get("choice")
+    only = (f"only clips that are {choice}",) if choice else ()
+    return " · ".join((*parts, *only, f"decided by {decided}"))
 
 
 def _shown(findings: ReportFindings) -> Iterable[str]:

@@ -28,9 +28,11 @@ def _sheet(
     found: PlatformFindings, findings: ReportFindings, clips: Mapping[str, Clip], *, first: bool
 ) -> Values:
     box = verdict_of(found, currency=findings.health.currency, clips=clips)
-    best = found.creatives[0].creative_id if found.creatives else ""
+    best = found.creatives[0] if found.creatives else None
     proposal = findings.proposal if first else None
-    return {**box, "clip": box["clip"] or clips.get(best), "next": tuple(_next(found, proposal))}
+    if not box["clip"] and best:
+        box = {**box, "clip": clips.get(best.creative_id), "number": best.numbered}
+    return {**box, "next": tuple(_next(found, proposal))}
 
 
 def _next(found: PlatformFindings, proposal: Proposal | None) -> Iterator[str]:

@@ -70,6 +70,7 @@ def verdict_of(found: PlatformFindings, *, currency: str | None, clips: Mapping[
         "decides": _tied(found.disagreement or found.metric_reason),
         "caveat": _tied(verdict.caveat),
         "clip": clips.get(shown.creative_id) if shown else None,
+        "number": shown.numbered if shown else "",
         "is_example": shown is not None and shown.creative_id != verdict.creative_id,
         "power": tuple(_power_row(need, currency) for need in found.power),
     }

@@ -298,7 +298,7 @@ def test_an_address_shows_the_same_to_others(browser: Browser, page: Page) -> No
 def test_any_column_sorts_and_what_is_not_known_comes_last(page: Page) -> None:
     """By a press on its head, either way."""
     page.get_by_role("button", name="Table", exact=True).click()
-    head = page.get_by_role("columnheader", name="rendered in s")
+    head = page.get_by_role("columnheader", name="rendered in (s)")
 
     head.get_by_role("button").click()
     assert ids(page) == ["TALL000002", "WIDE000004", "WIDE000001", "GONE000003", "LOST000005"]

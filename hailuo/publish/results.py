@@ -1,0 +1,105 @@
+"""What ads did, as the newest report measured it: one file of the edition that `hailuo report` writes and the gallery shows."""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Final, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, FiniteFloat, TypeAdapter, ValidationError
+
+from hailuo.errors import MissingKeyError
+from hailuo.logs import quiet_logger
+from hailuo.store import Store
+from hailuo.store.layout import Edition
+
+_log = quiet_logger(__name__)
+_Number = FiniteFloat | None
+_Words = Annotated[str, Field(max_length=500)]
+
+
+class _ResultPart(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)  # a later report may say more
+
+
+class ClipResult(_ResultPart):
+    """The decision metric of one clip on one platform: as counted, with its interval, and corrected for luck.
+
+    Rates are fractions, money is in the currency of the data. An end of the interval that is None is open or unknown.
+    `clip_id` is the clip that a copy with a finish was made of, and empty for a clip itself.
+    `said` and `interval` are the same numbers with their units; `rests_on` says what was counted.
+    """
+
+    creative_id: str
+    clip_id: str = ""
+    value: _Number
+    low: _Number
+    high: _Number
+    corrected: _Number
+    said: _Words
+    interval: _Words
+    corrected_said: _Words
+    rests_on: _Words
+    standing: _Words
+
+
+class PlatformResults(_ResultPart):
+    """The clips on one platform. `about` is one sentence on the metric; `compared` is False where clips of different
+    lengths make its numbers mean different things.
+    """
+
+    platform: str
+    name: _Words
+    metric: str
+    label: _Words
+    unit: _Words
+    about: _Words
+    higher_is_better: bool
+    compared: bool = True
+    clips: tuple[ClipResult, ...]
+
+
+class Results(_ResultPart):
+    """What one report measured. `report` is its page, relative to the edition's folder."""
+
+    schema_: Literal["hailuo.results/1.0"] = Field(default="hailuo.results/1.0", alias="schema")
+    made_at: AwareDatetime
+    report: str = Field(pattern=r"^reports/[0-9A-Za-z_-]+/report\.html$")
+    confidence: float = Field(gt=0, lt=1)
+    platforms: tuple[PlatformResults, ...]
+
+    def by_clip(self) -> Mapping[str, Mapping[str, ClipResult]]:
+        """creative id of a clip -> platform -> its result; where only one of its copies ran there, that of the copy."""
+        found: dict[str, dict[str, ClipResult]] = {}
+        for platform in self.platforms:
+            copies = Counter(one.clip_id for one in platform.clips if one.clip_id)
+            own = {one.creative_id for one in platform.clips}
+            for one in platform.clips:
+                is_only = copies[one.clip_id] == 1 and one.clip_id not in own
+                clip_id = one.clip_id if is_only else one.creative_id
+                found.setdefault(clip_id, {})[platform.platform] = one
+        return found
+
+
+_FILE: Final = TypeAdapter(Results)
+
+
+async def keep_results(store: Store, edition: Edition, results: Results) -> None:
+    """Put them where the next gallery finds them; the newest report replaces the one before."""
+    content = _FILE.dump_json(results, by_alias=True, indent=1)
+    await store.put(edition.results, content, content_type="application/json")
+
+
+async def stored_results(store: Store, edition: Edition) -> Results | None:
+    """Of the newest report, or None; also if they cannot be read, which is logged. Raises: StoreUnavailableError."""
+    try:
+        return _FILE.validate_json(await store.read(edition.results))
+    except MissingKeyError:
+        return None
+    except ValidationError as error:  # edited by hand, or of a later version: no reason to stop a gallery
+        _log.warning("hailuo.results.not_readable", extra={"key": edition.results, "why": str(error)})
+        return None
+
+
+def day_of(at: datetime) -> str:
+    """`3 May 2026`."""
+    return f"{at.day} {at:%B %Y}"
