@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import product
 from typing import Final
 
 from hailuo.campaign.catalog import Catalog
@@ -76,15 +77,17 @@ def finish_findings(campaign: Campaign, jobs: Sequence[Job], catalog: Catalog) -
     Where many rows fill a text, all of their letters are looked at, and the longest of them are laid out.
     """
     book, problems, warnings = placement_book(), _Found(), _Found()
+    clips = [expected_facts(job.variant, catalog) for job in jobs]
     for finish in campaign.finishes or ():
-        wanted: defaultdict[tuple[str, Facts], dict[Finish, None]] = defaultdict(dict)
-        for job in jobs:
+        wanted: defaultdict[Facts, dict[Finish, None]] = defaultdict(dict)
+        for job, clip in zip(jobs, clips, strict=True):
             filled, missing = filled_finish(finish, job)
             problems.add(missing)
-            for name in campaign.placements or (_NO_PLACEMENT,):
-                wanted[name, expected_facts(job.variant, catalog)][filled] = None
-        for (name, clip), filled_ones in wanted.items():
-            for one in sorted(filled_ones, key=lambda one: -len(one.text))[:_MOST_COMPOSED]:
+            wanted[clip][filled] = None
+        problems.add(_without_letters(one for filled_ones in wanted.values() for one in filled_ones))
+        for clip, filled_ones in wanted.items():
+            longest = sorted(filled_ones, key=lambda one: -len(one.text))[:_MOST_COMPOSED]
+            for name, one in product(campaign.placements or (_NO_PLACEMENT,), longest):
                 try:
                     canvas = _expected_canvas(one, name, clip, book)
                 except ConformError as error:
@@ -95,7 +98,6 @@ def finish_findings(campaign: Campaign, jobs: Sequence[Job], catalog: Catalog) -
                 if one.sound:
                     problems.add(_unheard(one.sound, canvas, one))
                     warnings.add(_cut_off(one.sound, canvas, one), name)
-            problems.add(_without_letters(filled_ones), name)
     return FinishFindings(problems=problems.listed(), warnings=warnings.listed())
 
 

@@ -62,7 +62,7 @@ def check_letters(text: str, path: Path | None, *, shapes: bool | None = None) -
         name = unicodedata.name(found, "a character")
         reason = f"{quoted(text)} needs letters joined or ordered ({name}), and Pillow has no libraqm here"
         raise LetterError(reason, "install libraqm and libfribidi, or write it without such letters")
-    missing = dict.fromkeys(c for c in text if not _is_blank(c) and not _has_glyph(path, c))
+    missing = [one for one in dict.fromkeys(text) if not _can_draw(path, one)]
     if missing:
         letters = ", ".join(f"{c} (U+{ord(c):04X})" for c in missing)
         name = path.name if path else OWN_FONT
@@ -77,14 +77,11 @@ def _complex(text: str) -> Iterator[str]:
             yield character
 
 
-def _is_blank(character: str) -> bool:
-    return character.isspace() or unicodedata.category(character) in ("Cf", "Cc")
-
-
 @cache
-def _has_glyph(path: Path | None, character: str) -> bool:
+def _can_draw(path: Path | None, character: str) -> bool:
     """Whether the font draws something else for it than for what no font has: the box of a missing letter."""
-    return _drawn(path, character) != _drawn(path, _NO_CHARACTER)
+    is_blank = character.isspace() or unicodedata.category(character) in ("Cf", "Cc")
+    return is_blank or _drawn(path, character) != _drawn(path, _NO_CHARACTER)
 
 
 @cache

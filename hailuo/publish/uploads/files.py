@@ -95,7 +95,7 @@ def _copy_name(row: Row) -> str:
     if row["derived_from"] is None:
         return ""
     # {creative_id}-{placement}, or {creative_id}-{placement}-{version}-{finish_id}
-    return PurePosixPath(str(row["s3_uri"])).stem.split("-")[1]
+    return PurePosixPath(str(row["s3_uri"])).stem.partition("-")[2].partition("-")[0]
 
 
 def _file(row: Row, platform: Platform) -> UploadFile:
