@@ -248,7 +248,8 @@ def camera_commands() -> Iterator[str]:
 def campaign_keys() -> Iterator[str]:
     """Every key of a campaign file, section by section."""
     schema: dict[str, Any] = campaign_schema()
-    del schema["$defs"]["Models"]["properties"]  # of each built-in model: docs/reference/models.md
+    for section in ("Models", "Fallbacks"):
+        del schema["$defs"][section]["properties"]  # of each built-in model: docs/reference/models.md
     yield from _sections(schema, "The file")
 
 

@@ -21,7 +21,7 @@ class ShapeBy(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """The shape as `9:16`, whether there is sound, frames per second, and px without a first frame. None: not known."""
+    """The shape as `9:16`, whether there is sound, frames per second, px without a first frame, codec. None: not known."""
 
     family: str
     trust: Trust
@@ -31,6 +31,7 @@ class Asked:
     fps: float | None = None
     width: int | None = None
     height: int | None = None
+    codec: str | None = None
 
 
 def asked_of(variant: Variant, catalog: Catalog, *, shape: str | None = None) -> Asked | None:
@@ -54,6 +55,7 @@ def asked_of(variant: Variant, catalog: Catalog, *, shape: str | None = None) ->
         fps=family.fps,
         width=box[0] if box else None,
         height=box[1] if box else None,
+        codec=family.codecs.get(variant.size),
     )
 
 

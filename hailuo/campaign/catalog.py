@@ -130,7 +130,10 @@ class Price:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """One model: what it offers and what it requires of a request."""
+    """One model: what it offers and what it requires of a request.
+
+    `upload_model` is under what its pictures are registered, where its family wants that.
+    """
 
     name: str
     family: str
@@ -142,6 +145,7 @@ class Model:
     prompt_source: Citation
     price: Price | None = None
     trust: Trust = Trust.DOCUMENTED
+    upload_model: str | None = None
 
     def offer(self, *, duration: int, size: str) -> Offer | None:
         """The cell sold for this duration and size, or None."""
@@ -159,7 +163,9 @@ class Setting:
     """A further setting of a family: one of `values`, or a whole number from `lowest` to `highest`.
 
     `default` is the label of what a clip gets where a campaign says nothing; None where that is not known. With
-    `is_always_sent` every body has the setting: one without a default must be given by the campaign.
+    `is_always_sent` every body has the setting: one without a default must be given by the campaign. With `per_take` each
+    further take of a variant has the next number. `trust` and `source` are those of the setting, where they are not those
+    of its model.
     """
 
     name: str
@@ -169,6 +175,9 @@ class Setting:
     default: str | None = None
     is_always_sent: bool = False
     wire: Mapping[str, Wire] = field(default_factory=dict)
+    per_take: bool = False
+    trust: Trust | None = None
+    source: Citation | None = None
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -198,6 +207,12 @@ class Setting:
         if label in self.wire:
             return self.wire[label]
         return {label_of(value): value for value in self.values}[label] if self.values else int(label)
+
+    def of_take(self, label: str, take: int) -> str:
+        """The label that a take has where the campaign gave `label`: counted on, and from the lowest after the highest."""
+        if not self.per_take or self.lowest is None or self.highest is None:
+            return label
+        return str(self.lowest + (int(label) - self.lowest + take - 1) % (self.highest - self.lowest + 1))
 
     def _holds(self, number: int) -> bool:
         return self.lowest is not None and self.highest is not None and self.lowest <= number <= self.highest

@@ -5,13 +5,14 @@ Pure: the same campaign and catalog give the same jobs in the same order. The or
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 from types import MappingProxyType
 from typing import Final
 
-from hailuo.campaign.asked import asked_of
+from hailuo.campaign.asked import Asked, asked_of
 from hailuo.campaign.catalog import Catalog, Model
+from hailuo.campaign.fallback import fallbacks_of, substitute_cell
 from hailuo.campaign.job import Job, creative_id_of
 from hailuo.campaign.legality import cautions, rule_against, settled
 from hailuo.campaign.model import SETTING_AXES, Campaign, Cell, Grid, IllegalPolicy, Level, Remark
@@ -35,9 +36,13 @@ class IllegalCell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expansion:
-    """The jobs of a campaign. With problems, `jobs` are only the sound ones: do not buy them."""
+    """The jobs of a campaign. With problems, `jobs` are only the sound ones: do not buy them.
+
+    `substitutes` may replace a job that failed for good and cost nothing, in the order of `fallback`.
+    """
 
     jobs: tuple[Job, ...]
+    substitutes: tuple[Job, ...] = ()
     illegal: tuple[IllegalCell, ...] = ()
     problems: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
@@ -114,8 +119,10 @@ class _Expander:
         self._warnings: set[Problem] = set()
         self._illegal = _Tally("combinations")
         self._refused = _Tally("combinations")
+        self._irreplaceable = _Tally("combinations")
         self._cautions = _Tally("jobs")
         self._first: dict[str, Cell] = {}
+        self._substitutes: list[Job] = []
         self._twins: defaultdict[tuple[Place, str], list[tuple[Cell, Cell]]] = defaultdict(list)
         self._templates: dict[str, Template | None] = {}
         self._prompts_checked: set[tuple[str, str, Place]] = set()
@@ -134,18 +141,23 @@ class _Expander:
                 self._problems.add(rule)
             else:
                 illegal.extend(IllegalCell(levels=_labels(cell), rule=rule) for cell in cells)
-        self._problems.update(problem for problem, _ in self._refused.problems())
+        for tally in (self._refused, self._irreplaceable):
+            self._problems.update(problem for problem, _ in tally.problems())
         travels = any(grid.columns for grid in self._campaign.grids)
         twins = (_twin_problem(*key, pairs, has_columns=travels) for key, pairs in self._twins.items())
         self._problems.update(twins)
         self._warnings.update(problem for problem, _ in self._cautions.problems())
         self._check_jobs(jobs, only)
+        if self._campaign.fallback and jobs and not self._substitutes and not self._problems:
+            reason, place = "fallback: no job has a substitute", self._campaign.fallback[0].model.place
+            self._warnings.add(Problem(place, reason, "name another model: a model does not replace itself"))
         if illegal:
             self._warnings.update(
                 _lost_levels(jobs, [cell for _, cells in self._illegal.problems() for cell in cells])
             )
         return Expansion(
             jobs=jobs,
+            substitutes=tuple(self._substitutes),
             illegal=tuple(illegal),
             problems=tuple(sorted(self._problems)),
             warnings=tuple(sorted(self._warnings)),
@@ -173,8 +185,11 @@ class _Expander:
             variant = self._variant(own) if own else None
             variant_id = variant.variant_id if variant else ""
             if own and variant and self._is_new(cell, own, variant_id, clips):
-                jobs = self._takes(cell, variant, variant_id, grid)
-                yield from (job for job in jobs if is_chosen(job, only))
+                jobs = [
+                    job for job in self._takes(cell, variant, variant_id, grid) if is_chosen(job, only)
+                ]
+                self._add_substitutes(cell, jobs)
+                yield from jobs
 
     def _cells_of(self, grid: Grid) -> Iterator[Cell]:
         """Every combination; of an axis that applies where it is offered, a model without it has one, with no value."""
@@ -194,14 +209,54 @@ class _Expander:
 
     def _legal(self, cell: Cell) -> Cell | None:
         """The cell in the words of its model; None where a rule forbids it."""
+        own = self._in_own_words(cell)
+        if not isinstance(own, Remark):
+            return own
+        level = cell.get(own.axis) or cell[SHAPE]  # only a shape is spelled by another axis
+        self._illegal.add(level.place, (own.reason, own.remedy), cell)
+        return None
+
+    def _in_own_words(self, cell: Cell) -> Cell | Remark:
+        """The cell in the words of its model, or the rule that forbids it."""
         model = self._catalog.model(str(cell["model"].value))
         own = in_own_words(cell, model, self._catalog, has_shape_axis=self._has_shape_axis) if model else cell
-        rule = own if isinstance(own, Remark) else self._rule_against(own)
-        if rule is None:
-            return own if not isinstance(own, Remark) else None
-        level = cell.get(rule.axis) or cell[SHAPE]  # only a shape is spelled by another axis
-        self._illegal.add(level.place, (rule.reason, rule.remedy), cell)
-        return None
+        return own if isinstance(own, Remark) else self._rule_against(own) or own
+
+    def _add_substitutes(self, cell: Cell, jobs: list[Job]) -> None:
+        """What may replace these takes of one cell, model by model; a model that cannot render it is a problem."""
+        for fallback in fallbacks_of(str(cell["model"].value), self._campaign) if jobs else ():
+            name, place = fallback.model.label, fallback.model.place
+            other = substitute_cell(cell, fallback, self._campaign, self._catalog)
+            own = self._in_own_words(other)
+            if isinstance(own, Remark):
+                value = f"{own.axis}: VALUE" if own.axis != "model" else "AXIS: VALUE"
+                remedy = f"{own.remedy}; its own values are written as `fallback: {{{name}: {{{value}}}}}`"
+                reason = f"{name} cannot replace {cell['model'].label}: {own.reason}"
+                self._irreplaceable.add(place, (reason, remedy), cell)
+                continue
+            for caution in cautions(own, self._catalog):
+                self._cautions.add(place, (caution.reason, caution.remedy), cell, times=len(jobs))
+            if variant := self._variant(own):
+                self._substitutes += (self._substitute(job, other, variant) for job in jobs)
+
+    def _substitute(self, job: Job, cell: Cell, variant: Variant) -> Job:
+        creative_id = creative_id_of(
+            campaign=job.campaign,
+            edition=job.edition,
+            variant_id=variant.variant_id,
+            take=job.take,
+            fallback_for=job.creative_id,
+        )
+        return replace(
+            job,
+            creative_id=creative_id,
+            variant=variant,
+            levels=_labels(cell),
+            is_control=False,
+            asked=self._asked(cell, variant),
+            fallback_for=job.creative_id,
+            per_take=self._per_take(variant, job.take),
+        )
 
     def _rule_against(self, own: Cell) -> Remark | None:
         settings = tuple(
@@ -286,9 +341,7 @@ class _Expander:
 
     def _takes(self, cell: Cell, variant: Variant, variant_id: str, grid: Grid) -> Iterator[Job]:
         campaign, levels = self._campaign, _labels(cell)
-        shape = cell[SHAPE].value if self._has_shape_axis and SHAPE in cell else None
-        asked = asked_of(variant, self._catalog, shape=None if shape is None else str(shape))
-        control = campaign.control
+        asked, control = self._asked(cell, variant), campaign.control
         is_control = bool(control) and all(levels.get(axis) == label for axis, label in control.items())
         for take in range(1, (grid.takes or campaign.takes) + 1):
             creative_id = creative_id_of(
@@ -306,13 +359,26 @@ class _Expander:
                 synthetic_performer=grid.synthetic_performer,
                 ad_name_columns=campaign.ad_name_columns,
                 asked=asked,
+                per_take=self._per_take(variant, take),
             )
+
+    def _per_take(self, variant: Variant, take: int) -> dict[str, str]:
+        settings = self._catalog.family_of(self._catalog.models[variant.model]).settings
+        return {
+            name: settings[name].of_take(label, take)
+            for name, label in variant.parameters.items()
+            if settings[name].per_take
+        }
+
+    def _asked(self, cell: Cell, variant: Variant) -> Asked | None:
+        shape = cell[SHAPE].value if self._has_shape_axis and SHAPE in cell else None
+        return asked_of(variant, self._catalog, shape=None if shape is None else str(shape))
 
     def _check_jobs(self, jobs: tuple[Job, ...], only: Mapping[str, frozenset[str]]) -> None:
         """What can only be seen once all jobs are known: shared ids, a lost control, no job at all."""
         place = self._campaign.place
         seen: set[str] = set()
-        for job in jobs:
+        for job in (*jobs, *self._substitutes):
             if job.creative_id in seen:
                 reason = f"two jobs share the creative id {job.creative_id}, by chance"
                 self._problems.add(Problem(Place(place.file), reason, "rename the edition"))

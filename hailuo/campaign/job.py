@@ -10,12 +10,15 @@ from hailuo.campaign.variant import Variant, canonical_json, crockford
 from hailuo.store.layout import Edition
 
 
-def creative_id_of(*, campaign: str, edition: str, variant_id: str, take: int) -> str:
-    """The job's key: 10 Crockford base32 characters (50 bits) of SHA-256.
+def creative_id_of(
+    *, campaign: str, edition: str, variant_id: str, take: int, fallback_for: str | None = None
+) -> str:
+    """The job's key: 10 Crockford base32 characters (50 bits) of SHA-256. A substitute names the job that it replaces.
 
     The chance of a collision is 1.8e-9 for 2,000 jobs; `expand` checks that ids are unique.
     """
-    content = canonical_json([campaign, edition, variant_id, take])
+    replaced = [] if fallback_for is None else [fallback_for]
+    content = canonical_json([campaign, edition, variant_id, take, *replaced])
     return crockford(hashlib.sha256(content).digest(), characters=10)
 
 
@@ -25,7 +28,8 @@ class Job:
 
     `levels` maps every axis to the label of its level (the factors of the report). `columns` are cells of its row that
     only travel: they are no part of the clip, and no id depends on them; `ad_name_columns` are those that end the ad name. `synthetic_performer` is the row's own answer.
-    `asked` is what its family makes of the order; None in records of earlier versions.
+    `asked` is what its family makes of the order; None in records of earlier versions. `fallback_for` is the creative id
+    of the job that a substitute replaces. `per_take` has the labels of settings that each take has for itself, as a seed.
     """
 
     creative_id: str
@@ -39,10 +43,17 @@ class Job:
     synthetic_performer: SyntheticPerformer | None = None
     ad_name_columns: tuple[str, ...] = ()
     asked: Asked | None = None
+    fallback_for: str | None = None
+    per_take: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def this_edition(self) -> Edition:
         return Edition(self.campaign, self.edition)
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """The label of every setting that is sent for this take."""
+        return {**self.variant.parameters, **self.per_take}
 
     @property
     def clip_key(self) -> str:

@@ -143,8 +143,18 @@ def cautions(cell: Cell, catalog: Catalog) -> Iterator[Remark]:
         source = catalog.family_of(model).source
         origin = f" {source.text} ({source.checked})" if source else " no source is named"
         yield Remark("model", f"the facts of {model.name} are {model.trust}:{origin}", remedy)
+    family = catalog.family_of(model)
+    for name in settled(cell, family).labels:
+        setting = family.settings[name]
+        if (
+            setting.trust
+            and not setting.trust.reaches(Trust.DOCUMENTED)
+            and model.trust.reaches(setting.trust)
+        ):
+            origin = f": {setting.source.text} ({setting.source.checked})" if setting.source else ""
+            yield Remark("model", f"the setting {name} of {model.name} is {setting.trust}{origin}", remedy)
     if has_frame and catalog.family_of(model).people is People.ASSETS:
-        reason = f"{model.name} may refuse a first frame that shows a real person: the vendor wants it registered first"
-        yield Remark("first_frame", reason, "use pictures without real people: a run registers none")
+        reason = f"{model.name} takes pictures of real people only if they are registered: a run registers each first frame"
+        yield Remark("first_frame", reason, "write `people: none` where no picture shows a real person")
     if has_frame and model.first_frame_warning:
         yield Remark("first_frame", f"{model.name}: {model.first_frame_warning}", remedy)

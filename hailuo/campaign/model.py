@@ -81,6 +81,17 @@ class Grid:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fallback:
+    """A model that renders what an earlier one could not.
+
+    `own` are its values of an axis in place of that of the job: the job's own where it is among them, else the first.
+    """
+
+    model: Level
+    own: Mapping[str, tuple[Level, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Nightly:
     """The mark of a campaign for the nightly run. Nights are dates in the campaign's timezone, inclusive."""
 
@@ -107,6 +118,9 @@ class Campaign:
     of such a name is a word of its prompts. `where_offered` are axes that a model without them does not vary. `frames`
     are first frames by shape, for models that get a shape in no other way. `finishes` are what copies get; None where
     the file says nothing about it.
+    are first frames by shape, for models that get a shape in no other way. `fallback` are the models that replace a job
+    which failed for good and cost nothing, the first one first; a job is never replaced by its own model.
+    With `registers_people` first frames are registered with the vendor where a family wants that.
     """
 
     name: str
@@ -115,6 +129,8 @@ class Campaign:
     settings: frozenset[str] = frozenset()
     where_offered: frozenset[str] = frozenset()
     frames: Mapping[str, Level] = field(default_factory=dict)
+    fallback: tuple[Fallback, ...] = ()
+    registers_people: bool = True
     takes: int = 1
     illegal: IllegalPolicy = IllegalPolicy.STOP
     budget_usd: Decimal | None = None

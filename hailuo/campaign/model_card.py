@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Final, Literal
 
-from hailuo.campaign.catalog import Catalog, Family, Model
+from hailuo.campaign.catalog import Catalog, Citation, Family, Model
 from hailuo.campaign.pricing import PriceKey, list_price
 
 _COMPARED_SECONDS: Final = 6
@@ -24,7 +24,10 @@ class CellCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettingCard:
-    """A further setting: `values`, or whole numbers from `lowest` to `highest`. `required`: a campaign must give it."""
+    """A further setting: `values`, or whole numbers from `lowest` to `highest`. `required`: a campaign must give it.
+
+    With `per_take` each take has the next number. `trust` and `source` say how well the setting itself is known.
+    """
 
     name: str
     values: tuple[str, ...]
@@ -32,6 +35,9 @@ class SettingCard:
     highest: int | None
     default: str | None
     required: bool
+    per_take: bool
+    trust: Literal["verified", "documented", "reported", "guessed"]
+    source: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +103,7 @@ def _card(model: Model, catalog: Catalog) -> ModelCard:
         shape_from_frame=bool(shape and shape.from_frame),
         audio=sound,  # type: ignore[arg-type]  # one of the four words above
         first_frame=model.first_frame.value,
-        settings=tuple(_setting_cards(family)),
+        settings=tuple(_setting_cards(model, family)),
         prompt_limit=model.prompt_limit,
         fps=family.fps,
         billed=family.billing.value,
@@ -118,6 +124,10 @@ def _cell(model: Model, duration: int, size: str, catalog: Catalog) -> CellCard:
     return CellCard(duration=duration, size=size, price_usd=list_price(key, catalog))
 
 
+def _text(source: Citation | None) -> str | None:
+    return source.text if source else None
+
+
 def _plainest(labels: tuple[str, ...]) -> str:
     return "false" if "false" in labels else labels[0]
 
@@ -127,7 +137,7 @@ def _unlike(cell: CellCard, catalog: Catalog) -> tuple[bool, int, int]:
     return not is_hd, abs(cell.duration - _COMPARED_SECONDS), cell.duration
 
 
-def _setting_cards(family: Family) -> list[SettingCard]:
+def _setting_cards(model: Model, family: Family) -> list[SettingCard]:
     return [
         SettingCard(
             name=name,
@@ -136,6 +146,9 @@ def _setting_cards(family: Family) -> list[SettingCard]:
             highest=setting.highest,
             default=setting.default,
             required=setting.is_always_sent and setting.default is None,
+            per_take=setting.per_take,
+            trust=(setting.trust or model.trust).value,
+            source=_text(setting.source or family.source),
         )
         for name, setting in family.settings.items()
     ]

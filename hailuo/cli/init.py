@@ -107,7 +107,7 @@ def _checked_product(text: str) -> str:
 
 def _write(starter: Starter, folder: Path, *, file_only: bool) -> None:
     """Write every file, or none of them. Raises: CampaignError with every problem, SettingsError for the store."""
-    catalog = load_catalog()
+    catalog = load_catalog(load_settings().catalog)
     known = startable_models(catalog)
     unknown = [
         Problem(

@@ -129,7 +129,9 @@ def _show_one(card: ModelCard) -> None:
     for setting in card.settings:
         values = ", ".join(setting.values) or f"{setting.lowest} to {setting.highest}"
         default = "must be given" if setting.required else f"default {setting.default or 'none'}"
-        say(f"setting {setting.name}: {values} ({default})")
+        each = ", the next number for each take" if setting.per_take else ""
+        known = "" if setting.trust == card.trust else f"; {setting.trust}: {setting.source}"
+        say(f"setting {setting.name}: {values} ({default}{each}{known})")
     for cell in card.cells:
         price = "unknown" if cell.price_usd is None else usd(cell.price_usd)
         say(f"{cell.duration} s, {cell.size}: {price}")

@@ -221,13 +221,16 @@ def _confirm(agreed: _Agreed, options: _RunOptions) -> None:
         if problems := agreement_problems(plan, options.agreed_digest(plan)):
             raise AdmissionError(problems)
         return
-    if options.yes or not plan.to_buy:
+    if options.yes or not plan.may_be_bought:
         return
     if options.as_json or not is_terminal():
         problem = Problem(Place("hailuo run"), "no terminal to ask on before spending", "pass --yes")
         raise AdmissionError([problem])
     where = f"the new store {place.uri}" if place.is_new else place.uri
-    click.confirm(f"Buy {len(plan.to_buy)} clips for {usd(plan.money.planned)} into {where}?", abort=True)
+    most = "at most " if plan.standby else ""
+    click.confirm(
+        f"Buy {len(plan.to_buy)} clips for {most}{usd(plan.money.planned)} into {where}?", abort=True
+    )
 
 
 def _show_end(agreed: _Agreed, report: RunReport, made: Edition | None, options: _RunOptions) -> None:

@@ -15,7 +15,7 @@ from hailuo.cli.tables import FAILURE, ColumnKind, TableColumn, show_table
 from hailuo.cli.terminal import console
 from hailuo.errors import Problem
 from hailuo.ledger.facts import JobState
-from hailuo.plan.plan import Plan, PlannedJob, price_of_all
+from hailuo.plan.plan import Plan, PlannedJob, Standby, price_of_all
 from hailuo.run.events import RunReport
 from hailuo.text import printable
 
@@ -65,15 +65,26 @@ def plan_json(plan: Plan, place: "StorePlace") -> dict[str, object]:
             "spent_usd": plan.money.spent,
             "reserved_usd": plan.money.reserved,
             "planned_usd": plan.money.planned,
+            "standby_usd": plan.standby_usd,
             "unknown_usd": plan.unknown_usd,
             "paid_twice_usd": plan.paid_twice_usd,
             "budget_usd": plan.budget_usd,
         },
         "paid_retries_at_most": plan.campaign.failed_retries,
         "jobs": [_job_json(planned, plan) for planned in plan.everything],
+        "standby": [_standby_json(one, plan) for one in plan.standby],
         "illegal": [str(cell.rule) for cell in plan.illegal],
         "skipped": [{"levels": cell.levels, "reason": str(cell.rule)} for cell in plan.illegal],
         "warnings": [str(warning) for warning in plan.warnings],
+    }
+
+
+def _standby_json(standby: Standby, plan: Plan) -> dict[str, object]:
+    return {
+        **_job_json(standby.planned, plan),
+        "decision": "standby",
+        "after": standby.after,
+        "extra_usd": standby.extra_usd,
     }
 
 
@@ -87,12 +98,13 @@ def _job_json(planned: PlannedJob, plan: Plan) -> dict[str, object]:
         "model": variant.model,
         "duration": variant.duration,
         "size": variant.size,
-        "settings": dict(variant.parameters),
+        "settings": dict(planned.job.settings),
         "shape": asked.shape if asked else None,
         "shape_by": asked.shape_by if asked else None,
         "prompt": variant.prompt,
         "first_frame": variant.first_frame.label if variant.first_frame else None,
         "take": planned.job.take,
+        "fallback_for": planned.job.fallback_for,
         "levels": planned.job.levels,
         "columns": planned.job.columns,
         "price_usd": planned.quote.price_usd,
@@ -126,6 +138,8 @@ def show_plan(plan: Plan, place: "StorePlace", *, quiet: bool = False) -> None:
     budget = "no budget is set" if plan.budget_usd is None else f"budget {usd(plan.budget_usd)}"
     amounts = f"{usd(money.planned)} to buy, {usd(money.spent)} spent, {usd(money.reserved)} reserved"
     screen.print(Text(f"{amounts}; {budget}", style="bold"))
+    if plan.standby:
+        screen.print(Text(plan.standby_in_words))
     for line in (*_retries(plan), *_to_settle(plan)):
         screen.print(Text(line, style="yellow"))
     screen.print(Text(f"plan {plan.digest[:12]}", style="dim"))

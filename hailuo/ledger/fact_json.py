@@ -39,7 +39,7 @@ RESTORE: Final = "restore it from a backup or from an earlier version in the buc
 _DONE_KEYS_IF_KNOWN: Final = ("amount_text", "amount_by")
 """Earlier versions did not write them: where there is nothing to say, the bytes are as ever."""
 
-_OF_A_ROW: Final = ("columns", "synthetic_performer", "ad_name_columns", "asked")
+_OF_A_ROW: Final = ("columns", "synthetic_performer", "ad_name_columns", "asked", "fallback_for", "per_take")
 """Keys of a job that are only written where its row has them, as in facts of earlier versions."""
 
 _OUTCOME_KEYS: Final[Mapping[str, object]] = {

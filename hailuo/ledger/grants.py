@@ -56,7 +56,8 @@ class Grant:
     """The right of one run to buy these jobs at these prices; `month` is of its start, UTC, as 2026-11.
 
     `abandoned` is what earlier attempts of these jobs, made on grants that are still open, may have cost: a person
-    gave them up, and the price of the new attempt comes on top of theirs. `process` is the only one that buys on the
+    gave them up, and the price of the new attempt comes on top of theirs. `spared` is what is held already for the jobs
+    that substitutes would replace: of the two only one is paid. `process` is the only one that buys on the
     grant (`hailuo.ledger.processes`); None where several machines do, or where it has no name.
     """
 
@@ -68,11 +69,13 @@ class Grant:
     at: datetime
     prices: Mapping[str, Decimal]
     abandoned: Mapping[str, Decimal] | None = None
+    spared: Mapping[str, Decimal] | None = None
     process: str | None = None
 
     def at_most_usd(self, creative_id: str) -> Decimal:
-        """What this job's attempts may have cost when the new one is bought too."""
-        return self.prices[creative_id] + (self.abandoned or {}).get(creative_id, _ZERO)
+        """What this job's attempts may have cost when the new one is bought too, beyond what is held in its place."""
+        price = self.prices[creative_id] - (self.spared or {}).get(creative_id, _ZERO)
+        return max(_ZERO, price) + (self.abandoned or {}).get(creative_id, _ZERO)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -156,6 +156,11 @@ def items_of(record: JobRecord) -> tuple[Item, ...]:
     return (*_with_estimate(made), *_late(record))
 
 
+def cost_nothing(record: JobRecord) -> bool:
+    """Whether every attempt of the job cost nothing: refused, not sent, failed and refunded, or by a person's word."""
+    return {item.fate for item in items_of(record)} <= {Fate.FREE, Fate.REFUNDED, Fate.ABANDONED}
+
+
 def sums_of(items: Iterable[Item], *, jobs: int | None = None) -> Sums:
     """The columns over items; `jobs` counts the jobs they belong to unless it is given."""
     found = tuple(items)

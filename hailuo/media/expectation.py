@@ -59,6 +59,7 @@ def order_of(job: Job) -> Order:
         aspect=aspect,
         fps=asked.fps if asked else None,
         has_audio=asked.audio if asked else None,
+        codec=asked.codec if asked else None,
     )
 
 

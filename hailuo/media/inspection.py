@@ -29,8 +29,8 @@ HASHED_FRAMES: Final = 8
 class Order:
     """What was ordered: seconds, the resolution tier, and the short side, aspect, frame rate and sound that must come of it.
 
-    `aspect` is width by height: as ordered, or else the first frame's, or else the model's own. `fps` and `has_audio`
-    are the model's own. None where that is not known.
+    `aspect` is width by height: as ordered, or else the first frame's, or else the model's own. `fps`, `has_audio` and
+    `codec` (such as h264) are the model's own. None where that is not known.
     """
 
     duration_s: int
@@ -40,6 +40,7 @@ class Order:
     aspect: float | None = 16 / 9
     fps: float | None = None
     has_audio: bool | None = None
+    codec: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

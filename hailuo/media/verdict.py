@@ -53,6 +53,7 @@ class Code(JudgedCode):
     DISPUTE_ASPECT = "dispute_aspect", Verdict.FAIL, "not of the shape that was ordered"
     DISPUTE_RATE = "dispute_rate", Verdict.FAIL, "not as many frames a second as ordered"
     DISPUTE_SOUND = "dispute_sound", Verdict.FAIL, "without the sound that was ordered"
+    CODEC_UNEXPECTED = "codec_unexpected", Verdict.WARN, "of another codec than its model makes at this size"
     NOT_CHECKED = "not_checked", Verdict.UNCLEAR, "it was not checked yet; `hailuo check` does"
     COULD_NOT_CHECK = (
         "could_not_check",
@@ -220,6 +221,7 @@ def _checks(found: Inspection, order: Order, limits: Thresholds) -> dict[Code, b
         Code.DISPUTE_ASPECT: _is_off(found.aspect, order.aspect, limits.aspect_dispute_pct),
         Code.DISPUTE_RATE: _is_off(found.fps, order.fps, limits.rate_tolerance_pct),
         Code.DISPUTE_SOUND: bool(order.has_audio) and found.has_audio is not None and not is_audible,
+        Code.CODEC_UNEXPECTED: bool(order.codec and found.video_codec) and found.video_codec != order.codec,
         Code.AUDIO_UNEXPECTED: order.has_audio is False and is_audible,
         Code.ASPECT_UNEXPECTED: _is_off(found.aspect, order.aspect, limits.aspect_tolerance_pct),
         Code.BLACK: _reaches(found.black_s, limits.black_warn_s),

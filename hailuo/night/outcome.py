@@ -104,7 +104,7 @@ class NightBudget:
 
     def budget_of(self, plan: Plan) -> Decimal | None:
         """The edition's budget that keeps it within what is left; None if the file's own budget does."""
-        if self.left_usd is None or not plan.to_buy:
+        if self.left_usd is None or not plan.may_be_bought:
             return None
         most = plan.sums.at_most_usd + self.left_usd
         return most if plan.budget_usd is None else min(most, plan.budget_usd)

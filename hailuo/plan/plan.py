@@ -2,8 +2,8 @@
 
 import hashlib
 import shlex
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -27,7 +27,7 @@ from hailuo.campaign.variant import canonical_json
 from hailuo.errors import Problem
 from hailuo.ledger.facts import JobRecord, JobState
 from hailuo.ledger.ledger import Ledger
-from hailuo.ledger.money import JobMoney, Sums, money_of, sums_of_jobs
+from hailuo.ledger.money import JobMoney, Sums, cost_nothing, money_of, sums_of_jobs
 from hailuo.ledger.prices import NO_RECORDS, PriceRecords
 
 if TYPE_CHECKING:
@@ -35,6 +35,10 @@ if TYPE_CHECKING:
 
 RESERVED_STATES = frozenset({JobState.SUBMITTED, JobState.UNKNOWN, JobState.IN_DOUBT})
 """States of a job whose money may be at the vendor while its clip is not stored yet."""
+
+_KEPT = RESERVED_STATES | {JobState.STORED}
+_MAY_FAIL = frozenset({JobState.NEW, JobState.SUBMITTED, JobState.IN_DOUBT})
+"""States of a job that may still fail in this run."""
 
 _ZERO = Decimal(0)
 
@@ -85,8 +89,28 @@ class PlannedJob:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Standby:
+    """A substitute that is bought only if the job before it fails for good and costs nothing.
+
+    `after` is the creative id of that job, and `held_usd` what is held for it: the two are never paid both.
+    """
+
+    planned: PlannedJob
+    after: str
+    held_usd: Decimal
+
+    @property
+    def extra_usd(self) -> Decimal | None:
+        """What it may cost beyond what is held; None where its price is unknown."""
+        priced = self.planned.priced
+        return max(_ZERO, priced.price_usd - self.held_usd) if priced else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Money:
     """US dollars of one edition: spent (stored or not refunded), reserved at the vendor, and planned to be bought.
+
+    What is planned is the most that the run may spend: it holds what substitutes may cost beyond the jobs that they replace.
 
     Abandoned attempts are in none of them, because a person confirmed that they cost nothing. The spending caps of
     `hailuo.ledger.grants` still count them, in case that is wrong, so a run that fits here may be refused there.
@@ -106,7 +130,8 @@ class Plan:
     """What a run would do.
 
     `orphaned_jobs` were bought and are no longer in the file: their clips are kept or still collected.
-    `removed_jobs` are no longer in the file either and have nothing to collect: only their money counts.
+    `removed_jobs` are no longer in the file either and have nothing to collect: only their money counts. A substitute is
+    one of `jobs` once the job that it replaces has failed; before that it is on `standby`.
     `placements` map creative id and placement of the campaign to the expected verdict. Its repr leaves out what is long:
     asyncio takes the repr of what it ran when it gives Ctrl-C back, which took an eighth of a large plan's time.
     """
@@ -115,6 +140,7 @@ class Plan:
     jobs: tuple[PlannedJob, ...] = field(repr=False)
     orphaned_jobs: tuple[PlannedJob, ...] = field(default=(), repr=False)
     removed_jobs: tuple[PlannedJob, ...] = field(default=(), repr=False)
+    standby: tuple[Standby, ...] = field(default=(), repr=False)
     illegal: tuple[IllegalCell, ...] = field(default=(), repr=False)
     warnings: tuple[Problem, ...] = field(default=(), repr=False)
     budget_usd: Decimal | None = None
@@ -133,20 +159,29 @@ class Plan:
         return tuple(planned for planned in self.in_state(JobState.NEW) if planned.chosen)
 
     @property
+    def may_be_bought(self) -> tuple[PlannedJob, ...]:
+        """What a run buys, and the substitutes that it may buy."""
+        return (*self.to_buy, *(standby.planned for standby in self.standby))
+
+    @property
     def left_out(self) -> tuple[PlannedJob, ...]:
         """The jobs that could be bought and are not part of this run."""
         return tuple(planned for planned in self.in_state(JobState.NEW) if not planned.chosen)
 
     def within(self, limit: int) -> frozenset[str]:
         """The creative ids that a run has to do with if it buys the first `limit` clips of the plan at most."""
-        beyond = {planned.job.creative_id for planned in self.to_buy[limit:]}
+        beyond = {
+            name
+            for planned in self.to_buy[limit:]
+            for name in (planned.job.creative_id, planned.job.fallback_for)
+        }
         chosen = {planned.job.creative_id for planned in self.everything if planned.chosen}
         return frozenset(chosen - beyond)
 
     @property
     def priced(self) -> tuple[PricedJob, ...]:
-        """Those of `to_buy` whose price is known. A plan with any other is not admitted."""
-        return tuple(priced for planned in self.to_buy if (priced := planned.priced))
+        """Those that may be bought whose price is known. A plan with any other is not admitted."""
+        return tuple(priced for planned in self.may_be_bought if (priced := planned.priced))
 
     @property
     def to_collect(self) -> tuple[PlannedJob, ...]:
@@ -173,8 +208,21 @@ class Plan:
         return Money(
             spent=sums.spent_usd,
             reserved=sums.reserved_usd,
-            planned=sum((priced.price_usd for priced in self.priced), _ZERO),
+            planned=sum((p.price_usd for planned in self.to_buy if (p := planned.priced)), self.standby_usd),
         )
+
+    @property
+    def standby_usd(self) -> Decimal:
+        """What the substitutes on standby may cost beyond what is held for the jobs before them."""
+        return sum((extra for standby in self.standby if (extra := standby.extra_usd)), _ZERO)
+
+    @property
+    def standby_in_words(self) -> str:
+        """The substitutes that may be bought, and what of the planned money is for them; empty without any."""
+        models = Counter(standby.planned.job.variant.model for standby in self.standby)
+        named = ", ".join(f"{jobs:,} {model}" for model, jobs in models.items())
+        more = f"; {usd(self.standby_usd)} of the amount to buy is for them" if self.standby_usd else ""
+        return f"on standby, for jobs that fail for good and cost nothing: {named}{more}" if named else ""
 
     @property
     def unknown_usd(self) -> Decimal:
@@ -196,6 +244,10 @@ class Plan:
             sums_of_jobs([p.money for p in jobs]) for jobs in (self.removed_jobs, self.everything)
         )
         money = [str(self.budget_usd), str(removed.spent_usd + kept.paid_twice_usd)]
+        lines += [
+            [s.planned.job.creative_id, s.after, str(s.planned.quote.price_usd), str(s.held_usd)]
+            for s in self.standby
+        ]
         content = [self.campaign.name, self.campaign.edition, money, lines]
         return hashlib.sha256(canonical_json(content)).hexdigest()
 
@@ -215,7 +267,7 @@ def make_plan(  # noqa: PLR0913 (an input each)
     `chosen` are the creative ids to buy now, all when None; `budget_usd` overrides the budget of the file; `prices` is
     what the store has on record about prices.
     """
-    listed = {job.creative_id: job for job in expansion.jobs}
+    listed = {job.creative_id: job for job in (*expansion.jobs, *expansion.substitutes)}
     unlisted = {cid: record.job for cid, record in ledger.records.items() if cid not in listed and record.job}
     charged = _recent_charges({**listed, **unlisted}, ledger.records, prices)
 
@@ -231,21 +283,73 @@ def make_plan(  # noqa: PLR0913 (an input each)
             record=record,
             state=state,
             quote=replace(quoted, unexplained_usd=prices.unexplained.get(cell)),
-            chosen=chosen is None or job.creative_id in chosen,
+            chosen=chosen is None or job.creative_id in chosen or job.fallback_for in chosen,
         )
 
+    slots = [_slot(chain) for chain in _chains(expansion, planned)]
+    made = {p.job.creative_id: p for slot, _ in slots for p in slot}
     no_longer_listed = [planned(job) for job in unlisted.values()]
-    kept = RESERVED_STATES | {JobState.STORED}
     return Plan(
         campaign=campaign,
-        jobs=tuple(planned(job) for job in listed.values()),
-        orphaned_jobs=tuple(p for p in no_longer_listed if p.state in kept),
+        jobs=tuple(made[cid] for cid in listed if cid in made),
+        orphaned_jobs=tuple(p for p in no_longer_listed if p.state in _KEPT),
         illegal=expansion.illegal,
         warnings=expansion.warnings,
         budget_usd=campaign.budget_usd if budget_usd is None else budget_usd,
-        removed_jobs=tuple(p for p in no_longer_listed if p.state not in kept),
-        placements=_verdicts(campaign, listed, catalog),
+        removed_jobs=tuple(p for p in no_longer_listed if p.state not in _KEPT),
+        standby=tuple(one for _, standby in slots for one in standby),
+        placements=_verdicts(campaign, {cid: p.job for cid, p in made.items()}, catalog),
     )
+
+
+def has_failed_free(state: JobState, record: JobRecord) -> bool:
+    """Whether a job has failed for good and cost nothing, by what the vendor said: then a substitute may be bought."""
+    return state in {JobState.REFUSED, JobState.FAILED} and cost_nothing(record)
+
+
+def _chains(
+    expansion: Expansion, planned: Callable[[Job], PlannedJob]
+) -> Iterator[tuple[PlannedJob, list[PlannedJob]]]:
+    """Each job of the file with its substitutes, in their order."""
+    after = defaultdict[str, list[PlannedJob]](list)
+    for job in expansion.substitutes:
+        after[job.fallback_for or ""].append(planned(job))
+    for job in expansion.jobs:
+        yield planned(job), after[job.creative_id]
+
+
+def _slot(chain: tuple[PlannedJob, list[PlannedJob]]) -> tuple[list[PlannedJob], list[Standby]]:
+    """Of a job and its substitutes: those that are jobs of the plan by now, and those that may yet follow them."""
+    first, substitutes = chain
+    made = [first, *(p for p in substitutes if p.record.attempts or p.record.done)]
+    waiting = [p for p in substitutes if p not in made]
+    if waiting and all(has_failed_free(p.state, p.record) for p in made):
+        made.append(waiting.pop(0))
+    made = _one_bought(made)
+    open_ = [p for p in made if not has_failed_free(p.state, p.record)]
+    if len(open_) != 1 or not open_[0].chosen or open_[0].state not in _MAY_FAIL:
+        return made, []
+    last, standby = open_[0], list[Standby]()
+    held_usd = last.quote.price_usd if last.state is JobState.NEW else last.money.sums.reserved_usd
+    if held_usd is None:  # no such plan is admitted
+        return made, []
+    after = last.job.creative_id
+    for one in waiting:
+        standby.append(Standby(planned=replace(one, chosen=True), after=after, held_usd=held_usd))
+        after, priced = one.job.creative_id, one.priced
+        held_usd = max(held_usd, priced.price_usd) if priced else held_usd
+    return made, standby
+
+
+def _one_bought(made: list[PlannedJob]) -> list[PlannedJob]:
+    """The jobs of one slot, at most one of them to be bought, and none where another has a clip or money.
+
+    More than one could be: after a file that allows more retries, or a late task id.
+    """
+    new = [p for p in made if p.state is JobState.NEW]
+    is_taken = any(p.state is not JobState.NEW and not has_failed_free(p.state, p.record) for p in made)
+    left_out = new if is_taken else new[1:]
+    return [replace(p, chosen=False) if p in left_out else p for p in made] if left_out else made
 
 
 def _verdicts(
@@ -269,7 +373,7 @@ def price_of_all(jobs: Iterable[PlannedJob]) -> Decimal | None:
 def admission_problems(plan: Plan, *, balance_usd: Decimal | None) -> list[Problem]:
     """Why the money does not allow this plan to run; `balance_usd` is None when nothing is to be bought."""
     place, money = plan.campaign.place, plan.money
-    unpriced = [p.job.variant for p in plan.to_buy if p.priced is None]
+    unpriced = [p.job.variant for p in plan.may_be_bought if p.priced is None]
     problems = [
         Problem(
             place, f"no price is known for {cell}", "add it to a catalog file and name that in HAILUO_CATALOG"
@@ -277,7 +381,7 @@ def admission_problems(plan: Plan, *, balance_usd: Decimal | None) -> list[Probl
         for cell in sorted({f"{v.model} at {v.duration} s, {v.size}" for v in unpriced})
     ]
     problems += _price_questions(plan)
-    if plan.to_buy and plan.budget_usd is not None and money.total > plan.budget_usd:
+    if plan.may_be_bought and plan.budget_usd is not None and money.total > plan.budget_usd:
         parts = f"{usd(money.spent)} spent + {usd(money.reserved)} reserved + {usd(money.planned)} planned"
         reason = f"{parts} = {usd(money.total)} is over the budget of {usd(plan.budget_usd)}"
         problems.append(Problem(place, reason, "raise the budget, or buy less with --only"))
@@ -291,9 +395,11 @@ def _price_questions(plan: Plan) -> list[Problem]:
     """Prices that a person must answer for, one for each cell: far above the reference, or not explained."""
     place = plan.campaign.place
     unexplained = {
-        price_key_of(p.job.variant): p.quote for p in plan.to_buy if p.quote.unexplained_usd is not None
+        price_key_of(p.job.variant): p.quote
+        for p in plan.may_be_bought
+        if p.quote.unexplained_usd is not None
     }
-    asked = {price_key_of(p.job.variant): p.quote for p in plan.to_buy if p.quote.asks}
+    asked = {price_key_of(p.job.variant): p.quote for p in plan.may_be_bought if p.quote.asks}
     return [
         Problem(
             place,

@@ -11,6 +11,7 @@ from hailuo.report.formatting import date_range, plural
 from hailuo.report.join import CONTRADICTED, MISREAD, clip_of
 from hailuo.report.metrics import CONVERSION_DAYS, PLATFORM_NAMES, AdPlatform, Count
 from hailuo.report.no_match import no_match
+from hailuo.report.substitutes import substitutes_of
 from hailuo.report.texts import say
 from hailuo.text import printable
 
@@ -197,6 +198,15 @@ def _clips(matched: pd.DataFrame, variants: pd.DataFrame) -> Iterator[str]:
         say_creatives = plural(len(strange), "creative has", "creatives have")
         yield say("caution.no_clip", creatives=say_creatives, names=_named(strange))
     picks = variants["pick"] if "pick" in variants.columns else pd.Series(index=variants.index, dtype=object)
+    replaced = {
+        name: substitutes_of(variants)[name] for name in sorted(ran & substitutes_of(variants).keys())
+    }
+    if replaced:
+        shown = matched[matched["creative_id"].isin(list(replaced))]
+        impressions = int(shown[Count.IMPRESSIONS.value].fillna(0).sum())
+        say_creatives = plural(len(replaced), "creative replaced another", "creatives replaced others")
+        names = _named([f"{name} for {original}" for name, original in replaced.items()])
+        yield say("caution.substitutes", creatives=say_creatives, names=names, impressions=f"{impressions:,}")
     refused, clips = set(variants.loc[picks == "reject", "creative_id"]), clip_of(variants)
     if rejected := sorted(one for one in ran if clips.get(one, one) in refused):
         say_creatives = plural(len(rejected), "creative ran", "creatives ran")

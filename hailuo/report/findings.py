@@ -120,6 +120,7 @@ class CreativeFinding:
     render_usd: float | None
     looks: Mapping[str, float] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
+    family: str = ""  # of the model
     target_chance: float | None = None  # to meet the target, where there is one
     brings_conversions: bool = False  # so that CTR or hook alone never switch it off
     clip_id: str = ""

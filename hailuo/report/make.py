@@ -34,6 +34,7 @@ from hailuo.report.next_batch.draft import NextBatch, next_batch
 from hailuo.report.next_batch.propose import proposal_rules
 from hailuo.report.page import Clip, render
 from hailuo.report.run_analysis import CHOICE, Chosen, analyse_results, compared
+from hailuo.report.substitutes import without_substitutes
 from hailuo.report.texts import say
 from hailuo.store import Store
 from hailuo.store.layout import Edition
@@ -124,7 +125,7 @@ async def report(store: Store, clock: Clock, request: ReportOptions, *, edition:
     # Also without a new report: the one before may have been made without a file for the next batch.
     batch = next_batch(
         findings,
-        variants,
+        without_substitutes(variants),
         request.prepared,
         budget_usd=request.budget_usd,
         file_name=_NEXT,

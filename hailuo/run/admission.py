@@ -53,7 +53,7 @@ async def admit(
     Raises: AdmissionError with every reason, StoreUnavailableError.
     """
     problems = await _problems(plan, tools, settings, agreed_digest=agreed_digest)
-    if plan.to_buy and not problems:
+    if plan.may_be_bought and not problems:
         at = tools.clock.now()
         held = await record_vendor(tools.store, vendor_name(tools, settings), at=at)
         problems = _other_vendor(held, tools, settings)
@@ -85,7 +85,7 @@ async def _problems(
     problems += await _frame_problems(plan, tools.store) + _private_frame_problems(plan, settings)
     problems += admission_problems(plan, balance_usd=None)
     problems += _run_cap_problems(plan, settings)
-    if ask_vendor and plan.to_buy and not problems:
+    if ask_vendor and plan.may_be_bought and not problems:
         problems = await _balance_problems(plan, tools, settings) + await _store_problems(tools.store)
         problems += _scratch_problems(tools.scratch)
     return problems
@@ -136,7 +136,7 @@ def agreement_problems(plan: Plan, agreed_digest: str | None) -> list[Problem]:
 
 
 def _key_problems(plan: Plan, settings: Settings) -> list[Problem]:
-    if settings.api_key or not (plan.to_buy or plan.to_collect):
+    if settings.api_key or not (plan.may_be_bought or plan.to_collect):
         return []
     return [Problem(Place("IMAROUTER_API_KEY"), "is not set", "set it to the vendor's key")]
 
@@ -163,7 +163,7 @@ async def frame_warnings(jobs: Sequence[Job], store: Store) -> tuple[Problem, ..
 
 async def _frame_problems(plan: Plan, store: Store) -> list[Problem]:
     """The vendor fetches a first frame itself: a local one needs a store that can offer it. Raises: StoreUnavailableError."""
-    keys = [planned.job.frame_key for planned in plan.to_buy if planned.job.frame_key]
+    keys = [planned.job.frame_key for planned in plan.may_be_bought if planned.job.frame_key]
     if not keys or await store.links(valid_for=FRAME_VALID_FOR):
         return []
     reason = f"the first frames are local files, and the vendor cannot fetch them from {store.uri}"
@@ -177,7 +177,7 @@ def _private_frame_problems(plan: Plan, settings: Settings) -> list[Problem]:
     """
     if on_our_own_network(urlsplit(settings.base_url).hostname or ""):
         return []
-    frames = (planned.job.variant.first_frame for planned in plan.to_buy)
+    frames = (planned.job.variant.first_frame for planned in plan.may_be_bought)
     hosts = {urlsplit(frame.url).hostname or "" for frame in frames if frame and frame.url}
     return [
         Problem(
@@ -244,7 +244,7 @@ def _scratch_problems(scratch: Path) -> list[Problem]:
 
 async def _offer_frames(plan: Plan, store: Store) -> None:
     """Put every local first frame where the vendor can fetch it; content-addressed, so once each."""
-    jobs = {planned.job.frame_key: planned.job for planned in plan.to_buy if planned.job.frame_key}
+    jobs = {planned.job.frame_key: planned.job for planned in plan.may_be_bought if planned.job.frame_key}
     for key, job in jobs.items():
         await _put_frame(store, key, job)
 

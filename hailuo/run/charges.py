@@ -63,8 +63,9 @@ class ChargeWatch:
         self._spending = spending
         self._tolerance = spending.tolerance_percent / 100
         self._held = {p.job.creative_id: p.price_usd for p in plan.priced}
-        self._jobs = {p.job.creative_id: p.job for p in plan.everything}
-        quotes = {charge_key_of(p.job.variant): p.quote for p in plan.everything}
+        possible = (*plan.everything, *(standby.planned for standby in plan.standby))
+        self._jobs = {p.job.creative_id: p.job for p in possible}
+        quotes = {charge_key_of(p.job.variant): p.quote for p in possible}
         self._known = {key: {quote.price_usd, quote.recent_usd} - {None} for key, quote in quotes.items()}
         self._amounts: defaultdict[ChargeKey, list[Decimal]] = defaultdict(list)
         self._charged: dict[str, Decimal] = {}
@@ -304,4 +305,5 @@ def reports_amounts(plan: Plan) -> bool | None:
 
 def priced_cells(plan: Plan) -> frozenset[PriceKey]:
     """The cells of which it is known what a clip was charged, since a person last answered for them."""
-    return frozenset(price_key_of(p.job.variant) for p in plan.everything if p.quote.recent_usd is not None)
+    possible = (*plan.everything, *(standby.planned for standby in plan.standby))
+    return frozenset(price_key_of(p.job.variant) for p in possible if p.quote.recent_usd is not None)

@@ -9,6 +9,7 @@ from typing import Final
 
 from hailuo.errors import ExitCode
 from hailuo.ledger.facts import Doubt, End, JobRecord, JobState, Outcome, Refused
+from hailuo.vendor import is_about_people
 
 
 class EventKind(StrEnum):
@@ -18,6 +19,7 @@ class EventKind(StrEnum):
     STORED = "hailuo.job.stored"
     CHARGED = "hailuo.job.charged"
     ENDED = "hailuo.job.ended"
+    REPLACED = "hailuo.job.replaced"
     SLOWED = "hailuo.run.slowed"
     STOPPED = "hailuo.run.stopped"
     ALARM = "hailuo.job.alarm"
@@ -43,8 +45,9 @@ class Event:
                 return f"{named} submitted as {self.text}"
             case EventKind.STORED:
                 return f"{named} stored"
-            case EventKind.SLOWED | EventKind.CHARGED:
-                return f"{named}{' waits' if self.kind is EventKind.SLOWED else ''}: {self.text}"
+            case EventKind.SLOWED | EventKind.CHARGED | EventKind.REPLACED:
+                verb = {EventKind.SLOWED: " waits", EventKind.REPLACED: " failed and cost nothing"}
+                return f"{named}{verb.get(self.kind, '')}: {self.text}"
             case EventKind.ALARM:
                 return f"ALARM: {named}: {self.text}"
             case EventKind.STOPPED:
@@ -138,8 +141,7 @@ def _why_by_facts(state: JobState, record: JobRecord) -> tuple[str | None, str |
             said = outcome if isinstance(outcome, Refused) else None
             return (said.cause, said.message) if said else ("refused", "refused")
         case JobState.FAILED:
-            cause = "moderation" if end and end.moderated else "vendor_failure"
-            return cause, _failure_text(end)
+            return _failure(end)
         case JobState.UNKNOWN:
             return "unknown", _unknown_text(outcome, doubt)
         case JobState.IN_DOUBT:
@@ -156,8 +158,12 @@ def _unknown_text(outcome: Outcome | None, doubt: Doubt | None) -> str:
     return f"may have been bought: {seen}; the price stays reserved until you settle it with hailuo reconcile"
 
 
-def _failure_text(end: End | None) -> str:
+def _failure(end: End | None) -> tuple[str, str]:
+    """Cause and reason."""
     if end is None:
-        return "failed at the vendor"
+        return "vendor_failure", "failed at the vendor"
     said = " ".join(part for part in (end.code, end.message) if part) or "without a reason"
-    return f"failed at the vendor ({said}), {_REFUND[end.refunded]}"
+    text = f"failed at the vendor ({said}), {_REFUND[end.refunded]}"
+    if is_about_people(end.code):
+        return "people", f"{text}; use a first frame without a real person"
+    return "moderation" if end.moderated else "vendor_failure", text

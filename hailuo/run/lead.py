@@ -6,11 +6,12 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
+from hailuo.campaign.job import Job
 from hailuo.campaign.pricing import PriceKey, price_key_of
 from hailuo.errors import AdmissionError, Place, Problem
 from hailuo.ledger.facts import JobState
 from hailuo.logs import quiet_logger
-from hailuo.plan.plan import Plan, PlannedJob
+from hailuo.plan.plan import Plan, PlannedJob, has_failed_free
 from hailuo.run.charges import priced_cells, reports_amounts
 from hailuo.run.events import Ending, Progress, RunReport, why
 from hailuo.run.shards import ShardNote, ShardNotes, Share, deal
@@ -98,7 +99,8 @@ class Lead:
     async def _left_by(self, number: int) -> tuple[str, ...]:
         dead = self._shares[number]
         for creative_id in dead.creative_ids:
-            await self._tools.ledger.refresh(creative_id)
+            for one in (creative_id, *self._substitutes_of(creative_id)):
+                await self._tools.ledger.refresh(one)
         self._last.pop(number, None)  # what it stored is in the ledger
         return self._unfinished(dead.creative_ids)
 
@@ -149,8 +151,11 @@ class Lead:
         reports = [note.report for note in self._last.values() if note.report]
         self._last.clear()  # from now on the ledger has everything
         reported = {ending.creative_id: ending for report in reports for ending in report.endings}
+        driven = [p.job.creative_id for p in self._plan.driven]
+        standby = [one.planned.job.creative_id for one in self._plan.standby]
+        replaced = [cid for cid in standby if cid in reported or self._tools.ledger.record(cid).attempts]
         return RunReport(
-            endings=tuple(self._ending(p.job.creative_id, reported) for p in self._plan.driven),
+            endings=tuple(self._ending(creative_id, reported) for creative_id in (*driven, *replaced)),
             stopped=next((report.stopped for report in reports if report.stopped), None),
             interrupted=next((report.interrupted for report in reports if report.interrupted), None),
         )
@@ -174,7 +179,20 @@ class Lead:
             self._spending.release(spent)
 
     def _unfinished(self, creative_ids: Sequence[str]) -> tuple[str, ...]:
-        return tuple(cid for cid in creative_ids if self._state(cid) in _DRIVEN)
+        """Those with something to do, or whose substitute has."""
+        return tuple(cid for cid in creative_ids if self._state(self._last_in_slot(cid)) in _DRIVEN)
+
+    def _last_in_slot(self, creative_id: str) -> str:
+        """The job itself, or the substitute to which it has come by now."""
+        for substitute in self._substitutes_of(creative_id):
+            if not has_failed_free(self._state(creative_id), self._tools.ledger.record(creative_id)):
+                break
+            creative_id = substitute
+        return creative_id
+
+    def _substitutes_of(self, creative_id: str) -> list[str]:
+        jobs = (one.planned.job for one in self._plan.standby)
+        return [job.creative_id for job in jobs if job.fallback_for == creative_id]
 
     def _state(self, creative_id: str) -> JobState:
         return self._tools.ledger.state(creative_id, failed_retries=self._plan.campaign.failed_retries)
@@ -208,7 +226,12 @@ def part_of(whole: Plan, share: Share, *, prices: Mapping[str, Decimal], setting
     if problems:
         raise AdmissionError(problems)
     part = _only(whole, set(share.creative_ids))
-    return replace(part, jobs=tuple(_granted(planned, prices) for planned in part.jobs))
+    standby = (replace(one, planned=_granted(one.planned, prices)) for one in part.standby)
+    return replace(
+        part,
+        jobs=tuple(_granted(planned, prices) for planned in part.jobs),
+        standby=tuple(one for one in standby if one.planned.chosen),
+    )
 
 
 def _granted(planned: PlannedJob, prices: Mapping[str, Decimal]) -> PlannedJob:
@@ -222,10 +245,15 @@ def _granted(planned: PlannedJob, prices: Mapping[str, Decimal]) -> PlannedJob:
 
 
 def _only(plan: Plan, creative_ids: set[str]) -> Plan:
-    """The plan of these jobs alone; stored clips stay, for they prove their models."""
+    """The plan of these jobs and their substitutes alone; stored clips stay, for they prove their models."""
+
+    def is_one(job: Job) -> bool:
+        return job.creative_id in creative_ids or job.fallback_for in creative_ids
+
     jobs = (
-        planned if planned.job.creative_id in creative_ids else replace(planned, chosen=False)
+        planned if is_one(planned.job) else replace(planned, chosen=False)
         for planned in plan.everything
-        if planned.job.creative_id in creative_ids or planned.state is JobState.STORED
+        if is_one(planned.job) or planned.state is JobState.STORED
     )
-    return replace(plan, jobs=tuple(jobs), orphaned_jobs=())
+    standby = tuple(one for one in plan.standby if is_one(one.planned.job))
+    return replace(plan, jobs=tuple(jobs), orphaned_jobs=(), standby=standby)

@@ -11,13 +11,14 @@ from hailuo.errors import FrameError, StoreUnavailableError
 from hailuo.ledger.facts import JobState
 from hailuo.ledger.money import items_of, sums_of
 from hailuo.logs import quiet_logger
-from hailuo.plan.plan import Plan, PricedJob
+from hailuo.plan.plan import Plan, PricedJob, has_failed_free
 from hailuo.run.charges import ChargeWatch
 from hailuo.run.collect import Collector
 from hailuo.run.events import Ending, Event, EventKind, Observer, Progress, RunReport, no_observer, why
 from hailuo.run.lanes import Lanes, Turn
 from hailuo.run.order import in_order
 from hailuo.run.pace import LimitName
+from hailuo.run.pictures import RegisteredPictures
 from hailuo.run.spending import SpendingGrant
 from hailuo.run.stopping import StopPolicy
 from hailuo.run.submit import Again, Orders
@@ -60,14 +61,16 @@ class Runner:
         self._tools = tools
         self._planned = {planned.job.creative_id: planned for planned in plan.driven}
         self._may_buy = {p.job.creative_id: priced for p in plan.jobs if p.chosen and (priced := p.priced)}
+        self._standby = {standby.after: standby.planned for standby in plan.standby}
+        substitutes = [standby.planned.job for standby in plan.standby]
         self._announce = Announcer(observe)
         self._shared = shared
         self._stop_buying = StopSignal()
         self._interrupt = StopSignal()
         self._lanes = Lanes(
-            [planned.job for planned in plan.driven],
+            [*(planned.job for planned in plan.driven), *substitutes],
             tools,
-            buying=[priced.job for priced in self._may_buy.values()],
+            buying=[*(priced.job for priced in self._may_buy.values()), *substitutes],
             announce=self._announce,
             stop_run=self._stop,
         )
@@ -85,11 +88,13 @@ class Runner:
         self._under_way: set[asyncio.Task[_Placed]] = set()
         self._endings: dict[str, Ending] = {}
         signals = {"interrupt": self._interrupt, "stop_buying": self._stop_buying}
+        pictures = RegisteredPictures(tools, announce=self._announce, interrupt=self._interrupt)
         self._orders = Orders(
             tools,
             announce=self._announce,
             may_buy=spending.may_buy,
             lanes=self._lanes,
+            pictures=pictures if plan.campaign.registers_people else None,
             **signals,
         )
         self._charges = ChargeWatch(plan, tools, announce=self._announce, stop=self._stop, spending=spending)
@@ -111,7 +116,10 @@ class Runner:
         return await self.finish()
 
     async def drive(self, creative_id: str) -> Ending:
-        """One job, as far as it goes in this run. Never raises but when cancelled."""
+        """One job, as far as it goes in this run, and then its substitute where it has one and failed free.
+
+        The ending is that of the job itself. Never raises but when cancelled.
+        """
         job = self._planned[creative_id].job
         self._endings.pop(creative_id, None)
         ending = await self._guarded(job)
@@ -123,11 +131,29 @@ class Runner:
         self._policy.job_ended(job, ending, moved=moved)
         self._endings[creative_id] = ending
         self._announce(Event(kind=EventKind.ENDED, creative_id=creative_id, text=ending.reason or ""))
+        substitute = self._substitute(creative_id)
+        if substitute:
+            await self.drive(substitute)
         return ending
 
+    def _substitute(self, creative_id: str) -> str | None:
+        """What replaces the job from now on: it is one of the run's jobs then. None where nothing does, or does already."""
+        state, record = self._state_of(creative_id), self._tools.ledger.record(creative_id)
+        planned = self._standby.get(creative_id) if has_failed_free(state, record) else None
+        priced = planned.priced if planned else None
+        if planned is None or priced is None or planned.job.creative_id in self._planned:
+            return None
+        substitute = planned.job.creative_id
+        self._planned[substitute], self._may_buy[substitute] = planned, priced
+        text = f"{planned.job.variant.model} replaces it, as {substitute}"
+        self._announce(Event(kind=EventKind.REPLACED, creative_id=creative_id, text=text))
+        return substitute
+
     async def drive_rest(self, creative_ids: Sequence[str]) -> None:
-        """Those of the jobs that were not driven to an ending yet."""
-        await asyncio.gather(*(self.drive(cid) for cid in creative_ids if cid not in self._endings))
+        """Those of the jobs that were not driven to an ending yet, and of the substitutes that were begun."""
+        standby = (planned.job.creative_id for planned in self._standby.values())
+        everyone = [*creative_ids, *(cid for cid in standby if cid in self._planned)]
+        await asyncio.gather(*(self.drive(cid) for cid in everyone if cid not in self._endings))
 
     async def finish(self) -> RunReport:
         """Wait for submits under way, look once more at what other workers had in hand, and report."""

@@ -89,7 +89,7 @@ class Session:
         Raises: AdmissionError, with whatever else would be refused.
         """
         place = await self.place()
-        if place.is_new and plan.to_buy:
+        if place.is_new and plan.may_be_bought:
             place.require_known(await self.refusals(plan, ask_vendor=False), word=word)
 
     async def plan(self, *, histories: bool = False) -> Plan:
@@ -97,7 +97,8 @@ class Session:
 
         What is wrong with the records or the clips is among the plan's warnings. Raises: AdmissionError without a store.
         """
-        known = {job.creative_id for job in self._prepared.expansion.jobs}
+        expansion = self._prepared.expansion
+        known = {job.creative_id for job in (*expansion.jobs, *expansion.substitutes)}
         ledger = self._tools.ledger
         with nothing_bought_without_store():
             await ledger.load(known, histories=histories)

@@ -76,7 +76,7 @@ class SpendingGrant:
         started = Stopwatch(self._tools.clock)
         self._process = None if shared else this_process()
         problems = await self._refusals(plan, self._grants.take)
-        if plan.to_buy and not problems:
+        if plan.may_be_bought and not problems:
             self._gone = await self._runs_gone()
             self._granted = started
         return problems
@@ -88,7 +88,7 @@ class SpendingGrant:
     async def _refusals(
         self, plan: Plan, act: Callable[[Grant, Iterable[Cap]], Awaitable[None]]
     ) -> list[Problem]:
-        if not plan.to_buy:
+        if not plan.may_be_bought:
             return []
         try:
             grant = await self._wanted(plan)
@@ -115,7 +115,7 @@ class SpendingGrant:
         """
         edition, ledger = plan.campaign.this_edition, self._tools.ledger
         known = ledger.unrecorded_clips | (self._grants.paid_jobs(edition) - ledger.records.keys())
-        suspects = [p.job.creative_id for p in plan.to_buy if p.job.creative_id in known]
+        suspects = [p.job.creative_id for p in plan.may_be_bought if p.job.creative_id in known]
         bought = await ledger.without_facts(suspects)
         if not bought:
             return []
@@ -268,6 +268,7 @@ class SpendingGrant:
             at=store_now,
             prices={p.job.creative_id: p.price_usd for p in plan.priced},
             abandoned={cid: amount for cid, amount in abandoned.items() if amount} or None,
+            spared={one.planned.job.creative_id: one.held_usd for one in plan.standby} or None,
             process=self._process,
         )
 

@@ -19,6 +19,7 @@ from hailuo.clock import Clock
 from hailuo.ledger.facts import Attempt, JobState
 from hailuo.run.events import Ending
 from hailuo.run.lanes import Lanes
+from hailuo.vendor import is_about_people
 
 CANARY_FAILURES: Final = 3
 """So many different first jobs of a model must fail for one cause."""
@@ -26,8 +27,8 @@ CANARY_FAILURES: Final = 3
 FAILURES_TO_BREAK: Final = 5
 """So many different jobs must fail for one cause with no clip stored in between."""
 
-_NO_FAILURE: Final = frozenset({None, "stopped", "in_doubt", "not_bought", "base_url"})
-"""Causes of an ending that are no failure of the vendor, the store or the job."""
+_NO_FAILURE: Final = frozenset({None, "stopped", "in_doubt", "not_bought", "base_url", "people"})
+"""Causes of an ending that say nothing of the next job: no failure of vendor or store, or one picture refused, for free."""
 
 _STOPS_AT_ONCE: Final = frozenset({"store_full"})
 """Causes that the next job would meet too."""
@@ -56,6 +57,7 @@ REMEDIES: Final[Mapping[str, str]] = MappingProxyType(
         "task_not_exist": "ask the vendor's support about these tasks before anything more is bought",
         "store": "look at the store (full, read-only, unreachable), then run again",
         "store_full": "make room in the store, or make it writable, then run again: the clips are collected then",
+        "picture": "look at the first frames that the vendor did not register, then run again",
         "first_frame": "use a store that the vendor can fetch from, or https URLs",
     }
 )
@@ -248,7 +250,7 @@ class StopPolicy:
 
     def attempt_failed(self, job: Job, attempt: Attempt) -> None:
         """The vendor failed an attempt: that counts at once, also when the job is bought again."""
-        if attempt.end is None:
+        if attempt.end is None or is_about_people(attempt.end.code):
             return
         self._failed.add(job.creative_id)
         cause = "moderation" if attempt.end.moderated else "vendor_failure"

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -16,6 +16,7 @@ from hailuo.ledger.facts import Doubt, JobRecord, Outcome, Refused, Submitted, U
 from hailuo.plan.plan import PricedJob
 from hailuo.run.events import Ending, Event, EventKind
 from hailuo.run.lanes import Lanes, Turn
+from hailuo.run.pictures import RegisteredPictures, Unregistered
 from hailuo.run.tools import StopSignal, Tools, retry_until_recorded
 from hailuo.run.watching import Announcer
 from hailuo.text import duration
@@ -44,11 +45,12 @@ class Orders:
     """The only place that submits. `stop_buying` is set when the run as a whole was refused; of `lanes`, the one of a
     family that was.
 
-    `may_buy` says whether the run's grant still holds. `lost` are the creative ids of the jobs that another worker was
+    `may_buy` says whether the run's grant still holds. `pictures` registers first frames where a family wants that; None:
+    they are sent as they are. `lost` are the creative ids of the jobs that another worker was
     quicker to take.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (an input each)
         self,
         tools: Tools,
         *,
@@ -57,8 +59,10 @@ class Orders:
         announce: Announcer,
         may_buy: Callable[[], bool],
         lanes: Lanes,
+        pictures: RegisteredPictures | None,
     ) -> None:
         self._tools = tools
+        self._pictures = pictures
         self._may_buy = may_buy
         self._lanes = lanes
         self._stop_buying = stop_buying
@@ -69,11 +73,20 @@ class Orders:
         self._holders: dict[str, str] | None = None
         self._reading_holders = asyncio.Lock()
 
-    async def _request(self, job: Job) -> dict[str, object]:
-        """The body that the vendor gets. Raises: FrameError, StoreUnavailableError."""
+    async def _request(self, job: Job) -> dict[str, object] | Unregistered:
+        """The body that the vendor gets, or why its picture cannot be ordered with. Raises: FrameError, StoreUnavailableError."""
+        url = await self._frame_url(job)
+        if url and self._pictures and self._pictures.wants(job):
+            registered = await self._pictures.reference(job, url)
+            if isinstance(registered, Unregistered):
+                return registered
+            url = registered
+        return self._body(job, url)
+
+    def _body(self, job: Job, first_frame_url: str | None) -> dict[str, object]:
         model = self._tools.catalog.models[job.variant.model]
-        family = self._tools.catalog.family_of(model)
-        return build_request(job.variant, family, first_frame_url=await self._frame_url(job))
+        taken = replace(job.variant, parameters=job.settings)
+        return build_request(taken, self._tools.catalog.family_of(model), first_frame_url=first_frame_url)
 
     async def place(self, priced: PricedJob, *, turn: Turn) -> Ending | Again | None:
         """One attempt, from intent to recorded outcome; never cancelled half-way. `turn` is that of the job's lane.
@@ -83,6 +96,9 @@ class Orders:
         """
         job = priced.job
         request = await self._request(job)
+        if isinstance(request, Unregistered):
+            self._lanes.of(job).give_back(turn)
+            return await self._not_registered(priced, request)
         if not self._may_buy():
             self._stop("this run's spending grant expired; run again to continue")
             return None
@@ -105,6 +121,38 @@ class Orders:
             await self._accepted(job, answer)
             return None
         return await self._faulted(job, answer)
+
+    async def _not_registered(self, priced: PricedJob, found: Unregistered) -> Ending | Again | None:
+        """Nothing was ordered: the vendor has not registered the first frame. A picture refused for good ends its job alone."""
+        job, fault = priced.job, found.fault
+        frame = job.variant.first_frame
+        if found.for_good:
+            body = self._body(job, await self._frame_url(job))
+            right = {"request_sha256": request_sha256(body), "base_url": self._tools.client.base_url}
+            if not await self._tools.ledger.intend(job, price_usd=priced.price_usd, **right):
+                self.lost.add(job.creative_id)
+                return None
+            said = (
+                f"the vendor does not register the first frame {frame.label if frame else ''}: {found.reason}"
+            )
+            refused = Refused(
+                at=self._tools.clock.now(),
+                cause=Cause.PEOPLE,
+                code=found.code or "picture_refused",
+                message=f"{said}; use another picture, without a real person",
+                repeatable=False,
+            )
+            await self._record(job, refused, about=f"job {job.creative_id} was not ordered")
+            return None
+        if fault and fault.meaning is Meaning.REFUSED_RUN:
+            remedy = f"{fault.remedy} Or write `people: none` where no picture shows a real person"
+            self._lanes.stop(job, f"first frames cannot be registered: {fault}; {remedy}")
+            return None
+        if fault:
+            return self._wait(job, fault)
+        state = self._tools.ledger.state(job.creative_id, failed_retries=0)
+        reason = f"not ordered: its first frame is not registered: {found.reason}"
+        return Ending(creative_id=job.creative_id, state=state, cause="picture", reason=reason)
 
     async def _sleep_watch(self) -> Callable[[], Awaitable[float]]:
         """Starts to watch for sleep. What it gives says how many seconds have passed, by whichever clock saw most.

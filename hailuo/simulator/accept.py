@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import httpx
 
 from hailuo.simulator.answers import AnswerError, flat
+from hailuo.simulator.assets import SCHEME, AssetShelf
 from hailuo.simulator.charges import Charges
 from hailuo.simulator.fault_plan import FaultDice, Occasion
 from hailuo.simulator.faults import FAULTS, FaultName, FaultRow, Strikes
@@ -30,6 +31,7 @@ class TaskMaker:
     charges: Charges
     dice: FaultDice
     frames: httpx.AsyncBaseTransport | None
+    assets: AssetShelf
     trace: Trace | None = None
     _tasks: dict[str, Task] = field(default_factory=dict)
     _takes: Counter[str] = field(default_factory=Counter)
@@ -91,6 +93,9 @@ class TaskMaker:
         """The first frame, or the fault of a task whose first frame cannot be fetched."""
         if order.frame_url is None:
             return None, None
+        if order.frame_url.startswith(SCHEME):
+            now = self.time.seconds()
+            return self.assets.ordered(order.frame_url, order.model, self.options.catalog, now=now), None
         try:
             return await fetch_frame(order.frame_url, self.frames), None
         except FrameRefusedError as error:

@@ -17,6 +17,7 @@ class Strikes(StrEnum):
     TASK = "task"  # how an accepted task ends
     STATUS = "status"  # the answer to a GET; by rate at most once per task
     DOWNLOAD = "download"  # the answer to a clip download; by rate at most once per task
+    ASSET = "asset"  # the registration of a picture
 
 
 class ConnectionEnd(StrEnum):
@@ -55,6 +56,7 @@ class FaultName(StrEnum):
     VENDOR_KEY_1004 = "vendor_key_1004"
     VENDOR_KEY_2049 = "vendor_key_2049"
     SENSITIVE_1026 = "sensitive_1026"
+    PERSON_IN_FRAME = "person_in_frame"
     INVISIBLE_1042 = "invisible_1042"
     INVALID_2013 = "invalid_2013"
     MODEL_PRICE = "model_price"
@@ -133,6 +135,11 @@ class FaultName(StrEnum):
     DOWNLOAD_502 = "download_502"
     DOWNLOAD_DROPPED = "download_dropped"
 
+    ASSET_REFUSED = "asset_refused"
+    ASSET_DROPPED = "asset_dropped"
+    ASSET_502 = "asset_502"
+    ASSET_NO_ROUTE = "asset_no_route"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultRow:
@@ -166,6 +173,7 @@ def _in_200(code: int, text: str) -> HttpAnswer:
     return ok({"task_id": "", "base_resp": {"status_code": code, "status_msg": text}})
 
 
+PERSON_CODE = "InputImageSensitiveContentDetected.PrivacyInformation"
 _SATURATED = "当前分组上游负载已饱和，请稍后再试"
 _WINDOW = "You have reached the request limit: maximum 5 requests in 1 minutes"
 _WGET = "wget download failed: exit status 8"
@@ -195,6 +203,10 @@ _UNCHARGED: _Faults = {
     FaultName.SENSITIVE_1026: (
         _minimax("1026", "input new_sensitive"),
         "prompt or image refused by moderation",
+    ),
+    FaultName.PERSON_IN_FRAME: (
+        flat(400, PERSON_CODE, "the request failed because the input image may contain real person"),
+        "the first frame shows a real person and is not registered",
     ),
     FaultName.INVISIBLE_1042: (_minimax("1042", "invisible characters"), "too many invisible characters"),
     FaultName.INVALID_2013: (_minimax("2013", "invalid params"), "MiniMax refuses the parameters"),
@@ -354,6 +366,20 @@ _DOWNLOAD: _Faults = {
 }
 
 
+_ASSET: _Faults = {
+    FaultName.ASSET_REFUSED: (
+        ConnectionEnd.OTHERWISE,
+        "registered, and refused as a picture of a real person",
+    ),
+    FaultName.ASSET_DROPPED: (ConnectionEnd.CUT, "registered, then the connection is cut"),
+    FaultName.ASSET_502: (html(502, "502 Bad Gateway"), "a proxy gave up; nothing was registered"),
+    FaultName.ASSET_NO_ROUTE: (
+        nested(404, "Invalid URL (POST /v1/assets/create)", kind="invalid_request_error"),
+        "the gateway registers no pictures",
+    ),
+}
+
+
 def _rows(strikes: Strikes, faults: _Faults, *, charged: bool = False) -> Iterator[FaultRow]:
     for fault, (end, says) in faults.items():
         row = FaultRow(fault=fault, strikes=strikes, says=says, charged=charged)
@@ -373,6 +399,7 @@ FAULTS: Mapping[FaultName, FaultRow] = {
         ),
         *_rows(Strikes.STATUS, _STATUS),
         *_rows(Strikes.DOWNLOAD, _DOWNLOAD),
+        *_rows(Strikes.ASSET, _ASSET),
     )
 }
 

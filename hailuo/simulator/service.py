@@ -16,14 +16,15 @@ from starlette.routing import Route, Router
 from hailuo.clock import Clock
 from hailuo.simulator.accept import TaskMaker
 from hailuo.simulator.answers import AnswerError, HttpAnswer, flat, nested, ok, plain, xml
+from hailuo.simulator.assets import AssetShelf
 from hailuo.simulator.charges import Call, Charges, Invoice
 from hailuo.simulator.clips import ClipMaker
 from hailuo.simulator.connections import BrokenOffResponse, ConnectionCutError, body_of, until_gone
 from hailuo.simulator.downloads import Downloads
 from hailuo.simulator.fault_plan import FaultDice, Occasion, read_script
-from hailuo.simulator.faults import ConnectionEnd, FaultName, FaultRow, Strikes
+from hailuo.simulator.faults import PERSON_CODE, ConnectionEnd, FaultName, FaultRow, Strikes
 from hailuo.simulator.options import SimulatorOptions
-from hailuo.simulator.orders import read_fields, read_model, read_order
+from hailuo.simulator.orders import Fields, read_fields, read_model, read_order
 from hailuo.simulator.scaled_clock import ScaledClock
 from hailuo.simulator.tasks import Phase, Task, TaskState
 from hailuo.simulator.trace import Trace
@@ -71,12 +72,14 @@ class Simulator:
         self._time = ScaledClock(clock, speed=options.speed)
         self._charges = Charges(options.balance_usd, refunds=options.pricing.refunds)
         self._dice = FaultDice(options.faults, seed=options.seed)
+        self.assets = AssetShelf(frames)
         self._tasks = TaskMaker(
             options=options,
             time=self._time,
             charges=self._charges,
             dice=self._dice,
             frames=frames,
+            assets=self.assets,
             trace=trace,
         )
         studio = ClipMaker(options.clip_detail, seed=options.seed)
@@ -108,6 +111,12 @@ class Simulator:
             route("/v1/video/generations/{task_id}", self._status_legacy),
             route("/v1/videos/{task_id}/content", self._content),
             route("/v1/models", self._models),
+            route("/v1/assets/group/create", self._create_group, "POST"),
+            route("/v1/assets/group/list", self._list_groups, "POST"),
+            route("/v1/assets/create", self._create_asset, "POST"),
+            route("/v1/assets/get", self._get_asset, "POST"),
+            route("/v1/assets/list", self._list_assets, "POST"),
+            route("/v1/assets/quota", self._quota, "POST"),
             route("/api/usage/token/user-balance", self._balance),
             route("/_clips/{task_id}.mp4", self._download),
             route("/_sim/invoice", self._show_invoice),
@@ -268,6 +277,45 @@ class Simulator:
         models = [{"id": name, "object": "model"} for name in sorted(self._options.catalog.models)]
         return ok({"object": "list", "data": models})
 
+    # -- pictures of people -----------------------------------------------------------------------
+
+    async def _create_group(self, request: Request) -> HttpAnswer:
+        return _registered(self.assets.create_group(await self._asset_fields(request)))
+
+    async def _list_groups(self, request: Request) -> HttpAnswer:
+        return _registered(self.assets.list_groups(await self._asset_fields(request)))
+
+    async def _create_asset(self, request: Request) -> HttpAnswer:
+        fields = await self._asset_fields(request)
+        row = self._strike(Strikes.ASSET, key=str(fields.get("name")), model=str(fields.get("model")))
+        if row and row.answer:
+            raise AnswerError(row.answer)
+        refused = (
+            (PERSON_CODE, "the picture may show a real person")
+            if row and row.fault is FaultName.ASSET_REFUSED
+            else None
+        )
+        made = await self.assets.create(fields, now=self._time.seconds(), failure=refused)
+        if row and row.ending is ConnectionEnd.CUT:
+            raise ConnectionCutError
+        return _registered(made)
+
+    async def _get_asset(self, request: Request) -> HttpAnswer:
+        return _registered(self.assets.get(await self._asset_fields(request), now=self._time.seconds()))
+
+    async def _list_assets(self, request: Request) -> HttpAnswer:
+        return _registered(
+            self.assets.list_assets(await self._asset_fields(request), now=self._time.seconds())
+        )
+
+    async def _quota(self, request: Request) -> HttpAnswer:
+        await self._asset_fields(request)
+        return _registered(self.assets.quota())
+
+    async def _asset_fields(self, request: Request) -> Fields:
+        self._check_key(request)
+        return read_fields(await body_of(request))
+
     async def _nowhere(self, request: Request) -> HttpAnswer:
         text = f"Invalid URL ({request.method} {request.url.path})"
         return nested(404, text, kind="invalid_request_error")
@@ -313,3 +361,8 @@ class Simulator:
         if row.ending is ConnectionEnd.SILENCE:
             await until_gone(request.receive, self._time.outwait_clients(_SILENCE_SECONDS))
         raise ConnectionCutError(silent=row.ending is ConnectionEnd.SILENCE)
+
+
+def _registered(data: object) -> HttpAnswer:
+    """The answer of the routes under /v1/assets."""
+    return ok({"success": True, "message": "", "data": data})

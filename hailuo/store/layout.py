@@ -4,6 +4,7 @@ money/v1/{number}                              grants and closes of all runs, in
 money/rollup.json.gz                           the first of them in one object
 prices/v1/{number}                             charges that differ from the list, and people's answers to them
 tasks/v1/{sha256}/c{number}                    which attempt a task belongs to, as a submit or a person recorded it
+tasks/pictures/v1/{sha256}/                    n001-intent, n001-asset, n001-end: a picture registered with the vendor
 tasks/vendor.json                              the vendor that everything in this store was bought at
 {campaign}/{edition}/plan.json                 the newest plan that was admitted
 {campaign}/{edition}/ledger/v1/{creative_id}/  a001/intent, doubt, outcome, orphan-*, end; then a002; done
@@ -74,6 +75,8 @@ GRANTS_ROLLUP: Final = f"{MONEY}rollup.json.gz"
 CLAIMS: Final = f"{Folder.TASKS}/{Folder.VERSION}/"
 """The claims on all tasks."""
 
+_PICTURES: Final = f"{Folder.TASKS}/pictures/{Folder.VERSION}/"
+
 STORE_VENDOR: Final = f"{Folder.TASKS}/vendor.json"
 """The vendor that has all tasks of the store."""
 
@@ -81,6 +84,11 @@ STORE_VENDOR: Final = f"{Folder.TASKS}/vendor.json"
 def claims_of(task_sha256: str) -> str:
     """The folder of the claims on one task; `task_sha256` is the hash of its address and id."""
     return f"{CLAIMS}{task_sha256}/"
+
+
+def picture_of(about_sha256: str) -> str:
+    """The folder of one picture at one vendor; `about_sha256` is the hash of address, upload model and picture."""
+    return f"{_PICTURES}{about_sha256}/"
 
 
 def name_problem(kind: str, name: str, place: Place) -> Problem | None:

@@ -1,4 +1,4 @@
-"""The vendor's API, and the only HTTP to it: submit, status, balance, download.
+"""The vendor's API, and the only HTTP to it: submit, status, balance, pictures of people, download.
 
 What an answer means is read in `faults` and `status`; nothing here retries. A submit goes out exactly once,
 on a connection of its own: on a kept one that the server has just closed it would be lost "after send".
@@ -28,6 +28,15 @@ from hailuo.campaign.variant import canonical_json
 from hailuo.lazy import lazy_module
 from hailuo.logs import quiet_logger
 from hailuo.settings import uses_proxy
+from hailuo.vendor.assets import (
+    Asset,
+    asset_request,
+    group_request,
+    list_request,
+    read_asset,
+    read_assets,
+    refusal_in,
+)
 from hailuo.vendor.download import (
     MEBIBYTE,
     Downloaded,
@@ -38,7 +47,14 @@ from hailuo.vendor.download import (
     system_resolve,
 )
 from hailuo.vendor.error_table import Cause
-from hailuo.vendor.read_fault import Fault, fault_about_another, fault_of, read_fault, request_id_of
+from hailuo.vendor.read_fault import (
+    Fault,
+    fault_about_another,
+    fault_about_picture,
+    fault_of,
+    read_fault,
+    request_id_of,
+)
 from hailuo.vendor.status import TaskPhase, TaskStatus, other_task_in, read_status
 from hailuo.vendor.wire import parse_json, read_balance, read_models, task_id_of, without_secrets
 
@@ -173,6 +189,33 @@ class VideoClient:
         names = read_models(parse_json(answer.body)) if answer.is_success else None
         return self._fault(answer) if names is None else names
 
+    async def create_asset_group(self, name: str, *, upload_model: str | None) -> Asset | Fault:
+        """Makes a group for registered pictures, which is free. Sends the request once."""
+        return await self._asset("v1/assets/group/create", group_request(name, upload_model))
+
+    async def asset_groups(self, *, upload_model: str | None) -> tuple[Asset, ...] | Fault:
+        """The groups of registered pictures."""
+        return await self._assets(
+            "v1/assets/group/list", list_request(group_id=None, upload_model=upload_model)
+        )
+
+    async def create_asset(
+        self, name: str, url: str, *, group_id: str, upload_model: str | None
+    ) -> Asset | Fault:
+        """Registers the picture at a URL, which is free. Sends the request once; it is usable once it is active."""
+        body = asset_request(name, url, group_id=group_id, upload_model=upload_model)
+        return await self._asset("v1/assets/create", body)
+
+    async def asset(self, asset_id: str) -> Asset | Fault:
+        """What became of a registered picture."""
+        return await self._asset("v1/assets/get", {"id": asset_id})
+
+    async def assets(self, *, group_id: str, upload_model: str | None) -> tuple[Asset, ...] | Fault:
+        """The registered pictures of a group."""
+        return await self._assets(
+            "v1/assets/list", list_request(group_id=group_id, upload_model=upload_model)
+        )
+
     async def strangeness(self) -> Fault | None:
         """Why this address is no vendor of videos, by its answer about a task that does not exist; None if it may be one."""
         answer = await self._ask(self._reads, "GET", _task_path(_NO_TASK))
@@ -248,6 +291,23 @@ class VideoClient:
                 )
         except (httpx.RequestError, OSError) as error:  # OSError: the time is up, or raw TLS trouble
             return fault_of(error, secret=self._secret)
+
+    async def _asset(self, path: str, body: Mapping[str, object]) -> Asset | Fault:
+        answer = await self._ask(self._submits, "POST", path, canonical_json(body))
+        if isinstance(answer, Fault):
+            return answer
+        document = parse_json(answer.body)
+        if refused := refusal_in(document, secret=self._secret):
+            return fault_about_picture(answer.status, answer.headers, refused, secret=self._secret)
+        found = read_asset(document, secret=self._secret) if answer.is_success else None
+        return found or self._fault(answer, asked="")
+
+    async def _assets(self, path: str, body: Mapping[str, object]) -> tuple[Asset, ...] | Fault:
+        answer = await self._ask(self._reads, "POST", path, canonical_json(body))
+        if isinstance(answer, Fault):
+            return answer
+        found = read_assets(parse_json(answer.body), secret=self._secret) if answer.is_success else None
+        return self._fault(answer, asked="") if found is None else found
 
     def _acceptance(self, answer: _Answer) -> Accepted | Fault:
         task_id = task_id_of(parse_json(answer.body)) if answer.is_success else None

@@ -20,7 +20,7 @@ from fnmatch import fnmatchcase
 from functools import cache
 from typing import Final
 
-from hailuo.vendor.status import MODERATION_CODES
+from hailuo.vendor.status import MODERATION_CODES, PEOPLE_CODES
 from hailuo.vendor.wire import ErrorBody, Shape
 
 
@@ -39,6 +39,7 @@ class Cause(StrEnum):
 
     RATE_LIMIT = "rate_limit"
     MODERATION = "moderation"
+    PEOPLE = "people"
     INVALID_REQUEST = "invalid_request"
     KEY = "key"
     BALANCE = "balance"
@@ -159,6 +160,14 @@ TABLE = (
         meaning=Meaning.REFUSED_WAIT,
         cause=Cause.VENDOR_FAULT,
         remedy="MiniMax refuses ImaRouter's own key, not yours; ask ImaRouter's support, then run again.",
+    ),
+    Row(
+        name="picture_of_person_refused",
+        shapes=_READABLE,
+        codes=PEOPLE_CODES,
+        meaning=Meaning.REFUSED_JOB,
+        cause=Cause.PEOPLE,
+        remedy="The first frame shows a real person, as the vendor sees it; use another picture, or have the run register it.",
     ),
     Row(
         name="content_refused",
@@ -459,6 +468,14 @@ ABOUT_ANOTHER: Final = Row(
     remedy="The vendor answered a poll about another task; if that goes on, ask ImaRouter's support.",
 )
 """What a poll means whose answer names another task: it is missed."""
+
+PICTURE_REFUSED: Final = Row(
+    name="picture_refused",
+    meaning=Meaning.REFUSED_JOB,
+    cause=Cause.PEOPLE,
+    remedy="The vendor does not register this first frame; use another picture, without a real person.",
+)
+"""What it means that a picture of people is not registered: no order can name it."""
 
 WITHOUT_ANSWER: Final = (_NOT_CONNECTED, _REFUSED_BY_PROXY, LOST_AFTER_SEND, _UNREADABLE_ANSWER)
 """The rows of `exceptions`."""

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from hailuo.vendor.error_table import (
     ABOUT_ANOTHER,
     LOST_AFTER_SEND,
+    PICTURE_REFUSED,
     TABLE,
     WITHOUT_ANSWER,
     Cause,
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 _RETRY_AFTER_LIMIT_SECONDS: Final = 86_400.0
 _SECONDS: Final = re.compile(r"\d{1,9}(\.\d{1,6})?")
-_ROWS: Final = {row.name: row for row in (*TABLE, *WITHOUT_ANSWER, ABOUT_ANOTHER)}
+_ROWS: Final = {row.name: row for row in (*TABLE, *WITHOUT_ANSWER, ABOUT_ANOTHER, PICTURE_REFUSED)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +123,29 @@ def fault_about_another(
         request_id=request_id_of(lower, secret=secret),
         most_repeats=ABOUT_ANOTHER.most_repeats,
         cause=ABOUT_ANOTHER.cause,
+    )
+
+
+def fault_about_picture(
+    status: int,
+    headers: Mapping[str, str],
+    said: tuple[str | None, str],
+    *,
+    secret: SecretStr | None = None,
+) -> Fault:
+    """A picture that the vendor does not register, with its code and message."""
+    code, message = said
+    lower = {name.lower(): value for name, value in headers.items()}
+    return Fault(
+        meaning=PICTURE_REFUSED.meaning,
+        name=PICTURE_REFUSED.name,
+        http_status=status,
+        code=plain(code, secret=secret) or None,
+        message=message,
+        retry_after_seconds=None,
+        request_id=request_id_of(lower, secret=secret),
+        most_repeats=PICTURE_REFUSED.most_repeats,
+        cause=PICTURE_REFUSED.cause,
     )
 
 

@@ -27,8 +27,11 @@ from hailuo.vendor.wire import (
     plain,
 )
 
-MODERATION_CODES = ("1026", "1027", "*sensitivecontentdetected*", "sensitive_words_detected")
+MODERATION_CODES = ("1026", "1027", "601400", "*sensitivecontentdetected*", "sensitive_words_detected")
 """Codes (patterns, lower case) of a refusal by content: MiniMax's, Seedance's, new-api's."""
+
+PEOPLE_CODES = ("601400", "inputimagesensitivecontentdetected.privacyinformation")
+"""Those of a picture that shows a real person, which must be registered first."""
 
 
 class TaskPhase(StrEnum):
@@ -102,6 +105,11 @@ class TaskStatus:
 def is_moderation(code: str | None) -> bool:
     """Whether the code says that prompt, image or clip was refused for its content."""
     return any(fnmatchcase((code or "").lower(), pattern) for pattern in MODERATION_CODES)
+
+
+def is_about_people(code: str | None) -> bool:
+    """Whether the code says that a picture was refused because it shows a real person."""
+    return any(fnmatchcase((code or "").lower(), pattern) for pattern in PEOPLE_CODES)
 
 
 def read_status(

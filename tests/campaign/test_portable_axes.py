@@ -165,7 +165,7 @@ def test_a_frame_of_another_shape_is_refused_where_it_decides(loaded: Loaded) ->
 
 
 def test_a_first_frame_is_a_warning_where_people_must_be_registered(loaded: Loaded) -> None:
-    """Before the money: such an order may fail at the vendor. Other families, and clips without a frame, have none."""
+    """Before the money: the picture is registered first. Other families, and clips without a frame, have none."""
     frame = "defaults: {first_frame: f9x16.png}"
     found = {
         model: [
@@ -179,7 +179,7 @@ def test_a_first_frame_is_a_warning_where_people_must_be_registered(loaded: Load
         )
     }
 
-    assert ["real person" in " ".join(reasons) for reasons in found.values()] == [True, False, False]
+    assert ["real people" in " ".join(reasons) for reasons in found.values()] == [True, False, False]
 
 
 def test_a_shape_and_the_model_s_own_setting_are_one_order(loaded: Loaded) -> None:

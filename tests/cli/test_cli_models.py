@@ -85,6 +85,117 @@ def test_a_file_of_the_vendor_is_compared_with_the_catalog(hailuo, tmp_path):
         assert remark in said
 
 
+REFERRED = {
+    "openapi": "3.1.0",
+    "paths": {"/v1/videos": {"post": {"requestBody": {"$ref": "#/components/requestBodies/Create"}}}},
+    "components": {
+        "requestBodies": {
+            "Create": {"content": {"application/json": {"schema": {"oneOf": [{"$ref": "#/components/schemas/Seedance"}]}}}}
+        },
+        "schemas": {
+            "Base": {"required": ["prompt"], "properties": {"prompt": {"type": "string"}, "duration": {"$ref": "#/components/schemas/Seconds"}}},
+            "Seconds": {"anyOf": [{"enum": [4, 5, 11]}, {"type": "null"}]},
+            "Names": {"type": "string", "enum": ["seedance-2.0-fast"]},
+            "Seedance": {
+                "allOf": [
+                    {"$ref": "#/components/schemas/Base"},
+                    {
+                        "required": ["metadata"],
+                        "properties": {
+                            "model": {"$ref": "#/components/schemas/Names"},
+                            "again": {"$ref": "#/components/schemas/Seedance"},
+                            "metadata": {
+                                "properties": {"resolution": {"enum": ["480p", "720p"]}, "watermark": {"type": "boolean"}}
+                            },
+                        },
+                    },
+                ]
+            },
+        },
+    },
+}  # fmt: skip
+
+
+def checked(hailuo, folder, content):
+    file = folder / "vendor.json"
+    file.write_text(content if isinstance(content, str) else json.dumps(content))
+    return hailuo("models", "--check", file)
+
+
+def test_references_of_an_openapi_file_are_followed(hailuo, tmp_path):
+    """`$ref`, `allOf` and `anyOf`, also in a circle, also in YAML, where `9:16` and `on` are texts."""
+    said = checked(hailuo, tmp_path, REFERRED).out
+    as_yaml = checked(hailuo, tmp_path, "openapi: 3.1.0\ncomponents: " + json.dumps(REFERRED["components"]))
+    overlay = tmp_path / "overlay.yaml"
+    overlay.write_text(said)
+
+    assert load_catalog(overlay).models["seedance-2.0-fast"].offer(duration=11, size="720p")
+    assert "# seedance-2.0-fast: the vendor also takes metadata.watermark" in said
+    assert "# seedance-2.0-fast: the vendor does not offer duration 15" in said
+    assert as_yaml.out == said
+
+
+def test_values_of_yaml_keep_their_words(hailuo, tmp_path):
+    """YAML 1.1 would read `on` as true and `9:16` as 556."""
+    text = "a: {properties: {model: {enum: [kling-v3-omni-video]}, sound: {enum: [on, off]}, aspect_ratio: {enum: [16:9, 9:16, 1:1]}}}"
+
+    said = checked(hailuo, tmp_path, text).out
+
+    assert "offer" not in said
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        {"object": "list", "data": [{"id": "seedance-2.0", "object": "model"}, {"id": "veo-4"}]},
+        {"models": [{"name": "seedance-2.0"}, {"name": "veo-4"}]},
+        ["seedance-2.0", "veo-4"],
+    ],
+)
+def test_a_list_of_models_is_compared_with_the_catalog(hailuo, tmp_path, listed):
+    """The answer to `GET /v1/models`, as it was saved: an overlay that loads, with what differs as comments."""
+    said = checked(hailuo, tmp_path, listed).out
+    overlay = tmp_path / "overlay.yaml"
+    overlay.write_text(said)
+
+    assert load_catalog(overlay).models.keys() == load_catalog().models.keys()
+    assert "# veo-4 is not in the catalog" in said
+    assert "# MiniMax-H3 is not in the vendor's list" in said
+    assert "# seedance-2.0 is" not in said
+
+
+def test_a_list_that_says_what_each_model_takes_is_read_as_schemas(hailuo, tmp_path):
+    """Some gateways add `parameters` to each entry."""
+    entry = {"id": "seedance-2.0", "parameters": {"properties": {"duration": {"enum": [5, 30]}}}}
+
+    assert "duration: 30" in checked(hailuo, tmp_path, {"data": [entry]}).out
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("", "names no models of requests"),
+        ("<html><body>404</body></html>", "names no models of requests"),
+        ('{"data": [{"id": "a"}, 3]}', "names no models of requests"),
+        ('{"a": ', "neither JSON nor YAML"),
+        ("a: [1\n  b", "neither JSON nor YAML"),
+        ("a: &x [*x]", "names no models of requests"),
+        ("a: " + "[" * 3000, "neither JSON nor YAML"),
+        ("!!python/object/apply:os.system [ls]", "neither JSON nor YAML"),
+        ('{"a": {"properties": {"model": {"enum": ["seedance-2.0"]}, "duration": {"$ref": "#/components/x"}}}}', "refers to what is not in it: #/components/x"),
+        ('{"a": {"allOf": [{"$ref": "other.yaml#/b"}], "properties": {"model": {"enum": ["seedance-2.0"]}}}}', "refers to what is not in it: other.yaml#/b"),
+    ],
+)  # fmt: skip
+def test_a_malformed_file_is_one_clear_error(hailuo, tmp_path, content, said):
+    """Exit code 2, one line with place, reason and what to save."""
+    result = checked(hailuo, tmp_path, content)
+
+    assert result.code == ExitCode.REFUSED
+    assert said in result.err
+    assert "vendor.json" in result.err
+    assert sum("vendor.json" in line for line in result.err.splitlines()) == 1
+
+
 def test_the_vendor_says_which_models_a_key_may_use(hailuo, rehearsal):
     """A free question; nothing is bought."""
     shown = json.loads(hailuo("models", "--online", "--json").out)

@@ -117,7 +117,7 @@ class Scene:
             spending = SpendingGrant(tools, SETTINGS, run=name)
             session = Session(prepared, SETTINGS, tools=tools, spending=spending)
             plan = await session.plan()
-            if plan.to_buy or plan.to_collect:
+            if plan.may_be_bought or plan.to_collect:
                 await session.admit(plan)
                 await session.runner(plan, observe=lambda _: None).run()
                 await spending.close()
@@ -151,16 +151,20 @@ class Scene:
                 return
             self.world.clock.advance(HORIZON.total_seconds() + 1)
             await self.reconcile(Process())
-            await self._settle_unknown()
+            await self.settle_unknown()
             await self.run(Process())
         raise AssertionError(f"five runs did not finish it: {states}")
 
-    async def _settle_unknown(self) -> None:
-        """Every unknown job is given the task that the vendor made for it and nobody knows of, or is released."""
+    async def settle_unknown(self) -> None:
+        """Every unknown job is given the task that the vendor made of its body and no record names, or is released."""
         ledger = await self.ledger()
-        unknown = [job for job in self.world.jobs if self.state(ledger, job.creative_id) is JobState.UNKNOWN]
+        expansion = expand(self.world.campaign, self.world.catalog)
+        everyone = (*expansion.jobs, *expansion.substitutes)
+        unknown = [job for job in everyone if self.state(ledger, job.creative_id) is JobState.UNKNOWN]
         for job in unknown:
-            tasks = [line.task_id for line in self.unclaimed(ledger) if line.prompt == job.variant.prompt]
+            last = ledger.record(job.creative_id).last
+            body = last.intent.request_sha256 if last and last.intent else None
+            tasks = [line.task_id for line in self.unclaimed(ledger) if line.request_sha256 == body]
             if tasks:
                 await self.adopt(Process(), job.creative_id, tasks[0])
             else:

@@ -73,10 +73,11 @@ class World:
     wire: Callable[[], httpx.AsyncBaseTransport] | None = None
     client_options: Mapping[str, Any] = field(default_factory=dict)
     observe: Observer = no_observer
+    frames: httpx.AsyncBaseTransport | None = None
     runs: int = 0
 
     def __post_init__(self) -> None:
-        self.simulator = Simulator(self.options, clock=self.clock)
+        self.simulator = Simulator(self.options, clock=self.clock, frames=self.frames)
         self.store: Store = MemoryStore(self.clock)
 
     @property

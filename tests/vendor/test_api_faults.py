@@ -75,6 +75,8 @@ CONTRACT = [
     (400, FLAT, "2049", Meaning.REFUSED_WAIT, Cause.VENDOR_FAULT),
     (400, FLAT, "1026", Meaning.REFUSED_JOB, Cause.MODERATION),
     (400, FLAT, "InputImageSensitiveContentDetected.X", Meaning.REFUSED_JOB, Cause.MODERATION),
+    (400, FLAT, "InputImageSensitiveContentDetected.PrivacyInformation", Meaning.REFUSED_JOB, Cause.PEOPLE),
+    (400, FLAT, "601400", Meaning.REFUSED_JOB, Cause.PEOPLE),
     (400, FLAT, "1042", Meaning.REFUSED_JOB, Cause.INVALID_REQUEST),
     (400, FLAT, "2013", Meaning.REFUSED_JOB, Cause.INVALID_REQUEST),
     (400, FLAT, "task_not_exist", Meaning.REFUSED_WAIT, Cause.VENDOR_FAULT),

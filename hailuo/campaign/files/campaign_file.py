@@ -219,6 +219,8 @@ def _build(
         settings=builder.settings,
         where_offered=builder.where_offered,
         frames=builder.frames,
+        fallback=builder.fallback,
+        registers_people=file.people == "registered",
         takes=file.takes,
         illegal=IllegalPolicy(file.illegal),
         budget_usd=file.budget.usd if file.budget else None,

@@ -3,7 +3,7 @@
 What passes here can be ordered: a body names only what exists, and sends everything that an order may vary.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from re import fullmatch
 
@@ -21,6 +21,7 @@ from hailuo.campaign.catalog import (
     People,
     Rule,
     Setting,
+    Trust,
     label_of,
 )
 from hailuo.campaign.files.catalog_layers import Layers
@@ -40,8 +41,10 @@ _CONDITIONS = ("duration", "size", "first_frame")
 class FamilyReader:
     """Reads the families of one catalog."""
 
-    def __init__(self, layers: Layers) -> None:
+    def __init__(self, layers: Layers, *, cite: Callable[[Steps, str], Citation]) -> None:
+        """`cite` finds a source by its name."""
         self._layers = layers
+        self._cite = cite
 
     def read(self, name: str, file: FamilyFile, source: Citation | None) -> Family | None:
         """The family; None where it has no body, which is a problem."""
@@ -116,7 +119,13 @@ class FamilyReader:
             default=None if file.default is None else label_of(file.default),
             is_always_sent=(file.send or ("asked" if file.default is None else "always")) == "always",
             wire=file.wire,
+            per_take=file.per_take,
+            trust=Trust(file.trust) if file.trust else None,
+            source=self._cite((*here, "source"), file.source) if file.source else None,
         )
+        if file.per_take and not is_range:
+            reason = f"{name} has no range from which each take could have a number"
+            self._layers.refuse((*here, "per_take"), reason, "write `from:` and `to:`, or remove `per_take`")
         self._check_words(here, name, labels)
         for key, label in (("default", setting.default), *(("wire", label) for label in file.wire)):
             if label is not None and setting.read(label) != label:

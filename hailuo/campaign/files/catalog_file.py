@@ -97,7 +97,7 @@ class _Assembly:
         self._families: dict[str, Family] = {}
 
     def catalog(self) -> Catalog:
-        reader = FamilyReader(self._layers)
+        reader = FamilyReader(self._layers, cite=self._source)
         for name, file in self._layers.families.items():
             source = self._source(("families", name, "source"), file.source) if file.source else None
             if family := reader.read(name, file, source):
@@ -126,6 +126,7 @@ class _Assembly:
             first_frame=FirstFrameRule(frame.rule),
             first_frame_source=self._source(steps, frame.source),
             first_frame_warning=frame.warning,
+            upload_model=file.upload_model,
             prompt_limit=prompt.limit,
             prompt_source=self._source(steps, prompt.source),
             price=self._price(steps, file),

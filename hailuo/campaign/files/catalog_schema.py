@@ -38,6 +38,13 @@ class SettingFile(CatalogSection):
         "campaign gives it. A setting with a default is always sent unless you say otherwise.",
     )
     wire: dict[str, Scalar] = Field({}, description="How a body spells a value, where that is not the value.")
+    per_take: bool = Field(
+        default=False, description="For a range, such as a seed: each further take has the next number."
+    )
+    trust: Trust | None = Field(
+        None, description="How well it is known, where that is not as well as its family."
+    )
+    source: str | None = Field(None, description="A name under `sources`.")
 
 
 class RuleFile(CatalogSection):
@@ -107,14 +114,14 @@ class FamilyFile(CatalogSection):
         {}, description="Width and height by size, or by size and shape, such as {720p: {9:16: [720, 1280]}}."
     )
     codec: dict[str, Literal["h264", "hevc", "av1", "vp9"]] = Field(
-        {}, description="The codec by size; h264 where nothing is said. Checks do not compare it."
+        {}, description="The codec by size. Checks compare it where it is said."
     )
     billed: Literal["at_submit", "at_end"] | None = Field(
         None, description="When the vendor takes the price: with the submit, or with the finished clip."
     )
     people: Literal["inline", "assets"] | None = Field(
         None,
-        description="How the vendor takes pictures of people: like every picture, or registered first. A run does not register them.",
+        description="How the vendor takes pictures of people: like every picture, or registered first. A run registers them.",
     )
     limits: LimitsFile | None = Field(
         None, description="The pace that the family bears, within your settings, and how long its clips take."
@@ -202,6 +209,9 @@ class ModelFile(CatalogSection):
     )
     prompt: PromptFile | None = Field(None, description="What a prompt may be.")
     first_frame: FirstFrameFile | None = Field(None, description="Whether a clip may start from a picture.")
+    upload_model: str | None = Field(
+        None, description="The name under which its pictures are registered, where `people` is `assets`."
+    )
     offers: list[OfferFile] = Field([], description="The lengths and sizes that it sells.")
     price: PriceFile | None = Field(
         None, description="The list price by a formula, where an offer names none."

@@ -13,7 +13,7 @@ from hailuo.campaign.files.schema import CampaignFile, Control, Exclusion
 from hailuo.campaign.files.sections import AxesSection, WrittenAxes
 from hailuo.campaign.files.sheet_rows import alternatives
 from hailuo.campaign.files.text import ProblemList
-from hailuo.campaign.model import SETTING_AXES, Axis, Grid, Level
+from hailuo.campaign.model import SETTING_AXES, Axis, Fallback, Grid, Level
 from hailuo.campaign.portable import NOTHING, SHAPE, has_shape, is_ratio
 from hailuo.campaign.prompt import FIELD_NAME
 from hailuo.campaign.variant import FirstFrame
@@ -23,6 +23,8 @@ from hailuo.text import nearest, quoted, suggestion
 _REQUIRED = ("prompt", "model", "duration", "size")
 _GIVE = "give it here, or once for all under `defaults:` of a YAML file"
 _UNFILLABLE = frozenset({"prompt", "first_frame"})
+_OF_THE_JOB = frozenset({SHAPE, "first_frame"})
+"""What a substitute has of the job that it replaces, whatever its model varies elsewhere in the file."""
 
 Match = Mapping[str, frozenset[str]]
 
@@ -54,6 +56,7 @@ class GridBuilder:
             problems,
         )
         models = {raw.content or "" for p in filled for raw in p.axes.get("model", ())}
+        models |= {raw.content or "" for raw, _ in file.fallbacks}
         folder, trust = Path(file.place.file).parent, Trust(file.trust)
         self._levels = LevelReader(catalog, models, folder, self._book, problems, trust=trust)
         shapes = {SHAPE} if self._levels.has_shape_axis else set()
@@ -67,6 +70,7 @@ class GridBuilder:
         self._written = [_filled(product, defaults, has_frames=has_frames) for product in settled]
         self._labels: dict[str, dict[str, str]] = {}
         self.frames: dict[str, Level] = {}
+        self.fallback: tuple[Fallback, ...] = ()
         self.where_offered: frozenset[str] = frozenset()
         self._products: list[Grid] = []
         self._rows: list[Grid] = []
@@ -121,6 +125,7 @@ class GridBuilder:
         self._check_axes()
         self._read_frames()
         self._check_applies()
+        self.fallback = tuple(self._fallbacks())
         for written in self._written:
             if grid := self._grid(written):
                 (self._rows if written.is_include else self._products).append(grid)
@@ -161,6 +166,33 @@ class GridBuilder:
                 reason = f"applies: {quoted(name)} is no setting that a model may lack"
                 self._problems.add(self._file.applies.place_of(name), reason, suggestion(name, sorted(known)))
         self.where_offered = frozenset(self._file.applies.axes) & known
+
+    def _fallbacks(self) -> Iterator[Fallback]:
+        """The models that replace others, each once; one of `models` has the length, the size and the settings of its block."""
+        known = {"duration", "size", "first_frame", *self.settings}
+        seen = set[str]()
+        for raw, section in self._file.fallbacks:
+            model = self._levels.read("model", raw, may_refer=False)
+            if model is None:
+                continue
+            if model.label in seen:
+                reason = f"fallback: {quoted(model.label)} is listed twice"
+                self._problems.add(raw.place, reason, "keep one of them")
+                continue
+            seen.add(model.label)
+            block, written = self._file.models.sections.get(model.label), section.axes if section else {}
+            shared = {
+                n: raws for n, raws in (block.axes if block else {}).items() if n in known - _OF_THE_JOB
+            }
+            for axis in sorted(written.keys() - known):
+                reason = f"fallback: a substitute has the {axis} of the job that it replaces"
+                self._problems.add(section.place_of(axis) if section else raw.place, reason, "remove it")
+            own = {axis: raws for axis, raws in {**shared, **written}.items() if axis in known}
+            levels = {
+                axis: tuple(level for one in raws if (level := self._levels.read(axis, one, may_refer=False)))
+                for axis, raws in own.items()
+            }
+            yield Fallback(model=model, own={axis: found for axis, found in levels.items() if found})
 
     def _check_axes(self) -> None:
         """Report and remove every axis that nothing uses; then report every axis that is missing."""

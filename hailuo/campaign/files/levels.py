@@ -100,6 +100,13 @@ class LevelReader:
             choices = dict.fromkeys(choice for setting in settings for choice in setting.choices)
             raise RefusedValueError(reason, f"choose {listed(choices)}")
         label = text if text in read else read[0]
+        for setting in settings:
+            if setting.trust and not setting.trust.reaches(self._trust):
+                source = setting.source
+                origin = f" ({source.text}, {source.checked})" if source else ""
+                reason = f"the setting {axis} is {setting.trust}{origin}"
+                remedy = f"write `trust: {setting.trust}` in the YAML file to accept that, or remove it"
+                raise RefusedValueError(reason, remedy)
         return label, label
 
     def _shape(self, raw: Scalar) -> tuple[str, str | None]:

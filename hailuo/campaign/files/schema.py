@@ -181,6 +181,27 @@ class Applies(AxesSection):
     __pydantic_extra__: dict[str, _WhereOffered] = Field(init=False)
 
 
+class FallbackValues(AxesSection):
+    """What a substitute of this model has in place of the values of its job."""
+
+    __pydantic_extra__: dict[str, ValueOrNothing] = Field(init=False)
+
+    duration: Seconds = Field(default_factory=_absent, description="The length in whole seconds.")
+    size: Word = Field(default_factory=_absent, description="A size of the model, or a tier: sd, hd, fullhd.")
+    first_frame: Frame = Field(default=None, description="An image to start from, or null for none.")
+
+
+class Fallbacks(AxesSection):
+    """The models that replace a job which failed for good and cost nothing, the first one first."""
+
+    model_config = ConfigDict(json_schema_extra={"propertyNames": {"title": "a model"}})
+    __pydantic_extra__: dict[str, Annotated[FallbackValues, BeforeValidator(_or_empty)]] = Field(init=False)
+
+
+def _listed_or_named(value: object) -> str:
+    return "<named>" if isinstance(value, dict) else "<listed>"
+
+
 class DefaultValues(AxesSection):
     """One value per axis."""
 
@@ -322,7 +343,7 @@ class Disclosure(Section):
 class CampaignFile(Section):
     """One campaign: what is rendered, how often, and what it may cost."""
 
-    kept_as_written = frozenset({"rows"})
+    kept_as_written = frozenset({"rows", "fallback"})
 
     campaign: Slug = Field(
         description="The campaign's name and its folder on the store: a-z, 0-9 and hyphens."
@@ -361,6 +382,14 @@ class CampaignFile(Section):
         default_factory=Applies,
         description="Axes that a model without them does not vary, such as {audio: where offered}.",
     )
+    fallback: Annotated[
+        Annotated[Fallbacks, Tag("<named>")] | Annotated[list[Word], Tag("<listed>")],
+        Discriminator(_listed_or_named),
+    ] = Field(
+        default=[],
+        description="Models that replace a job which failed for good and cost nothing, in this order: [MODEL, ...], or "
+        "{MODEL: {size: 720p}} with values of their own. A substitute is a job of its own, and no part of a comparison.",
+    )
     rows: WordOrNothing = Field(
         None, description="A sheet beside this file (CSV or .xlsx), used instead of the matrix."
     )
@@ -379,6 +408,11 @@ class CampaignFile(Section):
         description="How well the facts of every model must be known. `reported` and `guessed` accept models whose request "
         "or rules are not documented; the plan names the source.",
     )
+    people: Literal["registered", "none"] = Field(
+        "registered",
+        description="What first frames show, for families that take pictures of people only if they are registered. "
+        "`registered`: a run registers each of them with the vendor first. `none`: no picture shows a real person, and they are sent as they are.",
+    )
     placements: list[Placement] = Field(default=[], description="Where the clips will run as ads.")
     finish: FinishSection | None = Field(
         None,
@@ -395,6 +429,14 @@ class CampaignFile(Section):
     )
     retries: Retries = Field(default_factory=Retries, description="When a job may be bought again.")
 
+    @property
+    def fallbacks(self) -> tuple[tuple[Scalar, FallbackValues | None], ...]:
+        """The models of `fallback`, each with its own values, in the order of the file."""
+        if not isinstance(self.fallback, Fallbacks):
+            return tuple((name, None) for name in self.fallback)
+        named, section = dict(self.fallback.__pydantic_extra__ or {}), self.fallback
+        return tuple((Scalar(name, name, section.place_of(name)), own) for name, own in named.items())
+
 
 def campaign_schema() -> dict[str, object]:
     """The JSON Schema of campaign files, for editors: `# yaml-language-server: $schema=schema.json`.
@@ -407,18 +449,20 @@ def campaign_schema() -> dict[str, object]:
     defs, models = schema["$defs"], catalog.models.values()
     defs["Matrix"]["allOf"] = [_if_alone(model, catalog, is_list=True) for model in models]
     defs["IncludeRow"]["allOf"] = [_if_alone(model, catalog, is_list=False) for model in models]
-    own, version = {"$ref": "#/$defs/ModelSection"}, {"$ref": "#/$defs/VersionSection"}
+    version = {"$ref": "#/$defs/VersionSection"}
     defs["Versions"]["additionalProperties"] = {"anyOf": [version, {"type": "null"}]}
-    defs["Models"]["additionalProperties"] = {"anyOf": [own, {"type": "null"}]}
-    defs["Models"]["properties"] = {
-        model.name: {
-            "anyOf": [
-                {"allOf": [own, {"properties": _allowed(model, catalog, _one_or_more)}]},
-                {"type": "null"},
-            ]
+    for name, of_one, some in (
+        ("Models", "ModelSection", _one_or_more),
+        ("Fallbacks", "FallbackValues", _one),
+    ):
+        own = {"$ref": f"#/$defs/{of_one}"}
+        defs[name]["additionalProperties"] = {"anyOf": [own, {"type": "null"}]}
+        defs[name]["properties"] = {
+            model.name: {
+                "anyOf": [{"allOf": [own, {"properties": _allowed(model, catalog, some)}]}, {"type": "null"}]
+            }
+            for model in models
         }
-        for model in models
-    }
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "anyOf": content}
 
 
@@ -426,8 +470,12 @@ def _if_alone(model: Model, catalog: Catalog, *, is_list: bool) -> dict[str, obj
     """What a section that names this model alone may say."""
     named = {"items": {"const": model.name}, "type": "array"} if is_list else {"const": model.name}
     condition = {"required": ["model"], "properties": {"model": named}}
-    allowed = _allowed(model, catalog, (lambda one: {"items": one}) if is_list else (lambda one: one))
+    allowed = _allowed(model, catalog, (lambda one: {"items": one}) if is_list else _one)
     return {"if": condition, "then": {"properties": allowed}}
+
+
+def _one(one: dict[str, object]) -> dict[str, object]:
+    return one
 
 
 def _one_or_more(one: dict[str, object]) -> dict[str, object]:

@@ -27,6 +27,7 @@ _REMOVED_AT = {
     "frames": 2,
     "applies": 2,
     "finish": 3,
+    "fallback": 2,
 }
 """How deep in a section a refused value is removed: 3 is one value of an axis, 2 one row. Elsewhere the whole key."""
 
@@ -64,6 +65,7 @@ _REMEDIES = {
     "frames": 'write {"9:16": tall.jpg}',
     "applies": "write {audio: where offered}",
     **FINISH_REMEDIES,
+    "fallback": "write [MODEL], or {MODEL: {size: 720p}}",
     "first_frame": "write a file, an https URL, {id: ..., file: ...} or null",
 }
 

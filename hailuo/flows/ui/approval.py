@@ -66,6 +66,7 @@ def question(plan: Plan) -> str:
         f"{usd(money.planned)}.**",
         f"The edition would then have cost {usd(money.total)} ({usd(money.spent)} spent, {usd(money.reserved)} "
         f"reserved), {budget}. Plan `{plan.digest[:12]}`.",
+        escaped(plan.standby_in_words),
         _states(plan),
         listed("Warnings", warnings, at_most=_LINES_AT_MOST),
         listed("Left out, because the vendor does not offer it", rules, at_most=_LINES_AT_MOST),

@@ -19,7 +19,7 @@ from prefect.exceptions import PrefectException
 
 from hailuo.campaign.pricing import usd, usd_or_unknown
 from hailuo.clock import SystemClock
-from hailuo.flows.ui.markdown import listed, show_table
+from hailuo.flows.ui.markdown import escaped, listed, show_table
 from hailuo.ledger.facts import JobState
 from hailuo.night.endings import reserved_by_unknowns
 from hailuo.plan.plan import Plan, PlannedJob, price_of_all
@@ -48,7 +48,7 @@ async def show_plan(plan: Plan, *, waits: Sequence[str] = ()) -> None:
     )
     warnings = listed("Warnings", [str(problem) for problem in plan.warnings], at_most=_WARNINGS_AT_MOST)
     waited = listed("Waited first", waits, at_most=_WARNINGS_AT_MOST)
-    description = "\n\n".join(filter(None, [description, warnings, waited]))
+    description = "\n\n".join(filter(None, [description, escaped(plan.standby_in_words), warnings, waited]))
     await show_table(
         [_cell_row(cell, jobs) for cell, jobs in sorted(cells.items())],
         key=f"plan-{plan.campaign.name}",

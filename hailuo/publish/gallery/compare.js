@@ -37,7 +37,7 @@ const SMALL_FILM = "A small film of the clip: 240 lines, about 12 frames a secon
 
 /** @param {Job} job */
 const about = (job) => [
-  make("h3", {}, numberMark(job), bdi(job.model), " ", make("span", {}, job.setting), job.control ? make("em", {}, "control") : null),
+  make("h3", {}, numberMark(job), bdi(job.model), " ", make("span", {}, job.setting), job.control ? make("em", {}, "control") : null, job.replaces ? make("em", {}, "substitute") : null),
   job.small ? make("p", { class: "line" }, SMALL_FILM) : null,
   make("p", { class: "line" }, make("span", {}, bdi(promptOf(job).label), ...promptOf(job).variables.flatMap(([, level]) => [" · ", bdi(level)])), make("span", {}, `take ${job.take}`), job.frame ? make("span", {}, "from ", bdi(job.frame)) : null),
   make("p", { class: "line money" }, make("span", {}, make("strong", {}, job.cost), ` ${job.costNote}`), ...badgesOf(job)),

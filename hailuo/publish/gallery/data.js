@@ -124,6 +124,7 @@
  * @property {string} frame The id of the first frame; "" for none.
  * @property {string} adName
  * @property {boolean} control
+ * @property {string} replaces The id of the clip that this one replaced; "" for none.
  * @property {string} spoken The name of the clip for a screen reader.
  * @property {string} state
  * @property {string} stateWord

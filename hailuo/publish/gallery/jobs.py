@@ -277,6 +277,7 @@ def _identity(row: ManifestRow) -> Json:
         "frame": frame,
         "adName": text(row, "ad_name"),
         "control": bool(row["is_control"]),
+        "replaces": text(row, "fallback_for"),
         "spoken": ", ".join(part for part in spoken if part),
     }
 

@@ -51,7 +51,7 @@ const numberMark = (job) => make("span", { class: "no" }, numberOf(job), " ");
 /** @param {Job} job */
 function captionOf(job) {
   return make("div", { class: "caption" },
-    make("h3", {}, numberMark(job), bdi(job.model), " ", make("span", {}, job.setting), job.control ? make("em", {}, "control") : null),
+    make("h3", {}, numberMark(job), bdi(job.model), " ", make("span", {}, job.setting), job.control ? make("em", {}, "control") : null, job.replaces ? make("em", {}, "substitute") : null),
     make("p", { class: "line" }, make("span", { class: "named" }, bdi(promptOf(job).label)), make("span", {}, `Take ${job.take}`), job.frame ? make("span", { class: "from" }, "from ", bdi(job.frame)) : null),
     make("p", { class: "line money" }, make("span", {}, make("strong", {}, job.cost), ` ${job.costNote}`), ...badgesOf(job)),
     ...resultLines(job),

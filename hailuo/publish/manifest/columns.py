@@ -257,6 +257,7 @@ _OURS = (
         finish_text="what is written on the copy",
     ),
     *_yes_or_no(is_newest_finish="whether no newer copy of this version was made for this placement"),
+    *_texts(fallback_for="the creative that this one replaces, because that one failed and cost nothing"),
 )
 
 COLUMN_TABLE: tuple[Column, ...] = (

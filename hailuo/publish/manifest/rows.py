@@ -103,7 +103,8 @@ def build(
     jobs without one get the next. If `is_simulated`, a simulator made the clips, and nothing was billed.
     """
     # The axes with more than one level: settings first, then by name.
-    levels = [entry.job.levels for entry in entries]
+    ordered_jobs = [entry.job for entry in entries if entry.job.fallback_for is None]
+    levels = [job.levels for job in ordered_jobs]  # a substitute varies nothing: it is compared with no clip
     named = {axis for own in levels for axis in own}
     ordered = [axis for axis in SETTING_AXES if axis in named] + sorted(named - set(SETTING_AXES))
     axes = [axis for axis in ordered if len({own.get(axis) for own in levels}) > 1]
@@ -200,10 +201,11 @@ def _ordered(job: Job, axes: Sequence[str], store_uri: str) -> dict[str, object]
         "duration_req": variant.duration,
         "size_req": variant.size,
         "take": job.take,
-        "params": dict(sorted(variant.parameters.items())),
+        "params": dict(sorted(job.settings.items())),
         "factors": {axis: job.levels.get(axis) for axis in axes},
         "is_control": job.is_control,
         "columns": dict(job.columns),
+        "fallback_for": job.fallback_for,
     }
     if asked := job.asked:
         row |= {"family": asked.family, "trust": asked.trust.value, "audio_req": asked.audio}

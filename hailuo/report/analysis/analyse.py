@@ -31,6 +31,7 @@ from hailuo.report.stats.bootstrap import DAYS_NEEDED, RESAMPLES
 from hailuo.report.stats.dispersion import LEAST_DF, LEAST_EXPECTED, USUAL_SWING, take_spread
 from hailuo.report.stats.factors import DRAWS, LEAST_A_CELL
 from hailuo.report.stats.hierarchy import PRIOR_SD, SD_GRID
+from hailuo.report.substitutes import without_substitutes
 from hailuo.report.texts import say
 
 
@@ -45,9 +46,10 @@ def analyse(
 ) -> ReportFindings:
     """The findings of one report, without a proposal and without changes; the same input gives the same findings.
 
-    `joined` is what `hailuo.report.join` makes, `variants` the manifest; `version` is this program's.
+    `joined` is what `hailuo.report.join` makes, `variants` the manifest; `version` is this program's. Clips that replaced
+    others are in no comparison.
     """
-    limits, creatives = load_thresholds(), creatives_of(variants)
+    limits, creatives = load_thresholds(), creatives_of(without_substitutes(variants))
     platforms = observe(joined[joined["creative_id"].isin(list(creatives))])
     config = AnalysisConfig(options=options, limits=limits, platforms=max(1, len(platforms)))
     found = tuple(_judged(observed, creatives, config) for observed in platforms)

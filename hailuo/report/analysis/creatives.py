@@ -81,6 +81,7 @@ def _creative(row: Mapping[Any, Any], clip: Mapping[Any, Any], *, many_takes: bo
         if isinstance(further, Mapping)
         else {},
         clip_number=None if number is None else int(number),
+        family=_text(row.get("family")),
         looks={name: value for name in _LOOKS if (value := _number(clip.get(name))) is not None},
         clip_id=str(clip["creative_id"]) if clip is not row else "",
     )

@@ -65,11 +65,12 @@ def ranked_creatives(
 
 
 def factors_in_metric(evidence: ComparisonEvidence) -> tuple[Factor, ...]:
-    """The factors in the metric's unit."""
-    scale = evidence.comparison.scale
+    """The factors in the metric's unit, and after them the families of models where there are several."""
+    scale, ranking = evidence.comparison.scale, evidence.ranking
+    shown = (*ranking.factors, *((ranking.families,) if ranking.families else ()))
     return tuple(
         replace(factor, levels=tuple(level_in_metric(level, scale) for level in factor.levels))
-        for factor in evidence.ranking.factors
+        for factor in shown
     )
 
 

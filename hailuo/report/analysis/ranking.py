@@ -12,17 +12,20 @@ from hailuo.report.stats.effects import holm
 from hailuo.report.stats.factors import FactorFit, fit_factors
 from hailuo.report.stats.hierarchy import Chances
 
+_FAMILY = "family"
 _Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ranking:
     """One position per creative of the contest; rates, as all of it. `contends` are those with enough data to be drawn
-    for the best; the others have no chances, lest a clip of four impressions keep any other from winning.
+    for the best; the others have no chances, lest a clip of four impressions keep any other from winning. `families` are
+    the families of models in place of the models, None where there is one: they are shown, and no claim rests on them.
     """
 
     fit: FactorFit
     factors: tuple[Factor, ...]  # in rates, adjusted inside each factor
+    families: Factor | None
     rates: _Floats
     intervals: tuple[Interval, ...]
     contends: npt.NDArray[np.bool_]
@@ -59,11 +62,29 @@ def rank(comparison: Comparison, config: AnalysisConfig) -> Ranking:
     return Ranking(
         fit=fit,
         factors=tuple(_adjusted(factor) for factor in fit.factors),
+        families=_families(comparison, frame, axes, config),
         rates=fit.posterior.mean,
         intervals=fit.posterior.intervals(confidence=confidence),
         contends=contends,
         chances=fit.posterior.chances(contends, draws=int(limits.draws.value), seed=seed),
     )
+
+
+def _families(
+    comparison: Comparison, frame: pd.DataFrame, axes: list[str], config: AnalysisConfig
+) -> Factor | None:
+    """The families of the models as one factor, all else the same but the model: of one model, the two are the same."""
+    families = [one.family for one in comparison.creatives]
+    if len(set(families)) < 2 or _FAMILY in axes:
+        return None
+    others = [axis for axis in axes if axis != "model"]
+    fit = fit_factors(
+        frame.assign(**{_FAMILY: families}),
+        [*others, _FAMILY],
+        confidence=config.options.confidence,
+        seed=config.options.seed,
+    )
+    return _adjusted(next(factor for factor in fit.factors if factor.name == _FAMILY))
 
 
 def takes_of(comparison: Comparison, at: int) -> list[int]:
