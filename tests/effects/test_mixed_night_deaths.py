@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from hailuo.campaign.expand import expand
 from hailuo.campaign.files import load_campaign, load_catalog
 from hailuo.campaign.model import Campaign
 from hailuo.ledger.facts import JobState
@@ -29,15 +30,16 @@ HAILUO, SEEDANCE, KLING = "MiniMax-Hailuo-2.3", "seedance-2.0-fast", "kling-v3-o
 NIGHT = f"""campaign: night
 models:
   {HAILUO}: {{duration: 6, takes: 2}}
-  {SEEDANCE}: {{duration: 5, audio: false, first_frame: [null, {{id: ann, file: "https://pictures.example/ann.png"}}]}}
+  {SEEDANCE}: {{duration: 5, audio: false}}
   {KLING}: {{duration: 5, audio: false, takes: 2}}
 defaults: {{size: hd}}
 matrix:
   shape: ["16:9", "9:16"]
   prompt: [{{id: a, text: A perfume bottle}}, {{id: b, text: A sneaker}}]
 frames: {{"9:16": "https://pictures.example/tall.png"}}
+include:
+  - {{model: {SEEDANCE}, prompt: a, shape: "16:9", duration: 5, audio: false, takes: 2, first_frame: {{id: ann, file: "https://pictures.example/ann.png"}}}}
 """
-JOBS = {HAILUO: 8, SEEDANCE: 8, KLING: 8}
 OUTAGE = ScriptedFault(fault=FaultName.MODEL_NOT_FOUND, times=30, model=KLING)
 REFUSED = ScriptedFault(fault=FaultName.ASSET_REFUSED)
 
@@ -47,6 +49,7 @@ def campaign(folder: Path) -> Campaign:
     path.write_text(NIGHT, encoding="utf-8")
     loaded = load_campaign(path, catalog=CATALOG, at=datetime(2026, 11, 30, tzinfo=UTC))
     assert loaded.campaign, loaded.problems
+    assert expand(loaded.campaign, CATALOG).problems == loaded.problems == ()
     return loaded.campaign
 
 
@@ -96,7 +99,7 @@ def check(scene: Scene) -> None:
     sums = sums_of(item for record in ledger.records.values() for item in items_of(record))
     assert states(scene) == {
         HAILUO: {JobState.STORED: 8},
-        SEEDANCE: {JobState.STORED: 4, JobState.REFUSED: 4},
+        SEEDANCE: {JobState.STORED: 4, JobState.REFUSED: 2},
         KLING: {JobState.STORED: 8},
     }
     assert Counter(line.model for line in invoice.lines) == {HAILUO: 8, SEEDANCE: 4, KLING: 8}
