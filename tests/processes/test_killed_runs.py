@@ -27,6 +27,19 @@ matrix:
 budget: {usd: 20}
 """
 JOBS = 12
+FAMILIES = """\
+campaign: killed-families
+models:
+  MiniMax-Hailuo-2.3: {duration: 6, shape: "16:9"}
+  seedance-2.0-fast: {duration: 5, audio: false}
+  kling-v3-omni-video: {duration: 5, audio: false}
+fallback: [seedance-2.0-fast]
+defaults: {size: hd}
+matrix:
+  shape: ["16:9", "9:16"]
+  prompt: [{id: stone, text: Perfume bottle on black stone}, {id: neon, text: Car under neon at night}]
+budget: {usd: 40}
+"""
 PATIENCE = 120  # seconds that an answer may take on a busy machine
 
 
@@ -108,6 +121,29 @@ def test_a_run_killed_twice_charges_each_job_once(vendor, environment, campaign)
     bodies = [line["request_sha256"] for line in invoice["lines"]]
     assert max(bodies.count(body) for body in bodies) <= 2  # two takes of one variant send one body
     assert last.returncode == (1 if states else 0)
+
+
+def test_a_night_of_families_killed_twice_renders_each_clip_and_each_substitute_once(
+    vendor, environment, campaign
+):
+    """One family refuses every order: another renders them, and no kill makes it render one twice."""
+    campaign.write_text(FAMILIES)
+    refused = [{"fault": "sensitive_1026", "times": 999, "model": "kling-v3-omni-video"}]
+    httpx.post(f"{vendor}/_sim/faults", json=refused, timeout=PATIENCE).raise_for_status()
+
+    for _ in range(2):
+        end_after(start(campaign, slowly(environment)), 1, signal.SIGKILL)
+    last = start(campaign, environment)
+    out, _ = last.communicate(timeout=PATIENCE)
+
+    lines = httpx.get(f"{vendor}/_sim/invoice", timeout=PATIENCE).json()["lines"]
+    models = [line["model"] for line in lines]
+    doubtful = sum(" in doubt: " in line or " unknown: " in line for line in out.splitlines())
+    assert last.returncode == 1, out  # the jobs of the family that refuses are not stored
+    assert models.count("kling-v3-omni-video") == 0
+    assert models.count("MiniMax-Hailuo-2.3") <= 2
+    assert models.count("seedance-2.0-fast") <= 8
+    assert len(lines) + doubtful >= 10
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=["SIGTERM", "a closed terminal"])

@@ -124,8 +124,8 @@ def test_columns_follow_the_published_schema_and_end_with_ours() -> None:
     since_1_1 = ("spent_usd", "assumed_usd", "reserved_usd", "to_buy_usd", "columns", "clip_number")
     asked = ("family", "trust", "shape_req", "shape_by", "audio_req")
     finished = ("finish", "finish_id", "finish_text", "is_newest_finish")
-    assert COLUMNS[-23:] == ("note", *ours, *since_1_1, *asked, *finished)
-    assert len(set(COLUMNS)) == len(COLUMNS) == 125
+    assert COLUMNS[-24:] == ("note", *ours, *since_1_1, *asked, *finished, "fallback_for")
+    assert len(set(COLUMNS)) == len(COLUMNS) == 126
 
 
 def test_rows_stand_in_the_order_given() -> None:
