@@ -139,13 +139,13 @@ async def _look(prepared: PreparedCampaign, settings: Settings, clock: Clock) ->
 
 
 def _cells(plan: Plan) -> set[PriceKey]:
-    return {price_key_of(planned.job.variant) for planned in plan.to_buy}
+    return {price_key_of(planned.job.variant) for planned in plan.may_be_bought}
 
 
 def _families(plan: Plan, catalog: Catalog) -> dict[str, str]:
     """The family of each job, by creative id."""
     return {
-        planned.job.creative_id: catalog.models[planned.job.variant.model].family for planned in plan.to_buy
+        planned.job.creative_id: catalog.models[planned.job.variant.model].family for planned in plan.may_be_bought
     }
 
 
@@ -153,7 +153,7 @@ def _slow(plan: Plan, learned: Mapping[PriceKey, Sequence[float]], factor: float
     """The factor for the slower half of the cells, one at least; nothing where it is 1."""
     times = RenderTimes()
     typical = {
-        price_key_of(planned.job.variant): times.typical_seconds(planned.job) for planned in plan.to_buy
+        price_key_of(planned.job.variant): times.typical_seconds(planned.job) for planned in plan.may_be_bought
     }
     typical |= {cell: statistics.median(seconds) for cell, seconds in learned.items()}
     slowest = sorted(typical, key=lambda cell: (-typical[cell], cell))[: (len(typical) + 1) // 2]

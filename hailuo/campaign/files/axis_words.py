@@ -18,7 +18,22 @@ _WORDS: Final = {
 }
 """Words of other tools, as `key_of` writes them."""
 
+_NOT_SENT: Final = frozenset(
+    {
+        *("lastframe", "endframe", "tailframe", "imagetail", "lastframeimage"),
+        *("referenceimage", "referenceimages", "references", "subjectreference"),
+        *("referencevideo", "referencevideos", "inputvideo", "videourl", "videolist"),
+        *("referenceaudio", "referenceaudios", "inputaudio"),
+    }
+)
+"""Inputs that some models take, and of which it is not known how this vendor is asked for them."""
+
 _AXES: Final = {word: axis for axis, words in _WORDS.items() for word in words}
+
+
+def is_not_sent(name: str) -> bool:
+    """Whether it is an input that some models take, and that cannot be ordered here."""
+    return key_of(name) in _NOT_SENT
 
 
 def meant_axis(name: str, known: Collection[str] = SETTING_AXES) -> str | None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from hailuo.campaign.catalog import Catalog, Trust
-from hailuo.campaign.files.axis_words import meant_axis
+from hailuo.campaign.files.axis_words import is_not_sent, meant_axis
 from hailuo.campaign.files.document import Scalar
 from hailuo.campaign.files.levels import LevelReader
 from hailuo.campaign.files.prompt_book import PromptBook
@@ -108,6 +108,8 @@ class GridBuilder:
         same = {key_of(one): one for one in known}
         if key_of(name) in same:
             return same[key_of(name)]
+        if is_not_sent(name):
+            return name
         if meant_axis(name) == "first_frame" and name != "first_frame" and not has_frames:
             return name
         return name if nearest(name, known) else None
@@ -209,6 +211,9 @@ class GridBuilder:
             if name in self._of_others:
                 reason = f"no model of the campaign takes the setting {quoted(name)}"
                 remedy = "remove it, or add a model that takes it"
+            elif is_not_sent(name):
+                reason = f"{quoted(name)} cannot be ordered: how the vendor is asked for it is not known"
+                remedy = "remove it; docs/reference/unknown-facts.md says what would settle it"
             else:
                 reason, remedy = _unused(name, meant)
             self._problems.add(places[name], reason, remedy)
