@@ -145,7 +145,8 @@ def _cells(plan: Plan) -> set[PriceKey]:
 def _families(plan: Plan, catalog: Catalog) -> dict[str, str]:
     """The family of each job, by creative id."""
     return {
-        planned.job.creative_id: catalog.models[planned.job.variant.model].family for planned in plan.may_be_bought
+        planned.job.creative_id: catalog.models[planned.job.variant.model].family
+        for planned in plan.may_be_bought
     }
 
 
@@ -153,7 +154,8 @@ def _slow(plan: Plan, learned: Mapping[PriceKey, Sequence[float]], factor: float
     """The factor for the slower half of the cells, one at least; nothing where it is 1."""
     times = RenderTimes()
     typical = {
-        price_key_of(planned.job.variant): times.typical_seconds(planned.job) for planned in plan.may_be_bought
+        price_key_of(planned.job.variant): times.typical_seconds(planned.job)
+        for planned in plan.may_be_bought
     }
     typical |= {cell: statistics.median(seconds) for cell, seconds in learned.items()}
     slowest = sorted(typical, key=lambda cell: (-typical[cell], cell))[: (len(typical) + 1) // 2]
