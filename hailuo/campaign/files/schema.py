@@ -438,12 +438,13 @@ class CampaignFile(Section):
         return tuple((Scalar(name, name, section.place_of(name)), own) for name, own in named.items())
 
 
-def campaign_schema() -> dict[str, object]:
+def campaign_schema(catalog: Catalog | None = None) -> dict[str, object]:
     """The JSON Schema of campaign files, for editors: `# yaml-language-server: $schema=schema.json`.
 
-    For each built-in model it says which lengths, sizes and settings may be written beside it.
+    For each model of the catalog, the built-in one unless given, it says which lengths, sizes and settings may be written
+    beside it.
     """
-    catalog = load_catalog()
+    catalog = catalog or load_catalog()
     schema = CampaignFile.model_json_schema()
     content = [{"required": [key]} for key in ("matrix", "models", "rows", "include")]
     defs, models = schema["$defs"], catalog.models.values()

@@ -92,7 +92,7 @@ class Starter:
 
     def files(self, catalog: Catalog, *, project_file: str) -> Mapping[str, str]:
         """Every file of the project by its path. Raises: CampaignError if the campaign could not be planned as it is."""
-        schema = json.dumps(campaign_schema(), indent=2, ensure_ascii=False)
+        schema = json.dumps(campaign_schema(catalog), indent=2, ensure_ascii=False)
         return {
             self.campaign_file: self.campaign_text(catalog),
             f"campaigns/{_SCHEMA}": f"{schema}\n",
