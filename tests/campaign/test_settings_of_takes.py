@@ -77,12 +77,13 @@ def test_a_setting_that_is_known_less_well_must_be_accepted(tmp_path: Path) -> N
 def test_only_a_range_has_a_number_for_each_take(tmp_path: Path) -> None:
     """Refused when the catalog is read, at its line."""
     path = tmp_path / "own.yaml"
-    path.write_text("families:\n  vidu:\n    settings:\n      aspect_ratio: {per_take: true}\n")
+    settings = 'aspect_ratio: {values: ["16:9"], per_take: true}, seed: {from: 0, to: 9}'
+    path.write_text(f"families:\n  vidu:\n    settings: {{{settings}}}\n")
 
     with pytest.raises(CatalogError, match="aspect_ratio has no range") as caught:
         load_catalog(path)
 
-    assert "own.yaml:4" in str(caught.value)
+    assert "own.yaml:3" in str(caught.value)
 
 
 def test_a_setting_without_it_is_the_same_for_every_take() -> None:
