@@ -185,9 +185,7 @@ class _Expander:
             variant = self._variant(own) if own else None
             variant_id = variant.variant_id if variant else ""
             if own and variant and self._is_new(cell, own, variant_id, clips):
-                jobs = [
-                    job for job in self._takes(cell, variant, variant_id, grid) if is_chosen(job, only)
-                ]
+                jobs = [job for job in self._takes(cell, variant, variant_id, grid) if is_chosen(job, only)]
                 self._add_substitutes(cell, jobs)
                 yield from jobs
 

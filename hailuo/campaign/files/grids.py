@@ -211,9 +211,6 @@ class GridBuilder:
             if name in self._of_others:
                 reason = f"no model of the campaign takes the setting {quoted(name)}"
                 remedy = "remove it, or add a model that takes it"
-            elif is_not_sent(name):
-                reason = f"{quoted(name)} cannot be ordered: how the vendor is asked for it is not known"
-                remedy = "remove it; docs/reference/unknown-facts.md says what would settle it"
             else:
                 reason, remedy = _unused(name, meant)
             self._problems.add(places[name], reason, remedy)
@@ -332,6 +329,9 @@ class GridBuilder:
 
 def _unused(name: str, meant: str | None) -> tuple[str, str]:
     """Reason and remedy for an axis that no prompt uses; `meant` is a known name that it resembles."""
+    if is_not_sent(name):
+        reason = f"{quoted(name)} cannot be ordered: how the vendor is asked for it is not known"
+        return reason, "remove it; docs/reference/unknown-facts.md says what would settle it"
     if meant:
         return f"unknown axis {quoted(name)}", f"did you mean '{meant}'?"
     if not FIELD_NAME.fullmatch(name):
