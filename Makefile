@@ -68,8 +68,9 @@ test-browser:
 	$(PYTEST) $(COVERAGE) -m browser
 
 # Playwright drives Debian's Firefox through tests/support/firefox.py. No test here needs a Firefox that plays H.264.
-test-firefox: $(VENV)/.dev  ## two people pick three of forty clips in firefox-esr
-	$(PYTEST) -m browser --page-browser firefox tests/publish/gallery/test_two_people.py
+IN_FIREFOX := test_two_people.py test_blind_pairs.py test_live.py test_results_view.py
+test-firefox: $(VENV)/.dev  ## people pick, choose in pairs and judge live in firefox-esr
+	$(PYTEST) -m browser --page-browser firefox $(addprefix tests/publish/gallery/,$(IN_FIREFOX))
 
 test-rest:
 	$(PYTEST) $(COVERAGE) --numprocesses 2 --dist worksteal -m 'not prefect and not browser and not long'
