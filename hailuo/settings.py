@@ -60,6 +60,12 @@ def _checks_possible(value: str) -> str:
     return value
 
 
+def _served(value: str | None) -> str | None:
+    if value is not None and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", value):
+        raise ValueError("is no address of a web server, such as http://localhost:4300")
+    return value and value.rstrip("/")
+
+
 class Settings(BaseModel):
     """Every setting: as given, else of the environment, else its default. Secrets do not print."""
 
@@ -82,6 +88,10 @@ class Settings(BaseModel):
     store: Annotated[str, BeforeValidator(_expand)] = Field(
         default="./store",
         description="Where ledger, clips, manifests and galleries are kept: a folder, or `s3://bucket/prefix`.",
+    )
+    pages_url: Annotated[str | None, AfterValidator(_served)] = Field(
+        default=None,
+        description="Where people reach the galleries and reports of a folder store, such as `http://localhost:4300`; links begin with it. `python -m hailuo.publish.serving` serves them.",
     )
     s3_checksums: Literal["when_supported", "when_required"] = Field(
         default="when_supported", description="`when_required` for S3 servers that refuse checksum trailers."

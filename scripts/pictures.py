@@ -4,14 +4,16 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from jinja2 import Environment
 from playwright.sync_api import Page, sync_playwright
 
 from tests.support.servers.house import ROOT, House, open_house
+from tests.support.servers.inbox import Inbox, Message, open_inbox
 from tests.support.servers.processes import interruptible, pause
 
 __all__: list[str] = []
@@ -39,9 +41,10 @@ class Album:
         self._page = page
 
     def take(self, name: str, path: str, *, height: int = 860, before: str | None = None) -> None:
-        """One page as people see it; `before` is the text of a button to press first."""
+        """One page of the V2 UI as people see it; `before` is the text of a button to press first."""
         self._page.set_viewport_size({"width": 1280, "height": height})
-        self._page.goto(self._house.ui + path, wait_until="networkidle")
+        self._page.goto(self._house.ui + path, wait_until="load")
+        self._page.wait_for_timeout(_SETTLED_MS)
         if before:
             self._page.get_by_role("button", name=before).first.click()
         self._page.wait_for_timeout(_SETTLED_MS)
@@ -54,14 +57,49 @@ class Album:
         newest = self._house.server.ask("POST", "/artifacts/filter", wanted)[0]["id"]
         self.take(name, f"/artifacts/artifact/{newest}", height=height)
 
+    def take_messages(self, name: str, messages: Sequence[Message]) -> None:
+        """The messages as Slack, Teams and e-mail show their two parts, subject and body."""
+        self._page.set_viewport_size({"width": 1280, "height": 860})
+        shown = [(message.subject, message.body) for message in messages]
+        page = Environment(autoescape=True).from_string(_MESSAGES).render(messages=shown)
+        self._page.set_content(page)
+        self._page.screenshot(path=str(_PICTURES / f"{name}.png"), full_page=True)
+        print(f"{name}.png")
+
+
+_MESSAGES: Final = """\
+<style>
+body { font: 14px/1.45 system-ui, sans-serif; margin: 20px; background: #fff; color: #1d1c1d;
+       display: grid; grid-template-columns: 1fr 1fr 1fr; gap: 20px }
+h1 { font-size: 13px; color: #666; font-weight: 600; margin: 0 0 8px }
+article { padding: 10px 12px; margin-bottom: 14px; white-space: pre-line; overflow-wrap: anywhere }
+b { display: block }
+.slack article { border-left: 4px solid #3aa3e3 }
+.teams article { border: 1px solid #d1d1d1; border-radius: 6px; box-shadow: 0 1px 3px #0002 }
+.mail article { border: 1px solid #ccc }
+.mail b { border-bottom: 1px solid #ddd; padding-bottom: 6px; margin-bottom: 6px }
+</style>
+{% for kind, title in [("slack", "Slack"), ("teams", "Microsoft Teams"), ("mail", "E-mail")] %}
+<section class="{{ kind }}"><h1>{{ title }}</h1>
+{% for subject, body in messages %}<article><b>{{ subject }}</b>{{ body }}</article>{% endfor %}
+</section>
+{% endfor %}
+"""
+
 
 @contextmanager
-def _album(campaigns: Path) -> Iterator[tuple[House, Album]]:
+def _album(campaigns: Path) -> Iterator[tuple[House, Inbox, Album]]:
     folder = Path(tempfile.mkdtemp(prefix="pictures-"))
     try:
-        with open_house(folder, campaigns=campaigns) as house, sync_playwright() as playwright:
+        with (
+            open_inbox() as inbox,
+            open_house(folder, campaigns=campaigns) as house,
+            sync_playwright() as playwright,
+        ):
+            house.save_block("custom-webhook", "hailuo-notifications", inbox.block)
+            house.server.module("hailuo.flows.automations", folder=ROOT)
             browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=_FLAGS)
-            yield house, Album(house, browser.new_page())
+            yield house, inbox, Album(house, browser.new_page())
             browser.close()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -93,7 +131,7 @@ def report(house: House, album: Album) -> None:
 
 def _main() -> None:
     _PICTURES.mkdir(exist_ok=True)
-    with interruptible(), _album(ROOT / "campaigns") as (house, album):
+    with interruptible(), _album(ROOT / "campaigns") as (house, inbox, album):
         deployment = house.server.ask("GET", "/deployments/name/render-campaign/render-campaign")["id"]
         album.take("run-form", f"/deployments/deployment/{deployment}/run", height=1040)
         batch = house.server.create_run("render-campaign/render-campaign", {"campaign": "demo.yaml"})
@@ -112,6 +150,8 @@ def _main() -> None:
         album.take("approval", f"/runs/flow-run/{asking}", before="Resume")
         _until(house, night, _OVER.__contains__)
         album.take_artifact("night", "night", height=640)
+        asked, ended = inbox.wait_for("Approve?"), inbox.wait_for("The night:")
+        album.take_messages("messages", [asked, *inbox.telling("Incomplete", "Stopped")[:1], ended])
         album.take("dashboard", "/dashboard")
         album.take("deployments", "/deployments", height=640)
 

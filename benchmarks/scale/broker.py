@@ -10,6 +10,7 @@ from typing import Final
 
 from tests.support.servers.processes import Service, environment_of_ours, free_ports, running, wait_until
 
+_PROGRAM: Final = "redis-server"
 _START_SECONDS: Final = 20.0
 
 
@@ -25,12 +26,17 @@ class Broker:
         return f"redis://127.0.0.1:{self.port}/{database}"
 
 
+def missing_for_redis() -> list[str]:
+    """The program that `redis` needs, if this machine does not have it."""
+    return [] if shutil.which(_PROGRAM) else [_PROGRAM]
+
+
 @contextmanager
 def redis(folder: Path) -> Iterator[Broker]:
     """The server on a free port while the block runs. Raises: FileNotFoundError."""
-    program = shutil.which("redis-server")
+    program = shutil.which(_PROGRAM)
     if program is None:
-        raise FileNotFoundError("redis-server is not installed: apt-get install postgresql redis-server")
+        raise FileNotFoundError(f"{_PROGRAM} is not installed")
     folder.mkdir()
     (port,) = free_ports(1)
     options = [

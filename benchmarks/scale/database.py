@@ -84,12 +84,34 @@ def _make_database(port: int, folder: Path) -> None:
     _run([_tool("createdb"), "-h", "127.0.0.1", "-p", str(port), "-U", _NAME, _NAME], folder)
 
 
-def _tool(name: str) -> str:
-    """The real program, not Debian's wrapper. Raises: FileNotFoundError."""
+def missing_for_postgres() -> list[str]:
+    """The programs, and for root the user, that `postgres` needs and this machine does not have."""
+    absent = [name for name in ("initdb", "postgres", "pg_isready", "createdb", "psql") if not _found(name)]
+    if os.geteuid() == 0:
+        absent += [name for name in ("setpriv",) if not _found(name)]
+        absent += [] if _has_user(_UNPRIVILEGED) else [f"the user {_UNPRIVILEGED}"]
+    return absent
+
+
+def _has_user(name: str) -> bool:
+    try:
+        pwd.getpwnam(name)
+    except KeyError:
+        return False
+    return True
+
+
+def _found(name: str) -> str | None:
+    """The real program, not Debian's wrapper."""
     versions = sorted(_DEBIANS.glob("*/bin"), key=lambda path: float(path.parent.name))
-    found = shutil.which(name, path=os.pathsep.join([*map(str, reversed(versions)), os.defpath]))
+    return shutil.which(name, path=os.pathsep.join([*map(str, reversed(versions)), os.defpath]))
+
+
+def _tool(name: str) -> str:
+    """As above. Raises: FileNotFoundError."""
+    found = _found(name)
     if found is None:
-        raise FileNotFoundError(f"{name} is not installed: apt-get install postgresql redis-server")
+        raise FileNotFoundError(f"{name} is not installed")
     return found
 
 

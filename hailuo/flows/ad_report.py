@@ -18,13 +18,14 @@ from hailuo.flows.machinery.flow_run import (
     run_name,
     scheduled_start,
 )
+from hailuo.flows.machinery.forms import offer_anew
 from hailuo.flows.machinery.parameters import (
-    Budget,
     CampaignForm,
-    CampaignName,
-    CampaignText,
+    CampaignOrAll,
+    Dollars,
     DueAt,
     EditionName,
+    label,
 )
 from hailuo.flows.machinery.states import refusal_is_a_state
 from hailuo.flows.ui.report_page import show_report
@@ -32,6 +33,7 @@ from hailuo.report.analysis.options import AnalysisOptions
 from hailuo.report.inputs import FoundFiles
 from hailuo.report.make import Report, ReportOptions
 from hailuo.report.metrics import PLATFORM_NAMES, Design, Metric
+from hailuo.run.watching import quietly
 
 
 class DecidedBy(StrEnum):
@@ -45,9 +47,16 @@ class DecidedBy(StrEnum):
     ROAS = Metric.ROAS.value
 
 
-ExportsFolder = Annotated[str, Field(max_length=1_000)]
+ExportsFolder = Annotated[str, Field(max_length=1_000), label("Folder of the exports")]
+ChosenDesign = Annotated[Design, label("How people came to see the ads")]
+ChosenMetric = Annotated[DecidedBy, label("Metric that decides")]
 Target = Annotated[float, Field(gt=0)]
-LiftPercent = Annotated[float, Field(ge=0.1, le=1_000)]
+TargetCpa = Annotated[Target | None, label("Target: spend per conversion")]
+TargetRoas = Annotated[Target | None, label("Target: value per spend")]
+Daily = Annotated[bool, label("You look at the results every day")]
+LiftPercent = Annotated[float, Field(ge=0.1, le=1_000), label("Smallest difference that matters, in percent")]
+NextBudget = Annotated[Dollars | None, label("Budget of the next batch in US dollars")]
+Again = Annotated[bool, label("Write a report even if nothing is new")]
 
 
 def report_run_name() -> str:
@@ -64,27 +73,25 @@ def report_run_name() -> str:
 )
 @refusal_is_a_state
 async def ad_report(  # noqa: PLR0913, PLR0917 (the fields of the run form)
-    campaign: CampaignName = "",
-    campaign_text: CampaignText = "",
+    campaign: CampaignOrAll = "",
     edition: EditionName = "",
     exports: ExportsFolder = "",
-    design: Design = Design.AUCTION,
-    metric: DecidedBy = DecidedBy.DEEPEST,
-    target_cpa: Target | None = None,
-    target_roas: Target | None = None,
-    sequential: bool = False,
+    design: ChosenDesign = Design.AUCTION,
+    metric: ChosenMetric = DecidedBy.DEEPEST,
+    target_cpa: TargetCpa = None,
+    target_roas: TargetRoas = None,
+    sequential: Daily = False,
     relevant_lift_percent: LiftPercent = 10,
-    next_batch_budget_usd: Budget | None = None,
-    again: bool = False,
-    due_at: DueAt | None = None,
+    next_batch_budget_usd: NextBudget = None,
+    again: Again = False,
+    due_at: DueAt = None,
 ) -> State[Mapping[str, Report]]:
     """Report from the ad platforms' exports which clips won, how sure that is, and what to render next. It buys nothing.
 
     If nothing is new since the last report, it writes none.
 
     Args:
-        campaign: A file of the campaigns folder. Leave it empty to report on every edition that has files in its exports folder.
-        campaign_text: A whole campaign in YAML, in place of a file.
+        campaign: Pick a file of the campaigns folder. Leave it empty to report on every edition that has files in its exports folder.
         edition: The edition's name as it was rendered, with its date filled in. The default is the file's.
         exports: A folder on the worker, or s3://bucket/prefix. The default is CAMPAIGN/EDITION/exports/ in the store.
         design: How people came to see the ads; it decides what the report may claim. randomised_split: you split people at random. platform_ab_test: the platform's own test. auction: ordinary delivery.
@@ -99,7 +106,6 @@ async def ad_report(  # noqa: PLR0913, PLR0917 (the fields of the run form)
     """
     form = CampaignForm(
         campaign=campaign,
-        campaign_text=campaign_text,
         edition=edition,
         due_at=due_at or await due_in_zone(None),
     )
@@ -121,6 +127,7 @@ async def ad_report(  # noqa: PLR0913, PLR0917 (the fields of the run form)
     lines: list[str] = []
     with forward_library_logs():
         env = await flow_environment()
+        await quietly(offer_anew(env.settings))
         for due in await due_reports(env, form, exports=exports):
             name = run_name(due.edition)
             state = await make_report(due, options, env)

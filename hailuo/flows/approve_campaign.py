@@ -20,17 +20,21 @@ from hailuo.flows.machinery.flow_run import (
     run_name,
     store_answers,
 )
+from hailuo.flows.machinery.forms import offer_anew
 from hailuo.flows.machinery.launch import deployment_problems, launch
 from hailuo.flows.machinery.parameters import (
     Budget,
     CampaignForm,
-    CampaignName,
-    CampaignText,
+    ChosenCampaign,
     DueAt,
     EditionName,
     Limit,
     Machines,
+    NewStore,
     Only,
+    OnlyModels,
+    label,
+    only_values,
 )
 from hailuo.flows.machinery.questions import OpenQuestion, ask, open_question, settle
 from hailuo.flows.machinery.states import refusal_is_a_state
@@ -39,8 +43,9 @@ from hailuo.flows.ui.artifacts import show_plan
 from hailuo.plan.plan import Plan
 from hailuo.run.environment import RunEnvironment
 from hailuo.run.first_look import Patience
+from hailuo.run.watching import quietly
 
-WaitHours = Annotated[int, Field(ge=1, le=720)]
+WaitHours = Annotated[int, Field(ge=1, le=720), label("Hours to wait for an answer")]
 
 
 @flow(
@@ -54,43 +59,43 @@ WaitHours = Annotated[int, Field(ge=1, le=720)]
 )
 @refusal_is_a_state
 async def approve_campaign(  # noqa: PLR0913, PLR0917 (the fields of the run form)
-    campaign: CampaignName = "",
-    campaign_text: CampaignText = "",
+    campaign: ChosenCampaign,
+    models: OnlyModels = (),
+    budget_usd: Budget = None,
+    limit: Limit = None,
     edition: EditionName = "",
-    budget_usd: Budget | None = None,
     only: Only = (),
-    limit: Limit | None = None,
-    machines: Machines = 1,
-    due_at: DueAt | None = None,
-    new_store: bool = False,
     wait_hours: WaitHours = 168,
+    machines: Machines = 1,
+    new_store: NewStore = False,
+    due_at: DueAt = None,
 ) -> State[None]:
     """Show what a campaign would cost, wait for an answer, and start exactly that plan. This flow buys nothing itself.
 
     Args:
-        campaign: A file of the campaigns folder. Leave it empty if you paste a campaign below.
-        campaign_text: A whole campaign in YAML, in place of a file. Its first frames are read from the campaigns folder.
-        edition: A name for this edition, in place of the file's. A new edition buys all of its clips anew.
-        budget_usd: The budget in US dollars, in place of the file's.
-        only: Render only the clips with these values, each as AXIS=VALUE, such as model=MiniMax-Hailuo-02.
-        limit: Buy at most the first clips of the plan now, this many. The others stay to be bought.
-        machines: How many workers render at once. Use more than 1 for thousands of clips.
-        due_at: The night that the run belongs to; it fills {date} in an edition's name. The default is now.
-        new_store: Begin a new, empty store. Without it a new store is refused: its name may have a slip, and every cap would begin at $0.
+        campaign: Pick a file of the campaigns folder. Or choose "other file, or pasted text", and type a file's name or paste a campaign in YAML.
+        models: Buy only the clips of these models. Leave it empty for all models of the campaign.
+        budget_usd: The most that the run may cost. Leave it at None for the file's budget.
+        limit: The first clips of the plan. The others stay to be bought. Leave it at None to buy all of them.
+        edition: A name for a new edition, in place of the file's. A new edition buys all of its clips anew.
+        only: Buy only the clips with these values, each as AXIS=VALUE, such as duration=6.
         wait_hours: How long to wait for an answer. Without one the run fails and nothing is bought.
+        machines: How many workers render at once. Use more than 1 for thousands of clips.
+        new_store: Switch it on for the very first run, with an empty store, and off after that. Without it a new store is refused: its name may have a slip, and every cap would begin at $0.
+        due_at: The date and time that fill {date} in the edition's name. Leave it at None for now.
     """
     form = CampaignForm(
         campaign=campaign,
-        campaign_text=campaign_text,
         edition=edition,
         budget_usd=budget_usd,
-        only=tuple(only),
+        only=only_values(only, models),
         limit=limit,
         new_store=new_store,
         due_at=due_at or await due_in_zone(None),
     )
     with forward_library_logs():
         env = await flow_environment()
+        await quietly(offer_anew(env.settings))
         first_looks = patience(env)
         await store_answers(env, first_looks)
         asked = await open_question() or await _ask(form, env, first_looks)

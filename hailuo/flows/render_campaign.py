@@ -15,7 +15,7 @@ from prefect.states import Completed
 from hailuo import CampaignRequest, open_session, prepare
 from hailuo.campaign.pricing import usd
 from hailuo.errors import AdmissionError, Place, Problem, SettingsError
-from hailuo.flows.machinery.clips import render
+from hailuo.flows.machinery.clips import publish, render
 from hailuo.flows.machinery.events import emit_ended, emit_stopped
 from hailuo.flows.machinery.flow_run import (
     LINKS_VALID_FOR,
@@ -27,20 +27,25 @@ from hailuo.flows.machinery.flow_run import (
     patience,
     run_name,
 )
+from hailuo.flows.machinery.forms import offer_anew
 from hailuo.flows.machinery.machines import render_on_machines
 from hailuo.flows.machinery.parameters import (
     Budget,
     CampaignForm,
-    CampaignName,
-    CampaignText,
+    ChosenCampaign,
     Digest,
     DueAt,
     EditionName,
     Limit,
     Machines,
+    NewStore,
     Only,
+    OnlyModels,
+    Preview,
+    only_values,
 )
-from hailuo.flows.machinery.states import Ended, ended, refusal_is_a_state
+from hailuo.flows.machinery.states import Ended, ended, refusal_is_a_state, state_of
+from hailuo.flows.machinery.task_runs import end_abandoned_task_runs, end_task_runs
 from hailuo.flows.ui.artifacts import show_comparison, show_plan, show_unknowns
 from hailuo.night.endings import summary_of
 from hailuo.plan.plan import Plan
@@ -56,50 +61,51 @@ from hailuo.run.watching import quietly
     persist_result=False,
     validate_parameters=True,
     on_failure=[emit_stopped],
-    on_crashed=[emit_stopped],
-    on_cancellation=[emit_stopped],
+    on_crashed=[emit_stopped, end_task_runs],
+    on_cancellation=[emit_stopped, end_task_runs],
 )
 @refusal_is_a_state
 async def render_campaign(  # noqa: PLR0913, PLR0917 (the fields of the run form)
-    campaign: CampaignName = "",
-    campaign_text: CampaignText = "",
+    campaign: ChosenCampaign,
+    preview: Preview = False,
+    models: OnlyModels = (),
+    budget_usd: Budget = None,
+    limit: Limit = None,
     edition: EditionName = "",
-    budget_usd: Budget | None = None,
     only: Only = (),
-    limit: Limit | None = None,
     machines: Machines = 1,
+    new_store: NewStore = False,
+    due_at: DueAt = None,
     plan_digest: Digest = "",
-    due_at: DueAt | None = None,
-    new_store: bool = False,
-    preview: bool = False,
 ) -> State[RunReport]:
     """Render the missing clips of a campaign, store them, and compare all of its clips on one page.
 
     Args:
-        campaign: A file of the campaigns folder. Leave it empty if you paste a campaign below.
-        campaign_text: A whole campaign in YAML, in place of a file. Its first frames are read from the campaigns folder.
-        edition: A name for this edition, in place of the file's. A new edition buys all of its clips anew.
-        budget_usd: The budget in US dollars, in place of the file's.
-        only: Render only the clips with these values, each as AXIS=VALUE, such as model=MiniMax-Hailuo-02.
-        limit: Buy at most the first clips of the plan now, this many. The others stay to be bought.
+        campaign: Pick a file of the campaigns folder. Or choose "other file, or pasted text", and type a file's name or paste a campaign in YAML.
+        preview: Switch it on to see the plan and its price first. Nothing is bought.
+        models: Buy only the clips of these models. Leave it empty for all models of the campaign.
+        budget_usd: The most that this run may cost. Leave it at None for the file's budget.
+        limit: The first clips of the plan. The others stay to be bought. Leave it at None to buy all of them.
+        edition: A name for a new edition, in place of the file's. A new edition buys all of its clips anew.
+        only: Buy only the clips with these values, each as AXIS=VALUE, such as duration=6.
         machines: How many workers render at once. Use more than 1 for thousands of clips.
-        plan_digest: The digest of an approved plan. If the plan has changed since, nothing is bought.
-        due_at: The night that the run belongs to; it fills {date} in an edition's name. The default is now.
-        new_store: Begin a new, empty store. Without it a new store is refused: its name may have a slip, and every cap would begin at $0.
-        preview: Show the plan and its price, and buy nothing.
+        new_store: Switch it on for the very first run, with an empty store, and off after that. Without it a new store is refused: its name may have a slip, and every cap would begin at $0.
+        due_at: The date and time that fill {date} in the edition's name. Leave it at None for now.
+        plan_digest: Filled in by approve-campaign. If the plan has changed since the approval, nothing is bought.
     """
     form = CampaignForm(
         campaign=campaign,
-        campaign_text=campaign_text,
         edition=edition,
         budget_usd=budget_usd,
-        only=tuple(only),
+        only=only_values(only, models),
         limit=limit,
         new_store=new_store,
         due_at=due_at or await due_in_zone(None),
     )
     with forward_library_logs():
         env = await flow_environment()
+        await quietly(offer_anew(env.settings))
+        await quietly(end_abandoned_task_runs(env.clock))
         if preview:
             return await _preview(form, env)
         waits: list[str] = []
@@ -127,7 +133,7 @@ async def render_campaign(  # noqa: PLR0913, PLR0917 (the fields of the run form
                 report = await render_on_machines(session, plan, env, machines=machines, form=form)
             else:
                 report = await render(session, plan, env)
-            made = await session.publish()
+            made = await publish(session, plan.campaign.name)
             gallery = await session.gallery_link(made, valid_for=LINKS_VALID_FOR)
     await quietly(show_comparison(plan, made, gallery))
     await quietly(show_unknowns(plan, report))
@@ -164,7 +170,7 @@ async def _drive(request: CampaignRequest, plan_digest: str) -> RunReport:
             reason = f"Prefect's server at {client.api_url} does not answer: {fault}"
             remedy = "start it, or unset the variable to run without Prefect; nothing was bought"
             raise SettingsError([Problem(Place("PREFECT_API_URL"), reason, remedy)])
-    state: State[RunReport] = await render_campaign(  # type: ignore[assignment]  # Prefect unwraps the returned State
+    called = render_campaign(
         str(request.path),
         edition=request.edition or "",
         budget_usd=request.budget_usd,
@@ -174,6 +180,7 @@ async def _drive(request: CampaignRequest, plan_digest: str) -> RunReport:
         new_store=True,  # asked for, or agreed to, where the plan was
         return_state=True,
     )
+    state = await state_of(called)
     report = await state.aresult(raise_on_failure=state.name not in {Ended.INCOMPLETE, Ended.STOPPED})
     assert isinstance(report, RunReport)  # noqa: S101 (the flow put it there)
     return report

@@ -11,20 +11,22 @@ from hailuo.flows.machinery.clips import TASK_RUNS_AT_MOST, drive_all, unfinishe
 from hailuo.flows.machinery.flow_run import due_in_zone, flow_environment, forward_library_logs, log_events
 from hailuo.flows.machinery.parameters import (
     CampaignForm,
-    CampaignName,
-    CampaignText,
+    ChosenCampaign,
     DueAt,
     EditionName,
     Only,
+    label,
 )
 from hailuo.flows.machinery.states import ended, refusal_is_a_state
+from hailuo.flows.machinery.task_runs import end_task_runs
 from hailuo.ledger.facts import JobState
 from hailuo.run.shards import Share
 from hailuo.run.watching import watched_by
 
 _FEWEST_TASK_RUNS: Final = 10
 
-TaskRuns = Annotated[int, Field(ge=1, le=TASK_RUNS_AT_MOST)]
+TaskRuns = Annotated[int, Field(ge=1, le=TASK_RUNS_AT_MOST), label("Task runs at most")]
+OfShard = Annotated[Share, label("Share of the run")]
 
 
 @flow(
@@ -32,23 +34,23 @@ TaskRuns = Annotated[int, Field(ge=1, le=TASK_RUNS_AT_MOST)]
     retries=0,
     persist_result=False,
     validate_parameters=True,
+    on_crashed=[end_task_runs],
+    on_cancellation=[end_task_runs],
 )
 @refusal_is_a_state
-async def render_shard(  # noqa: PLR0913, PLR0917 (its lead fills the form in)
-    share: Share,
-    campaign: CampaignName = "",
-    campaign_text: CampaignText = "",
+async def render_shard(
+    share: OfShard,
+    campaign: ChosenCampaign,
     edition: EditionName = "",
     only: Only = (),
-    due_at: DueAt | None = None,
+    due_at: DueAt = None,
     task_runs: TaskRuns = _FEWEST_TASK_RUNS,
 ) -> State[None]:
     """Render one share of a run. The run that started it has admitted the plan and holds the grant.
 
     Args:
         share: The jobs of this shard, and its share of the vendor's limits.
-        campaign: A file of the campaigns folder. Empty if the campaign is given as text.
-        campaign_text: A whole campaign in YAML, in place of a file. Its first frames are read from the campaigns folder.
+        campaign: A file of the campaigns folder, or the text of a campaign.
         edition: A name for this edition, in place of the file's.
         only: Render only the clips with these values, each as AXIS=VALUE, such as model=MiniMax-Hailuo-02.
         due_at: The night that the run belongs to; it fills {date} in an edition's name. The default is now.
@@ -56,7 +58,6 @@ async def render_shard(  # noqa: PLR0913, PLR0917 (its lead fills the form in)
     """
     form = CampaignForm(
         campaign=campaign,
-        campaign_text=campaign_text,
         edition=edition,
         only=tuple(only),
         due_at=due_at or await due_in_zone(None),

@@ -8,17 +8,22 @@ from hailuo.errors import AdmissionError, Place, Problem
 from hailuo.plan.file import read_plan
 from hailuo.publish import gallery
 from hailuo.publish.publish import Publication, publish
-from hailuo.store import Store
+from hailuo.store import FolderStore, Store
 from hailuo.store.layout import Edition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GalleryLink:
-    """A path, or a URL that opens for everybody `until`; it may end sooner if not `certain`."""
+    """A path, a URL of a folder that is served, or one that opens for everybody `until`, sooner if not `certain`."""
 
     address: str
     until: datetime | None = None
     certain: bool = True
+
+    @property
+    def is_url(self) -> bool:
+        """Whether a browser of another machine may open it."""
+        return self.address.startswith(("http://", "https://"))
 
 
 async def link_to_gallery(
@@ -40,10 +45,15 @@ async def link_to(made: Publication, store: Store, clock: Clock, *, valid_for: t
 
 
 async def link_to_page(key: str, store: Store, clock: Clock, *, valid_for: timedelta) -> GalleryLink:
-    """The link to a page in the store: signed if the store can sign, else its path. Raises: StoreUnavailableError."""
+    """The link to a page in the store: signed if the store can sign, else where a folder is served, else its path.
+
+    Raises: StoreUnavailableError.
+    """
     links = await store.links(valid_for=valid_for)
     if links is None:
-        return GalleryLink(address=f"{store.uri}/{key}")
+        return GalleryLink(
+            address=store.address(key) if isinstance(store, FolderStore) else f"{store.uri}/{key}"
+        )
     return GalleryLink(address=links.url(key), until=clock.now() + valid_for, certain=links.certain)
 
 

@@ -5,7 +5,7 @@ a task for this attempt, whose writer died before the outcome. A balance is none
 """
 
 import math
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -65,6 +65,17 @@ class Findings:
     unknown: tuple[Unsettled, ...]
     in_doubt: tuple[Unsettled, ...]
     paid_twice: tuple[Late, ...]
+
+    @classmethod
+    def of_all(cls, found: Iterable["Findings"]) -> "Findings":
+        """Those of several editions as one."""
+        every = tuple(found)
+        return cls(
+            adopted=tuple(late for one in every for late in one.adopted),
+            unknown=tuple(unsettled for one in every for unsettled in one.unknown),
+            in_doubt=tuple(unsettled for one in every for unsettled in one.in_doubt),
+            paid_twice=tuple(late for one in every for late in one.paid_twice),
+        )
 
 
 class Reconciler:

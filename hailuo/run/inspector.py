@@ -78,6 +78,11 @@ class Inspector:
 
         return hear
 
+    @property
+    def under_way(self) -> int:
+        """How many clips are being checked, or wait for a process."""
+        return len(self._under_way)
+
     async def catch_up(
         self, *, patience_seconds: float | None = None, again: bool = False
     ) -> Collection[str]:

@@ -228,6 +228,10 @@ class Session:
             self.store, self._tools.clock, edition=self.campaign.this_edition, run=self._spending.run
         )
 
+    def checks_under_way(self) -> int:
+        """How many stored clips are being checked, or wait for it."""
+        return self.inspector.under_way if self.inspector else 0
+
     async def _finish_checks(self) -> None:
         """Wait for the checks of what this session knows as stored; not in an interrupted run."""
         interrupted = self._runner and self._runner.report().interrupted

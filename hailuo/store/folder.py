@@ -40,12 +40,17 @@ class FolderStore:
     """Keys are paths below one folder. Safe for many processes on one machine.
 
     `served_at` is the URL under which somebody serves this folder, if anybody does: without it the
-    vendor cannot fetch a first frame from here.
+    vendor cannot fetch a first frame from here. `pages_at` is where people reach its pages in a browser.
     """
 
-    def __init__(self, root: Path, *, served_at: str | None = None) -> None:
+    def __init__(self, root: Path, *, served_at: str | None = None, pages_at: str | None = None) -> None:
         self._root = root
         self._served_at = served_at
+        self._pages_at = pages_at
+
+    def address(self, key: str) -> str:
+        """Where people look at a page: a URL where the pages are served, else a path."""
+        return f"{self._pages_at or self.uri}/{checked(key)}"
 
     @property
     def uri(self) -> str:

@@ -25,7 +25,7 @@ def open_store(settings: Settings, *, served_at: str | None = None) -> Store:
     """The store that the settings name. Raises: SettingsError."""
     scheme, separator, rest = settings.store.partition("://")
     if not separator:
-        return FolderStore(_folder(settings.store), served_at=served_at)
+        return FolderStore(_folder(settings.store), served_at=served_at, pages_at=settings.pages_url)
     bucket, _, prefix = rest.partition("/")
     if scheme != "s3" or not _BUCKET.fullmatch(bucket):
         # The address is not repeated in the message: people put keys into such addresses.

@@ -197,8 +197,22 @@ def test_every_service_that_goes_on_has_a_health_check_or_waits_for_one():
     services: Any = read(DEPLOY / "compose.yaml")
     services = services["services"]
 
-    for name in ("postgres", "redis", "server", "worker"):
+    for name in ("postgres", "redis", "server", "worker", "galleries"):
         assert "healthcheck" in services[name], name
-    for name in ("server", "worker"):
+    for name in ("server", "worker", "galleries"):
         assert "mem_limit" in services[name], name
     assert "env_file" not in services["server"]  # the vendor's key is the workers' alone
+
+
+def test_the_galleries_of_a_folder_store_are_served_where_the_links_lead():
+    """The same volume and the same port; the server of the pages only reads, and has no key."""
+    services: Any = read(DEPLOY / "compose.yaml")
+    pages, worker = services["services"]["galleries"], services["services"]["worker"]
+
+    assert pages["environment"]["HAILUO_PAGES_URL"] == worker["environment"]["HAILUO_PAGES_URL"]
+    assert pages["environment"]["HAILUO_PAGES_URL"].endswith(":4300}")
+    assert pages["command"][-1] == "4300"
+    assert pages["volumes"] == ["store:/store:ro"]
+    assert "store:/store" in worker["volumes"]
+    assert "env_file" not in pages
+    assert "--owner 1001 /store" in (DEPLOY / "Dockerfile").read_text(encoding="utf-8")

@@ -212,7 +212,7 @@ def test_exports_may_lie_in_a_folder_of_the_worker(tmp_path, jobs):
     (tmp_path / "downloads").mkdir()
     (tmp_path / "downloads" / "Meta Ads.csv").write_bytes(meta_export(jobs))
 
-    state = reported(campaign_text=CAMPAIGN, exports=str(tmp_path / "downloads"), next_batch_budget_usd=2.0)
+    state = reported(campaign=CAMPAIGN, exports=str(tmp_path / "downloads"), next_batch_budget_usd=2.0)
 
     assert state.name == "Completed"
     (report,) = state.result().values()

@@ -470,11 +470,9 @@ def test_a_pasted_campaign_travels_with_the_approval(rehearsal, deployed, campai
     text = campaign.read_text()
 
     async def scenario():
-        await approved(Path(), YES, campaign_text=text)
-        return [
-            run for run in await runs_of("render-campaign", Path()) if run.parameters["campaign_text"] == text
-        ]
+        await approved(Path(text), YES)
+        return await runs_of("render-campaign", Path(text))
 
     (run,) = asyncio.run(scenario())
 
-    assert run.parameters["campaign_text"] == text
+    assert run.parameters["campaign"] == text

@@ -206,7 +206,7 @@ def names_of_ends() -> set[str]:
     }
 
 
-def test_a_night_that_does_not_end_is_heard_of():
+def test_a_night_that_does_not_end_is_reported():
     """It is expected to say so within hours of its begin."""
     trigger = BY_NAME["hailuo-night-long"].trigger
 
@@ -223,3 +223,18 @@ def test_the_table_of_operations_names_what_there_is():
 
     assert named == {*BY_NAME, "hailuo-zombies"}
     assert [name.value for name in Ended if f"*{name.value}*" not in table] == []
+
+
+def test_every_line_of_the_table_of_operations_names_a_test_that_exists():
+    """What it promises is held."""
+    page = Path("docs/how-to/operations.md").read_text(encoding="utf-8")
+    table = page.partition("## What can go wrong")[2].partition("## Kubernetes")[0]
+    lines = [line for line in table.splitlines() if line.startswith("| ")][2:]
+    sources = [path.read_text(encoding="utf-8") for path in Path("tests").rglob("test_*.py")]
+    tests = {name for text in sources for name in re.findall(r"def (test_\w+)\(", text)}
+
+    named = {line: re.findall(r"`(test_\w+)`", line.split("|")[-2]) for line in lines}
+
+    assert len(lines) >= 20
+    assert [line for line, names in named.items() if not names] == []
+    assert {name for names in named.values() for name in names} - tests == set()

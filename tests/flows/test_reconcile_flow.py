@@ -163,3 +163,84 @@ def test_a_campaign_that_never_ran_is_an_error(rehearsal):
 
     assert state.is_failed()
     assert "holds no run of never-ran" in state.message
+
+
+class TestSeveralAtOnce:
+    """Two editions of a campaign, each with lost answers; one form lists and settles them all."""
+
+    @pytest.fixture
+    def faults(self) -> FaultPlan:
+        """The answers to the last submit of each edition are lost."""
+        lost = FaultName.CHARGED_THEN_502
+        return FaultPlan(script=(ScriptedFault(fault=lost, skip=3), ScriptedFault(fault=lost, skip=6)))
+
+    @pytest.fixture
+    def lost(self, rehearsal: RunEnvironment, campaign: Path) -> list[str]:
+        """The creative ids of the jobs whose submits are unknown: one in each edition."""
+        render(campaign)
+        second = campaign.with_name("second.yaml")
+        second.write_text(campaign.read_text().replace("flow-test", "second").replace("black", "white"))
+        render(second)
+        found = settled(campaign="").result(raise_on_failure=False)
+        return [one.creative_id for one in found.unknown]
+
+    def test_without_a_campaign_every_edition_is_listed(self, rehearsal, lost):
+        """One table, with whose clip each row is."""
+        state = settled(campaign="")
+
+        assert state.name == "InDoubt"
+        assert state.message == "2 unknown, 0 in doubt: $0.56 reserved"
+        shown = artifact_of(state)
+        assert shown.key == "unknown-submits"
+        assert '"campaign": "flow-test"' in shown.data
+        assert '"campaign": "second"' in shown.data
+
+    def test_several_clips_of_several_editions_are_adopted_at_once(self, rehearsal, campaign, lost):
+        """Pasted as two columns of a sheet; the next runs collect them, and nothing is bought again."""
+        tasks = [line["task_id"] for line in invoice(rehearsal)["lines"] if not line["answered"]]
+
+        state = settled(campaign="", action="adopt", creative_id="\n".join(lost), task_id=", ".join(tasks))
+
+        assert state.name == "Completed", state.message
+        assert all(f"task {task} is adopted" in state.message for task in tasks)
+        assert render(campaign).name == "Completed"
+        assert render(campaign.with_name("second.yaml")).name == "Completed"
+        assert invoice(rehearsal)["accepted"] == 8
+
+    def test_a_decision_that_is_refused_stops_no_other(self, rehearsal, lost):
+        """The message says what was recorded and what was not."""
+        (task, _) = [line["task_id"] for line in invoice(rehearsal)["lines"] if not line["answered"]]
+
+        state = settled(campaign="", action="adopt", creative_id=" ".join(lost), task_id=f"{task} task_x")
+
+        assert (state.name, state.is_failed()) == ("Refused", True)
+        assert "task_x" in state.message
+        assert f"task {task} is adopted" in state.message
+        assert [one.creative_id for one in settled(campaign="").result(raise_on_failure=False).unknown] == [
+            lost[1]
+        ]
+
+    @pytest.mark.parametrize(
+        ("form", "words"),
+        [
+            ({"creative_id": "AAAAAAAAAA", "task_id": "t"}, "is not unknown in any of these editions"),
+            ({"creative_id": "A B", "task_id": "t"}, "has 1 ids for 2 clips"),
+            ({"creative_id": "A A", "task_id": "t u"}, "names A more than once"),
+        ],
+        ids=["no such clip", "a task too few", "a clip twice"],
+    )
+    def test_what_does_not_fit_is_refused_before_anything_is_recorded(self, rehearsal, lost, form, words):
+        """And named."""
+        state = settled(campaign="", action="adopt", **form)
+
+        assert state.name == "Refused"
+        assert words in state.message
+        assert len(settled(campaign="").result(raise_on_failure=False).unknown) == 2
+
+
+def test_an_edition_without_its_campaign_is_refused(rehearsal):
+    """Editions of several campaigns have the same name."""
+    state = settled(campaign="", edition="main")
+
+    assert state.name == "Refused"
+    assert "name the campaign too" in state.message

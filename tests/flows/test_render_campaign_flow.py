@@ -64,7 +64,8 @@ def test_the_flow_stores_every_clip_and_says_what_it_did(rehearsal, campaign):
     assert accepted(rehearsal) == 4
     assert run_name(state) == "flow-test · main"
     found = artifacts_of(state)
-    assert set(found) == {"plan-flow-test", "progress-flow-test", "comparison-flow-test", "unknown-flow-test"}
+    left = {"plan", "progress", "publishing", "comparison", "unknown"}
+    assert set(found) == {f"{key}-flow-test" for key in left}
     assert "4 clips to buy" in found["plan-flow-test"].description
     assert found["progress-flow-test"].data == 100.0
 
@@ -131,6 +132,21 @@ class TestWithAFaultyVendor:
         assert (state.name, state.is_failed()) == ("Incomplete", True)
         assert report_of(state).exit_code is ExitCode.INCOMPLETE
         assert "$0.28 may have been spent" in artifacts_of(state)["unknown-flow-test"].description
+
+
+class TestWithEveryClipRefused:
+    """The vendor's filter refuses every prompt."""
+
+    @pytest.fixture
+    def faults(self) -> FaultPlan:
+        return FaultPlan(script=(ScriptedFault(fault=FaultName.SENSITIVE_1026, times=20),))
+
+    def test_a_run_without_a_single_clip_is_never_green(self, rehearsal, campaign):
+        """The state says how many, and why."""
+        state = run_flow(campaign)
+
+        assert state.is_failed()
+        assert "0 of 4 clips stored" in state.message
 
 
 def test_the_command_line_drives_the_flow_and_gets_its_report(rehearsal, campaign):

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from pytest_socket import enable_socket
 
+from hailuo.clock import SystemClock
 from tests.support.servers.house import House, open_house
 
 CAMPAIGN = """\
@@ -30,6 +31,7 @@ def campaigns(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_campaign(folder, "spring", takes=1)
     write_campaign(folder, "summer", takes=3)
     write_campaign(folder, "autumn", takes=3)
+    write_campaign(folder, "winter", takes=3)
     (folder / "tonight.yaml").write_text(CAMPAIGN.format(name="tonight", takes=1) + "nightly: true\n")
     return folder
 
@@ -45,22 +47,13 @@ def house(campaigns: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     folder = tmp_path_factory.mktemp("house")
     environment = {"IMAROUTER_API_KEY": "", "HAILUO_CHECKS": "off", "PREFECT_WORKER_QUERY_SECONDS": "2"}
     with open_house(folder, campaigns=campaigns, machines=2, environment=environment) as house:
-        save_key(house)
+        house.save_block("secret", "imarouter-api-key", {"value": "sk-simulated"})
         yield house
 
 
 def api(house: House, method: str, path: str, body: Mapping[str, object] | list[object] | None = None) -> Any:
     """What the UI asks of the server."""
     return house.server.ask(method, path, body)
-
-
-def save_key(house: House) -> None:
-    """As a person does in the UI: a block of type Secret named imarouter-api-key."""
-    kind = api(house, "GET", "/block_types/slug/secret")["id"]
-    wanted = {"block_schemas": {"block_type_id": {"any_": [kind]}}}
-    schema = api(house, "POST", "/block_schemas/filter", wanted)[0]["id"]
-    block = {"name": "imarouter-api-key", "data": {"value": "sk-simulated"}}
-    api(house, "POST", "/block_documents/", {**block, "block_type_id": kind, "block_schema_id": schema})
 
 
 @pytest.fixture
@@ -72,3 +65,51 @@ def bought(house: House) -> Callable[[str], int]:
         return sum(json.loads(path.read_text())["kind"] == "submitted" for path in outcomes)
 
     return count
+
+
+def run_of(house, run_id):
+    return api(house, "GET", f"/flow_runs/{run_id}")
+
+
+def until(house, run_id, *states, seconds=1800):
+    """The flow run, once it is in one of these states (by type)."""
+    clock = SystemClock()
+    end = clock.monotonic() + seconds
+    while (run := run_of(house, run_id))["state_type"] not in states:
+        assert clock.monotonic() < end, (
+            f"{run['name']} is still {run['state_name']}: {run['state']['message']}"
+        )
+        house.wait(0.5)
+    return run
+
+
+def over(house, run_id):
+    return until(house, run_id, "COMPLETED", "FAILED", "CRASHED", "CANCELLED")
+
+
+def wait_for_clips(house, bought, campaign, number):
+    clock = SystemClock()
+    end = clock.monotonic() + 240
+    while bought(campaign) < number:
+        assert clock.monotonic() < end, f"{bought(campaign)} of {number} bought; {house.server.flow_runs()}"
+        house.wait(0.1)
+
+
+def answer(house, run_id, **given):
+    """What the form behind the button Resume sends."""
+    said = api(house, "POST", f"/flow_runs/{run_id}/resume", {"run_input": {"note": "", **given}})
+    assert said["status"] == "ACCEPT", said
+
+
+def retry(house: House, run_id: str, env: Mapping[str, str] | None = None) -> None:
+    """What the button *Retry* of the V2 UI sends; `env`: job variables that a person changed before."""
+    if env:
+        api(house, "PATCH", f"/flow_runs/{run_id}", {"job_variables": {"env": dict(env)}})
+    state = {"type": "SCHEDULED", "name": "AwaitingRetry", "message": "Retry from the UI"}
+    api(house, "POST", f"/flow_runs/{run_id}/set_state", {"state": state, "force": True})
+
+
+def started_slowly(house, campaign):
+    """A run that submits every ten seconds: however busy the machine is, it is not over before it is stopped."""
+    slowly = {"env": {"HAILUO_SUBMITS_PER_MINUTE": "6"}}
+    return house.server.create_run("render-campaign/render-campaign", {"campaign": campaign}, slowly)

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from hailuo.clock import SystemClock
-from tests.live.conftest import api
+from tests.live.conftest import answer, api, over, started_slowly, until, wait_for_clips
 from tests.support.servers.house import ROOT
 
 pytestmark = [pytest.mark.prefect, pytest.mark.slow, pytest.mark.enable_socket]
@@ -21,27 +21,7 @@ DEPLOYMENTS = {
     "ad-report/ad-report",
 }
 SCHEDULED = {"nightly/nightly", "ad-report/ad-report"}
-CAMPAIGN_FORM = ["autumn.yaml", "spring.yaml", "summer.yaml", "tonight.yaml", ""]
-
-
-def run_of(house, run_id):
-    return api(house, "GET", f"/flow_runs/{run_id}")
-
-
-def until(house, run_id, *states, seconds=1800):
-    """The flow run, once it is in one of these states (by type)."""
-    clock = SystemClock()
-    end = clock.monotonic() + seconds
-    while (run := run_of(house, run_id))["state_type"] not in states:
-        assert clock.monotonic() < end, (
-            f"{run['name']} is still {run['state_name']}: {run['state']['message']}"
-        )
-        house.wait(0.5)
-    return run
-
-
-def over(house, run_id):
-    return until(house, run_id, "COMPLETED", "FAILED", "CRASHED", "CANCELLED")
+CAMPAIGN_FORM = ["autumn.yaml", "spring.yaml", "summer.yaml", "tonight.yaml", "winter.yaml"]
 
 
 def artifacts_of(house, run_id):
@@ -88,13 +68,17 @@ def test_the_form_offers_the_campaigns_of_the_folder(house):
 
     assert listed["enum"] == CAMPAIGN_FORM
     assert other["type"] == "string"
+    assert "MiniMax-Hailuo-02" in fields["models"]["items"]["enum"]
 
 
 @pytest.mark.parametrize(
     "parameters",
     [
+        {},
+        {"campaign": ""},
         {"campaign": "spring"},
         {"campaign": "../spring.yaml"},
+        {"campaign": "spring.yaml", "models": ["no-model"]},
         {"campaign": "spring.yaml", "edition": "No Slug"},
         {"campaign": "spring.yaml", "only": ["model"]},
         {"campaign": "spring.yaml", "budget_usd": 0},
@@ -154,7 +138,7 @@ def test_a_campaign_pasted_as_text_runs_on_several_machines(house, bought):
 
     run = over(
         house,
-        house.server.create_run("render-campaign/render-campaign", {"campaign_text": text, "machines": 2}),
+        house.server.create_run("render-campaign/render-campaign", {"campaign": text, "machines": 2}),
     )
 
     assert run["state_name"] == "Completed", run["state"]["message"]
@@ -165,12 +149,6 @@ def test_a_campaign_pasted_as_text_runs_on_several_machines(house, bought):
     assert len(shards) == 2
     # a shard says that it is done before its flow run is
     assert {over(house, one.id)["state_name"] for one in shards} == {"Completed"}
-
-
-def started_slowly(house, campaign):
-    """A run that submits every ten seconds: however busy the machine is, it is not over before it is stopped."""
-    slowly = {"env": {"HAILUO_SUBMITS_PER_MINUTE": "6"}}
-    return house.server.create_run("render-campaign/render-campaign", {"campaign": campaign}, slowly)
 
 
 def test_a_cancelled_run_goes_on_where_it_stood(house, bought):
@@ -190,14 +168,6 @@ def test_a_cancelled_run_goes_on_where_it_stood(house, bought):
     assert run["state_name"] == "Completed", run["state"]["message"]
     assert bought("summer") == 12
     assert re.search(rf"{12 - at_cancel} planned to buy", run["state"]["message"])
-
-
-def wait_for_clips(house, bought, campaign, number):
-    clock = SystemClock()
-    end = clock.monotonic() + 240
-    while bought(campaign) < number:
-        assert clock.monotonic() < end, f"{bought(campaign)} of {number} bought; {house.server.flow_runs()}"
-        house.wait(0.1)
 
 
 def test_the_run_of_a_worker_that_lost_its_power_is_finished_by_the_next(house, bought):
@@ -293,7 +263,7 @@ def test_an_approved_plan_is_started(house, bought):
     """It waits for a yes, also while the workers restart; then exactly that plan is rendered by a run of its own."""
     name = "approved"
     text = pasted(house, name)
-    asked = house.server.create_run("approve-campaign/approve-campaign", {"campaign_text": text})
+    asked = house.server.create_run("approve-campaign/approve-campaign", {"campaign": text})
     assert until(house, asked, "PAUSED")["state_name"] == "Suspended"
     for machine in house.machines:  # nothing of the approval is in a process
         machine.service.stop()
@@ -310,12 +280,6 @@ def test_an_approved_plan_is_started(house, bought):
 def pasted(house, name):
     """A campaign of four clips as text, under a name of its own."""
     return (house.campaigns / "spring.yaml").read_text().replace("spring", name)
-
-
-def answer(house, run_id, **given):
-    """What the form behind the button Resume sends."""
-    said = api(house, "POST", f"/flow_runs/{run_id}/resume", {"run_input": {"note": "", **given}})
-    assert said["status"] == "ACCEPT", said
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from uuid import UUID
 import httpx
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun, State, StateType
-from prefect.deployments import run_deployment
+from prefect.deployments import arun_deployment
 from prefect.exceptions import ObjectNotFound, PrefectException, PrefectHTTPStatusError
 from prefect.runtime import deployment, flow_run
 from prefect.states import Cancelled, Cancelling, Crashed
@@ -85,7 +85,7 @@ async def run_apart(
 
     async def start() -> FlowRun:
         async with get_client() as client:
-            run: FlowRun = await run_deployment(  # type: ignore[misc]  # Prefect types the dispatched call as if it were sync
+            run: FlowRun = await arun_deployment(
                 RENDER_DEPLOYMENT,
                 client=client,
                 parameters=parameters,

@@ -10,9 +10,11 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 from hailuo.flows.machinery.flow_run import job_label, log_events
-from hailuo.flows.ui.artifacts import progress_shown
+from hailuo.flows.machinery.states import state_of
+from hailuo.flows.ui.artifacts import progress_shown, publishing_shown
 from hailuo.ledger.facts import JobState
 from hailuo.plan.plan import Plan, PlannedJob
+from hailuo.publish.publish import Publication
 from hailuo.run.environment import RunEnvironment
 from hailuo.run.events import Ending, RunReport
 from hailuo.run.order import in_order
@@ -44,11 +46,17 @@ async def drive_all(
     A job whose task run Prefect could not make or keep is driven without it.
     """
     if len(jobs) <= task_runs_at_most:
-        task_runs = [_drive_clip(runner, planned) for planned in jobs]
+        called = [
+            render_clip(
+                runner, p.job.creative_id, f"{job_label(p.job)} · {p.job.creative_id}", return_state=True
+            )
+            for p in jobs
+        ]
     else:
-        bundles = bundles_of(jobs, at_most=task_runs_at_most)
-        task_runs = [_drive_bundle(runner, number, b) for number, b in enumerate(bundles, start=1)]
-    await asyncio.gather(*map(quietly, task_runs))
+        ids = [planned.job.creative_id for planned in jobs]
+        bundles = enumerate(bundles_of(ids, at_most=task_runs_at_most), start=1)
+        called = [render_bundle(runner, bundle, number, return_state=True) for number, bundle in bundles]
+    await asyncio.gather(*(quietly(state_of(one)) for one in called))
     await runner.drive_rest([planned.job.creative_id for planned in jobs])
 
 
@@ -63,29 +71,37 @@ def bundles_of(jobs: Sequence[_Job], *, at_most: int = TASK_RUNS_AT_MOST) -> lis
     return [jobs[start::number] for start in range(number)]
 
 
-async def _drive_clip(runner: Runner, planned: PlannedJob) -> None:
-    @task(name="render-clip", task_run_name="{label}", retries=0, cache_policy=NO_CACHE, persist_result=False)
-    async def render_clip(creative_id: str, label: str) -> State[None]:
-        del label
-        return _task_state([await runner.drive(creative_id)])
-
-    label = f"{job_label(planned.job)} · {planned.job.creative_id}"
-    await render_clip(planned.job.creative_id, label, return_state=True)  # type: ignore[misc]  # Prefect types an async return_state as if it were sync
+@task(name="render-clip", task_run_name="{label}", retries=0, cache_policy=NO_CACHE, persist_result=False)
+async def render_clip(runner: Runner, creative_id: str, label: str) -> State[None]:
+    """Buy one clip at most once, wait for it and store it."""
+    del label  # the name of the task run
+    return _task_state([await runner.drive(creative_id)])
 
 
-async def _drive_bundle(runner: Runner, number: int, bundle: Sequence[PlannedJob]) -> None:
-    @task(
-        name="render-bundle",
-        task_run_name="bundle {number}",
-        retries=0,
-        cache_policy=NO_CACHE,
-        persist_result=False,
-    )
-    async def render_bundle(number: int, creative_ids: list[str]) -> State[None]:
-        del number
-        return _task_state(await asyncio.gather(*(runner.drive(creative_id) for creative_id in creative_ids)))
+@task(
+    name="render-bundle",
+    task_run_name="bundle {number}",
+    retries=0,
+    cache_policy=NO_CACHE,
+    persist_result=False,
+)
+async def render_bundle(runner: Runner, creative_ids: Sequence[str], number: int) -> State[None]:
+    """The same for many clips at once."""
+    del number  # in the name of the task run
+    return _task_state(await asyncio.gather(*map(runner.drive, creative_ids)))
 
-    await render_bundle(number, [planned.job.creative_id for planned in bundle], return_state=True)  # type: ignore[misc]  # Prefect types an async return_state as if it were sync
+
+@task(
+    name="publish",
+    task_run_name="manifest and gallery of {name}",
+    retries=0,
+    cache_policy=NO_CACHE,
+    persist_result=False,
+)
+async def publish(session: Session, name: str) -> Publication:
+    """Wait for the checks of the clips, then build manifest and gallery; a progress line says where it is."""
+    async with watched_by(publishing_shown(session.checks_under_way, name)):
+        return await session.publish()
 
 
 def _task_state(endings: Sequence[Ending]) -> State[None]:

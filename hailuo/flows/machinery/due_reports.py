@@ -5,18 +5,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 
+from prefect import task
+from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
+from prefect.utilities.annotations import quote
 
 from hailuo import CampaignRequest, Settings, prepare
 from hailuo.campaign.files.folder_listing import campaign_names, find_campaign
 from hailuo.errors import CampaignError, Place, Problem
-from hailuo.flows.machinery.flow_run import LINKS_VALID_FOR, in_task_run, run_name
+from hailuo.flows.machinery.flow_run import LINKS_VALID_FOR, run_name
 from hailuo.flows.machinery.parameters import CampaignForm
+from hailuo.flows.machinery.states import state_of
 from hailuo.logs import quiet_logger
 from hailuo.plan.prepare import PreparedCampaign, edition_chosen
 from hailuo.report.inputs import editions_with_exports, find_files
 from hailuo.report.make import Report, ReportOptions, report
 from hailuo.run.environment import RunEnvironment
+from hailuo.store import Store
 from hailuo.store.layout import Edition
 from hailuo.store.open import open_store
 
@@ -38,7 +43,7 @@ async def due_reports(env: RunEnvironment, form: CampaignForm, *, exports: str) 
     Raises: CampaignError, SettingsError, StoreUnavailableError.
     """
     settings = env.settings
-    if form.campaign or form.campaign_text.strip():
+    if form.campaign.strip():
         request = form.request(settings)
         prepared = prepare(request, settings)
         edition = edition_chosen(prepared, edition=request.edition)
@@ -89,15 +94,21 @@ def _day_of(edition: str, at: datetime) -> datetime:
         return at
 
 
+@task(name="report", task_run_name="report {name}", retries=0, cache_policy=NO_CACHE, persist_result=False)
+async def write_report(
+    name: str, store: Store, due: DueReport, options: ReportOptions, env: RunEnvironment
+) -> Report | None:
+    """Read the exports of one edition and write its report; None without exports."""
+    del name  # in the name of the task run
+    found = await find_files(store, env.settings, due.sources, edition=due.edition)
+    if not found.files:
+        return None
+    mine = replace(options, files=found, prepared=due.prepared, links_valid_for=LINKS_VALID_FOR)
+    return await report(store, env.clock, mine, edition=due.edition)
+
+
 async def make_report(due: DueReport, options: ReportOptions, env: RunEnvironment) -> State[Report | None]:
     """Make one report in its own task run, so that a failure affects no other report; None without exports."""
-
-    async def report_on_exports() -> Report | None:
-        store = open_store(env.settings)
-        found = await find_files(store, env.settings, due.sources, edition=due.edition)
-        if not found.files:
-            return None
-        mine = replace(options, files=found, prepared=due.prepared, links_valid_for=LINKS_VALID_FOR)
-        return await report(store, env.clock, mine, edition=due.edition)
-
-    return await in_task_run("report", run_name(due.edition), report_on_exports)
+    store = open_store(env.settings)
+    called = write_report(run_name(due.edition), store, quote(due), options, env, return_state=True)
+    return await state_of(called)

@@ -2,7 +2,7 @@
 
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,11 +12,8 @@ from zoneinfo import ZoneInfo
 
 import httpx
 from coolname.data import config as word_lists
-from prefect import task
 from prefect.blocks.system import Secret
-from prefect.cache_policies import NO_CACHE
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.objects import State
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.exceptions import PrefectHTTPStatusError
 from prefect.logging.handlers import APILogHandler
@@ -195,17 +192,6 @@ def job_label(job: Job) -> str:
     variant = job.variant
     prompt = job.levels.get("prompt", "")
     return f"{prompt} · {variant.model} · {variant.duration} s · {variant.size} · take {job.take}"
-
-
-async def in_task_run(kind: str, name: str, work: Callable[[], Awaitable[_Result]]) -> State[_Result]:
-    """Do the work in a task run of its own, which Prefect shows as `KIND NAME`; a failure is in the returned state."""
-
-    @task(name=kind, task_run_name=f"{kind} {{name}}", retries=0, cache_policy=NO_CACHE, persist_result=False)
-    async def task_run(name: str) -> _Result:
-        del name
-        return await work()
-
-    return await task_run(name, return_state=True)  # type: ignore[misc, no-any-return]  # Prefect types an async return_state as if it were sync
 
 
 @contextlib.contextmanager

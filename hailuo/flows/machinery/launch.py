@@ -5,7 +5,7 @@ from typing import Final
 
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun
-from prefect.deployments import run_deployment
+from prefect.deployments import arun_deployment
 from prefect.exceptions import ObjectNotFound
 from prefect.runtime import deployment, flow_run
 
@@ -51,7 +51,7 @@ async def launch(plan: Plan, form: CampaignForm, *, machines: int) -> Launch:
     key = plan.digest
     while True:
         async with get_client() as client:  # Prefect never closes a client that it opens here itself
-            run: FlowRun = await run_deployment(  # type: ignore[misc]  # Prefect types the dispatched call as if it were sync
+            run: FlowRun = await arun_deployment(
                 RENDER_DEPLOYMENT,
                 client=client,
                 parameters={

@@ -1,6 +1,5 @@
 """A run on several machines: its lead starts shards as flow runs on the work pool, and takes over from dead ones."""
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -9,21 +8,15 @@ from uuid import UUID
 
 import httpx
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.filters import (
-    FlowRunFilter,
-    FlowRunFilterId,
-    TaskRunFilter,
-    TaskRunFilterState,
-    TaskRunFilterStateType,
-)
-from prefect.client.schemas.objects import State, StateType
-from prefect.deployments import run_deployment
+from prefect.client.schemas.objects import State
+from prefect.deployments import arun_deployment
 from prefect.exceptions import PrefectException
 from prefect.states import Cancelling, Crashed
 
 from hailuo.errors import StoreUnavailableError
 from hailuo.flows.machinery.clips import TASK_RUNS_AT_MOST, render
 from hailuo.flows.machinery.parameters import CampaignForm
+from hailuo.flows.machinery.task_runs import end_task_runs_of
 from hailuo.flows.ui.artifacts import progress_shown
 from hailuo.logs import quiet_logger
 from hailuo.plan.plan import Plan
@@ -112,7 +105,7 @@ class _ShardRuns:
         flow_run_id: UUID | None = None
         try:
             async with get_client() as client:  # Prefect never closes a client that it opens here itself
-                run = await run_deployment(  # type: ignore[misc]  # Prefect types the dispatched call as if it were sync
+                run = await arun_deployment(
                     SHARD_DEPLOYMENT,
                     client=client,
                     parameters={
@@ -196,11 +189,4 @@ async def _mark_crashed(shard: _Shard, reason: str) -> None:
             run = await client.read_flow_run(shard.flow_run_id)
             if run.state is None or not run.state.is_final():
                 await client.set_flow_run_state(shard.flow_run_id, crashed, force=True)
-            running = TaskRunFilterStateType(any_=[StateType.RUNNING, StateType.PENDING])
-            open_task_runs = await client.read_task_runs(
-                flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=[shard.flow_run_id])),
-                task_run_filter=TaskRunFilter(state=TaskRunFilterState(type=running)),
-            )
-            await asyncio.gather(
-                *(client.set_task_run_state(task_run.id, crashed, force=True) for task_run in open_task_runs)
-            )
+            await end_task_runs_of(client, shard.flow_run_id, f"its shard is considered dead: {reason}")

@@ -1,9 +1,9 @@
 """In which states flow runs end: Completed only where everything of the plan is stored. Every other state says why."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from enum import StrEnum
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
@@ -50,3 +50,8 @@ def refusal_is_a_state(
             return state
 
     return in_words
+
+
+async def state_of(called: object) -> State[Any]:
+    """The state of an async task or flow that was called with `return_state`: Prefect types the call as if it were sync."""
+    return await cast("Awaitable[State[Any]]", called)

@@ -21,6 +21,7 @@ from hailuo.campaign.pricing import usd, usd_or_unknown
 from hailuo.clock import SystemClock
 from hailuo.flows.ui.markdown import escaped, listed, show_table
 from hailuo.ledger.facts import JobState
+from hailuo.logs import quiet_logger
 from hailuo.night.endings import reserved_by_unknowns
 from hailuo.plan.plan import Plan, PlannedJob, price_of_all
 from hailuo.publish.publish import Publication
@@ -30,6 +31,7 @@ from hailuo.run.events import Progress, RunReport
 _ROWS_AT_MOST: Final = 500
 _WARNINGS_AT_MOST: Final = 20
 _PROGRESS_SECONDS: Final = 5.0
+_log = quiet_logger("hailuo.run")
 
 NO_UNKNOWNS: Final = "Every submit has an answer: no money is in doubt."
 
@@ -75,31 +77,63 @@ def _cell_row(cell: tuple[str, int, str], jobs: Sequence[PlannedJob]) -> dict[st
 
 @contextlib.asynccontextmanager
 async def progress_shown(progress: Callable[[], Progress], plan: Plan) -> AsyncIterator[None]:
-    """Show a progress bar while the block runs, refreshed in real time. A server that does not answer stops nothing."""
-    artifact = await acreate_progress_artifact(
-        0.0, key=f"progress-{plan.campaign.name}", description=_progress_text(progress())
-    )
-    refreshing = asyncio.create_task(_refresh(artifact, progress))
+    """Show a progress bar of the clips while the block runs."""
+
+    def now() -> tuple[float, str]:
+        at = progress()
+        return 100.0 * at.stored / at.jobs if at.jobs else 100.0, _progress_text(at)
+
+    async with _bar(f"progress-{plan.campaign.name}", now):
+        yield
+
+
+@contextlib.asynccontextmanager
+async def publishing_shown(checks_under_way: Callable[[], int], name: str) -> AsyncIterator[None]:
+    """Show a progress bar of the checks while the block publishes, and log its begin and its end."""
+    most, is_published = 0, False
+
+    def now() -> tuple[float, str]:
+        nonlocal most
+        left = checks_under_way()
+        most = max(most, left)
+        if is_published:
+            return 100.0, "manifest and gallery are written"
+        words = f"{left} clips are still being checked" if left else "manifest and gallery are being written"
+        return 99.0 * (most - left) / most if most else 0.0, words
+
+    _log.info("publishing: %s", now()[1])
+    async with _bar(f"publishing-{name}", now):
+        yield
+        is_published = True
+    _log.info("published: %s", now()[1])
+
+
+@contextlib.asynccontextmanager
+async def _bar(key: str, now: Callable[[], tuple[float, str]]) -> AsyncIterator[None]:
+    """A bar of `now` (percent and words), refreshed in real time. A server that does not answer stops nothing."""
+    percent, words = now()
+    artifact = await acreate_progress_artifact(percent, key=key, description=words)
+    refreshing = asyncio.create_task(_refresh(artifact, now))
     try:
         yield
     finally:
         refreshing.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await refreshing
-    await _update(artifact, progress())
+    await _update(artifact, now)
 
 
-async def _refresh(artifact: UUID, progress: Callable[[], Progress]) -> None:
+async def _refresh(artifact: UUID, now: Callable[[], tuple[float, str]]) -> None:
     clock = SystemClock()
     while True:
         await clock.sleep(_PROGRESS_SECONDS)
-        await _update(artifact, progress())
+        await _update(artifact, now)
 
 
-async def _update(artifact: UUID, now: Progress) -> None:
+async def _update(artifact: UUID, now: Callable[[], tuple[float, str]]) -> None:
     with contextlib.suppress(httpx.HTTPError, PrefectException):
-        percent = 100.0 * now.stored / now.jobs if now.jobs else 100.0
-        await aupdate_progress_artifact(artifact, percent, description=_progress_text(now))
+        percent, words = now()
+        await aupdate_progress_artifact(artifact, percent, description=words)
 
 
 def _progress_text(now: Progress) -> str:
@@ -123,7 +157,7 @@ def _gallery_text(gallery: GalleryLink | None) -> str:
     if gallery is None:
         return "no gallery"
     if gallery.until is None:
-        return f"Gallery `{gallery.address}`"
+        return f"[Gallery](<{gallery.address}>)" if gallery.is_url else f"Gallery `{gallery.address}`"
     sooner = "" if gallery.certain else " or sooner"
     return f"[Gallery]({gallery.address}) (until {gallery.until.astimezone(UTC):%d %B %H:%M} UTC{sooner})"
 

@@ -151,6 +151,7 @@ def _cells(outcome: CampaignOutcome | None) -> _Markdown:
 
 def _link(gallery: GalleryLink) -> _Markdown:
     if gallery.until is None:
-        return _Markdown(escaped(gallery.address))
+        is_open = f"[open](<{gallery.address}>)" if gallery.is_url else escaped(gallery.address)
+        return _Markdown(is_open)
     latest = "" if gallery.certain else " at the latest"
     return _Markdown(f"[open](<{gallery.address}>) until {gallery.until:%Y-%m-%d %H:%M} UTC{latest}")

@@ -61,7 +61,8 @@ def _links(report: Report) -> str:
     page = report.page
     folder = f"All files are in `{report.folder}` of the store: the page, the estimates as CSV and Parquet, next.yaml."
     if page.until is None:
-        return f"Report `{page.address}`. {folder}"
+        link = f"[Report](<{page.address}>)" if page.is_url else f"Report `{page.address}`"
+        return f"{link}. {folder}"
     sooner = "" if page.certain else " or sooner"
     until = f"until {page.until.astimezone(UTC):%d %B %H:%M} UTC{sooner}"
     return f"[Report](<{page.address}>) ({until}). {folder}"

@@ -1,6 +1,6 @@
 """What `reconcile` found and decided, as an artifact and in one line."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
@@ -9,10 +9,11 @@ from prefect.artifacts import acreate_markdown_artifact
 
 from hailuo.campaign.pricing import usd
 from hailuo.flows.ui.artifacts import NO_UNKNOWNS
-from hailuo.flows.ui.markdown import escaped, listed, show_table
+from hailuo.flows.ui.markdown import listed, show_table
 from hailuo.ledger.facts import Attempt, JobState
 from hailuo.reconcile.reconciler import Adopted, Findings, Released
 from hailuo.reconcile.unsettled import Unsettled
+from hailuo.store.layout import Edition
 
 _LONGEST_CELL: Final = 200
 _LINES_AT_MOST: Final = 20
@@ -20,12 +21,19 @@ _LINES_AT_MOST: Final = 20
 Decision = Adopted | Released
 
 
-async def show_findings(campaign: str, findings: Findings, decision: Decision | None) -> None:
-    """Leave an artifact: what was decided, what you can do next, and a row per attempt that is left."""
-    key, text = f"unknown-{campaign}", _summary(findings, decision)
+async def show_findings(
+    campaign: str, found: Mapping[Edition, Findings], decisions: Sequence[Decision]
+) -> None:
+    """Leave an artifact: what was decided, what you can do next, and a row per attempt that is left.
+
+    `campaign` is empty for all campaigns.
+    """
+    key, text = f"unknown-{campaign or 'submits'}", _summary(Findings.of_all(found.values()), decisions)
     rows = [
-        *(_row(JobState.UNKNOWN, unsettled) for unsettled in findings.unknown),
-        *(_row(JobState.IN_DOUBT, unsettled) for unsettled in findings.in_doubt),
+        {**_of(edition, found), **_row(state, unsettled)}
+        for edition, findings in found.items()
+        for state, attempts in ((JobState.UNKNOWN, findings.unknown), (JobState.IN_DOUBT, findings.in_doubt))
+        for unsettled in attempts
     ]
     if rows:
         await show_table(rows, key=key, description=text)
@@ -33,18 +41,23 @@ async def show_findings(campaign: str, findings: Findings, decision: Decision | 
         await acreate_markdown_artifact(text, key=key)
 
 
-def findings_text(findings: Findings, decision: Decision | None) -> str:
-    """What is left to settle in the edition, in one line."""
+def _of(edition: Edition, found: Mapping[Edition, Findings]) -> dict[str, object]:
+    """The columns that say whose clip it is, where there are several editions."""
+    return {"campaign": edition.campaign, "edition": edition.name} if len(found) > 1 else {}
+
+
+def findings_text(findings: Findings, decisions: Sequence[Decision]) -> str:
+    """What was decided and what is left to settle, in one line."""
     left = [*findings.unknown, *findings.in_doubt]
     counts = (
         f"{len(findings.unknown)} unknown, {len(findings.in_doubt)} in doubt: {usd(_reserved(left))} reserved"
     )
     text = counts if left else "nothing is unknown"
-    return f"{_decided(decision)}; {text}" if decision else text
+    return "; ".join([*map(_decided, decisions), text])
 
 
-def _summary(findings: Findings, decision: Decision | None) -> str:
-    warnings = decision.warnings if isinstance(decision, Adopted) else ()
+def _summary(findings: Findings, decisions: Sequence[Decision]) -> str:
+    warnings = [line for one in decisions if isinstance(one, Adopted) for line in one.warnings]
     adopted = [_decided(late) for late in findings.adopted]
     paid_twice = [
         f"{late.creative_id}: task {late.task.orphan.task_id} of attempt {late.task.attempt.number}, "
@@ -52,7 +65,7 @@ def _summary(findings: Findings, decision: Decision | None) -> str:
         for late in findings.paid_twice
     ]
     parts = [
-        escaped(_decided(decision)) + "." if decision else "",
+        listed("Decided", [_decided(one) for one in decisions], at_most=_LINES_AT_MOST),
         listed("Please check", warnings, at_most=_LINES_AT_MOST),
         listed("Adopted, because their task ids came late", adopted, at_most=_LINES_AT_MOST),
         listed("Paid twice: dispute it with the vendor", paid_twice, at_most=_LINES_AT_MOST),
