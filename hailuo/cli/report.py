@@ -97,6 +97,13 @@ class _Percent(click.ParamType[float]):
     type=click.Path(path_type=Path),
     help="A mapping file for an unknown export (docs/reference/exports.md). Repeat it for more.",
 )
+@click.option(
+    "--study",
+    "studies",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A table of a holdout or lift study (docs/reference/exports.md). Repeat it for more.",
+)
 @click.option("--sequential", is_flag=True, help="Use intervals that stay valid if you look every day.")
 @click.option(
     "--relevant-lift",
@@ -169,6 +176,7 @@ def _options(file: Path, given: Mapping[str, Any]) -> "ReportOptions":
         files=FoundFiles(files={}, where=()),
         ads=given["ads"],
         mappings=given["mappings"],
+        studies=given["studies"],
         analysis=AnalysisOptions(
             design=Design(given["design"]),
             metric=None if given["metric"] == _DEEPEST else Metric(given["metric"]),

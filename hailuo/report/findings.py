@@ -282,6 +282,24 @@ class MetricPreference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StudyCell:
+    """A group of a holdout or lift study against its holdout. `lift` is a fraction (0.2: a fifth more conversions),
+    `error` the standard error of the log of 1 + lift, and `caused` the conversions that would not have come without the
+    ads, None where only the vendor's lift is known. `clip` is the creative id of a cell that saw one clip alone.
+    """
+
+    platform: AdPlatform
+    name: str
+    clip: str | None
+    first_day: date | None
+    last_day: date | None
+    lift: float
+    interval: Interval
+    error: float
+    caused: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlatformFindings:
     """One platform's ads judged by themselves: metrics of two platforms are never pooled."""
 
@@ -305,6 +323,8 @@ class PlatformFindings:
     parts: tuple[DeliveryPart, ...] = ()  # as far as the exports tell them apart, most spend first
     wear: tuple[WearCurve, ...] = ()  # of the leading clips
     disagreement: str = ""  # one sentence where metrics prefer different clips
+    studies: tuple[StudyCell, ...] = ()  # of people who were split by chance
+    study_says: tuple[str, ...] = ()  # the studies in sentences, and what they change about the verdict
     target: Target | None = None
     swing: float | None = (
         None  # typical sd of the log of a rate from day to day; None where days are not known

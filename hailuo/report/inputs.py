@@ -15,6 +15,9 @@ import pandas as pd
 from hailuo.errors import Place, Problem, RefusedError, SettingsError
 from hailuo.named_files import read_named
 from hailuo.report.exports import is_ads_file, read_ads, read_exports, read_mapping
+from hailuo.report.exports.fields import ExportError
+from hailuo.report.findings import StudyCell
+from hailuo.report.studies import is_study_file, read_study
 from hailuo.settings import Settings
 from hailuo.sheets import UnreadableSheetError, is_packed, unpacked
 from hailuo.store import FolderStore, Store
@@ -67,10 +70,11 @@ class InputFiles:
     mappings: Mapping[str, bytes]
     where: tuple[str, ...]
     times: Mapping[str, datetime] = field(default_factory=dict)
+    studies: Mapping[str, bytes] = field(default_factory=dict)
 
     def digests(self) -> list[tuple[str, str, str]]:
         """Kind, name and SHA-256 of every file: the same files, the same report."""
-        kinds = {"export": self.exports, "ads": self.ads, "mapping": self.mappings}
+        kinds = {"export": self.exports, "ads": self.ads, "mapping": self.mappings, "study": self.studies}
         return sorted(
             (kind, name, hashlib.sha256(content).hexdigest())
             for kind, files in kinds.items()
@@ -103,9 +107,15 @@ async def editions_with_exports(store: Store, campaign: str) -> tuple[str, ...]:
 
 
 async def sort_files(
-    store: Store, found: FoundFiles, *, ads: Sequence[Path], mappings: Sequence[Path], edition: Edition
+    store: Store,
+    found: FoundFiles,
+    *,
+    ads: Sequence[Path],
+    mappings: Sequence[Path],
+    studies: Sequence[Path] = (),
+    edition: Edition,
 ) -> InputFiles:
-    """The files by kind, with the ads and mappings named beside them and every ads.csv of the edition's uploads.
+    """The files by kind, with ads, mappings and studies named beside them, and every ads.csv of the edition's uploads.
 
     Raises: InputError with every file that cannot be read.
     """
@@ -113,17 +123,20 @@ async def sort_files(
     uploaded = [entry.key for entry in await store.listing(edition.uploads)]
     filled = await read_many(store, [key for key in uploaded if key.endswith("/ads.csv")])
     filled = {key.removeprefix(edition.uploads): content for key, content in filled.items()}
-    given = await _each(asyncio.to_thread(_contents, {str(path): path}) for path in (*ads, *mappings))
+    given = await _each(
+        asyncio.to_thread(_contents, {str(path): path}) for path in (*ads, *mappings, *studies)
+    )
     named = [{name: one.content for name, one in some.items()} for some in given]
     return replace(
         sorted_files,
         ads=_merged([filled, sorted_files.ads, *named[: len(ads)]]),
-        mappings=_merged([sorted_files.mappings, *named[len(ads) :]]),
+        mappings=_merged([sorted_files.mappings, *named[len(ads) : len(ads) + len(mappings)]]),
+        studies=_merged([sorted_files.studies, *named[len(ads) + len(mappings) :]]),
     )
 
 
 def by_kind(found: FoundFiles) -> InputFiles:
-    """The files by kind: a mapping by its suffix, an ads.csv by its header, all others are exports.
+    """The files by kind: a mapping by its suffix, an ads.csv and a study by their headers, all others are exports.
 
     A zip or gzip counts as what is in it. Raises: InputError with every one that cannot be unpacked.
     """
@@ -133,8 +146,16 @@ def by_kind(found: FoundFiles) -> InputFiles:
     }
     tables = {name: content for name, content in found.files.items() if name not in mappings}
     ads = {name: content for name, content in tables.items() if is_ads_file(content, name=name)}
-    exports = {name: content for name, content in tables.items() if name not in ads}
-    return InputFiles(exports=exports, ads=ads, mappings=mappings, where=found.where, times=found.times)
+    rest = {name: content for name, content in tables.items() if name not in ads}
+    studies = {name: content for name, content in rest.items() if is_study_file(content, name=name)}
+    return InputFiles(
+        exports={name: content for name, content in rest.items() if name not in studies},
+        ads=ads,
+        mappings=mappings,
+        studies=studies,
+        where=found.where,
+        times=found.times,
+    )
 
 
 def _unpacked(found: FoundFiles) -> FoundFiles:
@@ -175,6 +196,20 @@ async def read_results(files: InputFiles) -> tuple[pd.DataFrame, pd.DataFrame | 
         return read_exports(files.exports, mappings=mappings, times=files.times), ads
 
     return await asyncio.to_thread(read)
+
+
+def study_cells(files: InputFiles, *, confidence: float) -> tuple[StudyCell, ...]:
+    """The cells of every study. Raises: ExportError with every problem of the files."""
+    cells: list[StudyCell] = []
+    problems: list[Problem] = []
+    for name, content in sorted(files.studies.items()):
+        try:
+            cells += read_study(content, name, confidence=confidence)
+        except ExportError as error:
+            problems += error.problems
+    if problems:
+        raise ExportError(problems)
+    return tuple(cells)
 
 
 def ads_rows(files: InputFiles) -> pd.DataFrame:

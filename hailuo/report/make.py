@@ -29,11 +29,12 @@ from hailuo.report.clip_results import results_of
 from hailuo.report.clips import media_of
 from hailuo.report.estimates import estimates_table, to_csv, to_parquet
 from hailuo.report.findings import ProposedRow, Recommendation, ReportFindings
-from hailuo.report.inputs import FoundFiles, InputFiles, read_results, sort_files
+from hailuo.report.inputs import FoundFiles, InputFiles, read_results, sort_files, study_cells
 from hailuo.report.next_batch.draft import NextBatch, next_batch
 from hailuo.report.next_batch.propose import proposal_rules
 from hailuo.report.page import Clip, render
 from hailuo.report.run_analysis import CHOICE, Chosen, analyse_results, compared
+from hailuo.report.studies import with_studies
 from hailuo.report.substitutes import without_substitutes
 from hailuo.report.texts import say
 from hailuo.store import Store
@@ -72,6 +73,7 @@ class ReportOptions:
     analysis: AnalysisOptions
     ads: tuple[Path, ...] = ()
     mappings: tuple[Path, ...] = ()
+    studies: tuple[Path, ...] = ()
     prepared: PreparedCampaign | None = None
     budget_usd: Decimal | None = None
     next_file: Path | None = None
@@ -103,9 +105,15 @@ async def report(store: Store, clock: Clock, request: ReportOptions, *, edition:
     AdmissionError when nothing ever ran, or no clip is chosen; StoreUnavailableError.
     """
     files = await sort_files(
-        store, request.files, ads=request.ads, mappings=request.mappings, edition=edition
+        store,
+        request.files,
+        ads=request.ads,
+        mappings=request.mappings,
+        studies=request.studies,
+        edition=edition,
     )
     results, ads = await read_results(files)
+    cells = study_cells(files, confidence=request.analysis.confidence)
     made = await publish(store, clock, edition)
     content = await store.read(made.edition.manifest_jsonl)
     only = await _chosen(store, edition, request.choice)
@@ -118,7 +126,7 @@ async def report(store: Store, clock: Clock, request: ReportOptions, *, edition:
         analysed = await asyncio.to_thread(
             analyse_results, results, variants, ads, options=request.analysis, at=clock.now(), only=only
         )
-        findings = analysed.findings
+        findings = with_studies(analysed.findings, cells)
         folder = edition.report(findings.made_at)
         if before and folder <= before.folder:  # of the same second, or of a machine whose clock is ahead
             folder = f"{before.folder.removesuffix('/')}_2/"

@@ -69,6 +69,8 @@ def verdict_of(found: PlatformFindings, *, currency: str | None, clips: Mapping[
         "more": tuple(_tied(sentence) for sentence in verdict.sentences[FIRST_SENTENCES:]),
         "decides": _tied(found.disagreement or found.metric_reason),
         "caveat": _tied(verdict.caveat),
+        "study": say("study.title") if found.study_says else "",
+        "studies": tuple(_tied(sentence) for sentence in found.study_says),
         "clip": clips.get(shown.creative_id) if shown else None,
         "number": shown.numbered if shown else "",
         "is_example": shown is not None and shown.creative_id != verdict.creative_id,
