@@ -41,12 +41,13 @@ class Album:
         self._page = page
 
     def take(self, name: str, path: str, *, height: int = 860, before: str | None = None) -> None:
-        """One page of the V2 UI as people see it; `before` is the text of a button to press first."""
+        """One page of the V2 UI as people see it; `before` is what to choose in its menu first."""
         self._page.set_viewport_size({"width": 1280, "height": height})
         self._page.goto(self._house.ui + path, wait_until="load")
         self._page.wait_for_timeout(_SETTLED_MS)
         if before:
-            self._page.get_by_role("button", name=before).first.click()
+            self._page.get_by_role("button", name="Open menu").first.click()
+            self._page.get_by_role("menuitem", name=before).click()
         self._page.wait_for_timeout(_SETTLED_MS)
         self._page.screenshot(path=str(_PICTURES / f"{name}.png"))
         print(f"{name}.png")

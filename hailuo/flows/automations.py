@@ -63,7 +63,7 @@ NOTICES: Final = (
             related=_OURS,
         ),
         subject="{{ event.resource['prefect.state-name'] }}: {{ event.resource['prefect.resource.name'] }}",
-        body=f"{_STATE}\n\nThe run: {_LINK}\nRetry collects what is paid and buys nothing twice.",
+        body=f"{_STATE}\n\nThe run: {_LINK}\nRetry, in the menu at the top right, collects what is paid and buys nothing twice.",
     ),
     Notice(
         name="hailuo-in-doubt",
@@ -81,7 +81,7 @@ NOTICES: Final = (
         description="An approval waits for a yes or a no.",
         trigger=_when("prefect.flow-run.Suspended", match={**_ANY_RUN}, related=_OURS),
         subject="Approve? {{ event.resource['prefect.resource.name'] }}",
-        body=f"The plan and its price wait for your answer: open {_LINK} and press Resume.",
+        body=f"The plan and its price wait for your answer: open {_LINK} and choose Resume in the menu at the top right.",
     ),
     Notice(
         name="hailuo-late",

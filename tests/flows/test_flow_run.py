@@ -12,7 +12,7 @@ from prefect.client.schemas.actions import DeploymentScheduleCreate
 from prefect.client.schemas.schedules import CronSchedule
 from pydantic import SecretStr
 
-from hailuo.flows.machinery.flow_run import KEY_BLOCK, due_in_zone, flow_environment
+from hailuo.flows.machinery.flow_run import KEY_BLOCK, due_in_zone, flow_environment, is_generated
 from hailuo.run.environment import RunEnvironment, within
 
 pytestmark = [
@@ -92,3 +92,21 @@ def test_a_run_is_due_in_the_zone_of_its_schedule(server: None, monkeypatch, zon
 
     assert found == due_at
     assert str(found.date()) == (named or str(due_at.astimezone().date()))
+
+
+@pytest.mark.parametrize(
+    ("name", "made_up"),
+    [
+        ("unbiased-crocodile", True),
+        ("Rustic-Oribi", True),
+        ("Handmade-Ox", True),
+        ("Small-Spring-Launch", False),
+        ("Rustic", False),
+        ("Spring-Launch", False),
+        ("spring-launch", False),
+        ("spring launch, second try", False),
+    ],
+)
+def test_a_run_name_that_a_person_typed_is_told_apart_from_one_that_was_made_up(name, made_up):
+    """The form of the V2 UI begins with a name of its own; what a person types in its place stays."""
+    assert is_generated(name) is made_up

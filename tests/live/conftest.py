@@ -31,7 +31,6 @@ def campaigns(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_campaign(folder, "spring", takes=1)
     write_campaign(folder, "summer", takes=3)
     write_campaign(folder, "autumn", takes=3)
-    write_campaign(folder, "winter", takes=3)
     (folder / "tonight.yaml").write_text(CAMPAIGN.format(name="tonight", takes=1) + "nightly: true\n")
     return folder
 

@@ -21,7 +21,7 @@ DEPLOYMENTS = {
     "ad-report/ad-report",
 }
 SCHEDULED = {"nightly/nightly", "ad-report/ad-report"}
-CAMPAIGN_FORM = ["autumn.yaml", "spring.yaml", "summer.yaml", "tonight.yaml", "winter.yaml"]
+CAMPAIGN_FORM = ["autumn.yaml", "spring.yaml", "summer.yaml", "tonight.yaml"]
 
 
 def artifacts_of(house, run_id):

@@ -21,7 +21,7 @@ from tests.support.servers.house import ROOT, House, open_house
 from tests.support.servers.inbox import Inbox, open_inbox
 from tests.support.servers.prefect import HEARTBEAT_SECONDS
 
-pytestmark = [pytest.mark.prefect, pytest.mark.slow, pytest.mark.enable_socket]
+pytestmark = [pytest.mark.long, pytest.mark.prefect, pytest.mark.slow, pytest.mark.enable_socket]
 
 RENDER, APPROVE = "render-campaign/render-campaign", "approve-campaign/approve-campaign"
 FLAGS = [
@@ -65,7 +65,7 @@ def says_yes_by_api(house: House, run_id: str, link: str) -> None:
 
 
 def says_yes_in_a_browser(house: House, run_id: str, link: str) -> None:
-    """As a person does: open the link, press *Resume*, choose yes, type a name, press *Submit*."""
+    """As a person does: open the link, choose *Resume* in the menu, choose yes, type a name, press *Resume*."""
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 (only where there is a chromium)
 
     del house, run_id
@@ -73,12 +73,13 @@ def says_yes_in_a_browser(house: House, run_id: str, link: str) -> None:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         page = browser.new_page()
         page.goto(link, wait_until="domcontentloaded")
-        page.get_by_role("button", name="Resume").first.click()
+        page.get_by_role("button", name="Open menu").first.click()
+        page.get_by_role("menuitem", name="Resume").click()
         form = page.get_by_role("dialog")
         form.get_by_label("Select Approve?").click()
         page.get_by_role("option", name="yes").click()
         form.get_by_label("Your name").fill("Kim")
-        form.get_by_role("button", name=re.compile("Submit|Resume")).click()
+        form.get_by_role("button", name="Resume").click()
         form.wait_for(state="hidden")
         browser.close()
 

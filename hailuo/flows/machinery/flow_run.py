@@ -139,7 +139,7 @@ async def name_this_run(name: str, *, edition: Edition | None = None) -> None:
     this_run = UUID(flow_run.get_id() or "")
     async with get_client() as client:
         run = await client.read_flow_run(this_run)
-        if _is_generated(run.name):
+        if is_generated(run.name):
             await client.update_flow_run(this_run, name=name)
         if edition:
             await client.update_flow_run_labels(
@@ -147,9 +147,35 @@ async def name_this_run(name: str, *, edition: Edition | None = None) -> None:
             )
 
 
-def _is_generated(name: str) -> bool:
-    """Whether Prefect made the name up: an adjective and a noun of its word lists."""
+_ADJECTIVES: Final = frozenset(
+    [
+        "Awesome",
+        "Ergonomic",
+        "Fantastic",
+        "Generic",
+        "Gorgeous",
+        "Handcrafted",
+        "Handmade",
+        "Incredible",
+        "Intelligent",
+        "Licensed",
+        "Practical",
+        "Refined",
+        "Rustic",
+        "Sleek",
+        "Small",
+        "Tasty",
+        "Unbranded",
+    ]
+)
+"""With these the form of the V2 UI begins the names that it makes up; an animal of at most six letters follows."""
+
+
+def is_generated(name: str) -> bool:
+    """Whether Prefect made the name up: an adjective and a noun of its word lists, or of those of its V2 UI."""
     words = name.split("-")
+    if words[0] in _ADJECTIVES and len(name) <= len(words[0]) + 7:
+        return len(words) > 1
     known = {
         str(word) for one in word_lists.values() if isinstance(one, dict) for word in one.get("words", ())
     }
