@@ -140,4 +140,4 @@ def test_where_no_clip_leads_a_clear_study_decides():
 
 def test_a_platform_without_a_study_says_nothing():
     """Findings stay as they were."""
-    assert with_studies(FOUND, cells(f"{COUNTS}tiktok,all,,,,100000,1200,100000,1000\n")) == FOUND
+    assert with_studies(FOUND, cells(f"{COUNTS}pinterest,all,,,,100000,1200,100000,1000\n")) == FOUND
