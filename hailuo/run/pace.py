@@ -13,6 +13,9 @@ _FIRST_PAUSE_SECONDS = 15.0  # 15 to 60 s on "1002": docs/reference/vendor.md#er
 _LONGEST_PAUSE_SECONDS = 60.0
 _LONGEST_RETRY_AFTER_SECONDS = 3600.0
 _JITTER = 0.5
+_SPARE = (
+    0.005  # 0.3 s in a minute: a vendor that counts the last 60 s refuses a submit that comes a moment early
+)
 _FLOOR_SECONDS = 8.0  # the vendor refreshes every 15 s: docs/reference/vendor.md#freshness
 _FIRST_MISS_SECONDS, _LONGEST_MISS_SECONDS = 2.0, 30.0
 _SHORTEST_WAIT_SECONDS = 1e-6  # less, and a loop's timer fires before the clock has moved
@@ -137,7 +140,7 @@ class Limiter:
         async with self._queue:
             await self._wait_for_room()
             await self._wait_for_pace()
-            self._next_start = self._clock.monotonic() + 60 / self._rate.value
+            self._next_start = self._clock.monotonic() + (1 + _SPARE) * 60 / self._rate.value
             self._in_flight += 1
             self._turns += 1
             return self._turns
