@@ -59,10 +59,10 @@ test: $(VENV)/.dev  ## every test but the long ones
 TEST_PARTS := test-live test-flows $(if $(BROWSER),test-browser) test-rest
 
 test-live:
-	$(PYTEST) $(COVERAGE) -m prefect tests/live
+	$(PYTEST) $(COVERAGE) -m 'prefect and not long' tests/live
 
 test-flows:
-	$(PYTEST) $(COVERAGE) -m prefect --ignore tests/live
+	$(PYTEST) $(COVERAGE) -m 'prefect and not long' --ignore tests/live
 
 test-browser:
 	$(PYTEST) $(COVERAGE) -m browser
@@ -76,7 +76,8 @@ test-rest:
 	$(PYTEST) $(COVERAGE) --numprocesses 2 --dist worksteal -m 'not prefect and not browser and not long'
 
 test-long: $(VENV)/.dev  ## the exhaustive versions of tests that `make test` has in a quicker form
-	$(PYTEST) --numprocesses 2 --dist worksteal -m long
+	$(PYTEST) --numprocesses 2 --dist worksteal -m 'long and not prefect'
+	$(PYTEST) -m 'long and prefect'
 
 coverage: COVERAGE := --cov --cov-append --cov-report=
 coverage: $(VENV)/.dev  ## every test, and the branches that none of them takes; one part after the other
