@@ -107,6 +107,13 @@ def _checked_product(text: str) -> str:
 
 def _write(starter: Starter, folder: Path, *, file_only: bool) -> None:
     """Write every file, or none of them. Raises: CampaignError with every problem, SettingsError for the store."""
+    names = (starter.campaign_file,) if file_only else starter.paths(project_file=PROJECT_FILE)
+    taken = [folder / name for name in names if (folder / name).exists() or (folder / name).is_symlink()]
+    remedy = "move it away, name another campaign or --folder, or pass --file-only"
+    if taken:
+        raise CampaignError(
+            [Problem(Place(str(path)), "exists already; nothing was written", remedy) for path in taken]
+        )
     catalog = load_catalog(load_settings().catalog)
     known = startable_models(catalog)
     unknown = [
@@ -120,15 +127,8 @@ def _write(starter: Starter, folder: Path, *, file_only: bool) -> None:
     ]
     if unknown:
         raise CampaignError(unknown)
-    files = starter.files(catalog, project_file=PROJECT_FILE)
-    if file_only:
-        files = {starter.campaign_file: files[starter.campaign_file]}
-    taken = [folder / name for name in files if (folder / name).exists() or (folder / name).is_symlink()]
-    remedy = "move it away, name another campaign or --folder, or pass --file-only"
-    if taken:
-        raise CampaignError(
-            [Problem(Place(str(path)), "exists already; nothing was written", remedy) for path in taken]
-        )
+    texts = starter.files(catalog, project_file=PROJECT_FILE)
+    files = {name: texts[name] for name in names}
     open_store(load_settings().model_copy(update={"store": starter.store}))  # refuses what can only be a slip
     for name, text in files.items():
         path = folder / name

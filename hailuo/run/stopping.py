@@ -58,6 +58,7 @@ REMEDIES: Final[Mapping[str, str]] = MappingProxyType(
         "store": "look at the store (full, read-only, unreachable), then run again",
         "store_full": "make room in the store, or make it writable, then run again: the clips are collected then",
         "picture": "look at the first frames that the vendor did not register, then run again",
+        "people": "change the pictures of people that were refused, or leave them out with --only, then run again",
         "first_frame": "use a store that the vendor can fetch from, or https URLs",
     }
 )

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -101,11 +102,13 @@ def answer(house, run_id, **given):
 
 
 def retry(house: House, run_id: str, env: Mapping[str, str] | None = None) -> None:
-    """What the button *Retry* of the V2 UI sends; `env`: job variables that a person changed before."""
-    if env:
-        api(house, "PATCH", f"/flow_runs/{run_id}", {"job_variables": {"env": dict(env)}})
-    state = {"type": "SCHEDULED", "name": "AwaitingRetry", "message": "Retry from the UI"}
+    """What the button *Retry* of the V2 UI sends; `env`: job variables that a person changes before the run begins."""
+    at = SystemClock().now() + timedelta(seconds=15 if env else 0)
+    details = {"scheduled_time": at.isoformat()}
+    state = {"type": "SCHEDULED", "name": "AwaitingRetry", "message": "Retry", "state_details": details}
     api(house, "POST", f"/flow_runs/{run_id}/set_state", {"state": state, "force": True})
+    if env:  # the server takes them of a scheduled run alone
+        api(house, "PATCH", f"/flow_runs/{run_id}", {"job_variables": {"env": dict(env)}})
 
 
 def started_slowly(house, campaign):

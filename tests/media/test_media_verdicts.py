@@ -57,6 +57,7 @@ CASES: dict[str, tuple[Code, Order, Inspection | None]] = {
     "we could not look": (Code.COULD_NOT_CHECK, ORDER, replace(GOOD, unchecked="disk full")),
     "no player shows it": (Code.DISPUTE_UNPLAYABLE, ORDER, replace(GOOD, unplayable="InvalidDataError")),
     "half of it missing": (Code.DISPUTE_CUT_OFF, ORDER, replace(GOOD, undecoded_frames=70)),
+    "another codec": (Code.CODEC_UNEXPECTED, replace(ORDER, codec="hevc"), GOOD),
     "too short": (Code.DISPUTE_DURATION, ORDER, replace(GOOD, duration_s=5.0)),
     "6 s for 10 s": (Code.DISPUTE_DURATION, replace(ORDER, duration_s=10), GOOD),
     "720 lines for 768": (Code.DISPUTE_SIZE, ORDER, replace(GOOD, width=1280, height=720, aspect=16 / 9)),

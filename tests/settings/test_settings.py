@@ -43,6 +43,7 @@ VARIABLES: dict[str, tuple[str, object, str, object]] = {
     "HAILUO_CHECKS": ("checks", "on", "off", "off"),
     "HAILUO_MAX_USD_PER_RUN": ("max_usd_per_run", None, "12.50", Decimal("12.50")),
     "HAILUO_EXPOSURE_USD": ("exposure_usd", Decimal(1), "0.50", Decimal("0.50")),
+    "HAILUO_PAGES_URL": ("pages_url", None, "http://localhost:4300", "http://localhost:4300"),
     "HAILUO_PRICE_TOLERANCE_PERCENT": ("price_tolerance_percent", Decimal(10), "25", Decimal(25)),
     "HAILUO_MAX_USD_PER_MONTH": ("max_usd_per_month", None, "400", Decimal(400)),
     "HAILUO_CAMPAIGNS": ("campaigns", Path("./campaigns"), "/srv/campaigns", Path("/srv/campaigns")),

@@ -90,15 +90,20 @@ class Starter:
         """The campaign file, from the project's folder."""
         return f"campaigns/{self.name}.yaml"
 
+    def paths(self, *, project_file: str) -> tuple[str, ...]:
+        """The files of the project: the campaign, the schema for editors, the settings, and what git ignores."""
+        return (self.campaign_file, f"campaigns/{_SCHEMA}", project_file, ".gitignore")
+
     def files(self, catalog: Catalog, *, project_file: str) -> Mapping[str, str]:
         """Every file of the project by its path. Raises: CampaignError if the campaign could not be planned as it is."""
         schema = json.dumps(campaign_schema(catalog), indent=2, ensure_ascii=False)
-        return {
-            self.campaign_file: self.campaign_text(catalog),
-            f"campaigns/{_SCHEMA}": f"{schema}\n",
-            project_file: _PROJECT.format(store=_text(self.store)),
-            ".gitignore": "".join(f"{line}\n" for line in self._ignored()),
-        }
+        texts = (
+            self.campaign_text(catalog),
+            f"{schema}\n",
+            _PROJECT.format(store=_text(self.store)),
+            "".join(f"{line}\n" for line in self._ignored()),
+        )
+        return dict(zip(self.paths(project_file=project_file), texts, strict=True))
 
     def campaign_text(self, catalog: Catalog) -> str:
         """The campaign file. Raises: CampaignError if it could not be planned as it is."""
