@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from benchmarks.proof.assignment import Assignment
-from benchmarks.proof.worker import Driving, Ended, Found, Told, work
+from benchmarks.proof.worker import Driving, Ended, Found, Message, work
 from hailuo.clock import Clock, SystemClock
 
 # Processes are forked from a server that has only imported the library: a start costs 20 ms, not 1 s.
@@ -22,7 +22,7 @@ class Life:
 
     pid: int
     exit_code: int
-    told: tuple[Told, ...]
+    messages: tuple[Message, ...]
 
     @property
     def was_killed(self) -> bool:
@@ -30,11 +30,11 @@ class Life:
 
     @property
     def found(self) -> Found | None:
-        return next((word for word in self.told if isinstance(word, Found)), None)
+        return next((word for word in self.messages if isinstance(word, Found)), None)
 
     @property
     def was_driving(self) -> bool:
-        return any(isinstance(word, Driving) for word in self.told)
+        return any(isinstance(word, Driving) for word in self.messages)
 
     @property
     def is_finished(self) -> bool:
@@ -44,7 +44,9 @@ class Life:
     @property
     def broke_down(self) -> bool:
         """Neither killed nor ended by its own will: a defect."""
-        return not (self.was_killed or self.is_finished or any(isinstance(word, Ended) for word in self.told))
+        return not (
+            self.was_killed or self.is_finished or any(isinstance(word, Ended) for word in self.messages)
+        )
 
 
 class Worker:
@@ -52,17 +54,17 @@ class Worker:
 
     def __init__(self, assignment: Assignment, clock: Clock) -> None:
         self._clock = clock
-        self._told: list[Told] = []
+        self._messages: list[Message] = []
         self._pipe, theirs = _CONTEXT.Pipe(duplex=False)
         self._process = _CONTEXT.Process(target=work, args=(assignment, theirs), daemon=True)
         self._process.start()
         theirs.close()
 
     @property
-    def told(self) -> tuple[Told, ...]:
-        return tuple(self._told)
+    def messages(self) -> tuple[Message, ...]:
+        return tuple(self._messages)
 
-    def words(self, *, until_seconds: float) -> Iterator[Told]:
+    def words(self, *, until_seconds: float) -> Iterator[Message]:
         """What it says, as it says it, until then (monotonic) or until its end."""
         while (left := until_seconds - self._clock.monotonic()) > 0:
             if not self._pipe.poll(left):
@@ -71,7 +73,7 @@ class Worker:
                 word = self._pipe.recv()
             except (EOFError, OSError):
                 return
-            self._told.append(word)
+            self._messages.append(word)
             yield word
 
     def has_ended(self) -> bool:
@@ -88,9 +90,11 @@ class Worker:
         self._process.join(timeout=10)
         if self._process.exitcode is None or self._process.pid is None:
             self._process.kill()
-            raise TimeoutError(f"a worker came to no end and is killed now; it said last: {self.told[-3:]}")
+            raise TimeoutError(
+                f"a worker came to no end and is killed now; it said last: {self.messages[-3:]}"
+            )
         self._pipe.close()
-        return Life(pid=self._process.pid, exit_code=self._process.exitcode, told=self.told)
+        return Life(pid=self._process.pid, exit_code=self._process.exitcode, messages=self.messages)
 
 
 @dataclass(kw_only=True)

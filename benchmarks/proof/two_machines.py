@@ -95,7 +95,7 @@ def _kill_half_way(crew: Crew, worker: Worker, *, jobs: int) -> None:
 
 
 def _happened(life: Life) -> list[Happened]:
-    return [word for word in life.told if isinstance(word, Happened)]
+    return [word for word in life.messages if isinstance(word, Happened)]
 
 
 def _count(words: Sequence[Happened], kind: EventKind) -> int:

@@ -61,32 +61,32 @@ class Ended:
     stopped: str | None
 
 
-Told = Found | Driving | Happened | Ended
+Message = Found | Driving | Happened | Ended
 
 
-def work(assignment: Assignment, pipe: "Connection[Told, object]") -> None:
+def work(assignment: Assignment, pipe: "Connection[Message, object]") -> None:
     """The whole life of a worker process, if it is allowed to end."""
     os.environ.update(assignment.place.environment)  # noqa: TID251 (boto3 reads its endpoint and keys there)
     sys.exit(asyncio.run(_drive(assignment, pipe.send)))
 
 
-async def _drive(assignment: Assignment, tell: Callable[[Told], None]) -> int:
+async def _drive(assignment: Assignment, send: Callable[[Message], None]) -> int:
     clock, settings = RehearsalClock(assignment.speed), assignment.settings
     request = CampaignRequest(path=assignment.campaign, at=clock.now())
     prepared = prepare(request, settings)
     async with (
-        _connected(settings, Steps(assignment.killing, tell)) as connections,
+        _connected(settings, Steps(assignment.killing, send)) as connections,
         open_session(prepared, settings, clock=clock, connections=connections) as session,
     ):
         plan = await session.plan()
         found = Found(to_buy=len(plan.to_buy), to_collect=len(plan.to_collect))
-        tell(found)
+        send(found)
         if found.is_finished:
             return 0
         await session.admit(plan)
-        tell(Driving())
-        report = await session.runner(plan, observe=_observer(tell, assignment.most_events)).run()
-    tell(Ended(report.exit_code, report.stopped))
+        send(Driving())
+        report = await session.runner(plan, observe=_observer(send, assignment.most_events)).run()
+    send(Ended(report.exit_code, report.stopped))
     return report.exit_code
 
 
@@ -104,9 +104,9 @@ async def _connected(settings: Settings, steps: "Steps") -> AsyncIterator[Connec
 class Steps:
     """Tells every step that a run passes, and kills the process at one of them."""
 
-    def __init__(self, killing: Killing | None, tell: Callable[[Told], None]) -> None:
+    def __init__(self, killing: Killing | None, send: Callable[[Message], None]) -> None:
         self._killing = killing
-        self._tell = tell
+        self._send = send
         self._passed: Counter[Step] = Counter()
         self._clock = SystemClock()
 
@@ -122,17 +122,17 @@ class Steps:
         self._passed[step] += 1
         if self._killing == Killing(step=step, passing=self._passed[step]):
             os.kill(os.getpid(), signal.SIGKILL)
-        self._tell(Happened(step, self._clock.monotonic()))
+        self._send(Happened(step, self._clock.monotonic()))
 
 
-def _observer(tell: Callable[[Told], None], most: int | None) -> Observer:
+def _observer(send: Callable[[Message], None], most: int | None) -> Observer:
     clock = SystemClock()
     left = most
 
     def observe(event: Event) -> None:
         nonlocal left
         if event.kind in {EventKind.SUBMITTED, EventKind.STORED}:
-            tell(Happened(event.kind, clock.monotonic()))
+            send(Happened(event.kind, clock.monotonic()))
             left = None if left is None else left - 1
             if left == 0:
                 os.kill(os.getpid(), signal.SIGKILL)

@@ -116,6 +116,9 @@ def choice_options(command: _Command) -> _Command:
     return picked(rated(tag(command)))
 
 
+budget_option = click.option(
+    "--budget", "budget_usd", type=usd_type, help="Use this budget instead of the file's, in US dollars."
+)
 limit_option = click.option(
     "--limit",
     metavar="N",

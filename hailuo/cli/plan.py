@@ -10,12 +10,12 @@ import click
 
 from hailuo.cli.options import (
     as_json_option,
+    budget_option,
     choose,
     edition_option,
     file_argument,
     limit_option,
     only_option,
-    usd_type,
 )
 from hailuo.cli.plain import echo_json, say
 from hailuo.cli.screen import plan_json, show_clips, show_plan
@@ -32,9 +32,7 @@ from hailuo.run.store_place import StorePlace
 @file_argument
 @edition_option
 @only_option
-@click.option(
-    "--budget", "budget_usd", type=usd_type, help="Use this budget instead of the file's, in US dollars."
-)
+@budget_option
 @limit_option
 @click.option("--clips", is_flag=True, help="Also list every clip.")
 @quiet_option

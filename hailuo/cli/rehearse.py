@@ -10,12 +10,12 @@ import click
 from hailuo.campaign.pricing import usd
 from hailuo.cli.options import (
     as_json_option,
+    budget_option,
     choose,
     edition_option,
     file_argument,
     limit_option,
     only_option,
-    usd_type,
 )
 from hailuo.cli.plain import count, echo_json, say
 from hailuo.cli.screen import show_plan
@@ -61,9 +61,7 @@ def _read_faults(ctx: click.Context, param: click.Parameter, texts: tuple[str, .
 @file_argument
 @edition_option
 @only_option
-@click.option(
-    "--budget", "budget_usd", type=usd_type, help="Use this budget instead of the file's, in US dollars."
-)
+@budget_option
 @limit_option
 @click.option(
     "--faults",

@@ -13,13 +13,13 @@ import click
 from hailuo.campaign.pricing import usd
 from hailuo.cli.options import (
     as_json_option,
+    budget_option,
     choose,
     edition_option,
     file_argument,
     is_standard_input,
     limit_option,
     only_option,
-    usd_type,
     yes_option,
 )
 from hailuo.cli.output import unfailing_output
@@ -73,9 +73,7 @@ class _RunOptions:
 @file_argument
 @edition_option
 @only_option
-@click.option(
-    "--budget", "budget_usd", type=usd_type, help="Use this budget instead of the file's, in US dollars."
-)
+@budget_option
 @yes_option("Do not ask before spending.")
 @click.option("--new-store", is_flag=True, help="With --yes or --plan: begin a new, empty store.")
 @click.option(

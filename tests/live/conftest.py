@@ -10,7 +10,9 @@ import pytest
 from pytest_socket import enable_socket
 
 from hailuo.clock import SystemClock
-from tests.support.servers.house import House, open_house
+from tests.support.servers.house import ROOT, House, open_house
+from tests.support.servers.inbox import Inbox, open_inbox
+from tests.support.servers.prefect import HEARTBEAT_SECONDS
 
 CAMPAIGN = """\
 campaign: {name}
@@ -99,6 +101,20 @@ def answer(house, run_id, **given):
     """What the form behind the button Resume sends."""
     said = api(house, "POST", f"/flow_runs/{run_id}/resume", {"run_input": {"note": "", **given}})
     assert said["status"] == "ACCEPT", said
+
+
+@pytest.fixture(scope="module")
+def inbox() -> Iterator[Inbox]:
+    """In place of Slack."""
+    enable_socket()
+    with open_inbox() as inbox:
+        yield inbox
+
+
+def automate(house: House, inbox: Inbox) -> None:
+    """The automations send to the inbox, as operations.md says how."""
+    house.save_block("custom-webhook", "hailuo-notifications", inbox.block)
+    house.server.module("hailuo.flows.automations", "--heartbeat", str(HEARTBEAT_SECONDS), folder=ROOT)
 
 
 def retry(house: House, run_id: str, env: Mapping[str, str] | None = None) -> None:

@@ -6,20 +6,19 @@ from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
-from pytest_socket import enable_socket
 
 from tests.live.conftest import (
     answer,
     api,
+    automate,
     over,
     retry,
     started_slowly,
     wait_for_clips,
     write_campaign,
 )
-from tests.support.servers.house import ROOT, House, open_house
-from tests.support.servers.inbox import Inbox, open_inbox
-from tests.support.servers.prefect import HEARTBEAT_SECONDS
+from tests.support.servers.house import House, open_house
+from tests.support.servers.inbox import Inbox
 
 pytestmark = [pytest.mark.long, pytest.mark.prefect, pytest.mark.slow, pytest.mark.enable_socket]
 
@@ -34,14 +33,6 @@ FLAGS = [
 
 
 @pytest.fixture(scope="module")
-def inbox() -> Iterator[Inbox]:
-    """In place of Slack."""
-    enable_socket()
-    with open_inbox() as inbox:
-        yield inbox
-
-
-@pytest.fixture(scope="module")
 def house(inbox: Inbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """One worker; the automations send to the inbox, as operations.md says how."""
     folder = tmp_path_factory.mktemp("messages")
@@ -53,8 +44,7 @@ def house(inbox: Inbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ho
         write_campaign(campaigns, name, takes=3)
     environment = {"HAILUO_CHECKS": "off", "PREFECT_WORKER_QUERY_SECONDS": "2"}
     with open_house(folder, campaigns=campaigns, environment=environment) as house:
-        house.save_block("custom-webhook", "hailuo-notifications", inbox.block)
-        house.server.module("hailuo.flows.automations", "--heartbeat", str(HEARTBEAT_SECONDS), folder=ROOT)
+        automate(house, inbox)
         yield house
 
 
@@ -160,7 +150,7 @@ def test_retry_of_a_run_that_died_collects_what_is_paid_and_buys_the_rest_once(
 def test_retry_of_a_failed_run_starts_the_same_campaign_again(
     house: House, inbox: Inbox, bought: Callable[[str], int]
 ) -> None:
-    """A broken file is refused and told; corrected, Retry renders it, once."""
+    """A broken file is refused, and a message says so; once it is corrected, Retry renders it once."""
     file = house.campaigns / "broken.yaml"
     sound = file.read_text()
     file.write_text(sound.replace("duration: 6", "duration: 7"))

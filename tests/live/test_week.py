@@ -14,12 +14,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from pytest_socket import enable_socket
 
-from tests.live.conftest import answer, api, over, retry, until, write_campaign
+from tests.live.conftest import answer, api, automate, over, retry, until, write_campaign
 from tests.support.servers.house import ROOT, House, open_house
-from tests.support.servers.inbox import Inbox, open_inbox
-from tests.support.servers.prefect import HEARTBEAT_SECONDS
+from tests.support.servers.inbox import Inbox
 from tests.support.servers.processes import wait_until
 
 pytestmark = [pytest.mark.long, pytest.mark.prefect, pytest.mark.slow, pytest.mark.enable_socket]
@@ -37,14 +35,6 @@ CLOCKS_CHANGE = date(2026, 10, 25)
 
 
 @pytest.fixture(scope="module")
-def inbox() -> Iterator[Inbox]:
-    """In place of Slack."""
-    enable_socket()
-    with open_inbox() as inbox:
-        yield inbox
-
-
-@pytest.fixture(scope="module")
 def house(inbox: Inbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """One worker. The night is due at 02:30 in Berlin, an hour that comes twice on the last Sunday of October."""
     folder = tmp_path_factory.mktemp("week")
@@ -55,8 +45,7 @@ def house(inbox: Inbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ho
     write_campaign(campaigns, "asked", takes=1)
     environment = {"HAILUO_CHECKS": "off", "PREFECT_WORKER_QUERY_SECONDS": "2"}
     with open_house(folder, campaigns=campaigns, environment=environment) as house:
-        house.save_block("custom-webhook", "hailuo-notifications", inbox.block)
-        house.server.module("hailuo.flows.automations", "--heartbeat", str(HEARTBEAT_SECONDS), folder=ROOT)
+        automate(house, inbox)
         night = api(house, "GET", "/deployments/name/nightly/nightly")
         (schedule,) = night["schedules"]
         at = {"schedule": {"cron": "30 2 * * *", "timezone": "Europe/Berlin"}, "active": True}
@@ -146,7 +135,7 @@ def store_is_away(house: House, inbox: Inbox, paid: Paid, day: date) -> None:
 
 
 def server_is_away(house: House, inbox: Inbox, paid: Paid, day: date) -> None:
-    """Prefect's server restarts while a campaign renders; what it lost of the night is told, and Retry ends it."""
+    """Prefect's server restarts while a campaign renders; a message names what it lost of the night, and Retry ends it."""
     before, so_far = house.accepted(), len(inbox.messages)
     runs = planned(house, day)
     wait_for_submit(house, before)
@@ -178,7 +167,7 @@ def worker_loses_its_power(house: House, inbox: Inbox, paid: Paid, day: date) ->
 
 
 def folder_is_empty(house: House, inbox: Inbox, paid: Paid, day: date) -> None:
-    """The mount of the campaigns is lost: the night is refused and told, never a quiet night without campaigns."""
+    """The mount of the campaigns is lost: the night is refused, and a message says so."""
     so_far = len(inbox.messages)
     away = house.campaigns.with_name("campaigns-away")
     house.campaigns.rename(away)

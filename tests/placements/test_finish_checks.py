@@ -122,7 +122,7 @@ def test_what_is_wrong_is_told_with_line_and_remedy(folder: Path, finish: str) -
 
 def test_all_problems_are_told_at_once(folder: Path) -> None:
     """Of the file's form, of the files that it names, and of what would be drawn."""
-    told = _prepared(
+    problems = _prepared(
         folder,
         """
   logo: {picture: none.png, opacity: 0}
@@ -132,8 +132,8 @@ def test_all_problems_are_told_at_once(folder: Path) -> None:
   versions: {UP: {caption: a}, two: {caption: {txt: b}}, three: {caption: {text: "{x}"}}}""",
     ).problems
 
-    lines = {problem.place.line for problem in told if problem.place.file.endswith("shoe.yaml")}
-    reasons = " ".join(problem.reason for problem in told)
+    lines = {problem.place.line for problem in problems if problem.place.file.endswith("shoe.yaml")}
+    reasons = " ".join(problem.reason for problem in problems)
     assert lines == {6, 7, 8, 10}
     assert all(
         part in reasons

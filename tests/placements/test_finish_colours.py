@@ -193,7 +193,7 @@ def test_overlays_come_and_go_and_the_card_ends_the_copy(film, tmp_path: Path) -
 
 
 def test_wide_and_hdr_colours_are_not_drawn_on(film, tmp_path: Path) -> None:
-    """sRGB in BT.2020, PQ or HLG would be another colour: no copy is made, and the reason is told."""
+    """sRGB in BT.2020, PQ or HLG would be another colour: no copy is made, and the error gives the reason."""
     path = write_film(tmp_path / "hdr.mp4", panned(landscape(1), 3), colours=(9, 1, 9, 16))
     recipe = recipe_for_aspect("1:1", measure(path), CopyOptions(), BOOK)
 
