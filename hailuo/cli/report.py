@@ -213,7 +213,7 @@ def _show(made: "Report", uri: str, edition: Edition) -> None:
         say(f"  {_plain(change.sentence)}")
     if not made.is_new:
         say(f"nothing new since the report of {found.made_at:%Y-%m-%d %H:%M} UTC; --again writes another")
-    if not made.is_about_chosen:
+    if made.is_in_gallery:
         say(f"the gallery shows these results: {uri}/{edition.gallery}")
     _show_places(made, uri)
 

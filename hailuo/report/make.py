@@ -93,9 +93,14 @@ class Report:
     next_file: Path | None = None
 
     @property
-    def is_about_chosen(self) -> bool:
-        """Whether it compares only clips that people chose; the gallery then keeps the results of all clips."""
-        return CHOICE in self.findings.labels
+    def is_in_gallery(self) -> bool:
+        """Whether the gallery shows its results. It keeps those of before where no ad was found, or only chosen clips are compared."""
+        return is_shown(self.findings)
+
+
+def is_shown(findings: ReportFindings) -> bool:
+    """Whether a gallery takes these results over."""
+    return bool(findings.platforms) and CHOICE not in findings.labels
 
 
 async def report(store: Store, clock: Clock, request: ReportOptions, *, edition: Edition) -> Report:
@@ -141,7 +146,7 @@ async def report(store: Store, clock: Clock, request: ReportOptions, *, edition:
     )
     next_text = await asyncio.to_thread(_next_text, batch, request.next_file)
     measured = results_of(findings, report=f"{folder.removeprefix(edition.folder)}{_PAGE}")
-    shown = made if only else replace(made, results=measured)
+    shown = replace(made, results=measured) if is_shown(findings) else made
     if analysed:
         findings = replace(
             compared(findings, before.findings if before else None),

@@ -99,6 +99,18 @@ def test_a_report_without_news_shows_results_that_were_lost(shop: Shop) -> None:
     assert shop.page().jobs == shown
 
 
+def test_a_report_that_finds_no_ad_takes_no_results_away(shop: Shop) -> None:
+    """Such as one on the export of another account."""
+    shop.report()
+    before, kept = shop.page().jobs, shop.kept().read_bytes()
+    (shop.folder / "meta.csv").write_text("Day,Ad name,Impressions,Clicks (all)\n2026-11-02,Other,1000,10\n")
+
+    shop.report()
+
+    assert shop.page().jobs == before
+    assert shop.kept().read_bytes() == kept
+
+
 @pytest.mark.parametrize("content", [b"{", b"[]", b'{"schema": "hailuo.results/2.0"}'])
 def test_results_that_cannot_be_read_stop_no_gallery(shop: Shop, content: bytes) -> None:
     """Edited by hand, or written by a later version."""

@@ -20,6 +20,9 @@ _M = TypeVar("_M", bound=BaseModel)
 _SPECIAL = re.compile(r"[,:#\[\]{}&*!|>'\"%@`]")
 """What YAML may take for structure."""
 
+_REST_OF_AMOUNT = re.compile(r"\d[\d.]*")
+"""What YAML takes for a key where `{usd: 20,00}` or `{usd: 1,200.50}` has a comma."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Complaint:
@@ -105,8 +108,7 @@ def _words(complaint: Complaint, model: type[BaseModel], remedies: Mapping[str, 
     remedy = remedies.get(name) or remedies.get(".".join(names[-2:])) or remedies.get(last)
     match complaint.error["type"]:
         case "extra_forbidden":
-            reason = f"unknown key {quoted(last)}"
-            remedy = suggestion(last, _keys_under(model, complaint.steps[:-1]))
+            reason, remedy = _unknown_key(last, _keys_under(model, complaint.steps[:-1]))
         case "missing":
             reason = f"{name}: " * bool(name) + f"the key '{complaint.key}' is missing"
             inner = remedies.get(".".join([*names[-1:], complaint.key]))
@@ -129,6 +131,13 @@ def _words(complaint: Complaint, model: type[BaseModel], remedies: Mapping[str, 
         case _:
             reason, remedy = f"{name} is {shown}", remedy or f"expected: {complaint.error['msg']}"
     return reason, remedy
+
+
+def _unknown_key(key: str, known: Collection[str]) -> tuple[str, str]:
+    if _REST_OF_AMOUNT.fullmatch(key):
+        remedy = "write an amount with a point and without a comma, such as 1200.50"
+        return f"a comma begins a new entry: {quoted(key)}", remedy
+    return f"unknown key {quoted(key)}", suggestion(key, known)
 
 
 def pruned(root: Entries, bad: Collection[Steps]) -> Entries:
