@@ -1,7 +1,6 @@
 """What ads did, as the newest report measured it: one file of the edition that `hailuo report` writes and the gallery shows."""
 
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Final, Literal
 
@@ -67,17 +66,25 @@ class Results(_ResultPart):
     confidence: float = Field(gt=0, lt=1)
     platforms: tuple[PlatformResults, ...]
 
-    def by_clip(self) -> Mapping[str, Mapping[str, ClipResult]]:
-        """creative id of a clip -> platform -> its result; where only one of its copies ran there, that of the copy."""
-        found: dict[str, dict[str, ClipResult]] = {}
+    def by_clip(self) -> Mapping[str, Mapping[str, Sequence[ClipResult]]]:
+        """creative id of a clip -> platform -> results of the clip and of its copies with a finish, the best first.
+
+        The best is the one with the best corrected value; without those, with the best counted value.
+        """
+        found: dict[str, dict[str, list[ClipResult]]] = {}
         for platform in self.platforms:
-            copies = Counter(one.clip_id for one in platform.clips if one.clip_id)
-            own = {one.creative_id for one in platform.clips}
-            for one in platform.clips:
-                is_only = copies[one.clip_id] == 1 and one.clip_id not in own
-                clip_id = one.clip_id if is_only else one.creative_id
-                found.setdefault(clip_id, {})[platform.platform] = one
+            sign = -1 if platform.higher_is_better else 1
+            for one in sorted(
+                platform.clips, key=lambda one: _rank(sign, one.corrected) + _rank(sign, one.value)
+            ):
+                found.setdefault(one.clip_id or one.creative_id, {}).setdefault(platform.platform, []).append(
+                    one
+                )
         return found
+
+
+def _rank(sign: int, value: float | None) -> tuple[bool, float]:
+    return value is None, sign * (value or 0.0)
 
 
 _FILE: Final = TypeAdapter(Results)

@@ -9,6 +9,7 @@ import pytest
 from hailuo.report.analysis.analyse import analyse
 from hailuo.report.analysis.creatives import creatives_of
 from hailuo.report.analysis.options import AnalysisOptions
+from hailuo.report.clip_results import results_of
 from hailuo.report.findings import JoinMethod, ReportFindings
 from hailuo.report.health import health
 from hailuo.report.join import clip_of, join, original_of
@@ -107,6 +108,18 @@ def test_the_finish_is_a_factor_beside_the_prompt(findings: ReportFindings) -> N
     assert (best.difference.lift_interval.low or 0) > 0
     assert len(found.creatives) == len(PROMPTS) * len(FINISHES)
     assert len({one.cell_id for one in found.creatives}) == len(found.creatives)
+
+
+def test_each_clip_has_the_results_of_its_finishes(findings: ReportFindings) -> None:
+    """All of them, the one with the best corrected metric first."""
+    found = results_of(findings, report="reports/1/report.html").by_clip()
+
+    assert {clip_id: len(platforms["meta"]) for clip_id, platforms in found.items()} == {
+        f"C{at:09d}": len(FINISHES) for at in range(len(PROMPTS))
+    }
+    for platforms in found.values():
+        corrected = [one.corrected or 0 for one in platforms["meta"]]
+        assert corrected == sorted(corrected, reverse=True)
 
 
 def test_a_clip_is_rendered_once_whatever_its_finishes(findings: ReportFindings) -> None:

@@ -64,7 +64,7 @@ def test_every_clip_shows_its_metric_with_the_interval(shop: Shop) -> None:
     assert "higher is better" in platform["about"]
     (folder,) = (shop.folder / "store" / EDITION.reports).iterdir()
     found = json.loads((folder / "findings.json").read_text())["platforms"][0]["creatives"]
-    shown = {job["id"]: job["results"][0] for job in page.jobs}
+    shown = {job["id"]: result for job in page.jobs for result in job["results"][0]}
     assert len(shown) == len(found) == len(shop.jobs)
     for creative in found:
         estimate, result = creative["estimates"]["ctr"], shown[creative["creative_id"]]

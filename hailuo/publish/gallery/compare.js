@@ -60,7 +60,7 @@ function differences(jobs, labelOf = (_, at) => LETTERS[at]) {
 }
 
 /** @param {Job[]} jobs */
-const resultRows = (jobs) => DATA.results.filter((_, at) => jobs.some(({ results }) => results[at])).map((platform) => make("tr", {}, make("th", { scope: "row", title: platform.about }, platform.label),
+const resultRows = (jobs) => DATA.results.filter((_, at) => jobs.some(({ results }) => results[at].length)).map((platform) => make("tr", {}, make("th", { scope: "row", title: platform.about }, platform.label),
   ...jobs.map(({ results }) => make("td", { class: "number" }, ...resultCell(results[DATA.results.indexOf(platform)])))));
 
 /** @param {Job} job A job with a clip. */

@@ -71,7 +71,8 @@
  * @property {number} high
  */
 /**
- * @typedef {object} Result What the ads of a clip did on one platform.
+ * @typedef {object} Result What the ads of a clip, or of one finished version of it, did on one platform.
+ * @property {string} version The version of the finish; "" for the clip itself.
  * @property {number | null} value
  * @property {number | null} corrected
  * @property {string} said The value with its unit.
@@ -97,6 +98,7 @@
  * @typedef {object} Copy A conformed copy of a clip.
  * @property {string} id
  * @property {string} said What the copy is for.
+ * @property {string} version The version of its finish, as in the report; "" for a copy without a finish.
  * @property {string | null} verdict
  * @property {string[]} reasons
  * @property {string} size
@@ -146,7 +148,7 @@
  * @property {Copy[]} copies
  * @property {Value[]} values One per column.
  * @property {Judgement[]} judgements Those in the manifest: the newest of each reviewer.
- * @property {(Result | null)[]} results One per platform.
+ * @property {Result[][]} results One list per platform: the clip and its finished versions that ran there, the best first.
  */
 
 const DATA = /** @type {Data} */ (JSON.parse(byId("data").textContent ?? ""));

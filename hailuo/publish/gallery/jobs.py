@@ -26,6 +26,7 @@ from hailuo.publish.gallery.words import (
     word_changes,
 )
 from hailuo.publish.manifest.columns import COLUMN_TABLE, Kind
+from hailuo.publish.manifest.rows import FINISH, OTHER_FINISH
 from hailuo.publish.preferences import Preferences
 from hailuo.publish.results import ClipResult, Results
 
@@ -101,11 +102,11 @@ def jobs_of(
 
 
 def with_results(jobs: Sequence[Json], results: Results | None) -> list[Json]:
-    """The same entries, each with its results platform by platform; None where the clip has none."""
+    """The same entries, each with its results platform by platform: of the clip and its finished copies, the best first."""
     measured = results.by_clip() if results else {}
     names = [one.platform for one in results.platforms] if results else []
     return [
-        {**job, "results": [_result(measured.get(str(job["id"]), {}).get(name)) for name in names]}
+        {**job, "results": [_results(measured.get(str(job["id"]), {}).get(name, ()), job) for name in names]}
         for job in jobs
     ]
 
@@ -145,18 +146,22 @@ def preferences_in_data(found: Preferences) -> Json:
     }
 
 
-def _result(found: ClipResult | None) -> Json | None:
-    if found is None:
-        return None
-    return {
-        "value": found.value,
-        "corrected": found.corrected,
-        "said": found.said,
-        "interval": found.interval,
-        "correctedSaid": found.corrected_said,
-        "restsOn": found.rests_on,
-        "standing": found.standing,
-    }
+def _results(found: Sequence[ClipResult], job: Json) -> list[Json]:
+    copies = job["copies"]
+    versions = {one["id"]: one["version"] for one in copies} if isinstance(copies, list) else {}
+    return [
+        {
+            "version": (versions.get(one.creative_id) or one.creative_id) if one.clip_id else "",
+            "value": one.value,
+            "corrected": one.corrected,
+            "said": one.said,
+            "interval": one.interval,
+            "correctedSaid": one.corrected_said,
+            "restsOn": one.rests_on,
+            "standing": one.standing,
+        }
+        for one in found
+    ]
 
 
 def prompts_of(rows: Sequence[ManifestRow]) -> list[Json]:
@@ -232,8 +237,10 @@ def _copy(row: ManifestRow, original: str, links: Links) -> Json:
     said = f"{shape[1]}:{shape[2]}" if shape else name and placement_name(name)
     version = f" · {finish}" if finish else ""
     judged = next((one for one in placements(row) if one["name"] == name), None)
+    factors = mapping(row, "factors")
     return {
         "id": text(row, "creative_id"),
+        "version": text(factors, OTHER_FINISH) or text(factors, FINISH) if finish else "",
         "said": said + version if said else text(row, "derivation") or text(row, "creative_id"),
         "verdict": judged["verdict"] if judged else None,
         "reasons": judged["reasons"] if judged else [],

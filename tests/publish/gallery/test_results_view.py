@@ -17,9 +17,12 @@ pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.enable_socket]
 IDS = tuple(f"AAAAAAAAA{number}" for number in range(1, 5))
 
 
-def result(creative_id: str, value: float, corrected: float, standing: str) -> ClipResult:
+def result(
+    creative_id: str, value: float, corrected: float, standing: str, *, clip_id: str = ""
+) -> ClipResult:
     return ClipResult(
         creative_id=creative_id,
+        clip_id=clip_id,
         value=value,
         low=value - 0.002,
         high=value + 0.002,
@@ -145,6 +148,64 @@ def test_a_blind_pick_shows_no_result(page: Page) -> None:
 
     expect(page.locator("#stage .lane")).to_have_count(4)
     assert "CTR" not in page.locator("#stage").inner_text()
+
+
+VERSIONS = {"plain": 0.010, "price": 0.030, "gift": 0.020, "today": 0.005}
+"""What finished versions of the first clip did; the second ran as `price` alone, the third without a finish."""
+
+
+def copy(clip_id: str, version: str, **changes: object) -> dict[str, object]:
+    """The row of a finished copy for Meta Reels."""
+    row = job(
+        f"{version.upper():Z<9}{clip_id[-1]}", derived_from=clip_id, finish=version, width=64, height=36
+    )
+    uri = f"conformed/{clip_id}-meta_reels-{version}-0123456789.mp4"
+    return {**row, "s3_uri": uri, "factors": {"prompt": "street", "finish": version}, **changes}
+
+
+@pytest.fixture(scope="module")
+def finished_gallery(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three clips; of two of them finished copies ran."""
+    folder = tmp_path_factory.mktemp("finished")
+    write_clip(folder / "clip.mp4", width=64, height=36)
+    earlier = {"factors": {"prompt": "street", "finish": "today.0123ab"}, "is_newest_finish": False}
+    copies = [copy(IDS[0], name, **(earlier if name == "today" else {})) for name in VERSIONS]
+    other = copy(IDS[1], "price")
+    rows = [job(one, clip_number=at, width=64, height=36) for at, one in enumerate(IDS[:3], start=1)]
+    measured = [result(IDS[0], 0.012, 0.012, "Behind"), result(IDS[2], 0.025, 0.02, "In the running")]
+    measured += [
+        result(str(row["creative_id"]), value, value, "Leads" if value > 0.02 else "Behind", clip_id=IDS[0])
+        for row, value in zip(copies, VERSIONS.values(), strict=True)
+    ]
+    measured.append(result(str(other["creative_id"]), 0.001, 0.001, "Behind", clip_id=IDS[1]))
+    learned = Learned(results=RESULTS.model_copy(update={"platforms": (platform("Meta", *measured),)}))
+    return write_gallery(folder, [*rows, *copies, other], links=clips_at("clip.mp4"), learned=learned)
+
+
+def test_a_tile_shows_each_finished_version_that_ran(browser: Browser, finished_gallery: Path) -> None:
+    """By the name of the report, the best first. The best counts for order; any of them for the filter."""
+    page = browser.new_page(viewport={"width": 1300, "height": 900})
+    page.goto(finished_gallery.as_uri() + "#sort=result_meta&down=1")
+
+    expect(page.locator(f"[data-id={IDS[0]}] .result")).to_have_text(
+        [
+            "price · Meta CTR 3.00 % 2.80–3.20 %Leads",
+            "gift · Meta CTR 2.00 % 1.80–2.20 %Behind",
+            "clip · Meta CTR 1.20 % 1.00–1.40 %Behind",
+        ]
+    )
+    expect(page.locator(f"[data-id={IDS[1]}] .result")).to_have_text(
+        ["price · Meta CTR 0.10 % -0.10–0.30 %Behind"]
+    )
+    expect(page.locator(f"[data-id={IDS[2]}] .result")).to_have_text(
+        ["Meta CTR 2.50 % 2.30–2.70 %In the running"]
+    )
+    assert order(page) == [IDS[0], IDS[2], IDS[1]]
+    page.locator("[data-facet='ads.result_meta']").get_by_role("checkbox", name="Behind").check()
+    assert order(page) == [IDS[0], IDS[1]]
+    page.get_by_role("button", name="2 more results on Meta").click()
+    expect(page.locator("#stage .after")).to_contain_text("Meta CTR · today.0123ab")
+    page.close()
 
 
 @pytest.mark.parametrize("fragment", ["", "#view=table&sort=result_meta"])
