@@ -49,6 +49,13 @@ def _constants(ctx: click.Context, param: click.Parameter, values: tuple[str, ..
     callback=_constants,
     help="Put this value into this column of every row. Repeat it for more.",
 )
+@click.option(
+    "--finish",
+    "versions",
+    metavar="VERSION",
+    multiple=True,
+    help="Only copies with this version of the finish; `none` is the clip without one. Repeat it for more.",
+)
 @click.option("--config", type=click.Path(path_type=Path), help="Your edited copy of platforms.toml.")
 @click.option(
     "--to", "folder", type=click.Path(path_type=Path), help="Write into this folder instead of the store."
@@ -56,7 +63,7 @@ def _constants(ctx: click.Context, param: click.Parameter, values: tuple[str, ..
 def command(file: Path, edition: str | None, folder: Path | None, **given: object) -> ExitCode:
     """Fill a platform's bulk sheet with the stored clips, and write ads.csv for the ads' ids.
 
-    Nothing is uploaded. Rejected clips are left out; with --picked, --rated or --tag also all others. If a clip has a copy for the platform, the copy is used.
+    Nothing is uploaded. Rejected clips are left out; with --picked, --rated or --tag also all others. If a clip has a copy for the platform, the copy is used. Finished copies replace the copy without a finish.
     """
     platform = given.pop("platform")
     choice = Choice(**{name: given.pop(name) for name in ("picked", "rated", "tags")})  # type: ignore[arg-type]  # as below
@@ -71,7 +78,7 @@ def command(file: Path, edition: str | None, folder: Path | None, **given: objec
         store = open_store(env.settings)
         target: Store = FolderStore(folder) if folder else store
         planning = plan_upload(store, env.clock, options, edition=edition_of(file, edition), target=target)
-        _tell(asyncio.run(planning), target.uri)
+        _tell(asyncio.run(planning), target.uri, asked=bool(options.versions))
     return ExitCode.COMPLETE
 
 
@@ -87,11 +94,19 @@ def _answers_of(file: Path) -> dict[str, Any]:
     return {"synthetic_performer": campaign.synthetic_performer, "own_answers": own} if campaign else {}
 
 
-def _tell(plan: UploadPlan, uri: str) -> None:
+def _tell(plan: UploadPlan, uri: str, *, asked: bool) -> None:
     say(f"{count(len(plan.uploads), 'clip')} for {plan.platform}")
     say(f"filled: {', '.join(plan.filled)}")
     if plan.left:
         say(f"for you to fill in: {', '.join(plan.left)}")
+    plain = [file for file in plan.uploads if file.finish is None]
+    if plain and len(plain) < len(plan.uploads) and not asked:
+        some = (
+            "1 clip has no finished copy and goes"
+            if len(plain) == 1
+            else f"{len(plain)} clips have no finished copies and go"
+        )
+        say(f"warning: {some} without a finish; `hailuo conform` makes copies")
     for file in plan.uploads:
         if file.unfit:
             say(f"warning: {file.ad_name} fails {', '.join(file.unfit)}; `hailuo conform` makes copies")

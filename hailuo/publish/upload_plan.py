@@ -1,10 +1,11 @@
 """Upload plans, from the newest manifest: sheets for a platform, and `ads.csv` to come back filled."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from hailuo.campaign.files.finish_schema import NO_FINISH
 from hailuo.campaign.model import SyntheticPerformer
 from hailuo.clock import Clock
 from hailuo.named_files import read_named
@@ -15,6 +16,7 @@ from hailuo.publish.uploads import PlatformName, UploadFile
 from hailuo.publish.uploads.platforms import refused
 from hailuo.store import Store
 from hailuo.store.layout import Edition
+from hailuo.text import quoted, suggestion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +24,8 @@ class UploadOptions:
     """What to upload where. `platform` None: the one whose sheet the template is. `constants` fill columns by header.
 
     `synthetic_performer` is the answer of today's campaign file, and `own_answers` those of its rows, by creative id;
-    without them the answers of the newest run count. `choice` says which judged clips are uploaded.
+    without them the answers of the newest run count. `choice` says which judged clips are uploaded, and `versions` which
+    versions of their finish; empty for all, where `none` is the clip without one.
     """
 
     template: Path
@@ -33,6 +36,7 @@ class UploadOptions:
     synthetic_performer: SyntheticPerformer | None = None
     own_answers: Mapping[str, SyntheticPerformer] = field(default_factory=dict)
     choice: Choice = field(default_factory=Choice)
+    versions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +68,10 @@ async def plan_upload(
     kept = await chosen(store, edition, options.choice)
     if kept is not None:
         rows = [row for row in rows if (row["derived_from"] or row["creative_id"]) in kept]
-    files = uploads.files_to_upload(rows, platform, known)
+    _check_versions(
+        options.versions, {str(row["finish"]) for row in rows if row["finish"]}, place=str(edition)
+    )
+    files = uploads.files_to_upload(rows, platform, known, versions=options.versions)
     if not files:
         raise refused(
             str(edition), "has no stored clip to upload", "run it, or take back some of the rejects"
@@ -102,6 +109,14 @@ def _check_answers(files: Sequence[UploadFile], *, place: str) -> None:
         "look at them, then write `disclosure: {synthetic_performer: no}`, or yes, into the campaign file"
     )
     raise refused(place, reason, remedy)
+
+
+def _check_versions(asked: Sequence[str], made: Collection[str], *, place: str) -> None:
+    """Raises: UploadError for a version of which there is no copy."""
+    for version in asked:
+        if version not in {*made, NO_FINISH}:
+            reason = f"there is no copy with the finish {quoted(version)}; {suggestion(version, [*sorted(made), NO_FINISH])}"
+            raise refused(place, reason, f"make it with `hailuo conform FILE --finish {version}`")
 
 
 async def _read(path: Path) -> bytes:

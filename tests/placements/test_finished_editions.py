@@ -1,6 +1,7 @@
 """Finished copies of an edition: one render, a creative for each version; made once, told apart, never replaced."""
 
 import asyncio
+import csv
 import hashlib
 import json
 from collections.abc import Mapping
@@ -25,7 +26,7 @@ from hailuo.settings import Settings
 from hailuo.store import FolderStore
 from hailuo.store.layout import Edition
 from tests.support.factories import SUBMITTED, bought, make_done, make_job, tell
-from tests.support.marks import read_mark
+from tests.support.marks import read_mark, read_seal
 
 pytestmark = pytest.mark.slow
 
@@ -164,6 +165,28 @@ def test_a_version_can_be_asked_for_alone_and_so_can_none(store: FolderStore, tm
     assert "did you mean 'gift'?" in capsys.readouterr().err
 
 
+def test_an_upload_plan_has_finished_copies_and_no_bare_ones(store, tmp_path: Path, capsys) -> None:
+    """Unless they are asked for; a version that was never made is refused before anything is written."""
+    path = _file(tmp_path, THREE, price="19")
+    path.write_text(path.read_text() + "disclosure: {synthetic_performer: no}\n")
+    (tmp_path / "sheet.csv").write_text("Ad Name,URL Tags\n")
+    _conform(path)
+    _conform(path, "--finish", "none")
+    plan = ["upload-plan", str(path), "--template", str(tmp_path / "sheet.csv"), "--platform", "google"]
+
+    def uploaded(*options: str) -> list[str]:
+        assert run([*plan, *options]) == 0
+        ads = (tmp_path / "store/shoe/main/uploads/google/ads.csv").read_text(encoding="utf-8-sig")
+        return [row["ad_name"] for row in csv.DictReader(ads.splitlines())]
+
+    assert [name.partition("_v-")[2] for name in uploaded()] == sorted(THREE)
+    assert [name.partition("_v-")[2] for name in uploaded("--finish", "gift")] == ["gift"]
+    assert [name.partition("_v-")[2] for name in uploaded("--finish", "none")] == [""]
+    capsys.readouterr()
+    assert run([*plan, "--finish", "gist"]) == 2
+    assert "did you mean 'gift'?" in capsys.readouterr().err
+
+
 def test_copies_without_a_finish_keep_their_ids_and_their_recipe(store: FolderStore, tmp_path: Path) -> None:
     """As in every version before: key, name, id and record say nothing of finishes."""
     _conform(_file(tmp_path, THREE), "--finish", "none")
@@ -196,6 +219,45 @@ def test_a_finished_copy_is_marked_plays_at_once_and_can_run(store: FolderStore,
     assert record.facts.duration_s == pytest.approx(7.0, abs=0.01)
     assert record.placements["youtube_shorts"].verdict.value == "pass"
     assert record.derivation.endswith(f"finish={record.recipe.finish}")
+
+
+PROVENANCE = ("ai_generated", "digital_source_type", "c2pa_state", "disclosure", "synthetic_performer")
+
+
+@pytest.mark.parametrize("is_signed", [True, False], ids=["signed", "not signed"])
+@pytest.mark.parametrize("mark", ["--mark", "--no-mark"])
+def test_a_finished_copy_declares_what_a_plain_copy_declares(
+    store: FolderStore, tmp_path: Path, mark: str, *, is_signed: bool
+) -> None:
+    """The mark and the signature in the file, and the same columns in the manifest."""
+    if is_signed:
+        pytest.importorskip("c2pa", reason="needs the extra c2pa")
+        from tests.support.certificates import write_pair  # noqa: PLC0415 (cryptography comes with the extra)
+
+        chain, key = write_pair(tmp_path)
+    options = [mark, *(["--c2pa-cert", str(chain), "--c2pa-key", str(key)] if is_signed else [])]
+    path = _file(tmp_path, {"gift": "The gift"})
+    _conform(path, *options, "--finish", "gift", "--finish", "none")
+
+    declared = {(read_mark(file), _seal(file, is_signed)) for file in _paths(tmp_path)}
+    _, *copies = _rows(store)
+
+    source_type = TRAINED_ALGORITHMIC_MEDIA if mark == "--mark" else None
+    assert declared == {(source_type, "valid" if is_signed else None)}
+    assert {copy["finish"] for copy in copies} == {"gift", None}
+    known = [{name: copy[name] for name in PROVENANCE if name in copy} for copy in copies]
+    assert known[0] == known[1]
+    assert known[0]["c2pa_state"] == ("signed" if is_signed else "none")
+
+
+def _paths(folder: Path) -> list[Path]:
+    found = [folder / "store" / record.key for record in _records(folder)]
+    assert len(found) == 2
+    return found
+
+
+def _seal(path: Path, is_signed: bool) -> str | None:
+    return read_seal(path) if is_signed else None
 
 
 def test_a_finish_with_problems_makes_nothing(store: FolderStore, tmp_path: Path, capsys) -> None:

@@ -2,13 +2,14 @@
 
 import contextlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from string import Template
 from typing import Final
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
+from hailuo.campaign.files.finish_schema import NO_FINISH
 from hailuo.campaign.model import SyntheticPerformer
 from hailuo.publish.uploads.platforms import Platform, PlatformName, refused
 from hailuo.text import quoted
@@ -22,7 +23,8 @@ _TAGS: Final = {"campaign": "campaign_id", "edition": "edition", "utm_content": 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadFile:
     """One file to upload. `placement` is the one that a copy was made for; `unfit` are the placements of the platform,
-    if all of them would refuse it. `columns` are what travels with the row; `original_id` is the clip's own id.
+    if all of them would refuse it. `columns` are what travels with the row; `original_id` is the clip's own id, `finish`
+    the version of a copy's finish.
     """
 
     creative_id: str
@@ -33,6 +35,7 @@ class UploadFile:
     disclosure: str
     unfit: tuple[str, ...] = ()
     original_id: str = ""
+    finish: str | None = None
     synthetic_performer: SyntheticPerformer = SyntheticPerformer.UNDECLARED
     columns: Mapping[str, str] = field(default_factory=dict)
 
@@ -42,12 +45,18 @@ class UploadFile:
 
 
 def files_to_upload(
-    rows: Iterable[Row], name: PlatformName, known: Mapping[PlatformName, Platform]
+    rows: Iterable[Row],
+    name: PlatformName,
+    known: Mapping[PlatformName, Platform],
+    *,
+    versions: Collection[str] = (),
 ) -> tuple[UploadFile, ...]:
     """Stored clips in the manifest's order, without those that a reviewer rejected.
 
     A clip is replaced by its copies for a placement of the platform, or for an aspect; copies for other platforms are
-    left out, and so are copies of a version whose text or picture was changed since.
+    left out, and so are copies of a version whose text or picture was changed since. Copies with a finish replace the
+    copy without one. `versions` are the versions of the finish to upload, and those alone; `none` is the clip without a
+    finish.
     """
     stored = [row for row in rows if row["status"] == "stored" and row["s3_uri"]]
     rejected = {row["creative_id"] for row in stored if row["pick"] == "reject"}
@@ -58,9 +67,17 @@ def files_to_upload(
         if not {row["creative_id"], row["derived_from"]} & rejected
         and _copy_name(row) not in foreign
         and row.get("is_newest_finish") is not False
+        and (not versions or (row.get("finish") or NO_FINISH) in versions)
     ]
-    replaced = {row["derived_from"] for row in kept}
-    return tuple(_file(row, known[name]) for row in kept if row["creative_id"] not in replaced)
+    replacing = [row for row in kept if not (versions and row.get("finish"))]
+    replaced = {row["derived_from"] for row in replacing}
+    finished = {(row["derived_from"], _copy_name(row)) for row in replacing if row.get("finish")}
+    return tuple(
+        _file(row, known[name])
+        for row in kept
+        if row["creative_id"] not in replaced
+        and (row.get("finish") or (row["derived_from"], _copy_name(row)) not in finished)
+    )
 
 
 def landing_page(link: str, *, place: str) -> str:
@@ -119,6 +136,7 @@ def _file(row: Row, platform: Platform) -> UploadFile:
         disclosure=f"{field.field}={field.value}" if field else "",
         unfit=tuple(failed) if len(failed) == len(placements) else (),
         original_id=str(row["derived_from"] or row["creative_id"]),
+        finish=str(row["finish"]) if row.get("finish") else None,
         synthetic_performer=SyntheticPerformer(str(row["synthetic_performer"] or "unknown")),
         columns=columns if isinstance(columns := row.get("columns"), dict) else {},
     )

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from hailuo.campaign.files.schema import Placement
 from hailuo.campaign.model import SyntheticPerformer
-from hailuo.publish.manifest import Pick, build, read_jsonl, to_jsonl
+from hailuo.publish.manifest import ClipCopy, Pick, build, read_jsonl, to_jsonl
+from hailuo.publish.manifest.rows import CopyFinish
 from hailuo.publish.uploads import (
     ADS_COLUMNS,
     Platform,
@@ -191,6 +192,60 @@ def test_copies_by_shape_go_everywhere() -> None:
     assert [
         creative.file_name for name in PlatformName for creative in files_to_upload(rows, name, KNOWN)
     ] == ["7KQ2M9X401-9x16.mp4"] * len(PlatformName)
+
+
+def finished(name: str, version: str) -> ClipCopy:
+    """A copy for that placement or aspect, with that version of a finish."""
+    finish = CopyFinish(name=version, finish_id=f"{version:0<10}", text=version, is_newest=True)
+    return replace(COPY, name=name, key=f"cmp/main/conformed/7KQ2M9X401-{name}-{version}.mp4", finish=finish)
+
+
+CLIP, BARE, PRICE, GIFT = "", "-tiktok_infeed", "-tiktok_infeed-price", "-tiktok_infeed-gift"
+
+
+@pytest.mark.parametrize(
+    ("versions", "uploaded"),
+    [
+        ((), [PRICE, GIFT]),
+        (("price",), [PRICE]),
+        (("gift", "price"), [PRICE, GIFT]),
+        (("none",), [BARE]),
+        (("none", "gift"), [BARE, GIFT]),
+    ],
+)
+def test_finished_copies_replace_the_one_without_a_finish(
+    versions: tuple[str, ...], uploaded: list[str]
+) -> None:
+    """Nobody sees an ad twice, with and without its price; who wants both says so."""
+    copies = [COPY, finished("tiktok_infeed", "price"), finished("tiktok_infeed", "gift")]
+    rows = rows_of(stored(make_job(), copies=copies))
+
+    made = files_to_upload(rows, PlatformName.TIKTOK, KNOWN, versions=versions)
+
+    assert [one.file_name for one in made] == [f"7KQ2M9X401{name}.mp4" for name in uploaded]
+
+
+@pytest.mark.parametrize(
+    ("versions", "uploaded"),
+    [((), [PRICE]), (("price",), [PRICE]), (("none",), [CLIP]), (("none", "price"), [CLIP, PRICE])],
+)
+def test_without_a_bare_copy_none_is_the_clip_itself(versions: tuple[str, ...], uploaded: list[str]) -> None:
+    """It is uploaded as it was delivered."""
+    rows = rows_of(stored(make_job(), copies=[finished("tiktok_infeed", "price")]))
+
+    made = files_to_upload(rows, PlatformName.TIKTOK, KNOWN, versions=versions)
+
+    assert [one.file_name for one in made] == [f"7KQ2M9X401{name}.mp4" for name in uploaded]
+
+
+def test_a_placement_without_a_finished_copy_keeps_its_bare_one() -> None:
+    """A finish on Reels takes nothing away from the feed."""
+    feed = replace(COPY, name="meta_feed", key="cmp/main/conformed/7KQ2M9X401-meta_feed.mp4")
+    rows = rows_of(stored(make_job(), copies=[feed, finished("meta_reels", "price")]))
+
+    made = files_to_upload(rows, PlatformName.META, KNOWN)
+
+    assert [(one.placement, one.finish) for one in made] == [("meta_feed", None), ("meta_reels", "price")]
 
 
 def test_a_clip_that_no_placement_of_the_platform_takes_is_told() -> None:
