@@ -26,6 +26,7 @@ _KEYED: Final = re.compile(r"(?P<head>\s*(?:- +)*(?P<key>[\w-]+):\s+)(?P<value>.
 _FLOW_TEXT: Final = re.compile(
     r"(?P<head>.*\{.*\b(?:text|file):\s+)(?P<value>[^\"'].*?)(?P<tail>\s*\}[\s\]},]*)"
 )
+_OPENING: Final = frozenset("“”„«‘")
 _ENCLOSED: Final = re.compile(r"\s*(?:- +)*[“”„«‘].*[“”»’]\s*")
 _FLOW_LIST: Final = re.compile(r"(?P<head>\s*[\w-]+:\s+\[\s*)(?P<value>.+?)(?P<tail>\s*\]\s*)")
 
@@ -85,9 +86,7 @@ def shown(line: str) -> str:
 
 def as_text(line: str) -> str | None:
     """The line with its text in quotes; None where it is not clear what the text is."""
-    straight = with_straight_quotes(line)
-    found = (one for one in _candidates(line) if one != straight or _ENCLOSED.fullmatch(line))
-    return next(found, None)
+    return with_straight_quotes(line) if _ENCLOSED.fullmatch(line) else next(_candidates(line), None)
 
 
 def mended(text: str, index: int) -> tuple[int, str] | None:
@@ -99,23 +98,21 @@ def mended(text: str, index: int) -> tuple[int, str] | None:
     for at in (index, index - 1):
         if not 0 <= at < len(lines):
             continue
-        for line in _candidates(lines[at]):
+        for line in (with_straight_quotes(lines[at]), *_candidates(lines[at])):
             if _error_line([*lines[:at], line, *lines[at + 1 :]]) > index:
                 return at, shown(line)
     return None
 
 
 def _candidates(line: str) -> Iterator[str]:
-    straight = with_straight_quotes(line)
-    if straight != line:
-        yield straight
     for pattern in (_FLOW_TEXT, _KEYED, _ITEM, _FLOW_LIST):
         found = pattern.fullmatch(line)
         if not found or (pattern is _KEYED and _is_text_of_item(line, found["key"])):
             continue
         if pattern is _KEYED and re.match(r"\[(?!.*\]\s*[^\s\]])|\{(?!.*\})", found["value"]):
             continue  # a list or a mapping, and not the beginning of a text
-        yield f"{found['head']}{in_quotes(found['value'])}{found['tail']}".rstrip()
+        value = with_straight_quotes(found["value"]) if found["value"][0] in _OPENING else found["value"]
+        yield f"{found['head']}{in_quotes(value)}{found['tail']}".rstrip()
 
 
 def _is_text_of_item(line: str, key: str) -> bool:
