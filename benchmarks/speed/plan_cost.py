@@ -18,7 +18,7 @@ from benchmarks.speed.trial import campaign
 from hailuo.clock import SystemClock
 
 _MARK: Final = "plan-cost"
-_ROWS: Final = "campaign: rows\nrows: rows.csv\nbudget: {usd: 10000000}\n"
+_ROWS: Final = "campaign: rows\nrows: rows.csv\nbudget: {usd: 1000000}\n"
 _HEADER: Final = "model,duration,size,prompt,product,sku,price,link\n"
 
 
@@ -31,13 +31,16 @@ class Cost:
 
 
 def cost_of(arguments: list[str], *, folder: Path) -> Cost:
-    """Of a Python process with these arguments; whatever its exit code."""
+    """Of a Python process with these arguments. Raises: ValueError for one that ended before it had a plan."""
     environment = {**os.environ, "HAILUO_MAX_JOBS": "1000000", "HAILUO_STORE": str(folder / "store")}  # noqa: TID251 (of the process that is measured)
     with (folder / "said.txt").open("wb") as said:
         command = [sys.executable, *arguments]
         process = subprocess.Popen(command, cwd=folder, stdout=said, stderr=said, env=environment)  # noqa: S603 (this program)
         _, _, usage = os.wait4(process.pid, 0)
     process.returncode = 0  # it was waited for
+    words = (folder / "said.txt").read_text(encoding="utf-8")
+    if "plan" in arguments and "to buy" not in words:
+        raise ValueError(f"no plan was made: {words}")
     return Cost(cpu_seconds=usage.ru_utime + usage.ru_stime, peak_mb=usage.ru_maxrss / 1024)
 
 

@@ -109,6 +109,40 @@ class _Tally:
             yield Problem(place, reason + more, remedy), cells
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kind:
+    """What the settings of a cell decide, whatever its prompt says: worked out once for all cells that share them.
+
+    `spelled` are the levels that the model has other words for. `forbidden` is the rule against it; then the rest is empty.
+    """
+
+    model: Model | None
+    forbidden: Remark | None = None
+    spelled: Mapping[str, Level] = field(default_factory=dict)
+    size: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    per_take: Mapping[str, str] = field(default_factory=dict)
+    asked: Asked | None = None
+    cautions: tuple[Remark, ...] = ()
+
+    def level(self, cell: Cell, axis: str) -> Level | None:
+        """The level of one of its cells as the model spells it."""
+        return self.spelled.get(axis) or cell.get(axis)
+
+
+@dataclass(frozen=True, slots=True)
+class _Prompt:
+    """A prompt that was read; `template` is None where it cannot be.
+
+    `settings` are words of its text that are settings of other models. `whole` is what is sent if it asks for nothing.
+    """
+
+    template: Template | None
+    fields: frozenset[str] = frozenset()
+    settings: frozenset[str] = frozenset()
+    whole: str | None = None
+
+
 class _Expander:
     """Expands one campaign."""
 
@@ -124,13 +158,14 @@ class _Expander:
         self._first: dict[str, Cell] = {}
         self._substitutes: list[Job] = []
         self._twins: defaultdict[tuple[Place, str], list[tuple[Cell, Cell]]] = defaultdict(list)
-        self._templates: dict[str, Template | None] = {}
+        self._prompts: dict[str, _Prompt] = {}
         self._prompts_checked: set[tuple[str, str, Place]] = set()
-        self._rules: dict[tuple[object, frozenset[str]], Remark | None] = {}
+        self._kinds: dict[tuple[object, ...], _Kind] = {}
         every = frozenset(name for family in catalog.families.values() for name in family.settings)
         self._parameters, self._words = every & campaign.settings, every - campaign.settings
-        self._settings = {*SETTING_AXES, *self._parameters} - {"prompt"}
         self._has_shape_axis = SHAPE in campaign.settings - every
+        shapes = {SHAPE} if self._has_shape_axis else set()
+        self._deciding = frozenset({*SETTING_AXES, *self._parameters, *shapes} - {"prompt"})
 
     def expand(self, only: Mapping[str, frozenset[str]]) -> Expansion:
         self._check_only(only)
@@ -164,6 +199,8 @@ class _Expander:
         )
 
     def _check_only(self, only: Mapping[str, frozenset[str]]) -> None:
+        if not only:
+            return
         place = Place(self._campaign.place.file)
         known: defaultdict[str, set[str]] = defaultdict(set)
         for axis in (axis for grid in self._campaign.grids for axis in grid.axes):
@@ -176,26 +213,33 @@ class _Expander:
 
     def _jobs_of(self, grid: Grid, only: Mapping[str, frozenset[str]]) -> Iterator[Job]:
         """The jobs of every legal cell of a grid whose clip is not in the campaign yet."""
-        clips = grid.takes or self._campaign.takes
         for cell in self._cells_of(grid):
             asked = {axis: labels for axis, labels in only.items() if axis != TAKE or axis in cell}
             if any(_matches(cell, match) for match in grid.exclude) or not _matches(cell, asked):
                 continue
-            own = self._legal(cell)
-            variant = self._variant(own) if own else None
+            kind = self._kind_of(cell)
+            if kind.forbidden is not None:
+                level = (
+                    cell.get(kind.forbidden.axis) or cell[SHAPE]
+                )  # only a shape is spelled by another axis
+                self._illegal.add(level.place, (kind.forbidden.reason, kind.forbidden.remedy), cell)
+                continue
+            variant = self._variant(cell, kind)
             variant_id = variant.variant_id if variant else ""
-            if own and variant and self._is_new(cell, own, variant_id, clips):
-                jobs = [job for job in self._takes(cell, variant, variant_id, grid) if is_chosen(job, only)]
+            if variant and self._is_new(cell, kind, variant_id, grid.takes or self._campaign.takes):
+                jobs = [
+                    job for job in self._takes(cell, kind, variant, variant_id, grid) if is_chosen(job, only)
+                ]
                 self._add_substitutes(cell, jobs)
                 yield from jobs
 
     def _cells_of(self, grid: Grid) -> Iterator[Cell]:
         """Every combination; of an axis that applies where it is offered, a model without it has one, with no value."""
         firsts = {axis.name: axis.levels[0] for axis in grid.axes}
-        for levels in product(*(axis.levels for axis in grid.axes)):
+        for levels in product(*[axis.levels for axis in grid.axes]):
             cell: Cell = {level.axis: level for level in levels}
             model = self._catalog.model(str(cell["model"].value))
-            if model is None:
+            if model is None or not (self._campaign.where_offered or self._campaign.frames):
                 yield cell
                 continue
             family = self._catalog.family_of(model)
@@ -205,39 +249,69 @@ class _Expander:
                     cell = without(cell, axis)
                 yield framed(cell, model, family, self._campaign.frames)
 
-    def _legal(self, cell: Cell) -> Cell | None:
-        """The cell in the words of its model; None where a rule forbids it."""
-        own = self._in_own_words(cell)
-        if not isinstance(own, Remark):
-            return own
-        level = cell.get(own.axis) or cell[SHAPE]  # only a shape is spelled by another axis
-        self._illegal.add(level.place, (own.reason, own.remedy), cell)
-        return None
+    def _kind_of(self, cell: Cell) -> _Kind:
+        in_prompt = self._read(cell["prompt"]).settings | self._words
+        key: list[object] = [in_prompt]
+        for axis, level in cell.items():
+            if axis in self._deciding:
+                # Of a first frame it only matters whether there is one, but for its shape.
+                is_any = axis == "first_frame" and not self._has_shape_axis
+                key += (axis, level.label, level.value) if not is_any else (axis, level.value is not None)
+        found = self._kinds.get(tuple(key))
+        if found is None:
+            found = self._kinds[tuple(key)] = self._new_kind(cell, in_prompt)
+        return found
 
-    def _in_own_words(self, cell: Cell) -> Cell | Remark:
+    def _new_kind(self, cell: Cell, in_prompt: frozenset[str]) -> _Kind:
         """The cell in the words of its model, or the rule that forbids it."""
-        model = self._catalog.model(str(cell["model"].value))
-        own = in_own_words(cell, model, self._catalog, has_shape_axis=self._has_shape_axis) if model else cell
-        return own if isinstance(own, Remark) else self._rule_against(own) or own
+        catalog = self._catalog
+        model = catalog.model(str(cell["model"].value))
+        own = in_own_words(cell, model, catalog, has_shape_axis=self._has_shape_axis) if model else cell
+        if isinstance(own, Remark):
+            return _Kind(model=model, forbidden=own)
+        forbidden = rule_against(own, catalog, in_prompt=in_prompt)
+        if model is None or forbidden:
+            return _Kind(model=model, forbidden=forbidden)
+        family = catalog.family_of(model)
+        parameters, size = settled(own, family).labels, str(own["size"].value)
+        frame = own["first_frame"].value if "first_frame" in own else None
+        shape = cell[SHAPE].value if self._has_shape_axis and SHAPE in cell else None
+        order = Variant(
+            model=model.name,
+            prompt="",
+            duration=0,
+            size=size,
+            first_frame=frame if isinstance(frame, FirstFrame) else None,
+            parameters=parameters,
+        )
+        return _Kind(
+            model=model,
+            spelled={axis: level for axis, level in own.items() if level is not cell.get(axis)},
+            size=size,
+            parameters=parameters,
+            per_take={n: label for n, label in parameters.items() if family.settings[n].per_take},
+            asked=asked_of(order, catalog, shape=None if shape is None else str(shape)),
+            cautions=tuple(cautions(own, catalog)),
+        )
 
     def _add_substitutes(self, cell: Cell, jobs: list[Job]) -> None:
         """What may replace these takes of one cell, model by model; a model that cannot render it is a problem."""
         for fallback in fallbacks_of(str(cell["model"].value), self._campaign) if jobs else ():
             name, place = fallback.model.label, fallback.model.place
             other = substitute_cell(cell, fallback, self._campaign, self._catalog)
-            own = self._in_own_words(other)
-            if isinstance(own, Remark):
-                value = f"{own.axis}: VALUE" if own.axis != "model" else "AXIS: VALUE"
-                remedy = f"{own.remedy}; its own values are written as `fallback: {{{name}: {{{value}}}}}`"
-                reason = f"{name} cannot replace {cell['model'].label}: {own.reason}"
+            kind = self._kind_of(other)
+            if (rule := kind.forbidden) is not None:
+                value = f"{rule.axis}: VALUE" if rule.axis != "model" else "AXIS: VALUE"
+                remedy = f"{rule.remedy}; its own values are written as `fallback: {{{name}: {{{value}}}}}`"
+                reason = f"{name} cannot replace {cell['model'].label}: {rule.reason}"
                 self._irreplaceable.add(place, (reason, remedy), cell)
                 continue
-            for caution in cautions(own, self._catalog):
+            for caution in kind.cautions:
                 self._cautions.add(place, (caution.reason, caution.remedy), cell, times=len(jobs))
-            if variant := self._variant(own):
-                self._substitutes += (self._substitute(job, other, variant) for job in jobs)
+            if variant := self._variant(other, kind):
+                self._substitutes += (self._substitute(job, other, kind, variant) for job in jobs)
 
-    def _substitute(self, job: Job, cell: Cell, variant: Variant) -> Job:
+    def _substitute(self, job: Job, cell: Cell, kind: _Kind, variant: Variant) -> Job:
         creative_id = creative_id_of(
             campaign=job.campaign,
             edition=job.edition,
@@ -251,59 +325,54 @@ class _Expander:
             variant=variant,
             levels=_labels(cell),
             is_control=False,
-            asked=self._asked(cell, variant),
+            asked=kind.asked,
             fallback_for=job.creative_id,
-            per_take=self._per_take(variant, job.take),
+            per_take=self._per_take(kind, job.take),
         )
 
-    def _rule_against(self, own: Cell) -> Remark | None:
-        settings = tuple(
-            (axis, bool(level.value) if axis == "first_frame" else level.value)
-            for axis, level in own.items()
-            if axis in self._settings
-        )
-        template = self._template(own["prompt"])
-        in_prompt = (template.fields & self._parameters if template else frozenset()) | self._words
-        if (settings, in_prompt) not in self._rules:
-            self._rules[settings, in_prompt] = rule_against(own, self._catalog, in_prompt=in_prompt)
-        return self._rules[settings, in_prompt]
-
-    def _template(self, prompt: Level) -> Template | None:
+    def _read(self, prompt: Level) -> _Prompt:
         text = str(prompt.value)
-        if text not in self._templates:
+        found = self._prompts.get(text)
+        if found is None:
             try:
-                self._templates[text] = read_template(text)
+                template = read_template(text)
+                fields = template.fields
+                whole = None if fields else clean(template.fill({}))
+                found = _Prompt(template, fields, fields & self._parameters, whole)
             except ValueError as error:
                 self._problems.add(Problem(prompt.place, str(error), _PLAIN_NAMES))
-                self._templates[text] = None
-        return self._templates[text]
+                found = _Prompt(None)
+            self._prompts[text] = found
+        return found
 
-    def _variant(self, cell: Cell) -> Variant | None:
+    def _variant(self, cell: Cell, kind: _Kind) -> Variant | None:
         """The cell resolved; None when its prompt cannot be sent, which is a problem."""
-        model = self._catalog.models[str(cell["model"].value)]
-        prompt = self._prompt(cell, model)
-        if prompt is None:
+        prompt = self._prompt(cell, kind)
+        if prompt is None or kind.model is None:
             return None
         frame = cell["first_frame"].value if "first_frame" in cell else None
         seconds = cell["duration"].value
         return Variant(
-            model=model.name,
+            model=kind.model.name,
             prompt=prompt,
             duration=seconds if isinstance(seconds, int) else 0,
-            size=str(cell["size"].value),
+            size=kind.size,
             first_frame=frame if isinstance(frame, FirstFrame) else None,
-            parameters=settled(cell, self._catalog.family_of(model)).labels,
+            parameters=kind.parameters,
         )
 
-    def _prompt(self, cell: Cell, model: Model) -> str | None:
+    def _prompt(self, cell: Cell, kind: _Kind) -> str | None:
         """The filled prompt; None when it cannot be sent."""
-        level = cell["prompt"]
-        template = self._template(level)
-        if template is None:
+        level, model = cell["prompt"], kind.model
+        read = self._read(level)
+        if read.template is None or model is None:
             return None
-        values = {axis: str(other.value) for axis, other in cell.items() if other.value is not None}
-        lacking = template.fields - set(values)
-        prompt = "" if lacking else clean(template.fill(values))
+        prompt, lacking = read.whole, frozenset[str]()
+        if prompt is None:
+            levels = {name: kind.level(cell, name) for name in read.fields}
+            values = {n: str(v.value) for n, v in levels.items() if v is not None and v.value is not None}
+            lacking = read.fields - values.keys()
+            prompt = "" if lacking else clean(read.template.fill(values))
         if prompt and len(prompt) <= model.prompt_limit:
             self._check_camera_commands(prompt, level.place, model)
             return prompt
@@ -325,10 +394,10 @@ class _Expander:
             for reason, remedy in camera_remarks(prompt, self._catalog.family_of(model)):
                 self._warnings.add(Problem(place, reason, remedy))
 
-    def _is_new(self, cell: Cell, own: Cell, variant_id: str, clips: int) -> bool:
+    def _is_new(self, cell: Cell, kind: _Kind, variant_id: str, clips: int) -> bool:
         first = self._first.setdefault(variant_id, cell)
         if first is cell:
-            for caution in cautions(own, self._catalog):
+            for caution in kind.cautions:
                 remark = (caution.reason, caution.remedy)
                 self._cautions.add(cell[caution.axis].place, remark, cell, times=clips)
             return True
@@ -337,9 +406,9 @@ class _Expander:
         self._twins[cell["prompt"].place, ", ".join(differing)].append((first, cell))
         return False
 
-    def _takes(self, cell: Cell, variant: Variant, variant_id: str, grid: Grid) -> Iterator[Job]:
+    def _takes(self, cell: Cell, kind: _Kind, variant: Variant, variant_id: str, grid: Grid) -> Iterator[Job]:
         campaign, levels = self._campaign, _labels(cell)
-        asked, control = self._asked(cell, variant), campaign.control
+        control = campaign.control
         is_control = bool(control) and all(levels.get(axis) == label for axis, label in control.items())
         for take in range(1, (grid.takes or campaign.takes) + 1):
             creative_id = creative_id_of(
@@ -356,21 +425,15 @@ class _Expander:
                 columns=grid.columns,
                 synthetic_performer=grid.synthetic_performer,
                 ad_name_columns=campaign.ad_name_columns,
-                asked=asked,
-                per_take=self._per_take(variant, take),
+                asked=kind.asked,
+                per_take=self._per_take(kind, take),
             )
 
-    def _per_take(self, variant: Variant, take: int) -> dict[str, str]:
-        settings = self._catalog.family_of(self._catalog.models[variant.model]).settings
-        return {
-            name: settings[name].of_take(label, take)
-            for name, label in variant.parameters.items()
-            if settings[name].per_take
-        }
-
-    def _asked(self, cell: Cell, variant: Variant) -> Asked | None:
-        shape = cell[SHAPE].value if self._has_shape_axis and SHAPE in cell else None
-        return asked_of(variant, self._catalog, shape=None if shape is None else str(shape))
+    def _per_take(self, kind: _Kind, take: int) -> Mapping[str, str]:
+        if not kind.per_take or kind.model is None:
+            return kind.per_take
+        settings = self._catalog.family_of(kind.model).settings
+        return {name: settings[name].of_take(label, take) for name, label in kind.per_take.items()}
 
     def _check_jobs(self, jobs: tuple[Job, ...], only: Mapping[str, frozenset[str]]) -> None:
         """What can only be seen once all jobs are known: shared ids, a lost control, no job at all."""

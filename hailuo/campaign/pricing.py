@@ -83,8 +83,8 @@ def price_key_of(variant: Variant) -> PriceKey:
 
 def charge_key_of(variant: Variant) -> ChargeKey:
     """What may decide the charge for the variant."""
-    parameters = tuple(sorted(variant.parameters.items()))
-    return ChargeKey(price_key_of(variant), variant.first_frame is not None, parameters)
+    cell = price_key_of(variant)
+    return ChargeKey(cell, variant.first_frame is not None, cell.settings)
 
 
 def list_price(cell: PriceKey, catalog: Catalog) -> Decimal | None:

@@ -43,6 +43,8 @@ def read_template(text: str) -> Template:
 
     Raises: ValueError, with the reason, for anything but plain names in braces.
     """
+    if text and "{" not in text and "}" not in text:
+        return Template(parts=((text, None),))
     try:
         pieces = list(Formatter().parse(text))
     except ValueError:

@@ -1,6 +1,5 @@
 """A variant: the final prompt and every generation setting, identified by its content."""
 
-import base64
 import hashlib
 import json
 import re
@@ -10,14 +9,13 @@ from pathlib import Path
 
 _QUERY = re.compile(r"[?#].*", re.DOTALL)
 
-# RFC 4648's base32 alphabet, letter by letter in Crockford's (no I, L, O, U).
-_TO_CROCKFORD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789ABCDEFGHJKMNPQRSTVWXYZ")
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # no I, L, O, U
 
 
 def canonical_json(value: object) -> bytes:
     """Canonical JSON, so that equal values give equal bytes: sorted keys, no spaces, UTF-8."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return text.encode()
+    return _CANONICAL.encode(value).encode()
 
 
 def crockford(digest: bytes, *, characters: int) -> str:
@@ -25,8 +23,8 @@ def crockford(digest: bytes, *, characters: int) -> str:
 
     Source: https://www.crockford.com/base32.html
     """
-    needed = 5 * -(-characters // 8)  # every five bytes give eight characters
-    return base64.b32encode(digest[:needed]).decode().translate(_TO_CROCKFORD)[:characters]
+    number = int.from_bytes(digest) >> (8 * len(digest) - 5 * characters)
+    return "".join([_CROCKFORD[number >> shift & 31] for shift in range(5 * characters - 5, -1, -5)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -129,8 +129,11 @@ class Ledger:
 
     def state(self, creative_id: str, *, failed_retries: int) -> JobState:
         """The job's state by what was last read and written; ages by the store's time."""
+        record = self._records.get(creative_id)
+        if record is None:
+            return JobState.NEW
         return state_of(
-            self.record(creative_id),
+            record,
             store_now=self._clock.now() + self._store_ahead,
             horizon=HORIZON,
             failed_retries=failed_retries,

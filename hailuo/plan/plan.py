@@ -25,6 +25,7 @@ from hailuo.campaign.pricing import (
 )
 from hailuo.campaign.variant import canonical_json
 from hailuo.errors import Problem
+from hailuo.lazy import without_collector
 from hailuo.ledger.facts import JobRecord, JobState
 from hailuo.ledger.ledger import Ledger
 from hailuo.ledger.money import JobMoney, Sums, cost_nothing, money_of, sums_of_jobs
@@ -152,11 +153,11 @@ class Plan:
         return (*self.jobs, *self.orphaned_jobs)
 
     def in_state(self, *states: JobState) -> tuple[PlannedJob, ...]:
-        return tuple(planned for planned in self.everything if planned.state in states)
+        return tuple([planned for planned in self.everything if planned.state in states])
 
     @property
     def to_buy(self) -> tuple[PlannedJob, ...]:
-        return tuple(planned for planned in self.in_state(JobState.NEW) if planned.chosen)
+        return tuple([p for p in self.everything if p.state is JobState.NEW and p.chosen])
 
     @property
     def may_be_bought(self) -> tuple[PlannedJob, ...]:
@@ -252,6 +253,7 @@ class Plan:
         return hashlib.sha256(canonical_json(content)).hexdigest()
 
 
+@without_collector()
 def make_plan(  # noqa: PLR0913 (an input each)
     campaign: Campaign,
     expansion: Expansion,
@@ -270,19 +272,19 @@ def make_plan(  # noqa: PLR0913 (an input each)
     listed = {job.creative_id: job for job in (*expansion.jobs, *expansion.substitutes)}
     unlisted = {cid: record.job for cid, record in ledger.records.items() if cid not in listed and record.job}
     charged = _recent_charges({**listed, **unlisted}, ledger.records, prices)
+    quotes: dict[ChargeKey, Quote] = {}  # one for each kind of clip, not for each job
 
     def planned(job: Job) -> PlannedJob:
-        state = ledger.state(job.creative_id, failed_retries=campaign.failed_retries)
-        record = ledger.record(job.creative_id)
-        recent = charged.get(charge_key_of(job.variant))
-        known = {} if recent is None else {price_key_of(job.variant): recent}
-        cell = price_key_of(job.variant)
-        quoted = quote(job.variant, catalog, known, accepted=prices.accepted)
+        key = charge_key_of(job.variant)
+        if key not in quotes:
+            known = {key.cell: charged[key]} if key in charged else {}
+            quoted = quote(job.variant, catalog, known, accepted=prices.accepted)
+            quotes[key] = replace(quoted, unexplained_usd=prices.unexplained.get(key.cell))
         return PlannedJob(
             job=job,
-            record=record,
-            state=state,
-            quote=replace(quoted, unexplained_usd=prices.unexplained.get(cell)),
+            record=ledger.record(job.creative_id),
+            state=ledger.state(job.creative_id, failed_retries=campaign.failed_retries),
+            quote=quotes[key],
             chosen=chosen is None or job.creative_id in chosen or job.fallback_for in chosen,
         )
 
@@ -321,6 +323,8 @@ def _chains(
 def _slot(chain: tuple[PlannedJob, list[PlannedJob]]) -> tuple[list[PlannedJob], list[Standby]]:
     """Of a job and its substitutes: those that are jobs of the plan by now, and those that may yet follow them."""
     first, substitutes = chain
+    if not substitutes:
+        return [first], []
     made = [first, *(p for p in substitutes if p.record.attempts or p.record.done)]
     waiting = [p for p in substitutes if p not in made]
     if waiting and all(has_failed_free(p.state, p.record) for p in made):

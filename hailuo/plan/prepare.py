@@ -15,6 +15,7 @@ from hailuo.campaign.files import load_campaign, load_catalog
 from hailuo.campaign.model import Campaign
 from hailuo.clock import SystemClock
 from hailuo.errors import CampaignError, Problem
+from hailuo.lazy import without_collector
 from hailuo.settings import Settings, load_settings
 from hailuo.store.layout import Edition, name_problem
 from hailuo.text import slug_of
@@ -97,6 +98,7 @@ def edition_chosen(prepared: PreparedCampaign, *, edition: str | None) -> Editio
     return campaign.this_edition
 
 
+@without_collector()
 def prepare(request: CampaignRequest, settings: Settings | None = None) -> PreparedCampaign:
     """Read and expand a campaign file. Reads files only; what is wrong with the campaign is in `problems`.
 

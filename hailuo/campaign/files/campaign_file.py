@@ -247,6 +247,8 @@ def _ad_name_columns(
     file: CampaignFile, products: Sequence[WrittenAxes], problems: ProblemList
 ) -> tuple[str, ...]:
     """The columns as the rows spell them; one that no row has is a problem."""
+    if not file.ad_name_columns:
+        return ()
     known = {key_of(name): name for product in products for name in product.columns}
     for name in file.ad_name_columns:
         if key_of(name) not in known:

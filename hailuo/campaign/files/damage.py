@@ -24,6 +24,9 @@ _ROUNDED: Final = re.compile(r"[-+]?[0-9](?:[.,][0-9]+)?E\+[0-9]{2,}", re.IGNORE
 _FORMULA: Final = re.compile(
     r"=\s*(?:[A-Z][A-Z0-9._]*\(|\$?[A-Z]{1,3}\$?[0-9]+\b|['\"(\w][^ ]*!)", re.IGNORECASE
 )
+_SOUND: Final = re.compile(r'[ -"$-*,./:-<>-~][ -"$-~]*')
+"""What most cells are: ASCII without #, which begins neither as a number nor as a formula."""
+
 _LOADING: Final = ("Loading...", "Wird geladen...", "Chargement...", "Cargando...", "Caricamento...")
 
 # What two to four bytes of UTF-8 look like when they are read as Windows-1252.
@@ -87,6 +90,8 @@ def check_text(text: str) -> None:
 
 def check_cell(text: str) -> None:
     """`check_text`, and what only a cell of a sheet can be. Raises: RefusedValueError."""
+    if _SOUND.fullmatch(text) and text not in _LOADING:
+        return
     check_text(text)
     if _HASHES.fullmatch(text):
         raise RefusedValueError(

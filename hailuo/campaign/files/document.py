@@ -22,6 +22,7 @@ _DEEPEST = 20
 _MOST_NODES = 250_000
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
 _DECIMAL = re.compile(r"[-+]?[0-9]{1,18}\.[0-9]{0,18}")
+_HALF = re.compile("[\ud800-\udfff]")
 _NULLS = ("", "~", "null", "Null", "NULL")
 _TRUE = ("yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON")
 _FALSE = ("no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF")
@@ -273,7 +274,7 @@ def _check_tag(tag: str | None, place: Place) -> None:
 def _scalar(event: yaml.ScalarEvent, place: Place) -> Scalar:
     _check_tag(event.tag, place)
     text: str = event.value
-    if any("\ud800" <= c <= "\udfff" for c in text):
+    if _HALF.search(text):
         raise RefusedDocumentError(place, "half a character (a lone surrogate)", "write the character itself")
     is_plain = not event.style and event.tag is None
     return Scalar(text, _value(text) if is_plain else text, place, is_plain=is_plain)

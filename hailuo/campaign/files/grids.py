@@ -45,17 +45,22 @@ class GridBuilder:
         defaults = file.defaults.axes
         some_frames = bool(file.frames.axes) or any("first_frame" in p.axes for p in products)
         has_frames = "first_frame" not in defaults and some_frames
-        filled = [_filled(product, defaults, has_frames=has_frames) for product in products]
         self._file = file
         self._faulty_axes = set(faulty_axes)
         self._problems = problems
-        prompts = [(p.is_include, raw) for p in filled for raw in p.axes.get("prompt", ())]
+        prompts = [
+            (p.is_include, raw)
+            for p in products
+            for raw in p.axes.get("prompt") or defaults.get("prompt", ())
+        ]
         self._book = PromptBook(
             [raw for is_include, raw in prompts if not is_include],
             [raw for is_include, raw in prompts if is_include],
             problems,
         )
-        models = {raw.content or "" for p in filled for raw in p.axes.get("model", ())}
+        models = {
+            raw.content or "" for p in products for raw in p.axes.get("model") or defaults.get("model", ())
+        }
         models |= {raw.content or "" for raw, _ in file.fallbacks}
         folder, trust = Path(file.place.file).parent, Trust(file.trust)
         self._levels = LevelReader(catalog, models, folder, self._book, problems, trust=trust)
@@ -84,7 +89,7 @@ class GridBuilder:
         """With every loose cell as an axis, or as a column that only travels with its row; the order stays."""
         if not product.order:
             return product
-        axes, columns, places = dict(product.axes), dict(product.columns), dict(product.places)
+        axes, places, columns = product.axes, product.places, dict(product.columns)
         for name, cell in product.loose.items():
             if name not in self._uses:
                 self._uses[name] = self._use_of(name, has_frames=has_frames)
@@ -92,11 +97,19 @@ class GridBuilder:
             if use is None:
                 columns[name] = cell.text
             else:
-                axes[use] = alternatives(name, cell, self._problems)
-                places[use] = product.place_of(name)
-        in_order = [self._uses.get(name) or name for name in product.order]
-        axes = {name: axes[name] for name in dict.fromkeys((*in_order, *axes)) if name in axes}
-        return replace(product, axes=axes, columns=columns, places=places, loose={})
+                axes = {**axes, use: alternatives(name, cell, self._problems)}
+                places = places if use == name else {**places, use: product.place_of(name)}
+        in_order = {a: axes[a] for name in product.order if (a := self._uses.get(name) or name) in axes}
+        return WrittenAxes(
+            axes={**in_order, **axes} if len(in_order) < len(axes) else in_order,
+            places=places,
+            place=product.place,
+            is_include=product.is_include,
+            takes=product.takes,
+            disclosure=product.disclosure,
+            order=product.order,
+            columns=columns,
+        )
 
     def _use_of(self, name: str, *, has_frames: bool) -> str | None:
         """The axis that a column of a sheet is; None where it only travels. A name that is nearly an axis is one."""
@@ -133,7 +146,9 @@ class GridBuilder:
                 (self._rows if written.is_include else self._products).append(grid)
         excludes = [match for section in self._file.exclude if (match := self._excluded(section))]
         matching = [tuple(m for m in excludes if _meets(grid, m)) for grid in self._products]
-        products = [replace(grid, exclude=m) for grid, m in zip(self._products, matching, strict=True)]
+        products = [
+            replace(grid, exclude=m) if m else grid for grid, m in zip(self._products, matching, strict=True)
+        ]
         return (*products, *self._rows), self._control(self._file.control)
 
     def _read_frames(self) -> None:
@@ -201,8 +216,8 @@ class GridBuilder:
         used = None if "prompt" in self._faulty_axes else self._book.fields
         places = {name: raws[0].place for name, raws in self._file.defaults.axes.items()}
         for written in self._written:
-            for name in written.axes:
-                places.setdefault(name, written.place_of(name))
+            if not written.axes.keys() <= places.keys():
+                places = {name: written.place_of(name) for name in written.axes} | places
         known = {*self._settings, *(used or ())}
         unused = {name for name in places if name not in known} if used is not None else set()
         for name in sorted(unused):
@@ -253,9 +268,9 @@ class GridBuilder:
             if level is None:
                 self._faulty_axes.add(name)
                 continue
-            labels = self._labels.setdefault(name, {})
+            labels, text = self._labels.setdefault(name, {}), raw.content
             labels[level.label] = level.label
-            labels.setdefault(NOTHING if raw.content is None else raw.content, level.label)
+            labels.setdefault(NOTHING if text is None else text, level.label)
             first = levels.setdefault(level.label, level)
             if first is not level:
                 reason = f"{name}: {quoted(level.label)} is listed twice (first on line {first.place.line})"
@@ -264,8 +279,10 @@ class GridBuilder:
 
     def _can_fill(self, written: WrittenAxes, axes: Sequence[Axis]) -> bool:
         """Whether every field of every prompt has an axis in this grid; what has none is a problem."""
-        names = {axis.name for axis in axes} - _UNFILLABLE
         prompts = next(axis for axis in axes if axis.name == "prompt").levels
+        if not any(self._book.fields_of(str(p.value)) for p in prompts):
+            return True
+        names = {axis.name for axis in axes} - _UNFILLABLE
         lacking = [(p, name) for p in prompts for name in sorted(self._book.fields_of(str(p.value)) - names)]
         for prompt, name in lacking:
             if name not in self._faulty_axes:
@@ -354,6 +371,8 @@ def _filled(
     product: WrittenAxes, defaults: Mapping[str, tuple[Scalar, ...]], *, has_frames: bool
 ) -> WrittenAxes:
     """With the defaults, and where another product has first frames, with none: every cell has the same axes."""
+    if not has_frames and product.axes.keys() >= defaults.keys():
+        return product
     none = {"first_frame": (Scalar("", None, product.place),)} if has_frames else {}
     further = {name: raws for name, raws in {**none, **defaults}.items() if name not in product.axes}
     return replace(product, axes={**product.axes, **further}) if further else product

@@ -55,11 +55,12 @@ class LevelReader:
         self._problems = problems
         self._frames: dict[tuple[str, str | None], FirstFrame | RefusedValueError] = {}
         self._frame_labels: dict[str, str] = {}
+        self._settled: dict[tuple[str, str | None], tuple[str, str | int | FirstFrame | None]] = {}
+        """What was read of values that settings have: a sheet repeats them in every row."""
         self._readers: Mapping[str, Callable[[Scalar], tuple[str, str | int | FirstFrame | None]]] = {
             "model": self._model,
             "duration": self._duration,
             "size": self._size,
-            "first_frame": self._frame,
         }
 
     def read(self, axis: str, raw: Scalar, *, may_refer: bool) -> Level | None:
@@ -75,10 +76,14 @@ class LevelReader:
         return Level(axis=axis, label=found[0], value=found[1], place=raw.place)
 
     def _label_and_value(self, axis: str, raw: Scalar) -> tuple[str, str | int | FirstFrame | None]:
-        if axis in self._readers:
-            return self._readers[axis](raw)
-        if axis in self.settings:
-            return self._setting(axis, raw)
+        if axis == "first_frame":
+            return self._frame(raw)
+        if axis in self._readers or axis in self.settings:
+            key = (axis, raw.content)
+            if key not in self._settled:
+                read = self._readers.get(axis)
+                self._settled[key] = read(raw) if read else self._setting(axis, raw)
+            return self._settled[key]
         if axis == SHAPE and self.has_shape_axis:
             return self._shape(raw)
         if isinstance(raw.value, bool):

@@ -31,8 +31,8 @@ class PromptBook:
         self._fields: dict[str, frozenset[str] | ValueError] = {}
         written, mentioned = list(written), list(mentioned)
         for raw in [*written, *mentioned]:
-            if raw.content is not None:
-                self._cleaned[raw.content] = text = cleaned("prompt", raw, problems)
+            if (content := raw.content) is not None:
+                self._cleaned[content] = text = cleaned("prompt", raw, problems)
                 if text not in self._fields:
                     try:
                         self._fields[text] = read_template(text).fields
@@ -44,7 +44,8 @@ class PromptBook:
         self._derive([text for text in self._unnamed(mentioned) if not self._refers(text)])
 
     def _unnamed(self, raws: Iterable[Scalar]) -> list[str]:
-        return [self._cleaned[raw.content] for raw in raws if raw.id is None and raw.content is not None]
+        texts = (raw.content for raw in raws if raw.id is None)
+        return [self._cleaned[text] for text in texts if text is not None]
 
     def _refers(self, text: str) -> bool:
         return text in self._texts or bool(_ONE_WORD.fullmatch(text))
@@ -85,7 +86,8 @@ class PromptBook:
 
     def read(self, raw: Scalar, *, may_refer: bool) -> tuple[str, str]:
         """The id and the text of the prompt written there. Raises: RefusedValueError."""
-        text = None if raw.content is None else self._cleaned[raw.content]
+        written = raw.content
+        text = None if written is None else self._cleaned[written]
         if text == "":
             raise RefusedValueError("the prompt is empty", "write what is to be seen")
         if text is None or raw.id is not None:

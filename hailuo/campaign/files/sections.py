@@ -23,6 +23,7 @@ from hailuo.campaign.model import SyntheticPerformer
 from hailuo.errors import Place
 
 LONGEST_DURATION = 600
+_NOWHERE = Place("")
 
 
 def _word(value: object) -> object:
@@ -101,7 +102,9 @@ class Section(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
     kept_as_written: ClassVar[frozenset[str]] = frozenset()
-    _place: Place = PrivateAttr(Place(""))
+    _place: Place = PrivateAttr(
+        default_factory=lambda: _NOWHERE
+    )  # a default itself is copied for each section
     _places: Mapping[str, Place] = PrivateAttr(default_factory=dict)
 
     @model_validator(mode="wrap")

@@ -33,6 +33,8 @@ SHEET_SUFFIXES: Final = frozenset({".csv", ".tsv", ".xlsx"})
 _MOST_BYTES: Final = 64_000_000
 _MOST_COLUMNS: Final = 100
 _MOST_TAKES: Final = 100
+_SHORT: Final = 40
+"""Texts up to this length often return in a column: what they say is looked at once."""
 _ID, _TAKES, _DISCLOSURE = "prompt_id", "takes", "disclosure"
 _KNOWN: Final = {key_of(name): name for name in (*SETTING_AXES, _ID, _TAKES, _DISCLOSURE)}
 _WHOLE: Final = re.compile(r"([0-9]+)[.,]0+")
@@ -180,6 +182,7 @@ class _RowReader:
     def __init__(self, header: _Header, problems: ProblemList) -> None:
         self._header = header
         self._problems = problems
+        self._sound: set[str] = set()
         self._places = dict.fromkeys(header.names.values(), header.place)
 
     def row(self, record: _Record) -> WrittenAxes | None:
@@ -194,7 +197,8 @@ class _RowReader:
             return None
         cells = {name: texts[index] for index, name in self._header.names.items() if texts[index]}
         for name, text in cells.items():
-            self._check(name, text, place)
+            if text not in self._sound:
+                self._check(name, text, place)
         ids, takes, disclosure = (cells.pop(name, "") for name in (_ID, _TAKES, _DISCLOSURE))
         axes = {
             name: alternatives(name, Scalar(cells[name], cells[name], place), self._problems)
@@ -218,10 +222,13 @@ class _RowReader:
 
     def _check(self, name: str, text: str, place: Place) -> None:
         try:
-            for part in dict.fromkeys((text, *text.split("|"))):
+            for part in dict.fromkeys((text, *text.split("|"))) if "|" in text else (text,):
                 check_cell(part)
         except RefusedValueError as refusal:
             self._problems.add(place, f"{name}: {refusal.reason}", refusal.remedy)
+        else:
+            if len(text) <= _SHORT:
+                self._sound.add(text)
 
     def _takes(self, text: str, place: Place) -> int | None:
         found = _WHOLE.fullmatch(text)
@@ -251,6 +258,8 @@ def _is_cut(text: str) -> bool:
 
 def alternatives(name: str, cell: Scalar, problems: ProblemList) -> tuple[Scalar, ...]:
     """What a cell lists with `|`."""
+    if "|" not in cell.text and cell.text == cell.text.strip() != "":
+        return (cell,)
     words = [word.strip() for word in cell.text.split("|")]
     if not all(words):
         reason = f"{name}: an alternative between two | is empty"
