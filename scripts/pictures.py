@@ -21,7 +21,8 @@ __all__: list[str] = []
 _PICTURES: Final = ROOT / "docs" / "pictures"
 _FLAGS: Final = [
     "--no-sandbox",
-    "--disable-gpu",
+    "--use-angle=swiftshader",  # the graph of a run is drawn by WebGL
+    "--enable-unsafe-swiftshader",
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
@@ -31,6 +32,12 @@ _FLAGS: Final = [
 _OVER: Final = frozenset({"COMPLETED", "FAILED", "CRASHED", "CANCELLED"})
 _SETTLED_MS: Final = 2500
 """How long a page is given to draw what it has loaded."""
+
+_GRAPH_MS: Final = 20_000
+"""How long a page is given to draw the graph of a run, without a graphics card."""
+
+_PORT: Final = 4200
+"""Prefect's own: it is in the links of the messages."""
 
 
 class Album:
@@ -48,6 +55,18 @@ class Album:
         if before:
             self._page.get_by_role("button", name="Open menu").first.click()
             self._page.get_by_role("menuitem", name=before).click()
+        self._keep(name)
+
+    def take_run(self, name: str, run_id: str) -> None:
+        """The page of a run under way: its graph, and the newest lines of its log."""
+        self._page.set_viewport_size({"width": 1280, "height": 860})
+        self._page.goto(f"{self._house.ui}/runs/flow-run/{run_id}", wait_until="load")
+        self._page.get_by_role("combobox").filter(has_text="Oldest to newest").click()
+        self._page.get_by_role("option", name="Newest to oldest").click()
+        self._page.wait_for_timeout(_GRAPH_MS)
+        self._keep(name)
+
+    def _keep(self, name: str) -> None:
         self._page.wait_for_timeout(_SETTLED_MS)
         self._page.screenshot(path=str(_PICTURES / f"{name}.png"))
         print(f"{name}.png")
@@ -60,7 +79,7 @@ class Album:
 
     def take_messages(self, name: str, messages: Sequence[Message]) -> None:
         """The messages as Slack, Teams and e-mail show their two parts, subject and body."""
-        self._page.set_viewport_size({"width": 1280, "height": 860})
+        self._page.set_viewport_size({"width": 1280, "height": 100})  # it grows with them
         shown = [(message.subject, message.body) for message in messages]
         page = Environment(autoescape=True).from_string(_MESSAGES).render(messages=shown)
         self._page.set_content(page)
@@ -94,7 +113,7 @@ def _album(campaigns: Path) -> Iterator[tuple[House, Inbox, Album]]:
     try:
         with (
             open_inbox() as inbox,
-            open_house(folder, campaigns=campaigns) as house,
+            open_house(folder, campaigns=campaigns, port=_PORT) as house,
             sync_playwright() as playwright,
         ):
             house.save_block("custom-webhook", "hailuo-notifications", inbox.block)
@@ -138,7 +157,7 @@ def _main() -> None:
         batch = house.server.create_run("render-campaign/render-campaign", {"campaign": "demo.yaml"})
         while house.accepted() < 14:
             pause(0.2)
-        album.take("running-batch", f"/runs/flow-run/{batch}")
+        album.take_run("running-batch", batch)
         night = house.server.create_run("nightly/nightly", {})
         _until(house, batch, _OVER.__contains__)
         album.take_artifact("plan", "plan-demo", height=640)
@@ -148,11 +167,18 @@ def _main() -> None:
             "approve-campaign/approve-campaign", {"campaign": "luxury-launch.yaml"}
         )
         _until(house, asking, "PAUSED".__eq__)
-        album.take("approval", f"/runs/flow-run/{asking}", before="Resume")
+        album.take("approval", f"/runs/flow-run/{asking}", before="Resume", height=1500)
+        too_little = {"campaign": "luxury-launch.yaml", "budget_usd": 5}
+        _until(
+            house,
+            house.server.create_run("render-campaign/render-campaign", too_little),
+            _OVER.__contains__,
+        )
         _until(house, night, _OVER.__contains__)
         album.take_artifact("night", "night", height=640)
-        asked, ended = inbox.wait_for("Approve?"), inbox.wait_for("The night:")
-        album.take_messages("messages", [asked, *inbox.telling("Incomplete", "Stopped")[:1], ended])
+        album.take_messages(
+            "messages", [inbox.wait_for(words) for words in ("Approve?", "Refused:", "The night:")]
+        )
         album.take("dashboard", "/dashboard")
         album.take("deployments", "/deployments", height=640)
 

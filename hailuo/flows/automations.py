@@ -106,7 +106,6 @@ NOTICES: Final = (
         trigger=_when(CampaignEvent.NIGHT_ENDED.value, match={"prefect.resource.id": "hailuo.night.*"}),
         subject="The night: {{ event.payload.headline }}",
         body=(
-            "{{ event.payload.headline }}\n\n"
             "{% for line in event.payload.campaigns %}- {{ line }}\n{% endfor %}"
             "{% if event.payload.decisions %}\nWants a decision:\n"
             "{% for line in event.payload.decisions %}- {{ line }}\n{% endfor %}{% endif %}"

@@ -17,7 +17,12 @@ from hailuo import CampaignRequest, open_session, prepare
 from hailuo.errors import ExitCode, Problem, StoreUnavailableError
 from hailuo.flows.machinery.apart import CampaignRun, can_run_apart, run_apart
 from hailuo.flows.machinery.catch_up import missed_nights, newer_night
-from hailuo.flows.machinery.events import emit_night_begun, emit_night_ended, emit_not_started
+from hailuo.flows.machinery.events import (
+    emit_night_begun,
+    emit_night_ended,
+    emit_not_started,
+    emit_planned,
+)
 from hailuo.flows.machinery.flow_run import (
     LINKS_VALID_FOR,
     due_in_zone,
@@ -90,6 +95,7 @@ async def nightly(
         due_at: The date and time of the night, to render one that was missed. They fill {date} in an edition's name. Leave it at None for now.
     """
     with forward_library_logs():
+        await quietly(emit_planned())
         env = await flow_environment()
         await quietly(offer_anew(env.settings))
         await quietly(end_abandoned_task_runs(env.clock))

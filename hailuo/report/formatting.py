@@ -139,7 +139,8 @@ def _without_middle(text: str, longest: int) -> str:
 
 def combination_name(factors: Mapping[str, str]) -> str:
     """The levels of a combination as people say them: `orbit · Hailuo-02 · 10 s`."""
-    return " · ".join(level_name(axis, level) for axis, level in factors.items() if level != "none")
+    named = [level_name(axis, level) for axis, level in factors.items() if level != "none"]
+    return " · ".join(named) or "none"
 
 
 def plural(number: int, one: str, many: str | None = None) -> str:

@@ -1,6 +1,7 @@
 """The flow `ad-report` against a real embedded server: what it leaves, when it leaves nothing, and how it ends."""
 
 import asyncio
+import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from hailuo.flows.ad_report import ad_report
 from hailuo.flows.machinery.due_reports import due_reports
 from hailuo.flows.machinery.parameters import CampaignForm
 from hailuo.flows.ui.markdown import escaped
+from hailuo.publish.picks import judge
 from hailuo.run.environment import RunEnvironment, within
 from hailuo.settings import Settings
 from hailuo.store import FolderStore
@@ -180,9 +182,13 @@ def test_before_anything_is_dropped_it_waits(jobs):
     ("form", "message"),
     [
         ({"campaign": "launch.yaml", "exports": "nowhere"}, "nowhere: cannot be read"),
-        ({"exports": "somewhere"}, "pick the campaign that they belong to"),
+        ({"exports": "somewhere"}, "pick the campaign that it belongs to"),
         ({"campaign": "launch.yaml", "edition": "Second Night"}, "edition is 'Second Night'"),
-        ({"edition": "main"}, "pick the campaign that they belong to"),
+        ({"edition": "main"}, "pick the campaign that it belongs to"),
+        ({"studies": ["/srv/holdout.csv"]}, "is empty, but a study is given"),
+        ({"only_picked": True, "edition": "main"}, "but an edition and a choice of clips is given"),
+        ({"campaign": "launch.yaml", "studies": ["/srv/no-such.csv"]}, "/srv/no-such.csv: cannot be read"),
+        ({"campaign": "launch.yaml", "only_rated": 6}, "only_rated"),
         ({"campaign": "launch.yaml", "metric": "completion"}, "metric"),
         ({"campaign": "launch.yaml", "design": "guess"}, "design"),
         ({"campaign": "launch.yaml", "relevant_lift_percent": 0}, "relevant_lift_percent"),
@@ -193,6 +199,10 @@ def test_before_anything_is_dropped_it_waits(jobs):
         "exports without a campaign",
         "no edition",
         "an edition without a campaign",
+        "a study without a campaign",
+        "a choice without a campaign",
+        "no such study",
+        "no rating",
         "no metric",
         "no design",
         "no lift",
@@ -217,3 +227,58 @@ def test_exports_may_lie_in_a_folder_of_the_worker(tmp_path, jobs):
     assert state.name == "Completed"
     (report,) = state.result().values()
     assert report.findings.proposal.usd <= 2.0
+
+
+def judged(folder, clips):
+    """A person picks these clips, rates them 4 and gives them the tag `Hero`."""
+    said = {"reviewer": "Ana", "reviewed_at": "2026-11-22T12:00:00Z"}
+    names = {"campaign": "launch", "edition": "main", "reviewer": "Ana", "source": "Ana"}
+    given = [{"creative_id": one, "pick": "pick", "rating": 4, "tags": ["Hero"], **said} for one in clips]
+    path = folder / "judgements.json"
+    path.write_text(json.dumps({"schema": "hailuo.judgements/1.0", **names, "judgements": given}))
+    clock, store = VirtualClock(), FolderStore(folder / "store")
+    clock.run(judge(store, [path], Edition("launch", "main"), clock=clock))
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [{"only_picked": True}, {"only_rated": 4}, {"only_tagged": ["hero"]}],
+    ids=["picked", "rated", "tagged"],
+)
+def test_only_chosen_clips_are_compared_and_rendered_again(tmp_path, jobs, exports, choice):
+    """As `hailuo report` does with --picked, --rated and --tag; what nobody chose is dropped from the next batch."""
+    (exports / "meta.csv").write_bytes(meta_export(jobs))
+    rain = {job.creative_id for job in jobs if job.levels["prompt"] == "rain"}
+    judged(tmp_path, sorted(rain))
+
+    state = reported(campaign="launch.yaml", **choice)
+
+    (report,) = state.result().values()
+    (platform,) = report.findings.platforms
+    assert {one.creative_id for one in platform.creatives} == rain
+    assert report.is_about_chosen
+
+
+def test_a_choice_that_keeps_no_clip_fails_with_the_reason(tmp_path, jobs, exports):
+    """And writes no report of nothing."""
+    (exports / "meta.csv").write_bytes(meta_export(jobs))
+    judged(tmp_path, [jobs[0].creative_id])
+
+    state = reported(campaign="launch.yaml", only_rated=5)
+
+    assert state.is_failed()
+    assert "none of them is rated 5+" in state.message
+
+
+def test_a_study_is_read_beside_the_exports(tmp_path, jobs, exports):
+    """From a file of the worker: the page says what it changes."""
+    (exports / "meta.csv").write_bytes(meta_export(jobs))
+    study = tmp_path / "holdout.csv"
+    header = "platform,cell,clip,date_start,date_end,people,conversions,holdout_people,holdout_conversions"
+    study.write_text(f"{header}\nmeta,all,,2026-11-01,2026-11-21,100000,1200,100000,1000\n")
+
+    state = reported(campaign="launch.yaml", studies=[str(study)])
+
+    (report,) = state.result().values()
+    (platform,) = report.findings.platforms
+    assert platform.study_says

@@ -1,9 +1,11 @@
 """The page of a night, as people see it: read back by a Markdown parser of others."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from markdown_it import MarkdownIt
@@ -63,8 +65,9 @@ def test_the_page_is_one_table_with_a_total() -> None:
     """A row per campaign, every row as wide as the header."""
     header, spring, autumn, total = cells(night_page(report(result(), result("autumn.yaml", outcome=None))))
 
-    assert {len(row) for row in (header, spring, autumn, total)} == {10}
-    assert spring[2:10] == [
+    assert {len(row) for row in (header, spring, autumn, total)} == {9}
+    assert spring == [
+        "spring · night-2026-11-22",
         "complete",
         "3 of 4",
         "$0.56 + $0.28 reserved",
@@ -74,8 +77,27 @@ def test_the_page_is_one_table_with_a_total() -> None:
         "2 of 4",
         "0",
     ]
-    assert autumn[3:] == ["not known"] * 7
-    assert total[3:10] == spring[3:10]
+    assert autumn[2:] == ["not known"] * 7
+    assert total[2:] == spring[2:]
+
+
+def test_columns_of_nothing_but_0_are_left_out() -> None:
+    """The page of the UI is narrow: a night without a fault fits into it."""
+    sound = replace(OUTCOME, stored=4, failed=0, unknown=0, unknown_usd=Decimal(0), reserved_usd=Decimal(0))
+
+    header, *rows = cells(night_page(report(result(outcome=sound), result("autumn.yaml", outcome=sound))))
+
+    assert header == ["Campaign", "Ended", "Bought", "Cost", "Estimate", "Stored"]
+    assert {len(row) for row in rows} == {6}
+
+
+def test_the_heading_has_the_hour_at_which_the_night_was_due() -> None:
+    """In the zone of its schedule, as the name of its run has it."""
+    due = replace(report(result()).night, at=AT.astimezone(ZoneInfo("Europe/Berlin")))
+
+    html = html_of(night_page(replace(report(result()), night=due)))
+
+    assert "<h1>The night of 2026-11-23, 00:30 CET</h1>" in html
 
 
 @pytest.mark.parametrize(
@@ -102,7 +124,7 @@ def test_nothing_written_by_others_becomes_markup(page: str) -> None:
     assert html.count("<code") == 1, "the page's own"
     assert "\x1b" not in page
     assert len(re.findall("<h1", html)) == 1
-    assert {len(row) for row in cells(page)} == {10}
+    assert len({len(row) for row in cells(page)}) == 1
     assert "a|b`c`&lt;script&gt;" in html
 
 

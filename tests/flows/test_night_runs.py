@@ -214,27 +214,31 @@ def test_a_cancelled_night_cancels_its_campaign(env, deploy):
     assert "the night was cancelled" in str(run.state.message)
 
 
+async def planned(client: PrefectClient, night: UUID, number: int) -> list[FlowRun]:
+    """So many nights that the scheduler plans and that are due already, the oldest first."""
+    now = SystemClock().now()
+    daily = CronSchedule(cron=f"{now.minute} {now.hour} * * *", timezone="UTC")
+    await client.create_deployment_schedules(night, [DeploymentScheduleCreate(schedule=daily, active=True)])
+    start = now - timedelta(days=number, hours=1)
+    between = {"start_time": str(start), "end_time": str(now - timedelta(hours=1))}
+    wanted = {**between, "min_runs": number, "max_runs": number}
+    answer = await client.request(
+        "POST", "/deployments/{id}/schedule", path_params={"id": night}, json=wanted
+    )
+    answer.raise_for_status()
+    late = sorted((run for run in await runs_of(client, night) if _due(run) < now), key=_due)
+    assert len(late) == number
+    return late
+
+
 def test_after_a_downtime_only_the_newest_night_runs_and_lists_the_others(env, deploy):
     """Three nights are due at once: two are superseded, and no clip is bought for them."""
     lay(env, "spring")
     due = deploy(nightly)
-    now = SystemClock().now()
 
     async def scenario() -> list[Any]:
         async with get_client() as client:
-            daily = CronSchedule(cron=f"{now.minute} {now.hour} * * *", timezone="UTC")
-            await client.create_deployment_schedules(
-                due, [DeploymentScheduleCreate(schedule=daily, active=True)]
-            )
-            between = {"start_time": str(now - timedelta(days=4)), "end_time": str(now - timedelta(hours=1))}
-            wanted = {**between, "min_runs": 3, "max_runs": 3}
-            answer = await client.request(
-                "POST", "/deployments/{id}/schedule", path_params={"id": due}, json=wanted
-            )
-            answer.raise_for_status()
-            runs = await runs_of(client, due)
-        late = sorted((run for run in runs if _due(run) < now), key=_due)
-        assert len(late) == 3
+            late = await planned(client, due, 3)
         return [await run_by_worker(nightly, run) for run in late]
 
     first, second, newest = asyncio.run(scenario())
@@ -247,6 +251,35 @@ def test_after_a_downtime_only_the_newest_night_runs_and_lists_the_others(env, d
     assert len(report.missed) == 2
     assert "not run: night " in newest.message
     assert accepted(env) == 1
+
+
+def test_no_message_about_a_planned_night_waits_for_an_event_that_never_comes(env, deploy):
+    """The server holds a state's event until that of the state before arrives, and its scheduler emits none."""
+    lay(env, "spring")
+    due = deploy(nightly)
+
+    async def scenario() -> set[str]:
+        async with get_client() as client:
+            (run,) = await planned(client, due, 1)
+            await run_by_worker(nightly, run)
+            now = SystemClock().now()
+            wanted = {
+                "resource": {"id": [f"prefect.flow-run.{run.id}"]},
+                "occurred": {"since": str(now - timedelta(hours=1)), "until": str(now + timedelta(hours=1))},
+            }
+            waited_for = {"an event"}
+            for _ in range(100):  # the server takes events in behind our back
+                answer = await client.request("POST", "/events/filter", json={"filter": wanted})
+                found = answer.json()["events"]
+                waited_for = {one["follows"] for one in found if one["follows"]} - {
+                    one["id"] for one in found
+                }
+                if found and not waited_for:
+                    break
+                await SystemClock().sleep(0.1)
+            return waited_for
+
+    assert asyncio.run(scenario()) == set()
 
 
 def _due(run: FlowRun) -> datetime:

@@ -130,9 +130,9 @@ def test_a_night_renders_the_marked_campaigns_and_says_so(env, lay):
     )
     assert accepted(env) == 3
     page = page_of(state)
-    assert "| autumn | night-2026-11-22 | complete | 2 of 2 | $0.56 | $0.56 | 0 | 0 | 2 of 2 | 0 |" in page
+    assert "| autumn · night-2026-11-22 | complete | 2 of 2 | $0.56 | $0.56 | 2 of 2 |" in page
     assert f"{env.settings.store}/autumn/night-2026-11-22/gallery.html" in page
-    assert "| **Total** | | | 3 of 3 | $0.84 | $0.84 | 0 | 0 | 3 of 3 | 0 |" in page
+    assert "| **Total** | | 3 of 3 | $0.84 | $0.84 | 3 of 3 |" in page
     assert "**paused.yaml**: paused" in page
     assert "draft" not in page
 
@@ -254,7 +254,7 @@ class TestWithAFaultyVendor:
             "$0.28 in unknown submits"
         )
         page = page_of(state)
-        assert "| $0.28 + $0.28 reserved | $0.56 | 0 | 1 ($0.28) | 1 of 2 | 0 |" in page
+        assert "| $0.28 + $0.28 reserved | $0.56 | 1 ($0.28) | 1 of 2 |" in page
         assert "$0.28 may have been spent on 1 unknown submit" in page
 
     def test_money_in_doubt_has_an_event(self, env, lay):
@@ -286,7 +286,7 @@ class TestWithAKeyThatIsRefused:
         assert endings(state) == {"a-stopped.yaml": ExitCode.STOPPED, "b-sound.yaml": ExitCode.COMPLETE}
         assert accepted(env) == 2
         page, (event, payload) = page_of(state), events_about("a-stopped")["a-stopped"]
-        assert "| a-stopped | night-2026-11-22 | stopped | 0 of 2 |" in page
+        assert "| a-stopped · night-2026-11-22 | stopped | 0 of 2 |" in page
         assert "the vendor refused the run" in page
         assert event == "hailuo.campaign.stopped"
         assert "the vendor refused the run" in payload["reason"]
@@ -320,8 +320,8 @@ def test_a_dry_run_prices_the_night_and_buys_nothing(env, lay):
     assert state.message == ("2 campaigns priced, nothing bought; 2 clips would be bought for $0.56")
     assert accepted(env) == 0
     page = page_of(state)
-    assert "| autumn | night-2026-11-22 | started | 0 of 2 |" in page
-    assert "| spring | night-2026-11-22 | refused | 0 of 0 |" in page
+    assert "| autumn · night-2026-11-22 | started | 0 of 2 |" in page
+    assert "| spring · night-2026-11-22 | refused | 0 of 0 |" in page
 
 
 def test_only_the_campaigns_named_are_rendered(env, lay):

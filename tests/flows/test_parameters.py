@@ -145,6 +145,31 @@ def test_a_slip_in_the_form_is_refused_before_a_run_begins(flow, field, typed, a
     assert is_accepted(flow, field, typed) is accepted
 
 
+@pytest.mark.parametrize(
+    ("field", "typed", "accepted"),
+    [
+        ("studies", [], True),
+        ("studies", ["/srv/studies/holdout.csv"], True),
+        ("studies", ["holdout.csv"], False),
+        ("studies", ["s3://bucket/holdout.csv"], False),
+        ("studies", [""], False),
+        ("only_picked", True, True),
+        ("only_picked", "some", False),
+        ("only_rated", None, True),
+        ("only_rated", 4, True),
+        ("only_rated", 0, False),
+        ("only_rated", 6, False),
+        ("only_rated", "4+", False),
+        ("only_tagged", ["hero", "winter sale"], True),
+        ("only_tagged", [" "], False),
+    ],
+    ids=str,
+)
+def test_a_slip_in_the_form_of_a_report_is_refused_before_a_run_begins(field, typed, accepted):
+    """A study is an absolute path: a worker runs each flow in a folder of its own."""
+    assert is_accepted(ad_report, field, typed) is accepted
+
+
 @pytest.mark.parametrize("flow", [render_campaign, approve_campaign], ids=lambda flow: flow.name)
 def test_the_empty_form_starts_nothing(flow):
     """The campaign is required and has no default: the UI marks it in red."""

@@ -37,9 +37,12 @@ class DueReport:
     sources: tuple[str, ...] = ()
 
 
-async def due_reports(env: RunEnvironment, form: CampaignForm, *, exports: str) -> tuple[DueReport, ...]:
+async def due_reports(
+    env: RunEnvironment, form: CampaignForm, *, exports: str, given: Sequence[str] = ()
+) -> tuple[DueReport, ...]:
     """The report that the form asks for; without a campaign, one for each edition that has exports.
 
+    `given` names the fields that are filled in and are about one campaign alone.
     Raises: CampaignError, SettingsError, StoreUnavailableError.
     """
     settings = env.settings
@@ -48,9 +51,9 @@ async def due_reports(env: RunEnvironment, form: CampaignForm, *, exports: str) 
         prepared = prepare(request, settings)
         edition = edition_chosen(prepared, edition=request.edition)
         return (DueReport(edition=edition, prepared=prepared, sources=(exports,) if exports else ()),)
-    if exports or form.edition:
-        reason = "is empty, but an edition or a folder of exports is given"
-        raise CampaignError([Problem(Place("campaign"), reason, "pick the campaign that they belong to")])
+    if given:
+        reason = f"is empty, but {' and '.join(given)} is given"
+        raise CampaignError([Problem(Place("campaign"), reason, "pick the campaign that it belongs to")])
     store, files = open_store(settings), _files_by_campaign(settings, form.due_at)
     return tuple(
         [
@@ -98,10 +101,10 @@ def _day_of(edition: str, at: datetime) -> datetime:
 async def write_report(
     name: str, store: Store, due: DueReport, options: ReportOptions, env: RunEnvironment
 ) -> Report | None:
-    """Read the exports of one edition and write its report; None without exports."""
+    """Read the exports of one edition and write its report; None without exports, unless a study is named."""
     del name  # in the name of the task run
     found = await find_files(store, env.settings, due.sources, edition=due.edition)
-    if not found.files:
+    if not found.files and not options.studies:
         return None
     mine = replace(options, files=found, prepared=due.prepared, links_valid_for=LINKS_VALID_FOR)
     return await report(store, env.clock, mine, edition=due.edition)

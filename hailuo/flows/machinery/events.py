@@ -26,7 +26,7 @@ _log = quiet_logger("hailuo.run")
 
 
 class CampaignEvent(StrEnum):
-    """The names of the events. The resource is `hailuo.campaign.NAME`."""
+    """The names of the events. The resource is `hailuo.campaign.NAME`, a night, or a flow run."""
 
     COMPLETED = "hailuo.campaign.completed"  # every clip of the plan is stored
     INCOMPLETE = "hailuo.campaign.incomplete"  # some clips are failed, refused, unknown or still rendering
@@ -35,6 +35,7 @@ class CampaignEvent(StrEnum):
     REPORTED = "hailuo.report.written"  # a new ad report was written
     NIGHT_BEGUN = "hailuo.night.begun"
     NIGHT_ENDED = "hailuo.night.ended"  # with its summary
+    PLANNED = "hailuo.run.planned"  # a schedule planned this flow run
 
 
 def emit_ended(plan: Plan, report: RunReport) -> None:
@@ -93,6 +94,22 @@ def emit_night_ended(report: NightReport) -> None:
     _emit_night(CampaignEvent.NIGHT_ENDED, payload)
 
 
+async def emit_planned() -> None:
+    """Emit that a schedule planned this flow run, as the event of its first state: Prefect's scheduler emits none.
+
+    The server holds the event of a state until that of the state before has arrived, if the two are less than five
+    minutes apart: for 15 minutes, or until it restarts. For a run that is due at once after a change of its schedule,
+    each event waits for the one before, back to the first. So all its messages would come late, or never.
+    """
+    this = UUID(runtime_run.get_id() or "")
+    async with get_client() as client:
+        run = await client.read_flow_run(this)
+        states = await client.read_flow_run_states(this)
+    if run.auto_scheduled:
+        first = min(states, key=lambda state: state.timestamp)
+        _emit(CampaignEvent.PLANNED, run.name, {}, resource=f"prefect.flow-run.{this}", state=first)
+
+
 def _emit_night(event: CampaignEvent, payload: Mapping[str, object]) -> None:
     this = {
         "prefect.resource.id": f"prefect.flow-run.{runtime_run.get_id()}",
@@ -134,9 +151,18 @@ def _emit(
     *,
     resource: str = "",
     related: Sequence[dict[str, str]] = (),
+    state: State[Any] | None = None,
 ) -> None:
+    """Emit an event; as the event of this state, by its id and time, if there is one."""
     about = {"prefect.resource.id": resource or f"hailuo.campaign.{name}", "prefect.resource.name": name}
     try:
-        emit_event(event=event.value, resource=about, payload=dict(payload), related=list(related))
+        emit_event(
+            event=event.value,
+            resource=about,
+            occurred=state.timestamp if state else None,
+            related=list(related),
+            payload=dict(payload),
+            id=state.id if state else None,
+        )
     except Exception as error:  # noqa: BLE001 (an event tells of a run; it must not end one)
         _log.warning("the event %s was not emitted: %s: %s", event.value, type(error).__name__, error)

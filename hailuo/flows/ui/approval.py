@@ -1,7 +1,6 @@
 """The approval of a priced plan: the question, the form for the answer, and the record of it."""
 
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Final, Literal
 
 from prefect.artifacts import acreate_markdown_artifact
@@ -12,7 +11,7 @@ from prefect.utilities.urls import url_for
 from pydantic import Field, ValidationError
 
 from hailuo.campaign.pricing import usd
-from hailuo.flows.ui.markdown import escaped, listed
+from hailuo.flows.ui.markdown import escaped, listed, without_folder
 from hailuo.ledger.facts import JobState
 from hailuo.plan.plan import Plan
 
@@ -59,7 +58,7 @@ def question(plan: Plan) -> str:
     """The plan in Markdown, for the person who approves or declines it."""
     campaign, money = plan.campaign, plan.money
     budget = "and it has no budget" if plan.budget_usd is None else f"of a budget of {usd(plan.budget_usd)}"
-    warnings = [str(w).removeprefix(f"{Path(w.place.file).parent}/") for w in plan.warnings]
+    warnings = [without_folder(problem) for problem in plan.warnings]
     rules = list(dict.fromkeys(cell.rule.reason for cell in plan.illegal))
     parts = [
         f"**{escaped(campaign.name)}, edition {escaped(campaign.edition)}: {len(plan.to_buy)} clips to buy for "

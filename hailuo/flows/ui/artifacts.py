@@ -19,7 +19,7 @@ from prefect.exceptions import PrefectException
 
 from hailuo.campaign.pricing import usd, usd_or_unknown
 from hailuo.clock import SystemClock
-from hailuo.flows.ui.markdown import escaped, listed, show_table
+from hailuo.flows.ui.markdown import escaped, listed, show_table, without_folder
 from hailuo.ledger.facts import JobState
 from hailuo.logs import quiet_logger
 from hailuo.night.endings import reserved_by_unknowns
@@ -48,7 +48,9 @@ async def show_plan(plan: Plan, *, waits: Sequence[str] = ()) -> None:
         f"**{len(plan.to_buy)} clips to buy for {usd(money.planned)}**; {usd(money.spent)} spent, "
         f"{usd(money.reserved)} reserved; {budget}. Plan `{plan.digest[:12]}`."
     )
-    warnings = listed("Warnings", [str(problem) for problem in plan.warnings], at_most=_WARNINGS_AT_MOST)
+    warnings = listed(
+        "Warnings", [without_folder(problem) for problem in plan.warnings], at_most=_WARNINGS_AT_MOST
+    )
     waited = listed("Waited first", waits, at_most=_WARNINGS_AT_MOST)
     description = "\n\n".join(filter(None, [description, escaped(plan.standby_in_words), warnings, waited]))
     await show_table(
@@ -68,10 +70,10 @@ def _cell_row(cell: tuple[str, int, str], jobs: Sequence[PlannedJob]) -> dict[st
         "to buy": len(to_buy),
         "each": usd_or_unknown(jobs[0].quote.price_usd),
         "to pay": usd_or_unknown(price_of_all(to_buy)),
+        "price from": jobs[0].quote.basis.value,
         "jobs": len(jobs),
         "stored": counts[JobState.STORED],
         "submitted": counts[JobState.SUBMITTED],
-        "price from": jobs[0].quote.basis.value,
     }
 
 

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import PurePath
 from typing import Final
 
 from prefect.artifacts import acreate_table_artifact
 
+from hailuo.errors import Problem
 from hailuo.text import printable
 
 _MARKUP: Final = re.compile(r"([\\`*_{}\[\]()#+!|~$>:@.=-])")
@@ -29,6 +31,11 @@ def bullets(texts: Sequence[str], *, at_most: int) -> str:
 def listed(title: str, texts: Sequence[str], *, at_most: int) -> str:
     """The list under a bold title; empty without texts."""
     return f"**{title}**\n\n{bullets(texts, at_most=at_most)}" if texts else ""
+
+
+def without_folder(problem: Problem) -> str:
+    """A problem in words, with its file's name only: pages are for people who do not work on that machine."""
+    return str(problem).removeprefix(f"{PurePath(problem.place.file).parent}/")
 
 
 _LIVE: Final = re.compile(

@@ -1,6 +1,6 @@
 """The artifact of a night: a table of its campaigns, and everything that needs your attention."""
 
-from datetime import UTC
+from collections.abc import Sequence
 from typing import Final
 
 from jinja2 import Environment
@@ -14,18 +14,20 @@ from hailuo.night.outcome import CampaignOutcome
 from hailuo.publish.share import GalleryLink
 
 _KEY: Final = "night"
+_COLUMNS: Final = ("Bought", "Cost", "Estimate", "Failed", "Unknown", "Stored", "Unfinished")
+"""The most important first: Prefect's page cuts wide tables off. One with nothing but 0 is left out."""
 _PAGE: Final = """\
 # {{ "Plans for the night" if report.is_dry_run else "The night" }} of {{ when }}
 
 **{{ report.headline }}**
 
 {% if report.results %}
-| Campaign | Edition | {{ "Would be" if report.is_dry_run else "Ended" }} | Bought | Cost | Estimate | Failed | Unknown | Stored | Unfinished |
-| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+| Campaign | {{ "Would be" if report.is_dry_run else "Ended" }} | {{ columns(titles) }} |
+| --- | --- | {{ columns(lines) }} |
 {% for result in report.results %}
-| {{ result.due.campaign.name }} | {{ result.due.campaign.edition }} | {{ ended(result) }} | {{ cells(result.outcome) }} |
+| {{ result.due.campaign.name }} · {{ result.due.campaign.edition }} | {{ ended(result) }} | {{ columns(cells(result.outcome)) }} |
 {% endfor %}
-| **Total** | | | {{ cells(report.total) }} |
+| **Total** | | {{ columns(cells(report.total)) }} |
 
 {% for result in report.results if result.gallery %}
 - Gallery of **{{ result.due.campaign.name }}**: {{ link(result.gallery) }}
@@ -127,17 +129,30 @@ def night_page(report: NightReport) -> str:
     environment = Environment(  # noqa: S701 (no HTML: `finalize` escapes for Markdown)
         trim_blocks=True, lstrip_blocks=True, finalize=escape
     )
-    when = report.night.at.astimezone(UTC).strftime("%Y-%m-%d, %H:%M UTC")
+    rows = [_cells(one.outcome) for one in report.results]
+    shown = [at for at in range(len(_COLUMNS)) if any(row[at] != "0" for row in rows)]
+
+    def columns(row: Sequence[str]) -> _Markdown:
+        return _Markdown(" | ".join(row[at] for at in shown))
+
     return environment.from_string(_PAGE).render(
-        report=report, when=when, cells=_cells, ended=ended, link=_link, money=usd
+        report=report,
+        when=f"{report.night.at:%Y-%m-%d, %H:%M %Z}",
+        columns=columns,
+        titles=_COLUMNS,
+        lines=["---:"] * len(_COLUMNS),
+        cells=_cells,
+        ended=ended,
+        link=_link,
+        money=usd,
     )
 
 
-def _cells(outcome: CampaignOutcome | None) -> _Markdown:
-    """Bought, cost, estimate, failed, unknown, stored, unfinished: the most important first, as Prefect cuts wide tables."""
+def _cells(outcome: CampaignOutcome | None) -> Sequence[str]:
+    """A campaign's cell for each of `_COLUMNS`."""
     if outcome is None:
-        return _Markdown(" | ".join(["not known"] * 7))
-    cells = [
+        return ["not known"] * len(_COLUMNS)
+    return [
         f"{outcome.bought} of {outcome.to_buy}",
         usd(outcome.spent_usd) + (f" + {usd(outcome.reserved_usd)} reserved" if outcome.reserved_usd else ""),
         usd(outcome.estimate_usd),
@@ -146,7 +161,6 @@ def _cells(outcome: CampaignOutcome | None) -> _Markdown:
         f"{outcome.stored} of {outcome.jobs}",
         str(outcome.unfinished),
     ]
-    return _Markdown(" | ".join(cells))
 
 
 def _link(gallery: GalleryLink) -> _Markdown:

@@ -16,6 +16,7 @@ from hailuo.report.findings import (
     ProposedRow,
     ReportFindings,
 )
+from hailuo.report.formatting import combination_name
 from hailuo.report.make import Report
 from hailuo.report.metrics import METRICS, PLATFORM_NAMES, Metric, MetricKind
 
@@ -136,19 +137,21 @@ def _number(value: float | None, kind: MetricKind) -> str:
 def _batch_line(row: ProposedRow) -> str:
     """The row with its whole reason, which the table's page cuts off."""
     takes = f", {row.takes} new take{'s' if row.takes > 1 else ''}" if row.takes else ""
-    return f"{row.action.value} {', '.join(row.cell.values())}{takes}: {row.reason}"
+    return f"{row.action.value} {combination_name(row.cell)}{takes}: {row.reason}"
 
 
 def _batch_rows(proposal: Proposal) -> list[dict[str, object]]:
+    """A row per combination; those with new takes first."""
+    rows = sorted(proposal.rows, key=lambda row: not row.takes)
     return [
         {
             "action": row.action.value,
-            "combination": ", ".join(row.cell.values()),
-            "takes": row.takes or "",
+            "new takes": row.takes or "",
             "price": f"${row.usd:,.2f}" if row.usd and row.takes else "",
+            "combination": combination_name(row.cell),
             "why": row.reason,
         }
-        for row in proposal.rows[:_MOST_ROWS]
+        for row in rows[:_MOST_ROWS]
     ]
 
 

@@ -110,7 +110,12 @@ def _sqlite_server(folder: Path, port: int) -> Iterator[Server]:
     folder.mkdir(exist_ok=True)
     url = f"http://127.0.0.1:{port}/api"
     ui = f"{url.removesuffix('/api')}/v2"
-    ours = {**client_environment(folder, url), "PREFECT_SERVER_UI_API_URL": url, "PREFECT_UI_URL": ui}
+    ours = {
+        **client_environment(folder, url),
+        "PREFECT_SERVER_UI_API_URL": url,
+        "PREFECT_UI_URL": ui,
+        "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+    }
     command = [program("prefect"), "server", "start", "--host", "127.0.0.1", "--port", str(port)]
     service = Service(name="prefect-server", command=command, environment=ours, folder=folder)
     with running(service):
