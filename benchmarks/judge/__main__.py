@@ -6,7 +6,7 @@ Published figures, simulations whose truth is known, another engine's numbers, r
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -38,13 +38,13 @@ def main() -> int:
     """Look at every goal; tell, write down, and say by the exit code whether all held."""
     given = _arguments()
     variants = demo_manifest()
+    if given.setting:
+        return _printed(list(_of_settings(variants, given.setting, given)))
+    if given.accounts_only:
+        return _printed([*placebo(given.exports), *real_accounts(given.exports)])
     lines = [*_figures(given), *duration_safe(variants)]
     print(goal_table(lines), flush=True)
-    kinds = {
-        name: uneven(variants, nature, worlds=given.worlds, first_seed=_UNEVEN_FROM, workers=given.workers)
-        for name, nature in SETTINGS.items()
-    }
-    lines += uneven_lines(kinds)
+    lines += _of_settings(variants, SETTINGS, given)
     effects, null = _calibrations(variants, worlds=given.worlds, workers=given.workers)
     lines += goals(effects, null)
     shown = tables(effects, null)
@@ -54,6 +54,19 @@ def main() -> int:
     if given.write:
         write_section(given.write, section(lines, shown, at=SystemClock().now()), mark=MARK)
     return 1 if missed(lines) else 0
+
+
+def _printed(lines: list[Line]) -> int:
+    """A part by itself: its table on the screen, nothing written."""
+    print(goal_table(lines))
+    return 1 if missed(lines) else 0
+
+
+def _of_settings(variants: pd.DataFrame, names: Iterable[str], given: argparse.Namespace) -> Iterator[Line]:
+    for name in names:
+        nature, seed = SETTINGS[name], _UNEVEN_FROM
+        found = uneven(variants, nature, worlds=given.worlds, first_seed=seed, workers=given.workers)
+        yield from uneven_lines({name: found})
 
 
 def _arguments() -> argparse.Namespace:
@@ -68,6 +81,10 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--kag", type=Path, help="KAG_conversion_data.csv of Kaggle")
     parser.add_argument("--exports", type=Path, help="a folder of public export files of real accounts")
+    parser.add_argument(
+        "--setting", action="append", choices=list(SETTINGS), help="only these worlds of unequal volumes"
+    )
+    parser.add_argument("--accounts-only", action="store_true", help="only the folder of real accounts")
     parser.add_argument("--write", type=Path, help="the document that takes the tables")
     return parser.parse_args()
 

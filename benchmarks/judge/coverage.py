@@ -14,7 +14,7 @@ from scipy.special import expit
 from scipy.stats import norm
 
 from hailuo.report.findings import Interval
-from hailuo.report.stats.design import axes_of
+from hailuo.report.stats.design import axis_of, coded
 from hailuo.report.stats.factors import fit_factors
 from hailuo.report.stats.hierarchy import Counts, modes
 
@@ -79,7 +79,8 @@ def _one(rng: np.random.Generator, take_sd: float) -> tuple[float, float, float,
 
 def _plainly_held(frame: pd.DataFrame, effects: tuple[_Floats, ...]) -> float:
     """How many levels' distances from the mean, in log-odds, lie in the intervals of a fit without takes of its own."""
-    axes = axes_of(frame, np.ones(len(frame), dtype=bool), _FACTORS)
+    of_frame = {name: axis_of(frame[name].tolist()) for name in _FACTORS}
+    axes = coded(of_frame, np.ones(len(frame), dtype=bool), _FACTORS)
     matrix = np.column_stack([np.ones(len(frame)), *(axis.columns for axis in axes.values())])
     events, trials = (frame[name].to_numpy(dtype=float) for name in ("events", "trials"))
     counts = Counts(events=events, trials=trials, matrix=matrix)

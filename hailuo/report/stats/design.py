@@ -1,12 +1,11 @@
 """The design of a fit: which creatives and factors it can use, and what the matrix cannot separate."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from scipy.linalg import qr
 
 NO_LEVEL: Final = "none"
@@ -14,6 +13,35 @@ NO_LEVEL: Final = "none"
 
 _Floats = npt.NDArray[np.float64]
 _Codes = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Axis:
+    """One factor of every creative: the number of its level in `levels` (sorted, so that numbers sort as names do)."""
+
+    levels: tuple[str, ...]
+    codes: _Codes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clips:
+    """What is tested, a position per creative: events (at most its trials), trials, and what days divide both by."""
+
+    events: _Floats
+    trials: _Floats
+    phi: _Floats
+    axes: Mapping[str, Axis]
+
+    def those(self, used: npt.NDArray[np.bool_]) -> "Clips":
+        """Some of them. Levels keep their numbers."""
+        axes = {name: replace(axis, codes=axis.codes[used]) for name, axis in self.axes.items()}
+        return Clips(events=self.events[used], trials=self.trials[used], phi=self.phi[used], axes=axes)
+
+
+def axis_of(values: Iterable[object]) -> Axis:
+    """A factor from its values, one per creative; a missing one is the level "none"."""
+    levels, codes = np.unique([_level(value) for value in values], return_inverse=True)
+    return Axis(levels=tuple(levels.tolist()), codes=codes.astype(np.int64))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,50 +70,53 @@ class SeparableFactors:
     notes: Mapping[str, str]
 
 
-def used_rows(frame: pd.DataFrame, factors: Sequence[str]) -> tuple[npt.NDArray[np.bool_], dict[str, str]]:
+def used_rows(clips: Clips) -> tuple[npt.NDArray[np.bool_], dict[str, str]]:
     """Which creatives a fit rests on, and per factor which levels it leaves out, in words.
 
     A level with no events at all (or nothing but events) has log-odds of minus (plus) infinity: the others' estimates
     are what they are without it (its likelihood is 1 at that limit), so its creatives are left out.
     """
-    used = (frame["trials"] > 0).to_numpy()
+    used = clips.trials > 0
     left_out: dict[str, list[str]] = {}
-    while extremes := [pair for factor in factors for pair in _extremes(frame[used], factor)]:
-        for factor, level, words in extremes:
-            left_out.setdefault(factor, []).append(words)
-            used = used & (frame[factor] != level).to_numpy()
+    while extremes := [pair for name in clips.axes for pair in _extremes(clips, used, name)]:
+        for name, level, words in extremes:
+            left_out.setdefault(name, []).append(words)
+            used = used & (clips.axes[name].codes != level)
     note = "left out, as there is no rate to compare yet: "
-    return used, {factor: note + ", ".join(words) for factor, words in left_out.items()}
+    return used, {name: note + ", ".join(words) for name, words in left_out.items()}
 
 
-def sort_factors(frame: pd.DataFrame, factors: Sequence[str]) -> SeparableFactors:
+def sort_factors(clips: Clips) -> SeparableFactors:
     """Separate the factors that the creatives can estimate from those that they cannot, each with its reason."""
     notes, names = {}, []
-    for factor in factors:
-        levels = sorted(frame[factor].unique())
-        if len(levels) < 2:
-            notes[factor] = f"only one {factor} to compare" + (f": {levels[0]}" if levels else "")
+    for name, axis in clips.axes.items():
+        there = np.unique(axis.codes)
+        if len(there) < 2:
+            notes[name] = f"only one {name} to compare" + (f": {axis.levels[there[0]]}" if len(there) else "")
         else:
-            names.append(factor)
-    names = _without_nested(frame, names, notes)
-    aliased = _aliased(frame, names, notes)
+            names.append(name)
+    names = _without_nested(clips, names, notes)
+    aliased = _aliased(clips, names, notes)
     return SeparableFactors(
         names=tuple(name for name in names if name not in aliased), aliased=aliased, notes=notes
     )
 
 
-def axes_of(
-    frame: pd.DataFrame, used: npt.NDArray[np.bool_], factors: Iterable[str]
+def coded(
+    axes: Mapping[str, Axis], used: npt.NDArray[np.bool_], names: Iterable[str]
 ) -> dict[str, CodedFactor]:
     """The factors, sum-coded by the levels of the rows used; other levels get code -1."""
-    axes = {}
-    for factor in factors:
-        levels = sorted(frame.loc[used, factor].unique())
-        codes = pd.Index(levels).get_indexer(frame[factor]).astype(np.int64)
-        some = len(levels) - 1
+    found = {}
+    for name in names:
+        axis = axes[name]
+        there = np.unique(axis.codes[used])
+        place = np.full(len(axis.levels), -1)
+        place[there] = np.arange(len(there))
+        some = len(there) - 1
         table = np.vstack([np.eye(some), -np.ones((1, some)), np.zeros((1, some))])
-        axes[factor] = CodedFactor(name=factor, levels=tuple(levels), codes=codes, table=table)
-    return axes
+        levels = tuple(axis.levels[at] for at in there)
+        found[name] = CodedFactor(name=name, levels=levels, codes=place[axis.codes], table=table)
+    return found
 
 
 def crossed(one: CodedFactor, other: CodedFactor) -> _Floats:
@@ -102,23 +133,28 @@ def independent(matrix: _Floats) -> npt.NDArray[np.int64]:
     return spanning
 
 
-def _extremes(frame: pd.DataFrame, factor: str) -> list[tuple[str, str, str]]:
-    sums = frame.groupby(factor)[["events", "trials"]].sum()
-    found = []
-    for level, events, trials in sums.itertuples():
-        if events <= 0:
-            found.append((factor, str(level), f"{level} (no events in {trials:,.0f} trials)"))
-        elif events >= trials:
-            found.append((factor, str(level), f"{level} (nothing but events in {trials:,.0f} trials)"))
+def _level(value: object) -> str:
+    return NO_LEVEL if value is None or value != value else str(value)  # noqa: PLR0124 (NaN)
+
+
+def _extremes(clips: Clips, used: npt.NDArray[np.bool_], name: str) -> list[tuple[str, int, str]]:
+    axis, codes, found = clips.axes[name], clips.axes[name].codes[used], []
+    events, trials = (np.bincount(codes, of[used], len(axis.levels)) for of in (clips.events, clips.trials))
+    for at in np.unique(codes):
+        if events[at] <= 0:
+            found.append((name, int(at), f"{axis.levels[at]} (no events in {trials[at]:,.0f} trials)"))
+        elif events[at] >= trials[at]:
+            words = f"{axis.levels[at]} (nothing but events in {trials[at]:,.0f} trials)"
+            found.append((name, int(at), words))
     return found
 
 
-def _without_nested(frame: pd.DataFrame, factors: Sequence[str], notes: dict[str, str]) -> list[str]:
+def _without_nested(clips: Clips, factors: Sequence[str], notes: dict[str, str]) -> list[str]:
     """Drop each factor that another one fixes: with p1 always on one model, p1's effect is that of both."""
     kept = list(factors)
     for factor in reversed(factors):  # the later of two that always change together goes
         others = (other for other in kept if other != factor)
-        fixing = next((other for other in others if frame.groupby(other)[factor].nunique().eq(1).all()), None)
+        fixing = next((other for other in others if _fixes(clips.axes[other], clips.axes[factor])), None)
         if fixing is not None:
             kept.remove(factor)
             notes[factor] = f"cannot be separated from {fixing}: every {fixing} had one {factor} only"
@@ -128,11 +164,18 @@ def _without_nested(frame: pd.DataFrame, factors: Sequence[str], notes: dict[str
     return kept
 
 
-def _aliased(frame: pd.DataFrame, factors: Sequence[str], notes: dict[str, str]) -> tuple[str, ...]:
+def _fixes(one: Axis, other: Axis) -> bool:
+    """Whether every level of the one has a single level of the other."""
+    pairs = np.unique(one.codes * len(other.levels) + other.codes)
+    return len(pairs) == len(np.unique(one.codes))
+
+
+def _aliased(clips: Clips, factors: Sequence[str], notes: dict[str, str]) -> tuple[str, ...]:
     """Factors whose contrasts are combinations of others' (the matrix falls into unconnected parts)."""
-    axes = axes_of(frame, np.ones(len(frame), dtype=bool), factors)
+    rows = len(clips.trials)
+    axes = coded(clips.axes, np.ones(rows, dtype=bool), factors)
     owners = np.array(["", *(name for name, axis in axes.items() for _ in axis.levels[1:])])
-    full = np.column_stack([np.ones(len(frame)), *(axis.columns for axis in axes.values())])
+    full = np.column_stack([np.ones(rows), *(axis.columns for axis in axes.values())])
     gram = full.T @ full  # of whole numbers, so exact
     aliased = [] if _rank(gram) == len(gram) else [name for name in factors if not _free(gram, owners, name)]
     for name in aliased:

@@ -7,7 +7,7 @@ take-to-take sd of .15 and .3 (benchmarks/judge/coverage.py).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -19,9 +19,10 @@ from scipy.stats import t as t_distribution
 
 from hailuo.report.findings import Difference, Factor, FactorLevel, Interval
 from hailuo.report.stats.design import (
-    NO_LEVEL,
+    Clips,
     CodedFactor,
-    axes_of,
+    axis_of,
+    coded,
     crossed,
     independent,
     sort_factors,
@@ -67,7 +68,7 @@ class FactorFit:
 class _Case:
     """What is tested: all creatives, which of them are used, and the factors that can be separated."""
 
-    frame: pd.DataFrame
+    clips: Clips
     used: npt.NDArray[np.bool_]
     axes: Mapping[str, CodedFactor]
     adjusted: Mapping[str, CodedFactor]
@@ -78,7 +79,7 @@ class _Case:
         needed to adjust for them.
         """
         blocks = (axis.columns for axis in (*self.axes.values(), *self.adjusted.values()))
-        full = np.column_stack([np.ones(len(self.frame)), *blocks])[self.used]
+        full = np.column_stack([np.ones(len(self.used)), *blocks])[self.used]
         return full[:, independent(full)] if self.adjusted else full
 
 
@@ -118,13 +119,16 @@ def fit_factors(
     `Difference` is against the unweighted mean of the levels; `p_adjusted` is `p_value` until somebody adjusts it.
     """
     case = _case(frame, factors)
-    effective = case.frame["events"] / case.frame["phi"], case.frame["trials"] / case.frame["phi"]
-    axes = {name: tuple(sorted(case.frame[name].unique())) for name in factors}
-    codes = [pd.Index(levels).get_indexer(case.frame[name]) for name, levels in axes.items()]
+    clips, axes = case.clips, case.clips.axes
+    codes = [axis.codes for axis in axes.values()]
     found = FactorFit(
         factors=(),
-        posterior=fit(*effective, np.array(codes).T if codes else np.zeros((len(frame), 0))),
-        axes=axes,
+        posterior=fit(
+            clips.events / clips.phi,
+            clips.trials / clips.phi,
+            np.array(codes).T if codes else np.zeros((len(frame), 0)),
+        ),
+        axes={name: axis.levels for name, axis in axes.items()},
         interaction_p=None,
         interaction_note="",
     )
@@ -132,49 +136,45 @@ def fit_factors(
     interaction_p, note = _interaction(case) if free else (None, reason)
     general = not case.used.any()
     reasons = {name: reason if general or name in case.axes else case.notes[name] for name in factors}
-    return FactorFit(
+    cells = [{name: level} for name, axis in case.axes.items() for level in axis.levels]
+    drawn = found.rates(cells, seed=seed) if free and cells else np.zeros((0, 0))
+    columns = {name: [at for at, cell in enumerate(cells) if name in cell] for name in case.axes}
+    return replace(
+        found,
         factors=tuple(
-            _factor(case, found, free, name, confidence=confidence, seed=seed)
+            _factor(case, drawn[:, columns[name]], free, name, confidence=confidence)
             if free and name in case.axes
             else Factor(name=name, levels=(), p_value=None, note=reasons[name])
             for name in factors
         ),
-        posterior=found.posterior,
-        axes=axes,
         interaction_p=interaction_p,
         interaction_note=note,
     )
 
 
 def _case(frame: pd.DataFrame, factors: Sequence[str]) -> _Case:
-    phi = frame["phi"].astype(float) if "phi" in frame else 1.0
-    tidy = pd.DataFrame(
-        {
-            "events": np.minimum(frame["events"].astype(float), frame["trials"].astype(float)),
-            "trials": frame["trials"].astype(float),
-            "phi": phi,
-            **{name: [_level(value) for value in frame[name]] for name in factors},
-        }
+    events, trials = (frame[name].to_numpy(dtype=float) for name in ("events", "trials"))
+    clips = Clips(
+        events=np.minimum(events, trials),
+        trials=trials,
+        phi=frame["phi"].to_numpy(dtype=float) if "phi" in frame else np.ones(len(frame)),
+        axes={name: axis_of(frame[name].tolist()) for name in factors},
     )
-    used, left_out = used_rows(tidy, factors)
-    parted = sort_factors(tidy[used], factors)
-    clipped = int((frame["events"] > frame["trials"]).sum())
+    used, left_out = used_rows(clips)
+    parted = sort_factors(clips.those(used))
+    clipped = int((events > trials).sum())
     more = f"creatives with more events than trials, which count as all of them: {clipped}" if clipped else ""
     parts = {
         name: (left_out.get(name), parted.notes.get(name), more if name in parted.names else "")
         for name in factors
     }
     return _Case(
-        frame=tidy,
+        clips=clips,
         used=used,
-        axes=axes_of(tidy, used, parted.names),
-        adjusted=axes_of(tidy, used, parted.aliased),
+        axes=coded(clips.axes, used, parted.names),
+        adjusted=coded(clips.axes, used, parted.aliased),
         notes={name: "; ".join(filter(None, words)) for name, words in parts.items()},
     )
-
-
-def _level(value: object) -> str:
-    return NO_LEVEL if value is None or value != value else str(value)  # noqa: PLR0124 (NaN)
 
 
 def _blocks(axes: Mapping[str, CodedFactor]) -> dict[str, slice]:
@@ -187,15 +187,14 @@ def _blocks(axes: Mapping[str, CodedFactor]) -> dict[str, slice]:
 
 def _free(case: _Case, matrix: _Floats, blocks: Mapping[str, slice]) -> tuple[_Free | None, str]:
     """The fit with free effects; None with the reason where creatives are no more than parameters."""
-    used = case.frame[case.used]
-    df_resid = len(used) - matrix.shape[1]
-    if used.empty:
+    used = case.clips.those(case.used)
+    df_resid = len(used.trials) - matrix.shape[1]
+    if not len(used.trials):
         return None, "no creative has events yet"
     if df_resid < 1:
-        few = f"{len(used)} creatives are too few for {matrix.shape[1]} parameters"
+        few = f"{len(used.trials)} creatives are too few for {matrix.shape[1]} parameters"
         return None, f"{few}: run more combinations or takes"
-    events, trials = (used[name] / used["phi"] for name in ("events", "trials"))
-    counts = Counts(events=events.to_numpy(dtype=float), trials=trials.to_numpy(dtype=float), matrix=matrix)
+    counts = Counts(events=used.events / used.phi, trials=used.trials / used.phi, matrix=matrix)
     precision, sds = np.full(matrix.shape[1], _FREE), np.array(SD_GRID)
     prior = np.log(np.gradient(sds)) - 0.5 * (sds / PRIOR_SD) ** 2
     likely = modes(counts, precision, sds).evidence + prior
@@ -208,11 +207,12 @@ def _free(case: _Case, matrix: _Floats, blocks: Mapping[str, slice]) -> tuple[_F
     return _Free(params=at.coefficients[0], cov=cov, df_resid=df_resid, blocks=blocks), ""
 
 
-def _factor(case: _Case, found: FactorFit, free: _Free, name: str, *, confidence: float, seed: int) -> Factor:
-    axis, tail = case.axes[name], (1 - confidence) / 2
-    used = case.frame[case.used]
-    sums, counts = used.groupby(name)[["events", "trials"]].sum(), used[name].value_counts()
-    drawn = found.rates([{name: level} for level in axis.levels], seed=seed)
+def _factor(case: _Case, drawn: _Floats, free: _Free, name: str, *, confidence: float) -> Factor:
+    """From the draws (rows) of the rates of its levels."""
+    axis, tail, used = case.axes[name], (1 - confidence) / 2, case.clips.those(case.used)
+    codes = axis.codes[case.used]
+    creatives = np.bincount(codes)
+    events, trials = (np.bincount(codes, of) for of in (used.events, used.trials))
     best = np.bincount(drawn.argmax(axis=1), minlength=len(axis.levels)) / len(drawn)
     middle = drawn.mean(axis=1, keepdims=True)
     rates, means = drawn.mean(axis=0), float(middle.mean())
@@ -220,9 +220,9 @@ def _factor(case: _Case, found: FactorFit, free: _Free, name: str, *, confidence
     levels = tuple(
         FactorLevel(
             name=level,
-            creatives=int(counts[level]),
-            trials=float(sums["trials"][level]),
-            events=float(sums["events"][level]),
+            creatives=int(creatives[at]),
+            trials=float(trials[at]),
+            events=float(events[at]),
             rate=float(rates[at]),
             interval=_interval(ends[0], at),
             difference=Difference(
@@ -248,11 +248,11 @@ def _interaction(case: _Case) -> tuple[float | None, str]:
     """Does a prompt do differently on different models? Asked only where every cell has enough creatives."""
     if not set(_CROSSED) <= set(case.axes):
         return None, "needs several prompts and several models that can be separated"
-    used = case.frame[case.used]
-    cells = pd.crosstab(used[_CROSSED[0]], used[_CROSSED[1]])
-    if (fewest := int(cells.to_numpy().min())) < LEAST_A_CELL:
-        return None, f"needs {LEAST_A_CELL} creatives for every prompt on every model; one has {fewest}"
     one, other = (case.axes[name] for name in _CROSSED)
+    cells = one.codes[case.used] * len(other.levels) + other.codes[case.used]
+    fewest = int(np.bincount(cells, minlength=len(one.levels) * len(other.levels)).min())
+    if fewest < LEAST_A_CELL:
+        return None, f"needs {LEAST_A_CELL} creatives for every prompt on every model; one has {fewest}"
     main, both = case.matrix(), crossed(one, other)[case.used]
     if len(independent(np.column_stack([main, both]))) < main.shape[1] + both.shape[1]:
         return None, "cannot be separated from the other factors"

@@ -189,12 +189,16 @@ class Posterior:
         """Draws (rows) of the mean rate over all clips, each time with some axes set to the levels of a row of `cells`
         (clips x axes as `codes`; -1 leaves an axis as it is); over takes as they would come.
         """
-        kinds, times = np.unique(self.codes, axis=0, return_counts=True)
-        shares, rows = times / times.sum(), []
-        designs = [_design(np.where(cell >= 0, cell, kinds), self.sizes) for cell in cells]
+        designs, rows = [], []
+        for cell in cells:
+            kinds, times = np.unique(np.where(cell >= 0, cell, self.codes), axis=0, return_counts=True)
+            designs.append((_design(kinds, self.sizes), times / times.sum()))
         for one, coefficients in self._coefficients(draws=draws, seed=seed):
-            log_odds = (self.centre + coefficients @ design.T for design in designs)
-            rows.append(np.stack([_over_takes(odds, one.take_sd) @ shares for odds in log_odds], axis=1))
+            rates = (
+                _over_takes(self.centre + coefficients @ design.T, one.take_sd) @ shares
+                for design, shares in designs
+            )
+            rows.append(np.stack(list(rates), axis=1))
         return np.concatenate(rows)
 
     def _coefficients(self, *, draws: int, seed: int) -> Iterator[tuple[_Component, _Floats]]:
