@@ -79,7 +79,7 @@ def command(  # noqa: PLR0913 (an option each)
     say("in another terminal:")
     say(f"  export IMAROUTER_BASE_URL=http://127.0.0.1:{port} IMAROUTER_API_KEY=sk-simulated")
     say("  export HAILUO_STORE=./store-simulated   # apart from the clips and the money of the real vendor")
-    say("  hailuo run campaigns/demo.yaml")
+    say("  hailuo run FILE                         # your campaign file")
     say(f"the invoice: http://127.0.0.1:{port}/_sim/invoice; stop with Ctrl-C")
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(serve(options, port=port))
