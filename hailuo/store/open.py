@@ -1,5 +1,6 @@
 """The store that the settings name."""
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -51,7 +52,8 @@ def _folder(text: str) -> Path:
         "begins with a quotation mark": text.startswith(tuple("\"'`\u201c\u201d\u201e\u2018\u2019")),
         "has two slashes or a colon where s3:// may be meant": bool(_NEARLY_S3.match(text)),
         "has a control character": not text.isprintable(),
-        "is a file, not a folder": Path(text).is_file(),
+        "has a backslash, which separates no folders here": os.sep != "\\" and "\\" in text,
+        "is a file, not a folder": Path(text).exists() and not Path(text).is_dir(),
     }
     found = [reason for reason, is_so in slips.items() if is_so]
     if found:

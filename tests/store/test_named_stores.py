@@ -74,6 +74,7 @@ def test_every_other_address_is_refused(named: str) -> None:
             "file:/srv/clips",
         ),
         *("'/srv/clips'", '"s3://ads-clips"', "\u201c/srv/clips\u201d", "`pwd`/store", "/srv/\tclips"),
+        *(r"C:\clips", r"\\server\clips", r"clips\ads"),
     ],
 )
 def test_a_slip_in_an_address_is_no_new_folder(named: str, tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,12 +86,13 @@ def test_a_slip_in_an_address_is_no_new_folder(named: str, tmp_path, monkeypatch
     assert not list(tmp_path.iterdir())
 
 
-def test_a_file_is_no_store(tmp_path) -> None:
-    """Named as such."""
+@pytest.mark.parametrize("named", ["clips", "/dev/null"])
+def test_a_file_is_no_store(named: str, tmp_path) -> None:
+    """Named as such, a device too."""
     (tmp_path / "clips").write_text("")
 
     with pytest.raises(SettingsError, match="is a file, not a folder"):
-        open_store(Settings(store=str(tmp_path / "clips")))
+        open_store(Settings(store=str(tmp_path / named)))
 
 
 @pytest.mark.parametrize(
