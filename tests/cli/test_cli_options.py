@@ -58,6 +58,22 @@ def test_other_slips_still_get_their_answer(hailuo):
     assert "Did you mean '--edition'?" in said.err
 
 
+@pytest.mark.parametrize(
+    ("slip", "answer"),
+    [
+        ("statsu", "'statsu'. Did you mean 'status'?"),
+        ("upload_plan", "'upload_plan'. Did you mean 'upload-plan'?"),
+        ("nothing-like-it", "'nothing-like-it'.\n"),
+    ],
+)
+def test_a_slip_in_a_command_names_the_nearest(hailuo, slip, answer):
+    """Where one is near."""
+    said = hailuo(slip)
+
+    assert said.code == 2
+    assert said.err.endswith(f"No such command {answer}".rstrip() + "\n")
+
+
 @pytest.mark.parametrize("slip", ["--takes", "--yess", "--ye", "--new-stor", "--plans", "--budge", "--yes-"])
 def test_the_refusal_names_only_what_was_typed(hailuo, slip):
     """Also in what is printed."""
