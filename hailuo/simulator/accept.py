@@ -107,7 +107,7 @@ class TaskMaker:
         self._takes[order.request_sha256] += 1
         take, seed = self._takes[order.request_sha256], self.options.seed
         at, now = self.time.now(), self.time.seconds()
-        width, height = pixels(order.size, frame, order.box)
+        width, height = pixels(order.size, frame if order.follows_frame else None, order.box, order.ratio)
         occasion = Occasion(place=Strikes.TASK, key=f"{order.request_sha256}:{take}", model=order.model)
         rendering = self._render_seconds(order, random.Random(f"{seed}:{order.request_sha256}:{take}"))  # noqa: S311 (a simulation)
         return Task(

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 from hailuo.campaign.catalog import Billing, Catalog, Family, FirstFrameRule, Model, Offer, Setting
+from hailuo.campaign.portable import is_ratio
 from hailuo.campaign.pricing import PriceKey, list_price
 from hailuo.simulator.answers import AnswerError, HttpAnswer, flat, nested
 from hailuo.simulator.body_reader import read_by_template
@@ -27,8 +28,9 @@ _NO_PRICES: Final[Mapping[PriceKey, Decimal]] = MappingProxyType({})
 class VideoOrder:
     """A legal order and its price. `request_sha256` identifies the body byte for byte.
 
-    `settings` are the labels of further settings. `box` is width and height where the family says so. `billed_at_end`
-    says that the price is taken with the finished clip.
+    `settings` are the labels of further settings. `box` is width and height where the family says so, and `ratio` the
+    shape, as `9:16`. With `follows_frame` the first frame decides the shape. `billed_at_end` says that the price is taken
+    with the finished clip.
     """
 
     model: str
@@ -40,6 +42,8 @@ class VideoOrder:
     request_sha256: str
     settings: Mapping[str, str] = field(default_factory=dict)
     box: tuple[int, int] | None = None
+    ratio: str | None = None
+    follows_frame: bool = True
     fps: float = 24.0
     has_sound: bool = False
     billed_at_end: bool = False
@@ -110,6 +114,8 @@ def read_order(  # noqa: PLR0913 (an input each)
         request_sha256=hashlib.sha256(body).hexdigest(),
         settings=settings,
         box=family.box(offer.size, settings),
+        ratio=_ratio(family, settings),
+        follows_frame=_follows_frame(family, settings),
         fps=family.fps or 24.0,
         has_sound=settings.get(sound.setting) == "true" if sound.setting else bool(sound.always),
         billed_at_end=family.billing is Billing.AT_END,
@@ -169,6 +175,21 @@ def _settings(
     if settled.broken:
         raise AnswerError(invalid_params(f"{model.name}: {settled.broken[0].because}"))
     return settled.labels
+
+
+def _ratio(family: Family, settings: Mapping[str, str]) -> str | None:
+    """The shape that is set, else the one that the family makes; None where neither is a ratio."""
+    if family.shape is None:
+        return None
+    name = family.shape.setting or ""
+    setting = family.settings.get(name)
+    label = settings.get(name) or (setting.default if setting else None) or family.shape.native
+    return label if label and is_ratio(label) else None
+
+
+def _follows_frame(family: Family, settings: Mapping[str, str]) -> bool:
+    shape = family.shape
+    return shape is None or (shape.from_frame and not is_ratio(settings.get(shape.setting or "", "")))
 
 
 def _label(setting: Setting, value: object) -> str:

@@ -150,14 +150,20 @@ def drawn_seconds(known: Sequence[float], *, dice: random.Random) -> float:
     return below + (place % 1) * (ordered[min(int(place) + 1, len(ordered) - 1)] - below)
 
 
-def pixels(size: str, frame: Frame | None, box: tuple[int, int] | None = None) -> tuple[int, int]:
-    """Width and height: the family's `box`, else 16:9 at the tier, or the first frame's aspect with the tier as the
-    short side.
+def pixels(
+    size: str, frame: Frame | None, box: tuple[int, int] | None = None, ratio: str | None = None
+) -> tuple[int, int]:
+    """Width and height: the family's `box`, else `ratio` or 16:9 at the tier, or the first frame's aspect with the tier
+    as the short side.
     """
     if frame is None and box is not None:
         return box
     digits = "".join(character for character in size if character.isdigit())
     short = int(digits) if digits else _DEFAULT_SHORT_SIDE
+    if frame is None and ratio not in (None, "16:9"):
+        across, down = map(int, ratio.split(":"))
+        scale = short / min(across, down)
+        return _even(across * scale), _even(down * scale)
     if frame is None:
         return _WIDTHS_16X9.get(short, _even(short * 16 / 9)), short
     scale = short / min(frame.width, frame.height)
