@@ -1,8 +1,10 @@
 """`hailuo init`: what it writes works as it is, and what exists is never overwritten."""
 
+import json
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 FILES = ("campaigns/spring.yaml", "campaigns/schema.json", "hailuo.toml", ".gitignore")
 
@@ -34,6 +36,33 @@ def test_what_it_writes_validates_and_plans(hailuo, rehearsal, folder):
     plan = hailuo("plan", "campaigns/spring.yaml")
     assert plan.code == 0
     assert "8 to buy" in plan.out
+
+
+ZEPPELIN = """\
+sources: {own: {text: our contract, checked: 2026-11-29}}
+families:
+  zeppelin:
+    request: {model: "{model}", prompt: "{prompt}", seconds: "{duration}", size: "{size}"}
+models:
+  zeppelin-1:
+    family: zeppelin
+    prompt: {limit: 2000, source: own}
+    first_frame: {rule: none, source: own}
+    offers: [{duration: 4, size: HD, price_usd: 0.50, source: own}]
+"""
+
+
+def test_the_schema_of_a_project_knows_the_models_of_its_catalog(hailuo, folder, monkeypatch):
+    """Editors offer your own model, and refuse a length that it does not make; the built-in ones stay."""
+    (folder / "own.yaml").write_text(ZEPPELIN)
+    monkeypatch.setenv("HAILUO_CATALOG", str(folder / "own.yaml"))
+
+    assert hailuo("init", "spring").code == 0
+
+    check = Draft202012Validator(json.loads((folder / "campaigns" / "schema.json").read_text()))
+    assert check.is_valid({"campaign": "spring", "models": {"zeppelin-1": {"duration": 4, "size": "HD"}}})
+    assert not check.is_valid({"campaign": "spring", "models": {"zeppelin-1": {"duration": 6}}})
+    assert not check.is_valid({"campaign": "spring", "models": {"MiniMax-Hailuo-2.3": {"duration": 5}}})
 
 
 @pytest.mark.parametrize("taken", [*((one,) for one in FILES), FILES])

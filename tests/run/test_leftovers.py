@@ -10,8 +10,11 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from hailuo.campaign.files import load_catalog
 from hailuo.errors import AdmissionError, CampaignError
+from hailuo.ledger.ledger import Ledger
 from hailuo.ledger.leftovers import find_leftovers
+from hailuo.ledger.money import items_of, sums_of
 from hailuo.plan.prepare import CampaignRequest, prepare
 from hailuo.publish.verify import verify
 from hailuo.run.leftovers import PaidClips
@@ -21,6 +24,7 @@ from hailuo.settings import Settings
 from hailuo.simulator import SimulatorTransport
 from hailuo.store.layout import Edition
 from hailuo.vendor import VideoClient
+from tests.support.worlds import world_of
 
 SETTINGS = Settings(api_key=SecretStr("sk-test"), base_url="http://127.0.0.1:9", checks="off")
 BEFORE_MIDNIGHT = datetime(2026, 11, 22, 23, 59, tzinfo=UTC)
@@ -164,6 +168,59 @@ def test_an_unknown_balance_comes_after_collecting(world, file):
 
     assert len(clips_of(world, FIRST)) == 3
     assert len(world.simulator.invoice().lines) == 3
+
+
+ZEPPELIN = """\
+sources: {own: {text: our contract, checked: 2026-11-29}}
+families:
+  zeppelin:
+    request: {model: "{model}", prompt: "{prompt}", seconds: "{duration}", size: "{size}", audio: "{audio}"}
+    settings: {audio: {values: [true, false], send: always}}
+    audio: {setting: audio}
+    billed: at_end
+    limits: {deadline_s: 40000}
+models:
+  zeppelin-1:
+    family: zeppelin
+    prompt: {limit: 2000, source: own}
+    first_frame: {rule: none, source: own}
+    offers: [{duration: 6, size: 768p, price_usd: 0.50, source: own}]
+"""
+
+
+def test_paid_clips_of_your_own_model_are_collected_by_your_own_catalog(tmp_path, file):
+    """Clips that take six hours and are charged at the end, as only your file says; ledger and invoice agree."""
+    (tmp_path / "own.yaml").write_text(ZEPPELIN)
+    settings = SETTINGS.model_copy(update={"catalog": tmp_path / "own.yaml"})
+    world = world_of(
+        load_catalog(settings.catalog),
+        jobs=1,
+        balance_usd=Decimal("1.70"),
+        median_render_seconds=20_000.0,
+        p95_render_seconds=20_001.0,
+    )
+    text = CAMPAIGN.format(takes=3, budget=20).replace("MiniMax-Hailuo-02", "zeppelin-1, audio: false")
+    file.write_text(text)
+
+    async def killed_then_collected():
+        rendering = asyncio.create_task(render(world, file, BEFORE_MIDNIGHT, settings=settings))
+        while sum(entry.key.endswith("/outcome") for entry in await world.store.listing("shoe/")) < 3:
+            await world.clock.sleep(1)
+        rendering.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await rendering
+        async with connected(world) as connections:
+            collected = await PaidClips(settings, world.clock, connections=connections).collect("shoe")
+        ledger = Ledger(world.store, world.clock, FIRST, worker="auditor")
+        await ledger.load()
+        return collected, sums_of(one for record in ledger.records.values() for one in items_of(record))
+
+    collected, sums = world.clock.run(killed_then_collected())
+
+    assert collected.is_complete
+    assert len(clips_of(world, FIRST)) == 3
+    assert (sums.spent_usd, sums.reserved_usd) == (world.simulator.invoice().net_usd, 0)
+    assert sums.spent_usd == Decimal("1.50")
 
 
 def test_a_damaged_edition_does_not_keep_the_others_from_being_collected(world, file):

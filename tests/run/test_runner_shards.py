@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
@@ -14,9 +15,11 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from hailuo.campaign.expand import expand
+from hailuo.campaign.files import load_campaign
 from hailuo.errors import AdmissionError, ExitCode
 from hailuo.ledger.facts import JobState
 from hailuo.ledger.grants import Grants
+from hailuo.ledger.ledger import HORIZON
 from hailuo.plan.prepare import CampaignRequest, PreparedCampaign
 from hailuo.run.lead import ShardState
 from hailuo.run.pace import Limiter
@@ -24,8 +27,15 @@ from hailuo.run.session import Session
 from hailuo.run.shards import Share, deal
 from hailuo.run.spending import SpendingGrant
 from hailuo.settings import Settings
-from hailuo.simulator import SimulatorTransport
-from tests.support.worlds import campaign_of
+from hailuo.simulator import (
+    ClipDetail,
+    FaultName,
+    FaultPlan,
+    ScriptedFault,
+    SimulatorOptions,
+    SimulatorTransport,
+)
+from tests.support.worlds import World, campaign_of
 
 SETTINGS = Settings(api_key=SecretStr("sk-test"), submits_per_minute=5, in_flight=8)
 
@@ -270,6 +280,68 @@ class Forgetful(httpx.AsyncBaseTransport):
             error = {"code": "task_not_exist", "message": "task_not_exist"}
             return httpx.Response(404, json={"error": error})
         return await self._vendor.handle_async_request(request)
+
+
+KLING, HAILUO = "kling-v3-omni-video", "MiniMax-Hailuo-2.3"
+WITH_FALLBACK = f"""campaign: spring
+defaults: {{size: hd}}
+fallback: [{HAILUO}]
+matrix:
+  model: [{KLING}]
+  duration: [6]
+  audio: [false]
+  prompt: [A shoe, A boot, A hat, A bag]
+"""
+
+
+@pytest.fixture
+def failing(catalog, tmp_path):
+    """Four jobs of a model that always fails free, each with a substitute of another model."""
+    path = tmp_path / "spring.yaml"
+    path.write_text(WITH_FALLBACK)
+    loaded = load_campaign(path, catalog=catalog, at=datetime(2026, 11, 30, tzinfo=UTC))
+    assert loaded.campaign
+    script = (ScriptedFault(fault=FaultName.SENSITIVE_1026, times=999, model=KLING),)
+    options = SimulatorOptions(catalog=catalog, clip_detail=ClipDetail.SMALL, faults=FaultPlan(script=script))
+    return World(catalog=catalog, options=options, campaign=loaded.campaign)
+
+
+@pytest.mark.parametrize("seconds", [1, 20, 60, 120, 200, 300])
+@pytest.mark.parametrize("who", ["the shard", "the lead"])
+def test_a_substitute_is_bought_once_whoever_dies(failing, tmp_path, who, seconds):
+    """A shard dies with a job that failed free, or the lead with the first jobs of the model: another goes on."""
+
+    async def first_lead():
+        async with session(failing, tmp_path) as boss:
+            plan = await boss.plan()
+            await boss.admit(plan)
+            lead = boss.lead(plan, machines=2)
+            if who == "the lead":
+                driving = asyncio.create_task(boss.runner(lead.canaries, observe=lambda _: None).run())
+                await failing.clock.sleep(seconds)
+                driving.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await driving
+                return
+            await boss.runner(lead.canaries, observe=lambda _: None).run()
+            first, *others = lead.deal()
+            crew = asyncio.gather(*(work(failing, tmp_path, share) for share in others))
+            await work(failing, tmp_path, first, dies_after=seconds)
+            while await lead.shard_state(first.number) is ShardState.AT_WORK:
+                await failing.clock.sleep(20)
+            await crew
+            await boss.runner(await lead.take_over(first.number), observe=lambda _: None).run()
+            assert len(failing.simulator.invoice().lines) == 4
+
+    failing.clock.run(first_lead())
+    for _ in range(2):
+        failing.clock.advance(HORIZON.total_seconds() + 1)
+        failing.run()
+
+    assert [line.model for line in failing.simulator.invoice().lines] == [HAILUO] * 4
+    plan = failing.clock.run(failing.plan(failing.ledger("looker")))
+    assert {job.job.variant.model for job in plan.in_state(JobState.STORED)} == {HAILUO}
+    assert len(plan.in_state(JobState.STORED)) == 4
 
 
 def test_a_model_that_is_proven_needs_no_canary_again(make_world, tmp_path):

@@ -1,12 +1,14 @@
 """Families are data: whatever a catalog says is checked when it is read, and whatever it admits can be ordered."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from itertools import product
 from pathlib import Path
 
 import pytest
 
+from hailuo.campaign.asked import asked_of
 from hailuo.campaign.catalog import Catalog, Model
 from hailuo.campaign.files import load_catalog
 from hailuo.campaign.legality import rule_against, settled
@@ -14,8 +16,12 @@ from hailuo.campaign.model import Cell, Level
 from hailuo.campaign.pricing import list_price, price_key_of
 from hailuo.campaign.variant import FirstFrame, Variant, canonical_json
 from hailuo.errors import CatalogError, Place
+from hailuo.media.expectation import order_of as clip_order
+from hailuo.media.inspection import Inspection
+from hailuo.media.verdict import verdict
 from hailuo.simulator.orders import read_order
 from hailuo.vendor import build_request
+from tests.support.factories import make_job
 
 BUILT_IN = load_catalog()
 FRAME = FirstFrame(label="f", sha256="00" * 32, url="https://frames.example/f.jpg")
@@ -128,6 +134,23 @@ def test_every_cell_that_legality_admits_can_be_built(invented: Catalog) -> None
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("size", "delivered", "warns"),
+    [("1080p", "h264", True), ("1080p", "hevc", False), ("720p", "h264", False)],
+)
+def test_the_codec_of_a_size_reaches_the_checks(
+    invented: Catalog, size: str, delivered: str, warns: bool
+) -> None:
+    """A clip of another codec than the catalog says is a warning; where the catalog says none, every codec is right."""
+    model = invented.models["zeppelin-1"]
+    settings: dict[str, str | None] = {"ratio": "16:9", "audio": "false"}
+    order = order_of(cell(model.name, 5, size, None, settings), invented)
+    job = replace(make_job(order), asked=asked_of(order, invented))
+    found = Inspection(sha256="ab" * 32, bytes=1, container="mp4", video_codec=delivered, duration_s=5.0)
+
+    assert ("codec_unexpected" in {code.value for code in verdict(found, clip_order(job)).codes}) is warns
+
+
 def test_settling_twice_changes_nothing_and_keeps_what_was_asked(invented: Catalog) -> None:
     """An order that is read back from the store is the same order."""
     for model in invented.models.values():
