@@ -13,22 +13,28 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from PIL import Image
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 __all__: list[str] = []
 
 _ROOT: Final = Path(__file__).parents[1]
 _PICTURES: Final = _ROOT / "docs" / "pictures"
 _FLAGS: Final = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+_GAP: Final = 24
 _SETTLED_MS: Final = 2600
 """Until the short messages are gone and every poster is there."""
 _PEOPLE: Final = {"Ana": "prrfprxrrpxrrfrrxprrprrxrprrrf", "Ben": "prrprrxfrpxrrprrxrrrprrprfrrrp"}
 """What they think of the thirty clips: p(ick), f(inalist), r(eject), x is nothing."""
 _PICKS: Final = {"p": "pick", "f": "finalist", "r": "reject"}
+_LIVE: Final = {"Ana": ("j", "f", "5", "j", "p"), "Ben": ("j", "p", "4", "j", "x")}
+"""What two people press in the live view."""
+_SEEN_MS: Final = 5000
+"""Until each has what the other said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +100,7 @@ def _make(folder: Path) -> None:
         _hailuo("report", "demo/main", str(exports), "--again", store=store)
         for shot in (shot for shot in _SHOTS if shot.after):
             _take(browser, edition / "gallery.html", shot)
+        _take_live(browser, store)
         browser.close()
 
 
@@ -153,7 +160,51 @@ def _take(browser: Browser, gallery: Path, shot: Shot) -> None:
     path = _PICTURES / f"gallery-{shot.name}.png"
     page.screenshot(path=path)
     page.close()
-    Image.open(path).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
+    _keep(Image.open(path), path)
+
+
+def _take_live(browser: Browser, store: Path) -> None:
+    """The windows of two people beside each other, at one served gallery."""
+    environment = {**os.environ, "HAILUO_STORE": str(store), "BROWSER": "true"}  # noqa: TID251 (what hailuo is given)
+    command = [str(Path(sys.executable).with_name("hailuo")), "open", "demo/main", "--serve", "--port", "0"]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as served:  # noqa: S603 (our own)
+        address = served.stdout.readline().strip() if served.stdout else ""
+        try:
+            pages = {name: _joined(browser, address, name) for name in _LIVE}
+            for name, page in pages.items():
+                for key in _LIVE[name]:
+                    page.keyboard.press(key)
+                    page.wait_for_timeout(150)
+                page.wait_for_timeout(_SETTLED_MS)
+                page.keyboard.press("Enter")  # yes, the earlier judgements under this name are mine
+            windows = []
+            for page in pages.values():
+                page.evaluate("document.querySelector('.tile').scrollIntoView({ block: 'center' })")
+                page.wait_for_timeout(_SEEN_MS)
+                windows.append(Image.open(BytesIO(page.screenshot())).convert("RGB"))
+                page.context.close()
+        finally:
+            served.terminate()
+    width, height = windows[0].size
+    both = Image.new("RGB", (2 * width + _GAP, height), "white")
+    for at, window in enumerate(windows):
+        both.paste(window, (at * (width + _GAP), 0))
+    _keep(both, _PICTURES / "gallery-live.png")
+
+
+def _joined(browser: Browser, address: str, name: str) -> Page:
+    """A window of somebody who gave that name."""
+    viewport = {"width": 960, "height": 720}
+    page = browser.new_context(viewport=viewport, reduced_motion="reduce").new_page()  # type: ignore[arg-type]  # a TypedDict
+    page.goto(address)
+    page.get_by_label("Name", exact=True).fill(name)
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(_SETTLED_MS)
+    return page
+
+
+def _keep(picture: Image.Image, path: Path) -> None:
+    picture.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
     print(f"{path.name} {path.stat().st_size // 1000} kB")
 
 
