@@ -3,8 +3,9 @@
 import difflib
 import random
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from math import inf
 
 from hailuo.simulator.faults import FAULTS, FaultName, FaultRow, Strikes
 
@@ -14,17 +15,20 @@ class ScriptedFault:
     """A fault that happens `times` times, after `skip` occasions without it.
 
     An occasion is a POST, an accepted task, a GET or a download, as the fault's row says; with
-    `model` only those of that model count. "The third submit" is `skip=2`.
+    `model` only those of that model count. "The third submit" is `skip=2`. With `since` and `until`, only those between
+    these simulated seconds count: a model that is down for an hour.
     """
 
     fault: FaultName
     skip: int = 0
     times: int = 1
     model: str | None = None
+    since: float = 0.0
+    until: float = inf
 
     def __post_init__(self) -> None:
-        if self.skip < 0 or self.times < 1:
-            raise ValueError(f"{self.fault}: skip must be 0 or more and times 1 or more")
+        if self.skip < 0 or self.times < 1 or not 0 <= self.since < self.until:
+            raise ValueError(f"{self.fault}: skip must be 0 or more, times 1 or more, and since before until")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,10 +114,14 @@ class Occasion:
 
 
 class FaultDice:
-    """Decides which fault happens on each occasion. The same seed and requests give the same faults."""
+    """Decides which fault happens on each occasion. The same seed and requests give the same faults.
 
-    def __init__(self, plan: FaultPlan, *, seed: int) -> None:
+    `seconds` are the simulated seconds since the start.
+    """
+
+    def __init__(self, plan: FaultPlan, *, seed: int, seconds: Callable[[], float]) -> None:
         self._seed = seed
+        self._seconds = seconds
         self._rates = dict(plan.rates)
         self._script: list[ScriptedFault] = list(plan.script)
         self._passed: Counter[int] = Counter()
@@ -132,6 +140,8 @@ class FaultDice:
     def _line(self, number: int, line: ScriptedFault, occasion: Occasion) -> FaultRow | None:
         row = FAULTS[line.fault]
         if row.strikes is not occasion.place or line.model not in (None, occasion.model):
+            return None
+        if not line.since <= self._seconds() < line.until:
             return None
         passed = self._passed[number]
         self._passed[number] += 1

@@ -71,7 +71,7 @@ class Simulator:
         self._trace = trace
         self._time = ScaledClock(clock, speed=options.speed)
         self._charges = Charges(options.balance_usd, refunds=options.pricing.refunds)
-        self._dice = FaultDice(options.faults, seed=options.seed)
+        self._dice = FaultDice(options.faults, seed=options.seed, seconds=self._time.seconds)
         self.assets = AssetShelf(frames)
         self._tasks = TaskMaker(
             options=options,

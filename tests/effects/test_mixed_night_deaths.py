@@ -40,7 +40,7 @@ frames: {{"9:16": "https://pictures.example/tall.png"}}
 include:
   - {{model: {SEEDANCE}, prompt: a, shape: "16:9", duration: 5, audio: false, takes: 2, first_frame: {{id: ann, file: "https://pictures.example/ann.png"}}}}
 """
-OUTAGE = ScriptedFault(fault=FaultName.MODEL_NOT_FOUND, times=30, model=KLING)
+OUTAGE = ScriptedFault(fault=FaultName.MODEL_NOT_FOUND, times=100_000, model=KLING, until=3600)
 REFUSED = ScriptedFault(fault=FaultName.ASSET_REFUSED)
 
 

@@ -154,8 +154,10 @@ def last(night: Night) -> float:
 
 
 def test_a_night_killed_twice_with_one_family_down_for_an_hour_buys_each_clip_once(tmp_path: Path) -> None:
-    """What was in flight is collected by the next run; the family that was down is bought then."""
-    night = Night.of(tmp_path, ScriptedFault(fault=FaultName.MODEL_NOT_FOUND, times=12, model=KLING))
+    """The others are all stored within the hour; the next run collects what was in flight, and buys the rest after it."""
+    hour = 3600.0
+    down = ScriptedFault(fault=FaultName.MODEL_NOT_FOUND, times=100_000, model=KLING, until=hour)
+    night = Night.of(tmp_path, down)
 
     async def killed(runner: Runner) -> None:
         await night.clock.sleep(200)
@@ -163,10 +165,15 @@ def test_a_night_killed_twice_with_one_family_down_for_an_hour_buys_each_clip_on
 
     for _ in range(2):
         night.run(during=killed)
-    night.clock.run(night.clock.sleep(3600))
-    reports = [night.run() for _ in range(3)]
+    night.run()
+    within = night.stored()
+    assert night.clock.seconds < hour
+    night.clock.run(night.clock.sleep(hour - night.clock.seconds))
+    reports = [night.run() for _ in range(2)]
 
+    assert within == {HAILUO: 9, SEEDANCE: 36}
     assert reports[-1].exit_code is ExitCode.COMPLETE
+    assert night.stored() == {HAILUO: 9, SEEDANCE: 36, KLING: 24}
     invoice = night.simulator.invoice()
     assert len(invoice.lines) == len(night.jobs) == 69
     assert night.spent() == invoice.net_usd
