@@ -135,6 +135,20 @@ def test_a_worker_that_was_away_between_intent_and_post_does_not_send(world, tmp
     assert len(world.simulator.invoice().lines) == JOBS
 
 
+@pytest.mark.parametrize(("hours", "bought"), [(22, JOBS), (24, 1)])
+def test_a_run_that_slept_longer_than_its_grant_buys_nothing_more(world, tmp_path, hours, bought):
+    """Others may count on what it did not buy in time; what it bought is still collected."""
+
+    def asleep() -> None:
+        world.clock.slept += timedelta(hours=hours)
+
+    report, _ = run(world, tmp_path, store=WatchedStore(world.store, After("/a001/outcome", asleep)))
+
+    states = [ending.state for ending in report.endings]
+    assert states.count(JobState.STORED) == len(world.simulator.invoice().lines) == bought
+    assert ("grant expired" in (report.stopped or "")) == (bought < JOBS)
+
+
 def test_a_stopwatch_counts_sleep_and_never_runs_back():
     """Whichever clock saw more time is right: the wall saw the sleep, and only it can be set back."""
     clock = SleepingClock()

@@ -144,6 +144,24 @@ def test_a_refusal_to_buy_comes_after_collecting(world, file, error, change, set
     assert refused.value.problems
 
 
+def test_a_session_of_another_program_collects_first_too(world, file):
+    """Its plan is refused, and what was paid for it is stored all the same."""
+    killed_when_all_is_submitted(world, file)
+    file.write_text(CAMPAIGN.format(takes=4, budget="0.90"))
+
+    async def session_alone():
+        prepared = prepare(CampaignRequest(path=file, at=BEFORE_MIDNIGHT))
+        async with (
+            connected(world) as connections,
+            open_session(prepared, SETTINGS, clock=world.clock, connections=connections) as session,
+        ):
+            await session.run(await session.plan())
+
+    with pytest.raises(AdmissionError, match="budget"):
+        world.clock.run(session_alone())
+    assert len(clips_of(world, FIRST)) == 3
+
+
 class WithoutBalance(httpx.AsyncBaseTransport):
     """The vendor, but its balance cannot be read."""
 

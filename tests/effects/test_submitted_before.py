@@ -1,10 +1,12 @@
-"""A run whose view of the ledger is older than another run's submits sends none of them again."""
+"""What was submitted before is not sent again, and asked for only where it was bought."""
 
 import tempfile
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 from hailuo.errors import ExitCode
+from hailuo.ledger.facts import JobState, Submitted
 from hailuo.ledger.ledger import Ledger
 from hailuo.plan.plan import Plan
 from hailuo.run.events import RunReport
@@ -33,3 +35,19 @@ def test_an_intent_that_another_run_took_is_not_sent(make_world: MakeWorld) -> N
 
     assert report.exit_code is ExitCode.COMPLETE
     assert world.simulator.invoice().calls[Call.SUBMITS] == 3
+
+
+def test_a_task_is_asked_for_only_where_it_was_bought(make_world: MakeWorld) -> None:
+    """Another vendor may have a task of that name, with another clip."""
+    world, elsewhere = make_world(jobs=1), "https://api.elsewhere.example"
+    (job,), ledger = world.jobs, world.ledger("earlier")
+    right = {"request_sha256": "5e" * 32, "base_url": elsewhere}
+    world.clock.run(ledger.intend(job, price_usd=Decimal("0.10"), **right))
+    task = Submitted(at=world.clock.now(), task_id="task_1", base_url=elsewhere)
+    world.clock.run(ledger.close(job.creative_id, task))
+
+    (ending,) = world.run().endings
+
+    assert ending.state is JobState.SUBMITTED
+    assert f"was bought at {elsewhere}; set IMAROUTER_BASE_URL to it" in (ending.reason or "")
+    assert world.simulator.invoice().calls.get(Call.STATUSES, 0) == 0
