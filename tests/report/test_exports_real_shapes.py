@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import re
 import zipfile
 from datetime import date
 
@@ -34,7 +35,7 @@ TOTALS = [
     "Total", "Total: account", "Total: All but removed ads", "Total - filtered", "Total (2)", "Results from 2 ads",
     "Resultados de 2 anuncios", "Ergebnisse aus 2 Anzeigen", "Résultats de 2 publicités", "Risultati di 2 inserzioni",
     "Resultaten van 2 advertenties", "Wyniki z 2 reklam", "Kết quả từ 2 quảng cáo", "広告2件の結果", "2个广告的成效",
-    "광고 2개의 결과", "合計", "Gesamt", "Итого", "Toplam", "Resultados totales", "Media", "Average",
+    "광고 2개의 결과", "合計", "Gesamt", "Итого", "Toplam", "المجموع", "Усього", "कुल", "Resultados totales", "Media", "Average",
 ]  # fmt: skip
 
 
@@ -99,6 +100,7 @@ def test_an_ad_with_an_id_is_never_a_sum() -> None:
 # Days -------------------------------------------------------------------------------------------------------------------
 
 SPANS = ["2026-01-01 00:00 - 2026-01-31 23:59", "2026-01-01..2026-01-31", "2026-01-01 through 2026-01-31", "2026/01/01～2026/01/31", "2026年1月1日~2026年1月31日", "2026-01-01 - 2026-01-31", "2026-01-01 ~ 2026-01-31", "2026-01-01~2026-01-31", "2026-01-01 to 2026-01-31", "Jan 1, 2026 – Jan 31, 2026",
+         "2026年1月1日至2026年1月31日", "2026-01-01から2026-01-31", "1 января 2026 - 31 января 2026",
          "1/1/2026 - 1/31/2026", "01.01.2026 - 31.01.2026", "2026/01/01-2026/01/31", "2026-01-01/2026-01-31"]  # fmt: skip
 
 
@@ -114,6 +116,9 @@ DAYS = {
     "13/11/26": date(2026, 11, 13), "11/13/26": date(2026, 11, 13), "13-Nov-26": date(2026, 11, 13), "13 Nov 2026": date(2026, 11, 13),
     "13. Okt. 2026": date(2026, 10, 13), "13 de nov. de 2026": date(2026, 11, 13), "13 févr. 2026": date(2026, 2, 13), "Nov 13, 2026, 12:00 AM": date(2026, 11, 13),
     "2026-11-13 00:00:00": date(2026, 11, 13), "13 juil. 2026": date(2026, 7, 13),
+    "Fri, Nov 13 2026": date(2026, 11, 13), "Friday, November 13, 2026": date(2026, 11, 13), "Fr., 13. November 2026": date(2026, 11, 13),
+    "13th November 2026": date(2026, 11, 13), "1er novembre 2026": date(2026, 11, 1), "1º de novembro de 2026": date(2026, 11, 1),
+    "13 ноября 2026": date(2026, 11, 13), "13 Kasım 2026": date(2026, 11, 13), "13 Agustus 2026": date(2026, 8, 13), "2026년 11월 13일": date(2026, 11, 13),
 }  # fmt: skip
 
 
@@ -195,7 +200,18 @@ _CONNECTOR = "{column},Date,Campaign,Ad name,Impressions,Clicks,{spend},Conversi
 
 
 @pytest.mark.parametrize(
-    "column", ["datasource", "Data Source type", "Data source", "Platform", "Channel", "source"]
+    "column",
+    [
+        "datasource",
+        "Data Source type",
+        "Data source",
+        "Platform",
+        "Channel",
+        "source",
+        "Provider",
+        "Bron",
+        "where",
+    ],
 )
 @pytest.mark.parametrize("spend", ["Spend", pytest.param("Cost", marks=pytest.mark.slow)])
 def test_a_table_of_several_platforms_is_split(column: str, spend: str) -> None:
@@ -473,6 +489,53 @@ def test_a_week_is_its_seven_days() -> None:
     ] == [(2, 8), (9, 15)]
 
 
+PERIODS = {
+    ("Month", "2026-02"): 28, ("Month", "2026/02"): 28, ("Month", "02/2026"): 28, ("Month", "202602"): 28, ("Month", "Feb 2026"): 28, ("Month", "Feb-26"): 28,
+    ("Month", "February 2026"): 28, ("Month", "2026-02-01"): 28, ("Monat", "Februar 2026"): 28, ("Mes", "febrero de 2026"): 28, ("Mois", "févr. 2026"): 28,
+    ("月", "2026年2月"): 28, ("Quarter", "2026-Q1"): 90, ("Quarter", "Q1 2026"): 90, ("Quarter", "2026-01-01"): 90, ("Year", "2026"): 365,
+    ("Week", "2026-W06"): 7, ("Week", "2026-02-02"): 7, ("Week", "2026-02-02 - 2026-02-08"): 7, ("Woche", "2026-02-02"): 7,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("header", "text"), PERIODS, ids=[" ".join(one) for one in PERIODS])
+def test_a_column_of_periods_says_the_days(header: str, text: str) -> None:
+    """On every platform, however the period is written; a column of days beside it goes first."""
+    alone = read(f"{header},Ad name,Impressions,Amount spent (USD),Link clicks", f"{text},a,1000,5,10").iloc[
+        0
+    ]
+    beside = read(
+        f"Day,{header},Ad name,Impressions,Amount spent (USD),Link clicks", f"2026-02-03,{text},a,1000,5,10"
+    )
+
+    assert (alone["date_end"] - alone["date_start"]).days + 1 == PERIODS[header, text]
+    assert alone["date_start"] <= date(2026, 2, 2) <= alone["date_end"]
+    assert beside["date_end"].tolist() == [date(2026, 2, 3)]
+
+
+def test_months_of_one_ad_are_no_contradiction() -> None:
+    """An ad with an id, one row a month."""
+    header = "Month,Ad ID,Ad name,Impr.,Cost,Clicks,Currency code"
+
+    frame = read(header, "2026-01-01,7,a,1000,5,10,USD", "2026-02-01,7,a,2000,6,11,USD", name="google.csv")
+
+    assert sums(frame, "impressions", "spend") == [3000, 11]
+
+
+@pytest.mark.parametrize("text", ["45", "last week"])
+def test_a_week_without_its_days_is_refused(text: str) -> None:
+    """A number of a week needs its year."""
+    content = f"Week,Ad name,Impressions,Amount spent (USD),Link clicks\n{text},a,1000,5,10"
+
+    assert "no week, and no first day" in reasons(content.encode())
+
+
+def test_a_header_in_the_middle_is_no_ad() -> None:
+    """Where files were put one behind the other."""
+    frame = read(_META, "2026-11-01,2026-11-01,a,1000,5,10", _META, "2026-11-02,2026-11-02,a,2000,6,11")
+
+    assert sums(frame, "impressions", "spend") == [3000, 11]
+
+
 def test_identical_rows_without_ids_are_counted() -> None:
     """They may be two ads of one name."""
     row = "2026-11-01,2026-11-01,a,1000,5,10"
@@ -544,6 +607,27 @@ PARTS = {
     "pinterest": {"items": [], "data": [{"DATE": "2026-11-01", "AD_ID": "1", "IMPRESSION_1": 1000, "SPEND_IN_DOLLAR": 5}], "bookmark": "abc"},
     "meta nested": {"data": [{"id": "1", "name": "a", "insights": {"data": [_ROW], "paging": {"next": "https://example.com"}}}]},
 }  # fmt: skip
+
+
+ERRORS = {
+    "meta": {"error": {"message": "(#17) User request limit reached", "type": "OAuthException", "code": 17}},
+    "google": {"error": {"code": 401, "message": "Request had invalid credentials", "status": "UNAUTHENTICATED"}},
+    "tiktok": {"code": 40105, "message": "Access token is incorrect", "request_id": "1", "data": {}},
+    "snap": {"request_status": "ERROR", "debug_message": "Forbidden", "code": "E1001"},
+    "linkedin": {"serviceErrorCode": 65601, "message": "The token has been revoked", "status": 401},
+    "pinterest": {"code": 2, "message": "Authentication failed."},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", ERRORS)
+def test_the_error_of_an_api_is_refused_in_its_own_words(case: str) -> None:
+    """It was saved in place of a report."""
+    words = re.search(r'message": "(.+?)"', written := json.dumps(ERRORS[case]))
+
+    found = reasons(written.encode(), f"{case}.json")
+
+    assert words
+    assert f"an error that the API answered, no report: '{words[1]}" in found
 
 
 @pytest.mark.parametrize("case", PARTS)

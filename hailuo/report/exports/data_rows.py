@@ -99,7 +99,7 @@ def is_everything(text: str) -> bool:
 def data_rows_of(sheet: ExportSheet, layout: Layout) -> tuple[DataRows, list[Problem]]:
     """The rows of ads, and the problems of rows that are neither an ad nor a total."""
     header = sheet.top().index(layout.header)
-    data = DataRows(sheet=sheet, layout=layout, at=np.arange(header + 1, len(sheet)))
+    data = DataRows(sheet=sheet, layout=layout, at=_below(sheet, header))
     identity, ids, counts = (data.columns(*fields) for fields in (IDENTITY, ("ad_id",), COUNT_NAMES))
     is_ad, undecided = data.any_text(ids) & ~(subtotals := _subtotals(data)), ~subtotals
     undecided &= ~is_ad
@@ -126,6 +126,15 @@ def data_rows_of(sheet: ExportSheet, layout: Layout) -> tuple[DataRows, list[Pro
         unnamed=data.at[suspects[is_edge]],
     )
     return found, [*problems, *_broken(data, ads)]
+
+
+def _below(sheet: ExportSheet, header: int) -> Ints:
+    """The rows below the header, without the same header again: files that were put one behind the other have it."""
+    again = np.ones(len(sheet), dtype=np.bool_)
+    for column in sheet.columns:
+        again &= column.codes == column.codes[header]
+    again[: header + 1] = True
+    return np.flatnonzero(~again)
 
 
 def _total_rows(data: DataRows, positions: Ints) -> list[int]:

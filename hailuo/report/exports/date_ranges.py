@@ -16,9 +16,10 @@ from hailuo.report.exports.days import (
     ends_of_span,
     half_turned,
     is_day_first,
+    period_of,
     span_in,
 )
-from hailuo.report.exports.fields import DATES
+from hailuo.report.exports.fields import DATES, PERIODS
 from hailuo.report.exports.formats import formats_that_ship
 from hailuo.sheets import SheetCell, as_text
 from hailuo.text import quoted
@@ -41,30 +42,46 @@ def read_date_ranges(
     Without columns of days the range is the one above the header, if there is one. No day is after `until`, if that is
     known: it decides between two readings.
     """
-    cells = [_texts(data, name) for name in (*DATES, "week")]
+    cells, periods = ([_texts(data, name) for name in names] for names in (DATES, PERIODS))
     texts = {text for column in cells for text in column.distinct if text}
-    if not texts:
+    weeks = {text for text in periods[0].distinct if text}
+    if not any(text for column in (*cells, *periods) for text in column.distinct):
         return ValueColumn((_preamble(data),), np.zeros(len(data), dtype=np.int32)), []
     always = formats_that_ship().platforms().get(data.layout.platform)
     if always and always.days:
         day_first: bool | None = always.days == "day first"
     else:
-        alone = {part for text in texts for part in ends_of_span(text) or (text,)}
+        alone = {part for text in texts or weeks for part in ends_of_span(text) or (text,)}
         day_first = is_day_first(alone)
         if day_first is None:
             day_first = is_day_first(alone, within=_covered(data), until=until, siblings=_siblings(data))
     known: dict[str, DateRange | None] = {"": None}
-    for text in texts:  # most are one day, a week is written as two
+    for text in texts:
         day = day_of(text, day_first=day_first, form=form)
         known[text] = (day, day) if day else span_in(text, day_first=day_first)
 
-    def of_row(texts: tuple[str, ...]) -> DateRange:
-        day, start, end, week = texts
-        found = known[day] or _range(known[start], known[end], end)
-        return _week(known[week]) if found == (None, None) else found
+    def of_period(name: str, text: str) -> DateRange | None:
+        return span_in(text, day_first=day_first) or period_of(name, text, day_first=day_first)
 
-    ranges = together(cells, len(data)).map(of_row)
-    return ranges, list(_problems(data, cells, known, ranges))
+    spans = [
+        {text: of_period(name, text) for text in column.distinct}
+        for name, column in zip(PERIODS, periods, strict=True)
+    ]
+
+    def of_row(texts: tuple[str, ...]) -> DateRange:
+        day, start, end, *rest = texts
+        found = known[day] or _range(known[start], known[end], end)
+        if found != (None, None):
+            return found
+        return next((span for of, text in zip(spans, rest, strict=True) if (span := of[text])), found)
+
+    ranges = together([*cells, *periods], len(data)).map(of_row)
+    undated = ranges.where(lambda days: days == (None, None)) & periods[0].where(bool)
+    problems = [
+        Problem(data.place(row), f"the week is {quoted(periods[0][row])}: no week, and no first day", _REMEDY)
+        for row in np.flatnonzero(undated).tolist()
+    ]
+    return ranges, [*problems, *_problems(data, cells, known, ranges)]
 
 
 def hour_of(cell: SheetCell) -> str | None:
@@ -79,12 +96,6 @@ def _texts(data: DataRows, name: str) -> ValueColumn[str]:
         return next((one for one in texts if one and not is_everything(one)), "")
 
     return together([data.cells(column) for column in data.columns(name)], len(data)).map(text)
-
-
-def _week(first: DateRange | None) -> DateRange:
-    """The seven days from a column of weeks, which has their first day."""
-    start, end = first or (None, None)
-    return (start, start + timedelta(days=6)) if start and start == end else (start, end)
 
 
 def _range(start: DateRange | None, end: DateRange | None, end_text: str) -> DateRange:
@@ -123,7 +134,7 @@ def _problems(
 
 def _siblings(data: DataRows) -> set[str]:
     """The texts of all other columns: some may be days, of a campaign's start, say."""
-    own = {column.index for column in data.columns(*DATES, "week")}
+    own = {column.index for column in data.columns(*DATES, *PERIODS)}
     columns = [column for index, column in enumerate(data.sheet.columns) if index not in own]
     return {
         text

@@ -2,15 +2,18 @@
 
 import re
 from collections.abc import Collection, Iterable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 _MONTHS: Final = (
-    *("jan janv jän ene gen sty", "feb febr fév févr fev lut", "mar mär mrz mrt mars", "apr abr avr kwi"),
-    *("may mai mag mei maj", "jun juin giu cze", "jul juil lug lip", "aug ago aoû août sie"),
-    *("sep sept set wrz", "oct okt out ott paź", "nov lis", "dec dez dic déc gru"),
+    *("jan janv jän ene gen sty янв oca", "feb febr fév févr fev lut фев şub"),
+    *("mar mär mrz mrt mars мар", "apr abr avr kwi апр nis"),
+    *("may mai mag mei maj май мая", "jun juin giu cze июн haz", "jul juil lug lip июл tem"),
+    *("aug ago aoû août sie авг ağu agu agt", "sep sept set wrz сен eyl", "oct okt out ott paź окт eki"),
+    *("nov lis ноя kas", "dec dez dic déc gru des дек ara"),
 )
-"""How the names of the months begin, in English, German, Spanish, French, Italian, Portuguese, Dutch and Polish."""
+"""How the names of the months begin, in English, German, Spanish, French, Italian, Portuguese, Dutch, Polish, Nordic
+languages, Indonesian, Russian and Turkish."""
 
 _MONTH_OF: Final = {name: number for number, names in enumerate(_MONTHS, start=1) for name in names.split()}
 _NAME: Final = r"(?P<name>[^\W\d_]{3,12})\.?"
@@ -18,7 +21,7 @@ _OF: Final = r"(?:\.?[\s-]|\sde\s)"
 _CLOCK: Final = r"\d{1,2}(?::\d{2}){0,2}(?:\.\d+)?\s?(?:[ap]m)?\s?(?:z|\(?utc\)?|[+-]\d\d:?\d\d)?"
 _TIME: Final = rf"(?:(?:t|,?\s+){_CLOCK}|\s+\(?utc\)?)?"
 _YEAR_FIRST: Final = re.compile(
-    rf"(?P<y>\d{{4}})[-/.年]\s?(?P<m>\d{{1,2}})[-/.月]\s?(?P<d>\d{{1,2}})[.日]?{_TIME}", re.IGNORECASE
+    rf"(?P<y>\d{{4}})[-/.年년]\s?(?P<m>\d{{1,2}})[-/.月월]\s?(?P<d>\d{{1,2}})[.日일]?{_TIME}", re.IGNORECASE
 )
 _SOLID: Final = re.compile(r"(?P<y>20\d{2})(?P<m>\d{2})(?P<d>\d{2})")
 _NUMBERS: Final = re.compile(
@@ -26,13 +29,24 @@ _NUMBERS: Final = re.compile(
 )
 _YEAR: Final = r"(?:\d{4}|\d{2}(?!\d))"
 _NAMED: Final = re.compile(
-    rf"{_NAME}\s+(?P<d>\d{{1,2}})(?:,\s*|\s+)(?P<y>\d{{4}})"
-    rf"|(?P<d2>\d{{1,2}}){_OF}{_NAME.replace('name', 'name2')}{_OF}(?P<y2>{_YEAR})"
+    rf"{_NAME}\s+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?:,\s*|\s+)(?P<y>\d{{4}})"
+    rf"|(?P<d2>\d{{1,2}})(?:er|º|ª|st|nd|rd|th)?{_OF}{_NAME.replace('name', 'name2')}{_OF}(?P<y2>{_YEAR})"
 )
+_WEEKDAY: Final = re.compile(r"[^\W\d_]{2,12}\.?,\s+(?=\S.*\d{4})")  # of `Sun, Nov 1 2026`
+_YEAR_MONTH: Final = re.compile(
+    r"(?P<y>20\d{2})(?:[-/.]|[年년]\s?)?(?P<m>\d{1,2})[月월]?|(?P<m2>\d{1,2})[-/.](?P<y2>20\d{2})"
+)
+_NAMED_MONTH: Final = re.compile(
+    rf"{_NAME}(?:\sde)?[\s,'-]+(?P<y>{_YEAR})|(?P<y2>\d{{4}})[\s-]+{_NAME.replace('name', 'name2')}"
+)
+_QUARTER: Final = re.compile(
+    r"(?P<y>20\d{2})[\s/-]*[QTK](?P<q>[1-4])|[QTK](?P<q2>[1-4])[\s/-]*(?P<y2>20\d{2})", re.IGNORECASE
+)
+_ISO_WEEK: Final = re.compile(r"(?P<y>20\d{2})-?W(?P<w>\d{1,2})", re.IGNORECASE)
 _YEAR_MONTH_DAY: Final = re.compile(r"(?<!\d)20\d{2}-\d{2}-\d{2}(?!\d)")
 _A_RUN: Final = 3
 _SPAN_SIGN: Final = re.compile(
-    r"\s*(?:[~～–—→]|\.\.+)\s*|\s+-\s+|\s+(?:to|through|bis|au|al|até|tot|do|a)\s+"
+    r"\s*(?:[~～–—→至]|から|\.\.+)\s*|\s+-\s+|\s+(?:to|through|bis|au|al|até|tot|do|a)\s+"
     r"|(?<=\d{4}[-/.]\d\d[-/.]\d\d)[-/](?=\d{4})|(?<=\d{4})-(?=[A-Za-z]|\d{1,2}[/.])",
     re.IGNORECASE,
 )
@@ -110,7 +124,7 @@ def day_of(text: str, *, day_first: bool | None = None, form: str | None = None)
     try:
         if form is not None:
             return datetime.strptime(text, form).replace(tzinfo=UTC).date()
-        return _of_parts(text) or _of_numbers(text, day_first)
+        return _of_parts(_WEEKDAY.sub("", text, count=1)) or _of_numbers(text, day_first)
     except ValueError:
         return None
 
@@ -121,11 +135,50 @@ def _of_parts(text: str) -> date | None:
     if found := _NAMED.fullmatch(
         re.sub(rf",?\s+{_CLOCK}$", "", text, flags=re.IGNORECASE) if ":" in text else text
     ):
-        name = (found["name"] or found["name2"]).casefold()
-        month = _MONTH_OF.get(name[:4]) or _MONTH_OF.get(name[:3])
+        month = _month_named(found["name"] or found["name2"])
         year = _year(found["y"] or found["y2"])
         return date(year, month, int(found["d"] or found["d2"])) if month else None
     return None
+
+
+def _month_named(name: str) -> int | None:
+    name = name.casefold()
+    return _MONTH_OF.get(name[:4]) or _MONTH_OF.get(name[:3])
+
+
+def period_of(kind: str, text: str, *, day_first: bool | None = None) -> tuple[date, date] | None:
+    """The first and last day of a "week", "month", "quarter" or "year" (`kind`), or None.
+
+    It is written as itself (`2026-01`, `January 2026`, `Q1 2026`, `2026-W05`, `2026`), or as its first day.
+    """
+    try:
+        start = day_of(text, day_first=day_first) or _start_of(kind, text)
+    except ValueError:
+        return None
+    if start is None:
+        return None
+    if kind == "week":
+        return start, start + timedelta(days=6)
+    months = {"month": 1, "quarter": 3, "year": 12}[kind]
+    years, month = divmod(start.month - 1 + months, 12)
+    return start, date(start.year + years, month + 1, 1) - timedelta(days=1)
+
+
+def _start_of(kind: str, text: str) -> date | None:
+    match kind:
+        case "week" if found := _ISO_WEEK.fullmatch(text):
+            return date.fromisocalendar(int(found["y"]), int(found["w"]), 1)
+        case "month" if found := _YEAR_MONTH.fullmatch(text):
+            return date(int(found["y"] or found["y2"]), int(found["m"] or found["m2"]), 1)
+        case "month" if found := _NAMED_MONTH.fullmatch(text):
+            month = _month_named(found["name"] or found["name2"])
+            return date(_year(found["y"] or found["y2"]), month, 1) if month else None
+        case "quarter" if found := _QUARTER.fullmatch(text):
+            return date(int(found["y"] or found["y2"]), 3 * int(found["q"] or found["q2"]) - 2, 1)
+        case "year" if text.isdecimal() and len(text) == 4:
+            return date(int(text), 1, 1)
+        case _:
+            return None
 
 
 def _of_numbers(text: str, day_first: bool | None) -> date | None:

@@ -22,9 +22,12 @@ RATES: Final[Mapping[str, Count]] = {
 }
 """Rates of the impressions, where other platforms export counts: the only rates that are ever read."""
 
-_RESULTS: Final = ("results", "result_type", "level", "week")
+PERIODS: Final = ("week", "month", "quarter", "year")
+"""What says which days a row is about where no column of days does, the shortest first."""
+
+_RESULTS: Final = ("results", "result_type", "level")
 FIELDS: Final = frozenset(
-    {*TEXTS, *DATES, *RATES, *COUNT_NAMES, *_RESULTS, "currency", "attribution", "avg_watch_s"}
+    {*TEXTS, *DATES, *PERIODS, *RATES, *COUNT_NAMES, *_RESULTS, "currency", "attribution", "avg_watch_s"}
 )
 WHOLE_COUNTS: Final = frozenset(COUNT_NAMES) - {
     *(Count.SPEND.value, Count.CONVERSIONS.value, Count.REVENUE.value, Count.WATCH_S.value)

@@ -68,6 +68,7 @@ class Formats:
     of_words: tuple[str, ...]
     everything: frozenset[str]
     common: tuple[str, ...]
+    periods: Mapping[Field, tuple[str, ...]]
     platform_columns: tuple[str, ...]
     platform_words: Mapping[str, tuple[str, ...]]
     levels: tuple[str, ...]

@@ -109,6 +109,10 @@ def _platform_names() -> Mapping[AdPlatform, _HeaderNames]:
         fields: dict[str, str] = {}
         for header, name in form.columns():
             fields.setdefault(_key(header), name)
+        splits = {key_of(one) for headers in form.breakdowns.values() for one in headers}
+        for name, headers in formats_that_ship().periods.items():
+            for key in {*map(_key, headers)} - splits:
+                fields.setdefault(key, name)
         names[platform] = _HeaderNames(
             platform=platform,
             fields=fields,

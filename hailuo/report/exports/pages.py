@@ -1,10 +1,11 @@
-"""Answers of APIs that are one page of several: each platform marks in its own way that there is more."""
+"""Answers of APIs that are no whole report: an error, or one page of several, which each platform marks in its own way."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from hailuo.errors import Place, Problem
 from hailuo.report.exports.fields import ExportError
+from hailuo.text import quoted
 
 _REMEDY: Final = "fetch the pages that follow too, and save all of them in one file, as a list or one a line"
 _TOKENS: Final = (
@@ -13,7 +14,23 @@ _TOKENS: Final = (
     "bookmark",
     "next_cursor",
 )  # Google, LinkedIn, Pinterest
+_WORDS: Final = ("message", "debug_message", "display_message", "error_description", "error")
 _LINKS: Final = ("next", "next_link")  # Meta, Snap
+
+
+def refuse_error(answer: Any, name: str) -> None:
+    """Raises: ExportError if the answer is an error (Meta, Google, Snap, TikTok, LinkedIn, Pinterest), with its words."""
+    if not isinstance(answer, dict) or any(
+        answer.get(key) for key in ("data", "results", "elements", "items")
+    ):
+        return
+    error = answer.get("error")
+    inner = error if isinstance(error, dict) else answer
+    words = next((inner[key] for key in _WORDS if isinstance(inner.get(key), str)), "")
+    code = next((inner[key] for key in ("code", "status", "serviceErrorCode") if inner.get(key)), None)
+    if words and code is not None:
+        reason = f"is an error that the API answered, no report: {quoted(f'{words} ({code})')}"
+        raise ExportError([Problem(Place(name), reason, "mend the request, and fetch the report again")])
 
 
 def refuse_part(pages: Sequence[Any], name: str) -> None:

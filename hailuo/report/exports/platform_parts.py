@@ -79,11 +79,17 @@ def _platform_column(sheet: ExportSheet) -> tuple[int, int] | None:
     )
     named: dict[int, int] = {}
     for index, cell in enumerate(top[header].cells if top else ()):
-        if key_of(as_text(cell)) in _platform_headers():
-            values = sheet.columns[index].taken(np.arange(len(sheet)) > header)
+        key, values = key_of(as_text(cell)), sheet.columns[index].taken(np.arange(len(sheet)) > header)
+        if key in _platform_headers() or (key not in known and _lists_platforms(values)):
             named[index] = int(values.where(lambda one: _platform(one) is not None).sum())
     best = max(named, key=lambda index: named[index], default=None)
     return None if best is None or not named[best] else (header, best)
+
+
+def _lists_platforms(cells: ValueColumn[SheetCell]) -> bool:
+    """Whether a column with an unknown header has names of several platforms, and nothing else."""
+    named = {_platform_words().get(key_of(text)) for cell in cells.distinct if (text := _text(cell))}
+    return len(named) > 1 and None not in named
 
 
 @cache

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from hailuo.errors import Place, Problem
 from hailuo.report.exports.fields import ExportError
-from hailuo.report.exports.pages import refuse_part
+from hailuo.report.exports.pages import refuse_error, refuse_part
 from hailuo.report.exports.sheet import ExportSheet, sheet_of_rows
 from hailuo.sheets import SheetCell
 
@@ -43,6 +43,7 @@ def _records(text: str, name: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
     except RecursionError as error:
         raise ExportError([Problem(Place(name), "is nested too deeply", _LOOKS_LIKE)]) from error
     else:
+        refuse_error(whole, name)
         refuse_part(whole if isinstance(whole, list) else [whole], name)
         for number, value in enumerate(_unwrapped(whole), start=1):
             yield from _rows(number, _record(value, Place(name, number)))

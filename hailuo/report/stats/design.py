@@ -16,7 +16,7 @@ _Codes = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Axis:
+class LevelCodes:
     """One factor of every creative: the number of its level in `levels` (sorted, so that numbers sort as names do)."""
 
     levels: tuple[str, ...]
@@ -30,7 +30,7 @@ class Clips:
     events: _Floats
     trials: _Floats
     phi: _Floats
-    axes: Mapping[str, Axis]
+    axes: Mapping[str, LevelCodes]
 
     def those(self, used: npt.NDArray[np.bool_]) -> "Clips":
         """Some of them. Levels keep their numbers."""
@@ -38,10 +38,10 @@ class Clips:
         return Clips(events=self.events[used], trials=self.trials[used], phi=self.phi[used], axes=axes)
 
 
-def axis_of(values: Iterable[object]) -> Axis:
+def axis_of(values: Iterable[object]) -> LevelCodes:
     """A factor from its values, one per creative; a missing one is the level "none"."""
     levels, codes = np.unique([_level(value) for value in values], return_inverse=True)
-    return Axis(levels=tuple(levels.tolist()), codes=codes.astype(np.int64))
+    return LevelCodes(levels=tuple(levels.tolist()), codes=codes.astype(np.int64))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +103,7 @@ def sort_factors(clips: Clips) -> SeparableFactors:
 
 
 def coded(
-    axes: Mapping[str, Axis], used: npt.NDArray[np.bool_], names: Iterable[str]
+    axes: Mapping[str, LevelCodes], used: npt.NDArray[np.bool_], names: Iterable[str]
 ) -> dict[str, CodedFactor]:
     """The factors, sum-coded by the levels of the rows used; other levels get code -1."""
     found = {}
@@ -164,7 +164,7 @@ def _without_nested(clips: Clips, factors: Sequence[str], notes: dict[str, str])
     return kept
 
 
-def _fixes(one: Axis, other: Axis) -> bool:
+def _fixes(one: LevelCodes, other: LevelCodes) -> bool:
     """Whether every level of the one has a single level of the other."""
     pairs = np.unique(one.codes * len(other.levels) + other.codes)
     return len(pairs) == len(np.unique(one.codes))
