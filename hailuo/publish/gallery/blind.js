@@ -174,7 +174,7 @@ function turnRound(by) {
 /** On the page: whether a blind pick waits to be gone on with. */
 function paintBlindStart() {
   const paused = pausedBlind();
-  byId("blind-start").textContent = paused ? `Go on with blind pick (${paused.at + 1} of ${paused.rounds.length})` : "Blind pick";
+  byId("blind-start").textContent = paused ? `Resume blind pick (${paused.at + 1} of ${paused.rounds.length})` : "Blind pick";
 }
 
 /**

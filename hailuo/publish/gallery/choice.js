@@ -56,8 +56,14 @@ const filtered = {
   levels: new Map(),
 };
 
+/**
+ * Whether a job has the word; `#4` is the clip of that number, not of number 40.
+ * @param {Job} job
+ * @param {string} word
+ */
+const hasWord = (job, word) => (/^#\d+$/.test(word) ? new RegExp(`${word}(?!\\d)`).test(searchTextOf(job)) : searchTextOf(job).includes(word));
 /** @param {Job} job */
-const isFound = (job) => choice.find.toLowerCase().split(/\s+/).filter(Boolean).every((word) => searchTextOf(job).includes(word));
+const isFound = (job) => choice.find.toLowerCase().split(/\s+/).filter(Boolean).every((word) => hasWord(job, word));
 
 /**
  * Count a job, or with -1 take it out of the counts. Returns whether it matches every filter.

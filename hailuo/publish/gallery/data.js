@@ -185,7 +185,7 @@ function searchTextOf(job) {
   const { label, text, variables } = promptOf(job);
   const texts = [
     numberOf(job), label, text, ...variables.flat(), job.model, job.setting, job.frame,
-    job.id, job.adName, job.stateWord, job.clip ? "" : job.why, ...(job.quality?.reasons ?? []),
+    job.id, job.adName, job.stateWord, job.clip ? "" : job.why, ...(job.quality?.reasons ?? []), ...job.copies.map(({ id, said }) => `${id} ${said}`),
   ].join(" ").toLowerCase();
   searchTexts.set(job, texts);
   return texts;

@@ -31,9 +31,9 @@ const ranAs = ({ version }, ran) => version || (ran.length > 1 ? "clip" : "");
 const resultLines = (job) => DATA.results.flatMap(({ platform, label, about }, at) => {
   const ran = job.results[at];
   return [
-    ...ran.slice(0, MOST_LINES).map((found) => make("p", { class: "line result", title: [about, found.restsOn].filter(Boolean).join(" ") },
-      make("span", {}, ...(ranAs(found, ran) ? [make("em", {}, bdi(ranAs(found, ran))), " · "] : []), `${label} `, make("strong", {}, found.said), ` ${found.interval}`), make("span", {}, found.standing))),
-    ran.length > MOST_LINES ? make("p", { class: "line" }, button(`${ran.length - MOST_LINES} more on ${platform}`, () => openStage([job]), { class: "link", "aria-label": `${ran.length - MOST_LINES} more results on ${platform} of ${job.spoken}` })) : null,
+    ...ran.slice(0, MOST_LINES).map((found, rank) => make("p", { class: `line result${rank ? " further" : ""}`, title: [about, found.restsOn].filter(Boolean).join(" ") },
+      make("span", {}, ...(ranAs(found, ran) ? [make("em", {}, bdi(ranAs(found, ran))), " "] : []), `${label} `, make("strong", {}, found.said), ` ${found.interval}`), " ", make("span", {}, found.standing))),
+    ran.length > MOST_LINES ? make("p", { class: "line further" }, button(`${ran.length - MOST_LINES} more on ${platform}`, () => openStage([job]), { class: "link", "aria-label": `${ran.length - MOST_LINES} more results on ${platform} of ${job.spoken}` })) : null,
   ];
 });
 
@@ -44,11 +44,13 @@ const resultLines = (job) => DATA.results.flatMap(({ platform, label, about }, a
 function resultsInFull(job) {
   const measured = DATA.results.flatMap((platform, at) => (job.results[at].length ? [{ platform, ran: job.results[at] }] : []));
   if (!measured.length) return [];
-  return [make("h3", {}, "Results of its ads"), make("dl", { class: "known" }, ...measured.flatMap(({ platform, ran }) => ran.flatMap((found) => [
-    make("div", {}, make("dt", {}, [platform.label, ranAs(found, ran)].filter(Boolean).join(" · ")), make("dd", {}, `${found.said} (${found.interval})`)),
-    make("div", {}, make("dt", {}, "corrected for luck"), make("dd", {}, found.correctedSaid)),
-    make("div", {}, make("dt", {}, "standing"), make("dd", {}, found.standing)),
-    found.restsOn ? make("div", {}, make("dt", {}, "counted"), make("dd", {}, found.restsOn)) : null]))),
+  const head = ["ad", "result", "corrected for luck", "standing", "counted"];
+  const row = (/** @type {string} */ label, /** @type {string} */ version, /** @type {Result} */ found) => make("tr", {},
+    make("th", { scope: "row" }, label, ...(version ? [" · ", bdi(version)] : [])), make("td", {}, make("b", {}, found.said), " ", make("small", {}, found.interval)),
+    make("td", {}, found.correctedSaid), make("td", {}, found.standing), make("td", {}, found.restsOn));
+  return [make("h3", {}, "Results of its ads"), make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Results of its ads" }, make("table", {},
+    make("thead", {}, make("tr", {}, ...head.map((text) => make("th", { scope: "col" }, text)))),
+    make("tbody", {}, ...measured.flatMap(({ platform, ran }) => ran.map((found) => row(platform.label, ranAs(found, ran), found)))))),
   ...measured.map(({ platform }) => make("p", { class: "soft" }, `${platform.label}: ${platform.about}`))];
 }
 

@@ -76,7 +76,7 @@ def test_a_pause_tells_nothing_and_loses_nothing(page: Page) -> None:
     expect(page.locator("#view [data-judge] [aria-pressed=true]")).to_have_count(0)
 
     page.reload()
-    page.get_by_role("button", name="Go on with blind pick (1 of 2)").click()
+    page.get_by_role("button", name="Resume blind pick (1 of 2)").click()
     page.evaluate(STAGE_READY)
     assert lanes(page) == first
     expect(page.locator("#stage .lane").first.locator("[data-pick=finalist]")).to_have_attribute(

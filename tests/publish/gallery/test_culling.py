@@ -304,6 +304,8 @@ def test_fifty_prompts_are_searched_folded_and_jumped_to(browser: Browser, tmp_p
     page.get_by_label("Jump to").select_option(label="prompt 47")
 
     expect(page.get_by_role("heading", name="prompt 47")).to_be_in_viewport()
+    page.locator("#find").fill("#4")
+    expect(page.locator("#view .tile")).to_have_count(1)  # not of number 40
     page.close()
 
 

@@ -94,7 +94,7 @@ def test_a_tile_shows_the_metric_with_its_interval(page: Page) -> None:
     lines = page.locator(f"[data-id={IDS[2]}] .result")
 
     expect(lines).to_have_text(
-        ["Meta CTR 0.90 % 0.70–1.10 %Behind", "Snap CTR 5.00 % 4.80–5.20 %Leads"]  # two parts of a line
+        ["Meta CTR 0.90 % 0.70–1.10 % Behind", "Snap CTR 5.00 % 4.80–5.20 % Leads"]  # two parts of a line
     )
     expect(page.locator(f"[data-id={IDS[3]}] .result")).to_have_count(0)
     link = page.get_by_role("link", name="the ad report of 22 November 2026")
@@ -189,22 +189,27 @@ def test_a_tile_shows_each_finished_version_that_ran(browser: Browser, finished_
 
     expect(page.locator(f"[data-id={IDS[0]}] .result")).to_have_text(
         [
-            "price · Meta CTR 3.00 % 2.80–3.20 %Leads",
-            "gift · Meta CTR 2.00 % 1.80–2.20 %Behind",
-            "clip · Meta CTR 1.20 % 1.00–1.40 %Behind",
+            "price Meta CTR 3.00 % 2.80–3.20 % Leads",
+            "gift Meta CTR 2.00 % 1.80–2.20 % Behind",
+            "clip Meta CTR 1.20 % 1.00–1.40 % Behind",
         ]
     )
     expect(page.locator(f"[data-id={IDS[1]}] .result")).to_have_text(
-        ["price · Meta CTR 0.10 % -0.10–0.30 %Behind"]
+        ["price Meta CTR 0.10 % -0.10–0.30 % Behind"]
     )
     expect(page.locator(f"[data-id={IDS[2]}] .result")).to_have_text(
-        ["Meta CTR 2.50 % 2.30–2.70 %In the running"]
+        ["Meta CTR 2.50 % 2.30–2.70 % In the running"]
     )
     assert order(page) == [IDS[0], IDS[2], IDS[1]]
     page.locator("[data-facet='ads.result_meta']").get_by_role("checkbox", name="Behind").check()
     assert order(page) == [IDS[0], IDS[1]]
+    page.locator("#find").fill("today")  # a version, in the name of a copy
+    assert order(page) == [IDS[0]]
     page.get_by_role("button", name="2 more results on Meta").click()
     expect(page.locator("#stage .after")).to_contain_text("Meta CTR · today.0123ab")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Sheet").click()
+    expect(page.locator(f"[data-id={IDS[0]}] .result").locator("visible=true")).to_have_count(1)
     page.close()
 
 
