@@ -29,7 +29,7 @@ JAVASCRIPT := scripts/javascript
 export PYTHONDONTWRITEBYTECODE :=
 PYTEST := $(BIN)/python -m pytest --quiet --inline-snapshot=disable --durations 5
 
-.PHONY: help demo test test-live test-flows test-browser test-firefox test-rest test-long coverage unit unit-campaigns unit-results fuzz check javascript docs deploy-check smoke lint schema lock release-check proof scale-proof bench-exports bench-gallery bench-jobs bench-ledger bench-media bench-overhead bench-pay-once bench-start judge report-demo gallery-pictures finish-pictures ui setup automations pictures clean
+.PHONY: help demo test test-live test-flows test-browser test-firefox test-rest test-long coverage unit unit-campaigns unit-results fuzz check javascript docs deploy-check smoke lint schema lock release-check proof scale-proof bench-exports bench-gallery bench-jobs bench-ledger bench-media bench-overhead bench-pay-once bench-prefect bench-start judge report-demo gallery-pictures finish-pictures ui setup automations pictures clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -190,6 +190,9 @@ bench-ledger: $(VENV)/.dev  ## S3 requests that the state of 10,000 jobs costs; 
 
 proof: $(VENV)/.dev  ## kill real runs at every step and at random, and compare invoice and ledger; about fifteen minutes, writes docs/evidence/proof.md
 	$(BIN)/python -m benchmarks.proof --write docs/evidence/proof.md
+
+bench-prefect: $(VENV)/.dev  ## what Prefect costs without any code of ours: import, server, task runs; about eight minutes, writes docs/evidence/measurements.md
+	$(BIN)/python -m benchmarks.prefect_costs --write docs/evidence/measurements.md
 
 bench-start: $(VENV)/.dev  ## what a command costs before it does anything, against an empty Python; half a minute, writes docs/evidence/measurements.md
 	$(BIN)/python -m benchmarks.start_cost --write docs/evidence/measurements.md

@@ -251,7 +251,7 @@ def _simulated(store: str) -> str:
 def prefer_embedded_prefect(*, home: Path) -> None:
     """Set defaults for Prefect's embedded server if the environment has none; call it before Prefect is imported.
 
-    Its start takes longer than the 20 s it allows itself (docs/evidence/measurements.md#start-without-a-server); no analytics are sent; it logs little.
+    Its start takes longer than the 20 s it allows itself (docs/evidence/measurements.md#traps); no analytics are sent; it logs little.
     """
     os.environ.pop("PREFECT_API_URL", None)
     preferred = {

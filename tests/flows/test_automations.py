@@ -1,22 +1,29 @@
 """Who hears of what: the automations that are made, the events that they wait for, and the words of their messages."""
 
 import ast
+import asyncio
 import re
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from prefect.events.actions import SendNotification
 from prefect.server.events.actions import SendNotification as ServersNotification
+from prefect.server.events.ordering import EventArrivedEarly
+from prefect.server.events.ordering.memory import CausalOrdering as InMemory
 from prefect.server.events.schemas.automations import EventTrigger
 from prefect.server.events.schemas.events import ReceivedEvent
 from prefect.server.utilities.user_templates import render_user_template_sync
 from prefect.settings import Settings as PrefectSettings
+from prefect.settings import get_current_settings
 from prefect.types._datetime import now
 
 from hailuo.flows.automations import NOTICES, Notice, zombies
 from hailuo.flows.machinery.events import CampaignEvent
 from hailuo.flows.machinery.states import Ended
+from hailuo.flows.ordering import CausalOrdering
 
 pytestmark = pytest.mark.slow  # imports Prefect
 
@@ -238,3 +245,22 @@ def test_every_line_of_the_table_of_operations_names_a_test_that_exists():
     assert len(lines) >= 20
     assert [line for line, names in named.items() if not names] == []
     assert {name for names in named.values() for name in names} - tests == set()
+
+
+def test_no_message_waits_for_an_event_that_the_server_has_not_seen():
+    """With our ordering: after a restart it knows of no event that came before."""
+    failed = flow_run_event("Failed", "FAILED")
+    follower = failed.model_copy(update={"follows": UUID(int=7)})
+    assert get_current_settings().server.events.causal_ordering == "prefect.server.events.ordering.memory"
+
+    async def is_evaluated(ordering: InMemory) -> bool:
+        with suppress(EventArrivedEarly):
+            async with ordering.preceding_event_confirmed(ignore, follower):
+                return True
+        return False
+
+    async def ignore(event: ReceivedEvent, depth: int = 0) -> None:
+        del event, depth
+
+    assert not asyncio.run(is_evaluated(InMemory("theirs")))
+    assert asyncio.run(is_evaluated(CausalOrdering("ours")))

@@ -115,6 +115,7 @@ def _sqlite_server(folder: Path, port: int) -> Iterator[Server]:
         "PREFECT_SERVER_UI_API_URL": url,
         "PREFECT_UI_URL": ui,
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+        "PREFECT_SERVER_EVENTS_CAUSAL_ORDERING": "hailuo.flows.ordering",
     }
     command = [program("prefect"), "server", "start", "--host", "127.0.0.1", "--port", str(port)]
     service = Service(name="prefect-server", command=command, environment=ours, folder=folder)
