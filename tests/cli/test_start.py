@@ -62,3 +62,24 @@ def test_a_command_loads_only_what_it_needs(command, campaign, tmp_path):
     loaded = set(json.loads(said.stderr.splitlines()[-1]))
     assert "hailuo.cli.main" in loaded
     assert sorted(loaded & MAY_NOT_LOAD[command]) == []
+
+
+@pytest.mark.parametrize(("yours", "expected"), [(None, "1"), ("4", "4")], ids=["alone", "set by you"])
+def test_a_command_calculates_with_one_thread(
+    yours: str | None, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Unless you set another number: matrices are small, and threads would wait for each other."""
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    if yours:
+        monkeypatch.setenv("OPENBLAS_NUM_THREADS", yours)
+    code = (
+        "import os; from hailuo.cli.main import main\n"
+        "try: main()\n"
+        "finally: print(os.environ['OPENBLAS_NUM_THREADS'])"
+    )
+
+    said = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", code, "--version"], capture_output=True, text=True, check=True
+    )
+
+    assert said.stdout.splitlines()[-1] == expected

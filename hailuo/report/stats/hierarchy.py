@@ -9,6 +9,7 @@ Effects are few and clips' own are independent, so that a fit costs clips x leve
 phi (see `dispersion`), give events and trials divided by it.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
@@ -33,6 +34,7 @@ _STEPS: Final = 40
 _NEAR: Final = 1e-5  # log-odds
 _NODES, _NODE_WEIGHTS = np.polynomial.hermite_e.hermegauss(9)
 _AT_ONCE: Final = 1_000_000  # draws held at a time: 8 MB
+_IN_CACHE: Final = 30_000  # numbers worked on at a time where each is used often
 _SURE: Final = 4.5  # standard deviations beyond which nothing is drawn
 
 _Floats = npt.NDArray[np.float64]
@@ -189,17 +191,30 @@ class Posterior:
         """Draws (rows) of the mean rate over all clips, each time with some axes set to the levels of a row of `cells`
         (clips x axes as `codes`; -1 leaves an axis as it is); over takes as they would come.
         """
-        designs, rows = [], []
-        for cell in cells:
-            kinds, times = np.unique(np.where(cell >= 0, cell, self.codes), axis=0, return_counts=True)
-            designs.append((_design(kinds, self.sizes), times / times.sum()))
+        rows = []
+        groups: dict[tuple[bool, ...], list[int]] = defaultdict(list)
+        for at, cell in enumerate(cells):
+            groups[tuple((cell >= 0).tolist())].append(at)
         for one, coefficients in self._coefficients(draws=draws, seed=seed):
-            rates = (
-                _over_takes(self.centre + coefficients @ design.T, one.take_sd) @ shares
-                for design, shares in designs
-            )
-            rows.append(np.stack(list(rates), axis=1))
+            rates = np.empty((len(coefficients), len(cells)))
+            for axes, positions in groups.items():
+                rates[:, positions] = self._means(coefficients, one.take_sd, axes, cells[positions])
+            rows.append(rates)
         return np.concatenate(rows)
+
+    def _means(self, coefficients: _Floats, sd: float, axes: tuple[bool, ...], cells: _Codes) -> _Floats:
+        """Mean rates (draws x cells) of cells that all set the same axes: what the other axes do is worked out once."""
+        kinds, times = np.unique(np.where(axes, -1, self.codes), axis=0, return_counts=True)
+        others, shares = _design(kinds, self.sizes), times / times.sum()
+        steps = np.exp(coefficients[:, 1:] @ _design(cells, self.sizes)[:, 1:].T)
+        means, some = np.empty(steps.shape), max(1, _IN_CACHE // len(kinds))
+        for first in range(0, len(coefficients), some):
+            part = slice(first, first + some)
+            base = np.exp(self.centre + coefficients[part] @ others.T)
+            for at in range(len(cells)):
+                odds = base * steps[part, at, None]
+                means[part, at] = _over_takes(odds / (1 + odds), sd) @ shares
+        return means
 
     def _coefficients(self, *, draws: int, seed: int) -> Iterator[tuple[_Component, _Floats]]:
         rng = np.random.default_rng(seed)
@@ -272,7 +287,6 @@ def _design(codes: _Codes, sizes: tuple[int, ...]) -> _Floats:
     return np.column_stack([np.ones(len(codes)), *blocks]).astype(np.float64)
 
 
-def _over_takes(log_odds: _Floats, sd: float) -> _Floats:
-    """The mean rate over takes that scatter by `sd` (to second order)."""
-    rates = expit(log_odds)
-    return np.asarray(rates + sd**2 / 2 * rates * (1 - rates) * (1 - 2 * rates))
+def _over_takes(rates: _Floats, sd: float) -> _Floats:
+    """The mean rate over takes whose log-odds scatter by `sd` (to second order)."""
+    return rates + sd**2 / 2 * rates * (1 - rates) * (1 - 2 * rates) if sd else rates
