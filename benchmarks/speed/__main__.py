@@ -38,7 +38,7 @@ class Row:
 
 
 _CONTESTS: Final = (Row(100, 5, 8), Row(100, 20, 30))
-_ROWS: Final = (Row(200, 5, 8), Row(200, 5, 30), Row(100, 300, 300))
+_ROWS: Final = (Row(200, 5, 8), Row(200, 5, 30), Row(100, 300, 300), Row(1000, 300, 300))
 
 
 def _section(found: dict[Row, dict[str, float]]) -> str:

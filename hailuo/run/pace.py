@@ -2,20 +2,25 @@
 
 import asyncio
 import math
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from random import Random
 
 from hailuo.clock import Clock
+from hailuo.run.seen_limit import SeenLimit
 
 _FIRST_PAUSE_SECONDS = 15.0  # 15 to 60 s on "1002": docs/reference/vendor.md#errors
 _LONGEST_PAUSE_SECONDS = 60.0
 _LONGEST_RETRY_AFTER_SECONDS = 3600.0
 _JITTER = 0.5
+_CATCHING_UP = 2.0  # times the pace, while the last minute holds fewer than the limit that was seen
 _SPARE = (
     0.005  # 0.3 s in a minute: a vendor that counts the last 60 s refuses a submit that comes a moment early
 )
+_WINDOW_SECONDS = (1 + _SPARE) * 60
+_ON_THE_WAY_SECONDS = 1.0  # a submit may take so much longer to the vendor than one of a minute ago
 _FLOOR_SECONDS = 8.0  # the vendor refreshes every 15 s: docs/reference/vendor.md#freshness
 _FIRST_MISS_SECONDS, _LONGEST_MISS_SECONDS = 2.0, 30.0
 _SHORTEST_WAIT_SECONDS = 1e-6  # less, and a loop's timer fires before the clock has moved
@@ -62,11 +67,14 @@ class Aimd:
     ceiling: float
     step: float
 
-    def grown(self) -> "Aimd":
-        return replace(self, value=min(self.ceiling, self.value + self.step))
+    def grown(self, step: float | None = None) -> "Aimd":
+        return replace(self, value=min(self.ceiling, self.value + (self.step if step is None else step)))
 
     def cut(self) -> "Aimd":
-        return replace(self, value=max(self.floor, self.value / 2))
+        return self.cut_to(self.value / 2)
+
+    def cut_to(self, value: float) -> "Aimd":
+        return replace(self, value=max(self.floor, value))
 
 
 class Limiter:
@@ -74,7 +82,8 @@ class Limiter:
 
     In any window of `w` seconds at most `submits_per_minute * w / 60 + 1` submits start. A refusal for
     rate slows everybody once: the pause is the vendor's Retry-After or our own back-off, whichever is
-    longer, lengthened by up to half at random and never shortened. `held` hears of each wait, as one of `of`.
+    longer, lengthened by up to half at random and never shortened. Where two refusals show the vendor's limit, the last
+    minute holds no more submits than that, until it has held for a while. `held` hears of each wait, as one of `of`.
     """
 
     def __init__(
@@ -93,7 +102,10 @@ class Limiter:
             ceiling=submits_per_minute,
             step=submits_per_minute / 20,
         )
-        self._window = Aimd(value=in_flight, floor=1, ceiling=in_flight, step=0.25)
+        self._window = Aimd(value=in_flight, floor=1, ceiling=in_flight, step=max(0.25, in_flight / 32))
+        self._seen = SeenLimit()
+        self._starts = deque[float]()
+        self._taken = deque[float]()
         self._clock = clock
         self._random = random
         self._held = held
@@ -140,14 +152,27 @@ class Limiter:
         async with self._queue:
             await self._wait_for_room()
             await self._wait_for_pace()
-            self._next_start = self._clock.monotonic() + (1 + _SPARE) * 60 / self._rate.value
+            self._next_start = self._after_start(self._clock.monotonic())
             self._in_flight += 1
             self._turns += 1
             return self._turns
 
+    def _after_start(self, now: float) -> float:
+        """When the next submit may start, after one that starts now."""
+        self._starts.append(now)
+        _keep_from(self._starts, now - _WINDOW_SECONDS - _ON_THE_WAY_SECONDS)
+        if not self._seen.is_sure:
+            return now + _WINDOW_SECONDS / self._rate.value
+        at = now + _WINDOW_SECONDS / min(self._rate.ceiling, _CATCHING_UP * self._rate.value)
+        quota = math.ceil(self._rate.value)
+        is_full = quota <= len(self._starts)
+        return max(at, self._starts[-quota] + _WINDOW_SECONDS + _ON_THE_WAY_SECONDS) if is_full else at
+
     def give_back(self, turn: int) -> None:
         """This turn started no submit: the next one takes its place at once, unless another has begun since."""
         if turn == self._turns:
+            if self._starts:
+                self._starts.pop()
             self._next_start = max(self._paused_until, self._clock.monotonic())
             if self._pacing:
                 self._pacing.cancel()  # whoever waits looks again
@@ -165,18 +190,40 @@ class Limiter:
         """The vendor took a submit: recover a step."""
         self._refusals = 0
         self._refused_since = None
-        self._rate, self._window = self._rate.grown(), self._window.grown()
+        now = self._clock.monotonic()
+        self._taken.append(now)
+        _keep_from(self._taken, now - 60)
+        self._seen = self._seen.accepted()
+        if not self._seen.is_sure:
+            self._rate = self._rate.grown()
+        elif self._seen.may_be_higher(now):
+            self._rate = self._rate.grown(1.0)
+        self._window = self._window.grown()
         self._room.set()
 
     def slow_down(self, retry_after_seconds: float | None, *, seconds_at_most: float = math.inf) -> None:
-        """The vendor asked for less: pause everybody, `seconds_at_most` long, and go on at half the pace."""
+        """The vendor asked for less: pause everybody, `seconds_at_most` long, and go on below the limit that it showed.
+
+        Where it showed none, at half the pace and with half the tasks in flight.
+        """
         now = self._clock.monotonic()
         if self._refused_since is None:
             self._refused_since = now
+        if self._starts:
+            self._starts.pop()  # the vendor counts what it takes
         if now >= self._paused_until:  # answers to one burst are one refusal
-            self._rate, self._window = self._rate.cut(), self._window.cut()
+            _keep_from(self._taken, now - 60)
+            self._seen = self._seen.refused(len(self._taken), now=now)
+            self._rate = self._rate.cut_to(self._seen.pace_below(self._rate.value))
+            if not self._seen.is_sure:
+                self._window = self._window.cut()
             self._refusals += 1
-        until = now + min(seconds_at_most, self._pause_seconds(retry_after_seconds))
+        pause = self._pause_seconds(retry_after_seconds)
+        if (
+            self._seen.is_counted
+        ):  # until the first of them leaves the vendor's last minute, nothing else is taken
+            pause = max(pause, self._taken[0] + _WINDOW_SECONDS - now)
+        until = now + min(seconds_at_most, pause)
         self._paused_until = max(self._paused_until, until)
         self._next_start = max(self._next_start, self._paused_until)
 
@@ -204,6 +251,11 @@ class Limiter:
 
     def _was_held(self, limit: LimitName, since: float) -> None:
         self._held(Hold(limit=limit, since=since, until=self._clock.monotonic(), of=self._of))
+
+
+def _keep_from(times: deque[float], since: float) -> None:
+    while times and times[0] <= since:
+        times.popleft()
 
 
 class PollBudget:
