@@ -491,7 +491,7 @@ def test_a_week_is_its_seven_days() -> None:
 
 PERIODS = {
     ("Month", "2026-02"): 28, ("Month", "2026/02"): 28, ("Month", "02/2026"): 28, ("Month", "202602"): 28, ("Month", "Feb 2026"): 28, ("Month", "Feb-26"): 28,
-    ("Month", "February 2026"): 28, ("Month", "2026-02-01"): 28, ("Monat", "Februar 2026"): 28, ("Mes", "febrero de 2026"): 28, ("Mois", "févr. 2026"): 28,
+    ("Month", "February 2026"): 28, ("Month", "2026-02-01"): 28, ("Monat", "Februar 2026"): 28, ("Mes", "febrero de 2026"): 28, ("Mois", "févr. 2026"): 28,  # codespell:ignore februar
     ("月", "2026年2月"): 28, ("Quarter", "2026-Q1"): 90, ("Quarter", "Q1 2026"): 90, ("Quarter", "2026-01-01"): 90, ("Year", "2026"): 365,
     ("Week", "2026-W06"): 7, ("Week", "2026-02-02"): 7, ("Week", "2026-02-02 - 2026-02-08"): 7, ("Woche", "2026-02-02"): 7,
 }  # fmt: skip
