@@ -102,7 +102,7 @@ class Limiter:
             ceiling=submits_per_minute,
             step=submits_per_minute / 20,
         )
-        self._window = Aimd(value=in_flight, floor=1, ceiling=in_flight, step=max(0.25, in_flight / 32))
+        self._window = Aimd(value=in_flight, floor=1, ceiling=in_flight, step=max(0.25, in_flight / 120))
         self._seen = SeenLimit()
         self._starts = deque[float]()
         self._taken = deque[float]()
@@ -220,7 +220,7 @@ class Limiter:
             self._refusals += 1
         pause = self._pause_seconds(retry_after_seconds)
         if (
-            self._seen.is_counted
+            self._seen.is_likely
         ):  # until the first of them leaves the vendor's last minute, nothing else is taken
             pause = max(pause, self._taken[0] + _WINDOW_SECONDS - now)
         until = now + min(seconds_at_most, pause)

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 _LEAST_TAKEN: Final = 3  # of fewer, nothing follows
+_LIKELY_TAKEN: Final = 10
+_APART_SECONDS: Final = 45.0  # sooner, the same submits are counted again
 _ALIKE: Final = 0.1
 _BELOW: Final = 0.97
 _HELD_SECONDS, _HELD_SUBMITS = 45.0, 60  # one refusal in 61 submits is 1.6 %
@@ -31,13 +33,19 @@ class SeenLimit:
         """Whether so many were taken that their number says something."""
         return self.count >= _LEAST_TAKEN
 
+    @property
+    def is_likely(self) -> bool:
+        """Whether one refusal alone says something: of a few submits, other runs with the same key may have had the rest."""
+        return self.is_sure or self.count >= _LIKELY_TAKEN
+
     def refused(self, count: int, *, now: float) -> "SeenLimit":
         """After another refusal, `count` submits having been taken in the last minute."""
         is_alike = abs(count - self.count) <= max(1.0, _ALIKE * self.count)
         if is_alike and self.may_be_higher(now):  # more was tried, and the limit is as it was
             count = max(count, self.count)
         seen = SeenLimit(count=count, since=now)
-        return replace(seen, is_sure=is_alike and seen.is_counted)
+        is_new = now - self.since >= _APART_SECONDS or self.is_sure
+        return replace(seen, is_sure=is_alike and is_new and seen.is_counted)
 
     def accepted(self) -> "SeenLimit":
         """After a submit that the vendor took."""
@@ -47,8 +55,8 @@ class SeenLimit:
         """What to go on with after a refusal at this pace, in submits a minute; half of it where nothing better is known."""
         if self.is_sure:
             return min(pace, _BELOW * self.count)
-        counted = _BELOW * self.count if self.is_counted else 0.0
-        return min(pace, max(counted, pace / 2))
+        likely = _BELOW * self.count if self.is_likely else 0.0
+        return min(pace, max(likely, pace / 2))
 
     def may_be_higher(self, now: float) -> bool:
         """Whether a limit that is sure has held for so long that more may be tried."""

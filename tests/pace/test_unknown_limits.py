@@ -130,7 +130,14 @@ def test_retry_after_is_waited_for_whatever_is_known() -> None:
 def test_two_refusals_at_the_same_number_are_a_limit(counts: tuple[int, ...], is_sure: bool) -> None:
     """One may be another customer's of the same key."""
     seen = SeenLimit()
-    for count in counts:
-        seen = seen.refused(count, now=0)
+    for minute, count in enumerate(counts, start=1):
+        seen = seen.refused(count, now=60.0 * minute)
 
     assert seen.is_sure is is_sure
+
+
+def test_a_second_refusal_within_the_minute_counts_the_same_submits() -> None:
+    """It shows nothing new: two runs that share a limit of few submits would hold each other down."""
+    seen = SeenLimit().refused(20, now=60.0).refused(20, now=80.0)
+
+    assert not seen.is_sure

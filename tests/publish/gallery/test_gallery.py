@@ -252,6 +252,7 @@ def test_a_conformed_copy_is_told_on_its_original() -> None:
     assert job["copies"] == [
         {
             "id": "C0PY",
+            "version": "",
             "said": "TikTok in-feed",
             "verdict": "warn",
             "reasons": ["silent audio"],
