@@ -246,7 +246,7 @@ def judged(folder, clips):
     ids=["picked", "rated", "tagged"],
 )
 def test_only_chosen_clips_are_compared_and_rendered_again(tmp_path, jobs, exports, choice):
-    """As `hailuo report` does with --picked, --rated and --tag; what nobody chose is dropped from the next batch."""
+    """As `hailuo report` does with --picked, --rated and --tag; the next batch leaves out the other clips."""
     (exports / "meta.csv").write_bytes(meta_export(jobs))
     rain = {job.creative_id for job in jobs if job.levels["prompt"] == "rain"}
     judged(tmp_path, sorted(rain))

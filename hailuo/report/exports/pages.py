@@ -30,7 +30,7 @@ def refuse_error(answer: Any, name: str) -> None:
     code = next((inner[key] for key in ("code", "status", "serviceErrorCode") if inner.get(key)), None)
     if words and code is not None:
         reason = f"is an error that the API answered, no report: {quoted(f'{words} ({code})')}"
-        raise ExportError([Problem(Place(name), reason, "mend the request, and fetch the report again")])
+        raise ExportError([Problem(Place(name), reason, "correct the request, then fetch the report again")])
 
 
 def refuse_part(pages: Sequence[Any], name: str) -> None:
