@@ -51,7 +51,8 @@ from hailuo.logs import quiet_logger
 from hailuo.night.endings import exit_code_of, reasons_of
 from hailuo.night.night import CampaignResult, DueCampaign, Night, NightReport, night_of
 from hailuo.night.outcome import NightBudget, outcome_between
-from hailuo.plan.plan import Plan, admission_problems
+from hailuo.plan.plan import Plan
+from hailuo.plan.problems import admission_problems
 from hailuo.publish.share import GalleryLink, link_to_gallery
 from hailuo.run.environment import RunEnvironment
 from hailuo.run.first_look import Patience

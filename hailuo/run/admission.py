@@ -15,7 +15,8 @@ from hailuo.errors import AdmissionError, LedgerError, Place, Problem, UnsafeSto
 from hailuo.ledger.fact_json import RESTORE
 from hailuo.ledger.store_vendor import read_vendor, record_vendor
 from hailuo.plan.file import write_plan
-from hailuo.plan.plan import Plan, admission_problems
+from hailuo.plan.plan import Plan
+from hailuo.plan.problems import admission_problems
 from hailuo.run.spending import SpendingGrant
 from hailuo.run.submit import FRAME_VALID_FOR
 from hailuo.run.tools import Tools

@@ -27,7 +27,8 @@ from hailuo.errors import LedgerError, StoreError, StoreUnavailableError
 from hailuo.ledger.fact_json import RESTORE
 from hailuo.ledger.facts import JobState, PaidTask
 from hailuo.ledger.prices import OddCharge, new_nonce, record_price
-from hailuo.plan.plan import Plan, PricedJob, price_command
+from hailuo.plan.plan import Plan, PricedJob
+from hailuo.plan.problems import price_command
 from hailuo.run.balances import Balances, billing_of
 from hailuo.run.bill import Bill, Unexplained
 from hailuo.run.events import Event, EventKind

@@ -12,7 +12,8 @@ from hailuo.campaign.pricing import Basis, Quote, usd_or_unknown
 from hailuo.errors import LedgerError
 from hailuo.ledger.facts import Attempt, JobRecord, JobState, LateTask, Orphan
 from hailuo.ledger.ledger import Ledger
-from hailuo.plan.plan import Plan, admission_problems, price_of_all
+from hailuo.plan.plan import Plan, price_of_all
+from hailuo.plan.problems import admission_problems
 from hailuo.run.events import RunReport
 from hailuo.run.runner import Runner
 from hailuo.run.spending import SpendingGrant

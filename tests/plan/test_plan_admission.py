@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from hailuo.campaign.job import Job
-from hailuo.plan.plan import admission_problems
+from hailuo.plan.problems import admission_problems
 from tests.plan.conftest import UNPRICED, Desk, make_campaign
 from tests.support.factories import KEPT, PRICE, SUBMITTED, make_done, make_job
 

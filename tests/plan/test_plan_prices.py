@@ -11,7 +11,8 @@ from hailuo.campaign.expand import Expansion
 from hailuo.campaign.pricing import Basis, price_key_of
 from hailuo.ledger.facts import Done
 from hailuo.ledger.prices import AcceptedPrice, OddCharge, PriceRecords, new_nonce, read_prices, record_price
-from hailuo.plan.plan import Plan, admission_problems, make_plan
+from hailuo.plan.plan import Plan, make_plan
+from hailuo.plan.problems import admission_problems
 from tests.plan.conftest import Desk, make_campaign, make_catalog
 from tests.support.factories import AT, PRICE, SUBMITTED, VARIANT, make_done, make_job
 

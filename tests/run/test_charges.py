@@ -24,7 +24,8 @@ from hailuo.errors import AdmissionError, ExitCode, MissingKeyError, StoreUnavai
 from hailuo.ledger.grants import Grant, Grants
 from hailuo.ledger.money import items_of, sums_of
 from hailuo.ledger.prices import AcceptedPrice, read_prices, record_price
-from hailuo.plan.plan import Plan, admission_problems, make_plan
+from hailuo.plan.plan import Plan, make_plan
+from hailuo.plan.problems import admission_problems
 from hailuo.run.balances import Taken
 from hailuo.run.charges import ChargeWatch, reports_amounts
 from hailuo.run.events import Event, EventKind, RunReport

@@ -15,7 +15,8 @@ from hailuo.campaign.model import Campaign
 from hailuo.ledger.facts import JobState
 from hailuo.ledger.ledger import HORIZON
 from hailuo.ledger.money import items_of, sums_of
-from hailuo.plan.plan import Plan, admission_problems
+from hailuo.plan.plan import Plan
+from hailuo.plan.problems import admission_problems
 from hailuo.run.runner import Runner
 from hailuo.run.spending import SpendingGrant
 from hailuo.settings import Settings
