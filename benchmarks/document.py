@@ -22,3 +22,10 @@ def write_section(path: Path, text: str, *, mark: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     whole = f"{before}{new}{after}" if started and ended else f"{old.rstrip()}\n\n{new}\n"
     path.write_text(whole, encoding="utf-8")
+
+
+def show_section(text: str, path: Path | None, *, mark: str) -> None:
+    """Print the section; write it too where a document is named."""
+    print(text)
+    if path:
+        write_section(path, text, mark=mark)

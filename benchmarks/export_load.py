@@ -22,7 +22,7 @@ from typing import Final
 import pandas as pd
 
 import hailuo
-from benchmarks.document import write_section
+from benchmarks.document import show_section
 from hailuo.clock import SystemClock
 from hailuo.report.join import join
 
@@ -111,9 +111,7 @@ def main() -> int:
         write_export(path, rows=given.rows, ads=given.ads)
         found, size = measure(path), path.stat().st_size
     section = _section(found, size=size, ads=given.ads)
-    print(section)
-    if given.write:
-        write_section(given.write, section, mark=_MARK)
+    show_section(section, given.write, mark=_MARK)
     _, seconds, peak = found["hailuo"]
     return int(seconds > _MOST_CPU_SECONDS or peak > _MOST_BYTES)
 

@@ -21,7 +21,7 @@ from typing import Final
 
 from pydantic import SecretStr
 
-from benchmarks.document import write_section
+from benchmarks.document import show_section
 from benchmarks.proof.campaigns import write_campaign
 from benchmarks.proof.vendor import vendor
 from hailuo.clock import RehearsalClock, SystemClock
@@ -161,9 +161,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="many-jobs-") as folder:
         found = measure(given.jobs, Path(folder))
     section = _section(found)
-    print(section)
-    if given.write:
-        write_section(given.write, section, mark=_MARK)
+    show_section(section, given.write, mark=_MARK)
     return int(not found.is_whole)
 
 

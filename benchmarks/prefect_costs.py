@@ -15,7 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
-from benchmarks.document import table, write_section
+from benchmarks.document import show_section, table
 from benchmarks.overhead.house import sqlite_server
 from benchmarks.overhead.toll import Tollgate
 from benchmarks.scale.meter import Meter
@@ -167,9 +167,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="prefect-costs-") as folder:
         fixed, ways, bytes_each = measure(Path(folder), number=given.tasks)
     section = _section(fixed, ways, bytes_each, number=given.tasks)
-    print(section)
-    if given.write:
-        write_section(given.write, section, mark=_MARK)
+    show_section(section, given.write, mark=_MARK)
     return 0
 
 

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from benchmarks.document import table, write_section
+from benchmarks.document import show_section, table
 
 _MARK: Final = "start-cost"
 _COMMANDS: Final = {"hailuo --help": 6, "hailuo validate FILE": 12, "hailuo plan FILE": 15}
@@ -72,9 +72,7 @@ def main() -> int:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="start-cost-") as folder:
         section = _section(measure(Path(folder), repeats=given.repeats))
-    print(section)
-    if given.write:
-        write_section(given.write, section, mark=_MARK)
+    show_section(section, given.write, mark=_MARK)
     return 0
 
 

@@ -16,7 +16,7 @@ from typing import Final
 
 from pydantic import SecretStr
 
-from benchmarks.document import table, write_section
+from benchmarks.document import show_section, table
 from benchmarks.speed.trial import campaign
 from hailuo.campaign.files import load_catalog
 from hailuo.clock import SystemClock
@@ -134,9 +134,7 @@ def main() -> int:
     parser.add_argument("--write", type=Path, help="the document that takes the table")
     given = parser.parse_args()
     section = _section()
-    print(section)
-    if given.write:
-        write_section(given.write, section, mark=_MARK)
+    show_section(section, given.write, mark=_MARK)
     return 0
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from benchmarks.document import table, write_section
+from benchmarks.document import show_section, table
 from benchmarks.speed.trial import campaign
 from hailuo.clock import SystemClock
 
@@ -91,9 +91,7 @@ def main() -> int:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         section = _section(measure(Path(folder), given.rows))
-    print(section)
-    if given.write:
-        write_section(given.write, section, mark=_MARK)
+    show_section(section, given.write, mark=_MARK)
     return 0
 
 
