@@ -11,7 +11,8 @@ from hailuo.ledger.ledger import Ledger
 from hailuo.plan.plan import Plan
 from hailuo.run.events import RunReport
 from hailuo.run.runner import Runner
-from hailuo.simulator import Call
+from hailuo.simulator import Call, FaultName, FaultPlan, ScriptedFault, SimulatorTransport
+from hailuo.testing import WatchedTransport
 from tests.support.worlds import World, granted
 
 MakeWorld = Callable[..., World]
@@ -51,3 +52,41 @@ def test_a_task_is_asked_for_only_where_it_was_bought(make_world: MakeWorld) -> 
     assert ending.state is JobState.SUBMITTED
     assert f"was bought at {elsewhere}; set IMAROUTER_BASE_URL to it" in (ending.reason or "")
     assert world.simulator.invoice().calls.get(Call.STATUSES, 0) == 0
+
+
+def test_a_submit_without_a_clear_answer_is_never_sent_again(make_world: MakeWorld) -> None:
+    """The vendor charged, and a 502 came back: the job is unknown, in this run and in every later one."""
+    world = make_world(jobs=1, faults=FaultPlan(script=(ScriptedFault(fault=FaultName.CHARGED_THEN_502),)))
+
+    endings = [world.run().endings[0] for _ in range(3)]
+
+    assert [ending.state for ending in endings] == [JobState.UNKNOWN] * 3
+    assert world.simulator.invoice().calls[Call.SUBMITS] == 1
+
+
+class IntentsAtSubmits:
+    """How many intents the store has when each submit leaves."""
+
+    def __init__(self, world: World) -> None:
+        self.counts: list[int] = []
+        self._world = world
+
+    async def before(self, effect: str) -> None:
+        if effect.startswith("POST"):
+            listed = await self._world.store.listing("")
+            self.counts.append(sum(entry.key.endswith("/intent") for entry in listed))
+
+    async def after(self, effect: str) -> None:
+        """Nothing."""
+
+
+def test_no_submit_leaves_before_its_intent_is_on_record(make_world: MakeWorld) -> None:
+    """A crash just after a submit then leaves an unknown job, and not one that is bought again."""
+    world = make_world(jobs=4)
+    seen = IntentsAtSubmits(world)
+    world.wire = lambda: WatchedTransport(SimulatorTransport(world.simulator.app), seen)
+
+    world.run()
+
+    assert len(seen.counts) == 4
+    assert all(intents >= submits for submits, intents in enumerate(seen.counts, start=1))
